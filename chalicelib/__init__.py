@@ -1,0 +1,1 @@
+"""The repository of photographs: records, ingest, attributes, imports and search."""

@@ -1,0 +1,63 @@
+"""What a catalogue can do, whatever stores it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.images import Image, State
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records and where the next ones begin.
+
+    Attributes
+    ----------
+    items
+        Newest first.
+    cursor
+        Opaque, bound to the listing that made it; None at the end.
+    """
+
+    items: tuple[Image, ...]
+    cursor: str | None
+
+
+class Catalogue(Protocol):
+    """Port. Adapters: ``memory``, ``dynamodb``; one contract test for both."""
+
+    def get(self, image_id: str) -> Image | None:
+        """Return the record (a tombstone too), read consistently."""
+
+    def save(self, image: Image, *, expected_rev: int) -> Image:
+        """Store ``image`` at ``expected_rev + 1``, if the stored one is at ``expected_rev``.
+
+        ``expected_rev`` 0 means that no record exists yet.
+
+        Raises
+        ------
+        RevisionConflict
+            Another write came first.
+        CatalogueUnavailable
+            Throttled or unreachable after retries.
+        """
+
+    def list(
+        self, owner: str | None, *, state: State | None, limit: int, cursor: str | None
+    ) -> Page:
+        """Return an owner's records (None: everyone's), without tombstones, newest first.
+
+        Raises
+        ------
+        InvalidField
+            ``cursor`` is forged, stale or of another listing.
+        """
+
+    def everything(self) -> Iterator[Image]:
+        """Yield every record, tombstones too, in no order."""
+
+    def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
+        """Return the ids of an owner's images whose files are byte for byte the same."""
+
+    def counts(self, owner: str | None) -> Mapping[State, int]:
+        """Return how many records stand in each state, tombstones left out."""

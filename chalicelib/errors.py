@@ -1,0 +1,144 @@
+"""Every error the repository raises on purpose.
+
+::
+
+    ImageRepoError                      500
+    ├── InvalidField                    400  a field of a request, with its name
+    ├── Unauthenticated                 401
+    ├── Forbidden                       403  the token lacks a scope
+    ├── NotFound                        404
+    ├── RevisionConflict                409  the record changed since it was read
+    ├── RevisionMismatch                412  If-Match names another revision
+    ├── PayloadTooLarge                 413
+    ├── RejectedImage                   422  the file can never become an image record
+    └── Unavailable                     503  may succeed when tried again
+        ├── CatalogueUnavailable
+        ├── SearchUnavailable
+        ├── StorageUnavailable
+        └── EncoderUnavailable
+"""
+
+from typing import ClassVar
+
+
+class ImageRepoError(Exception):
+    """Base of the tree.
+
+    Parameters
+    ----------
+    detail
+        What was wrong, for a person to read.
+    """
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InvalidField(ImageRepoError):
+    """A field of a request is missing, unknown or out of its range.
+
+    Parameters
+    ----------
+    field
+        Path of the field, as the client wrote it (``"attributes[0].subject"``).
+    detail
+        What was wrong and what would be allowed.
+    """
+
+    status = 400
+    title = "Invalid field"
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+
+
+class Unauthenticated(ImageRepoError):
+    """No credentials, or credentials nobody issued."""
+
+    status = 401
+    title = "Not authenticated"
+
+
+class Forbidden(ImageRepoError):
+    """The token is known but lacks the scope the route needs."""
+
+    status = 403
+    title = "Not allowed"
+
+
+class NotFound(ImageRepoError):
+    """There is no such thing, or it is not the caller's to see."""
+
+    status = 404
+    title = "Not found"
+
+
+class RevisionConflict(ImageRepoError):
+    """The stored record is not at the revision that was read; read again and retry."""
+
+    status = 409
+    title = "Changed meanwhile"
+    retryable = True
+
+
+class RevisionMismatch(ImageRepoError):
+    """``If-Match`` names a revision that is no longer the current one."""
+
+    status = 412
+    title = "Revision does not match"
+
+
+class PayloadTooLarge(ImageRepoError):
+    """The body or the image exceeds its limit."""
+
+    status = 413
+    title = "Too large"
+
+
+class RejectedImage(ImageRepoError):
+    """The file will never become an image record: trying again cannot help."""
+
+    status = 422
+    title = "Image rejected"
+
+
+class Unavailable(ImageRepoError):
+    """Something the repository depends on did not answer.
+
+    Parameters
+    ----------
+    detail
+        What is unavailable.
+    retry_after
+        Seconds after which another try is reasonable.
+    """
+
+    status = 503
+    title = "Temporarily unavailable"
+    retryable = True
+
+    def __init__(self, detail: str, retry_after: int = 5) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class CatalogueUnavailable(Unavailable):
+    """DynamoDB refused or did not answer."""
+
+
+class SearchUnavailable(Unavailable):
+    """The search index refused or did not answer."""
+
+
+class StorageUnavailable(Unavailable):
+    """S3 refused or did not answer."""
+
+
+class EncoderUnavailable(Unavailable):
+    """The function that turns an image or a text into a vector did not answer."""

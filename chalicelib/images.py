@@ -1,0 +1,146 @@
+"""What the repository knows about one photograph.
+
+Pure values: nothing here talks to AWS. The catalogue stores them, the ingest and the API
+change them through the functions that return a new record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+MAX_CAPTION_CHARS = 2_000
+MAX_ATTRIBUTES = 32
+VECTOR_SIZE = 256
+
+_NAMESPACE: UUID = uuid5(NAMESPACE_URL, "image-repo")
+
+
+class State(StrEnum):
+    """Where a photograph stands on its way."""
+
+    PENDING = "pending"
+    CAPTIONED = "captioned"
+    NEEDS_REVIEW = "needs_review"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
+class Source(StrEnum):
+    """Who wrote a caption or an attribute."""
+
+    USER = "user"
+    MODEL = "model"
+    IMPORT = "import"
+
+
+HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT})
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A caption and where it came from.
+
+    Attributes
+    ----------
+    text
+        The sentence, at most ``MAX_CAPTION_CHARS`` characters.
+    source
+        Who wrote it.
+    model
+        ``name@version`` of the model, where ``source`` is ``model``.
+    confidence
+        0 to 1, where ``source`` is ``model``.
+    alternatives
+        Other captions, best first: the beam's, or the model's beside a person's.
+    """
+
+    text: str
+    source: Source
+    model: str | None = None
+    confidence: float | None = None
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One subject with its own colours and its own actions."""
+
+    subject: str
+    colours: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One photograph's record, the item of the catalogue.
+
+    Attributes
+    ----------
+    image_id
+        UUIDv5 of bucket and key (`image_id_of`).
+    rev
+        Counts the writes; the search index's external version.
+    version_id, sequencer
+        S3's version and the padded sequencer of the newest event applied.
+    content_type, width, height, size, sha256
+        Of the original file; width and height in pixels after EXIF orientation.
+    derivative_key
+        Key of the metadata-free copy for display.
+    reason
+        Why the state is ``failed`` or ``needs_review``, for a person.
+    visual, semantic
+        Unit vectors of ``VECTOR_SIZE`` float16 numbers, as bytes.
+    processed_by
+        ``name@version`` of the model that made the vectors.
+    """
+
+    image_id: str
+    owner: str
+    bucket: str
+    key: str
+    state: State = State.PENDING
+    rev: int = 0
+    version_id: str | None = None
+    sequencer: str | None = None
+    content_type: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    sha256: str | None = None
+    derivative_key: str | None = None
+    caption: Caption | None = None
+    attributes: tuple[Attribute, ...] = ()
+    attributes_source: Source | None = None
+    reason: str | None = None
+    visual: bytes | None = None
+    semantic: bytes | None = None
+    processed_by: str | None = None
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def name(self) -> str:
+        """The file's name, without its folders."""
+        return self.key.rsplit("/", 1)[-1]
+
+    @property
+    def caption_is_human(self) -> bool:
+        """True where a person's caption stands, which no model overwrites."""
+        return self.caption is not None and self.caption.source in HUMAN_SOURCES
+
+    def changed(self, now: datetime, changes: Mapping[str, object]) -> "Image":
+        """Return a copy with ``changes`` and a new ``updated_at``; ``rev`` is the catalogue's."""
+        return replace(self, updated_at=now, **changes)  # type: ignore[arg-type]
+
+
+def image_id_of(bucket: str, key: str) -> str:
+    """Return the id every event on this key meets.
+
+    Parameters
+    ----------
+    bucket, key
+        As S3 holds them; the key decoded, not URL-encoded.
+    """
+    return str(uuid5(_NAMESPACE, f"{bucket}/{key}"))

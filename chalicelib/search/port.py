@@ -1,0 +1,81 @@
+"""What a search engine can do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.images import Attribute, Image, Source, State
+from chalicelib.search.query import Query, Results
+
+SEARCHABLE = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What the index holds of one record; ``deleted`` stands for a tombstone."""
+
+    image_id: str
+    rev: int
+    owner: str
+    deleted: bool = False
+    state: State = State.CAPTIONED
+    name: str = ""
+    text: str = ""
+    source: Source | None = None
+    attributes: tuple[Attribute, ...] = ()
+    visual: bytes | None = None
+    semantic: bytes | None = None
+    created_at: datetime | None = None
+
+
+class SearchIndex(Protocol):
+    """Port. Adapters: ``memory`` for tests of callers, ``embedded``; one contract test for all."""
+
+    def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
+        """Take in documents in any order; an older ``rev`` than the held one changes nothing.
+
+        Returns
+        -------
+        tuple[str, ...]
+            Ids that could not be taken in and should be tried again.
+
+        Raises
+        ------
+        SearchUnavailable
+            Nothing was taken in.
+        """
+
+    def search(self, query: Query) -> Results:
+        """Answer a query.
+
+        Raises
+        ------
+        InvalidField
+            ``cursor`` is forged or of another query, ``text`` cannot be understood.
+        SearchUnavailable
+            The engine is down: never an empty result instead.
+        """
+
+    def count(self, owner: str | None) -> int:
+        """Return how many photographs can be found."""
+
+
+def document_of(image: Image) -> Document:
+    """Return what the index should hold of ``image``: a removal unless it is searchable."""
+    if image.state not in SEARCHABLE:
+        return Document(image.image_id, image.rev, image.owner, deleted=True, state=image.state)
+    caption = image.caption
+    return Document(
+        image_id=image.image_id,
+        rev=image.rev,
+        owner=image.owner,
+        state=image.state,
+        name=image.name,
+        text=caption.text if caption else "",
+        source=caption.source if caption else None,
+        attributes=image.attributes,
+        visual=image.visual,
+        semantic=image.semantic,
+        created_at=image.created_at,
+    )

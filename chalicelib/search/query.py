@@ -1,0 +1,133 @@
+"""The query model every engine answers, and what it answers with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from chalicelib.images import Source, State
+
+MAX_TEXT_CHARS = 1_000
+MAX_CLAUSES = 16
+MAX_LIMIT = 100
+FACETS = ("subjects", "colours", "actions", "state", "source")
+
+
+class Mode(StrEnum):
+    """What the text is matched with."""
+
+    WORDS = "words"
+    MEANING = "meaning"
+    FUSED = "fused"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Colours and actions bound to one subject; None matches any subject.
+
+    A photograph matches where one attribute of it has the subject, all the colours and all
+    the actions.
+    """
+
+    subject: str | None = None
+    colours: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Clauses, or groups of them, joined by one operator; ``not`` means none of them."""
+
+    operator: Literal["and", "or", "not"]
+    members: tuple["Clause | Group", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Exact conditions that do not change the score."""
+
+    states: tuple[State, ...] = ()
+    sources: tuple[Source, ...] = ()
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search.
+
+    Attributes
+    ----------
+    owner
+        Whose photographs may be seen; None only for an administrator.
+    text
+        Words; ``"in quotes"`` a phrase, ``-word`` excludes.
+    mode
+        How the text is matched.
+    attributes
+        What must hold of the subjects; None for no condition.
+    visual, semantic
+        Unit query vectors of 256 float16 numbers as bytes; None where not asked for.
+    exclude
+        Ids that never appear (the image that is being compared with others).
+    facets
+        Names out of ``FACETS``, counted over all matches.
+    cursor
+        From the last page of the same query.
+    """
+
+    owner: str | None
+    text: str | None = None
+    mode: Mode = Mode.WORDS
+    attributes: Clause | Group | None = None
+    visual: bytes | None = None
+    semantic: bytes | None = None
+    filters: Filters = field(default_factory=Filters)
+    exclude: tuple[str, ...] = ()
+    facets: tuple[str, ...] = ()
+    limit: int = 20
+    cursor: str | None = None
+    min_relevance: float | None = None
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One match, best first.
+
+    Attributes
+    ----------
+    score
+        Comparable within one answer only.
+    highlight
+        The caption as HTML-escaped text with ``<mark>`` around the matched words.
+    explanation
+        What each part of the query contributed, where asked for.
+    """
+
+    image_id: str
+    score: float
+    highlight: str | None = None
+    explanation: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of hits.
+
+    Attributes
+    ----------
+    total
+        How many match in all; for a vector query, how many were ranked.
+    facets
+        For each facet asked for, the value and its count over all matches, most first.
+    degraded
+        Parts that were unavailable and left out, in words.
+    """
+
+    hits: tuple[Hit, ...]
+    total: int
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    cursor: str | None = None
+    degraded: tuple[str, ...] = ()

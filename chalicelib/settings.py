@@ -1,0 +1,64 @@
+"""The one place that reads the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Names of the deployed resources and the limits, read once at the edge.
+
+    Attributes
+    ----------
+    bucket, table, tokens_table, queue_url
+        Of the stack.
+    encoder_function, event_bus
+        Names; the encoder answers image and text query vectors.
+    search
+        ``embedded`` or ``opensearch``.
+    search_endpoint
+        URL of the OpenSearch domain, where ``search`` is ``opensearch``.
+    max_upload_bytes
+        Largest photograph accepted.
+    max_query_image_bytes
+        Largest image of a search request, decoded.
+    max_pixels
+        Largest photograph in pixels; a decompression bomb is refused by its header.
+    """
+
+    bucket: str
+    table: str
+    tokens_table: str
+    queue_url: str = ""
+    encoder_function: str = ""
+    event_bus: str = ""
+    search: str = "embedded"
+    search_endpoint: str = ""
+    max_upload_bytes: int = 20 * MEGABYTE
+    max_query_image_bytes: int = 4 * MEGABYTE
+    max_pixels: int = 50_000_000
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read ``IMAGE_REPO_BUCKET`` and its like.
+
+        Raises
+        ------
+        ValueError
+            A variable without a default is missing; the message names it.
+        """
+        names = {name: f"IMAGE_REPO_{name.upper()}" for name in ("bucket", "table", "tokens_table")}
+        missing = [variable for variable in names.values() if not environment.get(variable)]
+        if missing:
+            raise ValueError(f"environment lacks {', '.join(missing)}")
+        return cls(
+            **{name: environment[variable] for name, variable in names.items()},
+            queue_url=environment.get("IMAGE_REPO_QUEUE_URL", ""),
+            encoder_function=environment.get("IMAGE_REPO_ENCODER_FUNCTION", ""),
+            event_bus=environment.get("IMAGE_REPO_EVENT_BUS", ""),
+            search=environment.get("IMAGE_REPO_SEARCH", "embedded"),
+            search_endpoint=environment.get("IMAGE_REPO_SEARCH_ENDPOINT", ""),
+        )

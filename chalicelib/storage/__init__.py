@@ -1,0 +1,23 @@
+"""The bucket: originals, derivatives and published index snapshots."""
+
+from chalicelib.storage.port import (
+    DEFAULT_OWNER,
+    DERIVED,
+    INDEX,
+    UPLOADS,
+    PresignedPost,
+    Storage,
+    StoredObject,
+    owner_of,
+)
+
+__all__ = [
+    "DEFAULT_OWNER",
+    "DERIVED",
+    "INDEX",
+    "UPLOADS",
+    "PresignedPost",
+    "Storage",
+    "StoredObject",
+    "owner_of",
+]

@@ -1,0 +1,73 @@
+"""What the repository asks of the bucket, and how keys are laid out in it.
+
+::
+
+    uploads/<owner>/<anything>     photographs and descriptions.txt, watched for events
+    derived/<image_id>/<name>      metadata-free copies for display
+    index/                         published snapshots of the embedded search index
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+UPLOADS = "uploads/"
+DERIVED = "derived/"
+INDEX = "index/"
+DEFAULT_OWNER = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object of the bucket, without its bytes."""
+
+    key: str
+    size: int
+    version_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedPost:
+    """Where and with which form fields a browser or script uploads one file."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class Storage(Protocol):
+    """Port. Adapters: ``memory``, ``s3``; one contract test for both.
+
+    Every method raises ``StorageUnavailable`` where S3 does not answer after retries.
+    """
+
+    bucket: str
+
+    def read(self, key: str, *, version_id: str | None = None, limit: int) -> bytes | None:
+        """Return an object's bytes, or None where it is gone.
+
+        Raises
+        ------
+        PayloadTooLarge
+            It is larger than ``limit`` bytes; nothing was read.
+        """
+
+    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Store an object; the derivative's way in."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; no error where it is gone."""
+
+    def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        """Yield the objects under a prefix in key order, those after the key ``after``."""
+
+    def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
+        """Return a form that lets one file of this key, type and size in, for 15 minutes."""
+
+    def presigned_get(self, key: str, *, name: str | None = None) -> str:
+        """Return a URL that shows one object for an hour; ``name`` is offered as its file name."""
+
+
+def owner_of(key: str) -> str:
+    """Return whose photograph a key under ``UPLOADS`` is: its folder, else ``DEFAULT_OWNER``."""
+    parts = key.removeprefix(UPLOADS).split("/", 1)
+    return parts[0] if len(parts) == 2 and parts[0] else DEFAULT_OWNER
