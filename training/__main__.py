@@ -1,0 +1,101 @@
+"""``python -m training STEP``: the command line of the pipeline."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from training.errors import TrainingError
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one step; 0 when it went well, 2 with a message when an input is at fault."""
+    options = _parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from training import steps  # TensorFlow only after the arguments are known to be right
+
+    try:
+        getattr(steps, options.step)(options)
+    except TrainingError as error:
+        print(f"training {options.step}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training",
+        description="Makes the caption model's bundle: prepare, distil, train, evaluate, export.",
+        epilog="docs/training.md has the whole run with its times.",
+    )
+    steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
+    for add in (_prepare, _distil):
+        _shared(add(steps))
+    return parser
+
+
+def _shared(step: argparse.ArgumentParser) -> None:
+    data = os.environ.get("IMAGE_REPO_DATA")
+    step.add_argument(
+        "--data",
+        type=Path,
+        default=Path(data) if data else None,
+        required=not data,
+        help="folder of photographs and captions: the Flickr8k layout, or descriptions.txt"
+        " (default: the environment's IMAGE_REPO_DATA)",
+    )
+    step.add_argument(
+        "--work",
+        type=Path,
+        default=Path(".cache/training"),
+        help="folder for caches that can be rebuilt (default: %(default)s)",
+    )
+    step.add_argument("--seed", type=int, default=1, help="of every random choice")
+
+
+def _prepare(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    step = steps.add_parser("prepare", help="check the data, decode photographs, teacher's maps")
+    _teacher(step)
+    return step
+
+
+def _teacher(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--extra", type=Path, help="folder of further photographs, without captions")
+    step.add_argument("--teacher", type=Path, required=True, help="ResNet-50 weights, .npz")
+
+
+def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    step = steps.add_parser("distil", help="teach vgg16-slim what the teacher sees")
+    _teacher(step)
+    step.add_argument("--init", type=Path, help="weights to go on from; random when not given")
+    step.add_argument("--minutes", type=float, required=True, help="how long; the rate anneals to it")
+    step.add_argument("--out", type=Path, required=True, help="where the weights go, .npz")
+    step.add_argument("--batch", type=int, default=32, help="photographs a step")
+    step.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
+    step.add_argument(
+        "--sizes",
+        type=_sizes,
+        default=((0.25, 64), (0.55, 96), (0.2, 128)),
+        help="share of the time at each input side, as 0.25:64,0.55:96,0.2:128",
+    )
+    step.add_argument("--log", type=Path, help="JSON lines of held-out figures (default: beside --out)")
+    return step
+
+
+def _sizes(text: str) -> tuple[tuple[float, int], ...]:
+    parts = [part.split(":") for part in text.split(",")]
+    try:
+        sizes = tuple((float(share), int(side)) for share, side in parts)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected SHARE:SIDE,...") from None
+    if any(side % 32 or side <= 0 for _, side in sizes):
+        raise argparse.ArgumentTypeError(f"{text!r}: a side must be a multiple of 32")
+    return sizes
+
+
+if __name__ == "__main__":
+    sys.exit(main())

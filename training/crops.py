@@ -1,0 +1,61 @@
+"""The same random crop of a photograph and of the teacher's maps of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+__all__ = ["Crops", "resample"]
+
+F32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Crops as fractions of the side: ``start`` and ``extent`` (n, 2) in y, x; ``flip`` (n,)."""
+
+    start: F32
+    extent: F32
+    flip: npt.NDArray[np.bool_]
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, count: int, least_area: float) -> Crops:
+        """Crops of ``least_area``..1 of the area, aspect up to 4:3, half of them flipped."""
+        side = np.sqrt(rng.uniform(least_area, 1, count))
+        skew = np.exp(rng.uniform(-0.144, 0.144, count))
+        extent = np.clip(np.stack([side * skew, side / skew], 1), 0, 1)
+        start = rng.uniform(0, 1, (count, 2)) * (1 - extent)
+        flip = rng.random(count) < 0.5
+        return cls(start.astype(np.float32), extent.astype(np.float32), flip)
+
+    @classmethod
+    def whole(cls, count: int) -> Crops:
+        """The whole frame, upright."""
+        shape = (count, 2)
+        return cls(np.zeros(shape, np.float32), np.ones(shape, np.float32), np.zeros(count, bool))
+
+    def weights(self, source: int, size: int, offset: float) -> tuple[F32, F32]:
+        """Bilinear weights (n, size, source) that sample rows and columns.
+
+        ``offset`` is where source cell 0 is centred, in cells from the edge.
+        """
+        centres = (np.arange(size, dtype=np.float32) + 0.5) / size
+        rows = self.start[:, :1] + self.extent[:, :1] * centres
+        columns = self.start[:, 1:] + self.extent[:, 1:] * centres
+        columns = np.where(self.flip[:, None], columns[:, ::-1], columns)
+        return _bilinear(rows * source - offset, source), _bilinear(columns * source - offset, source)
+
+
+def _bilinear(positions: F32, source: int) -> F32:
+    positions = np.clip(positions, 0, source - 1)[..., None]
+    return np.maximum(0, 1 - np.abs(positions - np.arange(source))).astype(np.float32)
+
+
+def resample(maps: Any, rows: Any, columns: Any) -> Any:
+    """Maps (n, s, s, c) at the rows and columns that `Crops.weights` chose."""
+    across = tf.einsum("nyhc,nxh->nyxc", tf.cast(maps, tf.float32), columns)
+    return tf.einsum("nyxc,nzy->nzxc", across, rows)

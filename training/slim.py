@@ -1,0 +1,143 @@
+"""VGG16's thirteen convolutions at reduced width, with batch norm while training.
+
+Batch norm is folded away for inference: what is shipped is VGG's plain
+convolution, bias, ReLU, pool (docs/decisions/101).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from training.errors import CheckpointError
+
+__all__ = ["BLOCKS", "EPSILON", "WIDTHS", "Slim", "fold", "forward", "read_arrays", "save_arrays"]
+
+F32 = npt.NDArray[np.float32]
+Arrays = dict[str, F32]
+BLOCKS = (2, 2, 3, 3, 3)
+WIDTHS = (32, 64, 128, 256, 256)
+EPSILON = 1e-3
+PIXEL_MEAN = np.array([118.0, 113.0, 103.0], np.float32)
+PIXEL_STD = np.float32(64.0)
+
+
+def layer_names() -> list[tuple[str, int, int]]:
+    """(name, input channels, output channels) of each convolution, in order."""
+    layers, before = [], 3
+    for block, (depth, width) in enumerate(zip(BLOCKS, WIDTHS, strict=True), 1):
+        for conv in range(1, depth + 1):
+            layers.append((f"block{block}_conv{conv}", before, width))
+            before = width
+    return layers
+
+
+class Slim:
+    """The trainable network: variables by name, and the pass that trains them."""
+
+    def __init__(self, seed: int, arrays: Mapping[str, F32] | None = None) -> None:
+        rng = np.random.default_rng(seed)
+        self.variables: dict[str, tf.Variable] = {}
+        self.statistics: dict[str, tf.Variable] = {}
+        for name, before, width in layer_names():
+            self._add(name, _initial(rng, before, width))
+        if arrays is not None:
+            self.assign(arrays)
+
+    def _add(self, name: str, kernel: F32) -> None:
+        width = kernel.shape[-1]
+        self.variables[f"{name}/kernel"] = tf.Variable(kernel)
+        self.variables[f"{name}/gamma"] = tf.Variable(np.ones(width, np.float32))
+        self.variables[f"{name}/beta"] = tf.Variable(np.zeros(width, np.float32))
+        self.statistics[f"{name}/mean"] = tf.Variable(np.zeros(width, np.float32), trainable=False)
+        self.statistics[f"{name}/var"] = tf.Variable(np.ones(width, np.float32), trainable=False)
+
+    def assign(self, arrays: Mapping[str, F32]) -> None:
+        """Take over weights; raises `CheckpointError` where one is missing or misshapen."""
+        for name, variable in (self.variables | self.statistics).items():
+            if name not in arrays or arrays[name].shape != tuple(variable.shape):
+                raise CheckpointError(f"the encoder weights lack {name} of shape {variable.shape}")
+            variable.assign(arrays[name].astype(np.float32))
+
+    def arrays(self) -> Arrays:
+        """Every weight and statistic by name."""
+        return {name: v.numpy() for name, v in (self.variables | self.statistics).items()}
+
+    def train(self, pixels: Any, momentum: float = 0.98) -> list[Any]:
+        """The five pooled block outputs of float32 (n, h, w, 3) in 0..255, batch norm learning."""
+        x, outputs = (pixels - PIXEL_MEAN) / PIXEL_STD, []
+        for block, depth in enumerate(BLOCKS, 1):
+            for conv in range(1, depth + 1):
+                x = self._layer(x, f"block{block}_conv{conv}", momentum)
+            x = tf.nn.max_pool2d(x, 2, 2, "VALID")
+            outputs.append(x)
+        return outputs
+
+    def _layer(self, x: Any, name: str, momentum: float) -> Any:
+        x = tf.nn.conv2d(x, self.variables[f"{name}/kernel"], 1, "SAME")
+        x, mean, var = tf.compat.v1.nn.fused_batch_norm(
+            x,
+            self.variables[f"{name}/gamma"],
+            self.variables[f"{name}/beta"],
+            epsilon=EPSILON,
+            is_training=True,
+        )
+        for part, value in (("mean", mean), ("var", var)):
+            kept = self.statistics[f"{name}/{part}"]
+            kept.assign(kept * momentum + tf.stop_gradient(value) * (1 - momentum))
+        return tf.nn.relu(x)
+
+
+def _initial(rng: np.random.Generator, before: int, width: int) -> F32:
+    # He's normal, plus the identity where the width stays: thirteen layers deep, the
+    # signal then reaches the last one from the first step (Zagoruyko 2017, DiracNets).
+    kernel = rng.normal(0, np.sqrt(2 / (9 * before)), (3, 3, before, width)).astype(np.float32)
+    if before == width:
+        kernel[1, 1] += np.eye(width, dtype=np.float32)
+    return kernel
+
+
+def fold(arrays: Mapping[str, F32]) -> Arrays:
+    """Plain ``kernel`` and ``bias`` of each convolution, batch norm folded in."""
+    folded: Arrays = {}
+    for name, _, _ in layer_names():
+        scale = arrays[f"{name}/gamma"] / np.sqrt(arrays[f"{name}/var"] + EPSILON)
+        folded[f"{name}/kernel"] = arrays[f"{name}/kernel"] * scale
+        folded[f"{name}/bias"] = arrays[f"{name}/beta"] - arrays[f"{name}/mean"] * scale
+    return folded
+
+
+def forward(folded: Mapping[str, Any], pixels: Any) -> Any:
+    """The last map (n, h/32, w/32, 256) of float32 (n, h, w, 3) in 0..255, for inference."""
+    x = (pixels - PIXEL_MEAN) / PIXEL_STD
+    for block, depth in enumerate(BLOCKS, 1):
+        for conv in range(1, depth + 1):
+            name = f"block{block}_conv{conv}"
+            x = tf.nn.conv2d(x, folded[f"{name}/kernel"], 1, "SAME") + folded[f"{name}/bias"]
+            x = tf.nn.relu(x)
+        x = tf.nn.max_pool2d(x, 2, 2, "VALID")
+    return x
+
+
+def save_arrays(path: Path, arrays: Mapping[str, F32]) -> None:
+    """Write arrays by name as float16, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial.npz")
+    np.savez(partial, **{name: array.astype(np.float16) for name, array in arrays.items()})
+    partial.replace(path)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Arrays by name as float32; raises `CheckpointError` for a missing or damaged file."""
+    if not path.is_file():
+        raise CheckpointError(f"no weights at {path}")
+    try:
+        with np.load(path) as kept:
+            return {name: kept[name].astype(np.float32) for name in kept.files}
+    except (OSError, ValueError, EOFError) as damage:
+        raise CheckpointError(f"damaged weights {path}: {damage}") from damage
