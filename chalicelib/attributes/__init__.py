@@ -1,0 +1,49 @@
+"""What a caption says of its subjects: each one's colours and actions.
+
+The rules are this project's own (``tagging`` gives every word its part, ``reading`` follows the
+sentence, ``lexicon`` and ``kin`` hold the words); they need no package, so that the API function
+and the captioner read captions alike.
+"""
+
+from collections.abc import Callable
+
+from chalicelib.attributes.kin import kin
+from chalicelib.attributes.reading import read
+from chalicelib.attributes.words import base_form, basic_colour, singular
+from chalicelib.images import MAX_ATTRIBUTES, MAX_CAPTION_CHARS, Attribute
+
+__all__ = ["base_form", "basic_colour", "extract", "kin", "normalised", "singular"]
+
+
+def extract(caption: str) -> list[Attribute]:
+    """Return what each subject of a caption looks like and does.
+
+    Parameters
+    ----------
+    caption
+        One or more English sentences; what lies beyond ``MAX_CAPTION_CHARS`` is not read.
+
+    Returns
+    -------
+    list[Attribute]
+        In caption order: ``subject`` a singular noun ("dog"), ``colours`` basic names ("blue"
+        for navy), ``actions`` base forms ("run"). The colour of what a person wears is the
+        person's. At most ``MAX_ATTRIBUTES``; empty where nothing was understood.
+    """
+    return read(caption[:MAX_CAPTION_CHARS])[:MAX_ATTRIBUTES]
+
+
+def normalised(attribute: Attribute) -> Attribute:
+    """Return an attribute in the words an index compares: singular, basic, base forms.
+
+    Words that are not known stay as they are, in lower case.
+    """
+    return Attribute(
+        subject=singular(attribute.subject.strip().lower()),
+        colours=_each(attribute.colours, lambda word: basic_colour(word) or word),
+        actions=_each(attribute.actions, base_form),
+    )
+
+
+def _each(words: tuple[str, ...], rule: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rule(word.strip().lower()) for word in words if word.strip()))

@@ -1,0 +1,264 @@
+"""Follows a sentence from left to right and gives each subject its colours and actions."""
+
+from dataclasses import dataclass, field
+
+from chalicelib.attributes import lexicon as lex
+from chalicelib.attributes.phrases import (
+    NounPhrase,
+    Phrases,
+    is_ing,
+    is_past,
+    is_stop,
+    tokens,
+)
+from chalicelib.attributes.words import base_form, known_base
+from chalicelib.images import Attribute
+
+
+def read(text: str) -> list[Attribute]:
+    """Return the attributes of a text, in its order."""
+    reader = _Reader(tokens(text))
+    reader.run()
+    return list(dict.fromkeys(subject.attribute() for subject in reader.found if subject.told))
+
+
+@dataclass(slots=True, eq=False)
+class _Subject:
+    """A thing the sentence speaks of."""
+
+    phrase: NounPhrase
+    first: bool
+    colours: dict[str, None] = field(default_factory=dict)
+    actions: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def told(self) -> bool:
+        """Scenery ("on the beach") is told of only where something is said about it."""
+        return self.first or self.phrase.moves or bool(self.colours) or bool(self.actions)
+
+    def attribute(self) -> Attribute:
+        return Attribute(str(self.phrase.head), tuple(self.colours), tuple(self.actions))
+
+
+class _Reader:
+    """One pass over the tokens.
+
+    ``_subjects`` are the clause's, ``_nearest`` the last noun phrase with those joined to it,
+    ``_worn`` says that a garment now would be worn, ``_spent`` that the clause has had a verb.
+    """
+
+    def __init__(self, words: list[str]) -> None:
+        self.found: list[_Subject] = []
+        self._phrases = Phrases(words)
+        self._words = words
+        self._at = 0
+        self._subjects: list[_Subject] = []
+        self._before: list[_Subject] = []
+        self._nearest: list[_Subject] = []
+        self._wearers: list[_Subject] = []
+        self._worn = self._spent = self._after_be = self._negated = self._joined = False
+        self._adjacent = self._clause_opens = self._infinitive = False
+        self._by_whom: str | None = None
+
+    def run(self) -> None:
+        while self._at < len(self._words):
+            word = self._words[self._at]
+            if not (self._punctuation(word) or self._verb(word) or self._noun()):
+                self._other(word)
+                self._at += 1
+
+    def _punctuation(self, word: str) -> bool:
+        if is_stop(word):
+            self._before, self._nearest = [], []
+            self._spent = self._worn = self._after_be = self._negated = False
+            self._clause_opens, self._by_whom = True, None
+        elif word == "," or word in lex.CONJUNCTIONS:
+            self._joined = True
+        else:
+            return False
+        self._at += 1
+        self._adjacent = False
+        return True
+
+    def _other(self, word: str) -> None:
+        """Take note of a word that is neither noun nor verb."""
+        if word in lex.NEGATIONS:
+            self._negated = True
+        elif word in lex.RELATIVES and self._nearest:
+            self._subjects = list(self._nearest)
+            self._spent = self._worn = False
+        elif word in lex.CLAUSE_STARTS and word != "for":
+            self._clause_opens, self._worn = True, False
+        elif word in lex.PREPOSITIONS:
+            self._preposition(word)
+        elif word in lex.PRONOUNS:
+            self._clause_opens = False
+            self._nearest = []
+        elif word not in lex.ADVERBS:
+            self._worn = False
+
+    def _preposition(self, word: str) -> None:
+        self._infinitive = word == "to"
+        if word in lex.WORN_PREPOSITIONS:
+            self._worn = True
+            self._wearers = self._nearest or self._subjects
+        else:
+            self._worn = False
+        if word != "by":
+            self._by_whom = None
+        self._joined = False
+        self._adjacent = False
+
+    # Verbs -------------------------------------------------------------------------------
+
+    def _verb(self, word: str) -> bool:
+        if word in lex.BE or word in lex.AUXILIARIES or word in lex.HAVE:
+            self._auxiliary(word)
+            return True
+        if not self._is_verb(word):
+            return False
+        base = base_form(word)
+        ahead = self._phrases.word(self._at + 1)
+        catenative = base in lex.CATENATIVES and (ahead == "to" or is_ing(ahead))
+        actors = self._actors(word)
+        self._dress(base, word, actors)
+        if not (self._negated or catenative or base in lex.NOT_ACTIONS or word in lex.STATIVE):
+            for actor in actors:
+                actor.actions[base] = None
+            self._by_whom = base if is_past(word) else None
+        self._spent |= base not in lex.NOT_ACTIONS
+        self._after_be = self._adjacent = self._infinitive = self._joined = False
+        self._at += 1
+        return True
+
+    def _auxiliary(self, word: str) -> None:
+        if word in lex.BE and self._before and not self._spent_alone(word):
+            self._subjects = [*self._before, *self._subjects]
+            self._before = []
+        self._after_be = word in lex.BE
+        self._worn = word in lex.HAVE
+        self._wearers = self._subjects
+        self._adjacent = False
+        self._negated |= word.endswith("n't")
+        self._joined = self._infinitive = False
+        self._at += 1
+
+    def _spent_alone(self, word: str) -> bool:
+        """True where a singular verb follows, so that it is the last subject's alone."""
+        return word not in {"are", "were"} or any(s.phrase.plural for s in self._subjects)
+
+    def _is_verb(self, word: str) -> bool:
+        if is_ing(word):
+            return self._phrases.noun_phrase(self._at) is None or self._after_be or self._adjacent
+        base = known_base(word)
+        if base is None or word in lex.PREPOSITIONS:
+            return False
+        if is_past(word):
+            return self._after_be or self._adjacent or not self._opens_phrase()
+        if self._infinitive:
+            return word == base and self._spent_or_subject()
+        if word == base:
+            return self._base_is_verb(word)
+        return self._finite(base)
+
+    def _opens_phrase(self) -> bool:
+        return self._phrases.noun_phrase(self._at) is not None
+
+    def _spent_or_subject(self) -> bool:
+        return bool(self._subjects)
+
+    def _base_is_verb(self, word: str) -> bool:
+        plural = len(self._subjects) > 1 or any(s.phrase.plural for s in self._subjects)
+        if not plural or word in lex.GARMENTS or is_ing(self._phrases.word(self._at + 1)):
+            return False
+        return (not self._spent and not self._after_be and not self._worn) or self._joined
+
+    def _finite(self, base: str) -> bool:
+        if not self._subjects:
+            return False
+        if base not in lex.NOUN_VERBS:
+            return True
+        return self._adjacent or self._joined or not self._spent
+
+    def _actors(self, word: str) -> list[_Subject]:
+        """Return whose verb it is."""
+        finite = not is_ing(word) and not is_past(word)
+        if self._adjacent and not self._after_be and not self._infinitive:
+            singular_base = finite and known_base(word) == word and len(self._subjects) == 1
+            near = [subject for subject in self._nearest if subject.phrase.moves]
+            if near and (not finite or (singular_base and not self._subjects[0].phrase.plural)):
+                return near
+        return self._subjects or self._nearest
+
+    def _dress(self, base: str, word: str, actors: list[_Subject]) -> None:
+        self._worn = base in {"wear", "dress"} and not self._negated
+        if self._worn:
+            self._wearers = actors
+
+    # Nouns -------------------------------------------------------------------------------
+
+    def _noun(self) -> bool:
+        parsed = self._phrases.noun_phrase(self._at)
+        if parsed is None:
+            return False
+        phrase, self._at = parsed
+        negated = self._negated or phrase.negated
+        if phrase.head is None:
+            self._bare_colours(phrase)
+        elif not negated and not self._is_worn(phrase):
+            self._place(phrase)
+        self._negated = self._joined = self._after_be = self._clause_opens = False
+        self._infinitive = False
+        return True
+
+    def _bare_colours(self, phrase: NounPhrase) -> None:
+        """Give "in red" to its wearer, "is brown" to the subject."""
+        if self._negated:
+            return
+        wearers = self._wearers if self._worn else self._subjects
+        for subject in wearers:
+            subject.colours.update(dict.fromkeys(phrase.colours))
+
+    def _is_worn(self, phrase: NounPhrase) -> bool:
+        """Give the colours of a garment or of hair to the one who has them on."""
+        if not self._worn or not self._wearers:
+            return False
+        if phrase.head not in lex.GARMENTS and phrase.head not in lex.BODY:
+            self._worn = self._joined and phrase.head not in lex.ANIMATE and self._worn
+            return False
+        wearers = self._wearers
+        if phrase.plural and len(self._subjects) > 1 and wearers[-1] in self._subjects:
+            wearers = self._subjects
+        for subject in wearers:
+            subject.colours.update(dict.fromkeys(phrase.colours))
+        self._adjacent = False
+        return True
+
+    def _place(self, phrase: NounPhrase) -> None:
+        subject = _Subject(phrase, first=not self.found)
+        subject.colours.update(dict.fromkeys(phrase.colours))
+        subject.actions.update(dict.fromkeys(phrase.actions))
+        if self._by_whom and phrase.moves:
+            subject.actions[self._by_whom] = None
+            self._by_whom = None
+        self.found.append(subject)
+        self._relate(subject)
+        self._adjacent = True
+
+    def _relate(self, subject: _Subject) -> None:
+        """Make the phrase the clause's subject, one of its subjects, or an object of it."""
+        verb_next = self._phrases.verb_follows(self._at, subject.phrase)
+        if not self._subjects or (self._clause_opens and (verb_next or not self._spent)):
+            self._subjects, self._nearest, self._before = [subject], [subject], []
+            self._spent = False
+        elif self._joined and subject.phrase.moves and not self._spent:
+            self._subjects.append(subject)
+            self._nearest = list(self._subjects)
+        elif self._joined and subject.phrase.moves and verb_next:
+            self._before = [*self._before, *self._subjects]
+            self._subjects, self._nearest = [subject], [subject]
+            self._spent = False
+        elif self._joined and self._nearest:
+            self._nearest = [*self._nearest, subject]
+        else:
+            self._nearest = [subject]

@@ -1,0 +1,79 @@
+"""Forms of single words: plural to singular, verb form to base form, colour to basic name."""
+
+from functools import lru_cache
+
+from chalicelib.attributes.lexicon import (
+    COLOURS,
+    INVARIABLE,
+    IRREGULAR_FORMS,
+    IRREGULAR_PLURALS,
+    VERBS,
+)
+
+_VOWELS = "aeiou"
+_HISSING = ("sses", "shes", "ches", "xes", "zes")
+
+
+def basic_colour(word: str) -> str | None:
+    """Return the basic name of a colour ("blue" for "navy"), or None where it is none."""
+    return COLOURS.get(word.strip().lower().rsplit(" ", 1)[-1])
+
+
+@lru_cache(maxsize=4096)
+def singular(word: str) -> str:
+    """Return the singular of an English noun in lower case; "men" → "man", "dogs" → "dog"."""
+    if word in IRREGULAR_PLURALS:
+        return IRREGULAR_PLURALS[word]
+    if word.endswith("men") and len(word) > 4:
+        return word[:-2] + "an"
+    if word.endswith("children"):
+        return word[:-3]
+    if word in INVARIABLE or len(word) < 4 or not word.endswith("s"):
+        return word
+    if word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-2] if word.endswith(_HISSING) else word[:-1]
+
+
+@lru_cache(maxsize=4096)
+def base_form(word: str) -> str:
+    """Return the base form of an English verb in lower case; "running" → "run"."""
+    return known_base(word) or _guessed_base(word)
+
+
+@lru_cache(maxsize=4096)
+def known_base(word: str) -> str | None:
+    """Return the base form where the lexicon knows the verb, else None."""
+    if word in VERBS:
+        return word
+    if word in IRREGULAR_FORMS:
+        return IRREGULAR_FORMS[word]
+    return next((base for base in _bases(word) if base in VERBS), None)
+
+
+def _bases(word: str) -> tuple[str, ...]:
+    """Return what ``word`` could be a form of, the likeliest first."""
+    for ending in ("ing", "ed"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) > 1:
+            undoubled = (stem[:-1],) if stem[-1] == stem[-2:-1] else ()
+            as_y = (stem[:-1] + "y",) if stem.endswith("i") else ()
+            return (stem, stem + "e", *undoubled, *as_y)
+    if word.endswith("ies"):
+        return (word[:-3] + "y", word[:-1])
+    if word.endswith("es"):
+        return (word[:-1], word[:-2])
+    return (word[:-1],) if word.endswith("s") else ()
+
+
+def _guessed_base(word: str) -> str:
+    """Undo an ``-ing`` by English spelling; any other unknown form stays."""
+    stem = word.removesuffix("ing")
+    if stem == word or len(stem) < 3 or not any(letter in _VOWELS + "y" for letter in stem):
+        return word
+    if stem[-1] == stem[-2] and stem[-1] not in "lsz":
+        return stem[:-1]
+    silent_e = stem[-1] in "vcuz" or stem.endswith(("at", "dg", "rg", "bl", "dl", "gl", "tl"))
+    return stem + "e" if silent_e else stem
