@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -16,10 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one step; 0 when it went well, 2 with a message when an input is at fault."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from training import steps  # TensorFlow only after the arguments are known to be right
-
     try:
-        getattr(steps, options.step)(options)
+        # TensorFlow is imported only once the arguments are known to be right.
+        importlib.import_module(f"training.steps.{options.step}").run(options)
     except TrainingError as error:
         print(f"training {options.step}: {error}", file=sys.stderr)
         return 2
@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="docs/training.md has the whole run with its times.",
     )
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
-    for add in (_prepare, _distil):
+    for add in (_prepare, _distil, _train, _evaluate, _export):
         _shared(add(steps))
     return parser
 
@@ -84,6 +84,48 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
     )
     step.add_argument("--log", type=Path, help="JSON lines of held-out figures (default: beside --out)")
     return step
+
+
+def _train(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    step = steps.add_parser("train", help="train decoder, text encoder and projections")
+    step.add_argument("--encoder", type=Path, required=True, help="distilled weights, .npz")
+    step.add_argument("--out", type=Path, required=True, help="folder for the bundle's parts")
+    step.add_argument(
+        "--recipe",
+        choices=("attention", "baseline"),
+        default="attention",
+        help="baseline: the prototype's, on the pooled map (default: %(default)s)",
+    )
+    step.add_argument("--side", type=_side, default=160, help="encoder input, pixels")
+    step.add_argument("--epochs", type=int, default=15, help="over all captions, at most")
+    step.add_argument("--minutes", type=float, default=600.0, help="begin no epoch after these")
+    step.add_argument("--views", type=int, default=4, choices=(1, 2, 3, 4), help="of a photograph")
+    return step
+
+
+def _evaluate(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    step = steps.add_parser("evaluate", help="score a bundle on photographs it was not trained on")
+    step.add_argument("--split", choices=("dev", "test"), default="dev")
+    step.add_argument("--beam", type=int, default=3, help="captions kept while searching")
+    step.add_argument("--bundle", type=Path, help="default: the one in the repository")
+    step.add_argument("--json", action="store_true", help="print one line of JSON")
+    return step
+
+
+def _export(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    step = steps.add_parser("export", help="make the bundle, with its metrics on dev")
+    step.add_argument("--model", type=Path, required=True, help="folder that train left")
+    step.add_argument("--out", type=Path, required=True, help="the bundle's folder")
+    step.add_argument("--version", required=True, help="of the bundle, as 0.1.0")
+    step.add_argument("--commit", default="", help="of the code that trained it")
+    step.add_argument("--note", default="", help="how it was trained, for bundle.json")
+    return step
+
+
+def _side(text: str) -> int:
+    if not text.isdigit() or int(text) % 32 or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: a side must be a multiple of 32")
+    return int(text)
 
 
 def _sizes(text: str) -> tuple[tuple[float, int], ...]:

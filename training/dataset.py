@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from captioner.vision.tokenizer import words_of
 from training.errors import DatasetError
 
 __all__ = ["Split", "clean", "list_photographs", "read_split", "references"]
@@ -14,7 +14,6 @@ __all__ = ["Split", "clean", "list_photographs", "read_split", "references"]
 PHOTOGRAPHS = "Flicker8k_Dataset"
 TEXTS = "Flickr8k_text"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-_NOT_WORD = re.compile(r"[^a-z0-9' ]+")
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Split:
 
 
 def clean(caption: str) -> list[str]:
-    """Words of a caption: lower case, punctuation dropped, possessives kept whole.
+    """Words of a caption, as the product's tokenizer reads them.
 
     Parameters
     ----------
@@ -39,8 +38,7 @@ def clean(caption: str) -> list[str]:
     list of str
         The words that a caption model is trained and scored on.
     """
-    spaced = _NOT_WORD.sub(" ", caption.lower().replace("-", " "))
-    return [word.strip("'") for word in spaced.split() if word.strip("'")]
+    return words_of(caption)
 
 
 def references(captions: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ convolution, bias, ReLU, pool (docs/decisions/101).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from training.errors import CheckpointError
 
-__all__ = ["BLOCKS", "EPSILON", "WIDTHS", "Slim", "fold", "forward", "read_arrays", "save_arrays"]
+__all__ = ["BLOCKS", "EPSILON", "WIDTHS", "Slim", "calibrated", "fold", "forward", "read_arrays", "save_arrays"]
 
 F32 = npt.NDArray[np.float32]
 Arrays = dict[str, F32]
@@ -100,6 +100,26 @@ def _initial(rng: np.random.Generator, before: int, width: int) -> F32:
     if before == width:
         kernel[1, 1] += np.eye(width, dtype=np.float32)
     return kernel
+
+
+def calibrated(arrays: Mapping[str, F32], batches: Iterable[Any]) -> Arrays:
+    """The same weights with batch norm's statistics measured anew.
+
+    Averaged weights want their own statistics, and so does another input size
+    (Izmailov 2018, section 3.2).
+
+    Parameters
+    ----------
+    arrays : mapping
+        From `Slim.arrays`.
+    batches : iterable of float32 (n, h, w, 3)
+        Pixels in 0..255.
+    """
+    network = Slim(0, arrays)
+    learn = tf.function(lambda pixels, momentum: network.train(pixels, momentum)[-1])
+    for count, pixels in enumerate(batches):
+        learn(tf.constant(pixels, tf.float32), tf.constant(count / (count + 1), tf.float32))
+    return dict(arrays) | network.arrays()
 
 
 def fold(arrays: Mapping[str, F32]) -> Arrays:

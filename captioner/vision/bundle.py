@@ -1,0 +1,44 @@
+"""Loading a bundle: verified whole, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from captioner.vision import decoder, encoder, manifest, text, tokenizer, vectors
+from captioner.vision.arrays import read_arrays
+from captioner.vision.manifest import BundleError
+from captioner.vision.model import Model
+
+__all__ = ["DEFAULT_BUNDLE", "FILES", "BundleError", "load"]
+
+DEFAULT_BUNDLE = Path(__file__).resolve().parent.parent / "bundle"
+"""The bundle that comes with the repository."""
+
+FILES = ("encoder.onnx", "decoder.npz", "vectors.npz", "text.npz", "tokenizer.json")
+
+
+def load(path: Path, *, threads: int = 2) -> Model:
+    """The model of a bundle.
+
+    Parameters
+    ----------
+    path : Path
+        The bundle's folder, as `DEFAULT_BUNDLE`.
+    threads : int
+        That the encoder may use.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing, damaged, unknown or of another version.
+    """
+    described = manifest.read(path, FILES)
+    words = tokenizer.load(described.path("tokenizer.json"))
+    return Model(
+        described,
+        words,
+        encoder.load(described.path("encoder.onnx"), described.side, threads),
+        decoder.Decoder(read_arrays(described.path("decoder.npz"), decoder.ARRAYS)),
+        vectors.Vectors(read_arrays(described.path("vectors.npz"), vectors.ARRAYS)),
+        text.TextEncoder(read_arrays(described.path("text.npz"), text.ARRAYS), words),
+    )

@@ -1,0 +1,112 @@
+"""The decoder: an LSTM that looks at a part of the map before each word.
+
+Additive attention with a gate on what it saw (Bahdanau 2015; Xu 2015, *Show,
+Attend and Tell*); the words' embedding is also the output layer (Press 2017).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from captioner.vision.arrays import F32
+
+__all__ = ["ARRAYS", "Decoder", "State"]
+
+ARRAYS = (
+    "embedding", "output_bias", "keys", "positions", "values", "values_bias", "query", "energy",
+    "gate", "gate_bias", "start", "start_bias", "lstm/kernel", "lstm/recurrent", "lstm/bias",
+    "out/state", "out/seen", "out/word", "out/bias",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class State:
+    """What the decoder remembers of k captions being written about one photograph.
+
+    ``hidden`` and ``cell`` (k, h); ``keys`` and ``values`` (positions, a), shared.
+    """
+
+    hidden: F32
+    cell: F32
+    keys: F32
+    values: F32
+
+    def take(self, rows: npt.NDArray[np.intp]) -> State:
+        """The state of the captions at ``rows``."""
+        return State(self.hidden[rows], self.cell[rows], self.keys, self.values)
+
+
+class Decoder:
+    """One step: the last words in, the next words' log-probabilities out.
+
+    Parameters
+    ----------
+    weights : dict of float32 arrays
+        By the names of ``ARRAYS``; gates in the order input, forget, cell, output.
+    """
+
+    def __init__(self, weights: dict[str, F32]) -> None:
+        self._weights = weights
+        kernel = weights["lstm/kernel"]
+        size = weights["embedding"].shape[1]
+        self._word_part = weights["embedding"] @ kernel[:size] + weights["lstm/bias"]
+        self._seen_part = kernel[size:]
+        self._output = np.ascontiguousarray(weights["embedding"].T)
+
+    def start(self, map_: F32) -> State:
+        """The state before the first word, of a map float32 (h, w, c)."""
+        weights = self._weights
+        flat = map_.reshape(-1, map_.shape[-1])
+        values = np.maximum(flat @ weights["values"] + weights["values_bias"], 0)
+        keys = flat @ weights["keys"] + weights["positions"]
+        first = np.tanh(values.mean(0, keepdims=True) @ weights["start"] + weights["start_bias"])
+        hidden, cell = np.split(first, 2, axis=1)
+        return State(hidden, cell, keys, values)
+
+    def step(self, state: State, words: npt.NDArray[np.intp]) -> tuple[F32, State, F32]:
+        """Write one word.
+
+        Parameters
+        ----------
+        state : State
+            Of k captions.
+        words : int (k,)
+            Their last words.
+
+        Returns
+        -------
+        float32 (k, vocabulary), State, float32 (k, positions)
+            Log-probabilities, the next state, and the attention paid, whose rows
+            sum to one.
+        """
+        weights = self._weights
+        attention, seen = self._look(state)
+        gates = self._word_part[words] + seen @ self._seen_part
+        gates = gates + state.hidden @ weights["lstm/recurrent"]
+        into, forget, new, out = np.split(gates, 4, axis=1)
+        cell = _sigmoid(forget) * state.cell + _sigmoid(into) * np.tanh(new)
+        hidden = _sigmoid(out) * np.tanh(cell)
+        said = hidden @ weights["out/state"] + seen @ weights["out/seen"] + weights["out/bias"]
+        said = np.tanh(said + weights["embedding"][words] @ weights["out/word"])
+        logits = said @ self._output + weights["output_bias"]
+        return _log_softmax(logits), State(hidden, cell, state.keys, state.values), attention
+
+    def _look(self, state: State) -> tuple[F32, F32]:
+        weights = self._weights
+        query = state.hidden @ weights["query"]
+        energy = np.tanh(state.keys[None] + query[:, None]) @ weights["energy"]
+        attention = np.exp(_log_softmax(energy))
+        gate = _sigmoid(state.hidden @ weights["gate"] + weights["gate_bias"])
+        return attention, (attention @ state.values) * gate
+
+
+def _sigmoid(x: F32) -> F32:
+    return (0.5 * (1 + np.tanh(0.5 * x))).astype(np.float32)
+
+
+def _log_softmax(x: F32) -> F32:
+    shifted = x - x.max(axis=-1, keepdims=True)
+    return (shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))).astype(np.float32)

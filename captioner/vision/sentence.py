@@ -1,0 +1,62 @@
+"""What a caption may not say: a word twice running, an ending that dangles, ``<unk>``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
+
+__all__ = ["DANGLING", "Rules", "tidy"]
+
+DANGLING = frozenset(
+    "a an the and or but of in on at to with by for from into onto over under through across"
+    " near behind beside between along against around as while his her its their is are that"
+    " who which wearing holding towards toward above below inside next front very another".split()
+)
+"""Words that no sentence ends with."""
+
+
+class Rules:
+    """Bans that the beam search obeys, as word numbers."""
+
+    def __init__(self, words: Tokenizer) -> None:
+        self._never = np.array([PAD, START, UNKNOWN])
+        self._dangling = frozenset(
+            number for number in range(words.captioned) if words.word(number) in DANGLING
+        )
+
+    def banned(self, written: Sequence[int]) -> npt.NDArray[np.intp]:
+        """Words that may not follow those written."""
+        more = {*written[-1:], *_closing_a_repeated_triple(written)}
+        if not written or written[-1] in self._dangling:
+            more.add(END)
+        return np.array([*self._never, *more], np.intp)
+
+    def kept(self, written: Sequence[int]) -> int:
+        """How many leading words remain once a dangling end is cut off."""
+        count = len(written)
+        while count and written[count - 1] in self._dangling:
+            count -= 1
+        return count
+
+
+def _closing_a_repeated_triple(written: Sequence[int]) -> set[int]:
+    last = tuple(written[-2:])
+    if len(last) < 2:
+        return set()
+    starts = range(len(written) - 2)
+    return {written[at + 2] for at in starts if tuple(written[at : at + 2]) == last}
+
+
+def tidy(text: str) -> str:
+    """A caption from elsewhere, under the same rules: no word twice running, no dangling end."""
+    kept: list[str] = []
+    for word in text.split():
+        if word not in ("<unk>", *kept[-1:]):
+            kept.append(word)
+    while kept and kept[-1] in DANGLING:
+        kept.pop()
+    return " ".join(kept)

@@ -1,0 +1,84 @@
+"""The text side of the joint image-text space. Imports numpy only.
+
+So the API function can turn a query into a vector itself, without ONNX Runtime
+and without a call to another function.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from captioner.vision import manifest, tokenizer
+from captioner.vision.arrays import F32, read_arrays, unit
+
+__all__ = ["FILES", "TextEncoder", "load"]
+
+FILES = ("text.npz", "tokenizer.json")
+"""What of a bundle the text side needs, beside ``bundle.json``."""
+
+ARRAYS = ("embedding", "gru/kernel", "gru/recurrent", "gru/bias", "gru/recurrent_bias", "out")
+LONGEST = 32
+
+
+class TextEncoder:
+    """A gated recurrent unit (Cho et al. 2014, reset after the product) and a projection.
+
+    Parameters
+    ----------
+    weights : dict of float32 arrays
+        ``embedding`` (words, e), ``gru/kernel`` (e, 3h), ``gru/recurrent`` (h, 3h),
+        ``gru/bias`` and ``gru/recurrent_bias`` (3h,), gates in the order update,
+        reset, candidate; ``out`` (h, 256).
+    words : Tokenizer
+    """
+
+    def __init__(self, weights: dict[str, F32], words: tokenizer.Tokenizer) -> None:
+        self._weights = weights
+        self._words = words
+        self._inputs = weights["embedding"] @ weights["gru/kernel"] + weights["gru/bias"]
+
+    def encode(self, text: str) -> F32:
+        """The semantic vector, float32 (256,) of unit length, of a query.
+
+        Words never seen are left out; a text without a known word gives the even
+        vector, which is near to nothing in particular.
+        """
+        numbers = [n for n in self._words.encode(text) if n != tokenizer.UNKNOWN][:LONGEST]
+        if not numbers:
+            return unit(np.zeros(self._weights["out"].shape[1], np.float32))
+        return unit(self._pooled(numbers) @ self._weights["out"])
+
+    def _pooled(self, numbers: list[int]) -> F32:
+        state = np.zeros(self._weights["gru/recurrent"].shape[0], np.float32)
+        states = []
+        for number in numbers:
+            state = self._step(self._inputs[number], state)
+            states.append(state)
+        return np.mean(states, axis=0, dtype=np.float32)
+
+    def _step(self, inputs: F32, state: F32) -> F32:
+        recurrent = state @ self._weights["gru/recurrent"] + self._weights["gru/recurrent_bias"]
+        update, reset, candidate = np.split(inputs, 3)
+        from_update, from_reset, from_candidate = np.split(recurrent, 3)
+        keep = _sigmoid(update + from_update)
+        new = np.tanh(candidate + _sigmoid(reset + from_reset) * from_candidate)
+        return (keep * state + (1 - keep) * new).astype(np.float32)
+
+
+def _sigmoid(x: F32) -> F32:
+    return (0.5 * (1 + np.tanh(0.5 * x))).astype(np.float32)
+
+
+def load(folder: Path) -> TextEncoder:
+    """The text encoder of a bundle, only its own files read and verified.
+
+    Raises
+    ------
+    BundleError
+        If one is missing or damaged.
+    """
+    bundle = manifest.read(folder, FILES)
+    words = tokenizer.load(bundle.path("tokenizer.json"))
+    return TextEncoder(read_arrays(bundle.path("text.npz"), ARRAYS), words)

@@ -1,0 +1,47 @@
+"""From the spatial map to the two vectors that searches compare."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from captioner.vision.arrays import F32, unit
+
+__all__ = ["ARRAYS", "Vectors", "gem"]
+
+ARRAYS = ("visual/mean", "visual/basis", "semantic/hidden", "semantic/hidden_bias", "semantic/out")
+POWER = 3.0
+
+
+def gem(map_: F32) -> F32:
+    """Generalised mean over the positions of a map of non-negative values (Radenovic 2018).
+
+    Float32 (..., h, w, c) to (..., c), with exponent 3.
+    """
+    powers = np.maximum(map_, 1e-6) ** POWER
+    return (powers.mean(axis=(-3, -2)) ** (1 / POWER)).astype(np.float32)
+
+
+class Vectors:
+    """Visual and semantic vector of a map, 256-d and of unit length each.
+
+    Parameters
+    ----------
+    weights : dict of float32 arrays
+        ``visual/mean`` (c,) and ``visual/basis`` (c, 256): PCA whitening of the
+        pooled map; ``semantic/hidden`` (2c, k), its bias, and ``semantic/out``
+        (k, 256): the image side of the joint space.
+    """
+
+    def __init__(self, weights: dict[str, F32]) -> None:
+        self._weights = weights
+
+    def visual(self, map_: F32) -> F32:
+        """What the photograph looks like."""
+        centred = unit(gem(map_)) - self._weights["visual/mean"]
+        return unit(centred @ self._weights["visual/basis"])
+
+    def semantic(self, map_: F32) -> F32:
+        """What a caption would say of it."""
+        pooled = np.concatenate([map_.mean(axis=(0, 1)), gem(map_)])
+        hidden = pooled @ self._weights["semantic/hidden"] + self._weights["semantic/hidden_bias"]
+        return unit(np.maximum(hidden, 0) @ self._weights["semantic/out"])

@@ -1,0 +1,177 @@
+"""Training the decoder: teacher forcing, smoothed labels, the epoch chosen by dev CIDEr."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from captioner.vision import beam
+from captioner.vision.decoder import Decoder
+from captioner.vision.sentence import Rules
+from captioner.vision.tokenizer import END, PAD, START, Tokenizer
+from training.decoder import Shape, TrainableDecoder
+from training.scores import cider
+
+__all__ = ["Captioned", "Recipe", "encoded", "train_decoder", "write_captions"]
+
+F32 = npt.NDArray[np.float32]
+F16 = npt.NDArray[np.float16]
+I32 = npt.NDArray[np.int32]
+LONGEST = 22
+BUCKET = 4
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the decoder is trained."""
+
+    epochs: int = 12
+    batch: int = 96
+    rate: float = 1e-3
+    dropout: float = 0.4
+    smoothing: float = 0.1
+    beam: int = 3
+    seed: int = 1
+    minutes: float = 60.0
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """Maps float16 (views, n, h, w, c) of photographs, and the captions people wrote."""
+
+    maps: F16
+    captions: Sequence[Sequence[str]]
+
+
+def encoded(words: Tokenizer, caption: str) -> list[int]:
+    """Start, a caption's words (unknown ones as ``<unk>``), end; `LONGEST` at most."""
+    numbers = [n if n < words.captioned else 3 for n in words.encode(caption)]
+    return [START, *numbers[: LONGEST - 2], END]
+
+
+def train_decoder(
+    recipe: Recipe, words: Tokenizer, train: Captioned, dev: Captioned, out: Path
+) -> dict[str, F32]:
+    """Train, keep one checkpoint an epoch in ``out``, return the best by dev CIDEr.
+
+    ``out/decoder.jsonl`` has a line an epoch. An epoch's checkpoint holds the
+    exponential average of the weights.
+    """
+    decoder = _decoder(recipe, words, train.maps)
+    rows = _rows(words, train.captions)
+    steps = recipe.epochs * (1 + len(rows) // recipe.batch)
+    step = _Step(decoder, recipe, steps)
+    best: tuple[float, dict[str, F32]] = (-1.0, decoder.arrays())
+    began = time.monotonic()
+    for epoch in range(1, recipe.epochs + 1):
+        loss = float(np.mean([step(*batch) for batch in _batches(recipe, epoch, train.maps, rows)]))
+        arrays = decoder.folded(step.averaged())
+        score = cider(write_captions(arrays, words, dev.maps[0], recipe.beam), dev.captions)
+        _record(out, epoch, loss, score, arrays, time.monotonic() - began)
+        best = max(best, (score, arrays), key=lambda kept: kept[0])
+        if time.monotonic() - began > 60 * recipe.minutes:
+            break
+    return best[1]
+
+
+def write_captions(
+    arrays: dict[str, F32], words: Tokenizer, maps: F16, width: int
+) -> list[str]:
+    """The best caption of each map, by the beam search that serves."""
+    decoder, rules = Decoder(arrays), Rules(words)
+    texts = []
+    for map_ in maps:
+        found = beam.search(decoder, map_.astype(np.float32), rules, width)
+        texts.append(" ".join(map(words.word, found[0].words)) if found else "")
+    return texts
+
+
+def _decoder(recipe: Recipe, words: Tokenizer, maps: F16) -> TrainableDecoder:
+    flat = maps[0, ::8].reshape(-1, maps.shape[-1]).astype(np.float32)
+    shape = Shape(words.captioned, maps.shape[2] * maps.shape[3], maps.shape[-1])
+    std = np.maximum(flat.std(0), 1e-2)
+    return TrainableDecoder(shape, flat.mean(0), std, recipe.seed, recipe.dropout)
+
+
+def _rows(words: Tokenizer, captions: Sequence[Sequence[str]]) -> list[tuple[int, list[int]]]:
+    return [(i, encoded(words, text)) for i, texts in enumerate(captions) for text in texts]
+
+
+def _batches(
+    recipe: Recipe, epoch: int, maps: F16, rows: list[tuple[int, list[int]]]
+) -> Iterator[tuple[Any, Any]]:
+    """Captions of like length together, so that little is padding."""
+    rng = np.random.default_rng((recipe.seed, epoch))
+    noise = rng.uniform(0, 2, len(rows))
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i][1]) + noise[i])
+    chunks = [order[at : at + recipe.batch] for at in range(0, len(order), recipe.batch)]
+    for chunk in (chunks[i] for i in rng.permutation(len(chunks))):
+        photographs = np.array([rows[i][0] for i in chunk])
+        seen = maps[rng.integers(0, len(maps), len(chunk)), photographs]
+        flat = seen.reshape(len(chunk), -1, maps.shape[-1]).astype(np.float32)
+        yield tf.constant(flat), tf.constant(_padded([rows[i][1] for i in chunk]))
+
+
+def _padded(captions: Sequence[list[int]]) -> I32:
+    longest = max(map(len, captions))
+    width = 1 + BUCKET * -(-(longest - 1) // BUCKET)
+    padded = np.full((len(captions), width), PAD, np.int32)
+    for row, caption in zip(padded, captions, strict=True):
+        row[: len(caption)] = caption
+    return padded
+
+
+class _Step:
+    """One descent, on a cosine schedule, with averaged weights beside."""
+
+    AVERAGE = 0.999
+
+    def __init__(self, decoder: TrainableDecoder, recipe: Recipe, steps: int) -> None:
+        self._decoder, self._recipe = decoder, recipe
+        self._variables = list(decoder.variables.values())
+        rate = tf.keras.optimizers.schedules.CosineDecay(
+            0.0, steps, alpha=0.02, warmup_target=recipe.rate, warmup_steps=min(200, steps // 5 + 1)
+        )
+        self._optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=1e-3, global_clipnorm=2.0)
+        self._optimizer.build(self._variables)
+        self._average = [tf.Variable(v, trainable=False) for v in self._variables]
+        self._taken = tf.Variable(0.0, trainable=False)
+        self._descend = tf.function(self._descended, reduce_retracing=False)
+
+    def __call__(self, maps: Any, captions: Any) -> float:
+        return float(self._descend(maps, captions))
+
+    def averaged(self) -> dict[str, F32]:
+        names = self._decoder.variables
+        return dict(zip(names, (v.numpy() for v in self._average), strict=True))
+
+    def _descended(self, maps: Any, captions: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss = self._decoder.loss(maps, captions, True, self._recipe.smoothing)
+        gradients = tape.gradient(loss, self._variables)
+        gradients = [tf.convert_to_tensor(g) for g in gradients]
+        self._optimizer.apply_gradients(zip(gradients, self._variables, strict=True))
+        self._taken.assign_add(1.0)
+        keep = tf.minimum(self.AVERAGE, self._taken / (self._taken + 10.0))
+        for kept, variable in zip(self._average, self._variables, strict=True):
+            kept.assign(kept * keep + variable * (1 - keep))
+        return loss
+
+
+def _record(
+    out: Path, epoch: int, loss: float, score: float, arrays: dict[str, F32], seconds: float
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    np.savez(out / f"decoder-{epoch:02d}.npz", **arrays)
+    entry = {"epoch": epoch, "loss": round(loss, 4), "dev_cider": score, "seconds": round(seconds)}
+    with (out / "decoder.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry) + "\n")
+    print(json.dumps(entry), flush=True)

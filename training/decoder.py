@@ -1,0 +1,142 @@
+"""The attention decoder while it is trained: the same arithmetic as the one that serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from captioner.vision.tokenizer import PAD
+
+__all__ = ["Shape", "TrainableDecoder"]
+
+from dataclasses import dataclass
+
+F32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes: vocabulary, map positions and channels; word, state and attention widths."""
+
+    vocabulary: int
+    positions: int
+    channels: int
+    word: int = 256
+    state: int = 512
+    attention: int = 256
+
+
+class TrainableDecoder:
+    """Variables by the names that ``captioner.vision.decoder`` reads."""
+
+    def __init__(self, shape: Shape, mean: F32, std: F32, seed: int, dropout: float) -> None:
+        self._shape, self._dropout = shape, dropout
+        self._mean, self._std = tf.constant(mean), tf.constant(std)
+        rng = np.random.default_rng(seed)
+        self.variables = {
+            name: tf.Variable(_start(rng, name, size)) for name, size in _sizes(shape).items()
+        }
+
+    def arrays(self) -> dict[str, F32]:
+        """Weights for serving: the map's standardisation is folded in."""
+        return self.folded({name: v.numpy() for name, v in self.variables.items()})
+
+    def folded(self, arrays: dict[str, F32]) -> dict[str, F32]:
+        """Fold the map's standardisation into any copy of the weights."""
+        mean, std = self._mean.numpy(), self._std.numpy()
+        shift = -mean / std
+        folded = dict(arrays)
+        for part, bias in (("keys", "positions"), ("values", "values_bias")):
+            folded[bias] = arrays[bias] + shift @ arrays[part]
+            folded[part] = arrays[part] / std[:, None]
+        return folded
+
+    def loss(self, maps: Any, captions: Any, training: bool, smoothing: float) -> Any:
+        """Mean cross entropy a word.
+
+        ``maps`` (n, positions, channels); ``captions`` int (n, t): start, words, end, padding.
+        """
+        logits = self.logits(maps, captions[:, :-1], training)
+        wanted = captions[:, 1:]
+        log_probs = tf.nn.log_softmax(logits)
+        right = tf.gather(log_probs, wanted, axis=2, batch_dims=2)
+        loss = -(1 - smoothing) * right - smoothing * tf.reduce_mean(log_probs, -1)
+        real = tf.cast(wanted != PAD, tf.float32)
+        return tf.reduce_sum(loss * real) / tf.reduce_sum(real)
+
+    def logits(self, maps: Any, words: Any, training: bool) -> Any:
+        """(n, t, vocabulary) of what follows each word (n, t)."""
+        v, drop = self.variables, self._dropping(training)
+        keys, values, hidden, cell = self._started(maps, drop)
+        embedded = drop(tf.gather(v["embedding"], words))
+        states, looks = [], []
+        for at in range(words.shape[1]):
+            seen = self._look(keys, values, hidden)
+            hidden, cell = self._lstm(tf.concat([embedded[:, at], seen], 1), hidden, cell)
+            states.append(hidden)
+            looks.append(seen)
+        said = drop(tf.stack(states, 1)) @ v["out/state"] + tf.stack(looks, 1) @ v["out/seen"]
+        said = tf.tanh(said + embedded @ v["out/word"] + v["out/bias"])
+        return tf.matmul(drop(said), v["embedding"], transpose_b=True) + v["output_bias"]
+
+    def _dropping(self, training: bool) -> Any:
+        return (lambda x: tf.nn.dropout(x, self._dropout)) if training else (lambda x: x)
+
+    def _started(self, maps: Any, drop: Any) -> tuple[Any, Any, Any, Any]:
+        v = self.variables
+        flat = drop((maps - self._mean) / self._std)
+        values = tf.nn.relu(flat @ v["values"] + v["values_bias"])
+        keys = flat @ v["keys"] + v["positions"]
+        first = tf.tanh(drop(tf.reduce_mean(values, 1)) @ v["start"] + v["start_bias"])
+        hidden, cell = tf.split(first, 2, axis=1)
+        return keys, values, hidden, cell
+
+    def _look(self, keys: Any, values: Any, hidden: Any) -> Any:
+        v = self.variables
+        energy = tf.tanh(keys + (hidden @ v["query"])[:, None])
+        attention = tf.nn.softmax(tf.linalg.matvec(energy, v["energy"]))
+        gate = tf.sigmoid(hidden @ v["gate"] + v["gate_bias"])
+        return tf.reduce_sum(attention[..., None] * values, 1) * gate
+
+    def _lstm(self, inputs: Any, hidden: Any, cell: Any) -> tuple[Any, Any]:
+        v = self.variables
+        gates = inputs @ v["lstm/kernel"] + hidden @ v["lstm/recurrent"] + v["lstm/bias"]
+        into, forget, new, out = tf.split(gates, 4, axis=1)
+        cell = tf.sigmoid(forget) * cell + tf.sigmoid(into) * tf.tanh(new)
+        return tf.sigmoid(out) * tf.tanh(cell), cell
+
+
+def _sizes(s: Shape) -> dict[str, tuple[int, ...]]:
+    return {
+        "embedding": (s.vocabulary, s.word),
+        "output_bias": (s.vocabulary,),
+        "keys": (s.channels, s.attention),
+        "positions": (s.positions, s.attention),
+        "values": (s.channels, s.attention),
+        "values_bias": (s.attention,),
+        "query": (s.state, s.attention),
+        "energy": (s.attention,),
+        "gate": (s.state, s.attention),
+        "gate_bias": (s.attention,),
+        "start": (s.attention, 2 * s.state),
+        "start_bias": (2 * s.state,),
+        "lstm/kernel": (s.word + s.attention, 4 * s.state),
+        "lstm/recurrent": (s.state, 4 * s.state),
+        "lstm/bias": (4 * s.state,),
+        "out/state": (s.state, s.word),
+        "out/seen": (s.attention, s.word),
+        "out/word": (s.word, s.word),
+        "out/bias": (s.word,),
+    }
+
+
+def _start(rng: np.random.Generator, name: str, size: tuple[int, ...]) -> F32:
+    if name == "lstm/bias":  # forget gates open at first (Jozefowicz 2015)
+        return np.repeat(np.array([0, 1, 0, 0], np.float32), size[0] // 4)
+    if len(size) == 1 and name != "energy":
+        return np.zeros(size, np.float32)
+    spread = 0.05 if name == "embedding" else 1 / np.sqrt(size[0])
+    return rng.normal(0, spread, size).astype(np.float32)

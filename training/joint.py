@@ -1,0 +1,200 @@
+"""The joint image-text space: a text encoder and the image's projection, trained together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from captioner.vision.tokenizer import PAD, UNKNOWN, Tokenizer
+from captioner.vision.vectors import gem
+from training.scores import retrieval
+
+__all__ = ["JointRecipe", "pooled", "train_joint"]
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+LONGEST = 24
+
+
+@dataclass(frozen=True)
+class JointRecipe:
+    """How the joint space is trained. ``temperature`` divides the similarities."""
+
+    epochs: int = 15
+    batch: int = 256
+    rate: float = 1e-3
+    dropout: float = 0.3
+    word_dropout: float = 0.1
+    temperature: float = 0.07
+    word: int = 150
+    state: int = 256
+    hidden: int = 512
+    size: int = 256
+    seed: int = 1
+
+
+def pooled(maps: npt.NDArray[np.float16]) -> F32:
+    """Mean and generalised mean of maps (n, h, w, c): float32 (n, 2c)."""
+    found = [
+        np.concatenate([part.mean((1, 2)), gem(part)], 1)
+        for part in (m.astype(np.float32) for m in np.array_split(maps, max(1, len(maps) // 500)))
+    ]
+    return np.concatenate(found)
+
+
+class JointSpace:
+    """Both encoders, as Keras layers."""
+
+    def __init__(self, recipe: JointRecipe, vocabulary: int, features: F32) -> None:
+        tf.keras.utils.set_random_seed(recipe.seed)
+        layers = tf.keras.layers
+        self._recipe = recipe
+        self._mean, self._std = features.mean(0), np.maximum(features.std(0), 1e-3)
+        self.embedding = layers.Embedding(vocabulary, recipe.word)
+        self.gru = layers.GRU(recipe.state, return_sequences=True)
+        self.text_out = layers.Dense(recipe.size, use_bias=False)
+        self.hidden = layers.Dense(recipe.hidden, activation="relu")
+        self.image_out = layers.Dense(recipe.size, use_bias=False)
+        self._drop = layers.Dropout(recipe.dropout)
+
+    def image(self, features: Any, training: bool = False) -> Any:
+        """Unit vectors of pooled maps (n, 2c)."""
+        x = self._drop((features - self._mean) / self._std, training=training)
+        x = self._drop(self.hidden(x), training=training)
+        return tf.math.l2_normalize(self.image_out(x), -1)
+
+    def text(self, captions: Any, training: bool = False) -> Any:
+        """Unit vectors of padded word numbers (n, t)."""
+        real = tf.cast(captions != PAD, tf.float32)[..., None]
+        x = self._drop(self.embedding(captions), training=training)
+        states = self.gru(x, mask=captions != PAD)
+        mean = tf.reduce_sum(states * real, 1) / tf.maximum(tf.reduce_sum(real, 1), 1.0)
+        return tf.math.l2_normalize(self.text_out(self._drop(mean, training=training)), -1)
+
+    def variables(self) -> list[Any]:
+        """Everything trained."""
+        layers = (self.embedding, self.gru, self.text_out, self.hidden, self.image_out)
+        return [v for layer in layers for v in layer.trainable_variables]
+
+    def text_arrays(self) -> dict[str, F32]:
+        """As ``captioner.vision.text`` reads them."""
+        kernel, recurrent, biases = self.gru.get_weights()
+        return {
+            "embedding": self.embedding.get_weights()[0],
+            "gru/kernel": kernel,
+            "gru/recurrent": recurrent,
+            "gru/bias": biases[0],
+            "gru/recurrent_bias": biases[1],
+            "out": self.text_out.get_weights()[0],
+        }
+
+    def image_arrays(self) -> dict[str, F32]:
+        """As ``captioner.vision.vectors`` reads them, the standardisation folded in."""
+        kernel, bias = self.hidden.get_weights()
+        return {
+            "semantic/hidden": kernel / self._std[:, None],
+            "semantic/hidden_bias": bias - (self._mean / self._std) @ kernel,
+            "semantic/out": self.image_out.get_weights()[0],
+        }
+
+
+def train_joint(
+    recipe: JointRecipe,
+    words: Tokenizer,
+    features: F32,
+    captions: Sequence[Sequence[str]],
+    dev_features: F32,
+    dev_captions: Sequence[Sequence[str]],
+    log: Path,
+) -> JointSpace:
+    """Train by contrast within the batch (InfoNCE both ways), keep the best epoch on dev.
+
+    Parameters
+    ----------
+    features : float32 (views, n, 2c)
+        Of training photographs, from `pooled`.
+    dev_features : float32 (n, 2c)
+    log : Path
+        JSON lines, one an epoch.
+    """
+    space = JointSpace(recipe, len(words.words), features[0])
+    texts = np.stack([_numbers(words, text) for group in captions for text in group])
+    owners = np.array([i for i, group in enumerate(captions) for _ in group])
+    rng, step = np.random.default_rng(recipe.seed), _contrast(space, recipe, len(texts))
+    best: tuple[float, list[F32]] = (-1.0, [])
+    for epoch in range(1, recipe.epochs + 1):
+        losses = []
+        for rows in _distinct_batches(rng, owners, recipe.batch):
+            seen = features[rng.integers(0, len(features), len(rows)), owners[rows]]
+            losses.append(float(step(seen, _thinned(rng, texts[rows], recipe.word_dropout))))
+        found = _dev_retrieval(space, words, dev_features, dev_captions)
+        _note(log, {"epoch": epoch, "loss": round(float(np.mean(losses)), 4)} | found)
+        if found["r10"] > best[0]:
+            best = (found["r10"], [v.numpy() for v in space.variables()])
+    for variable, value in zip(space.variables(), best[1], strict=True):
+        variable.assign(value)
+    return space
+
+
+def _contrast(space: JointSpace, recipe: JointRecipe, count: int) -> Any:
+    steps = recipe.epochs * (1 + count // recipe.batch)
+    rate = tf.keras.optimizers.schedules.CosineDecay(recipe.rate, steps, alpha=0.02)
+    optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=1e-3)
+
+    def step(features: Any, captions: Any) -> Any:
+        with tf.GradientTape() as tape:
+            image, text = space.image(features, True), space.text(captions, True)
+            similarity = tf.matmul(image, text, transpose_b=True) / recipe.temperature
+            right = tf.range(tf.shape(similarity)[0])
+            each = tf.nn.sparse_softmax_cross_entropy_with_logits
+            loss = tf.reduce_mean(each(right, similarity) + each(right, tf.transpose(similarity)))
+        variables = space.variables()
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss
+
+    return tf.function(step, reduce_retracing=True)
+
+
+def _numbers(words: Tokenizer, text: str) -> I32:
+    padded = np.full(LONGEST, PAD, np.int32)
+    numbers = words.encode(text)[:LONGEST] or [UNKNOWN]
+    padded[: len(numbers)] = numbers
+    return padded
+
+
+def _distinct_batches(rng: np.random.Generator, owners: Any, size: int) -> Any:
+    """Rows of captions, never two of one photograph in a batch: they would be false negatives."""
+    by_owner: dict[int, list[int]] = {}
+    for row in rng.permutation(len(owners)):
+        by_owner.setdefault(int(owners[row]), []).append(int(row))
+    while by_owner:
+        turn = rng.permutation(list(by_owner))
+        for start in range(0, len(turn), size):
+            yield np.array([by_owner[owner].pop() for owner in turn[start : start + size]])
+        by_owner = {owner: rows for owner, rows in by_owner.items() if rows}
+
+
+def _thinned(rng: np.random.Generator, captions: I32, share: float) -> I32:
+    gone = (rng.random(captions.shape) < share) & (captions != PAD)
+    return np.where(gone, UNKNOWN, captions).astype(np.int32)
+
+
+def _dev_retrieval(
+    space: JointSpace, words: Tokenizer, features: F32, captions: Sequence[Sequence[str]]
+) -> dict[str, float]:
+    texts = np.stack([_numbers(words, text) for group in captions for text in group])
+    owners = [[i] for i, group in enumerate(captions) for _ in group]
+    return retrieval(space.text(texts).numpy(), space.image(features).numpy(), owners)
+
+
+def _note(log: Path, entry: dict[str, Any]) -> None:
+    with log.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(entry) + "\n")
+    print(json.dumps(entry), flush=True)

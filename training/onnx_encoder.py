@@ -1,0 +1,146 @@
+"""The encoder as an ONNX file: float, and quantised to eight bits."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from captioner.vision.frame import to_square
+from training.slim import BLOCKS, F32, PIXEL_MEAN, PIXEL_STD, calibrated, fold, read_arrays
+
+__all__ = ["float_model", "quantised"]
+
+OPSET, IR = 17, 9
+U8 = npt.NDArray[np.uint8]
+
+
+def float_model(folded: Mapping[str, F32], side: int) -> onnx.ModelProto:
+    """The network of plain kernels and biases: uint8 (1, side, side, 3) to (1, s/32, s/32, c)."""
+    nodes, weights, last = _normalised()
+    for block, depth in enumerate(BLOCKS, 1):
+        for conv in range(1, depth + 1):
+            name = f"block{block}_conv{conv}"
+            weights.append(_tensor(f"{name}/kernel", folded[f"{name}/kernel"].transpose(3, 2, 0, 1)))
+            weights.append(_tensor(f"{name}/bias", folded[f"{name}/bias"]))
+            nodes += _convolution(last, name)
+            last = f"{name}/relu"
+        pool = f"block{block}_pool"
+        nodes.append(
+            helper.make_node("MaxPool", [last], [pool], kernel_shape=[2, 2], strides=[2, 2])
+        )
+        last = pool
+    nodes.append(helper.make_node("Transpose", [last], ["map"], perm=[0, 2, 3, 1]))
+    return _model(nodes, weights, side, folded[f"{name}/bias"].size)
+
+
+def _normalised() -> tuple[list[Any], list[Any], str]:
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["real"], to=TensorProto.FLOAT),
+        helper.make_node("Sub", ["real", "mean"], ["centred"]),
+        helper.make_node("Mul", ["centred", "scale"], ["scaled"]),
+        helper.make_node("Transpose", ["scaled"], ["channels_first"], perm=[0, 3, 1, 2]),
+    ]
+    weights = [_tensor("mean", PIXEL_MEAN), _tensor("scale", np.float32(1 / PIXEL_STD))]
+    return nodes, weights, "channels_first"
+
+
+def _convolution(before: str, name: str) -> list[Any]:
+    return [
+        helper.make_node(
+            "Conv", [before, f"{name}/kernel", f"{name}/bias"], [name], pads=[1, 1, 1, 1]
+        ),
+        helper.make_node("Relu", [name], [f"{name}/relu"]),
+    ]
+
+
+def _tensor(name: str, value: Any) -> Any:
+    return numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name)
+
+
+def _model(nodes: list[Any], weights: list[Any], side: int, channels: int) -> onnx.ModelProto:
+    pixels = helper.make_tensor_value_info("pixels", TensorProto.UINT8, [1, side, side, 3])
+    cells = side // 32
+    map_ = helper.make_tensor_value_info("map", TensorProto.FLOAT, [1, cells, cells, channels])
+    graph = helper.make_graph(nodes, "encoder", [pixels], [map_], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
+    onnx.checker.check_model(model)
+    return model
+
+
+class _Photographs(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, pixels: U8) -> None:
+        self._each: Iterator[U8] = iter(pixels)
+
+    def get_next(self) -> dict[str, U8] | None:
+        photograph = next(self._each, None)
+        return None if photograph is None else {"pixels": photograph[None]}
+
+
+def quantised(model: onnx.ModelProto, calibration: U8, out: Path) -> None:
+    """Write the network with eight-bit weights and activations.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        From `float_model`.
+    calibration : uint8 (n, side, side, 3)
+        Training photographs that the activations' ranges are taken from.
+    out : Path
+
+    Notes
+    -----
+    Weights take seven bits' range: processors without VNNI add two products in
+    16 bits and would overflow (ONNX Runtime, *Quantize ONNX models*).
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        plain, ready = Path(folder, "plain.onnx"), Path(folder, "ready.onnx")
+        onnx.save(model, plain)
+        quant_pre_process(plain, ready)
+        quantize_static(
+            ready,
+            out,
+            _Photographs(calibration),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            op_types_to_quantize=["Conv", "MaxPool"],
+        )
+
+
+def encoder_file(weights: Path, pixels: U8, side: int, out: Path) -> None:
+    """Write the quantised encoder of a distilled weights file.
+
+    ``pixels`` uint8 (n, s, s, 3) are training photographs; some of them calibrate
+    batch norm and the activations' ranges.
+
+    Raises
+    ------
+    CheckpointError
+        If ``weights`` is not a slim encoder's.
+    """
+    squares = np.stack([to_square(photograph, side) for photograph in _spread(pixels, 640)])
+    arrays = calibrated(read_arrays(weights), np.split(squares, range(64, len(squares), 64)))
+    quantised(float_model(fold(arrays), side), _spread(squares, 200), out)
+
+
+def _spread(pixels: U8, count: int) -> U8:
+    return pixels[:: max(1, len(pixels) // count)][:count]

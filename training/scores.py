@@ -1,0 +1,105 @@
+"""Scores of captions and of retrieval, by the published protocols."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.dataset import clean
+from training.errors import TrainingError
+
+__all__ = ["caption_scores", "cider", "retrieval", "scored_tokens"]
+
+F32 = npt.NDArray[np.float32]
+
+
+def scored_tokens(caption: str) -> str:
+    """A caption as scorers count it: cleaned, the possessive split off as PTB does."""
+    return " ".join(clean(caption)).replace("'s", " 's")
+
+
+def caption_scores(
+    candidates: Sequence[str], references: Sequence[Sequence[str]]
+) -> dict[str, float]:
+    """Corpus scores in per cent.
+
+    Parameters
+    ----------
+    candidates : sequence of str
+        One caption a photograph.
+    references : sequence of sequences of str
+        What people wrote of each.
+
+    Returns
+    -------
+    dict
+        ``bleu1`` .. ``bleu4`` (corpus, closest reference length, no smoothing),
+        ``rouge_l``, ``cider``, and ``meteor`` where Java is there.
+
+    Raises
+    ------
+    TrainingError
+        Where pycocoevalcap is not installed.
+    """
+    wanted, given = _as_scored(candidates, references)
+    bleu, _ = _scorer("bleu", "Bleu", 4).compute_score(wanted, given, verbose=0)
+    scores = {f"bleu{n}": _percent(value) for n, value in enumerate(bleu, 1)}
+    for name, module, scorer in (("rouge_l", "rouge", "Rouge"), ("cider", "cider", "Cider")):
+        scores[name] = _percent(_scorer(module, scorer).compute_score(wanted, given)[0])
+    if shutil.which("java"):
+        scores["meteor"] = _percent(_meteor(wanted, given))
+    return scores
+
+
+def cider(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """CIDEr alone, in per cent, as epochs are chosen by."""
+    return _percent(_scorer("cider", "Cider").compute_score(*_as_scored(candidates, references))[0])
+
+
+def _as_scored(
+    candidates: Sequence[str], references: Sequence[Sequence[str]]
+) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    wanted = {i: [scored_tokens(text) for text in texts] for i, texts in enumerate(references)}
+    return wanted, {i: [scored_tokens(text)] for i, text in enumerate(candidates)}
+
+
+def _scorer(module: str, name: str, *arguments: Any) -> Any:
+    try:
+        loaded = __import__(f"pycocoevalcap.{module}.{module}", fromlist=[name])
+    except ImportError as error:
+        raise TrainingError(f"scoring needs pycocoevalcap: pip install pycocoevalcap ({error})")
+    return getattr(loaded, name)(*arguments)
+
+
+def _meteor(wanted: dict[int, list[str]], given: dict[int, list[str]]) -> float:
+    scorer = _scorer("meteor", "Meteor")
+    try:
+        return float(scorer.compute_score(wanted, given)[0])
+    finally:
+        scorer.meteor_p.kill()
+
+
+def _percent(value: float) -> float:
+    return round(100 * float(value), 2)
+
+
+def retrieval(queries: F32, targets: F32, right: Sequence[Sequence[int]]) -> dict[str, float]:
+    """Recall at 1, 5 and 10 in per cent, and the median rank.
+
+    Parameters
+    ----------
+    queries, targets : float32 (q, d), (t, d)
+        Unit vectors.
+    right : sequence of sequences of int
+        The right targets of each query; the best rank counts.
+    """
+    similarity = queries @ targets.T
+    ranks = []
+    for row, wanted in zip(similarity, right, strict=True):
+        ranks.append(1 + int((row > row[list(wanted)].max()).sum()))
+    recalls = {f"r{k}": _percent(float(np.mean(np.array(ranks) <= k))) for k in (1, 5, 10)}
+    return recalls | {"median_rank": float(np.median(ranks))}

@@ -1,0 +1,1 @@
+"""The steps of the pipeline: each module's ``run`` takes the parsed options."""

@@ -1,0 +1,18 @@
+"""``distil``: teach vgg16-slim what the teacher sees."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from training.distil import Plan, distil
+from training.steps.prepare import samples
+
+__all__ = ["run"]
+
+
+def run(options: Namespace) -> None:
+    """Distil for the minutes given."""
+    train, held_out = samples(options)
+    plan = Plan(options.minutes, options.batch, options.rate, sizes=options.sizes, seed=options.seed)
+    log = options.log or options.out.with_suffix(".jsonl")
+    distil(plan, train, held_out, options.out, log, options.init)

@@ -1,0 +1,61 @@
+"""``prepare``: check the data, decode the photographs, ask the teacher."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+import numpy as np
+import numpy.typing as npt
+
+from training import dataset, photographs, teacher
+from training.distil import Sample
+from training.vocabulary import EMPTY_WORDS, frequent_words, word_targets
+
+__all__ = ["run", "samples"]
+
+CAPTION_WORDS = 500
+"""Words that distillation also learns to predict from the pooled map."""
+
+
+def run(options: Namespace) -> None:
+    """Fill the caches and say what there is."""
+    train, held_out = samples(options)
+    print(f"prepared {len(train.pixels)} photographs to train on, {len(held_out.pixels)} held out")
+
+
+def samples(options: Namespace) -> tuple[Sample, Sample]:
+    """What is trained on (with the extra photographs), and the dev split."""
+    splits = {name: dataset.read_split(options.data, name) for name in ("train", "dev")}
+    groups = {
+        name: photographs.load_cached(split.photographs, options.work / f"{name}.npy")
+        for name, split in splits.items()
+    }
+    if options.extra:
+        paths = dataset.list_photographs(options.extra)
+        groups["extra"] = photographs.load_cached(paths, options.work / "extra.npy")
+    cache = options.work / options.teacher.stem
+    targets = teacher.collect(teacher.resnet50(options.teacher), groups, cache)
+    words = _distilled_words(splits["train"])
+    wanted = {name: word_targets(split.captions, words) for name, split in splits.items()}
+    if options.extra:
+        wanted["extra"] = np.full((len(groups["extra"]), len(words)), np.nan, np.float32)
+    each = {name: Sample(groups[name], targets[name], wanted[name]) for name in groups}
+    held_out = each.pop("dev")
+    return _joined(list(each.values())), held_out
+
+
+def _distilled_words(train: dataset.Split) -> list[str]:
+    ranked = frequent_words(train.captions)
+    return [word for word in ranked if word not in EMPTY_WORDS][:CAPTION_WORDS]
+
+
+def _joined(samples: list[Sample]) -> Sample:
+    maps: list[npt.NDArray[np.float16]] = [
+        np.concatenate(column) for column in zip(*(s.targets.maps for s in samples), strict=True)
+    ]
+    logits = np.concatenate([s.targets.logits for s in samples])
+    return Sample(
+        np.concatenate([s.pixels for s in samples]),
+        teacher.Targets(tuple(maps), logits),
+        np.concatenate([s.words for s in samples]),
+    )

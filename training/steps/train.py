@@ -1,0 +1,78 @@
+"""``train``: decoder, text encoder and projections on an encoder's maps."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+import numpy as np
+
+from captioner.vision.tokenizer import SPECIALS, Tokenizer
+from training import dataset, photographs
+from training.captioning import Captioned, Recipe, train_decoder
+from training.features import cached_maps, views
+from training.onnx_encoder import encoder_file
+from training.joint import JointRecipe, pooled, train_joint
+from training.vocabulary import frequent_words
+from training.whitening import fit_whitening
+
+__all__ = ["run"]
+
+DECODER_WORDS_AT_LEAST = 5
+TEXT_WORDS_AT_LEAST = 2
+
+
+def run(options: Namespace) -> None:
+    """Train what stands on the encoder, leaving the parts of a bundle in ``options.out``."""
+    train = dataset.read_split(options.data, "train")
+    dev = dataset.read_split(options.data, "dev")
+    out: Path = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    words = _tokenizer(train, out)
+    seen, held_out = _maps(options, train, dev, out / "encoder.onnx")
+    if options.recipe == "baseline":
+        from training.baseline import train_baseline
+
+        train_baseline(words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out)
+        return
+    _vectors(words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out)
+    recipe = Recipe(epochs=options.epochs, seed=options.seed, minutes=options.minutes)
+    decoder = train_decoder(
+        recipe, words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out
+    )
+    np.savez(out / "decoder.npz", **decoder)
+
+
+def _tokenizer(train: dataset.Split, out: Path) -> Tokenizer:
+    known = frequent_words(train.captions, TEXT_WORDS_AT_LEAST)
+    captioned = len(SPECIALS) + len(frequent_words(train.captions, DECODER_WORDS_AT_LEAST))
+    document = {"captioned": captioned, "words": known}
+    (out / "tokenizer.json").write_text(json.dumps(document), encoding="utf-8")
+    return Tokenizer(known, captioned)
+
+
+def _maps(
+    options: Namespace, train: dataset.Split, dev: dataset.Split, encoder: Path
+) -> tuple[np.ndarray, np.ndarray]:
+    pixels = photographs.load_cached(train.photographs, options.work / "train.npy")
+    encoder_file(options.encoder, pixels, options.side, encoder)
+    print(f"encoder quantised at {options.side} pixels; computing its maps", flush=True)
+    seen = np.stack(
+        [
+            cached_maps(encoder, view, options.work, f"train{n}")
+            for n, view in enumerate(views(pixels, options.seed)[: options.views])
+        ]
+    )
+    held_out = photographs.load_cached(dev.photographs, options.work / "dev.npy")
+    return seen, cached_maps(encoder, held_out, options.work, "dev")[None]
+
+
+def _vectors(words: Tokenizer, train: Captioned, dev: Captioned, out: Path) -> None:
+    features = np.stack([pooled(view) for view in train.maps])
+    space = train_joint(
+        JointRecipe(), words, features, train.captions, pooled(dev.maps[0]), dev.captions,
+        out / "joint.jsonl",
+    )  # fmt: skip
+    np.savez(out / "text.npz", **space.text_arrays())
+    np.savez(out / "vectors.npz", **space.image_arrays(), **fit_whitening(train.maps[0]))

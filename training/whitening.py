@@ -1,0 +1,28 @@
+"""PCA whitening of the pooled map: the visual vector's projection."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from captioner.vision.vectors import gem
+
+__all__ = ["fit_whitening"]
+
+F32 = npt.NDArray[np.float32]
+POWER = 0.5
+"""Of the variance that is divided out: 0.5 whitens whole."""
+
+
+def fit_whitening(maps: npt.NDArray[np.float16], dims: int = 256) -> dict[str, F32]:
+    """Mean (c,) and basis (c, dims) of unit-length pooled maps (n, h, w, c) (Jegou 2012)."""
+    vectors = gem(maps.astype(np.float32))
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    mean = vectors.mean(0)
+    values, basis = np.linalg.eigh(np.cov(vectors - mean, rowvar=False))
+    order = np.argsort(values)[::-1][:dims]
+    # Directions with next to no variance would be all noise once whitened.
+    kept = np.maximum(values[order], values.max() * 1e-3)
+    scaled = np.zeros((len(mean), dims), np.float32)
+    scaled[:, : len(order)] = basis[:, order] / kept**POWER
+    return {"visual/mean": mean, "visual/basis": scaled}
