@@ -1,0 +1,138 @@
+"""From photographs to a bundle that captions: every step once, on what the test paints."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+for package in ("tensorflow", "onnx", "pycocoevalcap"):
+    pytest.importorskip(package, reason=f"training needs {package} (training extra)")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from captioner.vision import bundle, text
+from training.__main__ import main
+
+COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 60, 220)}
+STAGES = {1: (3, 64, 16), 2: (4, 16, 32), 3: (6, 32, 48), 4: (3, 48, 64)}
+
+
+def paint(path: Path, colour: str, shape: str, rng: np.random.Generator) -> None:
+    canvas = Image.fromarray(rng.integers(150, 180, (96, 128, 3), dtype=np.uint8))
+    x, y = (int(v) for v in rng.integers(5, 50, 2))
+    draw = ImageDraw.Draw(canvas)
+    figure = draw.ellipse if shape == "ball" else draw.rectangle
+    figure((x, y, x + 40, y + 40), fill=COLOURS[colour])
+    canvas.save(path)
+
+
+def data_set(folder: Path) -> Path:
+    rng = np.random.default_rng(3)
+    photographs, texts = folder / "Flicker8k_Dataset", folder / "Flickr8k_text"
+    photographs.mkdir(parents=True)
+    texts.mkdir()
+    tokens = []
+    for split, count in (("train", 24), ("dev", 6)):
+        names = [f"{split}{n}.jpg" for n in range(count)]
+        (texts / f"Flickr_8k.{split}Images.txt").write_text("\n".join(names))
+        for n, name in enumerate(names):
+            colour, shape = list(COLOURS)[n % 3], ("ball", "box")[n % 2]
+            paint(photographs / name, colour, shape, rng)
+            tokens += [f"{name}#{i}\tA {colour} {shape} on the grey floor ." for i in range(5)]
+    (texts / "Flickr8k.token.txt").write_text("\n".join(tokens))
+    return folder
+
+
+def teacher(path: Path) -> Path:
+    """A residual network of the teacher's shape, narrow, at random weights."""
+    rng = np.random.default_rng(4)
+    arrays: dict[str, Any] = {}
+
+    def conv(name: str, out: int, into: int, side: int) -> None:
+        arrays[f"{name}.weight_int8"] = rng.integers(-60, 60, (out, into, side, side), np.int8)
+        arrays[f"{name}.weight_exp"] = 7 + int(np.log2(into * side * side) / 2)
+        arrays[f"{name}.bias_int8"], arrays[f"{name}.bias_exp"] = np.zeros(out, np.int8), 7
+
+    conv("conv1", 16, 3, 7)
+    before = 16
+    for layer, (depth, inner, out) in ((k, (d, i, 64 * k)) for k, (d, i, _) in STAGES.items()):
+        for block in range(depth):
+            name = f"layer{layer}.{block}"
+            conv(f"{name}.conv1", inner, before, 1)
+            conv(f"{name}.conv2", inner, inner, 3)
+            conv(f"{name}.conv3", out, inner, 1)
+            if block == 0:
+                conv(f"{name}.downsample.0", out, before, 1)
+            before = out
+    conv("fc", 1000, before, 1)
+    np.savez(path, **arrays)
+    return path
+
+
+def run(*arguments: object) -> None:
+    assert main([str(argument) for argument in arguments]) == 0
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything that the pipeline leaves behind."""
+    folder = tmp_path_factory.mktemp("training")
+    data, weights = data_set(folder / "data"), teacher(folder / "teacher.npz")
+    shared = ("--data", data, "--work", folder / "work")
+    student = folder / "slim.npz"
+    run("prepare", *shared, "--teacher", weights)
+    distil = ("distil", *shared, "--teacher", weights, "--batch", 8, "--sizes", "1:64")
+    run(*distil, "--minutes", 0.1, "--out", student)
+    run(*distil, "--minutes", 0.02, "--out", student, "--init", student)
+    train = ("train", *shared, "--encoder", student, "--side", 64, "--views", 2)
+    run(*train, "--epochs", 2, "--out", folder / "parts")
+    run("export", *shared, "--model", folder / "parts", "--out", folder / "bundle", "--version", "1")
+    return folder
+
+
+def test_the_bundle_captions_a_photograph(made: Path) -> None:
+    model = bundle.load(made / "bundle")
+    photograph = np.asarray(Image.open(made / "data" / "Flicker8k_Dataset" / "dev0.jpg"))
+    prediction = model.describe(photograph)
+    assert prediction.captions
+    assert set(prediction.captions[0].text.split()) <= set("a red green blue ball box on the grey floor".split())
+
+
+def test_the_bundle_says_where_it_comes_from_and_how_good_it_is(made: Path) -> None:
+    document = json.loads((made / "bundle" / "bundle.json").read_text())
+    assert {"name", "version", "encoder", "data", "commit", "command", "metrics"} <= set(document)
+    assert {"bleu4", "cider", "text_to_image_r10"} <= set(document["metrics"])
+
+
+def test_the_text_side_loads_alone_and_agrees(made: Path) -> None:
+    query = "a red ball"
+    alone = text.load(made / "bundle").encode(query)
+    assert np.array_equal(alone, bundle.load(made / "bundle").encode_text(query))
+
+
+def test_distillation_logs_held_out_figures_and_goes_on_from_its_weights(made: Path) -> None:
+    lines = [json.loads(line) for line in (made / "slim.jsonl").read_text().splitlines()]
+    assert len(lines) == 2
+    assert all({"seen", "explained", "word_map"} <= set(line) for line in lines)
+
+
+def test_the_weights_are_plain_named_half_floats(made: Path) -> None:
+    with np.load(made / "slim.npz") as arrays:
+        assert arrays["block1_conv1/kernel"].shape == (3, 3, 3, 32)
+        assert {arrays[name].dtype for name in arrays.files} == {np.dtype(np.float16)}
+
+
+def test_one_checkpoint_an_epoch_is_kept(made: Path) -> None:
+    kept = sorted(path.name for path in (made / "parts").glob("decoder-*.npz"))
+    assert kept == ["decoder-01.npz", "decoder-02.npz"]
+
+
+def test_evaluate_prints_one_line_of_json(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--data", made / "data", "--split", "dev", "--bundle", made / "bundle", "--json")
+    run("evaluate", *arguments)
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["photographs"] == 6
+    assert found["beam"] == 3

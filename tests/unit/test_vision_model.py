@@ -1,0 +1,132 @@
+"""The model answers for any photograph, also when its parts misbehave."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from captioner.vision.arrays import F32, unit
+from captioner.vision.decoder import ARRAYS, Decoder
+from captioner.vision.encoder import Encoder
+from captioner.vision.manifest import Manifest
+from captioner.vision.model import Model
+from captioner.vision.text import TextEncoder
+from captioner.vision.tokenizer import Tokenizer
+from captioner.vision.vectors import Vectors
+
+WORDS = Tokenizer(["a", "dog", "runs", "beach", "in"], captioned=9)
+CHANNELS, CELLS, WORD, STATE, LOOK = 6, 2, 4, 8, 5
+PHOTOGRAPH = np.zeros((10, 12, 3), np.uint8)
+
+
+class Session:
+    """An encoder session that gives one map, whatever it is shown."""
+
+    def __init__(self, map_: F32) -> None:
+        self._map = map_
+
+    def get_inputs(self) -> list["Session"]:
+        return [self]
+
+    name = "pixels"
+
+    def run(self, outputs: None, inputs: dict[str, npt.NDArray[np.uint8]]) -> list[F32]:
+        assert inputs["pixels"].shape == (1, 64, 64, 3)
+        return [self._map[None]]
+
+
+def random(*shape: int) -> F32:
+    return np.random.default_rng(sum(shape)).normal(0, 1, shape).astype(np.float32)
+
+
+def decoder() -> Decoder:
+    sizes = {
+        "embedding": (9, WORD), "output_bias": (9,), "keys": (CHANNELS, LOOK),
+        "positions": (CELLS**2, LOOK), "values": (CHANNELS, LOOK), "values_bias": (LOOK,),
+        "query": (STATE, LOOK), "energy": (LOOK,), "gate": (STATE, LOOK), "gate_bias": (LOOK,),
+        "start": (LOOK, 2 * STATE), "start_bias": (2 * STATE,),
+        "lstm/kernel": (WORD + LOOK, 4 * STATE), "lstm/recurrent": (STATE, 4 * STATE),
+        "lstm/bias": (4 * STATE,), "out/state": (STATE, WORD), "out/seen": (LOOK, WORD),
+        "out/word": (WORD, WORD), "out/bias": (WORD,),
+    }  # fmt: skip
+    assert set(sizes) == set(ARRAYS)
+    return Decoder({name: random(*size) for name, size in sizes.items()})
+
+
+def model(map_: F32, review_below: float = 0.0) -> Model:
+    manifest = Manifest(Path(), "tiny", "1", 64, review_below, {})
+    vectors = {
+        "visual/mean": random(CHANNELS), "visual/basis": random(CHANNELS, 256),
+        "semantic/hidden": random(2 * CHANNELS, 7), "semantic/hidden_bias": random(7),
+        "semantic/out": random(7, 256),
+    }  # fmt: skip
+    text = {
+        "embedding": random(9, 3), "gru/kernel": random(3, 12), "gru/recurrent": random(4, 12),
+        "gru/bias": random(12), "gru/recurrent_bias": random(12), "out": random(4, 256),
+    }  # fmt: skip
+    encoder = Encoder(Session(map_), 64)
+    return Model(manifest, WORDS, encoder, decoder(), Vectors(vectors), TextEncoder(text, WORDS))
+
+
+SEEN = np.abs(random(CELLS, CELLS, CHANNELS))
+
+
+def test_a_prediction_has_captions_best_first_and_unit_vectors() -> None:
+    prediction = model(SEEN).describe(PHOTOGRAPH)
+    assert 1 <= len(prediction.captions) <= 3
+    assert all(0 <= caption.confidence <= 1 for caption in prediction.captions)
+    for vector in (prediction.visual, prediction.semantic):
+        assert vector.shape == (256,)
+        assert vector.dtype == np.float32
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_each_word_has_its_attention_over_the_map() -> None:
+    caption = model(SEEN).describe(PHOTOGRAPH).captions[0]
+    assert caption.text == " ".join(word.text for word in caption.words)
+    for word in caption.words:
+        assert word.attention.shape == (CELLS, CELLS)
+        assert word.attention.sum() == pytest.approx(1, abs=1e-5)
+        assert word.log_prob <= 0
+
+
+def test_a_map_of_nan_gives_no_caption_and_wants_review_but_keeps_unit_vectors() -> None:
+    prediction = model(np.full_like(SEEN, np.nan)).describe(PHOTOGRAPH)
+    assert prediction.captions == ()
+    assert prediction.needs_review
+    assert np.linalg.norm(prediction.visual) == pytest.approx(1, abs=1e-5)
+    assert np.linalg.norm(prediction.semantic) == pytest.approx(1, abs=1e-5)
+
+
+def test_embedding_agrees_with_describing() -> None:
+    tiny = model(SEEN)
+    prediction = tiny.describe(PHOTOGRAPH)
+    visual, semantic = tiny.embed(PHOTOGRAPH)
+    assert np.array_equal(visual, prediction.visual)
+    assert np.array_equal(semantic, prediction.semantic)
+
+
+def test_an_unsure_caption_wants_review() -> None:
+    assert model(SEEN, review_below=1.0).describe(PHOTOGRAPH).needs_review
+    assert not model(SEEN, review_below=0.0).describe(PHOTOGRAPH).needs_review
+
+
+@pytest.mark.parametrize("beam", [0, 17, -1])
+def test_a_beam_out_of_range_is_refused(beam: int) -> None:
+    with pytest.raises(ValueError, match="1 to 16"):
+        model(SEEN).describe(PHOTOGRAPH, beam=beam)
+
+
+@pytest.mark.parametrize("text", ["a dog runs", "zebra", "", "a " * 500])
+def test_any_query_has_a_unit_vector(text: str) -> None:
+    assert np.linalg.norm(model(SEEN).encode_text(text)) == pytest.approx(1, abs=1e-5)
+
+
+def test_words_never_seen_do_not_move_a_query() -> None:
+    tiny = model(SEEN)
+    assert np.array_equal(tiny.encode_text("a zebra dog"), tiny.encode_text("a dog"))
+
+
+def test_a_vector_without_length_becomes_the_even_vector() -> None:
+    assert unit(np.zeros(4, np.float32)) == pytest.approx([0.5] * 4)
