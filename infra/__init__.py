@@ -1,0 +1,1 @@
+"""What is deployed: one CDK stack of small constructs."""

@@ -1,0 +1,128 @@
+"""The HTTP API: the Chalice application behind API Gateway."""
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sam as sam
+from aws_cdk import aws_sqs as sqs
+from chalice.cdk import Chalice
+from constructs import Construct
+
+from infra.catalogue import INDEX_NAMES, Catalogue
+from infra.functions import Identity
+from infra.packaging import api_project
+from infra.permissions import (
+    DELETE,
+    READ,
+    READ_ITEMS,
+    WRITE,
+    WRITE_ITEMS,
+    allow,
+    allow_items,
+    allow_listing,
+    allow_objects,
+)
+from infra.storage import UPLOADS, Storage
+
+STAGE = "api"
+READABLE = (UPLOADS, "derived/", "index/", "imports/")
+
+
+class Api(Construct):
+    """API Gateway, its function and its authorizer.
+
+    Parameters
+    ----------
+    storage, catalogue, queue, encoder
+        What the function may use.
+    layer
+        Third-party code.
+    environment
+        Of every function.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        storage: Storage,
+        catalogue: Catalogue,
+        queue: sqs.Queue,
+        encoder: lambda_.IFunction,
+        layer: lambda_.LayerVersion,
+        environment: dict[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.identity = Identity(self, "Identity", service="api")
+        self._allow(storage, catalogue, queue, encoder)
+        self.application = Chalice(
+            scope,
+            "Chalice",
+            source_dir=str(api_project()),
+            stage_config={
+                "api_gateway_stage": STAGE,
+                "api_gateway_endpoint_type": "REGIONAL",
+                "environment_variables": self.identity.environment(environment),
+                "lambda_memory_size": 1024,
+                "lambda_timeout": 29,  # API Gateway waits no longer
+                "layers": [layer.layer_version_arn],
+                "manage_iam_role": False,
+                "iam_role_arn": self.identity.role.role_arn,
+                "xray": True,
+            },
+        )
+        self._shape_functions()
+        self._shape_gateway()
+
+    @property
+    def rest_api_id(self) -> str:
+        """API Gateway's id of the API."""
+        return self.application.get_resource("RestAPI").ref
+
+    def _allow(
+        self,
+        storage: Storage,
+        catalogue: Catalogue,
+        queue: sqs.Queue,
+        encoder: lambda_.IFunction,
+    ) -> None:
+        role = self.identity.role
+        allow_objects(role, storage, READ, *READABLE)
+        allow_listing(role, storage, *READABLE)
+        allow_objects(role, storage, WRITE, UPLOADS, "imports/")
+        allow_objects(role, storage, DELETE, UPLOADS, "derived/")
+        allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
+        allow_items(role, catalogue.images, WRITE_ITEMS)
+        allow_items(role, catalogue.tokens, (*READ_ITEMS, *WRITE_ITEMS))
+        allow(role, ("sqs:SendMessage", "sqs:GetQueueAttributes"), queue.queue_arn)
+        allow(role, ("lambda:InvokeFunction",), encoder.function_arn)
+
+    def _shape_functions(self) -> None:
+        for name in self._function_names():
+            function = self.application.get_resource(name)
+            function.add_property_override(
+                "LoggingConfig.LogGroup", self.identity.log_group.log_group_name
+            )
+            # The published snapshot of the index is kept in /tmp, an old and a new one.
+            function.add_property_override("EphemeralStorage.Size", 2048)
+
+    def _function_names(self) -> list[str]:
+        resources = self.application.sam_template.node.find_all()
+        return [
+            resource.node.id for resource in resources if isinstance(resource, sam.CfnFunction)
+        ]
+
+    def _shape_gateway(self) -> None:
+        api = self.application.get_resource("RestAPI")
+        api.add_property_override("TracingEnabled", True)
+        api.add_property_override(
+            "MethodSettings",
+            [
+                {
+                    "ResourcePath": "/*",
+                    "HttpMethod": "*",
+                    "MetricsEnabled": True,
+                    "ThrottlingBurstLimit": 200,
+                    "ThrottlingRateLimit": 100,
+                }
+            ],
+        )

@@ -1,0 +1,131 @@
+"""What tells that something is wrong: alarms, a topic they go to and a dashboard."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.api import STAGE
+from infra.functions import NAMESPACE
+
+FIVE_MINUTES = cdk.Duration.minutes(5)
+
+
+class Observability(Construct):
+    """Alarms on what a person must look at, and one page that shows the flow.
+
+    Parameters
+    ----------
+    queue, dead_letters, missed
+        Events waiting, events given up, index batches given up.
+    functions
+        Name to function.
+    indexer
+        The reader of the stream.
+    api_name
+        The API as its metrics name it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        queue: sqs.Queue,
+        dead_letters: sqs.Queue,
+        missed: sqs.Queue,
+        functions: dict[str, lambda_.IFunction],
+        indexer: lambda_.IFunction,
+        api_name: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        watched = {
+            "DeadLetters": (_visible(dead_letters), 1, "photographs that failed five times"),
+            "MissedByTheIndex": (_visible(missed), 1, "records the index never took in"),
+            "OldestEvent": (_age(queue), 900, "photographs waiting for a quarter of an hour"),
+            "IndexBehind": (_iterator_age(indexer), 300_000, "the index five minutes behind"),
+            "Api5xx": (_api(api_name, "5XXError"), 5, "the API failing"),
+            "ImagesFailed": (_own("ImageFailed"), 50, "many photographs refused"),
+        }
+        for name, function in functions.items():
+            watched[f"{name}Errors"] = (
+                function.metric_errors(period=FIVE_MINUTES),
+                3,
+                f"the {name.lower()} failing",
+            )
+        self.alarms = [self._alarm(name, *what) for name, what in watched.items()]
+        self._dashboard(queue, functions, api_name)
+
+    def _alarm(
+        self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str
+    ) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=f"Image Repo: {meaning}; see docs/deploy.md",
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        return alarm
+
+    def _dashboard(
+        self, queue: sqs.Queue, functions: dict[str, lambda_.IFunction], api_name: str
+    ) -> None:
+        board = cloudwatch.Dashboard(self, "Dashboard")
+        board.add_widgets(
+            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=self.alarms, width=24)
+        )
+        board.add_widgets(
+            _graph("Photographs", [_own("ImageCaptioned"), _own("ImageFailed")]),
+            _graph("Events waiting", [_visible(queue), _age(queue)]),
+            _graph("API", [_api(api_name, "Count"), _api(api_name, "5XXError")]),
+        )
+        board.add_widgets(
+            _graph("Duration", [f.metric_duration() for f in functions.values()]),
+            _graph("Errors", [f.metric_errors() for f in functions.values()]),
+            _graph("Latency of the API", [_api(api_name, "Latency", "p95")]),
+        )
+
+
+def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=metrics, width=8)
+
+
+def _visible(queue: sqs.Queue) -> cloudwatch.Metric:
+    return queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)
+
+
+def _age(queue: sqs.Queue) -> cloudwatch.Metric:
+    return queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES)
+
+
+def _iterator_age(function: lambda_.IFunction) -> cloudwatch.Metric:
+    return function.metric("IteratorAge", statistic="Maximum", period=FIVE_MINUTES)
+
+
+def _api(name: str, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/ApiGateway",
+        metric_name=metric,
+        dimensions_map={"ApiName": name, "Stage": STAGE},
+        statistic=statistic,
+        period=FIVE_MINUTES,
+    )
+
+
+def _own(metric: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=metric,
+        dimensions_map={"service": "captioner"},
+        statistic="Sum",
+        period=FIVE_MINUTES,
+    )

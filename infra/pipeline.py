@@ -1,0 +1,196 @@
+"""From a photograph in the bucket to its record: queue, captioner and encoder."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.catalogue import INDEX_NAMES, Catalogue
+from infra.functions import Identity
+from infra.packaging import captioner_image
+from infra.permissions import (
+    DELETE,
+    READ,
+    READ_ITEMS,
+    WRITE,
+    WRITE_ITEMS,
+    allow_items,
+    allow_listing,
+    allow_objects,
+)
+from infra.storage import UPLOADS, Storage
+
+CAPTIONER = "image-repo-captioner"
+ENCODER = "image-repo-encoder"
+CAPTIONER_TIMEOUT = cdk.Duration.seconds(60)
+ENCODER_TIMEOUT = cdk.Duration.seconds(20)
+# A function that timed out may still be running: six times its limit is AWS's advice.
+VISIBILITY_TIMEOUT = cdk.Duration.seconds(6 * 60)
+ATTEMPTS = 5
+BATCH_SIZE = 10
+# Megabytes; Lambda gives a second virtual processor from 1,770 on.
+MEMORY = 3008
+
+
+class Queues(Construct):
+    """The bucket's events on a queue, with dead letters behind it.
+
+    Parameters
+    ----------
+    storage
+        Whose events under ``uploads/`` are queued.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, storage: Storage) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = self._queue("DeadLetters", retention=cdk.Duration.days(14))
+        self.queue = self._queue(
+            "Events",
+            retention=cdk.Duration.days(14),
+            visibility_timeout=VISIBILITY_TIMEOUT,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=ATTEMPTS
+            ),
+        )
+        self._admit_the_bucket(storage)
+
+    def _queue(
+        self,
+        construct_id: str,
+        *,
+        retention: cdk.Duration,
+        visibility_timeout: cdk.Duration | None = None,
+        dead_letter_queue: sqs.DeadLetterQueue | None = None,
+    ) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=retention,
+            visibility_timeout=visibility_timeout,
+            dead_letter_queue=dead_letter_queue,
+        )
+
+    def _admit_the_bucket(self, storage: Storage) -> None:
+        """Let S3 send, then tell the bucket to.
+
+        The CDK's own notifications bring a function with wide rights that edits the bucket; the
+        bucket's own property needs neither, provided that the queue's policy names the account
+        instead of the bucket, which would close a circle.
+        """
+        self.queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.queue.queue_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+            )
+        )
+        storage.resource.notification_configuration = (
+            s3.CfnBucket.NotificationConfigurationProperty(
+                queue_configurations=[
+                    _configuration(event, self.queue)
+                    for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
+                ]
+            )
+        )
+        policy = self.queue.node.find_child("Policy")
+        storage.resource.node.add_dependency(policy)
+
+
+class Pipeline(Construct):
+    """Captioner, encoder and the bus on which the captioner tells what became of a photograph.
+
+    Parameters
+    ----------
+    storage, catalogue, queues
+        What the functions read and write.
+    bus
+        Where the captioner publishes.
+    environment
+        Of every function.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        storage: Storage,
+        catalogue: Catalogue,
+        queues: Queues,
+        bus: events.EventBus,
+        environment: dict[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._image = str(captioner_image())
+        self._identities = {
+            CAPTIONER: Identity(self, "CaptionerIdentity", service="captioner"),
+            ENCODER: Identity(self, "EncoderIdentity", service="encoder"),
+        }
+        self.captioner = self._image_function(
+            CAPTIONER, "captioner.handler.ingest", CAPTIONER_TIMEOUT, environment
+        )
+        self.encoder = self._image_function(
+            ENCODER, "captioner.handler.encode", ENCODER_TIMEOUT, environment
+        )
+        self.captioner.add_event_source(
+            sources.SqsEventSource(
+                queues.queue,
+                batch_size=BATCH_SIZE,
+                report_batch_item_failures=True,
+                max_concurrency=10,
+            )
+        )
+        self._allow_ingest(storage, catalogue, bus)
+        allow_objects(self._identities[ENCODER].role, storage, READ, UPLOADS)
+
+    def _image_function(
+        self, name: str, handler: str, timeout: cdk.Duration, environment: dict[str, str]
+    ) -> lambda_.DockerImageFunction:
+        identity = self._identities[name]
+        return lambda_.DockerImageFunction(
+            self,
+            identity.service.capitalize(),
+            function_name=name,
+            code=lambda_.DockerImageCode.from_image_asset(
+                self._image, cmd=[handler], file="captioner/Dockerfile"
+            ),
+            memory_size=MEMORY,
+            timeout=timeout,
+            tracing=lambda_.Tracing.ACTIVE,
+            role=identity.role,
+            log_group=identity.log_group,
+            environment=identity.environment(environment),
+        )
+
+    def _allow_ingest(
+        self, storage: Storage, catalogue: Catalogue, bus: events.EventBus
+    ) -> None:
+        role = self._identities[CAPTIONER].role
+        allow_objects(role, storage, READ, UPLOADS)
+        allow_listing(role, storage, UPLOADS)
+        allow_objects(role, storage, WRITE, "derived/")
+        allow_objects(role, storage, DELETE, "derived/")
+        allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
+        allow_items(role, catalogue.images, WRITE_ITEMS)
+        bus.grant_put_events_to(role)
+
+
+def _configuration(
+    event: str, queue: sqs.Queue
+) -> s3.CfnBucket.QueueConfigurationProperty:
+    return s3.CfnBucket.QueueConfigurationProperty(
+        event=event,
+        queue=queue.queue_arn,
+        filter=s3.CfnBucket.NotificationFilterProperty(
+            s3_key=s3.CfnBucket.S3KeyFilterProperty(
+                rules=[s3.CfnBucket.FilterRuleProperty(name="prefix", value=UPLOADS)]
+            )
+        ),
+    )

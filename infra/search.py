@@ -1,0 +1,119 @@
+"""The search index: what feeds it and where it lives."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.acknowledgements import acknowledge
+from infra.catalogue import Catalogue
+from infra.functions import Identity
+from infra.packaging import indexer_code
+from infra.permissions import DELETE, READ, WRITE, allow_listing, allow_objects
+from infra.storage import Storage
+
+INDEXER = "image-repo-indexer"
+ENGINES = ("embedded",)
+SNAPSHOTS = "index/"
+
+
+def checked_engine(engine: str) -> str:
+    """Return ``engine`` if this version deploys it.
+
+    Raises
+    ------
+    ValueError
+        It does not; the message says what can be chosen.
+    """
+    if engine not in ENGINES:
+        raise ValueError(
+            f"-c search={engine}: this version deploys only {' or '.join(ENGINES)}; "
+            "leave the option out or say -c search=embedded"
+        )
+    return engine
+
+
+class EmbeddedSearch(Construct):
+    """The stream's consumer, the single writer of the index snapshots in the bucket.
+
+    Parameters
+    ----------
+    storage
+        Where snapshots are published.
+    catalogue
+        Whose stream drives the index.
+    layer
+        Third-party code.
+    environment
+        Of every function.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        storage: Storage,
+        catalogue: Catalogue,
+        layer: lambda_.ILayerVersion,
+        environment: dict[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.missed = sqs.Queue(
+            self,
+            "Missed",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
+        )
+        self.indexer = self._function(storage, layer, environment)
+        self.indexer.add_event_source(self._stream(catalogue))
+        self._acknowledge()
+
+    def _function(
+        self, storage: Storage, layer: lambda_.ILayerVersion, environment: dict[str, str]
+    ) -> lambda_.Function:
+        identity = Identity(self, "IndexerIdentity", service="indexer")
+        allow_objects(identity.role, storage, (*READ, *WRITE, *DELETE), SNAPSHOTS)
+        allow_listing(identity.role, storage, SNAPSHOTS)
+        return lambda_.Function(
+            self,
+            "Indexer",
+            function_name=INDEXER,
+            runtime=lambda_.Runtime.PYTHON_3_11,
+            handler="indexer.handler.index",
+            code=lambda_.Code.from_asset(str(indexer_code())),
+            layers=[layer],
+            memory_size=1024,
+            timeout=cdk.Duration.seconds(60),
+            # The working copy of 100,000 photographs takes about 300 MB of /tmp.
+            ephemeral_storage_size=cdk.Size.mebibytes(2048),
+            reserved_concurrent_executions=1,  # the single writer
+            tracing=lambda_.Tracing.ACTIVE,
+            role=identity.role,
+            log_group=identity.log_group,
+            environment=identity.environment(environment),
+        )
+
+    def _stream(self, catalogue: Catalogue) -> sources.DynamoEventSource:
+        return sources.DynamoEventSource(
+            catalogue.images,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=500,
+            # With one reader a batch that waits a second publishes one snapshot, not twenty.
+            max_batching_window=cdk.Duration.seconds(1),
+            bisect_batch_on_error=True,
+            report_batch_item_failures=True,
+            retry_attempts=100,
+            on_failure=sources.SqsDlq(self.missed),
+        )
+
+    def _acknowledge(self) -> None:
+        acknowledge(
+            self.missed, {"AwsSolutions-SQS3": "It is the stream's queue of dead letters."}
+        )
+        acknowledge(
+            self.indexer,
+            {"AwsSolutions-L1": "Python 3.11 is what the layer is built and tested for."},
+        )

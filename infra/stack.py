@@ -1,0 +1,132 @@
+"""The one stack: how the constructs are wired to each other."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.api import STAGE, Api
+from infra.catalogue import Catalogue
+from infra.observability import Observability
+from infra.packaging import layer_code
+from infra.pipeline import ENCODER, Pipeline, Queues
+from infra.search import EmbeddedSearch
+from infra.storage import Storage
+
+STACK = "ImageRepo"
+
+
+class ImageRepo(cdk.Stack):
+    """Everything that is deployed.
+
+    Parameters
+    ----------
+    search
+        The engine, one of ``infra.search.ENGINES``.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, search: str) -> None:
+        super().__init__(scope, construct_id, analytics_reporting=False)
+        self.storage = Storage(self, "Storage", bucket_name=self._bucket_name())
+        self.catalogue = Catalogue(self, "Catalogue")
+        self.queues = Queues(self, "Queues", storage=self.storage)
+        self.bus = events.EventBus(self, "Bus", event_bus_name=STACK)
+        layer = self._layer()
+        environment = self._environment(search)
+        self.pipeline = Pipeline(
+            self,
+            "Pipeline",
+            storage=self.storage,
+            catalogue=self.catalogue,
+            queues=self.queues,
+            bus=self.bus,
+            environment=environment,
+        )
+        self.search = EmbeddedSearch(
+            self,
+            "Search",
+            storage=self.storage,
+            catalogue=self.catalogue,
+            layer=layer,
+            environment=environment,
+        )
+        self.api = Api(
+            self,
+            "Api",
+            storage=self.storage,
+            catalogue=self.catalogue,
+            queue=self.queues.queue,
+            encoder=self.pipeline.encoder,
+            layer=layer,
+            environment=environment,
+        )
+        self._observe()
+        self._tell()
+
+    def _bucket_name(self) -> str:
+        name = cdk.CfnParameter(
+            self,
+            "BucketName",
+            default="",
+            description="Name of the bucket; empty lets CloudFormation choose a free one",
+        )
+        given = cdk.CfnCondition(
+            self,
+            "BucketNameGiven",
+            expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(name.value_as_string, "")),
+        )
+        return cdk.Fn.condition_if(
+            given.logical_id, name.value_as_string, cdk.Aws.NO_VALUE
+        ).to_string()
+
+    def _layer(self) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            "Dependencies",
+            code=lambda_.Code.from_asset(str(layer_code())),
+            compatible_runtimes=[lambda_.Runtime.PYTHON_3_11],
+            compatible_architectures=[lambda_.Architecture.X86_64],
+            description="Third-party code of the API and the indexer",
+        )
+
+    def _environment(self, search: str) -> dict[str, str]:
+        return {
+            "IMAGE_REPO_BUCKET": self.storage.bucket.bucket_name,
+            "IMAGE_REPO_TABLE": self.catalogue.images.table_name,
+            "IMAGE_REPO_TOKENS_TABLE": self.catalogue.tokens.table_name,
+            "IMAGE_REPO_QUEUE_URL": self.queues.queue.queue_url,
+            "IMAGE_REPO_ENCODER_FUNCTION": ENCODER,
+            "IMAGE_REPO_EVENT_BUS": self.bus.event_bus_name,
+            "IMAGE_REPO_SEARCH": search,
+        }
+
+    def _observe(self) -> None:
+        functions: dict[str, lambda_.IFunction] = {
+            "Captioner": self.pipeline.captioner,
+            "Encoder": self.pipeline.encoder,
+            "Indexer": self.search.indexer,
+        }
+        Observability(
+            self,
+            "Observability",
+            queue=self.queues.queue,
+            dead_letters=self.queues.dead_letters,
+            missed=self.search.missed,
+            functions=functions,
+            indexer=self.search.indexer,
+            api_name="image-repo",
+        )
+
+    def _tell(self) -> None:
+        outputs = {
+            "ApiId": self.api.rest_api_id,
+            "ApiUrl": f"https://{self.api.rest_api_id}.execute-api.{self.region}."
+            f"{self.url_suffix}/{STAGE}",
+            "Bucket": self.storage.bucket.bucket_name,
+            "Table": self.catalogue.images.table_name,
+            "TokensTable": self.catalogue.tokens.table_name,
+            "QueueUrl": self.queues.queue.queue_url,
+            "DeadLetterQueueUrl": self.queues.dead_letters.queue_url,
+        }
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, name, value=value)

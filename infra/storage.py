@@ -1,0 +1,88 @@
+"""The bucket: photographs, their display copies, index snapshots and import reports."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.acknowledgements import acknowledge
+
+UPLOADS = "uploads/"
+
+
+class Storage(Construct):
+    """A private, versioned bucket that answers over TLS only.
+
+    Parameters
+    ----------
+    bucket_name
+        A deploy-time parameter: empty on AWS, where CloudFormation chooses a free name; the
+        local stack gives one, so that a rebuilt stack meets the photographs on disk again.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, bucket_name: str) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name=bucket_name,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+            cors=[_gallery_uploads()],
+            lifecycle_rules=_lifecycle(),
+        )
+        acknowledge(
+            self.bucket,
+            {
+                "AwsSolutions-S1": "Server access logs would need a second bucket; every access "
+                "goes through the API, which logs it, or through AWS credentials, which "
+                "CloudTrail's data events record where an account wants them."
+            },
+        )
+
+    @property
+    def resource(self) -> s3.CfnBucket:
+        """The bucket as CloudFormation knows it."""
+        resource = self.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        return resource
+
+
+def _gallery_uploads() -> s3.CorsRule:
+    # The origin is the API's own address, which does not exist before the API does, and the API
+    # needs the bucket. A presigned POST is its own permission, so any origin may present one.
+    return s3.CorsRule(
+        allowed_methods=[s3.HttpMethods.POST, s3.HttpMethods.GET],
+        allowed_origins=["*"],
+        allowed_headers=["*"],
+        max_age=3000,
+    )
+
+
+def _lifecycle() -> list[s3.LifecycleRule]:
+    return [
+        s3.LifecycleRule(
+            id="incomplete-uploads", abort_incomplete_multipart_upload_after=cdk.Duration.days(1)
+        ),
+        s3.LifecycleRule(
+            id="replaced-photographs",
+            prefix=UPLOADS,
+            noncurrent_version_expiration=cdk.Duration.days(30),
+            expired_object_delete_marker=True,
+        ),
+        # A new snapshot every few seconds of a busy import: yesterday's serve nobody.
+        s3.LifecycleRule(
+            id="replaced-index-snapshots",
+            prefix="index/",
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        ),
+        s3.LifecycleRule(
+            id="replaced-copies",
+            prefix="derived/",
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        ),
+    ]

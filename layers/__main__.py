@@ -1,0 +1,63 @@
+"""Builds the layer: ``python -m layers``.
+
+Installs ``requirements/api.lock`` for Lambda's Python and processor into
+``build/layer/python``, whatever machine this runs on, without Docker.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements" / "api.lock"
+LAYER = ROOT / "build" / "layer"
+STAMP = ROOT / "build" / "layer.sha256"
+
+# The runtime brings the AWS SDK; nothing at run time reads tests, stubs or caches.
+_PROVIDED = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "python_dateutil", "urllib3", "six")
+_PROVIDED_FILES = tuple(f"{name}{end}" for name in _PROVIDED for end in ("", ".py", "-*.dist-info"))
+_UNREAD = ("**/__pycache__", "**/tests", "**/test", "**/*.pyi", "**/*.c", "**/*.h", "bin")
+
+
+def build() -> Path:
+    """Build the layer unless it stands as the lock says, and return its folder."""
+    wanted = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes()).hexdigest()
+    if STAMP.is_file() and STAMP.read_text() == wanted and LAYER.is_dir():
+        return LAYER
+    shutil.rmtree(LAYER, ignore_errors=True)
+    _install(LAYER / "python")
+    _strip(LAYER / "python")
+    STAMP.write_text(wanted)
+    return LAYER
+
+
+def size(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _install(target: Path) -> None:
+    target.mkdir(parents=True)
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes"]
+    command += ["--target", str(target), "--only-binary", ":all:", "--python-version", "3.11"]
+    command += ["--python-platform", "x86_64-manylinux_2_28", "-r", str(LOCK)]
+    subprocess.run(command, check=True)
+
+
+def _strip(folder: Path) -> None:
+    for pattern in (*_PROVIDED_FILES, *_UNREAD):
+        for path in list(folder.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Build the layer and print its size."""
+    layer = build()
+    print(f"{layer.relative_to(ROOT)}: {size(layer) / 1e6:.1f} MB unzipped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
