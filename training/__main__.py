@@ -72,7 +72,9 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
     step = steps.add_parser("distil", help="teach vgg16-slim what the teacher sees")
     _teacher(step)
     step.add_argument("--init", type=Path, help="weights to go on from; random when not given")
-    step.add_argument("--minutes", type=float, required=True, help="how long; the rate anneals to it")
+    step.add_argument(
+        "--minutes", type=float, required=True, help="how long; the rate anneals to it"
+    )
     step.add_argument("--out", type=Path, required=True, help="where the weights go, .npz")
     step.add_argument("--batch", type=int, default=32, help="photographs a step")
     step.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
@@ -82,7 +84,9 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
         default=((0.25, 64), (0.55, 96), (0.2, 128)),
         help="share of the time at each input side, as 0.25:64,0.55:96,0.2:128",
     )
-    step.add_argument("--log", type=Path, help="JSON lines of held-out figures (default: beside --out)")
+    step.add_argument(
+        "--log", type=Path, help="JSON lines of held-out figures (default: beside --out)"
+    )
     return step
 
 
@@ -103,7 +107,9 @@ def _train(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpar
     return step
 
 
-def _evaluate(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def _evaluate(
+    steps: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> argparse.ArgumentParser:
     step = steps.add_parser("evaluate", help="score a bundle on photographs it was not trained on")
     step.add_argument("--split", choices=("dev", "test"), default="dev")
     step.add_argument("--beam", type=int, default=3, help="captions kept while searching")

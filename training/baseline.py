@@ -17,13 +17,11 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from captioner.vision.tokenizer import END, PAD, START, Tokenizer
+from training.arrays import F32, I32, Tensor
 from training.captioning import LONGEST, Captioned, encoded
 from training.scores import caption_scores
 
 __all__ = ["BaselineRecipe", "greedy", "train_baseline"]
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,11 @@ class BaselineRecipe:
 
 
 def train_baseline(
-    words: Tokenizer, train: Captioned, dev: Captioned, out: Path, recipe: BaselineRecipe | None = None
+    words: Tokenizer,
+    train: Captioned,
+    dev: Captioned,
+    out: Path,
+    recipe: BaselineRecipe | None = None,
 ) -> dict[str, Any]:
     """Train, keep every epoch, and score the best one's greedy captions on dev.
 
@@ -70,8 +72,8 @@ def train_baseline(
     return found
 
 
-def greedy(model: Any, words: Tokenizer, features: F32) -> list[str]:
-    """The likeliest next word each time, until the end or `LONGEST`."""
+def greedy(model: Tensor, words: Tokenizer, features: F32) -> list[str]:
+    """Write the likeliest next word each time, until the end or `LONGEST`."""
     written = np.full((len(features), LONGEST), PAD, np.int32)
     written[:, 0] = START
     for at in range(1, LONGEST):
@@ -90,7 +92,7 @@ def _text(words: Tokenizer, numbers: I32) -> str:
 
 
 def _features(captioned: Captioned) -> F32:
-    return captioned.maps[0].astype(np.float32).mean((1, 2))
+    return np.asarray(captioned.maps[0].astype(np.float32).mean((1, 2)))
 
 
 def _examples(
@@ -105,7 +107,7 @@ def _examples(
     return [features[owners], texts[:, :-1]], wanted, (wanted != PAD).astype(np.float32)
 
 
-def _model(recipe: BaselineRecipe, vocabulary: int, features: F32) -> Any:
+def _model(recipe: BaselineRecipe, vocabulary: int, features: F32) -> Tensor:
     tf.keras.utils.set_random_seed(recipe.seed)
     layers = tf.keras.layers
     photograph = layers.Input((features.shape[1],))

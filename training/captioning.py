@@ -7,24 +7,20 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from captioner.vision import beam
 from captioner.vision.decoder import Decoder
 from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import END, PAD, START, Tokenizer
+from training.arrays import F16, I32, Arrays, Tensor, save_arrays
 from training.decoder import Shape, TrainableDecoder
 from training.scores import cider
 
 __all__ = ["Captioned", "Recipe", "encoded", "train_decoder", "write_captions"]
 
-F32 = npt.NDArray[np.float32]
-F16 = npt.NDArray[np.float16]
-I32 = npt.NDArray[np.int32]
 LONGEST = 22
 BUCKET = 4
 
@@ -59,7 +55,7 @@ def encoded(words: Tokenizer, caption: str) -> list[int]:
 
 def train_decoder(
     recipe: Recipe, words: Tokenizer, train: Captioned, dev: Captioned, out: Path
-) -> dict[str, F32]:
+) -> Arrays:
     """Train, keep one checkpoint an epoch in ``out``, return the best by dev CIDEr.
 
     ``out/decoder.jsonl`` has a line an epoch. An epoch's checkpoint holds the
@@ -69,23 +65,22 @@ def train_decoder(
     rows = _rows(words, train.captions)
     steps = recipe.epochs * (1 + len(rows) // recipe.batch)
     step = _Step(decoder, recipe, steps)
-    best: tuple[float, dict[str, F32]] = (-1.0, decoder.arrays())
+    best: tuple[float, Arrays] = (-1.0, decoder.arrays())
     began = time.monotonic()
     for epoch in range(1, recipe.epochs + 1):
         loss = float(np.mean([step(*batch) for batch in _batches(recipe, epoch, train.maps, rows)]))
         arrays = decoder.folded(step.averaged())
         score = cider(write_captions(arrays, words, dev.maps[0], recipe.beam), dev.captions)
-        _record(out, epoch, loss, score, arrays, time.monotonic() - began)
+        entry = {"epoch": epoch, "loss": round(loss, 4), "dev_cider": score}
+        _record(out, entry | {"seconds": round(time.monotonic() - began)}, arrays)
         best = max(best, (score, arrays), key=lambda kept: kept[0])
         if time.monotonic() - began > 60 * recipe.minutes:
             break
     return best[1]
 
 
-def write_captions(
-    arrays: dict[str, F32], words: Tokenizer, maps: F16, width: int
-) -> list[str]:
-    """The best caption of each map, by the beam search that serves."""
+def write_captions(arrays: Arrays, words: Tokenizer, maps: F16, width: int) -> list[str]:
+    """Write the best caption of each map, by the beam search that serves."""
     decoder, rules = Decoder(arrays), Rules(words)
     texts = []
     for map_ in maps:
@@ -107,7 +102,7 @@ def _rows(words: Tokenizer, captions: Sequence[Sequence[str]]) -> list[tuple[int
 
 def _batches(
     recipe: Recipe, epoch: int, maps: F16, rows: list[tuple[int, list[int]]]
-) -> Iterator[tuple[Any, Any]]:
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Captions of like length together, so that little is padding."""
     rng = np.random.default_rng((recipe.seed, epoch))
     noise = rng.uniform(0, 2, len(rows))
@@ -146,14 +141,14 @@ class _Step:
         self._taken = tf.Variable(0.0, trainable=False)
         self._descend = tf.function(self._descended, reduce_retracing=False)
 
-    def __call__(self, maps: Any, captions: Any) -> float:
+    def __call__(self, maps: Tensor, captions: Tensor) -> float:
         return float(self._descend(maps, captions))
 
-    def averaged(self) -> dict[str, F32]:
+    def averaged(self) -> Arrays:
         names = self._decoder.variables
         return dict(zip(names, (v.numpy() for v in self._average), strict=True))
 
-    def _descended(self, maps: Any, captions: Any) -> Any:
+    def _descended(self, maps: Tensor, captions: Tensor) -> Tensor:
         with tf.GradientTape() as tape:
             loss = self._decoder.loss(maps, captions, True, self._recipe.smoothing)
         gradients = tape.gradient(loss, self._variables)
@@ -166,12 +161,8 @@ class _Step:
         return loss
 
 
-def _record(
-    out: Path, epoch: int, loss: float, score: float, arrays: dict[str, F32], seconds: float
-) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    np.savez(out / f"decoder-{epoch:02d}.npz", **arrays)
-    entry = {"epoch": epoch, "loss": round(loss, 4), "dev_cider": score, "seconds": round(seconds)}
+def _record(out: Path, entry: dict[str, float], arrays: Arrays) -> None:
+    save_arrays(out / f"decoder-{entry['epoch']:02d}.npz", arrays)
     with (out / "decoder.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")
     print(json.dumps(entry), flush=True)

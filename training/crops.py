@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-__all__ = ["Crops", "resample"]
+from training.arrays import F32, Tensor
 
-F32 = npt.NDArray[np.float32]
+__all__ = ["Crops", "resample"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Crops:
 
     @classmethod
     def whole(cls, count: int) -> Crops:
-        """The whole frame, upright."""
+        """Give the whole frame, upright."""
         shape = (count, 2)
         return cls(np.zeros(shape, np.float32), np.ones(shape, np.float32), np.zeros(count, bool))
 
@@ -43,19 +42,21 @@ class Crops:
 
         ``offset`` is where source cell 0 is centred, in cells from the edge.
         """
-        centres = (np.arange(size, dtype=np.float32) + 0.5) / size
-        rows = self.start[:, :1] + self.extent[:, :1] * centres
-        columns = self.start[:, 1:] + self.extent[:, 1:] * centres
+        centres = ((np.arange(size) + 0.5) / size).astype(np.float32)
+        rows: F32 = self.start[:, :1] + self.extent[:, :1] * centres
+        columns: F32 = self.start[:, 1:] + self.extent[:, 1:] * centres
         columns = np.where(self.flip[:, None], columns[:, ::-1], columns)
-        return _bilinear(rows * source - offset, source), _bilinear(columns * source - offset, source)
+        return _bilinear(rows * source - offset, source), _bilinear(
+            columns * source - offset, source
+        )
 
 
-def _bilinear(positions: F32, source: int) -> F32:
-    positions = np.clip(positions, 0, source - 1)[..., None]
-    return np.maximum(0, 1 - np.abs(positions - np.arange(source))).astype(np.float32)
+def _bilinear(positions: npt.NDArray[np.floating], source: int) -> F32:
+    inside = np.clip(positions, 0, source - 1)[..., None]
+    return np.asarray(np.maximum(0, 1 - np.abs(inside - np.arange(source))), np.float32)
 
 
-def resample(maps: Any, rows: Any, columns: Any) -> Any:
-    """Maps (n, s, s, c) at the rows and columns that `Crops.weights` chose."""
+def resample(maps: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Sample maps (n, s, s, c) at the rows and columns that `Crops.weights` chose."""
     across = tf.einsum("nyhc,nxh->nyxc", tf.cast(maps, tf.float32), columns)
     return tf.einsum("nyxc,nzy->nzxc", across, rows)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from captioner.vision.tokenizer import words_of
 from training.errors import DatasetError
 
-__all__ = ["Split", "clean", "list_photographs", "read_split", "references"]
+__all__ = ["Split", "clean", "list_photographs", "read_split"]
 
 PHOTOGRAPHS = "Flicker8k_Dataset"
 TEXTS = "Flickr8k_text"
@@ -39,11 +39,6 @@ def clean(caption: str) -> list[str]:
         The words that a caption model is trained and scored on.
     """
     return words_of(caption)
-
-
-def references(captions: Iterable[str]) -> list[str]:
-    """Cleaned captions as strings, as scorers want them."""
-    return [" ".join(clean(caption)) for caption in captions]
 
 
 def list_photographs(folder: Path) -> tuple[Path, ...]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from captioner.vision.tokenizer import PAD
+from training.arrays import F32, Tensor
 
 __all__ = ["Shape", "TrainableDecoder"]
 
 from dataclasses import dataclass
-
-F32 = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class TrainableDecoder:
             folded[part] = arrays[part] / std[:, None]
         return folded
 
-    def loss(self, maps: Any, captions: Any, training: bool, smoothing: float) -> Any:
+    def loss(self, maps: Tensor, captions: Tensor, training: bool, smoothing: float) -> Tensor:
         """Mean cross entropy a word.
 
         ``maps`` (n, positions, channels); ``captions`` int (n, t): start, words, end, padding.
@@ -67,7 +65,7 @@ class TrainableDecoder:
         real = tf.cast(wanted != PAD, tf.float32)
         return tf.reduce_sum(loss * real) / tf.reduce_sum(real)
 
-    def logits(self, maps: Any, words: Any, training: bool) -> Any:
+    def logits(self, maps: Tensor, words: Tensor, training: bool) -> Tensor:
         """(n, t, vocabulary) of what follows each word (n, t)."""
         v, drop = self.variables, self._dropping(training)
         keys, values, hidden, cell = self._started(maps, drop)
@@ -82,10 +80,10 @@ class TrainableDecoder:
         said = tf.tanh(said + embedded @ v["out/word"] + v["out/bias"])
         return tf.matmul(drop(said), v["embedding"], transpose_b=True) + v["output_bias"]
 
-    def _dropping(self, training: bool) -> Any:
+    def _dropping(self, training: bool) -> Tensor:
         return (lambda x: tf.nn.dropout(x, self._dropout)) if training else (lambda x: x)
 
-    def _started(self, maps: Any, drop: Any) -> tuple[Any, Any, Any, Any]:
+    def _started(self, maps: Tensor, drop: Tensor) -> tuple[Tensor, Any, Any, Tensor]:
         v = self.variables
         flat = drop((maps - self._mean) / self._std)
         values = tf.nn.relu(flat @ v["values"] + v["values_bias"])
@@ -94,14 +92,14 @@ class TrainableDecoder:
         hidden, cell = tf.split(first, 2, axis=1)
         return keys, values, hidden, cell
 
-    def _look(self, keys: Any, values: Any, hidden: Any) -> Any:
+    def _look(self, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
         v = self.variables
         energy = tf.tanh(keys + (hidden @ v["query"])[:, None])
         attention = tf.nn.softmax(tf.linalg.matvec(energy, v["energy"]))
         gate = tf.sigmoid(hidden @ v["gate"] + v["gate_bias"])
         return tf.reduce_sum(attention[..., None] * values, 1) * gate
 
-    def _lstm(self, inputs: Any, hidden: Any, cell: Any) -> tuple[Any, Any]:
+    def _lstm(self, inputs: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         v = self.variables
         gates = inputs @ v["lstm/kernel"] + hidden @ v["lstm/recurrent"] + v["lstm/bias"]
         into, forget, new, out = tf.split(gates, 4, axis=1)

@@ -61,7 +61,7 @@ def figures(model: Model, described: Described, beam: int) -> dict[str, Any]:
     """Every figure of the protocol, as one flat document."""
     split = described.split
     scores: dict[str, Any] = {"split": split.name, "photographs": len(split.photographs)}
-    scores |= {"beam": beam} | caption_scores(described.texts, split.captions)
+    scores |= {"beam": beam} | caption_scores(described.texts, split.captions, meteor=True)
     scores |= _both_ways(model, described)
     return scores | {
         "needs_review": round(float(np.mean([p.needs_review for p in described.predictions])), 3),

@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime as ort
 
 from captioner.vision.frame import to_square
 from captioner.vision.manifest import sha256
+from training.arrays import F16, U8
 from training.crops import Crops
 
 __all__ = ["VIEWS", "cached_maps", "maps", "views"]
 
-U8 = npt.NDArray[np.uint8]
-F16 = npt.NDArray[np.float16]
 VIEWS = 4
 """Views of a training photograph: whole, mirrored, and two crops, one of them mirrored."""
 
@@ -36,7 +34,7 @@ def cached_maps(encoder: Path, pixels: U8, cache: Path, name: str) -> F16:
     """As `maps`, kept in a file that names the encoder's checksum."""
     path = cache / f"maps-{sha256(encoder)[:12]}-{name}.npy"
     if path.is_file():
-        return np.load(path)
+        return np.asarray(np.load(path), np.float16)
     found = maps(encoder, pixels)
     cache.mkdir(parents=True, exist_ok=True)
     np.save(path, found)
@@ -44,7 +42,7 @@ def cached_maps(encoder: Path, pixels: U8, cache: Path, name: str) -> F16:
 
 
 def views(pixels: U8, seed: int) -> list[U8]:
-    """The `VIEWS` of each photograph, each uint8 (n, s, s, 3)."""
+    """Make the `VIEWS` of each photograph, each uint8 (n, s, s, 3)."""
     rng = np.random.default_rng(seed)
     crops = Crops.random(rng, 2 * len(pixels), LEAST_AREA)
     return [

@@ -6,20 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from captioner.vision.tokenizer import PAD, UNKNOWN, Tokenizer
 from captioner.vision.vectors import gem
+from training.arrays import F16, F32, I32, Tensor
 from training.scores import retrieval
 
-__all__ = ["JointRecipe", "pooled", "train_joint"]
+__all__ = ["JointRecipe", "Paired", "pooled", "train_joint"]
 
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
 LONGEST = 24
 
 
@@ -40,7 +37,15 @@ class JointRecipe:
     seed: int = 1
 
 
-def pooled(maps: npt.NDArray[np.float16]) -> F32:
+@dataclass(frozen=True)
+class Paired:
+    """Pooled maps float32 (views, n, 2c), and the captions people wrote of each."""
+
+    features: F32
+    captions: Sequence[Sequence[str]]
+
+
+def pooled(maps: F16) -> F32:
     """Mean and generalised mean of maps (n, h, w, c): float32 (n, 2c)."""
     found = [
         np.concatenate([part.mean((1, 2)), gem(part)], 1)
@@ -64,21 +69,21 @@ class JointSpace:
         self.image_out = layers.Dense(recipe.size, use_bias=False)
         self._drop = layers.Dropout(recipe.dropout)
 
-    def image(self, features: Any, training: bool = False) -> Any:
-        """Unit vectors of pooled maps (n, 2c)."""
+    def image(self, features: Tensor, training: bool = False) -> Tensor:
+        """Give unit vectors of pooled maps (n, 2c)."""
         x = self._drop((features - self._mean) / self._std, training=training)
         x = self._drop(self.hidden(x), training=training)
         return tf.math.l2_normalize(self.image_out(x), -1)
 
-    def text(self, captions: Any, training: bool = False) -> Any:
-        """Unit vectors of padded word numbers (n, t)."""
+    def text(self, captions: Tensor, training: bool = False) -> Tensor:
+        """Give unit vectors of padded word numbers (n, t)."""
         real = tf.cast(captions != PAD, tf.float32)[..., None]
         x = self._drop(self.embedding(captions), training=training)
         states = self.gru(x, mask=captions != PAD)
         mean = tf.reduce_sum(states * real, 1) / tf.maximum(tf.reduce_sum(real, 1), 1.0)
         return tf.math.l2_normalize(self.text_out(self._drop(mean, training=training)), -1)
 
-    def variables(self) -> list[Any]:
+    def variables(self) -> list[Tensor]:
         """Everything trained."""
         layers = (self.embedding, self.gru, self.text_out, self.hidden, self.image_out)
         return [v for layer in layers for v in layer.trainable_variables]
@@ -108,33 +113,31 @@ class JointSpace:
 def train_joint(
     recipe: JointRecipe,
     words: Tokenizer,
-    features: F32,
-    captions: Sequence[Sequence[str]],
-    dev_features: F32,
-    dev_captions: Sequence[Sequence[str]],
+    train: Paired,
+    dev: Paired,
     log: Path,
 ) -> JointSpace:
     """Train by contrast within the batch (InfoNCE both ways), keep the best epoch on dev.
 
     Parameters
     ----------
-    features : float32 (views, n, 2c)
-        Of training photographs, from `pooled`.
-    dev_features : float32 (n, 2c)
+    train, dev : Paired
+        Dev chooses the epoch; its first view is used.
     log : Path
         JSON lines, one an epoch.
     """
-    space = JointSpace(recipe, len(words.words), features[0])
-    texts = np.stack([_numbers(words, text) for group in captions for text in group])
-    owners = np.array([i for i, group in enumerate(captions) for _ in group])
+    space = JointSpace(recipe, len(words.words), train.features[0])
+    texts = np.stack([_numbers(words, text) for group in train.captions for text in group])
+    owners = np.array([i for i, group in enumerate(train.captions) for _ in group])
     rng, step = np.random.default_rng(recipe.seed), _contrast(space, recipe, len(texts))
     best: tuple[float, list[F32]] = (-1.0, [])
     for epoch in range(1, recipe.epochs + 1):
         losses = []
         for rows in _distinct_batches(rng, owners, recipe.batch):
-            seen = features[rng.integers(0, len(features), len(rows)), owners[rows]]
+            views = rng.integers(0, len(train.features), len(rows))
+            seen = train.features[views, owners[rows]]
             losses.append(float(step(seen, _thinned(rng, texts[rows], recipe.word_dropout))))
-        found = _dev_retrieval(space, words, dev_features, dev_captions)
+        found = _dev_retrieval(space, words, dev.features[0], dev.captions)
         _note(log, {"epoch": epoch, "loss": round(float(np.mean(losses)), 4)} | found)
         if found["r10"] > best[0]:
             best = (found["r10"], [v.numpy() for v in space.variables()])
@@ -143,12 +146,12 @@ def train_joint(
     return space
 
 
-def _contrast(space: JointSpace, recipe: JointRecipe, count: int) -> Any:
+def _contrast(space: JointSpace, recipe: JointRecipe, count: int) -> Tensor:
     steps = recipe.epochs * (1 + count // recipe.batch)
     rate = tf.keras.optimizers.schedules.CosineDecay(recipe.rate, steps, alpha=0.02)
     optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=1e-3)
 
-    def step(features: Any, captions: Any) -> Any:
+    def step(features: Tensor, captions: Tensor) -> Tensor:
         with tf.GradientTape() as tape:
             image, text = space.image(features, True), space.text(captions, True)
             similarity = tf.matmul(image, text, transpose_b=True) / recipe.temperature
@@ -169,7 +172,7 @@ def _numbers(words: Tokenizer, text: str) -> I32:
     return padded
 
 
-def _distinct_batches(rng: np.random.Generator, owners: Any, size: int) -> Any:
+def _distinct_batches(rng: np.random.Generator, owners: Tensor, size: int) -> Tensor:
     """Rows of captions, never two of one photograph in a batch: they would be false negatives."""
     by_owner: dict[int, list[int]] = {}
     for row in rng.permutation(len(owners)):
@@ -194,7 +197,7 @@ def _dev_retrieval(
     return retrieval(space.text(texts).numpy(), space.image(features).numpy(), owners)
 
 
-def _note(log: Path, entry: dict[str, Any]) -> None:
+def _note(log: Path, entry: dict[str, Tensor]) -> None:
     with log.open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(entry) + "\n")
     print(json.dumps(entry), flush=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import (
@@ -21,21 +19,23 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from captioner.vision.frame import to_square
-from training.slim import BLOCKS, F32, PIXEL_MEAN, PIXEL_STD, calibrated, fold, read_arrays
+from training.arrays import F32, U8, Tensor, read_arrays
+from training.slim import BLOCKS, PIXEL_MEAN, PIXEL_STD, calibrated, fold
 
 __all__ = ["float_model", "quantised"]
 
 OPSET, IR = 17, 9
-U8 = npt.NDArray[np.uint8]
 
 
 def float_model(folded: Mapping[str, F32], side: int) -> onnx.ModelProto:
-    """The network of plain kernels and biases: uint8 (1, side, side, 3) to (1, s/32, s/32, c)."""
+    """Build the network of plain kernels and biases: uint8 (1, s, s, 3) to (1, s/32, s/32, c)."""
     nodes, weights, last = _normalised()
     for block, depth in enumerate(BLOCKS, 1):
         for conv in range(1, depth + 1):
             name = f"block{block}_conv{conv}"
-            weights.append(_tensor(f"{name}/kernel", folded[f"{name}/kernel"].transpose(3, 2, 0, 1)))
+            weights.append(
+                _tensor(f"{name}/kernel", folded[f"{name}/kernel"].transpose(3, 2, 0, 1))
+            )
             weights.append(_tensor(f"{name}/bias", folded[f"{name}/bias"]))
             nodes += _convolution(last, name)
             last = f"{name}/relu"
@@ -48,7 +48,7 @@ def float_model(folded: Mapping[str, F32], side: int) -> onnx.ModelProto:
     return _model(nodes, weights, side, folded[f"{name}/bias"].size)
 
 
-def _normalised() -> tuple[list[Any], list[Any], str]:
+def _normalised() -> tuple[list[Tensor], list[Tensor], str]:
     nodes = [
         helper.make_node("Cast", ["pixels"], ["real"], to=TensorProto.FLOAT),
         helper.make_node("Sub", ["real", "mean"], ["centred"]),
@@ -59,7 +59,7 @@ def _normalised() -> tuple[list[Any], list[Any], str]:
     return nodes, weights, "channels_first"
 
 
-def _convolution(before: str, name: str) -> list[Any]:
+def _convolution(before: str, name: str) -> list[Tensor]:
     return [
         helper.make_node(
             "Conv", [before, f"{name}/kernel", f"{name}/bias"], [name], pads=[1, 1, 1, 1]
@@ -68,11 +68,11 @@ def _convolution(before: str, name: str) -> list[Any]:
     ]
 
 
-def _tensor(name: str, value: Any) -> Any:
+def _tensor(name: str, value: Tensor) -> Tensor:
     return numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name)
 
 
-def _model(nodes: list[Any], weights: list[Any], side: int, channels: int) -> onnx.ModelProto:
+def _model(nodes: list[Tensor], weights: list[Tensor], side: int, channels: int) -> onnx.ModelProto:
     pixels = helper.make_tensor_value_info("pixels", TensorProto.UINT8, [1, side, side, 3])
     cells = side // 32
     map_ = helper.make_tensor_value_info("map", TensorProto.FLOAT, [1, cells, cells, channels])

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from training.arrays import U8
 from training.errors import DatasetError
 
 __all__ = ["SIDE", "load", "load_cached"]
@@ -17,7 +17,7 @@ SIDE = 160
 """Side in pixels at which photographs are kept; the encoder's largest input."""
 
 
-def load(paths: Sequence[Path], side: int = SIDE) -> npt.NDArray[np.uint8]:
+def load(paths: Sequence[Path], side: int = SIDE) -> U8:
     """Photographs stretched to squares.
 
     Returns
@@ -36,19 +36,19 @@ def load(paths: Sequence[Path], side: int = SIDE) -> npt.NDArray[np.uint8]:
     return pixels
 
 
-def load_cached(paths: Sequence[Path], cache: Path, side: int = SIDE) -> npt.NDArray[np.uint8]:
+def load_cached(paths: Sequence[Path], cache: Path, side: int = SIDE) -> U8:
     """As `load`, kept in a ``.npy`` file for the next time."""
     if cache.is_file():
         kept = np.load(cache)
         if kept.shape == (len(paths), side, side, 3):
-            return kept
+            return np.asarray(kept, np.uint8)
     pixels = load(paths, side)
     cache.parent.mkdir(parents=True, exist_ok=True)
     np.save(cache, pixels)
     return pixels
 
 
-def _square(path: Path, side: int) -> npt.NDArray[np.uint8]:
+def _square(path: Path, side: int) -> U8:
     try:
         with Image.open(path) as photograph:
             rgb = photograph.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)

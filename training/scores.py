@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from training.arrays import F32, Tensor
 from training.dataset import clean
 from training.errors import TrainingError
 
 __all__ = ["caption_scores", "cider", "retrieval", "scored_tokens"]
 
-F32 = npt.NDArray[np.float32]
-
 
 def scored_tokens(caption: str) -> str:
-    """A caption as scorers count it: cleaned, the possessive split off as PTB does."""
+    """Give a caption as scorers count it: cleaned, the possessive split off as PTB does."""
     return " ".join(clean(caption)).replace("'s", " 's")
 
 
 def caption_scores(
-    candidates: Sequence[str], references: Sequence[Sequence[str]]
+    candidates: Sequence[str], references: Sequence[Sequence[str]], *, meteor: bool = False
 ) -> dict[str, float]:
     """Corpus scores in per cent.
 
@@ -33,12 +30,14 @@ def caption_scores(
         One caption a photograph.
     references : sequence of sequences of str
         What people wrote of each.
+    meteor : bool
+        Score METEOR too, where there is Java to run it.
 
     Returns
     -------
     dict
         ``bleu1`` .. ``bleu4`` (corpus, closest reference length, no smoothing),
-        ``rouge_l``, ``cider``, and ``meteor`` where Java is there.
+        ``rouge_l``, ``cider``, and ``meteor`` where asked for and Java is there.
 
     Raises
     ------
@@ -50,7 +49,7 @@ def caption_scores(
     scores = {f"bleu{n}": _percent(value) for n, value in enumerate(bleu, 1)}
     for name, module, scorer in (("rouge_l", "rouge", "Rouge"), ("cider", "cider", "Cider")):
         scores[name] = _percent(_scorer(module, scorer).compute_score(wanted, given)[0])
-    if shutil.which("java"):
+    if meteor and shutil.which("java"):
         scores["meteor"] = _percent(_meteor(wanted, given))
     return scores
 
@@ -67,11 +66,13 @@ def _as_scored(
     return wanted, {i: [scored_tokens(text)] for i, text in enumerate(candidates)}
 
 
-def _scorer(module: str, name: str, *arguments: Any) -> Any:
+def _scorer(module: str, name: str, *arguments: Tensor) -> Tensor:
     try:
         loaded = __import__(f"pycocoevalcap.{module}.{module}", fromlist=[name])
     except ImportError as error:
-        raise TrainingError(f"scoring needs pycocoevalcap: pip install pycocoevalcap ({error})")
+        raise TrainingError(
+            f"scoring needs pycocoevalcap: pip install pycocoevalcap ({error})"
+        ) from error
     return getattr(loaded, name)(*arguments)
 
 
@@ -80,7 +81,9 @@ def _meteor(wanted: dict[int, list[str]], given: dict[int, list[str]]) -> float:
     try:
         return float(scorer.compute_score(wanted, given)[0])
     finally:
-        scorer.meteor_p.kill()
+        process = scorer.meteor_p
+        process.kill()
+        process.communicate()
 
 
 def _percent(value: float) -> float:

@@ -7,19 +7,15 @@ convolution, bias, ReLU, pool (docs/decisions/101).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
+from training.arrays import F32, Arrays, Tensor
 from training.errors import CheckpointError
 
-__all__ = ["BLOCKS", "EPSILON", "WIDTHS", "Slim", "calibrated", "fold", "forward", "read_arrays", "save_arrays"]
+__all__ = ["BLOCKS", "EPSILON", "WIDTHS", "Slim", "calibrated", "fold", "forward"]
 
-F32 = npt.NDArray[np.float32]
-Arrays = dict[str, F32]
 BLOCKS = (2, 2, 3, 3, 3)
 WIDTHS = (32, 64, 128, 256, 256)
 EPSILON = 1e-3
@@ -68,8 +64,8 @@ class Slim:
         """Every weight and statistic by name."""
         return {name: v.numpy() for name, v in (self.variables | self.statistics).items()}
 
-    def train(self, pixels: Any, momentum: float = 0.98) -> list[Any]:
-        """The five pooled block outputs of float32 (n, h, w, 3) in 0..255, batch norm learning."""
+    def train(self, pixels: Tensor, momentum: float = 0.98) -> list[Tensor]:
+        """Give the five pooled block outputs of pixels (n, h, w, 3) 0..255, batch norm learning."""
         x, outputs = (pixels - PIXEL_MEAN) / PIXEL_STD, []
         for block, depth in enumerate(BLOCKS, 1):
             for conv in range(1, depth + 1):
@@ -78,7 +74,7 @@ class Slim:
             outputs.append(x)
         return outputs
 
-    def _layer(self, x: Any, name: str, momentum: float) -> Any:
+    def _layer(self, x: Tensor, name: str, momentum: float) -> Tensor:
         x = tf.nn.conv2d(x, self.variables[f"{name}/kernel"], 1, "SAME")
         x, mean, var = tf.compat.v1.nn.fused_batch_norm(
             x,
@@ -102,8 +98,8 @@ def _initial(rng: np.random.Generator, before: int, width: int) -> F32:
     return kernel
 
 
-def calibrated(arrays: Mapping[str, F32], batches: Iterable[Any]) -> Arrays:
-    """The same weights with batch norm's statistics measured anew.
+def calibrated(arrays: Mapping[str, F32], batches: Iterable[Tensor]) -> Arrays:
+    """Give the same weights with batch norm's statistics measured anew.
 
     Averaged weights want their own statistics, and so does another input size
     (Izmailov 2018, section 3.2).
@@ -132,8 +128,8 @@ def fold(arrays: Mapping[str, F32]) -> Arrays:
     return folded
 
 
-def forward(folded: Mapping[str, Any], pixels: Any) -> Any:
-    """The last map (n, h/32, w/32, 256) of float32 (n, h, w, 3) in 0..255, for inference."""
+def forward(folded: Mapping[str, Tensor], pixels: Tensor) -> Tensor:
+    """Give the last map (n, h/32, w/32, 256) of float32 pixels (n, h, w, 3) in 0..255."""
     x = (pixels - PIXEL_MEAN) / PIXEL_STD
     for block, depth in enumerate(BLOCKS, 1):
         for conv in range(1, depth + 1):
@@ -142,22 +138,3 @@ def forward(folded: Mapping[str, Any], pixels: Any) -> Any:
             x = tf.nn.relu(x)
         x = tf.nn.max_pool2d(x, 2, 2, "VALID")
     return x
-
-
-def save_arrays(path: Path, arrays: Mapping[str, F32]) -> None:
-    """Write arrays by name as float16, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **{name: array.astype(np.float16) for name, array in arrays.items()})
-    partial.replace(path)
-
-
-def read_arrays(path: Path) -> Arrays:
-    """Arrays by name as float32; raises `CheckpointError` for a missing or damaged file."""
-    if not path.is_file():
-        raise CheckpointError(f"no weights at {path}")
-    try:
-        with np.load(path) as kept:
-            return {name: kept[name].astype(np.float32) for name in kept.files}
-    except (OSError, ValueError, EOFError) as damage:
-        raise CheckpointError(f"damaged weights {path}: {damage}") from damage

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
+from training.arrays import F16, F32, U8, Tensor, save_arrays
 from training.errors import CheckpointError
 
 __all__ = ["STAGES", "Stage", "Targets", "collect", "resnet50"]
 
-F32 = npt.NDArray[np.float32]
-Network = Callable[[Any], tuple[list[Any], Any]]
+Network = Callable[[Any], tuple[list[Tensor], Tensor]]
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BLOCKS = ((1, 3), (2, 4), (3, 6), (4, 3))
 
@@ -44,7 +43,12 @@ class Stage:
         return 2.5 / self.stride
 
 
-STAGES = (Stage(2, 4, 24, 0.5), Stage(3, 8, 64, 0.7), Stage(4, 16, 128, 1.0), Stage(5, 32, 256, 2.0))
+STAGES = (
+    Stage(2, 4, 24, 0.5),
+    Stage(3, 8, 64, 0.7),
+    Stage(4, 16, 128, 1.0),
+    Stage(5, 32, 256, 2.0),
+)
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,8 @@ class Targets:
     float16 (n, 1000).
     """
 
-    maps: tuple[npt.NDArray[np.float16], ...]
-    logits: npt.NDArray[np.float16]
+    maps: tuple[F16, ...]
+    logits: F16
 
 
 def resnet50(path: Path) -> Network:
@@ -80,17 +84,17 @@ def resnet50(path: Path) -> Network:
     """
     weights = _read(path)
 
-    def conv(x: Any, name: str, stride: int = 1, pad: int = 0) -> Any:
+    def conv(x: Tensor, name: str, stride: int = 1, pad: int = 0) -> Tensor:
         kernel, bias = weights[name]
         padded = tf.pad(x, [[0, 0], [pad, pad], [pad, pad], [0, 0]]) if pad else x
         return tf.nn.conv2d(padded, kernel, stride, "VALID") + bias
 
-    def bottleneck(x: Any, name: str, stride: int, first: bool) -> Any:
+    def bottleneck(x: Tensor, name: str, stride: int, first: bool) -> Tensor:
         inner = tf.nn.relu(conv(x, f"{name}.conv1", stride))
         inner = conv(tf.nn.relu(conv(inner, f"{name}.conv2", 1, 1)), f"{name}.conv3")
         return tf.nn.relu(inner + (conv(x, f"{name}.downsample.0", stride) if first else x))
 
-    def network(pixels: Any) -> tuple[list[Any], Any]:
+    def network(pixels: Tensor) -> tuple[list[Tensor], Tensor]:
         x = (pixels / 255.0 - MEAN) / STD
         x = tf.nn.max_pool2d(tf.nn.relu(conv(x, "conv1", 2, 3)), 3, 2, "SAME")
         stages = []
@@ -105,7 +109,7 @@ def resnet50(path: Path) -> Network:
     return network
 
 
-def _read(path: Path) -> dict[str, tuple[Any, Any]]:
+def _read(path: Path) -> dict[str, tuple[Tensor, Tensor]]:
     if not path.is_file():
         raise CheckpointError(f"no teacher weights at {path}")
     with np.load(path) as arrays:
@@ -113,10 +117,10 @@ def _read(path: Path) -> dict[str, tuple[Any, Any]]:
         return {name: _layer(arrays, name) for name in names}
 
 
-def _layer(arrays: Any, name: str) -> tuple[Any, Any]:
+def _layer(arrays: Tensor, name: str) -> tuple[Tensor, Tensor]:
     def real(part: str) -> F32:
         scale = np.float32(2.0 ** -float(arrays[f"{name}.{part}_exp"]))
-        return arrays[f"{name}.{part}_int8"].astype(np.float32) * scale
+        return np.asarray(arrays[f"{name}.{part}_int8"] * scale, np.float32)
 
     return tf.constant(real("weight").transpose(2, 3, 1, 0)), tf.constant(real("bias"))
 
@@ -136,9 +140,9 @@ class _Reduction:
 
 
 def collect(
-    network: Network, groups: dict[str, npt.NDArray[np.uint8]], cache: Path, fit_on: int = 500
+    network: Network, groups: dict[str, U8], cache: Path, fit_on: int = 500
 ) -> dict[str, Targets]:
-    """The teacher's targets for groups of photographs, from the cache where it has them.
+    """Give the teacher's targets of groups of photographs, from the cache where it has them.
 
     The reduction is fitted on the first group only.
     """
@@ -152,12 +156,12 @@ def collect(
     }
 
 
-def _batches(pixels: npt.NDArray[np.uint8], size: int = 32) -> Any:
+def _batches(pixels: U8, size: int = 32) -> Tensor:
     for start in range(0, len(pixels), size):
         yield start, tf.constant(pixels[start : start + size], tf.float32)
 
 
-def _reductions(call: Any, pixels: npt.NDArray[np.uint8], cache: Path) -> list[_Reduction]:
+def _reductions(call: Tensor, pixels: U8, cache: Path) -> list[_Reduction]:
     path = cache / "reductions.npz"
     if path.is_file():
         with np.load(path) as kept:
@@ -173,7 +177,7 @@ def _reductions(call: Any, pixels: npt.NDArray[np.uint8], cache: Path) -> list[_
     ]
     named = {f"mean{s.block}": r.mean for s, r in zip(STAGES, fitted, strict=True)}
     named |= {f"basis{s.block}": r.basis for s, r in zip(STAGES, fitted, strict=True)}
-    np.savez(path, **named)
+    save_arrays(path, named, np.float32)
     return fitted
 
 
@@ -190,10 +194,10 @@ def _load(cache: Path, name: str, count: int) -> Targets | None:
 
 
 def _record(
-    call: Any, reductions: list[_Reduction], pixels: npt.NDArray[np.uint8], cache: Path, name: str
+    call: Tensor, reductions: list[_Reduction], pixels: U8, cache: Path, name: str
 ) -> Targets:
     reduce = tf.function(lambda x: _reduced(call, reductions, x), reduce_retracing=True)
-    parts: list[list[npt.NDArray[np.float16]]] = []
+    parts: list[list[F16]] = []
     for start, batch in _batches(pixels):
         parts.append([np.asarray(part) for part in reduce(batch)])
         if start % 640 == 0:
@@ -204,7 +208,7 @@ def _record(
     return Targets(tuple(arrays[:-1]), arrays[-1])
 
 
-def _reduced(call: Any, reductions: list[_Reduction], batch: Any) -> list[Any]:
+def _reduced(call: Tensor, reductions: list[_Reduction], batch: Tensor) -> list[Tensor]:
     stages, logits = call(batch)
     maps = [(s - r.mean) @ r.basis for s, r in zip(stages, reductions, strict=True)]
     return [tf.cast(x, tf.float16) for x in (*maps, logits)]

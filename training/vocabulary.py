@@ -12,10 +12,14 @@ from training.dataset import clean
 
 __all__ = ["EMPTY_WORDS", "frequent_words", "word_targets"]
 
-EMPTY_WORDS = frozenset(
-    "a an the and or of in on at to with by for from into onto over under up down out off is are"
-    " be being it its his her their he she they while as that this there which who some".split()
-)
+# fmt: off
+EMPTY_WORDS = frozenset((
+    "a", "an", "the", "and", "or", "of", "in", "on", "at", "to", "with", "by", "for", "from",
+    "into", "onto", "over", "under", "up", "down", "out", "off", "is", "are", "be", "being",
+    "it", "its", "his", "her", "their", "he", "she", "they", "while", "as", "that", "this",
+    "there", "which", "who", "some",
+))
+# fmt: on
 """Words that say nothing of what a photograph shows."""
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from captioner.vision.vectors import gem
+from training.arrays import F16, F32
 
 __all__ = ["fit_whitening"]
 
-F32 = npt.NDArray[np.float32]
 POWER = 0.5
 """Of the variance that is divided out: 0.5 whitens whole."""
 
 
-def fit_whitening(maps: npt.NDArray[np.float16], dims: int = 256) -> dict[str, F32]:
+def fit_whitening(maps: F16, dims: int = 256) -> dict[str, F32]:
     """Mean (c,) and basis (c, dims) of unit-length pooled maps (n, h, w, c) (Jegou 2012)."""
     vectors = gem(maps.astype(np.float32))
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)

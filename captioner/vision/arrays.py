@@ -34,7 +34,7 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, F32]:
 
 
 def unit(vector: F32) -> F32:
-    """The vector at length one; the even vector where it has no finite length."""
+    """Scale a vector to length one; the even vector where it has no finite length."""
     norm = float(np.linalg.norm(vector))
     if not np.isfinite(norm) or norm == 0:
         return np.full_like(vector, 1 / np.sqrt(vector.size))

@@ -26,10 +26,10 @@ class Writer(Protocol):
     """What writes one word at a time; `captioner.vision.decoder.Decoder` does."""
 
     def start(self, map_: F32) -> State:
-        """The state before the first word."""
+        """Give the state before the first word."""
 
     def step(self, state: State, words: npt.NDArray[np.intp]) -> tuple[F32, State, F32]:
-        """Log-probabilities of the next words, the next state, the attention paid."""
+        """Give log-probabilities of the next words, the next state, the attention paid."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Hypothesis:
     @property
     def score(self) -> float:
         """Log-probability, normalised by length."""
-        return sum(self.log_probs) / max(1, len(self.log_probs)) ** LENGTH_POWER
+        return sum(self.log_probs) / float(max(1, len(self.log_probs)) ** LENGTH_POWER)
 
     def plus(self, word: int, log_prob: float, attention: F32) -> Hypothesis:
-        """This caption with one word more, or ended."""
+        """Add one word, or end."""
         log_probs = (*self.log_probs, log_prob)
         if word == END:
             return Hypothesis(self.words, log_probs, self.attention, True)
@@ -55,15 +55,13 @@ class Hypothesis:
 
     def first(self, count: int) -> Hypothesis:
         """Its first words only."""
-        return Hypothesis(
-            self.words[:count], self.log_probs[:count], self.attention[:count], True
-        )
+        return Hypothesis(self.words[:count], self.log_probs[:count], self.attention[:count], True)
 
 
 def search(
     writer: Writer, map_: F32, rules: Rules, beam: int = 3, longest: int = LONGEST
 ) -> list[Hypothesis]:
-    """The likeliest captions of a map.
+    """Find the likeliest captions of a map.
 
     Parameters
     ----------
@@ -126,6 +124,6 @@ def _settled(ended: list[Hypothesis], live: list[Hypothesis], beam: int, longest
     if len(ended) < beam:
         return False
     # A live caption can do no better than to lose nothing more and grow to the limit.
-    hope = max(sum(h.log_probs) for h in live) / longest**LENGTH_POWER
+    hope = max(sum(h.log_probs) for h in live) / float(longest**LENGTH_POWER)
     worst_kept = sorted(h.score for h in ended)[-beam]
     return hope <= worst_kept

@@ -18,7 +18,7 @@ FILES = ("encoder.onnx", "decoder.npz", "vectors.npz", "text.npz", "tokenizer.js
 
 
 def load(path: Path, *, threads: int = 2) -> Model:
-    """The model of a bundle.
+    """Load the model of a bundle.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def load(path: Path, *, threads: int = 2) -> Model:
     words = tokenizer.load(described.path("tokenizer.json"))
     return Model(
         described,
-        words,
-        encoder.load(described.path("encoder.onnx"), described.side, threads),
-        decoder.Decoder(read_arrays(described.path("decoder.npz"), decoder.ARRAYS)),
-        vectors.Vectors(read_arrays(described.path("vectors.npz"), vectors.ARRAYS)),
-        text.TextEncoder(read_arrays(described.path("text.npz"), text.ARRAYS), words),
+        tokenizer=words,
+        encoder=encoder.load(described.path("encoder.onnx"), described.side, threads),
+        decoder=decoder.Decoder(read_arrays(described.path("decoder.npz"), decoder.ARRAYS)),
+        vectors=vectors.Vectors(read_arrays(described.path("vectors.npz"), vectors.ARRAYS)),
+        text=text.TextEncoder(read_arrays(described.path("text.npz"), text.ARRAYS), words),
     )

@@ -35,7 +35,7 @@ class State:
     values: F32
 
     def take(self, rows: npt.NDArray[np.intp]) -> State:
-        """The state of the captions at ``rows``."""
+        """Give the state of the captions at ``rows``."""
         return State(self.hidden[rows], self.cell[rows], self.keys, self.values)
 
 
@@ -57,7 +57,7 @@ class Decoder:
         self._output = np.ascontiguousarray(weights["embedding"].T)
 
     def start(self, map_: F32) -> State:
-        """The state before the first word, of a map float32 (h, w, c)."""
+        """Give the state before the first word, of a map float32 (h, w, c)."""
         weights = self._weights
         flat = map_.reshape(-1, map_.shape[-1])
         values = np.maximum(flat @ weights["values"] + weights["values_bias"], 0)
@@ -104,9 +104,9 @@ class Decoder:
 
 
 def _sigmoid(x: F32) -> F32:
-    return (0.5 * (1 + np.tanh(0.5 * x))).astype(np.float32)
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
 def _log_softmax(x: F32) -> F32:
     shifted = x - x.max(axis=-1, keepdims=True)
-    return (shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))).astype(np.float32)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)

@@ -39,7 +39,7 @@ class Encoder:
 
 
 def load(path: Path, side: int, threads: int) -> Encoder:
-    """The encoder of an ONNX file; raises `BundleError` where the file is not one."""
+    """Load the encoder of an ONNX file; raises `BundleError` where the file is not one."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -14,7 +14,7 @@ FINE_ENOUGH = 3  # samples a pixel of the result, beyond which rows are skipped
 
 
 def to_square(pixels: U8, side: int) -> U8:
-    """The whole frame stretched to a square, as the training photographs were.
+    """Stretch the whole frame to a square, as the training photographs were.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def to_square(pixels: U8, side: int) -> U8:
         return np.ascontiguousarray(thinned)
     rows = _filter(height, side) @ thinned.reshape(height, -1).astype(np.float32)
     across = np.matmul(_filter(width, side), rows.reshape(side, width, 3))
-    return np.clip(np.rint(across), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(across), 0, 255), np.uint8)
 
 
 def _stride(length: int, side: int) -> int:
@@ -53,4 +53,4 @@ def _filter(length: int, side: int) -> F32:
     reach = max(scale, 1.0)
     centres = (np.arange(side)[:, None] + 0.5) * scale
     weights = np.maximum(0, 1 - np.abs(np.arange(length) + 0.5 - centres) / reach)
-    return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)

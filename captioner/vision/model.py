@@ -60,6 +60,7 @@ class Model:
     def __init__(
         self,
         manifest: Manifest,
+        *,
         tokenizer: Tokenizer,
         encoder: Encoder,
         decoder: Writer,
@@ -107,7 +108,7 @@ class Model:
         return self._vectors.visual(map_), self._vectors.semantic(map_)
 
     def encode_text(self, text: str) -> F32:
-        """The semantic vector float32 (256,), unit length, of a text."""
+        """Give the semantic vector float32 (256,), unit length, of a text."""
         return self._text.encode(text)
 
     def _caption(self, hypothesis: Hypothesis, shape: tuple[int, ...]) -> Caption:

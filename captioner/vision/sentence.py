@@ -11,11 +11,15 @@ from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
 
 __all__ = ["DANGLING", "Rules", "tidy"]
 
-DANGLING = frozenset(
-    "a an the and or but of in on at to with by for from into onto over under through across"
-    " near behind beside between along against around as while his her its their is are that"
-    " who which wearing holding towards toward above below inside next front very another".split()
-)
+# fmt: off
+DANGLING = frozenset((
+    "a", "an", "the", "and", "or", "but", "of", "in", "on", "at", "to", "with", "by", "for",
+    "from", "into", "onto", "over", "under", "through", "across", "near", "behind", "beside",
+    "between", "along", "against", "around", "as", "while", "his", "her", "its", "their", "is",
+    "are", "that", "who", "which", "wearing", "holding", "towards", "toward", "above", "below",
+    "inside", "next", "front", "very", "another",
+))
+# fmt: on
 """Words that no sentence ends with."""
 
 
@@ -52,7 +56,7 @@ def _closing_a_repeated_triple(written: Sequence[int]) -> set[int]:
 
 
 def tidy(text: str) -> str:
-    """A caption from elsewhere, under the same rules: no word twice running, no dangling end."""
+    """Bring a caption from elsewhere under the rules: no word twice running, no dangling end."""
     kept: list[str] = []
     for word in text.split():
         if word not in ("<unk>", *kept[-1:]):

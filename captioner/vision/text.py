@@ -40,7 +40,7 @@ class TextEncoder:
         self._inputs = weights["embedding"] @ weights["gru/kernel"] + weights["gru/bias"]
 
     def encode(self, text: str) -> F32:
-        """The semantic vector, float32 (256,) of unit length, of a query.
+        """Give the semantic vector, float32 (256,) of unit length, of a query.
 
         Words never seen are left out; a text without a known word gives the even
         vector, which is near to nothing in particular.
@@ -56,7 +56,7 @@ class TextEncoder:
         for number in numbers:
             state = self._step(self._inputs[number], state)
             states.append(state)
-        return np.mean(states, axis=0, dtype=np.float32)
+        return np.asarray(np.mean(states, axis=0), np.float32)
 
     def _step(self, inputs: F32, state: F32) -> F32:
         recurrent = state @ self._weights["gru/recurrent"] + self._weights["gru/recurrent_bias"]
@@ -64,15 +64,15 @@ class TextEncoder:
         from_update, from_reset, from_candidate = np.split(recurrent, 3)
         keep = _sigmoid(update + from_update)
         new = np.tanh(candidate + _sigmoid(reset + from_reset) * from_candidate)
-        return (keep * state + (1 - keep) * new).astype(np.float32)
+        return np.asarray(keep * state + (1 - keep) * new, np.float32)
 
 
 def _sigmoid(x: F32) -> F32:
-    return (0.5 * (1 + np.tanh(0.5 * x))).astype(np.float32)
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
 def load(folder: Path) -> TextEncoder:
-    """The text encoder of a bundle, only its own files read and verified.
+    """Load the text encoder of a bundle, only its own files read and verified.
 
     Raises
     ------

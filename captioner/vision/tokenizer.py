@@ -44,14 +44,14 @@ class Tokenizer:
         return [self.number(word) for word in words_of(text)]
 
     def number(self, word: str) -> int:
-        """A word's number, its singular's where only that is known, or ``UNKNOWN``."""
+        """Give a word's number, its singular's where only that is known, or ``UNKNOWN``."""
         if word in self._number:
             return self._number[word]
         singulars = (word.removesuffix(end) + put for end, put in _PLURALS if word.endswith(end))
         return next((self._number[s] for s in singulars if s in self._number), UNKNOWN)
 
     def word(self, number: int) -> str:
-        """The word of a number."""
+        """Give the word of a number."""
         return self.words[number]
 
 

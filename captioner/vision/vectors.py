@@ -18,7 +18,7 @@ def gem(map_: F32) -> F32:
     Float32 (..., h, w, c) to (..., c), with exponent 3.
     """
     powers = np.maximum(map_, 1e-6) ** POWER
-    return (powers.mean(axis=(-3, -2)) ** (1 / POWER)).astype(np.float32)
+    return np.asarray(powers.mean(axis=(-3, -2)) ** (1 / POWER), np.float32)
 
 
 class Vectors:
@@ -36,12 +36,12 @@ class Vectors:
         self._weights = weights
 
     def visual(self, map_: F32) -> F32:
-        """What the photograph looks like."""
-        centred = unit(gem(map_)) - self._weights["visual/mean"]
+        """Say what the photograph looks like."""
+        centred: F32 = unit(gem(map_)) - self._weights["visual/mean"]
         return unit(centred @ self._weights["visual/basis"])
 
     def semantic(self, map_: F32) -> F32:
-        """What a caption would say of it."""
+        """Say what a caption would."""
         pooled = np.concatenate([map_.mean(axis=(0, 1)), gem(map_)])
         hidden = pooled @ self._weights["semantic/hidden"] + self._weights["semantic/hidden_bias"]
-        return unit(np.maximum(hidden, 0) @ self._weights["semantic/out"])
+        return unit(np.asarray(np.maximum(hidden, 0) @ self._weights["semantic/out"], np.float32))

@@ -12,7 +12,7 @@ from captioner.vision.manifest import BundleError
 FILES = {"encoder.onnx": b"not a network", "tokenizer.json": b"{}"}
 
 
-def make(folder: Path, **changes: Any) -> Path:
+def make(folder: Path, **changes: object) -> Path:
     for name, content in FILES.items():
         (folder / name).write_bytes(content)
     document = {

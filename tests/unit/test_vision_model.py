@@ -66,7 +66,14 @@ def model(map_: F32, review_below: float = 0.0) -> Model:
         "gru/bias": random(12), "gru/recurrent_bias": random(12), "out": random(4, 256),
     }  # fmt: skip
     encoder = Encoder(Session(map_), 64)
-    return Model(manifest, WORDS, encoder, decoder(), Vectors(vectors), TextEncoder(text, WORDS))
+    return Model(
+        manifest,
+        tokenizer=WORDS,
+        encoder=encoder,
+        decoder=decoder(),
+        vectors=Vectors(vectors),
+        text=TextEncoder(text, WORDS),
+    )
 
 
 SEEN = np.abs(random(CELLS, CELLS, CHANNELS))

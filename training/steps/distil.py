@@ -13,6 +13,8 @@ __all__ = ["run"]
 def run(options: Namespace) -> None:
     """Distil for the minutes given."""
     train, held_out = samples(options)
-    plan = Plan(options.minutes, options.batch, options.rate, sizes=options.sizes, seed=options.seed)
+    plan = Plan(
+        options.minutes, options.batch, options.rate, sizes=options.sizes, seed=options.seed
+    )
     log = options.log or options.out.with_suffix(".jsonl")
-    distil(plan, train, held_out, options.out, log, options.init)
+    distil(plan, train, held_out, out=options.out, log=log, init=options.init)

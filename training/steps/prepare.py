@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 
 import numpy as np
-import numpy.typing as npt
 
 from training import dataset, photographs, teacher
+from training.arrays import F16
 from training.distil import Sample
 from training.vocabulary import EMPTY_WORDS, frequent_words, word_targets
 
@@ -24,7 +24,7 @@ def run(options: Namespace) -> None:
 
 
 def samples(options: Namespace) -> tuple[Sample, Sample]:
-    """What is trained on (with the extra photographs), and the dev split."""
+    """Read what is trained on (with the extra photographs), and the dev split."""
     splits = {name: dataset.read_split(options.data, name) for name in ("train", "dev")}
     groups = {
         name: photographs.load_cached(split.photographs, options.work / f"{name}.npy")
@@ -50,7 +50,7 @@ def _distilled_words(train: dataset.Split) -> list[str]:
 
 
 def _joined(samples: list[Sample]) -> Sample:
-    maps: list[npt.NDArray[np.float16]] = [
+    maps: list[F16] = [
         np.concatenate(column) for column in zip(*(s.targets.maps for s in samples), strict=True)
     ]
     logits = np.concatenate([s.targets.logits for s in samples])

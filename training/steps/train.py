@@ -10,10 +10,12 @@ import numpy as np
 
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
 from training import dataset, photographs
+from training.arrays import save_arrays
+from training.baseline import train_baseline
 from training.captioning import Captioned, Recipe, train_decoder
 from training.features import cached_maps, views
+from training.joint import JointRecipe, Paired, pooled, train_joint
 from training.onnx_encoder import encoder_file
-from training.joint import JointRecipe, pooled, train_joint
 from training.vocabulary import frequent_words
 from training.whitening import fit_whitening
 
@@ -32,16 +34,16 @@ def run(options: Namespace) -> None:
     words = _tokenizer(train, out)
     seen, held_out = _maps(options, train, dev, out / "encoder.onnx")
     if options.recipe == "baseline":
-        from training.baseline import train_baseline
-
-        train_baseline(words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out)
+        train_baseline(
+            words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out
+        )
         return
     _vectors(words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out)
     recipe = Recipe(epochs=options.epochs, seed=options.seed, minutes=options.minutes)
     decoder = train_decoder(
         recipe, words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out
     )
-    np.savez(out / "decoder.npz", **decoder)
+    save_arrays(out / "decoder.npz", decoder)
 
 
 def _tokenizer(train: dataset.Split, out: Path) -> Tokenizer:
@@ -71,8 +73,11 @@ def _maps(
 def _vectors(words: Tokenizer, train: Captioned, dev: Captioned, out: Path) -> None:
     features = np.stack([pooled(view) for view in train.maps])
     space = train_joint(
-        JointRecipe(), words, features, train.captions, pooled(dev.maps[0]), dev.captions,
+        JointRecipe(),
+        words,
+        Paired(features, train.captions),
+        Paired(pooled(dev.maps[0])[None], dev.captions),
         out / "joint.jsonl",
-    )  # fmt: skip
-    np.savez(out / "text.npz", **space.text_arrays())
-    np.savez(out / "vectors.npz", **space.image_arrays(), **fit_whitening(train.maps[0]))
+    )
+    save_arrays(out / "text.npz", space.text_arrays())
+    save_arrays(out / "vectors.npz", space.image_arrays() | fit_whitening(train.maps[0]))

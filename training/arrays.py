@@ -1,0 +1,49 @@
+"""Kinds of arrays, and files of arrays by name."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from training.errors import CheckpointError
+
+__all__ = ["F16", "F32", "I32", "U8", "Arrays", "Tensor", "read_arrays", "save_arrays"]
+
+F16: TypeAlias = npt.NDArray[np.float16]
+F32: TypeAlias = npt.NDArray[np.float32]
+I32: TypeAlias = npt.NDArray[np.int32]
+U8: TypeAlias = npt.NDArray[np.uint8]
+Arrays: TypeAlias = dict[str, F32]
+Tensor: TypeAlias = Any
+"""A TensorFlow tensor, variable or layer: TensorFlow ships no types."""
+
+
+def save_arrays(path: Path, arrays: Mapping[str, F32], kind: type = np.float16) -> None:
+    """Write arrays by name, as float16 unless told, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial.npz")
+    named: dict[str, Any] = {name: array.astype(kind) for name, array in arrays.items()}
+    np.savez(partial, **named)
+    partial.replace(path)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read arrays by name as float32.
+
+    Raises
+    ------
+    CheckpointError
+        For a missing or damaged file.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"no weights at {path}")
+    try:
+        with np.load(path) as kept:
+            return {name: kept[name].astype(np.float32) for name in kept.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as damage:
+        raise CheckpointError(f"damaged weights {path}: {damage}") from damage
