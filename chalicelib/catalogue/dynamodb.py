@@ -1,0 +1,203 @@
+"""The catalogue in DynamoDB."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.catalogue.cursor import seal, unseal
+from chalicelib.catalogue.items import EVERYONE, image_of, item_of
+from chalicelib.catalogue.port import Page
+from chalicelib.errors import CatalogueUnavailable, InvalidField, RevisionConflict
+from chalicelib.images import Image, State
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEYS = {
+    "by_owner": ("owner", "created_at", "image_id"),
+    "by_state": ("owner_state", "created_at", "image_id"),
+    "by_time": ("listing", "created_at", "image_id"),
+}
+
+
+class DynamoCatalogue:
+    """Adapter of the port ``Catalogue`` on a table; retries are the client's configuration.
+
+    Parameters
+    ----------
+    client
+        A DynamoDB client with the standard or adaptive retry mode (exponential back-off
+        with jitter).
+    table
+        Its name; ``chalicelib.catalogue.schema`` describes it.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, image_id: str) -> Image | None:
+        """Return the record, a tombstone too, read consistently."""
+        answer = self._call("get_item", Key={"image_id": {"S": image_id}}, ConsistentRead=True)
+        return image_of(answer["Item"]) if "Item" in answer else None
+
+    def save(self, image: Image, *, expected_rev: int) -> Image:
+        """Store at the next revision, if the expected one stands."""
+        stored = replace(image, rev=expected_rev + 1)
+        try:
+            self._call("put_item", Item=item_of(stored), **_condition(expected_rev))
+        except RevisionConflict:
+            # A time-out after an accepted write makes the client's own retry fail its condition.
+            if self.get(image.image_id) != stored:
+                raise
+        return stored
+
+    def list(
+        self, owner: str | None, *, state: State | None, limit: int, cursor: str | None
+    ) -> Page:
+        """Return a page, newest first."""
+        index, value = _listing(owner, state)
+        if owner is None and state is not None:
+            return self._everyones(state, limit, cursor)
+        return self._page(index, value, limit, cursor, {})
+
+    def everything(self) -> Iterator[Image]:
+        """Yield every record."""
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._call("scan", ConsistentRead=True, **start)
+            yield from map(image_of, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
+        """Return the ids of the same bytes."""
+        items = self._query("by_content", "owner_sha256", f"{owner}#{sha256}")
+        return tuple(item["image_id"]["S"] for answer in items for item in answer["Items"])
+
+    def counts(self, owner: str | None) -> Mapping[State, int]:
+        """Return how many stand in each state."""
+        living = [state for state in State if state is not State.DELETED]
+        if owner is None:
+            return self._everyones_counts(living)
+        return {state: self._count(f"{owner}#{state.value}") for state in living}
+
+    def _count(self, owner_state: str) -> int:
+        answers = self._query("by_state", "owner_state", owner_state, Select="COUNT")
+        return sum(answer["Count"] for answer in answers)
+
+    def _everyones_counts(self, living: Sequence[State]) -> Mapping[State, int]:
+        counts = dict.fromkeys(living, 0)
+        for answer in self._query("by_time", "listing", EVERYONE):
+            for item in answer["Items"]:
+                counts[State(item["state"]["S"])] += 1
+        return counts
+
+    def _everyones(self, state: State, limit: int, cursor: str | None) -> Page:
+        condition = {
+            "FilterExpression": "#state = :state",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {":state": {"S": state.value}},
+        }
+        return self._page("by_time", EVERYONE, limit, cursor, condition)
+
+    def _page(
+        self, index: str, value: str, limit: int, cursor: str | None, condition: dict[str, Any]
+    ) -> Page:
+        listing = f"{index}|{value}|{condition}"
+        start = _start(index, value, unseal(listing, cursor)) if cursor else None
+        found: list[dict[str, Any]] = []
+        while len(found) <= limit:
+            # One more than asked for tells whether there is a next page.
+            answer = self._query_once(index, value, start, limit + 1 - len(found), condition)
+            found += answer["Items"]
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                break
+        page = found[:limit]
+        more = len(found) > limit
+        return Page(
+            tuple(map(image_of, page)), seal(listing, _position(page[-1])) if more else None
+        )
+
+    def _query_once(
+        self,
+        index: str,
+        value: str,
+        start: dict[str, Any] | None,
+        limit: int,
+        condition: dict[str, Any],
+    ) -> Any:  # noqa: ANN401  botocore's answers are dictionaries of anything
+        partition = _KEYS[index][0]
+        names = {"#key": partition} | condition.get("ExpressionAttributeNames", {})
+        values = {":key": {"S": value}} | condition.get("ExpressionAttributeValues", {})
+        return self._call(
+            "query",
+            **{
+                **condition,
+                "IndexName": index,
+                "KeyConditionExpression": "#key = :key",
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": values,
+                "ScanIndexForward": False,
+                "Limit": limit,
+                **({"ExclusiveStartKey": start} if start else {}),
+            },
+        )
+
+    def _query(self, index: str, partition: str, value: str, **more: Any) -> Iterator[Any]:  # noqa: ANN401
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._call(
+                "query",
+                IndexName=index,
+                KeyConditionExpression="#key = :key",
+                ExpressionAttributeNames={"#key": partition},
+                ExpressionAttributeValues={":key": {"S": value}},
+                **more,
+                **start,
+            )
+            yield answer
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _call(self, operation: str, **arguments: Any) -> Any:  # noqa: ANN401
+        try:
+            return getattr(self._client, operation)(TableName=self._table, **arguments)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ConditionalCheckFailedException":
+                raise RevisionConflict("the record changed meanwhile") from error
+            if code == "ValidationException" and "ExclusiveStartKey" in arguments:
+                raise InvalidField("cursor", "not a cursor of this listing") from error
+            raise CatalogueUnavailable(f"the catalogue refused: {code}") from error
+        except BotoCoreError as error:
+            raise CatalogueUnavailable("the catalogue did not answer") from error
+
+
+def _listing(owner: str | None, state: State | None) -> tuple[str, str]:
+    if owner is None:
+        return "by_time", EVERYONE
+    return ("by_state", f"{owner}#{state.value}") if state else ("by_owner", owner)
+
+
+def _condition(expected_rev: int) -> dict[str, Any]:
+    if expected_rev == 0:
+        return {"ConditionExpression": "attribute_not_exists(image_id)"}
+    return {
+        "ConditionExpression": "rev = :rev",
+        "ExpressionAttributeValues": {":rev": {"N": str(expected_rev)}},
+    }
+
+
+def _position(item: Mapping[str, Any]) -> dict[str, str]:
+    return {name: item[name]["S"] for name in ("created_at", "image_id")}
+
+
+def _start(index: str, value: str, position: dict[str, str]) -> dict[str, Any]:
+    partition = _KEYS[index][0]
+    return {partition: {"S": value}} | {name: {"S": text} for name, text in position.items()}

@@ -1,0 +1,105 @@
+"""The bucket in S3."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import PayloadTooLarge, StorageUnavailable
+from chalicelib.storage.port import PresignedPost, StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+UPLOAD_SECONDS = 15 * 60
+DOWNLOAD_SECONDS = 60 * 60
+_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
+
+
+class S3Storage:
+    """Adapter of the port ``Storage``; retries are the client's configuration."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self.bucket = bucket
+
+    def read(self, key: str, *, version_id: str | None = None, limit: int) -> bytes | None:
+        """Return an object's bytes; its length is looked at before they are fetched."""
+        version = {"VersionId": version_id} if version_id else {}
+        try:
+            answer = self._call(self._client.get_object, Key=key, **version)
+        except _Gone:
+            return None
+        with answer["Body"] as body:
+            size = answer["ContentLength"]
+            if size > limit:
+                raise PayloadTooLarge(f"{size} bytes, at most {limit} are allowed")
+            return _read(body)
+
+    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Store an object."""
+        self._call(self._client.put_object, Key=key, Body=body, ContentType=content_type)
+
+    def delete(self, key: str) -> None:
+        """Remove an object; earlier versions age out by the bucket's lifecycle."""
+        self._call(self._client.delete_object, Key=key)
+
+    def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        """Yield what lies under a prefix, in key order."""
+        start = {"StartAfter": after} if after else {}
+        while True:
+            answer = self._call(self._client.list_objects_v2, Prefix=prefix, **start)
+            for entry in answer.get("Contents", ()):
+                yield StoredObject(entry["Key"], entry["Size"])
+            if not answer.get("IsTruncated"):
+                return
+            start = {"StartAfter": answer["Contents"][-1]["Key"]}
+
+    def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
+        """Return a form whose policy fixes the key, the type and the size."""
+        answer = self._client.generate_presigned_post(
+            self.bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[
+                {"Content-Type": content_type},
+                ["content-length-range", 1, max_bytes],
+            ],
+            ExpiresIn=UPLOAD_SECONDS,
+        )
+        return PresignedPost(answer["url"], answer["fields"])
+
+    def presigned_get(self, key: str, *, name: str | None = None) -> str:
+        """Return a URL good for an hour; with a name the browser saves instead of showing."""
+        parameters = {"Bucket": self.bucket, "Key": key}
+        if name:
+            disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+            parameters["ResponseContentDisposition"] = disposition
+        url: str = self._client.generate_presigned_url(
+            "get_object", Params=parameters, ExpiresIn=DOWNLOAD_SECONDS
+        )
+        return url
+
+    def _call(self, operation: Callable[..., Any], **arguments: Any) -> Any:  # noqa: ANN401
+        try:
+            return operation(Bucket=self.bucket, **arguments)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in _GONE:
+                raise _Gone from error
+            raise StorageUnavailable(f"the bucket refused: {code}") from error
+        except BotoCoreError as error:
+            raise StorageUnavailable("the bucket did not answer") from error
+
+
+class _Gone(Exception):  # noqa: N818  a signal between two methods of this module
+    pass
+
+
+def _read(body: Any) -> bytes:  # noqa: ANN401
+    try:
+        content: bytes = body.read()
+    except (BotoCoreError, OSError) as error:
+        raise StorageUnavailable("the bucket stopped in the middle of an object") from error
+    return content

@@ -1,0 +1,146 @@
+"""Every catalogue keeps the same promises."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.catalogue import Catalogue, schema
+from chalicelib.catalogue.dynamodb import DynamoCatalogue
+from chalicelib.catalogue.memory import MemoryCatalogue
+from chalicelib.errors import InvalidField, RevisionConflict
+from chalicelib.images import Attribute, Caption, Image, Source, State
+
+START = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
+    if request.param == "memory":
+        yield MemoryCatalogue()
+        return
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        client.create_table(**schema.table("images"))
+        yield DynamoCatalogue(client, "images")
+
+
+def image(number: int = 0, owner: str = "ann", **more: object) -> Image:
+    moment = START + timedelta(seconds=number)
+    plain = Image(f"id-{number:03}", owner, "bucket", f"uploads/{owner}/{number}.jpg")
+    return plain.changed(moment, {"created_at": moment, **more})
+
+
+def test_a_saved_record_comes_back_whole(catalogue: Catalogue) -> None:
+    whole = image(
+        version_id="v1",
+        sequencer="0055AED6DCD90281E5",
+        content_type="image/jpeg",
+        size=10,
+        width=4,
+        height=3,
+        sha256="ab" * 32,
+        derivative_key="derived/x/display.webp",
+        state=State.CAPTIONED,
+        caption=Caption("a dog — “so”", Source.MODEL, "slim@1", 0.1 + 0.2, ("a brown dog",)),
+        attributes=(Attribute("dog", ("brown",), ("run",)), Attribute("boy")),
+        attributes_source=Source.MODEL,
+        reason="so",
+        visual=bytes(range(256)) * 2,
+        semantic=b"\0" * 512,
+        processed_by="slim@1",
+    )
+    stored = catalogue.save(whole, expected_rev=0)
+    assert stored.rev == 1
+    assert catalogue.get(whole.image_id) == stored
+
+
+def test_an_unknown_record_is_none(catalogue: Catalogue) -> None:
+    assert catalogue.get("nobody") is None
+
+
+def test_a_write_on_another_revision_is_refused_and_changes_nothing(catalogue: Catalogue) -> None:
+    first = catalogue.save(image(), expected_rev=0)
+    second = catalogue.save(first.changed(START, {"reason": "second"}), expected_rev=1)
+    for stale in (0, 1, 7):
+        with pytest.raises(RevisionConflict):
+            catalogue.save(first.changed(START, {"reason": "stale"}), expected_rev=stale)
+    assert catalogue.get(first.image_id) == second
+
+
+def test_listing_pages_newest_first_without_loss(catalogue: Catalogue) -> None:
+    for number in range(7):
+        catalogue.save(image(number), expected_rev=0)
+    catalogue.save(image(99, owner="bob"), expected_rev=0)
+    seen, cursor = [], None
+    while True:
+        page = catalogue.list("ann", state=None, limit=3, cursor=cursor)
+        seen += [item.image_id for item in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            break
+        assert len(page.items) == 3
+    assert seen == [f"id-{number:03}" for number in reversed(range(7))]
+
+
+def test_listing_by_state_and_for_everyone(catalogue: Catalogue) -> None:
+    catalogue.save(image(1, state=State.FAILED), expected_rev=0)
+    catalogue.save(image(2, state=State.CAPTIONED), expected_rev=0)
+    catalogue.save(image(3, owner="bob", state=State.FAILED), expected_rev=0)
+    of_ann = catalogue.list("ann", state=State.FAILED, limit=9, cursor=None)
+    of_all = catalogue.list(None, state=State.FAILED, limit=9, cursor=None)
+    assert [item.image_id for item in of_ann.items] == ["id-001"]
+    assert [item.image_id for item in of_all.items] == ["id-003", "id-001"]
+    everyone = catalogue.list(None, state=None, limit=9, cursor=None)
+    assert [item.image_id for item in everyone.items] == ["id-003", "id-002", "id-001"]
+
+
+def test_paging_goes_on_where_it_stood_while_records_come_and_go(catalogue: Catalogue) -> None:
+    for number in range(4):
+        catalogue.save(image(number), expected_rev=0)
+    first = catalogue.list("ann", state=None, limit=2, cursor=None)
+    catalogue.save(image(9), expected_rev=0)
+    gone = catalogue.get("id-002")
+    assert gone is not None
+    catalogue.save(gone.changed(START, {"state": State.DELETED}), expected_rev=1)
+    second = catalogue.list("ann", state=None, limit=2, cursor=first.cursor)
+    assert [item.image_id for item in second.items] == ["id-001", "id-000"]
+
+
+def test_a_cursor_of_another_listing_or_a_forged_one_is_refused(catalogue: Catalogue) -> None:
+    for number in range(3):
+        catalogue.save(image(number), expected_rev=0)
+    cursor = catalogue.list("ann", state=None, limit=1, cursor=None).cursor
+    assert cursor
+    for listing, wrong in (("bob", cursor), ("ann", cursor[:-2]), ("ann", "é"), ("ann", "AAAA")):
+        with pytest.raises(InvalidField, match="cursor"):
+            catalogue.list(listing, state=None, limit=1, cursor=wrong)
+
+
+def test_a_tombstone_is_kept_but_neither_listed_nor_counted(catalogue: Catalogue) -> None:
+    catalogue.save(image(1, sha256="aa"), expected_rev=0)
+    living = catalogue.get("id-001")
+    assert living is not None
+    catalogue.save(living.changed(START, {"state": State.DELETED}), expected_rev=1)
+    kept = catalogue.get("id-001")
+    assert kept is not None
+    assert (kept.state, kept.owner, kept.rev) == (State.DELETED, "ann", 2)
+    assert not catalogue.list("ann", state=None, limit=9, cursor=None).items
+    assert not catalogue.list(None, state=None, limit=9, cursor=None).items
+    assert sum(catalogue.counts("ann").values()) == 0
+    assert catalogue.same_content("ann", "aa") == ()
+    assert [record.image_id for record in catalogue.everything()] == ["id-001"]
+
+
+def test_counts_and_equal_files_are_an_owners_own(catalogue: Catalogue) -> None:
+    catalogue.save(image(1, sha256="aa", state=State.CAPTIONED), expected_rev=0)
+    catalogue.save(image(2, sha256="aa", state=State.FAILED), expected_rev=0)
+    catalogue.save(image(3, owner="bob", sha256="aa", state=State.FAILED), expected_rev=0)
+    assert catalogue.same_content("ann", "aa") == ("id-001", "id-002")
+    assert catalogue.counts("ann")[State.FAILED] == 1
+    assert catalogue.counts(None)[State.FAILED] == 2
+    assert catalogue.counts(None)[State.CAPTIONED] == 1

@@ -1,0 +1,76 @@
+"""Every storage keeps the same promises."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.errors import PayloadTooLarge
+from chalicelib.storage import Storage, owner_of
+from chalicelib.storage.memory import MemoryStorage
+from chalicelib.storage.s3 import S3Storage
+
+
+@pytest.fixture(params=["memory", "s3"])
+def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
+    if request.param == "memory":
+        yield MemoryStorage("photographs")
+        return
+    with mock_aws():
+        client = boto3.client(
+            "s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        client.create_bucket(Bucket="photographs")
+        yield S3Storage(client, "photographs")
+
+
+KEYS = ["uploads/ann/a b+c%2B.jpg", "uploads/ann/é🐕.png", "uploads/bob/x.jpg"]
+
+
+def test_an_object_comes_back_whatever_its_key(storage: Storage) -> None:
+    for key in KEYS:
+        storage.write(key, key.encode(), content_type="image/jpeg")
+    assert [storage.read(key, limit=100) for key in KEYS] == [key.encode() for key in KEYS]
+
+
+def test_what_is_gone_is_none_and_deleting_it_is_no_error(storage: Storage) -> None:
+    storage.delete("uploads/ann/none.jpg")
+    assert storage.read("uploads/ann/none.jpg", limit=10) is None
+
+
+def test_an_object_over_the_limit_is_refused(storage: Storage) -> None:
+    storage.write(KEYS[0], b"x" * 11, content_type="image/jpeg")
+    with pytest.raises(PayloadTooLarge, match="11 bytes, at most 10"):
+        storage.read(KEYS[0], limit=10)
+
+
+def test_objects_are_listed_in_key_order_from_anywhere(storage: Storage) -> None:
+    for key in KEYS:
+        storage.write(key, b"x", content_type="image/jpeg")
+    assert [found.key for found in storage.objects("uploads/ann/")] == KEYS[:2]
+    assert [found.key for found in storage.objects("uploads/", after=KEYS[0])] == KEYS[1:]
+
+
+def test_a_form_names_the_key_and_the_type(storage: Storage) -> None:
+    form = storage.presigned_post(KEYS[0], content_type="image/png", max_bytes=5)
+    assert form.fields["key"] == KEYS[0]
+    assert form.fields["Content-Type"] == "image/png"
+    assert form.url
+
+
+def test_a_link_to_save_differs_from_a_link_to_show(storage: Storage) -> None:
+    assert storage.presigned_get(KEYS[2]) != storage.presigned_get(KEYS[2], name="x.jpg")
+
+
+@pytest.mark.parametrize(
+    ("key", "owner"),
+    [
+        ("uploads/ann/x.jpg", "ann"),
+        ("uploads/ann/a/b.jpg", "ann"),
+        ("uploads/x.jpg", "default"),
+        ("uploads//x.jpg", "default"),
+    ],
+)
+def test_a_photograph_belongs_to_its_folder(key: str, owner: str) -> None:
+    assert owner_of(key) == owner
