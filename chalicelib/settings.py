@@ -15,7 +15,7 @@ class Settings:
     ----------
     bucket, table, tokens_table, queue_url
         Of the stack.
-    encoder_function, event_bus
+    encoder_function, indexer_function, event_bus
         Names; the encoder answers image and text query vectors.
     search
         ``embedded`` or ``opensearch``.
@@ -34,6 +34,7 @@ class Settings:
     tokens_table: str
     queue_url: str = ""
     encoder_function: str = ""
+    indexer_function: str = ""
     event_bus: str = ""
     search: str = "embedded"
     search_endpoint: str = ""
@@ -58,6 +59,7 @@ class Settings:
             **{name: environment[variable] for name, variable in names.items()},
             queue_url=environment.get("IMAGE_REPO_QUEUE_URL", ""),
             encoder_function=environment.get("IMAGE_REPO_ENCODER_FUNCTION", ""),
+            indexer_function=environment.get("IMAGE_REPO_INDEXER_FUNCTION", ""),
             event_bus=environment.get("IMAGE_REPO_EVENT_BUS", ""),
             search=environment.get("IMAGE_REPO_SEARCH", "embedded"),
             search_endpoint=environment.get("IMAGE_REPO_SEARCH_ENDPOINT", ""),

@@ -1,6 +1,8 @@
 """The catalogue in DynamoDB."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,8 @@ from chalicelib.images import Image, State
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_BATCH = 100  # keys in one BatchGetItem: DynamoDB's API reference
+_BATCH_TRIES = 6
 _KEYS = {
     "by_owner": ("owner", "created_at", "image_id"),
     "by_state": ("owner_state", "created_at", "image_id"),
@@ -32,16 +36,33 @@ class DynamoCatalogue:
         with jitter).
     table
         Its name; ``chalicelib.catalogue.schema`` describes it.
+    sleep
+        Waits between two tries of a batch that was served in part.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
+        self._sleep = sleep
 
     def get(self, image_id: str) -> Image | None:
         """Return the record, a tombstone too, read consistently."""
         answer = self._call("get_item", Key={"image_id": {"S": image_id}}, ConsistentRead=True)
         return image_of(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, image_ids: Iterable[str]) -> Mapping[str, Image]:
+        """Return those that exist; what DynamoDB leaves unprocessed is asked for again."""
+        ids = tuple(dict.fromkeys(image_ids))
+        found: dict[str, Image] = {}
+        for start in range(0, len(ids), _BATCH):
+            for item in self._batch(ids[start : start + _BATCH]):
+                found[item["image_id"]["S"]] = image_of(item)
+        return found
 
     def save(self, image: Image, *, expected_rev: int) -> Image:
         """Store at the next revision, if the expected one stands."""
@@ -84,6 +105,17 @@ class DynamoCatalogue:
         if owner is None:
             return self._everyones_counts(living)
         return {state: self._count(f"{owner}#{state.value}") for state in living}
+
+    def _batch(self, ids: Sequence[str]) -> Iterator[Any]:
+        keys = [{"image_id": {"S": image_id}} for image_id in ids]
+        for attempt in range(_BATCH_TRIES):
+            answer = self._batch_call({self._table: {"Keys": keys, "ConsistentRead": True}})
+            yield from answer["Responses"].get(self._table, ())
+            keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if not keys:
+                return
+            self._sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  jitter, no secret
+        raise CatalogueUnavailable("the catalogue is throttled")
 
     def _count(self, owner_state: str) -> int:
         answers = self._query("by_state", "owner_state", owner_state, Select="COUNT")
@@ -130,7 +162,7 @@ class DynamoCatalogue:
         start: dict[str, Any] | None,
         limit: int,
         condition: dict[str, Any],
-    ) -> Any:  # noqa: ANN401  botocore's answers are dictionaries of anything
+    ) -> Any:
         partition = _KEYS[index][0]
         names = {"#key": partition} | condition.get("ExpressionAttributeNames", {})
         values = {":key": {"S": value}} | condition.get("ExpressionAttributeValues", {})
@@ -148,7 +180,7 @@ class DynamoCatalogue:
             },
         )
 
-    def _query(self, index: str, partition: str, value: str, **more: Any) -> Iterator[Any]:  # noqa: ANN401
+    def _query(self, index: str, partition: str, value: str, **more: Any) -> Iterator[Any]:
         start: dict[str, Any] = {}
         while True:
             answer = self._call(
@@ -165,18 +197,34 @@ class DynamoCatalogue:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def _call(self, operation: str, **arguments: Any) -> Any:  # noqa: ANN401
+    def _batch_call(self, request: dict[str, Any]) -> Any:
+        return self._guarded(lambda: self._client.batch_get_item(RequestItems=request))
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        method = getattr(self._client, operation)
         try:
-            return getattr(self._client, operation)(TableName=self._table, **arguments)
+            return self._guarded(lambda: method(TableName=self._table, **arguments))
+        except _InvalidRequest as error:
+            if "ExclusiveStartKey" in arguments:
+                raise InvalidField("cursor", "not a cursor of this listing") from error
+            raise CatalogueUnavailable("the catalogue refused a request as invalid") from error
+
+    def _guarded(self, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code == "ConditionalCheckFailedException":
                 raise RevisionConflict("the record changed meanwhile") from error
-            if code == "ValidationException" and "ExclusiveStartKey" in arguments:
-                raise InvalidField("cursor", "not a cursor of this listing") from error
+            if code == "ValidationException":
+                raise _InvalidRequest from error
             raise CatalogueUnavailable(f"the catalogue refused: {code}") from error
         except BotoCoreError as error:
             raise CatalogueUnavailable("the catalogue did not answer") from error
+
+
+class _InvalidRequest(Exception):  # noqa: N818  a signal between two methods of this module
+    pass
 
 
 def _listing(owner: str | None, state: State | None) -> tuple[str, str]:

@@ -86,7 +86,7 @@ def _attribute_map(attribute: Attribute) -> dict[str, object]:
     }
 
 
-def _typed(name: str, value: Any) -> Any:  # noqa: ANN401  an item's values have any type
+def _typed(name: str, value: Any) -> Any:
     if name in _TIMES:
         return datetime.fromisoformat(value)
     if name in _CONVERTERS:

@@ -1,7 +1,7 @@
 """A catalogue in memory, for tests of what uses one."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
 
@@ -22,6 +22,10 @@ class MemoryCatalogue:
     def get(self, image_id: str) -> Image | None:
         """Return the record, a tombstone too."""
         return self._images.get(image_id)
+
+    def get_many(self, image_ids: Iterable[str]) -> Mapping[str, Image]:
+        """Return those that exist."""
+        return {key: self._images[key] for key in image_ids if key in self._images}
 
     def save(self, image: Image, *, expected_rev: int) -> Image:
         """Store at the next revision, if the expected one stands."""

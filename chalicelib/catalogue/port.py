@@ -1,6 +1,6 @@
 """What a catalogue can do, whatever stores it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +28,9 @@ class Catalogue(Protocol):
 
     def get(self, image_id: str) -> Image | None:
         """Return the record (a tombstone too), read consistently."""
+
+    def get_many(self, image_ids: Iterable[str]) -> Mapping[str, Image]:
+        """Return those of the records that exist, by id."""
 
     def save(self, image: Image, *, expected_rev: int) -> Image:
         """Store ``image`` at ``expected_rev + 1``, if the stored one is at ``expected_rev``.

@@ -144,3 +144,12 @@ def test_counts_and_equal_files_are_an_owners_own(catalogue: Catalogue) -> None:
     assert catalogue.counts("ann")[State.FAILED] == 1
     assert catalogue.counts(None)[State.FAILED] == 2
     assert catalogue.counts(None)[State.CAPTIONED] == 1
+
+
+def test_many_records_come_in_one_go_and_the_unknown_are_left_out(catalogue: Catalogue) -> None:
+    for number in range(130):
+        catalogue.save(image(number), expected_rev=0)
+    wanted = [f"id-{number:03}" for number in range(130)]
+    found = catalogue.get_many([*wanted, "nobody", "id-000"])
+    assert sorted(found) == wanted
+    assert found["id-007"] == catalogue.get("id-007")

@@ -1,0 +1,223 @@
+"""Who may do what: bearer tokens, each with an owner and scopes."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import CatalogueUnavailable, Forbidden, InvalidField, NotFound
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TOKEN_PREFIX = "imr_"  # noqa: S105  not a secret: it says what kind of secret follows
+TOKEN_BYTES = 32
+# A revoked token is good for this long in a warm authorizer; API Gateway keeps no answer itself.
+CACHE_SECONDS = 15.0
+
+
+class Scope(StrEnum):
+    """What a token is good for; ``admin`` includes the others and sees every owner."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever presented a valid token."""
+
+    owner: str
+    scopes: frozenset[Scope]
+
+    def require(self, scope: Scope) -> None:
+        """Let the caller pass if a scope allows it.
+
+        Raises
+        ------
+        Forbidden
+            The token lacks the scope.
+        """
+        if not self.scopes & {scope, Scope.ADMIN}:
+            raise Forbidden(f"this token lacks the scope '{scope.value}'")
+
+    def sees(self, owner: str) -> bool:
+        """Tell whether an owner's photographs are the caller's to see."""
+        return Scope.ADMIN in self.scopes or owner == self.owner
+
+    def horizon(self, owner: str | None) -> str | None:
+        """Return whose photographs to look at: the one asked for, else all that may be seen.
+
+        Raises
+        ------
+        Forbidden
+            Another owner's were asked for without ``admin``.
+        """
+        if Scope.ADMIN in self.scopes:
+            return owner
+        if owner not in (None, self.owner):
+            raise Forbidden("only a token with the scope 'admin' sees other owners' photographs")
+        return self.owner
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """What is kept of a token: never the token itself."""
+
+    token_sha256: str
+    owner: str
+    scopes: frozenset[Scope]
+    label: str
+    created_at: str
+    revoked: bool = False
+
+
+class TokenStore:
+    """Tokens in their DynamoDB table.
+
+    Parameters
+    ----------
+    client, table
+        Where they are kept.
+    clock
+        Seconds, for the cache of `caller`.
+    """
+
+    def __init__(
+        self, client: "DynamoDBClient", table: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._cache = _Cache(clock)
+
+    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> str:
+        """Make a token and return it; it cannot be shown again.
+
+        Raises
+        ------
+        InvalidField
+            ``owner`` or ``scopes`` cannot be.
+        """
+        if not owner or "/" in owner or "#" in owner:
+            raise InvalidField("owner", "must be a name without '/' and '#'")
+        wanted = _scopes(scopes)
+        token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+        moment = datetime.now(UTC).isoformat(timespec="seconds")
+        self._put(TokenRecord(_digest(token), owner, wanted, label, moment))
+        return token
+
+    def revoke(self, name: str) -> tuple[TokenRecord, ...]:
+        """Revoke the tokens with this label, or whose hash begins with ``name`` (8 at least).
+
+        Raises
+        ------
+        NotFound
+            There is none.
+        """
+        found = tuple(record for record in self.list() if _named(record, name))
+        if not found:
+            raise NotFound(f"no token is labelled '{name}' or has a hash that begins so")
+        for record in found:
+            self._call(
+                "update_item",
+                Key={"token_sha256": {"S": record.token_sha256}},
+                UpdateExpression="SET revoked = :yes",
+                ExpressionAttributeValues={":yes": {"BOOL": True}},
+            )
+        return found
+
+    def list(self) -> tuple[TokenRecord, ...]:
+        """Return what is known of every token, oldest first."""
+        records, start = [], {}
+        while True:
+            answer = self._call("scan", **start)
+            records += [_record(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return tuple(sorted(records, key=lambda record: record.created_at))
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def caller(self, token: str) -> Caller | None:
+        """Return who a token stands for, or None if it is unknown or revoked."""
+        if not token.startswith(TOKEN_PREFIX):
+            return None
+        digest = _digest(token)
+        return self._cache.get(digest, lambda: self._look_up(digest))
+
+    def _look_up(self, digest: str) -> Caller | None:
+        answer = self._call("get_item", Key={"token_sha256": {"S": digest}}, ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        record = _record(answer["Item"])
+        matches = hmac.compare_digest(record.token_sha256, digest)
+        return Caller(record.owner, record.scopes) if matches and not record.revoked else None
+
+    def _put(self, record: TokenRecord) -> None:
+        item = {
+            "token_sha256": {"S": record.token_sha256},
+            "owner": {"S": record.owner},
+            "scopes": {"L": [{"S": scope.value} for scope in sorted(record.scopes)]},
+            "label": {"S": record.label},
+            "created_at": {"S": record.created_at},
+            "revoked": {"BOOL": False},
+        }
+        self._call("put_item", Item=item)
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        try:
+            return getattr(self._client, operation)(TableName=self._table, **arguments)
+        except (ClientError, BotoCoreError) as error:
+            raise CatalogueUnavailable("the table of tokens did not answer") from error
+
+
+@dataclass(slots=True)
+class _Cache:
+    clock: Callable[[], float]
+    entries: dict[str, tuple[float, Caller | None]] = field(default_factory=dict)
+
+    def get(self, digest: str, look_up: Callable[[], Caller | None]) -> Caller | None:
+        known = self.entries.get(digest)
+        if known and self.clock() - known[0] < CACHE_SECONDS:
+            return known[1]
+        caller = look_up()
+        if caller is not None:  # strangers must not fill the memory
+            self.entries[digest] = (self.clock(), caller)
+        else:
+            self.entries.pop(digest, None)
+        return caller
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _scopes(names: Iterable[str]) -> frozenset[Scope]:
+    try:
+        scopes = frozenset(Scope(name) for name in names)
+    except ValueError as error:
+        raise InvalidField("scopes", "must be out of read, write, admin") from error
+    if not scopes:
+        raise InvalidField("scopes", "must name at least one of read, write, admin")
+    return scopes
+
+
+def _record(item: dict[str, Any]) -> TokenRecord:
+    return TokenRecord(
+        token_sha256=item["token_sha256"]["S"],
+        owner=item["owner"]["S"],
+        scopes=frozenset(Scope(scope["S"]) for scope in item["scopes"]["L"]),
+        label=item["label"]["S"],
+        created_at=item["created_at"]["S"],
+        revoked=item["revoked"]["BOOL"],
+    )
+
+
+def _named(record: TokenRecord, name: str) -> bool:
+    return record.label == name or (len(name) >= 8 and record.token_sha256.startswith(name))

@@ -1,0 +1,97 @@
+"""Query vectors: what turns a text or an image into the numbers that are compared."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import (
+    EncoderUnavailable,
+    ImageRepoError,
+    InvalidField,
+    PayloadTooLarge,
+    RejectedImage,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+Crop = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Unit vectors of 256 float16 numbers, as bytes."""
+
+    visual: bytes
+    semantic: bytes
+
+
+class Encoder(Protocol):
+    """Port. Crops are x, y, width and height as fractions of the upright image.
+
+    Every method raises ``EncoderUnavailable`` where nothing answers, ``RejectedImage`` where
+    the bytes are no image, ``InvalidField`` where the crop cannot be.
+    """
+
+    def text(self, text: str) -> bytes:
+        """Return the semantic vector of a text."""
+
+    def image(self, content: bytes, crop: Crop | None) -> Vectors:
+        """Return the vectors of an image."""
+
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
+        """Return the vectors of an image of the bucket."""
+
+
+class LambdaEncoder:
+    """Adapter that asks the encoder function: docs/contracts.md, "Encoder function"."""
+
+    def __init__(self, client: "LambdaClient", function: str) -> None:
+        self._client = client
+        self._function = function
+
+    def text(self, text: str) -> bytes:
+        """Return the semantic vector of a text."""
+        return base64.b64decode(self._ask({"text": text})["semantic"])
+
+    def image(self, content: bytes, crop: Crop | None) -> Vectors:
+        """Return the vectors of an image."""
+        return self._vectors({"image": base64.b64encode(content).decode(), "crop": crop})
+
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
+        """Return the vectors of an image of the bucket."""
+        return self._vectors({"key": key, "version_id": version_id, "crop": crop})
+
+    def _vectors(self, request: dict[str, Any]) -> Vectors:
+        answer = self._ask(request)
+        return Vectors(base64.b64decode(answer["visual"]), base64.b64decode(answer["semantic"]))
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = self._client.invoke(
+                FunctionName=self._function, Payload=json.dumps(request).encode()
+            )
+            payload: dict[str, Any] = json.loads(answer["Payload"].read())
+        except (ClientError, BotoCoreError, ValueError) as error:
+            raise EncoderUnavailable("the encoder did not answer") from error
+        if "FunctionError" in answer or not isinstance(payload, dict):
+            raise EncoderUnavailable("the encoder failed")
+        if "error" in payload:
+            raise _error(payload["error"])
+        return payload
+
+
+def _error(told: dict[str, Any]) -> ImageRepoError:
+    detail = str(told.get("detail", "the encoder refused"))
+    match told.get("type"):
+        case "InvalidField":
+            return InvalidField(str(told.get("field") or "image"), detail)
+        case "RejectedImage":
+            return RejectedImage(detail)
+        case "PayloadTooLarge":
+            return PayloadTooLarge(detail)
+        case _:
+            return EncoderUnavailable(detail)
