@@ -76,7 +76,8 @@ class Api(Construct):
     @property
     def rest_api_id(self) -> str:
         """API Gateway's id of the API."""
-        return self.application.get_resource("RestAPI").ref
+        reference: str = self.application.get_resource("RestAPI").ref
+        return reference
 
     def _allow(
         self,
@@ -87,7 +88,7 @@ class Api(Construct):
     ) -> None:
         role = self.identity.role
         allow_objects(role, storage, READ, *READABLE)
-        allow_listing(role, storage, *READABLE)
+        allow_listing(role, storage)
         allow_objects(role, storage, WRITE, UPLOADS, "imports/")
         allow_objects(role, storage, DELETE, UPLOADS, "derived/")
         allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
@@ -107,9 +108,7 @@ class Api(Construct):
 
     def _function_names(self) -> list[str]:
         resources = self.application.sam_template.node.find_all()
-        return [
-            resource.node.id for resource in resources if isinstance(resource, sam.CfnFunction)
-        ]
+        return [resource.node.id for resource in resources if isinstance(resource, sam.CfnFunction)]
 
     def _shape_gateway(self) -> None:
         api = self.application.get_resource("RestAPI")

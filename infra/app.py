@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import sys
 
 import aws_cdk as cdk
@@ -14,7 +15,7 @@ from infra.stack import STACK, ImageRepo
 
 
 def build(app: cdk.App) -> ImageRepo:
-    """Add the stack to ``app``, with the checks that stop a synthesis.
+    """Add the stack to ``app``.
 
     Raises
     ------
@@ -22,8 +23,13 @@ def build(app: cdk.App) -> ImageRepo:
         A context value is not allowed.
     """
     search = checked_engine(app.node.try_get_context("search") or "embedded")
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    check(app)
     return ImageRepo(app, STACK, search=search)
+
+
+def check(app: cdk.App) -> None:
+    """Let cdk-nag stop the synthesis of what it objects to."""
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
 
 def main() -> int:
@@ -35,6 +41,7 @@ def main() -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 1
     app.synth()
+    shutil.rmtree("chalice.out", ignore_errors=True)  # the Chalice construct's scratch folder
     return 0
 
 

@@ -40,15 +40,13 @@ def allow_objects(
     )
 
 
-def allow_listing(role: iam.Role, storage: Storage, *prefixes: str) -> None:
-    """Let ``role`` list ``prefixes``, and learn that an object is missing, not forbidden."""
-    role.add_to_policy(
-        iam.PolicyStatement(
-            actions=["s3:ListBucket"],
-            resources=[storage.bucket.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
-        )
-    )
+def allow_listing(role: iam.Role, storage: Storage) -> None:
+    """Let ``role`` list the bucket, and learn that an object is missing instead of forbidden.
+
+    S3 answers the second only to whom it may list the whole bucket: a condition on the prefix
+    never holds in a request for an object.
+    """
+    allow(role, ("s3:ListBucket",), storage.bucket.bucket_arn)
 
 
 def allow_items(
@@ -60,4 +58,3 @@ def allow_items(
 ) -> None:
     """Let ``role`` do ``actions`` on a table and the named indexes of it."""
     allow(role, actions, table.table_arn, *(f"{table.table_arn}/index/{name}" for name in indexes))
-

@@ -169,12 +169,10 @@ class Pipeline(Construct):
             environment=identity.environment(environment),
         )
 
-    def _allow_ingest(
-        self, storage: Storage, catalogue: Catalogue, bus: events.EventBus
-    ) -> None:
+    def _allow_ingest(self, storage: Storage, catalogue: Catalogue, bus: events.EventBus) -> None:
         role = self._identities[CAPTIONER].role
         allow_objects(role, storage, READ, UPLOADS)
-        allow_listing(role, storage, UPLOADS)
+        allow_listing(role, storage)
         allow_objects(role, storage, WRITE, "derived/")
         allow_objects(role, storage, DELETE, "derived/")
         allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
@@ -182,9 +180,7 @@ class Pipeline(Construct):
         bus.grant_put_events_to(role)
 
 
-def _configuration(
-    event: str, queue: sqs.Queue
-) -> s3.CfnBucket.QueueConfigurationProperty:
+def _configuration(event: str, queue: sqs.Queue) -> s3.CfnBucket.QueueConfigurationProperty:
     return s3.CfnBucket.QueueConfigurationProperty(
         event=event,
         queue=queue.queue_arn,

@@ -76,7 +76,7 @@ class EmbeddedSearch(Construct):
     ) -> lambda_.Function:
         identity = Identity(self, "IndexerIdentity", service="indexer")
         allow_objects(identity.role, storage, (*READ, *WRITE, *DELETE), SNAPSHOTS)
-        allow_listing(identity.role, storage, SNAPSHOTS)
+        allow_listing(identity.role, storage)
         return lambda_.Function(
             self,
             "Indexer",
@@ -110,9 +110,7 @@ class EmbeddedSearch(Construct):
         )
 
     def _acknowledge(self) -> None:
-        acknowledge(
-            self.missed, {"AwsSolutions-SQS3": "It is the stream's queue of dead letters."}
-        )
+        acknowledge(self.missed, {"AwsSolutions-SQS3": "It is the stream's queue of dead letters."})
         acknowledge(
             self.indexer,
             {"AwsSolutions-L1": "Python 3.11 is what the layer is built and tested for."},

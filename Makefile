@@ -1,0 +1,110 @@
+# Image Repo. 'make demo' shows it, 'make test' tests it; 'make help' lists the rest.
+
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := UV_LINK_MODE=hardlink $(BIN)/uv pip install --quiet --python $(BIN)/python
+NODE   := $(shell command -v node 2>/dev/null)
+CDK    := npx --yes aws-cdk@2.1148.0
+
+LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT))
+SEARCH ?= embedded
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev setup-test demo up stop clean status test check format bench synth \
+        deploy destroy preflight chromium lock
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+# ---- Environments: each from a hash-pinned lock; a stamp says which lock is installed ----------
+
+$(BIN)/uv: requirements/uv.lock
+	@command -v $(PYTHON) >/dev/null || { echo "✗ $(PYTHON) is missing: install Python 3.11, or" \
+	  "name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "• Making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { echo "✗ Python cannot make virtual environments:" \
+	  "install its venv module (Debian: apt install python3.11-venv)"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements/uv.lock || { $(network); }
+	@touch $@
+
+network = echo "✗ Packages could not be installed: is the network up, and is there a gigabyte of disk?"; exit 1
+
+$(VENV)/%.installed: requirements/%.lock $(BIN)/uv pyproject.toml requirements/node.lock
+	@echo "• Installing packages (requirements/$*.lock)"
+	@$(UV) --require-hashes -r requirements/$*.lock || { $(network); }
+	@$(if $(NODE),:,echo "• Installing Node, which the CDK needs" && \
+	  $(UV) --require-hashes -r requirements/node.lock || { $(network); })
+	@$(UV) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/demo.installed ## What the demo needs, into .venv
+setup-dev: $(VENV)/dev.installed ## What 'make check' needs
+setup-test: $(VENV)/train.installed chromium ## What 'make test' needs: TensorFlow and a browser too
+
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  echo "• Installing Chromium for the gallery's tests"; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; \
+	  else echo "! No Chromium and no right to install it: the gallery's tests will be skipped." \
+	    "Install it with 'sudo apt install chromium'."; fi; }
+
+lock: ## Resolve the locks again after a change of requirements/*.in
+	@PATH="$(abspath $(BIN)):$$PATH" requirements/lock.sh
+
+# ---- The stack on this machine -----------------------------------------------------------------
+
+demo: setup ## Bring up the stack, upload photographs (PHOTOS=folder), search them
+	@$(LOCAL) demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+up: setup ## Only bring up the stack
+	@$(LOCAL) up
+
+stop: ## Stop the stack and keep its data
+	@if [ -x $(BIN)/python ]; then $(LOCAL) down; else echo "There is no local stack."; fi
+
+clean: ## Stop the stack and forget its data
+	@if [ -x $(BIN)/python ]; then $(LOCAL) clean; else echo "There is no local stack."; fi
+	@rm -rf build cdk.out chalice.out
+
+status: ## Tell whether the stack runs and where
+	@if [ -x $(BIN)/python ]; then $(LOCAL) status; else echo "There is no local stack."; fi
+
+# ---- Quality -----------------------------------------------------------------------------------
+
+test: setup-test ## Every test
+	@$(BIN)/python -m layers
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev synth ## Lint, format, types, security, template, unit and contract tests
+	@echo "• ruff";    $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "• mypy";    $(BIN)/mypy app.py chalicelib captioner indexer infra layers local image_repo benchmarks tests
+	@echo "• bandit";  $(BIN)/bandit -q -c pyproject.toml -r app.py chalicelib captioner indexer infra layers local image_repo
+	@echo "• cfn-lint (cdk-nag ran in the synthesis)"; $(BIN)/cfn-lint cdk.out/ImageRepo.template.json
+	@echo "• unit and contract tests"; $(BIN)/python -m pytest -q tests/unit tests/contract -m "not training"
+
+format: setup-dev ## Format the code
+	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .
+
+bench: setup-dev ## Benchmarks; the stack's want a running one ('make up')
+	@for bench in captioner search stack; do $(BIN)/python -m benchmarks.$$bench; done
+
+# ---- A real account: docs/deploy.md ------------------------------------------------------------
+
+synth: setup-dev ## Write the CloudFormation template to cdk.out
+	@$(BIN)/python -m layers
+	@echo "• Synthesising into cdk.out"; $(BIN)/python -m local.synthesis cdk.out
+
+preflight: setup
+	@$(BIN)/python -m infra.preflight
+
+deploy: preflight ## Deploy to the AWS account of the current credentials
+	@$(BIN)/python -m layers
+	@$(CDK) deploy -c search=$(SEARCH) --outputs-file build/outputs.json $(ARGS)
+	@$(BIN)/python -m infra.first_token build/outputs.json
+
+destroy: preflight ## Remove the stack; bucket and tables stay (docs/deploy.md says how to remove them)
+	@$(BIN)/python -m layers
+	@$(CDK) destroy $(ARGS)

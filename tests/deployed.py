@@ -1,0 +1,115 @@
+"""The stack as the tests drive it: started by its own command, spoken to over HTTP."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+
+from local.ports import any_free
+
+ROOT = Path(__file__).resolve().parent.parent
+# Of the developer's shell: none of it may reach the stack under test.
+FOREIGN = ("AWS_PROFILE", "AWS_ENDPOINT_URL", "IMAGE_REPO_URL", "IMAGE_REPO_TOKEN")
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A local stack in a folder of its own.
+
+    Attributes
+    ----------
+    home
+        The folder.
+    """
+
+    home: Path
+
+    def take_assembly(self, assembly: Path) -> None:
+        """Use a template that is synthesised already."""
+        shutil.copytree(assembly, self.home / "cdk.out", symlinks=True)
+
+    def up(self) -> str:
+        """Bring it up and return what was printed."""
+        port = self.facts["port"] if self.facts else str(any_free())
+        return self._local("--port", port, "up")
+
+    def down(self) -> None:
+        """Stop it and keep its data."""
+        self._local("down")
+
+    def kill(self) -> None:
+        """End every process of it without a warning."""
+        for file in (self.home / "run").glob("*.pid"):
+            os.killpg(json.loads(file.read_text())["pid"], signal.SIGKILL)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What ``stack.json`` tells."""
+        file = self.home / "stack.json"
+        return dict(json.loads(file.read_text())) if file.exists() else {}
+
+    @property
+    def api_url(self) -> str:
+        """The API's address."""
+        return self.facts["api_url"]
+
+    @property
+    def token(self) -> str:
+        """An administrator's."""
+        return self.facts["token"]
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        """Return an HTTP client of the API."""
+        headers = {"Authorization": f"Bearer {token or self.token}"}
+        return httpx.Client(base_url=self.api_url, headers=headers, timeout=60)
+
+    def aws(self, service: str) -> Any:
+        """Return an AWS client of the emulator."""
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.facts["aws_endpoint_url"],
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def log(self) -> str:
+        """Return the end of every process's log, for a failed test's message."""
+        files = sorted((self.home / "logs").glob("*.log"))
+        return "\n".join(f"== {f.name}\n{f.read_text(errors='replace')[-2000:]}" for f in files)
+
+    def _local(self, *arguments: str) -> str:
+        environment = {k: v for k, v in os.environ.items() if k not in FOREIGN}
+        ran = subprocess.run(
+            [sys.executable, "-m", "local", *arguments],
+            cwd=ROOT,
+            env={**environment, "IMAGE_REPO_LOCAL": str(self.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}\n{self.log()}"
+        return ran.stdout
+
+
+def eventually(
+    what: Callable[[], Any], *, within: float = 30, because: Callable[[], str] = str
+) -> Any:
+    """Return the first truthy answer of ``what``; fail where none comes in time."""
+    end = time.monotonic() + within
+    while True:
+        answer = what()
+        if answer:
+            return answer
+        assert time.monotonic() < end, f"not within {within} s: {because()}"
+        time.sleep(0.2)
