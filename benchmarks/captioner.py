@@ -15,8 +15,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +34,7 @@ RESIDENT = """
 import re, sys
 import numpy as np
 from pathlib import Path
+from typing import Any
 from captioner.vision import bundle
 model = bundle.load(bundle.DEFAULT_BUNDLE)
 for seed in range(20):
@@ -96,7 +99,11 @@ def _captioner(files: list[bytes]) -> tuple[float, str]:
     decode, name = _decoder()
     for file in files[:3]:
         model.describe(decode(file))
-    return _p50([lambda file=file: model.describe(decode(file)) for file in files]), name
+    return _p50([partial(_described, model, decode, file) for file in files]), name
+
+
+def _described(model: Any, decode: Callable[[bytes], Photograph], file: bytes) -> object:
+    return model.describe(decode(file))
 
 
 def _decoder() -> tuple[Callable[[bytes], Photograph], str]:
@@ -128,7 +135,7 @@ def _full_width() -> Callable[[], object] | None:
     return lambda: session.run(None, {"pixels": pixels})
 
 
-def _network(onnx: object) -> object:
+def _network(onnx: Any) -> Any:
     make, real = onnx.helper, onnx.TensorProto.FLOAT
     rng, nodes, weights, last, before = np.random.default_rng(1), [], [], "pixels", 3
     for block, (depth, width) in enumerate(FULL_WIDTH):

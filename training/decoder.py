@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.tokenizer import PAD
+from captioner.vision.tokenizer import END, PAD, START, UNKNOWN
 from training.arrays import F32, Tensor
 
 __all__ = ["Shape", "TrainableDecoder"]
@@ -76,18 +76,44 @@ class TrainableDecoder:
             hidden, cell = self._lstm(tf.concat([embedded[:, at], seen], 1), hidden, cell)
             states.append(hidden)
             looks.append(seen)
-        said = drop(tf.stack(states, 1)) @ v["out/state"] + tf.stack(looks, 1) @ v["out/seen"]
-        said = tf.tanh(said + embedded @ v["out/word"] + v["out/bias"])
-        return tf.matmul(drop(said), v["embedding"], transpose_b=True) + v["output_bias"]
+        return self._said(tf.stack(states, 1), tf.stack(looks, 1), embedded, drop)
+
+    def sample(self, maps: Tensor, longest: int) -> Tensor:
+        """Draw a caption of each map: int32 (n, 1 + longest), start, words, end, padding."""
+        keys, values, hidden, cell = self._started(maps, _keep)
+        never = tf.reduce_sum(tf.one_hot([PAD, START, UNKNOWN], self._shape.vocabulary), 0)
+        words = [tf.fill([tf.shape(maps)[0]], START)]
+        for _ in range(longest):
+            embedded = tf.gather(self.variables["embedding"], words[-1])
+            seen = self._look(keys, values, hidden)
+            hidden, cell = self._lstm(tf.concat([embedded, seen], 1), hidden, cell)
+            logits = self._said(hidden, seen, embedded, _keep) - 1e9 * never
+            drawn = tf.random.categorical(logits, 1, dtype=tf.int32)[:, 0]
+            over = (words[-1] == END) | (words[-1] == PAD)
+            words.append(tf.where(over, PAD, drawn))
+        return tf.stack(words, 1)
+
+    def reinforcement(self, maps: Tensor, captions: Tensor, advantage: Tensor) -> Tensor:
+        """Give the loss whose descent makes captions (n, t) likelier by their advantage (n,)."""
+        log_probs = tf.nn.log_softmax(self.logits(maps, captions[:, :-1], training=False))
+        drawn = tf.gather(log_probs, captions[:, 1:], axis=2, batch_dims=2)
+        real = tf.cast(captions[:, 1:] != PAD, tf.float32)
+        return -tf.reduce_sum(drawn * real * advantage[:, None]) / tf.reduce_sum(real)
+
+    def _said(self, hidden: Tensor, seen: Tensor, embedded: Tensor, drop: Tensor) -> Tensor:
+        v = self.variables
+        said = _times(drop(hidden), v["out/state"]) + _times(seen, v["out/seen"])
+        said = tf.tanh(said + _times(embedded, v["out/word"]) + v["out/bias"])
+        return _times(drop(said), tf.transpose(v["embedding"])) + v["output_bias"]
 
     def _dropping(self, training: bool) -> Tensor:
-        return (lambda x: tf.nn.dropout(x, self._dropout)) if training else (lambda x: x)
+        return (lambda x: tf.nn.dropout(x, self._dropout)) if training else _keep
 
     def _started(self, maps: Tensor, drop: Tensor) -> tuple[Tensor, Any, Any, Tensor]:
         v = self.variables
         flat = drop((maps - self._mean) / self._std)
-        values = tf.nn.relu(flat @ v["values"] + v["values_bias"])
-        keys = flat @ v["keys"] + v["positions"]
+        values = tf.nn.relu(_times(flat, v["values"]) + v["values_bias"])
+        keys = _times(flat, v["keys"]) + v["positions"]
         first = tf.tanh(drop(tf.reduce_mean(values, 1)) @ v["start"] + v["start_bias"])
         hidden, cell = tf.split(first, 2, axis=1)
         return keys, values, hidden, cell
@@ -95,7 +121,7 @@ class TrainableDecoder:
     def _look(self, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
         v = self.variables
         energy = tf.tanh(keys + (hidden @ v["query"])[:, None])
-        attention = tf.nn.softmax(tf.linalg.matvec(energy, v["energy"]))
+        attention = tf.nn.softmax(_times(energy, v["energy"]))
         gate = tf.sigmoid(hidden @ v["gate"] + v["gate_bias"])
         return tf.reduce_sum(attention[..., None] * values, 1) * gate
 
@@ -105,6 +131,15 @@ class TrainableDecoder:
         into, forget, new, out = tf.split(gates, 4, axis=1)
         cell = tf.sigmoid(forget) * cell + tf.sigmoid(into) * tf.tanh(new)
         return tf.sigmoid(out) * tf.tanh(cell), cell
+
+
+def _keep(x: Tensor) -> Tensor:
+    return x
+
+
+def _times(x: Tensor, kernel: Tensor) -> Tensor:
+    # One plain matrix product; "@" on three axes would run one for each row.
+    return tf.tensordot(x, kernel, 1)
 
 
 def _sizes(s: Shape) -> dict[str, tuple[int, ...]]:

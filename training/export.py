@@ -56,10 +56,9 @@ def write_bundle(parts: Path, out: Path, side: int, origin: Origin, dev: Split) 
     _write(out, document)
     model = load(out)
     described = describe_split(model, dev, beam=3)
-    document["needs_review_below"] = _threshold(described)
-    _write(out, document)
-    model = load(out)
-    document["metrics"] = figures(model, describe_split(model, dev, beam=3), beam=3)
+    document["needs_review_below"] = threshold = _threshold(described)
+    document["metrics"] = figures(model, described, beam=3)
+    document["metrics"]["needs_review"] = float(np.mean(described.confidences < threshold))
     _write(out, document)
     return document
 

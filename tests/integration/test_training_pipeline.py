@@ -91,7 +91,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(*distil, "--minutes", 0.1, "--out", student)
     run(*distil, "--minutes", 0.02, "--out", student, "--init", student)
     train = ("train", *shared, "--encoder", student, "--side", 64, "--views", 2)
-    run(*train, "--epochs", 2, "--out", folder / "parts")
+    run(*train, "--epochs", 2, "--critical-epochs", 1, "--out", folder / "parts")
     run(
         "export", *shared, "--model", folder / "parts", "--out", folder / "bundle", "--version", "1"
     )

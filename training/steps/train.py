@@ -10,12 +10,13 @@ import numpy as np
 
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
 from training import dataset, photographs
-from training.arrays import save_arrays
+from training.arrays import F16, read_arrays, save_arrays
 from training.baseline import train_baseline
 from training.captioning import Captioned, Recipe, train_decoder
 from training.features import cached_maps, views
 from training.joint import JointRecipe, Paired, pooled, train_joint
 from training.onnx_encoder import encoder_file
+from training.self_critical import CriticalRecipe, train_on_cider
 from training.vocabulary import frequent_words
 from training.whitening import fit_whitening
 
@@ -27,23 +28,30 @@ TEXT_WORDS_AT_LEAST = 2
 
 def run(options: Namespace) -> None:
     """Train what stands on the encoder, leaving the parts of a bundle in ``options.out``."""
-    train = dataset.read_split(options.data, "train")
-    dev = dataset.read_split(options.data, "dev")
+    splits = dataset.read_split(options.data, "train"), dataset.read_split(options.data, "dev")
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    words = _tokenizer(train, out)
-    seen, held_out = _maps(options, train, dev, out / "encoder.onnx")
+    words = _tokenizer(splits[0], out)
+    maps = _maps(options, *splits, out / "encoder.onnx")
+    train, dev = (Captioned(m, split.captions) for m, split in zip(maps, splits, strict=True))
     if options.recipe == "baseline":
-        train_baseline(
-            words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out
-        )
+        train_baseline(words, train, dev, out)
         return
-    _vectors(words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out)
-    recipe = Recipe(epochs=options.epochs, seed=options.seed, minutes=options.minutes)
-    decoder = train_decoder(
-        recipe, words, Captioned(seen, train.captions), Captioned(held_out, dev.captions), out
-    )
-    save_arrays(out / "decoder.npz", decoder)
+    if not (out / "vectors.npz").is_file():
+        _vectors(words, train, dev, out)
+    _decoder(options, words, train, dev)
+
+
+def _decoder(options: Namespace, words: Tokenizer, train: Captioned, dev: Captioned) -> None:
+    if options.decoder:
+        decoder = read_arrays(options.decoder)
+    else:
+        recipe = Recipe(epochs=options.epochs, seed=options.seed, minutes=options.minutes)
+        decoder = train_decoder(recipe, words, train, dev, options.out)
+    if options.critical_epochs:
+        critical = CriticalRecipe(epochs=options.critical_epochs, seed=options.seed)
+        decoder = train_on_cider(critical, words, decoder, train, dev, out=options.out)
+    save_arrays(options.out / "decoder.npz", decoder)
 
 
 def _tokenizer(train: dataset.Split, out: Path) -> Tokenizer:
@@ -56,7 +64,7 @@ def _tokenizer(train: dataset.Split, out: Path) -> Tokenizer:
 
 def _maps(
     options: Namespace, train: dataset.Split, dev: dataset.Split, encoder: Path
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[F16, F16]:
     pixels = photographs.load_cached(train.photographs, options.work / "train.npy")
     encoder_file(options.encoder, pixels, options.side, encoder)
     print(f"encoder quantised at {options.side} pixels; computing its maps", flush=True)
