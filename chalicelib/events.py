@@ -1,0 +1,165 @@
+"""What the queue tells: objects created and removed, and the repository's own requests."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import unquote_plus
+
+from chalicelib.storage import UPLOADS
+
+_log = logging.getLogger(__name__)
+_DELETE_MARKER = "DeleteMarkerCreated"
+
+
+class Kind(StrEnum):
+    """What happened to an object."""
+
+    CREATED = "created"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectEvent:
+    """One object was created or removed.
+
+    Attributes
+    ----------
+    key
+        Decoded once; S3 writes it URL-encoded.
+    version_id
+        Of the photograph; None where S3 named none or only a delete marker's.
+    sequencer
+        Orders the events of one key (`is_older`); None for a request to look again.
+    force
+        Caption again although nothing changed.
+    """
+
+    bucket: str
+    key: str
+    kind: Kind
+    version_id: str | None = None
+    sequencer: str | None = None
+    size: int | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """Go on with an import from a line of its descriptions."""
+
+    import_id: str
+    line: int
+
+
+Message = ObjectEvent | ImportRequest
+
+
+def read(body: str, bucket: str) -> tuple[Message, ...]:
+    """Return what a message of the queue asks for.
+
+    Parameters
+    ----------
+    body
+        Of the SQS message.
+    bucket
+        The repository's; events of another one are logged and left out.
+
+    Returns
+    -------
+    tuple[Message, ...]
+        Empty for S3's test event and for whatever is not the repository's, which is thereby
+        acknowledged.
+    """
+    match _document(body):
+        case {"redrive": {"key": str(key), **more}} if key.startswith(UPLOADS):
+            return (_redrive(bucket, key, more),)
+        case {"import": {"id": str(import_id), "line": int(line)}}:
+            return (ImportRequest(import_id, line),)
+        case {"Records": [*records]}:
+            found = (_event(record, bucket) for record in records)
+            return tuple(event for event in found if event is not None)
+        case {"Event": "s3:TestEvent"}:
+            _log.info("the bucket's test event arrived")
+        case _:
+            _log.warning("a message is none of the repository's")
+    return ()
+
+
+def redrive(key: str, *, version_id: str | None = None, force: bool = False) -> dict[str, Any]:
+    """Return the message that has a key looked at again."""
+    version = {"version_id": version_id} if version_id else {}
+    return {"redrive": {"key": key, "force": force} | version}
+
+
+def go_on(request: ImportRequest) -> dict[str, Any]:
+    """Return the message that continues an import."""
+    return {"import": {"id": request.import_id, "line": request.line}}
+
+
+def is_older(sequencer: str, than: str) -> bool:
+    """Compare two sequencers of one key.
+
+    The shorter is padded with zeros at its right, as the S3 user guide ("Event message
+    structure") says.
+    """
+    width = max(len(sequencer), len(than))
+    return sequencer.ljust(width, "0").upper() < than.ljust(width, "0").upper()
+
+
+def _document(body: str) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _redrive(bucket: str, key: str, more: Mapping[str, Any]) -> ObjectEvent:
+    version = more.get("version_id")
+    return ObjectEvent(
+        bucket,
+        key,
+        Kind.CREATED,
+        version_id=version if isinstance(version, str) else None,
+        force=more.get("force") is True,
+    )
+
+
+def _event(record: object, bucket: str) -> ObjectEvent | None:
+    match record:
+        case {
+            "eventName": str(name),
+            "s3": {"bucket": {"name": str(named)}, "object": {"key": str(key), **found}},
+        }:
+            return _of_this_bucket(name, named, unquote_plus(key), found, bucket)
+    _log.warning("a record of an event is not S3's")
+    return None
+
+
+def _of_this_bucket(
+    name: str, named: str, key: str, found: Mapping[str, Any], bucket: str
+) -> ObjectEvent | None:
+    kind = _kind(name)
+    if named != bucket or kind is None or not key.startswith(UPLOADS) or key.endswith("/"):
+        _log.info("an event concerns no upload of this bucket")
+        return None
+    return ObjectEvent(
+        bucket=named,
+        key=key,
+        kind=kind,
+        version_id=None if name.endswith(_DELETE_MARKER) else found.get("versionId"),
+        sequencer=found.get("sequencer"),
+        size=found.get("size"),
+    )
+
+
+def _kind(name: str) -> Kind | None:
+    what = name.removeprefix("s3:").split(":")[0]
+    kinds = {
+        "ObjectCreated": Kind.CREATED,
+        "ObjectRemoved": Kind.REMOVED,
+        "LifecycleExpiration": Kind.REMOVED,
+    }
+    return kinds.get(what)

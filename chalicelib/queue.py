@@ -1,0 +1,76 @@
+"""The queue the captioner works off: what the repository itself puts on it."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+BATCH = 10
+TRIES = 4
+
+
+class Queue(Protocol):
+    """Port. Adapters: `MemoryQueue`, `SqsQueue`."""
+
+    def send(self, messages: Sequence[dict[str, Any]]) -> None:
+        """Put messages on the queue, in any number.
+
+        Raises
+        ------
+        Unavailable
+            Not all were accepted; sending them again does no harm.
+        """
+
+
+class MemoryQueue:
+    """A queue in memory, for tests of what uses one."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    def send(self, messages: Sequence[dict[str, Any]]) -> None:
+        """Keep the messages."""
+        self.messages.extend(messages)
+
+
+class SqsQueue:
+    """A queue of SQS; entries that were refused are sent again."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, messages: Sequence[dict[str, Any]]) -> None:
+        """Send ten at a time, the most that SQS takes."""
+        for batch in _batches(messages):
+            self._send(batch)
+
+    def _send(self, batch: Sequence[dict[str, Any]]) -> None:
+        entries = {
+            str(number): {"Id": str(number), "MessageBody": json.dumps(message)}
+            for number, message in enumerate(batch)
+        }
+        for _ in range(TRIES):
+            refused = self._refused(list(entries.values()))
+            entries = {key: entry for key, entry in entries.items() if key in refused}
+            if not entries:
+                return
+        raise Unavailable(f"the queue refused {len(entries)} messages")
+
+    def _refused(self, entries: list[Any]) -> set[str]:
+        try:
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("the queue did not answer") from error
+        return {entry["Id"] for entry in answer.get("Failed", ())}
+
+
+def _batches(messages: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
+    for start in range(0, len(messages), BATCH):
+        yield messages[start : start + BATCH]
