@@ -106,7 +106,7 @@ def is_older(sequencer: str, than: str) -> bool:
     structure") says.
     """
     width = max(len(sequencer), len(than))
-    return sequencer.ljust(width, "0").upper() < than.ljust(width, "0").upper()
+    return sequencer.ljust(width, "0") < than.ljust(width, "0")
 
 
 def _document(body: str) -> object:

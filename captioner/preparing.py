@@ -1,0 +1,43 @@
+"""A file as the ingest wants it: decoded, described and made small."""
+
+import numpy as np
+import numpy.typing as npt
+
+from captioner.decoding import decode
+from captioner.display import display
+from captioner.vision.model import Model
+from chalicelib.ingest import Prepared
+
+
+def version_of(model: Model) -> str:
+    """Return ``name@version``, which records name the model by."""
+    return f"{model.name}@{model.version}"
+
+
+def prepare(data: bytes, *, model: Model, max_pixels: int) -> Prepared:
+    """Decode a file and describe it.
+
+    Raises
+    ------
+    RejectedImage
+        It can never be a photograph of the repository.
+    """
+    decoded = decode(data, max_pixels=max_pixels)
+    described = model.describe(decoded.pixels)
+    best = described.captions[0] if described.captions else None
+    return Prepared(
+        captions=tuple(dict.fromkeys(caption.text for caption in described.captions)),
+        confidence=best.confidence if best else None,
+        needs_review=described.needs_review,
+        visual=packed(described.visual),
+        semantic=packed(described.semantic),
+        width=decoded.width,
+        height=decoded.height,
+        content_type=decoded.content_type,
+        display=display(decoded.pixels),
+    )
+
+
+def packed(vector: npt.NDArray[np.float32]) -> bytes | None:
+    """Return a vector as float16 bytes, or None where it holds no numbers to compare by."""
+    return vector.astype("<f2").tobytes() if np.isfinite(vector).all() else None

@@ -1,0 +1,314 @@
+"""From an event about an object to the record of its photograph.
+
+Nothing here knows AWS or a picture's format: the collaborators come in through `Ingest`.
+Delivery is at least once and in any order, so that every step may run again: records are saved
+only at the revision that was read, and files are stored under names of their content.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.attributes import extract
+from chalicelib.catalogue import Catalogue
+from chalicelib.errors import PayloadTooLarge, RejectedImage, RevisionConflict
+from chalicelib.events import Kind, ObjectEvent, is_older
+from chalicelib.images import HUMAN_SOURCES, Caption, Image, Source, State, image_id_of
+from chalicelib.storage import DERIVED, Storage, owner_of
+
+NO_CAPTION = "the model found no caption"
+UNSURE = "the model is not sure of its caption"
+_DONE = frozenset({State.CAPTIONED, State.NEEDS_REVIEW, State.FAILED})
+_MAX_CONFLICTS = 20
+
+
+class Outcome(StrEnum):
+    """What an event led to: the record's new state, or why it stayed as it was."""
+
+    CAPTIONED = "captioned"
+    NEEDS_REVIEW = "needs_review"
+    FAILED = "failed"
+    DELETED = "deleted"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the model and the decoder make of a file.
+
+    Attributes
+    ----------
+    captions
+        The model's, best first; may be empty.
+    confidence
+        0 to 1, of the best.
+    visual, semantic
+        256 float16 numbers each; None where they could not be computed.
+    width, height
+        Of the upright original.
+    display
+        The metadata-free WebP to show.
+    """
+
+    captions: tuple[str, ...]
+    confidence: float | None
+    needs_review: bool
+    visual: bytes | None
+    semantic: bytes | None
+    width: int
+    height: int
+    content_type: str
+    display: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    size: int
+    sha256: str
+    prepared: Prepared
+
+
+class Ingest:
+    """Apply events to the catalogue.
+
+    Parameters
+    ----------
+    prepare
+        Decodes and describes a file; raises ``RejectedImage``.
+    model
+        ``name@version`` of the model behind ``prepare``.
+    clock
+        Tells the time.
+    max_bytes
+        Of a photograph.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        storage: Storage,
+        prepare: Callable[[bytes], Prepared],
+        *,
+        model: str,
+        clock: Callable[[], datetime],
+        max_bytes: int,
+    ) -> None:
+        self._catalogue = catalogue
+        self._storage = storage
+        self._prepare = prepare
+        self._model = model
+        self._clock = clock
+        self._max_bytes = max_bytes
+
+    def created(self, event: ObjectEvent) -> Outcome:
+        """Caption the photograph an event tells of.
+
+        A file that can never be a photograph ends as a record that says so. What may succeed
+        another time (storage or catalogue unavailable) is raised.
+        """
+        verdict = self._verdict(self._record(event), event)
+        if verdict:
+            return verdict
+        try:
+            body = self._storage.read(
+                event.key, version_id=event.version_id, limit=self._max_bytes
+            )
+        except PayloadTooLarge as error:
+            return self._reject(event, None, error.detail)
+        if body is None:
+            return Outcome.GONE
+        sha256 = hashlib.sha256(body).hexdigest()
+        if self._is_unchanged(self._record(event), event, sha256):
+            return Outcome.DUPLICATE
+        try:
+            prepared = self._prepare(body)
+        except (RejectedImage, PayloadTooLarge) as error:
+            return self._reject(event, sha256, error.detail)
+        return self._accept(event, _File(len(body), sha256, prepared))
+
+    def removed(self, event: ObjectEvent) -> Outcome:
+        """Leave a tombstone, which no older event brings back to life."""
+
+        def buried(record: Image) -> Image:
+            return record.changed(
+                self._clock(),
+                {
+                    "state": State.DELETED,
+                    "caption": None,
+                    "attributes": (),
+                    "attributes_source": None,
+                    "visual": None,
+                    "semantic": None,
+                    "reason": None,
+                    "derivative_key": None,
+                    "processed_by": None,
+                    "sequencer": event.sequencer or record.sequencer,
+                },
+            )
+
+        return self._apply(event, buried)
+
+    def fail(self, event: ObjectEvent, reason: str) -> Outcome:
+        """Say in the record why its photograph could not be captioned, so far.
+
+        ``processed_by`` stays empty: the event, sent again after a fix, is tried again.
+        """
+
+        def failed(record: Image) -> Image:
+            changes = {"state": State.FAILED, "reason": reason, "processed_by": None}
+            return self._seen(record, event, changes)
+
+        return self._apply(event, failed)
+
+    def _reject(self, event: ObjectEvent, sha256: str | None, reason: str) -> Outcome:
+        changes = {
+            "state": State.FAILED,
+            "reason": reason,
+            "sha256": sha256,
+            "size": event.size,
+            "visual": None,
+            "semantic": None,
+            "derivative_key": None,
+            "processed_by": self._model,
+        }
+        return self._apply(event, lambda record: self._seen(record, event, changes))
+
+    def _accept(self, event: ObjectEvent, file: _File) -> Outcome:
+        prepared = file.prepared
+        # Named by content: whichever of two workers comes last overwrites nothing newer.
+        image_id = image_id_of(event.bucket, event.key)
+        derivative = f"{DERIVED}{image_id}/{file.sha256[:16]}.webp"
+        self._storage.write(derivative, prepared.display, content_type="image/webp")
+        measured = {
+            "size": file.size,
+            "sha256": file.sha256,
+            "width": prepared.width,
+            "height": prepared.height,
+            "content_type": prepared.content_type,
+            "visual": prepared.visual,
+            "semantic": prepared.semantic,
+            "derivative_key": derivative,
+            "processed_by": self._model,
+        }
+
+        def captioned(record: Image) -> Image:
+            described = self._described(record, prepared)
+            return self._seen(record, event, measured | described)
+
+        outcome = self._apply(event, captioned)
+        if outcome is Outcome.STALE:
+            self._drop_unused(image_id, derivative)
+        return outcome
+
+    def _described(self, record: Image, prepared: Prepared) -> dict[str, object]:
+        if record.caption and record.caption_is_human:
+            caption: Caption | None = _beside(record.caption, prepared.captions)
+            state, reason = State.CAPTIONED, None
+        else:
+            caption = self._own_caption(prepared)
+            state, reason = _judged(prepared)
+        changes = {"caption": caption, "state": state, "reason": reason}
+        if record.attributes_source not in HUMAN_SOURCES:
+            found = tuple(extract(caption.text)) if caption else ()
+            changes |= {"attributes": found, "attributes_source": Source.MODEL if found else None}
+        return changes
+
+    def _own_caption(self, prepared: Prepared) -> Caption | None:
+        if not prepared.captions:
+            return None
+        best, *others = prepared.captions
+        return Caption(best, Source.MODEL, self._model, prepared.confidence, tuple(others))
+
+    def _seen(self, record: Image, event: ObjectEvent, changes: dict[str, object]) -> Image:
+        seen = {
+            "version_id": event.version_id or (None if event.sequencer else record.version_id),
+            "sequencer": event.sequencer or record.sequencer,
+        }
+        return record.changed(self._clock(), seen | changes)
+
+    def _apply(self, event: ObjectEvent, change: Callable[[Image], Image]) -> Outcome:
+        """Save a change at the revision that was read; read and judge anew where it is gone."""
+        for _ in range(_MAX_CONFLICTS):
+            stored = self._record(event)
+            verdict = self._verdict(stored, event)
+            if verdict:
+                return verdict
+            record = stored or self._new(event)
+            try:
+                saved = self._catalogue.save(change(record), expected_rev=record.rev)
+            except RevisionConflict:
+                continue
+            if record.derivative_key and record.derivative_key != saved.derivative_key:
+                self._storage.delete(record.derivative_key)
+            return Outcome(saved.state.value)
+        raise RevisionConflict("the record changes faster than it can be saved")
+
+    def _verdict(self, record: Image | None, event: ObjectEvent) -> Outcome | None:
+        """Return why an event changes nothing, or None where it does."""
+        if record is None:
+            return None
+        if event.sequencer is None:
+            # A request to look again, which is never later than a deletion.
+            return Outcome.STALE if record.state is State.DELETED else None
+        if record.sequencer and is_older(event.sequencer, record.sequencer):
+            return Outcome.STALE
+        if event.kind is Kind.REMOVED:
+            return self._verdict_on_removal(record, event)
+        if record.sequencer is None or is_older(record.sequencer, event.sequencer):
+            return None
+        return Outcome.DUPLICATE if self._is_finished(record) else None
+
+    def _verdict_on_removal(self, record: Image, event: ObjectEvent) -> Outcome | None:
+        if event.version_id and record.version_id and event.version_id != record.version_id:
+            # An older version was purged; the photograph stands.
+            return Outcome.STALE
+        same = record.sequencer == event.sequencer
+        return Outcome.DUPLICATE if same and record.state is State.DELETED else None
+
+    def _is_finished(self, record: Image) -> bool:
+        if record.state is State.DELETED:
+            return True
+        return record.state in _DONE and record.processed_by == self._model
+
+    def _is_unchanged(self, record: Image | None, event: ObjectEvent, sha256: str) -> bool:
+        """Say whether a request to look again finds what is already described."""
+        if record is None or event.sequencer or event.force:
+            return False
+        return self._is_finished(record) and record.sha256 == sha256
+
+    def _drop_unused(self, image_id: str, derivative: str) -> None:
+        record = self._catalogue.get(image_id)
+        if record is None or record.derivative_key != derivative:
+            self._storage.delete(derivative)
+
+    def _record(self, event: ObjectEvent) -> Image | None:
+        return self._catalogue.get(image_id_of(event.bucket, event.key))
+
+    def _new(self, event: ObjectEvent) -> Image:
+        now = self._clock()
+        return Image(
+            image_id=image_id_of(event.bucket, event.key),
+            owner=owner_of(event.key),
+            bucket=event.bucket,
+            key=event.key,
+            created_at=now,
+            updated_at=now,
+        )
+
+
+def _judged(prepared: Prepared) -> tuple[State, str | None]:
+    if not prepared.captions:
+        return State.NEEDS_REVIEW, NO_CAPTION
+    if prepared.needs_review:
+        return State.NEEDS_REVIEW, UNSURE
+    return State.CAPTIONED, None
+
+
+def _beside(caption: Caption, others: tuple[str, ...]) -> Caption:
+    """Return a person's caption with the model's as alternatives."""
+    alternatives = tuple(text for text in others if text != caption.text)
+    return Caption(caption.text, caption.source, alternatives=alternatives)
