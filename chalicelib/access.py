@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -78,6 +78,13 @@ class TokenRecord:
     label: str
     created_at: str
     revoked: bool = False
+
+
+class Tokens(Protocol):
+    """What the API asks of the tokens."""
+
+    def caller(self, token: str) -> Caller | None:
+        """Return who a token stands for, or None if it is unknown or revoked."""
 
 
 class TokenStore:

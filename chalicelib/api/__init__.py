@@ -1,0 +1,1 @@
+"""What the HTTP API says and hears: models, services and problem documents."""

@@ -1,0 +1,221 @@
+"""Answers: what the API says, in the shape its OpenAPI document promises."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.api.searching import Found
+from chalicelib.images import Image, Source, State
+from chalicelib.storage import Storage
+
+
+class Answer(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class CaptionAnswer(Answer):
+    """A caption and its provenance."""
+
+    text: str
+    source: Source
+    model: str | None
+    confidence: float | None
+    alternatives: list[str]
+
+
+class AttributeAnswer(Answer):
+    """One subject with its colours and actions."""
+
+    subject: str
+    colours: list[str]
+    actions: list[str]
+
+
+class Links(Answer):
+    """Paths of this API, relative to its base, and URLs of files good for an hour."""
+
+    self: str
+    similar: str
+    display: str | None
+    original: str
+
+
+class ImageAnswer(Answer):
+    """One photograph; ``rev`` is its ETag."""
+
+    id: str
+    owner: str
+    name: str
+    state: State
+    rev: int
+    caption: CaptionAnswer | None
+    attributes: list[AttributeAnswer]
+    attributes_source: Source | None
+    content_type: str | None
+    size: int | None
+    width: int | None
+    height: int | None
+    sha256: str | None
+    reason: str | None
+    created_at: datetime
+    updated_at: datetime
+    links: Links
+
+
+class ImageList(Answer):
+    """A page of photographs, newest first."""
+
+    items: list[ImageAnswer]
+    cursor: str | None
+
+
+class Upload(Answer):
+    """A form: POST ``fields`` and then the file, as ``file``, to ``url`` within 15 minutes."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class CreatedImage(Answer):
+    """The record, and the form that uploads its file."""
+
+    image: ImageAnswer
+    upload: Upload
+
+
+class HitAnswer(Answer):
+    """One match."""
+
+    image: ImageAnswer
+    score: float
+    highlight: str | None
+    explanation: dict[str, float] | None
+
+
+class FacetValue(Answer):
+    """A value and how many matches have it."""
+
+    value: str
+    count: int
+
+
+class SearchAnswer(Answer):
+    """A page of matches, best first."""
+
+    hits: list[HitAnswer]
+    total: int
+    facets: dict[str, list[FacetValue]]
+    cursor: str | None
+    degraded: list[str]
+
+
+class Stats(Answer):
+    """Counts of what the caller may see."""
+
+    images: dict[State, int]
+    total: int
+    searchable: int | None
+    queue: dict[str, int]
+
+
+class Health(Answer):
+    """The service answers."""
+
+    status: str
+    version: str
+
+
+class RebuildAnswer(Answer):
+    """How far a rebuild has come; go on with ``after=cursor`` until it is null."""
+
+    examined: int
+    queued: int
+    skipped: int
+    cursor: str | None
+
+
+class Accepted(Answer):
+    """Work was handed over and goes on by itself."""
+
+    status: str
+
+
+class ImportLine(Answer):
+    """A line of ``descriptions.txt`` that could not be used, and why."""
+
+    line: int
+    problem: str
+
+
+class ImportAnswer(Answer):
+    """How a bulk import stands."""
+
+    id: str
+    prefix: str
+    state: str
+    captions: int
+    applied: int
+    problems: list[ImportLine]
+
+
+class FieldProblem(Answer):
+    """One field and what was wrong with it."""
+
+    field: str
+    detail: str
+
+
+class Problem(Answer):
+    """RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+    errors: list[FieldProblem] | None = None
+
+
+def image_answer(image: Image, storage: Storage) -> ImageAnswer:
+    """Return what the API says of a record."""
+    path = f"images/{image.image_id}"
+    display = storage.presigned_get(image.derivative_key) if image.derivative_key else None
+    return ImageAnswer.model_validate(
+        {
+            **{name: getattr(image, name, None) for name in ImageAnswer.model_fields},
+            "id": image.image_id,
+            "caption": image.caption,
+            "attributes": list(image.attributes),
+            "links": Links(
+                self=path,
+                similar=f"{path}/similar",
+                display=display,
+                original=storage.presigned_get(image.key, name=image.name),
+            ),
+        }
+    )
+
+
+def search_answer(found: Found, storage: Storage) -> SearchAnswer:
+    """Return what the API says of a search."""
+    results = found.results
+    return SearchAnswer(
+        hits=[
+            HitAnswer(
+                image=image_answer(image, storage),
+                score=hit.score,
+                highlight=hit.highlight,
+                explanation=dict(hit.explanation) if hit.explanation is not None else None,
+            )
+            for hit, image in found.hits
+        ],
+        total=results.total,
+        facets={
+            name: [FacetValue(value=value, count=count) for value, count in counts]
+            for name, counts in results.facets.items()
+        },
+        cursor=results.cursor,
+        degraded=list(results.degraded),
+    )

@@ -1,0 +1,148 @@
+"""Searches: from a request to the query model, and from hits back to records."""
+
+from dataclasses import dataclass, replace
+
+from chalicelib.access import Caller, Scope
+from chalicelib.api.requests import (
+    ClauseInput,
+    FiltersInput,
+    GroupInput,
+    ImageSearch,
+    SearchDocument,
+    SimilarQuery,
+)
+from chalicelib.catalogue import Catalogue
+from chalicelib.encoder import Encoder
+from chalicelib.errors import EncoderUnavailable, InvalidField, NotFound, PayloadTooLarge
+from chalicelib.images import Image, State
+from chalicelib.search import Clause, Filters, Group, Hit, Query, Results, SearchIndex
+from chalicelib.search.query import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer of the engine, with the records its hits stand for."""
+
+    results: Results
+    hits: tuple[tuple[Hit, Image], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """Answers searches within what the caller may see.
+
+    Attributes
+    ----------
+    max_image_bytes
+        Largest query image, decoded.
+    """
+
+    catalogue: Catalogue
+    index: SearchIndex
+    encoder: Encoder
+    max_image_bytes: int
+
+    def search(self, caller: Caller, document: SearchDocument) -> Found:
+        """Answer ``GET /search`` and ``POST /search``."""
+        caller.require(Scope.READ)
+        if not (document.text or document.attributes or _filters_anything(document.filters)):
+            raise InvalidField("text", "ask for a text, attributes or a filter")
+        return self._ask(self._query(caller, document))
+
+    def by_image(self, caller: Caller, document: ImageSearch) -> Found:
+        """Answer ``POST /search/image``."""
+        caller.require(Scope.READ)
+        if len(document.image) > self.max_image_bytes:
+            raise PayloadTooLarge(f"image: at most {self.max_image_bytes} bytes, decoded")
+        vectors = self.encoder.image(document.image, document.crop.box if document.crop else None)
+        return self._ask(replace(self._query(caller, document), visual=vectors.visual))
+
+    def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> Found:
+        """Answer ``GET /images/{id}/similar``."""
+        caller.require(Scope.READ)
+        image = self.catalogue.get(image_id)
+        if image is None or image.state is State.DELETED or not caller.sees(image.owner):
+            raise NotFound("there is no such photograph")
+        query = Query(
+            owner=caller.horizon(None),
+            visual=self._vector(image, asked),
+            exclude=(image_id,),
+            limit=asked.limit,
+            cursor=asked.cursor,
+        )
+        return self._ask(query)
+
+    def _vector(self, image: Image, asked: SimilarQuery) -> bytes:
+        if asked.crop:
+            return self.encoder.stored(image.key, image.version_id, asked.crop.box).visual
+        if image.visual is None:
+            raise InvalidField("id", f"the photograph is {image.state.value}: it has no vector yet")
+        return image.visual
+
+    def _query(self, caller: Caller, document: SearchDocument) -> Query:
+        return Query(
+            owner=caller.horizon(document.owner),
+            text=document.text,
+            mode=document.mode,
+            attributes=_condition(document.attributes) if document.attributes else None,
+            filters=_filters(document.filters),
+            facets=tuple(document.facets),
+            limit=document.limit,
+            cursor=document.cursor,
+            min_relevance=document.min_relevance,
+            explain=document.explain,
+        )
+
+    def _ask(self, query: Query) -> Found:
+        query, degraded = self._with_meaning(query)
+        results = self.index.search(query)
+        return self._found(replace(results, degraded=(*results.degraded, *degraded)), query.owner)
+
+    def _with_meaning(self, query: Query) -> tuple[Query, tuple[str, ...]]:
+        if query.text is None or query.mode is Mode.WORDS:
+            return query, ()
+        try:
+            return replace(query, semantic=self.encoder.text(query.text)), ()
+        except EncoderUnavailable:
+            if query.mode is Mode.MEANING:
+                raise
+            return replace(query, mode=Mode.WORDS), ("meaning: the encoder did not answer",)
+
+    def _found(self, results: Results, owner: str | None) -> Found:
+        records = self.catalogue.get_many(hit.image_id for hit in results.hits)
+        hits = tuple(
+            (hit, records[hit.image_id])
+            for hit in results.hits
+            if _may_be_shown(records.get(hit.image_id), owner)
+        )
+        return Found(results, hits)
+
+
+def _may_be_shown(image: Image | None, owner: str | None) -> bool:
+    # The index may lag behind the catalogue by a second; the catalogue is right.
+    return image is not None and image.state is not State.DELETED and owner in (None, image.owner)
+
+
+def _filters_anything(filters: FiltersInput) -> bool:
+    return any(getattr(filters, name) for name in FiltersInput.model_fields)
+
+
+def _filters(given: FiltersInput) -> Filters:
+    if State.DELETED in given.states:
+        raise InvalidField("filters.states", "deleted photographs are not found")
+    return Filters(
+        states=tuple(given.states),
+        sources=tuple(given.sources),
+        created_from=given.created_from,
+        created_to=given.created_to,
+    )
+
+
+def _condition(given: ClauseInput | GroupInput) -> Clause | Group:
+    if isinstance(given, ClauseInput):
+        return Clause(given.subject, tuple(given.colours), tuple(given.actions))
+    if given.none_of is not None:
+        return Group("not", (_condition(given.none_of),))
+    if given.all_of is not None:
+        return Group("and", tuple(map(_condition, given.all_of)))
+    return Group("or", tuple(map(_condition, given.any_of or ())))

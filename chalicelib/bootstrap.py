@@ -1,0 +1,6 @@
+def connected(settings: Settings) -> Repository:
+    """Return the services with the deployed adapters."""
+    raise NotImplementedError
+
+
+door = Door(connected)

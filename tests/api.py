@@ -1,0 +1,141 @@
+"""The API with adapters in memory, and a client that speaks to it as API Gateway does."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import app as entry_point
+from chalice.test import Client
+
+from chalicelib import bootstrap
+from chalicelib.access import Caller, Scope
+from chalicelib.catalogue.memory import MemoryCatalogue
+from chalicelib.encoder import Crop, Vectors
+from chalicelib.errors import EncoderUnavailable
+from chalicelib.images import Image, State
+from chalicelib.search import Hit, Query, Results
+from chalicelib.settings import Settings
+from chalicelib.storage.memory import MemoryStorage
+
+VECTOR = b"\x00\x3c" * 256
+CALLERS = {
+    "ann": Caller("ann", frozenset({Scope.READ, Scope.WRITE})),
+    "reader": Caller("ann", frozenset({Scope.READ})),
+    "bob": Caller("bob", frozenset({Scope.READ, Scope.WRITE})),
+    "admin": Caller("root", frozenset({Scope.ADMIN})),
+}
+
+
+class FixedTokens:
+    """Knows the callers of these tests."""
+
+    def caller(self, token: str) -> Caller | None:
+        return CALLERS.get(token)
+
+
+class FixedIndex:
+    """Finds what it is told to find, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Query] = []
+        self.finds: list[str] = []
+        self.problem: Exception | None = None
+
+    def apply(self, documents: Any) -> tuple[str, ...]:
+        raise AssertionError("the API never writes to the index")
+
+    def search(self, query: Query) -> Results:
+        self.asked.append(query)
+        if self.problem:
+            raise self.problem
+        hits = tuple(Hit(image_id, 1.0, "a <mark>dog</mark>") for image_id in self.finds)
+        return Results(hits, len(hits), {"colours": (("brown", 2),)}, None)
+
+    def count(self, owner: str | None) -> int:
+        if self.problem:
+            raise self.problem
+        return len(self.finds)
+
+
+class FixedEncoder:
+    """Answers with one vector, or not at all."""
+
+    def __init__(self) -> None:
+        self.crops: list[Crop | None] = []
+        self.down = False
+
+    def text(self, text: str) -> bytes:
+        if self.down:
+            raise EncoderUnavailable("the encoder did not answer")
+        return VECTOR
+
+    def image(self, content: bytes, crop: Crop | None) -> Vectors:
+        self.crops.append(crop)
+        return Vectors(VECTOR, VECTOR)
+
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
+        return self.image(b"", crop)
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Api:
+    """The API under test."""
+
+    catalogue: MemoryCatalogue = field(default_factory=MemoryCatalogue)
+    storage: MemoryStorage = field(default_factory=MemoryStorage)
+    index: FixedIndex = field(default_factory=FixedIndex)
+    encoder: FixedEncoder = field(default_factory=FixedEncoder)
+
+    def repository(self) -> bootstrap.Repository:
+        return bootstrap.assembled(
+            Settings(bucket="photographs", table="images", tokens_table="tokens"),
+            catalogue=self.catalogue,
+            storage=self.storage,
+            index=self.index,
+            encoder=self.encoder,
+            tokens=FixedTokens(),
+        )
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        as_: str | None = "ann",
+        query: dict[str, Any] | None = None,
+        **headers: str,
+    ) -> Answer:
+        """Send a request; a ``body`` that is text goes as it is, anything else as JSON."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if as_ is not None:
+            sent["Authorization"] = f"Bearer {as_}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        raw = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
+        target = path + (f"?{urlencode(query)}" if query else "")
+        with Client(entry_point.app) as client:
+            response = client.http.request(method, target, headers=sent, body=raw.encode())
+        return Answer(response.status_code, dict(response.headers), response.body.decode())
+
+    def enter(self, image_id: str = "id-1", owner: str = "ann", **more: Any) -> Image:
+        """Put a record into the catalogue."""
+        moment = datetime(2026, 1, 1, tzinfo=UTC)
+        plain = Image(image_id, owner, "photographs", f"uploads/{owner}/x/{image_id}.jpg")
+        changes = {"state": State.CAPTIONED, "visual": VECTOR, "created_at": moment, **more}
+        return self.catalogue.save(plain.changed(moment, changes), expected_rev=0)

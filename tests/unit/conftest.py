@@ -1,0 +1,19 @@
+"""Fixtures of the unit tests."""
+
+from collections.abc import Iterator
+
+import app as entry_point
+import pytest
+
+from chalicelib import bootstrap
+from tests.api import Api
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    """Yield the API with adapters in memory."""
+    assert entry_point.app.app_name == "image-repo"
+    api = Api()
+    bootstrap.door.leave(api.repository())
+    yield api
+    bootstrap.door.leave(None)

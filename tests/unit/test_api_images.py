@@ -1,0 +1,183 @@
+"""Adding, reading, editing and deleting photographs over HTTP."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.images import Attribute, Caption, Source, State
+from tests.api import Api
+
+NEW = {"name": "dog.jpg", "content_type": "image/jpeg", "size": 1000}
+
+
+def test_adding_returns_a_pending_record_and_a_form_for_just_this_file(api: Api) -> None:
+    answer = api.call("POST", "/images", NEW | {"caption": "A brown dog is running"})
+    assert answer.status == 201
+    image, upload = answer.json["image"], answer.json["upload"]
+    assert (image["state"], image["owner"], image["name"]) == ("pending", "ann", "dog.jpg")
+    assert image["caption"]["source"] == "user"
+    assert image["attributes"][0]["subject"] == "dog"
+    assert upload["fields"]["key"].startswith("uploads/ann/")
+    assert upload["fields"]["key"].endswith("/dog.jpg")
+    assert upload["fields"]["Content-Type"] == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "a/b.jpg"}, "name"),
+        ({"name": ".."}, "name"),
+        ({"name": "a\u0000.jpg"}, "name"),
+        ({"name": "x" * 256}, "name"),
+        ({"content_type": "image/tiff"}, "content_type"),
+        ({"size": 0}, "size"),
+        ({"size": 20_000_001}, "size"),
+        ({"size": "many"}, "size"),
+        ({"caption": "x" * 10_000}, "caption"),
+        ({"caption": "  "}, "caption"),
+        ({"owner": "bob"}, "owner"),
+        ({"attributes": [{"subject": ""}]}, "attributes[0].subject"),
+        ({"attributes": [{"subject": "dog", "colour": ["red"]}]}, "attributes[0].colour"),
+        ({"attributes": [{"subject": "dog"}] * 33}, "attributes"),
+    ],
+)
+def test_a_bad_field_is_named(api: Api, change: dict[str, object], field: str) -> None:
+    answer = api.call("POST", "/images", NEW | change)
+    assert (answer.status, answer.json["field"]) == (400, field)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '"x"', "null", '{"name": "\\ud800"}', "\x00"])
+def test_a_body_that_is_no_document_is_a_400(api: Api, body: str) -> None:
+    assert api.call("POST", "/images", body).status == 400
+
+
+def test_names_with_spaces_plus_and_emoji_are_kept_intact(api: Api) -> None:
+    name = "a b+c%2B é🐕.jpg"
+    answer = api.call("POST", "/images", NEW | {"name": name})
+    assert answer.json["image"]["name"] == name
+    assert answer.json["upload"]["fields"]["key"].endswith("/" + name)
+
+
+def test_a_record_carries_its_revision_as_etag(api: Api) -> None:
+    api.enter(caption=Caption("a dog", Source.MODEL, "slim@1", 0.5, ("dogs",)))
+    answer = api.call("GET", "/images/id-1")
+    assert answer.headers["ETag"] == '"1"'
+    assert answer.json["caption"] == {
+        "text": "a dog",
+        "source": "model",
+        "model": "slim@1",
+        "confidence": 0.5,
+        "alternatives": ["dogs"],
+    }
+
+
+def test_listing_pages_to_the_end(api: Api) -> None:
+    for number in range(5):
+        moment = datetime(2026, 1, 1, 0, 0, number, tzinfo=UTC)
+        api.enter(f"id-{number}", created_at=moment)
+    first = api.call("GET", "/images", query={"limit": 3}).json
+    second = api.call("GET", "/images", query={"limit": 3, "cursor": first["cursor"]}).json
+    seen = [item["id"] for item in first["items"] + second["items"]]
+    assert seen == ["id-4", "id-3", "id-2", "id-1", "id-0"]
+    assert second["cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": 1_000_000}, "limit"),
+        ({"limit": 0}, "limit"),
+        ({"limit": "NaN"}, "limit"),
+        ({"cursor": "forged"}, "cursor"),
+        ({"state": "lost"}, "state"),
+        ({"state": "deleted"}, "state"),
+        ({"page": 2}, "page"),
+    ],
+)
+def test_a_bad_parameter_is_named(api: Api, query: dict[str, object], field: str) -> None:
+    answer = api.call("GET", "/images", query=query)
+    assert (answer.status, answer.json["field"]) == (400, field)
+
+
+def test_an_edit_stands_and_keeps_the_models_caption_as_alternative(api: Api) -> None:
+    api.enter(
+        state=State.NEEDS_REVIEW,
+        reason="unsure",
+        caption=Caption("a cat", Source.MODEL, "slim@1", 0.2),
+        attributes=(Attribute("cat"),),
+        attributes_source=Source.MODEL,
+    )
+    answer = api.call("PATCH", "/images/id-1", {"caption": "A black dog"}, If_Match='"1"')
+    image = answer.json
+    assert answer.headers["ETag"] == '"2"'
+    assert (image["state"], image["reason"]) == ("captioned", None)
+    assert (image["caption"]["text"], image["caption"]["source"]) == ("A black dog", "user")
+    assert image["caption"]["alternatives"] == ["a cat"]
+    assert image["attributes"] == [{"subject": "dog", "colours": ["black"], "actions": []}]
+
+
+def test_a_persons_attributes_outlive_a_new_caption(api: Api) -> None:
+    api.enter()
+    api.call("PATCH", "/images/id-1", {"attributes": [{"subject": "wolf"}]})
+    image = api.call("PATCH", "/images/id-1", {"caption": "A black dog"}).json
+    assert [attribute["subject"] for attribute in image["attributes"]] == ["wolf"]
+    assert image["attributes_source"] == "user"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"owner": "bob"}, "owner"),
+        ({"state": "captioned"}, "state"),
+        ({"model": "x"}, "model"),
+        ({"caption": ""}, "caption"),
+        ({"caption": None}, "body"),
+        ({}, "body"),
+    ],
+)
+def test_only_caption_and_attributes_can_be_edited(
+    api: Api, body: dict[str, object], field: str
+) -> None:
+    api.enter()
+    answer = api.call("PATCH", "/images/id-1", body)
+    assert (answer.status, answer.json["field"]) == (400, field)
+    assert api.catalogue.get("id-1") == api.catalogue.get("id-1")
+
+
+def test_an_edit_of_another_revision_is_refused(api: Api) -> None:
+    api.enter()
+    assert api.call("PATCH", "/images/id-1", {"caption": "one"}, If_Match='"1"').status == 200
+    late = api.call("PATCH", "/images/id-1", {"caption": "two"}, If_Match='"1"')
+    assert late.status == 412
+    assert api.call("GET", "/images/id-1").json["caption"]["text"] == "one"
+    assert api.call("PATCH", "/images/id-1", {"caption": "x"}, If_Match="new").status == 400
+
+
+def test_a_deleted_photograph_is_gone_with_its_files(api: Api) -> None:
+    image = api.enter(derivative_key="derived/id-1/display.webp")
+    for key in (image.key, "derived/id-1/display.webp"):
+        api.storage.write(key, b"x", content_type="image/jpeg")
+    assert api.call("DELETE", "/images/id-1").status == 204
+    assert api.call("GET", "/images/id-1").status == 404
+    assert api.call("DELETE", "/images/id-1").status == 404
+    assert list(api.storage.objects("")) == []
+    tombstone = api.catalogue.get("id-1")
+    assert tombstone is not None
+    assert (tombstone.state, tombstone.rev, tombstone.caption) == (State.DELETED, 2, None)
+
+
+def test_another_owners_photograph_does_not_exist(api: Api) -> None:
+    api.enter()
+    for method, path, body in (
+        ("GET", "/images/id-1", None),
+        ("PATCH", "/images/id-1", {"caption": "mine"}),
+        ("DELETE", "/images/id-1", None),
+        ("GET", "/images/id-1/similar", None),
+    ):
+        assert api.call(method, path, body, as_="bob").status == 404
+    assert api.call("GET", "/images", as_="bob").json["items"] == []
+    assert api.call("GET", "/stats", as_="bob").json["total"] == 0
+    assert api.call("GET", "/images/id-1", as_="admin").status == 200
+    assert api.call("GET", "/images", as_="bob", query={"owner": "ann"}).status == 403

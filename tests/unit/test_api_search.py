@@ -1,0 +1,149 @@
+"""Searches over HTTP: what reaches the engine, and what comes back."""
+
+import base64
+
+import pytest
+
+from chalicelib.errors import SearchUnavailable
+from chalicelib.images import State
+from chalicelib.search import Clause, Group
+from chalicelib.search.query import Mode
+from tests.api import VECTOR, Api
+
+PICTURE = base64.b64encode(b"picture").decode()
+
+
+def test_parameters_become_one_clause_bound_to_one_subject(api: Api) -> None:
+    query = {"q": "park", "subject": "dog", "colour": "brown, white", "action": "run"}
+    answer = api.call("GET", "/search", query=query | {"facets": "colours", "limit": 5})
+    assert answer.status == 200
+    (asked,) = api.index.asked
+    assert asked.attributes == Clause("dog", ("brown", "white"), ("run",))
+    assert (asked.text, asked.owner, asked.limit, asked.facets) == ("park", "ann", 5, ("colours",))
+    assert answer.json["facets"] == {"colours": [{"value": "brown", "count": 2}]}
+
+
+def test_a_document_nests_clauses(api: Api) -> None:
+    dog, cat = {"subject": "dog"}, {"subject": "cat", "colours": ["black"]}
+    nested = {"or": [dog, {"and": [cat, {"not": {"actions": ["sleep"]}}]}]}
+    assert api.call("POST", "/search", {"attributes": nested}).status == 200
+    sleeping = Group("not", (Clause(actions=("sleep",)),))
+    expected = Group("or", (Clause("dog"), Group("and", (Clause("cat", ("black",)), sleeping))))
+    assert api.index.asked[0].attributes == expected
+
+
+def test_hits_are_records_and_what_is_deleted_or_foreign_is_left_out(api: Api) -> None:
+    api.enter("mine")
+    api.enter("gone", state=State.DELETED)
+    api.enter("bobs", owner="bob")
+    api.index.finds = ["gone", "bobs", "mine", "unknown"]
+    answer = api.call("GET", "/search", query={"q": "dog"}).json
+    assert [hit["image"]["id"] for hit in answer["hits"]] == ["mine"]
+    assert answer["hits"][0]["highlight"] == "a <mark>dog</mark>"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "text"),
+        ({"text": "x" * 10_000}, "text"),
+        ({"text": "a\u0000b"}, "text"),
+        ({"text": "x", "limit": 10**6}, "limit"),
+        ({"text": "x", "limit": -1}, "limit"),
+        ({"text": "x", "mode": "magic"}, "mode"),
+        ({"text": "x", "facets": ["owner"]}, "facets[0]"),
+        ({"text": "x", "filters": {"states": ["deleted"]}}, "filters.states"),
+        ({"text": "x", "filters": {"created_from": "yesterday"}}, "filters.created_from"),
+        ({"text": "x", "min_relevance": 2}, "min_relevance"),
+        ({"attributes": {"colour": "red"}}, "attributes.colour"),
+        ({"attributes": {}}, "attributes"),
+        ({"attributes": {"and": []}}, "attributes.and"),
+        ({"attributes": {"and": [{"subject": "x"}], "or": []}}, "attributes.or"),
+    ],
+)
+def test_a_bad_search_names_the_field(api: Api, body: dict[str, object], field: str) -> None:
+    answer = api.call("POST", "/search", body)
+    assert (answer.status, answer.json["field"]) == (400, field)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"text": "\\ud800"}',
+        '{"min_relevance": NaN}',
+        '{"attributes":' + '{"not":' * 3000 + '{"subject":"x"}' + "}" * 3001,
+        '{"attributes":' + '{"not":' * 90 + '{"subject":"x"}' + "}" * 91,
+    ],
+)
+def test_a_hostile_document_is_a_400(api: Api, body: str) -> None:
+    assert api.call("POST", "/search", body).status == 400
+
+
+@pytest.mark.parametrize("text", ["*:*", "🐕", "a OR b", '"', "NEAR(", "-", "x" * 1000])
+def test_any_printable_text_is_a_query(api: Api, text: str) -> None:
+    assert api.call("GET", "/search", query={"q": text}).status == 200
+
+
+def test_an_engine_that_is_down_is_a_503_and_never_an_empty_result(api: Api) -> None:
+    api.index.problem = SearchUnavailable("the search index did not answer", retry_after=7)
+    answer = api.call("GET", "/search", query={"q": "dog"})
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
+    assert api.call("GET", "/stats").json["searchable"] is None
+
+
+def test_meaning_asks_the_encoder_and_falls_back_to_words_only_when_fused(api: Api) -> None:
+    api.call("GET", "/search", query={"q": "dog", "mode": "meaning"})
+    assert api.index.asked[0].semantic == VECTOR
+    api.encoder.down = True
+    assert api.call("GET", "/search", query={"q": "dog", "mode": "meaning"}).status == 503
+    fused = api.call("GET", "/search", query={"q": "dog", "mode": "fused"})
+    assert (fused.status, api.index.asked[-1].mode) == (200, Mode.WORDS)
+    assert fused.json["degraded"] == ["meaning: the encoder did not answer"]
+
+
+def test_an_image_is_searched_by_its_vector_and_its_crop(api: Api) -> None:
+    crop = {"x": 0.1, "y": 0, "width": 0.5, "height": 1}
+    answer = api.call("POST", "/search/image", {"image": PICTURE, "crop": crop, "limit": 3})
+    assert answer.status == 200
+    assert (api.index.asked[0].visual, api.index.asked[0].limit) == (VECTOR, 3)
+    assert api.encoder.crops == [(0.1, 0, 0.5, 1)]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "image"),
+        ({"image": ""}, "image"),
+        ({"image": "not base64!"}, "image"),
+        ({"image": 7}, "image"),
+        ({"image": PICTURE, "crop": {"x": 0, "y": 0, "width": 0, "height": 1}}, "crop.width"),
+        ({"image": PICTURE, "crop": {"x": 0.9, "y": 0, "width": 0.5, "height": 1}}, "crop"),
+        ({"image": PICTURE, "url": "http://169.254.169.254/"}, "url"),
+    ],
+)
+def test_a_bad_image_search_names_the_field(api: Api, body: dict[str, object], field: str) -> None:
+    answer = api.call("POST", "/search/image", body)
+    assert (answer.status, answer.json["field"]) == (400, field)
+
+
+def test_a_query_image_over_the_limit_is_a_413(api: Api) -> None:
+    big = base64.b64encode(b"x" * 4_000_001).decode()
+    assert api.call("POST", "/search/image", {"image": big}).status == 413
+
+
+def test_similar_leaves_the_photograph_itself_out(api: Api) -> None:
+    api.enter("id-1")
+    assert api.call("GET", "/images/id-1/similar", query={"limit": 7}).status == 200
+    (asked,) = api.index.asked
+    assert (asked.visual, asked.exclude, asked.limit) == (VECTOR, ("id-1",), 7)
+    api.call("GET", "/images/id-1/similar", query={"crop": "0,0,0.5,0.5"})
+    assert api.encoder.crops == [(0, 0, 0.5, 0.5)]
+    bad = api.call("GET", "/images/id-1/similar", query={"crop": "0,0,1"})
+    assert (bad.status, bad.json["field"]) == (400, "crop")
+
+
+def test_similar_to_what_has_no_vector_yet_says_so(api: Api) -> None:
+    api.enter("id-1", state=State.PENDING, visual=None)
+    answer = api.call("GET", "/images/id-1/similar")
+    assert answer.status == 400
+    assert "pending" in answer.json["detail"]
