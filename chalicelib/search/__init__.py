@@ -1,6 +1,16 @@
 """Search: one query model, one port, several engines."""
 
-from chalicelib.search.port import Document, SearchIndex
+from chalicelib.search.port import Document, Searching, SearchIndex
 from chalicelib.search.query import Clause, Filters, Group, Hit, Query, Results
 
-__all__ = ["Clause", "Document", "Filters", "Group", "Hit", "Query", "Results", "SearchIndex"]
+__all__ = [
+    "Clause",
+    "Document",
+    "Filters",
+    "Group",
+    "Hit",
+    "Query",
+    "Results",
+    "SearchIndex",
+    "Searching",
+]

@@ -29,22 +29,8 @@ class Document:
     created_at: datetime | None = None
 
 
-class SearchIndex(Protocol):
-    """Port. Adapters: ``memory`` for tests of callers, ``embedded``; one contract test for all."""
-
-    def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
-        """Take in documents in any order; an older ``rev`` than the held one changes nothing.
-
-        Returns
-        -------
-        tuple[str, ...]
-            Ids that could not be taken in and should be tried again.
-
-        Raises
-        ------
-        SearchUnavailable
-            Nothing was taken in.
-        """
+class Searching(Protocol):
+    """What the API needs: to ask. ``embedded.PublishedIndex`` can do no more."""
 
     def search(self, query: Query) -> Results:
         """Answer a query.
@@ -59,6 +45,26 @@ class SearchIndex(Protocol):
 
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""
+
+
+class SearchIndex(Searching, Protocol):
+    """Port. Adapters: ``memory`` for tests of callers, ``embedded``; one contract test for all."""
+
+    def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
+        """Take in documents in any order; an older ``rev`` than the held one changes nothing.
+
+        A removal keeps its ``rev``, so that an older write never brings a photograph back.
+
+        Returns
+        -------
+        tuple[str, ...]
+            Ids that could not be taken in and should be tried again.
+
+        Raises
+        ------
+        SearchUnavailable
+            Nothing was taken in.
+        """
 
 
 def document_of(image: Image) -> Document:

@@ -62,7 +62,8 @@ class Query:
     owner
         Whose photographs may be seen; None only for an administrator.
     text
-        Words; ``"in quotes"`` a phrase, ``-word`` excludes.
+        Words; ``"in quotes"`` a phrase that must occur, ``-word`` excludes. Of one or two words
+        all must occur, of more than two two thirds.
     mode
         How the text is matched.
     attributes
@@ -75,6 +76,8 @@ class Query:
         Names out of ``FACETS``, counted over all matches.
     cursor
         From the last page of the same query.
+    min_relevance
+        0 to 1: the least share of the best match's score that a hit must have.
     """
 
     owner: str | None

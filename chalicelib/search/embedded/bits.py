@@ -1,0 +1,33 @@
+"""Sets of documents as big integers: bit ``n`` stands for document ``n``.
+
+Intersections and counts of 100,000 documents then take microseconds, without a package.
+"""
+
+from collections.abc import Iterable
+from itertools import compress
+
+_FLAGS = bytes.maketrans(b"01", b"\x00\x01")
+
+
+def packed(members: Iterable[int], size: int) -> int:
+    """Return the set of ``members``, all of them below ``size``."""
+    octets = bytearray(size // 8 + 1)
+    for member in members:
+        octets[member >> 3] |= 1 << (member & 7)
+    return int.from_bytes(octets, "little")
+
+
+def below(size: int) -> int:
+    """Return the set of everything below ``size``."""
+    return (1 << size) - 1
+
+
+def flags(bits: int, size: int) -> bytes:
+    """Return one byte for each document below ``size``, 1 where it is in the set."""
+    return format(bits, f"0{size}b").encode()[::-1].translate(_FLAGS)
+
+
+def members(bits: int) -> list[int]:
+    """Return the members of a set in ascending order."""
+    size = bits.bit_length()
+    return list(compress(range(size), flags(bits, size))) if bits else []
