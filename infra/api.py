@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra.catalogue import INDEX_NAMES, Catalogue
 from infra.functions import Identity
+from infra.names import STAGE
 from infra.packaging import api_project
 from infra.permissions import (
     DELETE,
@@ -22,7 +23,6 @@ from infra.permissions import (
 )
 from infra.storage import UPLOADS, Storage
 
-STAGE = "api"
 READABLE = (UPLOADS, "derived/", "index/", "imports/")
 
 

@@ -10,8 +10,9 @@ import sys
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
+from infra.names import STACK
 from infra.search import checked_engine
-from infra.stack import STACK, ImageRepo
+from infra.stack import ImageRepo
 
 
 def build(app: cdk.App) -> ImageRepo:

@@ -8,8 +8,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.api import STAGE
 from infra.functions import NAMESPACE
+from infra.names import STAGE
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
 

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra.catalogue import INDEX_NAMES, Catalogue
 from infra.functions import Identity
+from infra.names import CAPTIONER, ENCODER
 from infra.packaging import captioner_image
 from infra.permissions import (
     DELETE,
@@ -24,8 +25,6 @@ from infra.permissions import (
 )
 from infra.storage import UPLOADS, Storage
 
-CAPTIONER = "image-repo-captioner"
-ENCODER = "image-repo-encoder"
 CAPTIONER_TIMEOUT = cdk.Duration.seconds(60)
 ENCODER_TIMEOUT = cdk.Duration.seconds(20)
 # A function that timed out may still be running: six times its limit is AWS's advice.

@@ -9,11 +9,11 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge
 from infra.catalogue import Catalogue
 from infra.functions import Identity
+from infra.names import INDEXER
 from infra.packaging import indexer_code
 from infra.permissions import DELETE, READ, WRITE, allow_listing, allow_objects
 from infra.storage import Storage
 
-INDEXER = "image-repo-indexer"
 ENGINES = ("embedded",)
 SNAPSHOTS = "index/"
 

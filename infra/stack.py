@@ -5,15 +5,14 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.api import STAGE, Api
+from infra.api import Api
 from infra.catalogue import Catalogue
+from infra.names import ENCODER, STAGE
 from infra.observability import Observability
 from infra.packaging import layer_code
-from infra.pipeline import ENCODER, Pipeline, Queues
+from infra.pipeline import Pipeline, Queues
 from infra.search import EmbeddedSearch
 from infra.storage import Storage
-
-STACK = "ImageRepo"
 
 
 class ImageRepo(cdk.Stack):
@@ -30,7 +29,7 @@ class ImageRepo(cdk.Stack):
         self.storage = Storage(self, "Storage", bucket_name=self._bucket_name())
         self.catalogue = Catalogue(self, "Catalogue")
         self.queues = Queues(self, "Queues", storage=self.storage)
-        self.bus = events.EventBus(self, "Bus", event_bus_name=STACK)
+        self.bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
         layer = self._layer()
         environment = self._environment(search)
         self.pipeline = Pipeline(

@@ -1,0 +1,1 @@
+"""The deployed stack on this machine: the same template, on an emulator of AWS."""

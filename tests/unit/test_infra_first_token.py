@@ -1,0 +1,46 @@
+"""The first token of a deployment: made once, never a second time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.access import Scope, TokenStore
+from infra.first_token import first_token
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenStore]:
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        client: Any = boto3.client("dynamodb", region_name="us-east-1")
+        key = "token_sha256"
+        client.create_table(
+            TableName="tokens",
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield TokenStore(client, "tokens")
+
+
+def test_a_new_deployment_gets_an_administrators_token(store: TokenStore) -> None:
+    token = first_token(store)
+    assert token
+    caller = store.caller(token)
+    assert caller
+    caller.require(Scope.ADMIN)
+
+
+def test_a_later_deployment_gets_none(store: TokenStore) -> None:
+    assert first_token(store)
+    assert first_token(store) is None
+
+
+def test_where_all_are_revoked_there_is_a_first_one_again(store: TokenStore) -> None:
+    first_token(store)
+    store.revoke("first")
+    assert first_token(store)
