@@ -117,7 +117,6 @@ class Stats(Answer):
     images: dict[State, int]
     total: int
     searchable: int | None
-    queue: dict[str, int]
 
 
 class Health(Answer):

@@ -1,0 +1,32 @@
+"""What an operator does and watches: counts, rebuilding, captioning again."""
+
+from dataclasses import dataclass
+
+from chalicelib.access import Caller, Scope
+from chalicelib.api.answers import Stats
+from chalicelib.catalogue import Catalogue
+from chalicelib.errors import SearchUnavailable
+from chalicelib.images import State
+from chalicelib.search import SearchIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Counts within what the caller may see."""
+
+    catalogue: Catalogue
+    index: SearchIndex
+
+    def stats(self, caller: Caller) -> Stats:
+        """Return counts; ``searchable`` is None while the search index is down."""
+        caller.require(Scope.READ)
+        owner = caller.horizon(None)
+        counts = self.catalogue.counts(owner)
+        images = {state: counts.get(state, 0) for state in State if state is not State.DELETED}
+        return Stats(images=images, total=sum(images.values()), searchable=self._searchable(owner))
+
+    def _searchable(self, owner: str | None) -> int | None:
+        try:
+            return self.index.count(owner)
+        except SearchUnavailable:
+            return None
