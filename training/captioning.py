@@ -27,14 +27,14 @@ BUCKET = 4
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the decoder is trained."""
+    """How the decoder is trained. ``beam`` is the width that epochs are compared at."""
 
     epochs: int = 12
     batch: int = 96
     rate: float = 1e-3
-    dropout: float = 0.4
+    dropout: float = 0.3
     smoothing: float = 0.1
-    beam: int = 3
+    beam: int = 1
     seed: int = 1
     minutes: float = 60.0
 

@@ -24,7 +24,7 @@ LONGEST = 24
 class JointRecipe:
     """How the joint space is trained. ``temperature`` divides the similarities."""
 
-    epochs: int = 15
+    epochs: int = 10
     batch: int = 256
     rate: float = 1e-3
     dropout: float = 0.3

@@ -33,7 +33,7 @@ class CriticalRecipe:
     samples: int = 5
     rate: float = 2e-4
     longest: int = 18
-    beam: int = 3
+    beam: int = 1
     seed: int = 1
 
 
