@@ -129,7 +129,7 @@ class TokenStore:
         NotFound
             There is none.
         """
-        found = tuple(record for record in self.list() if _named(record, name))
+        found = tuple(record for record in self.everyone() if _named(record, name))
         if not found:
             raise NotFound(f"no token is labelled '{name}' or has a hash that begins so")
         for record in found:
@@ -141,9 +141,10 @@ class TokenStore:
             )
         return found
 
-    def list(self) -> tuple[TokenRecord, ...]:
+    def everyone(self) -> tuple[TokenRecord, ...]:
         """Return what is known of every token, oldest first."""
-        records, start = [], {}
+        records: list[TokenRecord] = []
+        start: dict[str, Any] = {}
         while True:
             answer = self._call("scan", **start)
             records += [_record(item) for item in answer["Items"]]
