@@ -21,14 +21,12 @@ from chalicelib.errors import ImageRepoError, InvalidField
 from chalicelib.images import Image
 
 app = Chalice(app_name="image-repo")
-logger = Logger()
-tracer = Tracer()
-metrics = Metrics()
+logger = Logger(service="api")
+tracer = Tracer(service="api")
+metrics = Metrics(namespace="ImageRepo", service="api")
 # Answers hold captions and requests hold queries, which belong in no log and no trace.
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
-app.register_middleware(
-    ConvertToMiddleware(tracer.capture_lambda_handler(capture_response=False))  # type: ignore[arg-type]
-)
+app.register_middleware(ConvertToMiddleware(tracer.capture_lambda_handler(capture_response=False)))
 app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -66,7 +64,9 @@ def answered(view: View) -> View:
         except Exception:
             logger.exception("unexpected error")
             response = problems.internal_problem()
-        metrics.add_metric(name=f"Status{response.status_code // 100}xx", unit=MetricUnit.Count, value=1)
+        metrics.add_metric(
+            name=f"Status{response.status_code // 100}xx", unit=MetricUnit.Count, value=1
+        )
         return response
 
     return wrapper
@@ -119,9 +119,7 @@ def answer(model: BaseModel, status: int = 200, **headers: str) -> Response:
 
 def one(image: Image) -> Response:
     """Answer with a record; its revision is its ETag."""
-    return answer(
-        answers.image_answer(image, repository().storage), ETag=f'"{image.rev}"'
-    )
+    return answer(answers.image_answer(image, repository().storage), ETag=f'"{image.rev}"')
 
 
 def hits(found: Found) -> Response:
@@ -232,4 +230,3 @@ def stats() -> Response:
     """Count what may be seen."""
     query(requests.NoParameters)
     return answer(repository().overview.stats(caller()))
-

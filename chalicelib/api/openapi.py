@@ -51,7 +51,11 @@ OPERATIONS = (
         body=requests.NewImage,
     ),
     Operation(
-        "GET", "/images", "List photographs, newest first", _R, answers.ImageList,
+        "GET",
+        "/images",
+        "List photographs, newest first",
+        _R,
+        answers.ImageList,
         query=requests.Listing,
     ),
     Operation(
@@ -230,7 +234,7 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     ]
 
 
-def _inlined(part: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401  JSON of any shape
+def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
     if isinstance(part, dict):
         if "$ref" in part:
             return _inlined(definitions[part["$ref"].rsplit("/", 1)[-1]], definitions)

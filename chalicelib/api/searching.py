@@ -16,6 +16,7 @@ from chalicelib.encoder import Encoder
 from chalicelib.errors import EncoderUnavailable, InvalidField, NotFound, PayloadTooLarge
 from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results, SearchIndex
+from chalicelib.search.checking import check
 from chalicelib.search.query import Mode
 
 
@@ -94,6 +95,7 @@ class Searching:
         )
 
     def _ask(self, query: Query) -> Found:
+        check(query)
         query, degraded = self._with_meaning(query)
         results = self.index.search(query)
         return self._found(replace(results, degraded=(*results.degraded, *degraded)), query.owner)

@@ -2,11 +2,11 @@
 
 import json
 
-import app as entry_point
 import pytest
-from chalicelib.api import openapi
 from openapi_spec_validator import validate
 
+import app as entry_point
+from chalicelib.api import openapi
 from tests.api import Api
 
 OPEN = {("GET", "/health"), ("GET", "/"), ("GET", "/gallery/{name}")}
