@@ -116,7 +116,7 @@ class Emulator:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/_ministack/ready", timeout=2):  # noqa: S310
+            with urllib.request.urlopen(f"{self.url}/_ministack/ready", timeout=2):  # noqa: S310  # nosec B310
                 return True
         except (urllib.error.URLError, OSError):
             return False
