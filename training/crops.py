@@ -1,4 +1,4 @@
-"""The same random crop of a photograph and of the teacher's maps of it."""
+"""One random crop, of a photograph and of the teacher's maps of it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
-from training.arrays import F32, Tensor
+from training.arrays import F32
 
-__all__ = ["Crops", "resample"]
+__all__ = ["Crops"]
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,3 @@ class Crops:
 def _bilinear(positions: npt.NDArray[np.floating], source: int) -> F32:
     inside = np.clip(positions, 0, source - 1)[..., None]
     return np.asarray(np.maximum(0, 1 - np.abs(inside - np.arange(source))), np.float32)
-
-
-def resample(maps: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """Sample maps (n, s, s, c) at the rows and columns that `Crops.weights` chose."""
-    across = tf.einsum("nyhc,nxh->nyxc", tf.cast(maps, tf.float32), columns)
-    return tf.einsum("nyxc,nzy->nzxc", across, rows)

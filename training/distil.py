@@ -14,8 +14,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.arrays import F32, U8, Tensor, read_arrays, save_arrays
-from training.crops import Crops, resample
+from training.crops import Crops
 from training.held_out import figures
+from training.resampling import resample
 from training.student import Student
 from training.teacher import STAGES, Targets
 

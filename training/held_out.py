@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from training.arrays import F32, U8, Arrays
-from training.crops import Crops, resample
+from training.crops import Crops
+from training.resampling import resample
 from training.slim import fold, forward
 from training.teacher import STAGES, Targets
 
