@@ -111,7 +111,7 @@ def _decoder() -> tuple[Callable[[bytes], Photograph], str]:
         from captioner.decoding import decode  # noqa: PLC0415  (absent while vision stands alone)
     except ImportError:
         return _pillow, "Pillow"
-    return lambda file: decode(file).pixels, "captioner.decoding"
+    return lambda file: decode(file, max_pixels=50_000_000).pixels, "captioner.decoding"
 
 
 def _pillow(file: bytes) -> Photograph:

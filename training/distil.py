@@ -18,7 +18,7 @@ from training.crops import Crops
 from training.held_out import figures
 from training.resampling import resample
 from training.student import Student
-from training.teacher import STAGES, Targets
+from training.targets import STAGES, Targets
 
 __all__ = ["Plan", "Sample", "distil"]
 

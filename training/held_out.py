@@ -9,7 +9,7 @@ from training.arrays import F32, U8, Arrays
 from training.crops import Crops
 from training.resampling import resample
 from training.slim import fold, forward
-from training.teacher import STAGES, Targets
+from training.targets import STAGES, Targets
 
 __all__ = ["figures", "mean_average_precision"]
 

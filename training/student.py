@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from training.arrays import F32, Arrays, Tensor
 from training.slim import WIDTHS, Slim
-from training.teacher import STAGES
+from training.targets import STAGES
 
 __all__ = ["Student"]
 

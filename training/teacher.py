@@ -1,66 +1,21 @@
-"""The ImageNet-trained network that the slim encoder learns from.
-
-The teacher looks at every photograph once, whole; its stages are reduced by PCA
-and kept on disk, so that a distillation step costs the student's work only.
-"""
+"""The ImageNet-trained network that the slim encoder learns from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from training.arrays import F16, F32, U8, Tensor, save_arrays
+from training.arrays import F32, Tensor
 from training.errors import CheckpointError
 
-__all__ = ["STAGES", "Stage", "Targets", "collect", "resnet50"]
+__all__ = ["Network", "resnet50"]
 
-Network = Callable[[Any], tuple[list[Tensor], Tensor]]
+Network = Callable[[Tensor], tuple[list[Tensor], Tensor]]
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BLOCKS = ((1, 3), (2, 4), (3, 6), (4, 3))
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage of the teacher and the student's block of the same stride."""
-
-    block: int
-    stride: int
-    dims: int
-    weight: float
-
-    @property
-    def offset(self) -> float:
-        """Where cell 0 is centred, in cells from the edge.
-
-        The teacher's strides pick the upper left sample, so a cell of stride s is
-        centred 2.5 pixels in, not s / 2.
-        """
-        return 2.5 / self.stride
-
-
-STAGES = (
-    Stage(2, 4, 24, 0.5),
-    Stage(3, 8, 64, 0.7),
-    Stage(4, 16, 128, 1.0),
-    Stage(5, 32, 256, 2.0),
-)
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What the teacher said of n photographs.
-
-    ``maps[k]`` is float16 (n, s, s, dims) of unit mean variance; ``logits``
-    float16 (n, 1000).
-    """
-
-    maps: tuple[F16, ...]
-    logits: F16
 
 
 def resnet50(path: Path) -> Network:
@@ -123,92 +78,3 @@ def _layer(arrays: Tensor, name: str) -> tuple[Tensor, Tensor]:
         return np.asarray(arrays[f"{name}.{part}_int8"] * scale, np.float32)
 
     return tf.constant(real("weight").transpose(2, 3, 1, 0)), tf.constant(real("bias"))
-
-
-@dataclass(frozen=True)
-class _Reduction:
-    mean: F32
-    basis: F32  # (channels, dims), scaled so that the mean variance is one
-
-    @classmethod
-    def fit(cls, vectors: F32, dims: int) -> _Reduction:
-        mean = vectors.mean(0)
-        values, basis = np.linalg.eigh(np.cov(vectors - mean, rowvar=False))
-        kept = np.argsort(values)[::-1][:dims]
-        scale = np.sqrt(max(float(values[kept].mean()), 1e-12))
-        return cls(mean, (basis[:, kept] / scale).astype(np.float32))
-
-
-def collect(
-    network: Network, groups: dict[str, U8], cache: Path, fit_on: int = 500
-) -> dict[str, Targets]:
-    """Give the teacher's targets of groups of photographs, from the cache where it has them.
-
-    The reduction is fitted on the first group only.
-    """
-    cache.mkdir(parents=True, exist_ok=True)
-    call = tf.function(network, reduce_retracing=True)
-    first = next(iter(groups.values()))
-    reductions = _reductions(call, first[:: max(1, len(first) // fit_on)], cache)
-    return {
-        name: _load(cache, name, len(pixels)) or _record(call, reductions, pixels, cache, name)
-        for name, pixels in groups.items()
-    }
-
-
-def _batches(pixels: U8, size: int = 32) -> Tensor:
-    for start in range(0, len(pixels), size):
-        yield start, tf.constant(pixels[start : start + size], tf.float32)
-
-
-def _reductions(call: Tensor, pixels: U8, cache: Path) -> list[_Reduction]:
-    path = cache / "reductions.npz"
-    if path.is_file():
-        with np.load(path) as kept:
-            return [_Reduction(kept[f"mean{s.block}"], kept[f"basis{s.block}"]) for s in STAGES]
-    samples: list[list[F32]] = [[] for _ in STAGES]
-    for _, batch in _batches(pixels):
-        for sample, stage in zip(samples, call(batch)[0], strict=True):
-            flat = stage.numpy().reshape(-1, stage.shape[-1])
-            sample.append(flat[:: max(1, len(flat) // 1000)])
-    fitted = [
-        _Reduction.fit(np.concatenate(sample), stage.dims)
-        for sample, stage in zip(samples, STAGES, strict=True)
-    ]
-    named = {f"mean{s.block}": r.mean for s, r in zip(STAGES, fitted, strict=True)}
-    named |= {f"basis{s.block}": r.basis for s, r in zip(STAGES, fitted, strict=True)}
-    save_arrays(path, named, np.float32)
-    return fitted
-
-
-def _paths(cache: Path, name: str) -> list[Path]:
-    return [cache / f"{name}-stage{s.block}.npy" for s in STAGES] + [cache / f"{name}-logits.npy"]
-
-
-def _load(cache: Path, name: str, count: int) -> Targets | None:
-    paths = _paths(cache, name)
-    if not all(path.is_file() for path in paths):
-        return None
-    *maps, logits = (np.load(path) for path in paths)
-    return Targets(tuple(maps), logits) if len(logits) == count else None
-
-
-def _record(
-    call: Tensor, reductions: list[_Reduction], pixels: U8, cache: Path, name: str
-) -> Targets:
-    reduce = tf.function(lambda x: _reduced(call, reductions, x), reduce_retracing=True)
-    parts: list[list[F16]] = []
-    for start, batch in _batches(pixels):
-        parts.append([np.asarray(part) for part in reduce(batch)])
-        if start % 640 == 0:
-            print(f"teacher: {name} {start}/{len(pixels)}", flush=True)
-    arrays = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    for path, array in zip(_paths(cache, name), arrays, strict=True):
-        np.save(path, array)
-    return Targets(tuple(arrays[:-1]), arrays[-1])
-
-
-def _reduced(call: Tensor, reductions: list[_Reduction], batch: Tensor) -> list[Tensor]:
-    stages, logits = call(batch)
-    maps = [(s - r.mean) @ r.basis for s, r in zip(stages, reductions, strict=True)]
-    return [tf.cast(x, tf.float16) for x in (*maps, logits)]

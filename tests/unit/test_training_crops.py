@@ -7,7 +7,7 @@ from training.crops import Crops
 
 
 def sampled(weights: np.ndarray, line: np.ndarray) -> np.ndarray:
-    return weights[0] @ line
+    return np.asarray(weights[0] @ line)
 
 
 def test_the_whole_frame_at_its_own_size_is_the_identity() -> None:

@@ -6,9 +6,11 @@ from argparse import Namespace
 
 import numpy as np
 
-from training import dataset, photographs, teacher
+from training import dataset, photographs
 from training.arrays import F16
 from training.distil import Sample
+from training.targets import Targets, collect
+from training.teacher import resnet50
 from training.vocabulary import EMPTY_WORDS, frequent_words, word_targets
 
 __all__ = ["run", "samples"]
@@ -34,7 +36,7 @@ def samples(options: Namespace) -> tuple[Sample, Sample]:
         paths = dataset.list_photographs(options.extra)
         groups["extra"] = photographs.load_cached(paths, options.work / "extra.npy")
     cache = options.work / options.teacher.stem
-    targets = teacher.collect(teacher.resnet50(options.teacher), groups, cache)
+    targets = collect(resnet50(options.teacher), groups, cache)
     words = _distilled_words(splits["train"])
     wanted = {name: word_targets(split.captions, words) for name, split in splits.items()}
     if options.extra:
@@ -56,6 +58,6 @@ def _joined(samples: list[Sample]) -> Sample:
     logits = np.concatenate([s.targets.logits for s in samples])
     return Sample(
         np.concatenate([s.pixels for s in samples]),
-        teacher.Targets(tuple(maps), logits),
+        Targets(tuple(maps), logits),
         np.concatenate([s.words for s in samples]),
     )

@@ -14,7 +14,8 @@ from training.arrays import F16, read_arrays, save_arrays
 from training.baseline import train_baseline
 from training.captioning import Captioned, Recipe, train_decoder
 from training.features import cached_maps, views
-from training.joint import JointRecipe, Paired, pooled, train_joint
+from training.joint import Paired, train_joint
+from training.joint_space import JointRecipe, pooled
 from training.onnx_encoder import encoder_file
 from training.self_critical import CriticalRecipe, train_on_cider
 from training.vocabulary import frequent_words
