@@ -116,7 +116,7 @@ def _document(body: str) -> object:
         return None
 
 
-def _redrive(bucket: str, key: str, more: Mapping[str, Any]) -> ObjectEvent:
+def _redrive(bucket: str, key: str, more: Mapping[Any, Any]) -> ObjectEvent:
     version = more.get("version_id")
     return ObjectEvent(
         bucket,
@@ -139,7 +139,7 @@ def _event(record: object, bucket: str) -> ObjectEvent | None:
 
 
 def _of_this_bucket(
-    name: str, named: str, key: str, found: Mapping[str, Any], bucket: str
+    name: str, named: str, key: str, found: Mapping[Any, Any], bucket: str
 ) -> ObjectEvent | None:
     kind = _kind(name)
     if named != bucket or kind is None or not key.startswith(UPLOADS) or key.endswith("/"):

@@ -6,7 +6,7 @@ only at the revision that was read, and files are stored under names of their co
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -114,9 +114,7 @@ class Ingest:
         if verdict:
             return verdict
         try:
-            body = self._storage.read(
-                event.key, version_id=event.version_id, limit=self._max_bytes
-            )
+            body = self._storage.read(event.key, version_id=event.version_id, limit=self._max_bytes)
         except PayloadTooLarge as error:
             return self._reject(event, None, error.detail)
         if body is None:
@@ -159,7 +157,11 @@ class Ingest:
         """
 
         def failed(record: Image) -> Image:
-            changes = {"state": State.FAILED, "reason": reason, "processed_by": None}
+            changes: dict[str, object] = {
+                "state": State.FAILED,
+                "reason": reason,
+                "processed_by": None,
+            }
             return self._seen(record, event, changes)
 
         return self._apply(event, failed)
@@ -211,7 +213,7 @@ class Ingest:
         else:
             caption = self._own_caption(prepared)
             state, reason = _judged(prepared)
-        changes = {"caption": caption, "state": state, "reason": reason}
+        changes: dict[str, object] = {"caption": caption, "state": state, "reason": reason}
         if record.attributes_source not in HUMAN_SOURCES:
             found = tuple(extract(caption.text)) if caption else ()
             changes |= {"attributes": found, "attributes_source": Source.MODEL if found else None}
@@ -223,12 +225,12 @@ class Ingest:
         best, *others = prepared.captions
         return Caption(best, Source.MODEL, self._model, prepared.confidence, tuple(others))
 
-    def _seen(self, record: Image, event: ObjectEvent, changes: dict[str, object]) -> Image:
-        seen = {
+    def _seen(self, record: Image, event: ObjectEvent, changes: Mapping[str, object]) -> Image:
+        seen: dict[str, object] = {
             "version_id": event.version_id or (None if event.sequencer else record.version_id),
             "sequencer": event.sequencer or record.sequencer,
         }
-        return record.changed(self._clock(), seen | changes)
+        return record.changed(self._clock(), {**seen, **changes})
 
     def _apply(self, event: ObjectEvent, change: Callable[[Image], Image]) -> Outcome:
         """Save a change at the revision that was read; read and judge anew where it is gone."""

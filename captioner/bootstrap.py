@@ -1,0 +1,69 @@
+"""What the functions are made of, from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import boto3
+from botocore.config import Config
+
+from captioner.batch import Batch, Journal
+from captioner.preparing import prepare, version_of
+from captioner.queries import Queries
+from captioner.vision.bundle import DEFAULT_BUNDLE, load
+from chalicelib.catalogue.dynamodb import DynamoCatalogue
+from chalicelib.imports import Imports
+from chalicelib.ingest import Ingest
+from chalicelib.queue import SqsQueue
+from chalicelib.settings import Settings
+from chalicelib.storage.s3 import S3Storage
+
+# Standard mode waits exponentially and with jitter between its tries.
+_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Captioner:
+    """Both functions' work; one image serves both."""
+
+    batch: Batch
+    queries: Queries
+
+
+def bootstrap(environment: Mapping[str, str], journal: Journal) -> Captioner:
+    """Wire the adapters.
+
+    Raises
+    ------
+    ValueError
+        A variable is missing.
+    BundleError
+        The model's bundle is missing, damaged or of another version.
+    """
+    settings = Settings.from_environment(environment)
+    model = load(DEFAULT_BUNDLE)
+    storage = S3Storage(boto3.client("s3", config=_RETRIES), settings.bucket)
+    catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
+    queue = SqsQueue(boto3.client("sqs", config=_RETRIES), settings.queue_url)
+    ingest = Ingest(
+        catalogue,
+        storage,
+        partial(prepare, model=model, max_pixels=settings.max_pixels),
+        model=version_of(model),
+        clock=_now,
+        max_bytes=settings.max_upload_bytes,
+    )
+    imports = Imports(catalogue, storage, queue, _now)
+    queries = Queries(
+        model,
+        storage,
+        max_query_bytes=settings.max_query_image_bytes,
+        max_stored_bytes=settings.max_upload_bytes,
+        max_pixels=settings.max_pixels,
+    )
+    return Captioner(Batch(ingest, imports, journal, bucket=settings.bucket), queries)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,43 @@
+"""Entry points of the captioner's and the encoder's functions: transport only."""
+
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from captioner.bootstrap import bootstrap
+
+_logger = Logger(service="captioner")
+_metrics = Metrics(namespace="ImageRepo", service="captioner")
+_tracer = Tracer(service="captioner")
+
+
+class _PowertoolsJournal:
+    def count(self, what: str) -> None:
+        _metrics.add_metric(name=what, unit=MetricUnit.Count, value=1)
+
+    def failed(self, message_id: str) -> None:
+        _logger.exception("a message failed", message_id=message_id)
+
+
+# While the function starts: a missing variable or a damaged bundle stops it before it takes
+# a message.
+_captioner = bootstrap(os.environ, _PowertoolsJournal())
+
+
+@_logger.inject_lambda_context
+@_metrics.log_metrics
+@_tracer.capture_lambda_handler(capture_response=False)
+def ingest(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Work off a batch of the queue's messages."""
+    failed = _captioner.batch.work(event["Records"], context.get_remaining_time_in_millis)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+@_logger.inject_lambda_context
+@_tracer.capture_lambda_handler(capture_response=False)
+def encode(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """Return the vectors of a query."""
+    return _captioner.queries.answer(event)

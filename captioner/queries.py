@@ -1,0 +1,118 @@
+"""Vectors of what someone searches by: docs/contracts.md, "Encoder function"."""
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from captioner.decoding import Crop, Decoded, crop, decode
+from captioner.preparing import packed
+from captioner.vision.model import Model
+from chalicelib.errors import (
+    ImageRepoError,
+    InvalidField,
+    PayloadTooLarge,
+    RejectedImage,
+)
+from chalicelib.storage import UPLOADS, Storage
+
+_ANSWERED = (InvalidField, PayloadTooLarge, RejectedImage)
+
+
+class Queries:
+    """Answer the encoder's requests.
+
+    Parameters
+    ----------
+    storage
+        Where stored photographs are read from; nothing is ever fetched by URL.
+    max_query_bytes, max_stored_bytes
+        Of an image that comes with the request, and of a stored one.
+    max_pixels
+        Of either.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        storage: Storage,
+        *,
+        max_query_bytes: int,
+        max_stored_bytes: int,
+        max_pixels: int,
+    ) -> None:
+        self._model = model
+        self._storage = storage
+        self._max_query_bytes = max_query_bytes
+        self._max_stored_bytes = max_stored_bytes
+        self._max_pixels = max_pixels
+
+    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return vectors in base64, or ``{"error": …}`` where the request is at fault."""
+        try:
+            return self._vectors(request)
+        except _ANSWERED as error:
+            return {"error": _told(error)}
+
+    def _vectors(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        match request:
+            case {"text": str(text)}:
+                return {"semantic": _written(self._model.encode_text(text))}
+            case {"image": str(image)}:
+                return self._of(self._sent(image), request.get("crop"))
+            case {"key": str(key)}:
+                return self._of(self._stored(key, request.get("version_id")), request.get("crop"))
+        raise InvalidField("request", "needs one of text, image and key")
+
+    def _of(self, decoded: Decoded, part: object) -> dict[str, Any]:
+        pixels = decoded.pixels if part is None else crop(decoded.pixels, _crop(part))
+        visual, semantic = self._model.embed(pixels)
+        return {"visual": _written(visual), "semantic": _written(semantic)}
+
+    def _sent(self, image: str) -> Decoded:
+        if len(image) > self._max_query_bytes * 4 // 3 + 4:
+            raise PayloadTooLarge(f"at most {self._max_query_bytes} bytes are allowed")
+        try:
+            data = base64.b64decode(image, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise InvalidField("image", "is not base64") from error
+        return decode(data, max_pixels=self._max_pixels)
+
+    def _stored(self, key: str, version_id: object) -> Decoded:
+        if not key.startswith(UPLOADS):
+            raise InvalidField("key", f"must begin with {UPLOADS}")
+        version = version_id if isinstance(version_id, str) else None
+        data = self._storage.read(key, version_id=version, limit=self._max_stored_bytes)
+        if data is None:
+            raise RejectedImage("the photograph is no longer stored")
+        return decode(data, max_pixels=self._max_pixels)
+
+
+def _crop(part: object) -> Crop:
+    match part:
+        case [
+            int() | float() as x,
+            int() | float() as y,
+            int() | float() as w,
+            int() | float() as h,
+        ]:
+            numbers = (float(x), float(y), float(w), float(h))
+            if all(map(math.isfinite, numbers)):
+                return numbers
+    raise InvalidField("crop", "must be four numbers: x, y, width, height")
+
+
+def _written(vector: npt.NDArray[np.float32]) -> str:
+    numbers = packed(vector)
+    if numbers is None:
+        raise RejectedImage("the model finds nothing to compare it by")
+    return base64.b64encode(numbers).decode()
+
+
+def _told(error: ImageRepoError) -> dict[str, Any]:
+    field = error.field if isinstance(error, InvalidField) else None
+    return {"type": type(error).__name__, "detail": error.detail, "field": field}

@@ -1,0 +1,157 @@
+"""The catalogue from the bucket: every upload looked at again, finished work left alone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from chalicelib.catalogue import Catalogue
+from chalicelib.descriptions import is_descriptions
+from chalicelib.errors import InvalidField, NotFound
+from chalicelib.events import redrive
+from chalicelib.images import Image, State, image_id_of
+from chalicelib.queue import Queue
+from chalicelib.storage import DEFAULT_OWNER, UPLOADS, Storage, StoredObject, owner_of
+
+MAX_PAGE = 1_000
+_FINISHED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildPage:
+    """What one page led to.
+
+    Attributes
+    ----------
+    examined
+        Uploads looked at.
+    queued, skipped
+        Those the captioner will look at, and those that are finished or deleted.
+    cursor
+        ``after`` of the next page; None at the end.
+    """
+
+    examined: int
+    queued: int
+    skipped: int
+    cursor: str | None
+
+
+class Rebuild:
+    """Re-drive uploads through the captioner.
+
+    Parameters
+    ----------
+    queue
+        The captioner's.
+    model
+        ``name@version`` whose work counts as finished; None: any model's.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, storage: Storage, queue: Queue, model: str | None = None
+    ) -> None:
+        self._catalogue = catalogue
+        self._storage = storage
+        self._queue = queue
+        self._model = model
+
+    def page(
+        self,
+        owner: str | None,
+        after: str | None = None,
+        limit: int = MAX_PAGE,
+        *,
+        force: bool = False,
+    ) -> RebuildPage:
+        """Queue what is unfinished among the next uploads, in key order.
+
+        Stopping anywhere loses nothing: ask again with the last ``cursor``, or from the start.
+
+        Parameters
+        ----------
+        owner
+            Whose uploads; None: everyone's.
+        after
+            The ``cursor`` of the page before.
+        limit
+            1 to ``MAX_PAGE`` uploads.
+        force
+            Caption finished ones again too.
+        """
+        prefix = _prefix(owner)
+        if after is not None and not after.startswith(prefix):
+            raise InvalidField("after", "must be the cursor of the page before")
+        if not 1 <= limit <= MAX_PAGE:
+            raise InvalidField("limit", f"must be 1 to {MAX_PAGE}")
+        found = list(islice(self._storage.objects(prefix, after=after), limit + 1))
+        examined = [entry for entry in found[:limit] if owner in (None, owner_of(entry.key))]
+        todo = self._unfinished(examined, force=force)
+        self._queue.send([redrive(entry.key, force=force) for entry in todo])
+        cursor = found[limit - 1].key if len(found) > limit else None
+        return RebuildPage(len(examined), len(todo), len(examined) - len(todo), cursor)
+
+    def recaption(self, owner: str | None, image_ids: Iterable[str]) -> int:
+        """Have photographs captioned again, whatever was done before.
+
+        Returns
+        -------
+        int
+            How many were queued.
+
+        Raises
+        ------
+        NotFound
+            One of them does not exist or is another owner's; none was queued then.
+        """
+        wanted = tuple(dict.fromkeys(image_ids))
+        records = self._catalogue.get_many(wanted)
+        chosen = [records.get(image_id) for image_id in wanted]
+        visible = [record for record in chosen if record and _is_visible(record, owner)]
+        if len(visible) < len(wanted):
+            raise NotFound("there is no such photograph")
+        return self._recaption(visible)
+
+    def recaption_page(
+        self, owner: str | None, state: State, cursor: str | None = None, limit: int = 100
+    ) -> RebuildPage:
+        """Have a page of the photographs that stand in a state captioned again."""
+        page = self._catalogue.list(owner, state=state, limit=limit, cursor=cursor)
+        queued = self._recaption(page.items)
+        return RebuildPage(len(page.items), queued, 0, page.cursor)
+
+    def _recaption(self, records: Sequence[Image]) -> int:
+        self._queue.send([redrive(record.key, force=True) for record in records])
+        return len(records)
+
+    def _unfinished(self, entries: Sequence[StoredObject], *, force: bool) -> list[StoredObject]:
+        bucket = self._storage.bucket
+        ids = {entry.key: image_id_of(bucket, entry.key) for entry in entries}
+        records = self._catalogue.get_many(ids.values())
+        return [
+            entry
+            for entry in entries
+            if not entry.key.endswith("/")
+            and (force or not self._is_finished(records.get(ids[entry.key]), entry))
+        ]
+
+    def _is_finished(self, record: Image | None, entry: StoredObject) -> bool:
+        if is_descriptions(entry.key):
+            # The captions are looked up for each photograph that is queued.
+            return True
+        if record is None:
+            return False
+        if record.state is State.DELETED:
+            return True
+        by_model = record.processed_by is not None and self._model in (None, record.processed_by)
+        is_same = record.size == entry.size
+        # A refused file stays refused by the same model's decoder.
+        return is_same and by_model and record.state in _FINISHED | {State.FAILED}
+
+
+def _prefix(owner: str | None) -> str:
+    # The default owner's photographs lie in no folder, so that all keys are gone through.
+    return UPLOADS if owner in (None, DEFAULT_OWNER) else f"{UPLOADS}{owner}/"
+
+
+def _is_visible(record: Image, owner: str | None) -> bool:
+    return record.state is not State.DELETED and owner in (None, record.owner)
