@@ -1,6 +1,6 @@
 """Search: one query model, one port, several engines."""
 
-from chalicelib.search.port import Document, Searching, SearchIndex
+from chalicelib.search.port import Document, SearchIndex, Searching
 from chalicelib.search.query import Clause, Filters, Group, Hit, Query, Results
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import apsw
 
@@ -9,8 +10,44 @@ TOKENIZER = ("porter", "unicode61", "remove_diacritics", "2")
 
 # Words that stand in nearly every caption; they are looked for only where nothing else is.
 STOP_WORDS = frozenset(
-    "a an and are as at be by for from he her his in into is it its of on or she that the their "
-    "them there they this to was were which while who with".split()
+    (
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "from",
+        "he",
+        "her",
+        "his",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "she",
+        "that",
+        "the",
+        "their",
+        "them",
+        "there",
+        "they",
+        "this",
+        "to",
+        "was",
+        "were",
+        "which",
+        "while",
+        "who",
+        "with",
+    )  # fmt: skip
 )
 
 
@@ -46,8 +83,7 @@ def stems(text: str) -> tuple[str, ...]:
 
 
 def _tokenized(raw: bytes) -> list[tuple[int, int, str]]:
-    tokenizer = _tokenizer()
-    found = tokenizer(raw, apsw.FTS5_TOKENIZE_DOCUMENT, None)
+    found: Any = _tokenizer()(raw, apsw.FTS5_TOKENIZE_DOCUMENT, None)
     return [(start, end, stem) for start, end, stem in found]
 
 

@@ -11,6 +11,7 @@ from chalicelib.images import Source, State
 MAX_TEXT_CHARS = 1_000
 MAX_CLAUSES = 16
 MAX_LIMIT = 100
+MAX_FACET_VALUES = 100
 FACETS = ("subjects", "colours", "actions", "state", "source")
 
 
@@ -45,7 +46,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Exact conditions that do not change the score."""
+    """Exact conditions that do not change the score.
+
+    ``created_from`` is included in the range, ``created_to`` is not.
+    """
 
     states: tuple[State, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -73,7 +77,7 @@ class Query:
     exclude
         Ids that never appear (the image that is being compared with others).
     facets
-        Names out of ``FACETS``, counted over all matches.
+        Names out of ``FACETS``, counted over all matches; the ``MAX_FACET_VALUES`` commonest.
     cursor
         From the last page of the same query.
     min_relevance

@@ -34,4 +34,4 @@ def quantised(vector: bytes) -> bytes:
 def product(left: bytes, right: bytes) -> float:
     """Return the cosine of two quantised vectors; for a few, not for a whole index."""
     pairs = zip(_BYTES.unpack(left), _BYTES.unpack(right), strict=True)
-    return sum(a * b for a, b in pairs) / SCALE**2
+    return float(sum(a * b for a, b in pairs)) / SCALE**2

@@ -1,6 +1,7 @@
 """Exact nearest vectors: every product of a query with an index's vectors, no approximation."""
 
 from itertools import compress
+from typing import Any
 
 import apsw
 import simsimd
@@ -19,7 +20,7 @@ class Matrix:
         rows = bytearray(size * VECTOR_SIZE)
         docs: list[int] = []
         for doc, vector in connection.execute(
-            f"SELECT doc, {kind} FROM vector WHERE {kind} IS NOT NULL"  # noqa: S608 (own names)
+            f"SELECT doc, {kind} FROM vector WHERE {kind} IS NOT NULL"  # noqa: S608
         ):
             rows[doc * VECTOR_SIZE : (doc + 1) * VECTOR_SIZE] = vector
             docs.append(doc)
@@ -38,8 +39,8 @@ class Matrix:
             How many at most.
         """
         query = memoryview(vector).cast("b", shape=[1, VECTOR_SIZE])
-        products = simsimd.cdist(query, self._rows, metric="dot")
-        values = memoryview(products).cast("B").cast("d").tolist()
+        products: Any = simsimd.cdist(query, self._rows, metric="dot")
+        values: list[float] = memoryview(products).cast("B").cast("d").tolist()
         chosen = flags(among & self._held, self._size)
         mine = list(compress(values, chosen))
         docs = compress(range(self._size), chosen)

@@ -71,8 +71,8 @@ class Writer:
 
     def _record(self, document: Document) -> int:
         doc = self._run(
-            "INSERT INTO document(image_id, rev, deleted, owner, state, source, name, text, created)"
-            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(image_id) DO UPDATE SET"
+            "INSERT INTO document(image_id, rev, deleted, owner, state, source, name, text,"
+            " created) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(image_id) DO UPDATE SET"
             " rev = excluded.rev, deleted = excluded.deleted, owner = excluded.owner,"
             " state = excluded.state, source = excluded.source, name = excluded.name,"
             " text = excluded.text, created = coalesce(excluded.created, created) RETURNING doc",
