@@ -49,7 +49,7 @@ class Observability(Construct):
             "OldestEvent": (_age(queue), 900, "photographs waiting for a quarter of an hour"),
             "IndexBehind": (_iterator_age(indexer), 300_000, "the index five minutes behind"),
             "Api5xx": (_api(api_name, "5XXError"), 5, "the API failing"),
-            "ImagesFailed": (_own("ImageFailed"), 50, "many photographs refused"),
+            "ImagesFailed": (_own("failed"), 50, "many photographs refused"),
         }
         for name, function in functions.items():
             watched[f"{name}Errors"] = (
@@ -84,7 +84,7 @@ class Observability(Construct):
             cloudwatch.AlarmStatusWidget(title="Alarms", alarms=self.alarms, width=24)
         )
         board.add_widgets(
-            _graph("Photographs", [_own("ImageCaptioned"), _own("ImageFailed")]),
+            _graph("Photographs", [_own("captioned"), _own("failed")]),
             _graph("Events waiting", [_visible(queue), _age(queue)]),
             _graph("API", [_api(api_name, "Count"), _api(api_name, "5XXError")]),
         )

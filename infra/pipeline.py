@@ -19,6 +19,7 @@ from infra.permissions import (
     READ_ITEMS,
     WRITE,
     WRITE_ITEMS,
+    allow,
     allow_items,
     allow_listing,
     allow_objects,
@@ -146,7 +147,7 @@ class Pipeline(Construct):
                 max_concurrency=10,
             )
         )
-        self._allow_ingest(storage, catalogue, bus)
+        self._allow_ingest(storage, catalogue, queues.queue, bus)
         allow_objects(self._identities[ENCODER].role, storage, READ, UPLOADS)
 
     def _image_function(
@@ -168,12 +169,16 @@ class Pipeline(Construct):
             environment=identity.environment(environment),
         )
 
-    def _allow_ingest(self, storage: Storage, catalogue: Catalogue, bus: events.EventBus) -> None:
+    def _allow_ingest(
+        self, storage: Storage, catalogue: Catalogue, queue: sqs.Queue, bus: events.EventBus
+    ) -> None:
         role = self._identities[CAPTIONER].role
-        allow_objects(role, storage, READ, UPLOADS)
+        allow_objects(role, storage, READ, UPLOADS, "imports/")
         allow_listing(role, storage)
-        allow_objects(role, storage, WRITE, "derived/")
+        allow_objects(role, storage, WRITE, "derived/", "imports/")
         allow_objects(role, storage, DELETE, "derived/")
+        # A long import goes on as a message to itself.
+        allow(role, ("sqs:SendMessage",), queue.queue_arn)
         allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
         allow_items(role, catalogue.images, WRITE_ITEMS)
         bus.grant_put_events_to(role)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from chalicelib.descriptions import FILE_NAME, Line, names, parse
 from local import photographs
 from local.errors import LocalError
 from local.gateway import Gateway
@@ -41,7 +42,7 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
     gateway = Gateway.of(facts)
     with step("Waiting for the API"):
         gateway.healthy_within(60)
-    _put_in(gateway, photos, {})
+    _put_in(gateway, photos, _captions(photos[0].parent))
     show_searches(gateway, photos)
     say(
         f"\nGallery  {facts['gallery_url']}\nAPI      {facts['api_url']}\n"
@@ -65,6 +66,15 @@ def _photographs(stack: LocalStack, folder: Path | None) -> list[Path]:
     if not found:
         raise LocalError(f"no photographs in {folder}", "put .jpg, .png, .webp or .gif files there")
     return found
+
+
+def _captions(folder: Path) -> dict[str, str]:
+    descriptions = folder / FILE_NAME
+    if not descriptions.is_file():
+        return {}
+    with descriptions.open("rb") as lines:
+        described = [line for line in parse(lines) if isinstance(line, Line)]
+    return {name: line.caption for line in described for name in names(line.name)}
 
 
 def _put_in(gateway: Gateway, photos: list[Path], captions: Mapping[str, str]) -> None:

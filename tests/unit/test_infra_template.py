@@ -203,7 +203,7 @@ def test_what_a_person_must_look_at_raises_an_alarm(template: dict[str, Any]) ->
         "IteratorAge",
         "Errors",
         "5XXError",
-        "ImageFailed",
+        "failed",
     }
     for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
         assert alarm["Properties"]["AlarmActions"]
