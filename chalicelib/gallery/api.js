@@ -1,0 +1,93 @@
+// The HTTP API. Its base is the folder above this module's, whatever stage it is served under.
+
+export const BASE = new URL("..", import.meta.url);
+const KEY = `image-repo-token:${BASE.pathname}`;
+
+/** A problem document as an exception. */
+export class ApiProblem extends Error {
+  constructor(status, detail, field) {
+    super(detail);
+    this.status = status;
+    this.field = field;
+  }
+}
+
+let unauthenticated = () => {};
+/** @param {() => void} handler called when no token, or one that is not accepted, is at hand */
+export const onUnauthenticated = (handler) => (unauthenticated = handler);
+export const token = () => sessionStorage.getItem(KEY) ?? "";
+export const setToken = (value) => sessionStorage.setItem(KEY, value.trim());
+
+/** Take the token out of the address, so that it is neither seen nor bookmarked. */
+export function takeToken() {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const given = fragment.get("token");
+  if (!given) return;
+  setToken(given);
+  fragment.delete("token");
+  history.replaceState(null, "", `${location.pathname}${location.search}#${fragment}`);
+}
+
+/**
+ * @param {string} method
+ * @param {string} path relative to the API's base
+ * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal}} [options]
+ * @returns {Promise<any>} the answer, parsed; null for an empty one
+ */
+export async function call(method, path, { body, headers = {}, signal } = {}) {
+  const response = await fetch(new URL(path, BASE), {
+    method,
+    signal,
+    headers: {
+      Authorization: `Bearer ${token()}`,
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...headers,
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  }).catch((error) => {
+    if (error.name === "AbortError") throw error;
+    throw new ApiProblem(0, "The repository cannot be reached. Is it running?");
+  });
+  const text = await response.text();
+  const answer = parsed(text);
+  if (response.ok) return answer;
+  const isGate = !answer?.type; // API Gateway's own refusals are no problem documents
+  if (response.status === 401 || (response.status === 403 && isGate)) unauthenticated();
+  const detail = answer?.detail ?? answer?.message ?? answer?.Message ?? `The API answered ${response.status}.`;
+  throw new ApiProblem(response.status, detail, answer?.field);
+}
+
+function parsed(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {Record<string, any>} values empty ones are left out */
+export function queryString(values) {
+  const kept = Object.entries(values).filter(([, value]) => value !== "" && value !== null && value?.length !== 0);
+  return new URLSearchParams(kept.map(([key, value]) => [key, String(value)])).toString();
+}
+
+/**
+ * Send a file by its presigned form.
+ * @param {{url: string, fields: Record<string, string>}} upload
+ * @param {File} file
+ * @param {(share: number) => void} progress
+ */
+export function sendFile(upload, file, progress) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(upload.fields)) form.append(name, value);
+  form.append("file", file);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onload = () =>
+      request.status < 300 ? resolve(undefined) : reject(new ApiProblem(request.status, "The bucket refused the file."));
+    request.onerror = () => reject(new ApiProblem(0, "The upload was interrupted."));
+    request.open("POST", upload.url);
+    request.send(form);
+  });
+}

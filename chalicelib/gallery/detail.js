@@ -1,0 +1,156 @@
+// One photograph, large: its caption and where it comes from, editing, likeness, deleting.
+import { call } from "./api.js";
+import { croppable } from "./crop.js";
+import { byId, icon, make, say } from "./dom.js";
+import * as grid from "./grid.js";
+import { go } from "./search.js";
+
+const CLOSE = "M6 6l12 12M18 6L6 18";
+const dialog = () => byId("detail");
+
+/** @param {any} image its record */
+export async function open(image) {
+  render(image);
+  if (!dialog().open) dialog().showModal();
+  try {
+    render(await call("GET", `images/${image.id}`)); // links age, and others edit
+  } catch (problem) {
+    if (problem.status === 404) gone(image);
+    else say(problem.message);
+  }
+}
+
+function gone(image) {
+  grid.remove(image.id);
+  dialog().close();
+  say("This photograph has been deleted meanwhile.");
+}
+
+/** @param {any} image */
+function render(image) {
+  const similar = make("button", { type: "button", textContent: "Find similar", disabled: !image.width, onclick: () => alike(image, "") });
+  const part = make("p", { class: "soft", textContent: "Drag over the photograph to search by a part of it." });
+  const picture = image.links.display
+    ? croppable(make("img", { src: image.links.display, alt: image.caption?.text ?? image.name }), (crop) => {
+        similar.textContent = crop ? "Find what looks like this part" : "Find similar";
+        similar.onclick = () => alike(image, crop ? [crop.x, crop.y, crop.width, crop.height].map((v) => v.toFixed(4)).join(",") : "");
+      })
+    : make("p", { class: "soft", textContent: image.reason ?? "The photograph is on its way." });
+  const close = make("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog().close() }, icon(CLOSE));
+  dialog().replaceChildren(
+    make("div", { class: "stage" }, picture),
+    make("div", { class: "facts" }, ...caption(image), attributes(image), part, actions(image, similar), facts(image)),
+    close,
+  );
+}
+
+function caption(image) {
+  const title = make("h2", { id: "detail-title", textContent: image.caption?.text ?? image.name });
+  const others = image.caption?.alternatives ?? [];
+  const adopt = (text) => make("li", {}, make("button", { type: "button", textContent: text, title: "Use this caption", onclick: () => edit(image, { caption: text }) }));
+  const alternatives = others.length
+    ? [make("p", { class: "soft", textContent: "Or, at a click:" }), make("ul", { class: "alternatives" }, ...others.map(adopt))]
+    : [];
+  return [title, make("p", { class: "soft", textContent: provenance(image) }), ...alternatives];
+}
+
+function provenance(image) {
+  const { caption } = image;
+  if (!caption) return image.reason ?? "No caption yet";
+  const sure = caption.confidence === null ? "" : `, ${Math.round(caption.confidence * 100)} % sure`;
+  const who = { user: "Written by a person", import: "Imported", model: `Written by ${caption.model ?? "the model"}${sure}` };
+  return who[caption.source] + (image.state === "needs_review" && image.reason ? ` · ${image.reason}` : "");
+}
+
+function attributes(image) {
+  const words = ({ subject, colours, actions }) => [...colours, subject, ...actions].join(" ");
+  const ask = ({ subject, colours, actions }) => go({ subject, colour: colours, action: actions }, { fresh: true });
+  const chip = (one) => make("button", { class: "chip", type: "button", textContent: words(one), title: "Search for this", onclick: () => (dialog().close(), ask(one)) });
+  return make("div", { class: "row" }, ...image.attributes.map(chip));
+}
+
+function actions(image, similar) {
+  const change = make("button", { type: "button", textContent: "Edit caption", onclick: () => startEditing(image) });
+  const remove = make("button", { type: "button", class: "danger", textContent: "Delete", onclick: () => confirmDelete(image, remove) });
+  const original = make("a", { href: image.links.original, textContent: "Download the original", class: "soft", download: "" });
+  return make("div", { class: "row", id: "detail-actions" }, similar, change, remove, original);
+}
+
+function facts(image) {
+  const size = image.size ? `${(image.size / 1e6).toFixed(2)} MB` : "";
+  const pairs = {
+    File: image.name,
+    Size: [image.width ? `${image.width} × ${image.height}` : "", size].filter(Boolean).join(", "),
+    Added: new Date(image.created_at).toLocaleString(),
+    Owner: image.owner,
+  };
+  const rows = Object.entries(pairs).flatMap(([name, value]) => (value ? [make("dt", { textContent: name }), make("dd", { textContent: value })] : []));
+  return make("dl", {}, ...rows);
+}
+
+function alike(image, crop) {
+  dialog().close();
+  go({ similar: image.id, crop }, { fresh: true });
+}
+
+function startEditing(image) {
+  const text = make("textarea", { rows: 3, maxLength: 2000, required: true, value: image.caption?.text ?? "", "aria-label": "Caption" });
+  const form = make("form", { class: "facts-edit", onsubmit: (event) => (event.preventDefault(), edit(image, { caption: text.value })) },
+    text,
+    make("div", { class: "row" },
+      make("button", { class: "primary", type: "submit", textContent: "Save" }),
+      make("button", { type: "button", textContent: "Cancel", onclick: () => render(image) })));
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      event.preventDefault(); // leaves the editing, not the dialog
+      event.stopPropagation();
+      render(image);
+    }
+  });
+  byId("detail-actions").replaceWith(form);
+  text.focus();
+}
+
+async function edit(image, changes) {
+  try {
+    const changed = await call("PATCH", `images/${image.id}`, { body: changes, headers: { "If-Match": `"${image.rev}"` } });
+    grid.refresh(changed);
+    render(changed);
+    say("Saved. Nothing will overwrite it.");
+  } catch (problem) {
+    if (problem.status === 412) {
+      say("Somebody changed this photograph meanwhile. Here is how it stands now.", 8);
+      await open(image);
+    } else say(problem.message, 8);
+  }
+}
+
+function confirmDelete(image, button) {
+  if (button.dataset.sure) return erase(image);
+  button.dataset.sure = "yes";
+  button.textContent = "Really delete, for good?";
+  setTimeout(() => {
+    delete button.dataset.sure;
+    button.textContent = "Delete";
+  }, 4000);
+}
+
+async function erase(image) {
+  try {
+    await call("DELETE", `images/${image.id}`);
+    grid.remove(image.id);
+    dialog().close();
+    say("Deleted.");
+  } catch (problem) {
+    say(problem.message, 8);
+  }
+}
+
+/** Ask to delete the photograph that has the focus. @param {string} id */
+export async function askToDelete(id) {
+  const image = await call("GET", `images/${id}`);
+  await open(image);
+  const button = dialog().querySelector(".danger");
+  button.click();
+  button.focus();
+}

@@ -1,0 +1,83 @@
+// The grid of photographs: tiles, and moving among them with the keyboard.
+import { byId, make, marked } from "./dom.js";
+
+const grid = () => byId("grid");
+const STATES = { pending: "waiting for its caption", needs_review: "needs review", failed: "failed" };
+let open = (/** @type {any} */ _image) => {};
+
+/** @param {(image: any) => void} handler called with the photograph that is opened */
+export const onOpen = (handler) => (open = handler);
+
+/** @param {any} image @param {string | null} [highlight] */
+export function tile(image, highlight = null) {
+  const frame = make("span", { class: "frame" }, picture(image), badge(image));
+  const button = make("button", { type: "button", onclick: () => open(image) }, frame, caption(image, highlight));
+  const element = make("div", { class: "tile", role: "listitem", "data-id": image.id, "data-state": image.state }, button);
+  if (image.width && image.height) {
+    element.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, image.width / image.height))));
+  }
+  element.classList.toggle("waiting", image.state === "pending");
+  return element;
+}
+
+function picture(image) {
+  if (!image.links.display) return "";
+  const img = make("img", { loading: "lazy", decoding: "async", alt: image.caption?.text ?? image.name });
+  img.addEventListener("load", () => img.classList.add("here"));
+  img.src = image.links.display;
+  return img;
+}
+
+function badge(image) {
+  const text = STATES[image.state];
+  return text ? make("span", { class: `badge ${image.state}`, textContent: text }) : null;
+}
+
+function caption(image, highlight) {
+  if (highlight) return make("span", { class: "caption" }, ...marked(highlight));
+  const text = image.caption?.text ?? image.reason ?? image.name;
+  return make("span", { class: image.caption ? "caption" : "caption muted", textContent: text });
+}
+
+export const clear = () => grid().replaceChildren();
+export const append = (...tiles) => grid().append(...tiles);
+export const prepend = (element) => grid().prepend(element);
+
+/** Show a photograph's record anew where it is in the grid. @param {any} image */
+export function refresh(image) {
+  const old = find(image.id);
+  const hadFocus = old?.contains(document.activeElement);
+  const fresh = tile(image);
+  old?.replaceWith(fresh);
+  if (hadFocus) fresh.querySelector("button").focus();
+}
+
+export const remove = (id) => find(id)?.remove();
+const find = (id) => grid().querySelector(`[data-id="${CSS.escape(id)}"]`);
+
+/** Move the focus with the arrow keys; up and down go to what lies nearest. */
+export function listenToArrows() {
+  grid().addEventListener("keydown", (event) => {
+    const buttons = [...grid().querySelectorAll(".tile > button")];
+    const here = buttons.indexOf(event.target.closest(".tile > button"));
+    if (here < 0) return;
+    const there = target(event.key, buttons, here);
+    if (!there) return;
+    event.preventDefault();
+    there.focus();
+  });
+}
+
+function target(key, buttons, here) {
+  if (key === "ArrowRight") return buttons[here + 1];
+  if (key === "ArrowLeft") return buttons[here - 1];
+  if (key !== "ArrowDown" && key !== "ArrowUp") return null;
+  const from = buttons[here].getBoundingClientRect();
+  const below = key === "ArrowDown";
+  const middle = (box) => box.left + box.width / 2;
+  const rows = buttons
+    .map((button) => ({ button, box: button.getBoundingClientRect() }))
+    .filter(({ box }) => (below ? box.top > from.top + 5 : box.top < from.top - 5));
+  const distance = ({ box }) => Math.abs(box.top - from.top) * 4 + Math.abs(middle(box) - middle(from));
+  return rows.sort((one, other) => distance(one) - distance(other))[0]?.button;
+}

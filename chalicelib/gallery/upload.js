@@ -1,0 +1,85 @@
+// Adding photographs: a form from the API, the file to the bucket, then waiting for the caption.
+import { ApiProblem, call, sendFile } from "./api.js";
+import { make, say } from "./dom.js";
+import * as grid from "./grid.js";
+
+const TYPES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif"]);
+const AT_ONCE = 3;
+const POLL_MS = 700;
+const PATIENCE_MS = 180_000;
+let done = () => {};
+
+/** @param {() => void} handler called when photographs have become searchable */
+export const onAdded = (handler) => (done = handler);
+
+/** Upload files, a few at a time. @param {Iterable<File>} files */
+export async function upload(files) {
+  const waiting = [...files];
+  if (!waiting.length) return;
+  say(waiting.length === 1 ? "Adding one photograph" : `Adding ${waiting.length} photographs`);
+  const lane = async () => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) await one(file);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  done();
+}
+
+/** @param {File} file */
+async function one(file) {
+  const tile = placeholder(file);
+  grid.prepend(tile.element);
+  try {
+    if (!TYPES.has(file.type)) throw new ApiProblem(0, "Only JPEG, PNG, WebP and GIF can be added.");
+    const request = { name: file.name, content_type: file.type, size: file.size };
+    const { image, upload: form } = await call("POST", "images", { body: request });
+    await sendFile(form, file, tile.progress);
+    tile.waiting();
+    tile.become(await captioned(image.id));
+  } catch (problem) {
+    tile.failed(problem.message, () => {
+      tile.element.remove();
+      one(file).then(done);
+    });
+  }
+}
+
+async function captioned(id) {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const image = await call("GET", `images/${id}`);
+    if (image.state !== "pending") return image;
+    if (Date.now() > end) throw new ApiProblem(0, "The caption is taking long; it will appear later.");
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function placeholder(file) {
+  const url = URL.createObjectURL(file);
+  const img = make("img", { alt: file.name, onload: () => img.classList.add("here") });
+  img.src = url;
+  const bar = make("span", { class: "bar" }, make("i"));
+  const badge = make("span", { class: "badge", textContent: "uploading" });
+  const text = make("span", { class: "caption muted", textContent: file.name });
+  const frame = make("span", { class: "frame" }, img, badge, bar);
+  const element = make("div", { class: "tile", role: "listitem", "data-state": "uploading" }, frame, text);
+  return {
+    element,
+    progress: (share) => bar.style.setProperty("--done", String(share)),
+    waiting: () => {
+      badge.textContent = "waiting for its caption";
+      element.dataset.state = "pending";
+    },
+    become: (image) => {
+      URL.revokeObjectURL(url);
+      element.replaceWith(grid.tile(image));
+      say(image.state === "failed" ? `${image.name}: ${image.reason}` : `${image.name}: ${image.caption?.text ?? image.reason}`);
+    },
+    failed: (why, retry) => {
+      badge.className = "badge failed";
+      badge.textContent = "failed";
+      text.textContent = `${file.name}: ${why}`;
+      element.dataset.state = "failed";
+      frame.append(make("button", { class: "retry", type: "button", textContent: "Try again", onclick: retry }));
+    },
+  };
+}
