@@ -9,46 +9,11 @@ import apsw
 TOKENIZER = ("porter", "unicode61", "remove_diacritics", "2")
 
 # Words that stand in nearly every caption; they are looked for only where nothing else is.
-STOP_WORDS = frozenset(
-    (
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "he",
-        "her",
-        "his",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "of",
-        "on",
-        "or",
-        "she",
-        "that",
-        "the",
-        "their",
-        "them",
-        "there",
-        "they",
-        "this",
-        "to",
-        "was",
-        "were",
-        "which",
-        "while",
-        "who",
-        "with",
-    )  # fmt: skip
+_STOPPED = (
+    "a an and are as at be by for from he her his in into is it its of on or she that the their "
+    "them there they this to was were which while who with"
 )
+STOP_WORDS = frozenset(_STOPPED.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,9 @@ class Matrix:
         """
         query = memoryview(vector).cast("b", shape=[1, VECTOR_SIZE])
         products: Any = simsimd.cdist(query, self._rows, metric="dot")
-        values: list[float] = memoryview(products).cast("B").cast("d").tolist()
+        values: Any = memoryview(products).cast("B").cast("d").tolist()
         chosen = flags(among & self._held, self._size)
-        mine = list(compress(values, chosen))
+        mine: list[float] = list(compress(values, chosen))
         docs = compress(range(self._size), chosen)
         least = _least(mine, depth)
         found = [(-value, doc) for value, doc in zip(mine, docs, strict=True) if value >= least]

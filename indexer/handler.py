@@ -1,0 +1,47 @@
+"""The indexer's Lambda function."""
+
+import logging
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.metrics import MetricUnit
+
+from indexer.batch import Indexer
+from indexer.bootstrap import bootstrap
+
+_ROOMS = ("chalicelib", "indexer")
+
+_logger = Logger(service="indexer")
+_tracer = Tracer(service="indexer")
+_metrics = Metrics(namespace="ImageRepo", service="indexer")
+copy_config_to_registered_loggers(
+    _logger, include={name for name in logging.root.manager.loggerDict if name.startswith(_ROOMS)}
+)
+
+
+@cache
+def _indexer() -> Indexer:
+    return bootstrap(os.environ)
+
+
+@_logger.inject_lambda_context
+@_tracer.capture_lambda_handler(capture_response=False)
+@_metrics.log_metrics
+def index(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+    """Take in a batch of the catalogue's stream, or answer ``{"reindex": {}}``."""
+    return answer(_indexer(), event)
+
+
+def answer(indexer: Indexer, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a partial batch response, or how many records a rebuild read."""
+    if "reindex" in event:
+        read = indexer.rebuild()
+        _logger.info("search index rebuilt", extra={"records": read})
+        return {"records": read}
+    failed = indexer.take(event["Records"])
+    _metrics.add_metric("IndexedChanges", MetricUnit.Count, len(event["Records"]) - len(failed))
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
