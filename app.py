@@ -230,3 +230,36 @@ def stats() -> Response:
     """Count what may be seen."""
     query(requests.NoParameters)
     return answer(repository().overview.stats(caller()))
+
+
+@route("/rebuild", "POST")
+def rebuild() -> Response:
+    """Send a page of the bucket through the captioner again."""
+    return answer(repository().upkeep.rebuild(caller(), body(requests.RebuildRequest)), 202)
+
+
+@route("/reindex", "POST")
+def reindex() -> Response:
+    """Rebuild the search index from the catalogue."""
+    body(requests.NoParameters)
+    repository().upkeep.reindex(caller())
+    return answer(answers.Accepted(status="started"), 202)
+
+
+@route("/recaption", "POST")
+def recaption() -> Response:
+    """Caption photographs again."""
+    return answer(repository().upkeep.recaption(caller(), body(requests.RecaptionRequest)), 202)
+
+
+@route("/imports", "POST")
+def start_import() -> Response:
+    """Apply a folder's descriptions."""
+    return answer(repository().upkeep.start_import(caller(), body(requests.ImportRequest)), 202)
+
+
+@route("/imports/{import_id}", "GET")
+def show_import(import_id: str) -> Response:
+    """Tell how an import stands."""
+    query(requests.NoParameters)
+    return answer(repository().upkeep.show_import(caller(), import_id))

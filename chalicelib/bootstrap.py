@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import boto3
 from botocore.config import Config
@@ -10,10 +11,16 @@ from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.overview import Overview
 from chalicelib.api.searching import Searching
+from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.encoder import Encoder, LambdaEncoder
-from chalicelib.search import SearchIndex
+from chalicelib.imports import Imports
+from chalicelib.queue import Queue, SqsQueue
+from chalicelib.rebuild import Rebuild
+from chalicelib.reindexing import LambdaReindexing, Reindexing
+from chalicelib.search.embedded import PublishedIndex, S3SnapshotStore
+from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.settings import Settings
 from chalicelib.storage import Storage
 from chalicelib.storage.s3 import S3Storage
@@ -33,6 +40,7 @@ class Repository:
     collection: Collection
     searching: Searching
     overview: Overview
+    upkeep: Upkeep
 
 
 def assembled(
@@ -40,9 +48,11 @@ def assembled(
     *,
     catalogue: Catalogue,
     storage: Storage,
-    index: SearchIndex,
+    index: SearchEngine,
     encoder: Encoder,
     tokens: Tokens,
+    queue: Queue,
+    reindexing: Reindexing,
 ) -> Repository:
     """Return the services, given their adapters."""
     return Repository(
@@ -51,6 +61,11 @@ def assembled(
         collection=Collection(catalogue, storage, settings.max_upload_bytes),
         searching=Searching(catalogue, index, encoder, settings.max_query_image_bytes),
         overview=Overview(catalogue, index),
+        upkeep=Upkeep(
+            Rebuild(catalogue, storage, queue),
+            reindexing,
+            Imports(catalogue, storage, queue, lambda: datetime.now(UTC)),
+        ),
     )
 
 
@@ -73,23 +88,28 @@ class Door:
 
 
 def connected(settings: Settings) -> Repository:
-    """Return the services with the deployed adapters."""
+    """Return the services with the deployed adapters.
+
+    Raises
+    ------
+    ValueError
+        The settings name a search engine that there is not.
+    """
+    if settings.search != "embedded":
+        raise ValueError(f"IMAGE_REPO_SEARCH is {settings.search!r}; it can be 'embedded'")
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
-    storage = S3Storage(boto3.client("s3", config=CONFIGURATION), settings.bucket)
+    s3 = boto3.client("s3", config=CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
     return assembled(
         settings,
         catalogue=DynamoCatalogue(dynamodb, settings.table),
-        storage=storage,
-        index=index_of(settings),
+        storage=S3Storage(s3, settings.bucket),
+        index=PublishedIndex(S3SnapshotStore(s3, settings.bucket)),
         encoder=LambdaEncoder(lambda_, settings.encoder_function),
         tokens=TokenStore(dynamodb, settings.tokens_table),
+        queue=SqsQueue(boto3.client("sqs", config=CONFIGURATION), settings.queue_url),
+        reindexing=LambdaReindexing(lambda_, settings.indexer_function),
     )
-
-
-def index_of(settings: Settings) -> SearchIndex:
-    """Return the search engine the settings name."""
-    raise ValueError(f"IMAGE_REPO_SEARCH is {settings.search!r}")
 
 
 door = Door(connected)

@@ -51,12 +51,15 @@ class Settings:
         ValueError
             A variable without a default is missing; the message names it.
         """
-        names = {name: f"IMAGE_REPO_{name.upper()}" for name in ("bucket", "table", "tokens_table")}
-        missing = [variable for variable in names.values() if not environment.get(variable)]
+        required = ("IMAGE_REPO_BUCKET", "IMAGE_REPO_TABLE", "IMAGE_REPO_TOKENS_TABLE")
+        missing = [variable for variable in required if not environment.get(variable)]
         if missing:
             raise ValueError(f"environment lacks {', '.join(missing)}")
+        bucket, table, tokens_table = (environment[variable] for variable in required)
         return cls(
-            **{name: environment[variable] for name, variable in names.items()},
+            bucket=bucket,
+            table=table,
+            tokens_table=tokens_table,
             queue_url=environment.get("IMAGE_REPO_QUEUE_URL", ""),
             encoder_function=environment.get("IMAGE_REPO_ENCODER_FUNCTION", ""),
             indexer_function=environment.get("IMAGE_REPO_INDEXER_FUNCTION", ""),

@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import app as entry_point
 from chalice.test import Client
 
+import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope
 from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.encoder import Crop, Vectors
 from chalicelib.errors import EncoderUnavailable
 from chalicelib.images import Image, State
+from chalicelib.queue import MemoryQueue
 from chalicelib.search import Hit, Query, Results
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryStorage
@@ -79,6 +80,16 @@ class FixedEncoder:
         return self.image(b"", crop)
 
 
+class CountedReindexing:
+    """Counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def start(self) -> None:
+        self.asked += 1
+
+
 @dataclass
 class Answer:
     """What came back."""
@@ -100,6 +111,8 @@ class Api:
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     index: FixedIndex = field(default_factory=FixedIndex)
     encoder: FixedEncoder = field(default_factory=FixedEncoder)
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+    reindexing: CountedReindexing = field(default_factory=CountedReindexing)
 
     def repository(self) -> bootstrap.Repository:
         return bootstrap.assembled(
@@ -109,6 +122,8 @@ class Api:
             index=self.index,
             encoder=self.encoder,
             tokens=FixedTokens(),
+            queue=self.queue,
+            reindexing=self.reindexing,
         )
 
     def call(

@@ -1,6 +1,7 @@
 """Answers: what the API says, in the shape its OpenAPI document promises."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -142,21 +143,28 @@ class Accepted(Answer):
 
 
 class ImportLine(Answer):
-    """A line of ``descriptions.txt`` that could not be used, and why."""
+    """A line of ``descriptions.txt`` that led to no caption, and why."""
 
     line: int
-    problem: str
+    reason: str
 
 
 class ImportAnswer(Answer):
-    """How a bulk import stands."""
+    """How an import stands.
+
+    ``counts`` holds ``captioned`` lines, those ``kept`` out by a user's own caption, those
+    whose photograph is ``missing``, and ``problems``: lines that could not be read.
+    """
 
     id: str
-    prefix: str
-    state: str
-    captions: int
-    applied: int
+    owner: str
+    key: str
+    state: Literal["running", "finished", "failed"]
+    reason: str | None
+    line: int
+    counts: dict[str, int]
     problems: list[ImportLine]
+    updated_at: datetime
 
 
 class FieldProblem(Answer):

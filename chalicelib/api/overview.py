@@ -7,7 +7,7 @@ from chalicelib.api.answers import Stats
 from chalicelib.catalogue import Catalogue
 from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State
-from chalicelib.search import SearchIndex
+from chalicelib.search.port import Searching as SearchEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Overview:
     """Counts within what the caller may see."""
 
     catalogue: Catalogue
-    index: SearchIndex
+    index: SearchEngine
 
     def stats(self, caller: Caller) -> Stats:
         """Return counts; ``searchable`` is None while the search index is down."""

@@ -15,8 +15,9 @@ from chalicelib.catalogue import Catalogue
 from chalicelib.encoder import Encoder
 from chalicelib.errors import EncoderUnavailable, InvalidField, NotFound, PayloadTooLarge
 from chalicelib.images import Image, State
-from chalicelib.search import Clause, Filters, Group, Hit, Query, Results, SearchIndex
+from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
 from chalicelib.search.checking import check
+from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.query import Mode
 
 
@@ -39,7 +40,7 @@ class Searching:
     """
 
     catalogue: Catalogue
-    index: SearchIndex
+    index: SearchEngine
     encoder: Encoder
     max_image_bytes: int
 
