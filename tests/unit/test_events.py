@@ -1,0 +1,119 @@
+"""What the queue's messages mean."""
+
+import json
+import unicodedata
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import events
+from chalicelib.events import ImportRequest, Kind, ObjectEvent
+
+BUCKET = "photographs"
+HEX = st.text("0123456789ABCDEF", min_size=1, max_size=24)
+
+
+def record(key: str, name: str = "ObjectCreated:Post", **more: Any) -> dict[str, Any]:
+    found = {"key": quote_plus(key), "sequencer": "0055", **more}
+    return {"eventName": name, "s3": {"bucket": {"name": BUCKET}, "object": found}}
+
+
+def message(*records: dict[str, Any]) -> str:
+    return json.dumps({"Records": list(records)})
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "uploads/ada/two words.jpg",
+        "uploads/ada/1+1.jpg",
+        "uploads/ada/already%2Bencoded%20once.jpg",
+        "uploads/ada/" + unicodedata.normalize("NFC", "café.jpg"),
+        "uploads/ada/" + unicodedata.normalize("NFD", "café.jpg"),
+        "uploads/ada/🐕.jpg",
+        "uploads/ada/../up.jpg",
+        "uploads/" + "k" * 1016,
+    ],
+)
+def test_a_key_is_decoded_once_and_stays_intact(key: str) -> None:
+    (event,) = events.read(message(record(key)), BUCKET)
+    assert isinstance(event, ObjectEvent)
+    assert event.key == key
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda k: k[-1] != "/"))
+def test_any_key_comes_through(name: str) -> None:
+    (event,) = events.read(message(record("uploads/" + name)), BUCKET)
+    assert isinstance(event, ObjectEvent) and event.key == "uploads/" + name
+
+
+def test_an_event_tells_kind_version_sequencer_and_size() -> None:
+    body = message(record("uploads/a.jpg", versionId="v7", size=12))
+    assert events.read(body, BUCKET) == (
+        ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED, "v7", "0055", 12),
+    )
+
+
+def test_all_records_of_a_message_are_read() -> None:
+    body = message(record("uploads/a.jpg"), record("uploads/b.jpg", "ObjectRemoved:Delete"))
+    assert [e.kind for e in events.read(body, BUCKET) if isinstance(e, ObjectEvent)] == [
+        Kind.CREATED,
+        Kind.REMOVED,
+    ]
+
+
+def test_a_delete_marker_is_no_version_of_the_photograph() -> None:
+    body = message(record("uploads/a.jpg", "ObjectRemoved:DeleteMarkerCreated", versionId="m1"))
+    (event,) = events.read(body, BUCKET)
+    assert isinstance(event, ObjectEvent) and event.version_id is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}),
+        "{}",
+        "[]",
+        "no json",
+        "[" * 100_000,
+        json.dumps({"Records": [1, {"s3": {}}]}),
+        json.dumps({"redrive": {"key": "index/latest"}}),
+        message(record("derived/a.webp")),
+        message(record("uploads/folder/")),
+        message(record("uploads/a.jpg", "ObjectTagging:Put")),
+        message(record("uploads/a.jpg")).replace(BUCKET, "somebody-elses"),
+    ],
+    ids=lambda body: body[:40],
+)
+def test_what_is_not_ours_is_acknowledged(body: str) -> None:
+    assert events.read(body, BUCKET) == ()
+
+
+def test_a_redrive_names_key_version_and_force() -> None:
+    body = json.dumps(events.redrive("uploads/a.jpg", version_id="v1", force=True))
+    assert events.read(body, BUCKET) == (
+        ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED, "v1", None, None, force=True),
+    )
+
+
+def test_an_import_goes_on_from_its_line() -> None:
+    request = ImportRequest("ab12", 501)
+    assert events.read(json.dumps(events.go_on(request)), BUCKET) == (request,)
+
+
+def test_a_shorter_sequencer_is_padded_at_its_right() -> None:
+    assert not events.is_older("0055AED6DCD90281E5", "0055AED6DCD90281E50")
+    assert events.is_older("0055AED6DCD90281E5", "0055AED6DCD90281E51")
+    assert events.is_older("00FF", "01")
+
+
+@given(HEX, HEX, HEX)
+def test_sequencers_are_in_one_order(one: str, two: str, three: str) -> None:
+    width = max(map(len, (one, two, three)))
+    numbers = [int(text.ljust(width, "0"), 16) for text in (one, two, three)]
+    assert events.is_older(one, two) == (numbers[0] < numbers[1])
+    if events.is_older(one, two) and events.is_older(two, three):
+        assert events.is_older(one, three)

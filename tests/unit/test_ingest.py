@@ -1,0 +1,316 @@
+"""What events make of records, in any order and more than once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.catalogue.memory import MemoryCatalogue
+from chalicelib.errors import RejectedImage, StorageUnavailable
+from chalicelib.events import Kind, ObjectEvent
+from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
+from chalicelib.ingest import Ingest, Outcome, Prepared
+from chalicelib.storage.memory import MemoryStorage
+
+KEY = "uploads/ada/dog.jpg"
+BUCKET = "photographs"
+ID = image_id_of(BUCKET, KEY)
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def prepared(data: bytes) -> Prepared:
+    if data == b"no image":
+        raise RejectedImage("the file is no JPEG, PNG, WebP or GIF image")
+    return Prepared(
+        captions=(f"a brown dog {data.decode()}", "an animal"),
+        confidence=0.7,
+        needs_review=False,
+        visual=b"\0" * 512,
+        semantic=b"\1" * 512,
+        width=4,
+        height=3,
+        content_type="image/jpeg",
+        display=b"webp of " + data,
+    )
+
+
+class Room:
+    def __init__(self, prepare: Callable[[bytes], Prepared] = prepared) -> None:
+        self.catalogue = MemoryCatalogue()
+        self.storage = MemoryStorage(BUCKET)
+        self.ingest = self.with_model("net@1", prepare)
+
+    def with_model(self, model: str, prepare: Callable[[bytes], Prepared] = prepared) -> Ingest:
+        return Ingest(
+            self.catalogue, self.storage, prepare, model=model, clock=lambda: NOW, max_bytes=100
+        )
+
+    def put(self, body: bytes) -> None:
+        self.storage.write(KEY, body, content_type="image/jpeg")
+
+    def record(self) -> Image:
+        record = self.catalogue.get(ID)
+        assert record is not None
+        return record
+
+    def edit(self, **changes: object) -> None:
+        record = self.catalogue.get(ID) or Image(ID, "ada", BUCKET, KEY)
+        self.catalogue.save(record.changed(NOW, changes), expected_rev=record.rev)
+
+    def derivatives(self) -> list[str]:
+        return [found.key for found in self.storage.objects("derived/")]
+
+
+def created(
+    sequencer: str | None, version: str | None = None, *, force: bool = False
+) -> ObjectEvent:
+    return ObjectEvent(BUCKET, KEY, Kind.CREATED, version, sequencer, force=force)
+
+
+def removed(sequencer: str, version: str | None = None) -> ObjectEvent:
+    return ObjectEvent(BUCKET, KEY, Kind.REMOVED, version, sequencer)
+
+
+def test_an_upload_ends_as_a_captioned_record() -> None:
+    room = Room()
+    room.put(b"runs")
+    assert room.ingest.created(created("01", "v1")) is Outcome.CAPTIONED
+    record = room.record()
+    assert record.owner == "ada" and record.state is State.CAPTIONED and record.rev == 1
+    assert record.caption == Caption("a brown dog runs", Source.MODEL, "net@1", 0.7, ("an animal",))
+    assert record.attributes == (Attribute("dog", ("brown",), ("run",)),)
+    assert (record.size, record.width, record.height) == (4, 4, 3)
+    assert record.derivative_key and room.storage.read(record.derivative_key, limit=99)
+
+
+def test_the_same_event_again_changes_nothing() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    before = room.record()
+    assert room.ingest.created(created("01", "v1")) is Outcome.DUPLICATE
+    assert room.record() == before
+
+
+def test_two_workers_on_the_same_event_leave_one_caption() -> None:
+    room = Room()
+    room.put(b"runs")
+    other = room.with_model("net@1")
+
+    def while_the_other_finishes(data: bytes) -> Prepared:
+        other.created(created("01", "v1"))
+        return prepared(data)
+
+    slow = room.with_model("net@1", while_the_other_finishes)
+    assert slow.created(created("01", "v1")) is Outcome.DUPLICATE
+    assert room.record().rev == 1
+
+
+def test_version_two_before_version_one_stays() -> None:
+    room = Room()
+    room.put(b"sits")
+    room.put(b"runs")
+    room.ingest.created(created("0A1", "v2"))
+    assert room.ingest.created(created("0A", "v1")) is Outcome.STALE
+    record = room.record()
+    assert record.version_id == "v2" and record.caption
+    assert record.caption.text == "a brown dog runs"
+
+
+def test_a_slow_older_version_overwrites_neither_record_nor_copy() -> None:
+    room = Room()
+    room.put(b"sits")
+    room.put(b"runs")
+
+    def while_the_newer_finishes(data: bytes) -> Prepared:
+        room.ingest.created(created("02", "v2"))
+        return prepared(data)
+
+    slow = room.with_model("net@1", while_the_newer_finishes)
+    assert slow.created(created("01", "v1")) is Outcome.STALE
+    record = room.record()
+    assert record.version_id == "v2"
+    assert room.derivatives() == [record.derivative_key]
+
+
+def test_a_replaced_photograph_leaves_one_copy_for_display() -> None:
+    room = Room()
+    for number, body in enumerate((b"sits", b"runs"), 1):
+        room.put(body)
+        room.ingest.created(created(f"0{number}", f"v{number}"))
+    assert room.derivatives() == [room.record().derivative_key]
+
+
+def test_a_deletion_before_its_upload_keeps_it_out() -> None:
+    room = Room()
+    room.put(b"runs")
+    assert room.ingest.removed(removed("02")) is Outcome.DELETED
+    assert room.ingest.created(created("01", "v1")) is Outcome.STALE
+    assert room.record().state is State.DELETED
+
+
+def test_after_a_deletion_the_key_can_be_used_again() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    room.ingest.removed(removed("02"))
+    assert room.record().caption is None and room.derivatives() == []
+    assert room.ingest.removed(removed("02")) is Outcome.DUPLICATE
+    room.put(b"sits")
+    assert room.ingest.created(created("03", "v2")) is Outcome.CAPTIONED
+    assert room.ingest.removed(removed("02")) is Outcome.STALE
+    assert room.record().state is State.CAPTIONED
+
+
+def test_a_purged_older_version_leaves_the_photograph_alone() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.put(b"runs")
+    room.ingest.created(created("02", "v2"))
+    assert room.ingest.removed(removed("03", "v1")) is Outcome.STALE
+    assert room.ingest.removed(removed("04", "v2")) is Outcome.DELETED
+
+
+@given(
+    st.permutations([created("01", "v1"), created("012", "v2"), removed("02"), created("03", "v3")])
+)
+def test_whatever_the_order_the_newest_event_wins(order: list[ObjectEvent]) -> None:
+    room = Room()
+    for body in (b"one", b"two", b"three"):
+        room.put(body)
+    for event in [*order, *order]:
+        apply = room.ingest.created if event.kind is Kind.CREATED else room.ingest.removed
+        apply(event)
+    record = room.record()
+    assert record.state is State.CAPTIONED and record.version_id == "v3"
+    assert room.derivatives() == [record.derivative_key]
+
+
+def test_an_object_that_is_gone_is_left_to_the_newer_event() -> None:
+    room = Room()
+    assert room.ingest.created(created("01", "v1")) is Outcome.GONE
+    assert room.catalogue.get(ID) is None
+
+
+def test_a_file_that_is_no_photograph_fails_visibly_and_once() -> None:
+    room = Room()
+    room.put(b"no image")
+    assert room.ingest.created(created("01", "v1")) is Outcome.FAILED
+    record = room.record()
+    assert record.state is State.FAILED and record.reason
+    assert "no JPEG" in record.reason
+    assert room.ingest.created(created("01", "v1")) is Outcome.DUPLICATE
+
+
+def test_a_file_beyond_the_limit_fails_visibly() -> None:
+    room = Room()
+    room.put(b"x" * 101)
+    assert room.ingest.created(created("01", "v1")) is Outcome.FAILED
+    assert "100" in (room.record().reason or "")
+
+
+def test_a_users_caption_and_attributes_stand() -> None:
+    room = Room()
+    room.put(b"runs")
+    by_hand = (Attribute("poodle"),)
+    room.edit(
+        caption=Caption("my Rex", Source.USER), attributes=by_hand, attributes_source=Source.USER
+    )
+    assert room.ingest.created(created("01", "v1")) is Outcome.CAPTIONED
+    record = room.record()
+    assert record.caption == Caption(
+        "my Rex", Source.USER, alternatives=("a brown dog runs", "an animal")
+    )
+    assert record.attributes == by_hand
+    assert record.visual and record.semantic
+
+
+def test_an_edit_during_the_captioning_wins() -> None:
+    room = Room()
+    room.put(b"runs")
+
+    def while_the_user_writes(data: bytes) -> Prepared:
+        room.edit(caption=Caption("my Rex", Source.USER))
+        return prepared(data)
+
+    slow = room.with_model("net@1", while_the_user_writes)
+    assert slow.created(created("01", "v1")) is Outcome.CAPTIONED
+    caption = room.record().caption
+    assert caption and caption.text == "my Rex"
+    assert "a brown dog runs" in caption.alternatives
+
+
+def test_a_model_without_a_caption_asks_for_review() -> None:
+    def wordless(data: bytes) -> Prepared:
+        return replace(prepared(data), captions=(), confidence=None, visual=None, semantic=None)
+
+    room = Room(wordless)
+    room.put(b"runs")
+    assert room.ingest.created(created("01", "v1")) is Outcome.NEEDS_REVIEW
+    record = room.record()
+    assert record.caption is None and record.attributes == () and record.reason
+
+
+def test_a_redrive_skips_finished_work_and_force_does_not() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    assert room.ingest.created(created(None)) is Outcome.DUPLICATE
+    assert room.ingest.created(created(None, force=True)) is Outcome.CAPTIONED
+    record = room.record()
+    assert (record.sequencer, record.version_id) == ("01", "v1")
+
+
+def test_a_redrive_takes_up_what_another_model_did_and_a_replaced_file() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    assert room.with_model("net@2").created(created(None)) is Outcome.CAPTIONED
+    assert room.record().processed_by == "net@2"
+    room.put(b"sits")
+    assert room.with_model("net@2").created(created(None)) is Outcome.CAPTIONED
+    caption = room.record().caption
+    assert caption and caption.text == "a brown dog sits"
+
+
+def test_a_redrive_resurrects_no_tombstone() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.removed(removed("02"))
+    assert room.ingest.created(created(None, force=True)) is Outcome.STALE
+
+
+def test_a_failure_is_told_and_tried_again_after_a_fix() -> None:
+    room = Room()
+    room.put(b"runs")
+    event = created("01", "v1")
+    assert room.ingest.fail(event, "captioning failed 3 times") is Outcome.FAILED
+    assert room.record().reason == "captioning failed 3 times"
+    assert room.ingest.created(event) is Outcome.CAPTIONED
+    assert room.record().reason is None
+
+
+class _CrashesAtTheWrite(MemoryCatalogue):
+    def __init__(self) -> None:
+        super().__init__()
+        self.crashes = 1
+
+    def save(self, image: Image, *, expected_rev: int) -> Image:
+        if self.crashes:
+            self.crashes -= 1
+            raise StorageUnavailable("the process ended here")
+        return super().save(image, expected_rev=expected_rev)
+
+
+def test_a_crash_between_caption_and_write_is_made_good() -> None:
+    room = Room()
+    room.catalogue = _CrashesAtTheWrite()
+    ingest = room.with_model("net@1")
+    room.put(b"runs")
+    with pytest.raises(StorageUnavailable):
+        ingest.created(created("01", "v1"))
+    assert ingest.created(created("01", "v1")) is Outcome.CAPTIONED
+    assert room.record().rev == 1 and len(room.derivatives()) == 1
