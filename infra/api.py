@@ -31,8 +31,10 @@ class Api(Construct):
 
     Parameters
     ----------
-    storage, catalogue, queue, encoder
+    storage, catalogue, queue
         What the function may use.
+    functions
+        What it may invoke.
     layer
         Third-party code.
     environment
@@ -47,13 +49,13 @@ class Api(Construct):
         storage: Storage,
         catalogue: Catalogue,
         queue: sqs.Queue,
-        encoder: lambda_.IFunction,
+        functions: tuple[lambda_.IFunction, ...],
         layer: lambda_.LayerVersion,
         environment: dict[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
         self.identity = Identity(self, "Identity", service="api")
-        self._allow(storage, catalogue, queue, encoder)
+        self._allow(storage, catalogue, queue, functions)
         self.application = Chalice(
             scope,
             "Chalice",
@@ -84,7 +86,7 @@ class Api(Construct):
         storage: Storage,
         catalogue: Catalogue,
         queue: sqs.Queue,
-        encoder: lambda_.IFunction,
+        functions: tuple[lambda_.IFunction, ...],
     ) -> None:
         role = self.identity.role
         allow_objects(role, storage, READ, *READABLE)
@@ -95,7 +97,7 @@ class Api(Construct):
         allow_items(role, catalogue.images, WRITE_ITEMS)
         allow_items(role, catalogue.tokens, (*READ_ITEMS, *WRITE_ITEMS))
         allow(role, ("sqs:SendMessage", "sqs:GetQueueAttributes"), queue.queue_arn)
-        allow(role, ("lambda:InvokeFunction",), encoder.function_arn)
+        allow(role, ("lambda:InvokeFunction",), *(function.function_arn for function in functions))
 
     def _shape_functions(self) -> None:
         for name in self._function_names():

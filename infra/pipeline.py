@@ -1,7 +1,6 @@
 """From a photograph in the bucket to its record: queue, captioner and encoder."""
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
@@ -104,14 +103,12 @@ class Queues(Construct):
 
 
 class Pipeline(Construct):
-    """Captioner, encoder and the bus on which the captioner tells what became of a photograph.
+    """Captioner and encoder: one image, two functions.
 
     Parameters
     ----------
     storage, catalogue, queues
         What the functions read and write.
-    bus
-        Where the captioner publishes.
     environment
         Of every function.
     """
@@ -124,7 +121,6 @@ class Pipeline(Construct):
         storage: Storage,
         catalogue: Catalogue,
         queues: Queues,
-        bus: events.EventBus,
         environment: dict[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -147,7 +143,7 @@ class Pipeline(Construct):
                 max_concurrency=10,
             )
         )
-        self._allow_ingest(storage, catalogue, queues.queue, bus)
+        self._allow_ingest(storage, catalogue, queues.queue)
         allow_objects(self._identities[ENCODER].role, storage, READ, UPLOADS)
 
     def _image_function(
@@ -169,9 +165,7 @@ class Pipeline(Construct):
             environment=identity.environment(environment),
         )
 
-    def _allow_ingest(
-        self, storage: Storage, catalogue: Catalogue, queue: sqs.Queue, bus: events.EventBus
-    ) -> None:
+    def _allow_ingest(self, storage: Storage, catalogue: Catalogue, queue: sqs.Queue) -> None:
         role = self._identities[CAPTIONER].role
         allow_objects(role, storage, READ, UPLOADS, "imports/")
         allow_listing(role, storage)
@@ -181,7 +175,6 @@ class Pipeline(Construct):
         allow(role, ("sqs:SendMessage",), queue.queue_arn)
         allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
         allow_items(role, catalogue.images, WRITE_ITEMS)
-        bus.grant_put_events_to(role)
 
 
 def _configuration(event: str, queue: sqs.Queue) -> s3.CfnBucket.QueueConfigurationProperty:

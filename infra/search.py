@@ -1,6 +1,7 @@
 """The search index: what feeds it and where it lives."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
@@ -11,7 +12,15 @@ from infra.catalogue import Catalogue
 from infra.functions import Identity
 from infra.names import INDEXER
 from infra.packaging import indexer_code
-from infra.permissions import DELETE, READ, WRITE, allow_listing, allow_objects
+from infra.permissions import (
+    DELETE,
+    READ,
+    READ_ITEMS,
+    WRITE,
+    allow_items,
+    allow_listing,
+    allow_objects,
+)
 from infra.storage import Storage
 
 ENGINES = ("embedded",)
@@ -43,6 +52,8 @@ class EmbeddedSearch(Construct):
         Where snapshots are published.
     catalogue
         Whose stream drives the index.
+    bus
+        Where it is told what became of a photograph, once that can be found.
     layer
         Third-party code.
     environment
@@ -56,6 +67,7 @@ class EmbeddedSearch(Construct):
         *,
         storage: Storage,
         catalogue: Catalogue,
+        bus: events.EventBus,
         layer: lambda_.ILayerVersion,
         environment: dict[str, str],
     ) -> None:
@@ -67,16 +79,22 @@ class EmbeddedSearch(Construct):
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
         )
-        self.indexer = self._function(storage, layer, environment)
+        self._identity = Identity(self, "IndexerIdentity", service="indexer")
+        self._allow(storage, catalogue, bus)
+        self.indexer = self._function(layer, environment)
         self.indexer.add_event_source(self._stream(catalogue))
         self._acknowledge()
 
+    def _allow(self, storage: Storage, catalogue: Catalogue, bus: events.EventBus) -> None:
+        role = self._identity.role
+        allow_objects(role, storage, (*READ, *WRITE, *DELETE), SNAPSHOTS)
+        allow_listing(role, storage)
+        allow_items(role, catalogue.images, READ_ITEMS)  # to build the index anew
+        bus.grant_put_events_to(role)
+
     def _function(
-        self, storage: Storage, layer: lambda_.ILayerVersion, environment: dict[str, str]
+        self, layer: lambda_.ILayerVersion, environment: dict[str, str]
     ) -> lambda_.Function:
-        identity = Identity(self, "IndexerIdentity", service="indexer")
-        allow_objects(identity.role, storage, (*READ, *WRITE, *DELETE), SNAPSHOTS)
-        allow_listing(identity.role, storage)
         return lambda_.Function(
             self,
             "Indexer",
@@ -91,9 +109,9 @@ class EmbeddedSearch(Construct):
             ephemeral_storage_size=cdk.Size.mebibytes(2048),
             reserved_concurrent_executions=1,  # the single writer
             tracing=lambda_.Tracing.ACTIVE,
-            role=identity.role,
-            log_group=identity.log_group,
-            environment=identity.environment(environment),
+            role=self._identity.role,
+            log_group=self._identity.log_group,
+            environment=self._identity.environment(environment),
         )
 
     def _stream(self, catalogue: Catalogue) -> sources.DynamoEventSource:

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.api import Api
 from infra.catalogue import Catalogue
-from infra.names import ENCODER, STAGE
+from infra.names import ENCODER, INDEXER, STAGE
 from infra.observability import Observability
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline, Queues
@@ -38,7 +38,6 @@ class ImageRepo(cdk.Stack):
             storage=self.storage,
             catalogue=self.catalogue,
             queues=self.queues,
-            bus=self.bus,
             environment=environment,
         )
         self.search = EmbeddedSearch(
@@ -46,6 +45,7 @@ class ImageRepo(cdk.Stack):
             "Search",
             storage=self.storage,
             catalogue=self.catalogue,
+            bus=self.bus,
             layer=layer,
             environment=environment,
         )
@@ -55,7 +55,7 @@ class ImageRepo(cdk.Stack):
             storage=self.storage,
             catalogue=self.catalogue,
             queue=self.queues.queue,
-            encoder=self.pipeline.encoder,
+            functions=(self.pipeline.encoder, self.search.indexer),
             layer=layer,
             environment=environment,
         )
@@ -95,6 +95,7 @@ class ImageRepo(cdk.Stack):
             "IMAGE_REPO_TOKENS_TABLE": self.catalogue.tokens.table_name,
             "IMAGE_REPO_QUEUE_URL": self.queues.queue.queue_url,
             "IMAGE_REPO_ENCODER_FUNCTION": ENCODER,
+            "IMAGE_REPO_INDEXER_FUNCTION": INDEXER,
             "IMAGE_REPO_EVENT_BUS": self.bus.event_bus_name,
             "IMAGE_REPO_SEARCH": search,
         }

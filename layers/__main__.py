@@ -50,8 +50,9 @@ def size(folder: Path) -> int:
 def _install(target: Path) -> None:
     target.mkdir(parents=True)
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes"]
+    # Lambda's Python 3.11 stands on Amazon Linux 2, whose glibc 2.26 no newer wheel would load on.
     command += ["--target", str(target), "--only-binary", ":all:", "--python-version", "3.11"]
-    command += ["--python-platform", "x86_64-manylinux_2_28", "-r", str(LOCK)]
+    command += ["--python-platform", "x86_64-manylinux2014", "-r", str(LOCK)]
     subprocess.run(command, check=True)  # noqa: S603 (every word of it is written above)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chalicelib.descriptions import FILE_NAME, Line, names, parse
+from chalicelib.search.port import SEARCHABLE
 from local import photographs
 from local.errors import LocalError
 from local.gateway import Gateway
@@ -111,9 +112,10 @@ def _wait_for_the_index(gateway: Gateway) -> None:
     patience = Patience("the index took in no photograph")
     while True:
         stats = gateway.stats()
-        if stats["searchable"] >= stats["states"]["captioned"] + stats["states"]["needs_review"]:
+        searchable = stats["searchable"] or 0
+        if searchable >= sum(stats["images"].get(state, 0) for state in SEARCHABLE):
             return
-        patience.check(stats["searchable"])
+        patience.check(searchable)
         time.sleep(POLL_SECONDS)
 
 

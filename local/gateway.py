@@ -100,21 +100,18 @@ class Gateway:
 
     def rebuild(self) -> int:
         """Re-drive the whole bucket, page by page, and return how many were queued."""
-        return sum(page["queued"] for page in self._pages("/rebuild", "after"))
+        queued = 0
+        document: dict[str, Any] = {}
+        while True:
+            page = self._body(self.client.post("/rebuild", json=document))
+            queued += int(page["queued"])
+            if page["cursor"] is None:
+                return queued
+            document = {"after": page["cursor"]}
 
     def reindex(self) -> None:
-        """Feed the whole catalogue to the index again."""
-        for _ in self._pages("/reindex", "cursor"):
-            pass
-
-    def _pages(self, path: str, position: str) -> list[dict[str, Any]]:
-        pages: list[dict[str, Any]] = []
-        document: dict[str, Any] = {}
-        while not pages or document.get(position):
-            page = self._body(self.client.post(path, json=document))
-            pages.append(page)
-            document = {position: page.get("cursor")}
-        return pages
+        """Have the index made anew from the catalogue."""
+        self._body(self.client.post("/reindex"))
 
     @staticmethod
     def _body(answer: httpx.Response) -> dict[str, Any]:

@@ -5,12 +5,15 @@ set -euo pipefail
 cd "$(dirname "$0")"
 compile() {
     uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-        --python-version 3.11 --python-platform x86_64-manylinux_2_28 "$@"
+        --python-version 3.11 --only-binary :all: "$@"
 }
 rm -f ./*.lock.new
-compile train.in -o train.lock.new "${@}"
-for name in api captioner demo dev uv; do
-    compile "$name.in" -c train.lock.new -o "$name.lock.new"
+# Lambda's Python 3.11 has glibc 2.26, the captioner's image and every machine 2.28 or newer.
+lambda=x86_64-manylinux2014 newer=x86_64-manylinux_2_28
+
+compile --python-platform $newer train.in -o train.lock.new "${@}"
+compile --python-platform $lambda api.in -c train.lock.new -o api.lock.new
+for name in captioner demo dev uv node; do
+    compile --python-platform $newer "$name.in" -c train.lock.new -o "$name.lock.new"
 done
-compile node.in -o node.lock.new
 for new in *.lock.new; do mv "$new" "${new%.new}"; done
