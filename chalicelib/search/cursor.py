@@ -2,30 +2,33 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from chalicelib.errors import InvalidField
 from chalicelib.search.query import Query
 
-_MAX_CHARS = 400
+_MAX_CHARS = 2_000
+TRAIL = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The last hit of a page.
+    """Where a page ended.
 
     Attributes
     ----------
-    image_id, score
-        Of that hit. Where it still matches, the next page goes on after its place of now, so
-        that a changed collection does not shift the pages; else after its score.
+    trail
+        Ids of the page's last hits, the last one first. The next page goes on after the place
+        that the first of them to match still has *now*: scores of words move with the collection.
+    score
+        Of the last hit, for when none of them matches any more.
     lineage, newest
         Which index file it was and the last document it held: later ones stay out of the pages
         that follow.
     """
 
-    image_id: str
+    trail: tuple[str, ...]
     score: float
     lineage: str
     newest: int
@@ -33,7 +36,7 @@ class Anchor:
 
 def encoded(query: Query, anchor: Anchor) -> str:
     """Return the opaque cursor that continues ``query`` after ``anchor``."""
-    content = [*asdict(anchor).values()]
+    content = [list(anchor.trail), anchor.score, anchor.lineage, anchor.newest]
     packed = json.dumps([_checksum(query, content), *content], separators=(",", ":"))
     return urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
@@ -53,12 +56,12 @@ def decoded(query: Query) -> Anchor | None:
             raise ValueError
         padded = query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4)
         checksum, *content = json.loads(urlsafe_b64decode(padded))
-        image_id, score, lineage, newest = content
+        trail, score, lineage, newest = content
         if checksum != _checksum(query, content):
             raise ValueError
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidField("cursor", "is not one that this query returned") from error
-    return Anchor(str(image_id), float(score), str(lineage), int(newest))
+    return Anchor(tuple(trail), float(score), str(lineage), int(newest))
 
 
 def _checksum(query: Query, content: list[object]) -> str:

@@ -80,7 +80,7 @@ class MemoryIndex:
         rest = [place for place in order if anchor is None or place > self._place(anchor, scores)]
         page = rest[: query.limit]
         ends = len(rest) <= query.limit
-        last = None if ends else Anchor(page[-1][1], -page[-1][0], "memory", 0)
+        last = None if ends else Anchor((page[-1][1],), -page[-1][0], "memory", 0)
         return Results(
             hits=tuple(self._hit(*place, parts) for place in page),
             total=len(scores),
@@ -101,7 +101,8 @@ class MemoryIndex:
 
     @staticmethod
     def _place(anchor: Anchor, scores: Mapping[str, float]) -> tuple[float, str]:
-        return (-scores.get(anchor.image_id, anchor.score), anchor.image_id)
+        (last,) = anchor.trail
+        return (-scores.get(last, anchor.score), last)
 
     def _hit(self, negative: float, image_id: str, parts: Asked) -> Hit:
         words = parts.words.ranked if parts.words else ()
@@ -186,15 +187,9 @@ def _scores(among: Sequence[_Held], parts: Asked) -> dict[str, float]:
         return {held.document.image_id: _time(held.document) for held in among}
     if len(rankings) == 1:
         return rankings[0]
-    ids = {held.document.image_id: number for number, held in enumerate(among)}
-    orders = {
-        str(part): [
-            ids[image_id] for image_id in sorted(found, key=found.__getitem__, reverse=True)
-        ]
-        for part, found in enumerate(rankings)
-    }
-    names = list(ids)
-    return {names[number]: score for number, score in fused(orders).items()}
+    return fused(
+        sorted((-score, image_id) for image_id, score in found.items()) for found in rankings
+    )
 
 
 def _by_words(among: Sequence[_Held], words: Words) -> dict[str, float]:

@@ -11,7 +11,7 @@ import apsw
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search.asking import asked, commonest
 from chalicelib.search.checking import check
-from chalicelib.search.cursor import Anchor, decoded, encoded
+from chalicelib.search.cursor import TRAIL, Anchor, decoded, encoded
 from chalicelib.search.embedded import schema
 from chalicelib.search.embedded.bits import below, flags
 from chalicelib.search.embedded.columns import Columns
@@ -135,20 +135,22 @@ class EmbeddedIndex:
     def _place(self, anchor: Anchor | None, found: Ranked) -> Place | None:
         if anchor is None:
             return None
-        doc = self._doc(anchor.image_id)
-        return found.place_of(doc) or (-anchor.score, doc)
+        docs = [self._doc(image_id) for image_id in anchor.trail]
+        standing = (found.place_of(doc) for doc in docs)
+        return next((place for place in standing if place), (-anchor.score, docs[0]))
 
     def _cursor(
         self, query: Query, columns: Columns, anchor: Anchor | None, places: list[Place]
     ) -> str | None:
         if len(places) <= query.limit:
             return None
-        negative, doc = places[query.limit - 1]
+        last = places[max(0, query.limit - TRAIL) : query.limit][::-1]
+        trail = tuple(self._stored(doc)[0] for _, doc in last)
         lineage = self._meta("lineage")
         newest = columns.size - 1
         if anchor is not None and anchor.lineage == lineage:
             newest = anchor.newest
-        return encoded(query, Anchor(self._stored(doc)[0], -negative, lineage, newest))
+        return encoded(query, Anchor(trail, -last[0][0], lineage, newest))
 
     def _stored(self, doc: int) -> tuple[str, str]:
         statement = "SELECT image_id, text FROM document WHERE doc = ?"

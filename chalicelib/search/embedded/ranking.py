@@ -52,10 +52,11 @@ class Ranked:
         """Return what each part contributed to a document: its score, and its rank if fused."""
         found: dict[str, float] = {}
         for name, places in self.parts.items():
-            for rank, (negative, other) in enumerate(places, start=1):
-                if other == doc:
-                    found[name] = -negative
-                    found |= {f"{name}_rank": float(rank)} if len(self.parts) > 1 else {}
+            score = next((place[0] for place in places if place[1] == doc), None)
+            if score is not None:
+                found[name] = -score
+                if len(self.parts) > 1:
+                    found[f"{name}_rank"] = 1.0 + sum(place[0] < score for place in places)
         return found
 
 
@@ -87,7 +88,7 @@ _NAMES = {"visual": "image", "semantic": "meaning"}
 
 def _fused(parts: Mapping[str, list[Place]], columns: Columns) -> Ranked:
     best = {name: heapq.nsmallest(DEPTH, places) for name, places in parts.items()}
-    scores = fused({name: [doc for _, doc in places] for name, places in best.items()})
+    scores = fused(best.values())
     places = [(-score, doc) for doc, score in scores.items()]
     return Ranked(places, packed(scores, columns.size), best)
 
