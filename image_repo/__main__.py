@@ -1,0 +1,57 @@
+"""``image-repo``: the command line."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from chalicelib.errors import ImageRepoError
+from image_repo import bulk, photographs, searching, upkeep
+from image_repo.errors import FAILED, CommandError
+from image_repo.output import remarks
+from image_repo.session import Session
+
+INTERRUPTED = 130
+_HELP = """Photographs, found by what is in them.
+
+Which repository is meant: --url and --token, else IMAGE_REPO_URL and IMAGE_REPO_TOKEN, else the
+stack that 'make demo' left in .local/stack.json, else the last 'image-repo login'.
+
+Exit codes: 0 all done, 1 the repository refused some or all, 2 wrong usage, 3 it is unavailable.
+"""
+
+app = typer.Typer(
+    help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+for module in (photographs, bulk, searching, upkeep):
+    module.register(app)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    url: Annotated[str | None, typer.Option(help="The API's address.")] = None,
+    token: Annotated[str | None, typer.Option(help="Your token.")] = None,
+) -> None:
+    """Keep what was said before the command."""
+    context.obj = Session(url, token)
+
+
+def main() -> None:
+    """Run a command; a failure is one line that says what was wrong."""
+    try:
+        app()
+    except ImageRepoError as error:  # of the tokens' table, which is spoken to directly
+        remarks.print(f"[red]✗[/] {escape(error.detail)}")
+        sys.exit(FAILED)
+    except CommandError as error:
+        remarks.print(f"[red]✗[/] {escape(str(error))}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        remarks.print("\nInterrupted. The same command goes on where this one stopped.")
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

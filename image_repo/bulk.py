@@ -1,0 +1,153 @@
+"""Commands on many photographs: import a folder, export everything."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from image_repo.client import PAGE, Client
+from image_repo.errors import FAILED
+from image_repo.importing import Folder, journal_path, read_folder
+from image_repo.output import console, progress, remarks, write_json
+from image_repo.session import Json, session_of
+from image_repo.uploading import AT_ONCE, Journal, Outcome, upload, wait
+
+SHOWN_PROBLEMS = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("import")(import_folder)
+    app.command("export")(export)
+
+
+def import_folder(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
+    report: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
+    at_once: Annotated[int, typer.Option(min=1, max=32, help="Uploads at once.")] = AT_ONCE,
+    until_captioned: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait until all are captioned.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Upload a folder, with the captions of its descriptions.txt.
+
+    A line of descriptions.txt is a file's name and its caption: "dog.jpg A brown dog runs".
+    Photographs without a line get the model's caption. An import that was cut goes on where it
+    stopped; one that is complete does nothing.
+    """
+    found = read_folder(folder)
+    session = session_of(context)
+    journal = Journal(journal_path(folder, session.connection().url, _cache()))
+    outcomes: list[Outcome] = []
+    before = len(journal.sent)
+    with session.client() as client, progress() as bars:
+        task = bars.add_task("Uploading", total=len(found.photographs))
+
+        def done(one: Outcome) -> None:
+            outcomes.append(one)
+            bars.advance(task)
+
+        upload(client, found.photographs, journal, done, at_once)
+        ids = {one.image_id for one in outcomes if one.image_id}
+        waiting = bars.add_task("Captioning", total=len(ids))
+        failed = (
+            wait(client, ids, lambda count: bars.update(waiting, completed=count))
+            if until_captioned
+            else {}
+        )
+    told = _report(found, outcomes, failed, len(journal.sent) - before)
+    _tell(told, report, as_json=as_json)
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "image-repo"
+
+
+def _report(
+    found: Folder,
+    outcomes: Iterable[Outcome],
+    failed: Any,
+    sent: int,
+) -> dict[str, Any]:
+    reasons = [
+        {"file": one.photograph.path.name, "problem": one.problem or failed[one.image_id]}
+        for one in outcomes
+        if one.problem or one.image_id in failed
+    ]
+    return {
+        "photographs": len(found.photographs),
+        "uploaded": sent,
+        "uploaded_before": len(found.photographs) - sent - sum(1 for o in outcomes if o.problem),
+        "captions": found.described,
+        "failed": reasons,
+        "lines": [{"line": line, "problem": problem} for line, problem in found.problems],
+    }
+
+
+def _tell(told: dict[str, Any], report: Path | None, *, as_json: bool) -> None:
+    if report is not None:
+        report.write_text(json.dumps(told, indent=2, ensure_ascii=False))
+    if as_json:
+        write_json(told)
+    else:
+        console.print(
+            f"{told['photographs']} photographs: {told['uploaded']} uploaded now,"
+            f" {told['uploaded_before']} before, {len(told['failed'])} failed;"
+            f" {told['captions']} captions from descriptions.txt"
+        )
+        for entry in told["failed"][:SHOWN_PROBLEMS]:
+            remarks.print(f"[red]✗[/] {escape(entry['file'])}: {escape(entry['problem'])}")
+        for entry in told["lines"][:SHOWN_PROBLEMS]:
+            remarks.print(f"[yellow]line {entry['line']}:[/] {escape(entry['problem'])}")
+        hidden = len(told["failed"] + told["lines"]) - 2 * SHOWN_PROBLEMS
+        if hidden > 0:
+            remarks.print("There is more: '--report FILE' writes all of it.")
+    if told["failed"]:
+        raise typer.Exit(FAILED)
+
+
+def export(
+    context: typer.Context,
+    download: Annotated[
+        Path | None, typer.Option(help="Save the originals into this folder too.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Instead of stdout.")
+    ] = None,
+) -> None:
+    """Write every record as a line of JSON, newest first."""
+    with session_of(context).client() as client:
+        images = client.pages("images", "items", {"limit": PAGE})
+        if output is None:
+            _write(client, images, download)
+            return
+        part = output.with_name(output.name + ".part")
+        with part.open("w", encoding="utf-8") as file:
+            for image in images:
+                file.write(json.dumps(image, ensure_ascii=False) + "\n")
+                _save(client, image, download)
+        part.replace(output)
+
+
+def _write(client: Client, images: Iterable[dict[str, Any]], download: Path | None) -> None:
+    for image in images:
+        write_json(image)
+        sys.stdout.flush()
+        _save(client, image, download)
+
+
+def _save(client: Client, image: dict[str, Any], folder: Path | None) -> None:
+    if folder is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{image['id']}{Path(image['name']).suffix.lower()}"
+    if not path.exists():  # an export that was cut goes on
+        client.download(image["links"]["original"], path)

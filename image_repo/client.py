@@ -1,0 +1,201 @@
+"""A client of the HTTP API."""
+
+import base64
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from image_repo.errors import ApiProblem, CommandError, Unreachable
+
+CONTENT_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+}
+TRIES = 5
+_RETRIED = frozenset({429, 500, 502, 503, 504})
+_IDEMPOTENT = frozenset({"GET", "PATCH", "DELETE"})
+PAGE = 100
+
+Json = dict[str, Any]
+
+
+class Client:
+    """Speaks to one repository; safe to share among threads.
+
+    Parameters
+    ----------
+    url, token
+        Of the repository.
+    transport
+        Another way to carry requests, for tests.
+    sleep
+        Waits between two tries.
+
+    Raises
+    ------
+    ApiProblem, Unreachable
+        From every method: the API refused, or did not answer after ``TRIES`` tries.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url = url.rstrip("/") + "/"
+        limits = httpx.Limits(max_connections=32)
+        self._http = httpx.Client(timeout=60, transport=transport, limits=limits)
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._sleep = sleep
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json | None = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        """Send one request and return the answer, parsed; empty for an empty answer."""
+        asked = {key: value for key, value in (query or {}).items() if value not in (None, "", [])}
+        response = self._tried(
+            method,
+            self._url + path,
+            params=asked,
+            json=body,
+            headers={**self._headers, **(headers or {})},
+        )
+        answer: Json = response.json() if response.content else {}
+        return answer
+
+    def pages(self, path: str, items: str, query: Mapping[str, Any]) -> Iterator[Json]:
+        """Yield the entries of every page of a listing."""
+        cursor = None
+        while True:
+            answer = self.call("GET", path, query={**query, "cursor": cursor})
+            yield from answer[items]
+            cursor = answer["cursor"]
+            if cursor is None:
+                return
+
+    def enter(self, path: Path, caption: str | None) -> tuple[Json, Json]:
+        """Enter a photograph; return its record and the form that uploads its file."""
+        body: Json = {
+            "name": path.name,
+            "content_type": content_type(path),
+            "size": path.stat().st_size,
+        }
+        answer = self.call("POST", "images", body=body | ({"caption": caption} if caption else {}))
+        return answer["image"], answer["upload"]
+
+    def send(self, upload: Json, path: Path) -> None:
+        """Upload a file by its form; the same file twice does no harm."""
+        for attempt in range(TRIES):
+            with path.open("rb") as file:
+                try:
+                    response = self._http.post(
+                        upload["url"], data=upload["fields"], files={"file": (path.name, file)}
+                    )
+                except httpx.TransportError as error:
+                    problem: CommandError = Unreachable(f"the bucket did not answer ({error})")
+                else:
+                    if response.is_success:
+                        return
+                    problem = ApiProblem(
+                        response.status_code, f"the bucket refused {path.name}: {_said(response)}"
+                    )
+                    if response.status_code not in _RETRIED:
+                        raise problem
+            self._wait(attempt, None)
+        raise problem
+
+    def search_by_image(self, path: Path, document: Json) -> Json:
+        """Search by an image of this machine."""
+        body = document | {"image": base64.b64encode(path.read_bytes()).decode()}
+        return self.call("POST", "search/image", body=body)
+
+    def download(self, url: str, path: Path) -> None:
+        """Fetch a file by its presigned URL; a cut download leaves nothing behind."""
+        part = path.with_name(path.name + ".part")
+        with self._http.stream("GET", url) as response, part.open("wb") as file:
+            if not response.is_success:
+                raise ApiProblem(response.status_code, f"the bucket refused {path.name}")
+            for chunk in response.iter_bytes():
+                file.write(chunk)
+        part.replace(path)
+
+    def _tried(self, method: str, url: str, **request: Any) -> httpx.Response:
+        for attempt in range(TRIES):
+            is_last = attempt == TRIES - 1
+            try:
+                response = self._http.request(method, url, **request)
+            except httpx.TransportError as error:
+                if is_last or not _may_repeat(method, error):
+                    raise Unreachable(f"nothing answers at {self._url} ({error})") from error
+                self._wait(attempt, None)
+                continue
+            if response.is_success:
+                return response
+            is_retried = response.status_code in _RETRIED and (
+                method in _IDEMPOTENT or response.status_code in {429, 503}
+            )
+            if is_last or not is_retried:
+                raise _problem(response)
+            self._wait(attempt, response.headers.get("Retry-After"))
+        raise AssertionError  # the last try has returned or raised
+
+    def _wait(self, attempt: int, retry_after: str | None) -> None:
+        asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
+        self._sleep(max(asked, random.uniform(0.1, 0.25 * 2**attempt)))  # noqa: S311  jitter
+
+
+def content_type(path: Path) -> str:
+    """Return a file's media type, told by its extension; the repository looks inside.
+
+    Raises
+    ------
+    CommandError
+        It is none that the repository takes.
+    """
+    found = CONTENT_TYPES.get(path.suffix.lower())
+    if found is None:
+        raise CommandError(f"{path.name}: only {', '.join(sorted(CONTENT_TYPES))} are photographs")
+    return found
+
+
+def _may_repeat(method: str, error: httpx.TransportError) -> bool:
+    return method in _IDEMPOTENT or isinstance(error, httpx.ConnectError)
+
+
+def _problem(response: httpx.Response) -> ApiProblem:
+    try:
+        told = response.json()
+    except ValueError:
+        told = {}
+    if response.status_code in {401, 403} and "type" not in told:
+        return ApiProblem(
+            response.status_code, "the token is not accepted; was it revoked, or the stack renewed?"
+        )
+    detail = told.get("detail") or told.get("message") or _said(response)
+    return ApiProblem(response.status_code, detail, told.get("field"))
+
+
+def _said(response: httpx.Response) -> str:
+    return f"status {response.status_code}: {response.text[:200]}"

@@ -1,0 +1,101 @@
+"""Which repository a command speaks to, and with which token."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from image_repo.errors import CommandError
+
+_STACK = Path(".local") / "stack.json"
+_HELP = (
+    "no repository is known here: run 'make demo' for one on this machine, log in to another"
+    " with 'image-repo login URL', or give --url and --token (or IMAGE_REPO_URL and"
+    " IMAGE_REPO_TOKEN)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Address and token of a repository.
+
+    Attributes
+    ----------
+    source
+        Where they were found, for messages.
+    gallery_url
+        The gallery's address with the token in its fragment.
+    """
+
+    url: str
+    token: str
+    source: str
+
+    @property
+    def gallery_url(self) -> str:
+        """The gallery's address, which carries the token in its fragment."""
+        return f"{self.url.rstrip('/')}/#token={self.token}"
+
+
+def connection(
+    url: str | None, token: str | None, environment: Mapping[str, str], here: Path
+) -> Connection:
+    """Return the repository meant: the command line's, else the environment's, else a file's.
+
+    Parameters
+    ----------
+    here
+        Folder from which ``.local/stack.json`` is looked for upwards.
+
+    Raises
+    ------
+    CommandError
+        None is known.
+    """
+    url = url or environment.get("IMAGE_REPO_URL")
+    token = token or environment.get("IMAGE_REPO_TOKEN")
+    if url and token:
+        return Connection(url, token, "the command line or the environment")
+    stored = _stack(here) or _profile(environment)
+    if stored is None:
+        raise CommandError(_HELP)
+    return Connection(url or stored.url, token or stored.token, stored.source)
+
+
+def log_in(url: str, token: str, environment: Mapping[str, str]) -> Path:
+    """Keep address and token for later commands, readable by their owner alone."""
+    path = _profile_path(environment)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"url": url, "token": token}))
+    return path
+
+
+def _stack(here: Path) -> Connection | None:
+    for folder in (here, *here.parents):
+        told = _read(folder / _STACK)
+        if told:
+            return Connection(told["api_url"], told["token"], str(folder / _STACK))
+    return None
+
+
+def _profile(environment: Mapping[str, str]) -> Connection | None:
+    path = _profile_path(environment)
+    told = _read(path)
+    return Connection(told["url"], told["token"], str(path)) if told else None
+
+
+def _profile_path(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME", "~")) / ".config")
+    return Path(base).expanduser() / "image-repo" / "config.json"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        told: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from error
+    return told

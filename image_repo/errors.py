@@ -1,0 +1,42 @@
+"""What can go wrong for someone at the command line.
+
+::
+
+    CommandError          exit code 2  the command cannot be carried out as it was given
+    ├── ApiProblem        exit code 1  the API refused; 3 where it is unavailable
+    └── Unreachable       exit code 3  the API did not answer
+"""
+
+USAGE = 2
+FAILED = 1
+UNAVAILABLE = 3
+
+
+class CommandError(Exception):
+    """Base: a message that says what was wrong and what to do."""
+
+    exit_code = USAGE
+
+
+class ApiProblem(CommandError):
+    """A problem document of the API.
+
+    Attributes
+    ----------
+    status
+        HTTP status.
+    field
+        The field that was wrong, where one was.
+    """
+
+    def __init__(self, status: int, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.field = field
+        self.exit_code = UNAVAILABLE if status == 503 else FAILED
+
+
+class Unreachable(CommandError):
+    """Nothing answers at the address."""
+
+    exit_code = UNAVAILABLE

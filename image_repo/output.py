@@ -1,0 +1,94 @@
+"""What a person reads, and what a script reads instead with ``--json``."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+Json = dict[str, Any]
+console = Console()
+# Progress and remarks stay out of what a pipe takes up.
+remarks = Console(stderr=True)
+
+
+def progress() -> Progress:
+    """Return progress bars, shown only on a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(
+        *columns, TimeRemainingColumn(), console=remarks, disable=not remarks.is_terminal
+    )
+
+
+def write_json(document: Any) -> None:
+    """Write one JSON document as one line."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+
+def words(attribute: Json) -> str:
+    """Return an attribute as a person would say it: "brown dog run"."""
+    return " ".join([*attribute["colours"], attribute["subject"], *attribute["actions"]])
+
+
+def show_image(image: Json) -> None:
+    """Print one record."""
+    caption = image["caption"]
+    console.print(f"[bold]{escape(caption['text'] if caption else '(no caption yet)')}[/]")
+    table = Table.grid(padding=(0, 2))
+    for name, value in _facts(image):
+        if value:
+            table.add_row(f"[dim]{name}[/]", escape(str(value)))
+    console.print(table)
+
+
+def _facts(image: Json) -> Iterable[tuple[str, Any]]:
+    caption = image["caption"] or {}
+    confidence = caption.get("confidence")
+    sure = "" if confidence is None else f", confidence {confidence:.2f}"
+    yield "id", image["id"]
+    yield "file", image["name"]
+    yield "state", image["state"]
+    yield "reason", image["reason"]
+    yield "caption by", caption and f"{caption.get('model') or caption['source']}{sure}"
+    yield "or", "\n".join(caption.get("alternatives", ()))
+    yield "attributes", "\n".join(map(words, image["attributes"]))
+    yield "size", image["width"] and f"{image['width']} × {image['height']}, {image['size']} bytes"
+    yield "owner", image["owner"]
+    yield "added", image["created_at"]
+    yield "revision", image["rev"]
+
+
+def show_hits(answer: Json) -> None:
+    """Print a page of matches as a table, and the facets below it."""
+    if not answer["hits"]:
+        console.print("Nothing found. Try fewer or other words.")
+    else:
+        console.print(_hits(answer))
+    for name, counts in answer["facets"].items():
+        told = ", ".join(f"{entry['value']} ({entry['count']})" for entry in counts[:10])
+        console.print(f"[dim]{name}:[/] {escape(told)}")
+    for part in answer["degraded"]:
+        remarks.print(f"[yellow]left out:[/] {escape(part)}")
+
+
+def _hits(answer: Json) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in ("score", "caption", "attributes", "file", "id"):
+        table.add_column(column, no_wrap=column == "id", overflow="fold")
+    for hit in answer["hits"]:
+        image = hit["image"]
+        caption = (image["caption"] or {}).get("text", "")
+        told = ", ".join(map(words, image["attributes"]))
+        row = (caption, told, image["name"], image["id"])
+        table.add_row(f"{hit['score']:.3f}", *map(escape, row))
+    return table

@@ -1,0 +1,144 @@
+"""Commands on single photographs: upload, show, edit, delete."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from image_repo.client import Client
+from image_repo.errors import FAILED, ApiProblem, CommandError
+from image_repo.output import console, progress, remarks, show_image, words, write_json
+from image_repo.session import Json, session_of
+from image_repo.uploading import Journal, Outcome, Photograph, upload, wait
+
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("upload")(upload_files)
+    app.command("show")(show)
+    app.command("edit")(edit)
+    app.command("delete")(delete)
+
+
+def upload_files(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)],
+    caption: Annotated[str | None, typer.Option(help="What it shows; for one file.")] = None,
+    until_captioned: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for the captions and print them.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Upload photographs.
+
+    Example: image-repo upload dog.jpg --caption "A brown dog runs on the beach"
+    """
+    if caption and len(files) > 1:
+        raise CommandError("--caption is for one file; 'import' takes captions for many")
+    outcomes: list[Outcome] = []
+    with session_of(context).client() as client:
+        wanted = [Photograph(path, caption) for path in files]
+        with progress() as bars:
+            task = bars.add_task("Uploading", total=len(wanted))
+            upload(client, wanted, Journal(None), lambda one: _done(outcomes, one, bars, task))
+            ids = {one.image_id for one in outcomes if one.image_id}
+            if until_captioned:
+                waiting = bars.add_task("Captioning", total=len(ids))
+                wait(client, ids, lambda count: bars.update(waiting, completed=count))
+        images = [client.call("GET", f"images/{one.image_id}") for one in outcomes if one.image_id]
+    _tell_uploaded(images, outcomes, as_json=as_json)
+
+
+def _done(outcomes: list[Outcome], one: Outcome, bars: Any, task: Any) -> None:
+    outcomes.append(one)
+    bars.advance(task)
+
+
+def _tell_uploaded(images: list[Any], outcomes: list[Outcome], *, as_json: bool) -> None:
+    for image in images:
+        if as_json:
+            write_json(image)
+        else:
+            told = (image["caption"] or {}).get("text") or image["reason"] or "(no caption yet)"
+            console.print(
+                f"{image['id']}  {image['state']}  {escape(image['name'])}: {escape(told)}"
+            )
+    failed = [one for one in outcomes if one.problem]
+    for one in failed:
+        remarks.print(f"[red]✗[/] {escape(one.photograph.path.name)}: {escape(one.problem or '')}")
+    if failed or any(image["state"] == "failed" for image in images):
+        raise typer.Exit(FAILED)
+
+
+def show(
+    context: typer.Context, image_id: Annotated[str, typer.Argument()], as_json: Json = False
+) -> None:
+    """Show what is known of a photograph."""
+    with session_of(context).client() as client:
+        image = client.call("GET", f"images/{image_id}")
+    if as_json:
+        write_json(image)
+    else:
+        show_image(image)
+
+
+def edit(
+    context: typer.Context,
+    image_id: Annotated[str, typer.Argument()],
+    caption: Annotated[str | None, typer.Option(help="The new caption.")] = None,
+    attributes: Annotated[
+        str | None,
+        typer.Option(help='JSON: [{"subject": "dog", "colours": ["brown"], "actions": ["run"]}]'),
+    ] = None,
+    rev: Annotated[int | None, typer.Option(help="Only if it is still at this revision.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change a photograph's caption or attributes; no model overwrites them."""
+    body: dict[str, Any] = {} if caption is None else {"caption": caption}
+    if attributes is not None:
+        body["attributes"] = _parsed(attributes)
+    if not body:
+        raise CommandError("give --caption or --attributes")
+    headers = {"If-Match": f'"{rev}"'} if rev is not None else {}
+    with session_of(context).client() as client:
+        image = client.call("PATCH", f"images/{image_id}", body=body, headers=headers)
+    if as_json:
+        write_json(image)
+    else:
+        told = ", ".join(map(words, image["attributes"]))
+        console.print(f"{escape((image['caption'] or {}).get('text', ''))}  [dim]{escape(told)}[/]")
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"--attributes is not JSON: {error}") from error
+
+
+def delete(
+    context: typer.Context,
+    ids: Ids,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete photographs, files and all."""
+    if not yes:
+        typer.confirm(f"Delete {len(ids)} photograph(s) for good?", abort=True)
+    with session_of(context).client() as client:
+        failed = [image_id for image_id in ids if not _deleted(client, image_id)]
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _deleted(client: Client, image_id: str) -> bool:
+    try:
+        client.call("DELETE", f"images/{image_id}")
+    except ApiProblem as problem:
+        remarks.print(f"[red]✗[/] {escape(image_id)}: {escape(str(problem))}")
+        return False
+    console.print(f"{image_id}  deleted")
+    return True

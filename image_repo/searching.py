@@ -1,0 +1,115 @@
+"""Commands that find: by words, attributes, an image, likeness."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from image_repo.client import Client
+from image_repo.errors import CommandError
+from image_repo.output import remarks, show_hits, write_json
+from image_repo.session import Json, session_of
+
+Limit = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
+Cursor = Annotated[str | None, typer.Option(help="Go on where the last page ended.")]
+Crop = Annotated[
+    str | None, typer.Option(help="Only this part: x,y,width,height as fractions, 0 to 1.")
+]
+
+
+class Mode(StrEnum):
+    """What the text is matched with."""
+
+    WORDS = "words"
+    MEANING = "meaning"
+    FUSED = "fused"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("search")(search)
+    app.command("similar")(similar)
+
+
+def search(
+    context: typer.Context,
+    text: Annotated[list[str] | None, typer.Argument(help="Words to look for.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Who or what: dog.")] = None,
+    colour: Annotated[list[str] | None, typer.Option(help="Its colour; again for more.")] = None,
+    action: Annotated[list[str] | None, typer.Option(help="What it does; again for more.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Looks like this file.")
+    ] = None,
+    crop: Crop = None,
+    mode: Annotated[Mode, typer.Option(help="How the text is matched.")] = Mode.WORDS,
+    facets: Annotated[bool, typer.Option("--facets", help="Count what the matches hold.")] = False,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    as_json: Json = False,
+) -> None:
+    """Search by words, by a subject with its colours and actions, by an image, or all at once.
+
+    Examples
+    --------
+    image-repo search boy in a red shirt
+
+    image-repo search --subject dog --colour brown --action run
+
+    image-repo search --image holiday.jpg --crop 0,0,0.5,1
+    """
+    document: dict[str, Any] = {"limit": limit, "mode": mode.value}
+    clause = {"subject": subject, "colours": colour, "actions": action}
+    given = {name: value for name, value in clause.items() if value}
+    optional = {
+        "text": " ".join(text or ()),
+        "attributes": given,
+        "cursor": cursor,
+        "facets": ["subjects", "colours", "actions"] if facets else [],
+    }
+    document |= {name: value for name, value in optional.items() if value}
+    with session_of(context).client() as client:
+        answer = _asked(client, document, image, crop)
+    _tell(answer, as_json=as_json)
+
+
+def _asked(
+    client: Client, document: dict[str, Any], image: Path | None, crop: str | None
+) -> dict[str, Any]:
+    if image is None:
+        if crop is not None:
+            raise CommandError("--crop is a part of the image that --image names")
+        return client.call("POST", "search", body=document)
+    return client.search_by_image(image, document | ({"crop": _box(crop)} if crop else {}))
+
+
+def _box(crop: str) -> dict[str, float]:
+    try:
+        x, y, width, height = map(float, crop.split(","))
+    except ValueError as error:
+        raise CommandError(f"--crop {crop}: must be x,y,width,height, as 0,0,0.5,1") from error
+    return {"x": x, "y": y, "width": width, "height": height}
+
+
+def similar(
+    context: typer.Context,
+    image_id: Annotated[str, typer.Argument()],
+    crop: Crop = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    as_json: Json = False,
+) -> None:
+    """Find photographs that look like one in the repository, or like a part of it."""
+    query = {"crop": crop, "limit": limit, "cursor": cursor}
+    with session_of(context).client() as client:
+        answer = client.call("GET", f"images/{image_id}/similar", query=query)
+    _tell(answer, as_json=as_json)
+
+
+def _tell(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        write_json(answer)
+        return
+    show_hits(answer)
+    if answer["cursor"]:
+        remarks.print(f"[dim]There are more: --cursor {answer['cursor']}[/]", soft_wrap=True)

@@ -1,0 +1,166 @@
+"""Uploading many photographs: at once, remembered in a journal, and waited for."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from image_repo.client import PAGE, Client
+from image_repo.errors import ApiProblem, CommandError
+
+AT_ONCE = 8
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    """A file to upload, with its caption if someone wrote one."""
+
+    path: Path
+    caption: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this very upload from one of a changed file or caption."""
+        told = self.path.stat()
+        return json.dumps([self.path.name, told.st_size, told.st_mtime_ns, self.caption])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a photograph: its id, or the reason why it has none."""
+
+    photograph: Photograph
+    image_id: str | None
+    problem: str | None = None
+
+
+class Journal:
+    """Remembers on disk what was entered and what was sent, so that a cut upload goes on.
+
+    Parameters
+    ----------
+    path
+        A file of JSON lines; None remembers nothing beyond this run.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock = Lock()
+        self.entered: dict[str, str] = {}
+        self.sent: dict[str, str] = {}
+        for line in self._lines():
+            (self.sent if line["sent"] else self.entered)[line["file"]] = line["id"]
+
+    def note(self, photograph: Photograph, image_id: str, *, sent: bool) -> None:
+        """Write down that a photograph was entered, or that its file was sent too."""
+        line = {"file": photograph.fingerprint, "id": image_id, "sent": sent}
+        with self._lock:
+            (self.sent if sent else self.entered)[photograph.fingerprint] = image_id
+            if self._path is None:
+                return
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        if self._path is None or not self._path.exists():
+            return
+        for line in self._path.read_text("utf-8").splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue  # the last line of a run that was killed
+
+
+def upload(
+    client: Client,
+    photographs: Iterable[Photograph],
+    journal: Journal,
+    done: Callable[[Outcome], None],
+    at_once: int = AT_ONCE,
+) -> None:
+    """Upload photographs, several at once, leaving out what the journal says is sent."""
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            for outcome in pool.map(lambda one: _upload(client, one, journal), photographs):
+                done(outcome)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _upload(client: Client, photograph: Photograph, journal: Journal) -> Outcome:
+    try:
+        file = photograph.fingerprint
+        if file in journal.sent:
+            return Outcome(photograph, journal.sent[file])
+        _withdraw(client, journal.entered.get(file))
+        image, form = client.enter(photograph.path, photograph.caption)
+        journal.note(photograph, image["id"], sent=False)
+        client.send(form, photograph.path)
+        journal.note(photograph, image["id"], sent=True)
+    except ApiProblem as problem:
+        if problem.status == 503:
+            raise
+        return Outcome(photograph, None, str(problem))
+    except OSError as error:
+        return Outcome(photograph, None, str(error))
+    return Outcome(photograph, image["id"])
+
+
+def _withdraw(client: Client, image_id: str | None) -> None:
+    # Entered by a run that was cut before it knew whether the file had arrived.
+    if image_id is None:
+        return
+    try:
+        client.call("DELETE", f"images/{image_id}")
+    except ApiProblem as problem:
+        if problem.status != 404:
+            raise
+
+
+def wait(
+    client: Client, ids: set[str], progress: Callable[[int], None], patience: float = 600.0
+) -> Mapping[str, str]:
+    """Wait until photographs are no longer pending; return the failed ones' reasons by id.
+
+    Parameters
+    ----------
+    progress
+        Told how many are through.
+    patience
+        Seconds without any progress after which waiting is given up.
+
+    Raises
+    ------
+    CommandError
+        Nothing moved for ``patience`` seconds.
+    """
+    left, moved = set(ids), time.monotonic()
+    while left:
+        still = ids & _in_state(client, "pending")
+        if len(still) < len(left):
+            moved = time.monotonic()
+        if time.monotonic() - moved > patience:
+            raise CommandError(f"{len(still)} photographs stay pending; see 'image-repo stats'")
+        left = still
+        progress(len(ids) - len(left))
+        if left:
+            time.sleep(POLL_SECONDS)
+    return {
+        image["id"]: image["reason"] or "it failed"
+        for image in client.pages("images", "items", {"state": "failed", "limit": PAGE})
+        if image["id"] in ids
+    }
+
+
+def _in_state(client: Client, state: str) -> set[str]:
+    pages = client.pages("images", "items", {"state": state, "limit": PAGE})
+    return {image["id"] for image in pages}
