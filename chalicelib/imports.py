@@ -25,7 +25,6 @@ from chalicelib.queue import Queue
 from chalicelib.report import Report
 from chalicelib.storage import UPLOADS, Storage, owner_of
 
-CHUNK = 500
 _ID = re.compile(r"[0-9a-f]{32}")
 _MISSING = "there is no such photograph in the folder yet"
 
@@ -39,15 +38,24 @@ class Imports:
         Takes an import's next part, which the captioner works off.
     clock
         Tells the time.
+    chunk
+        Lines between two saves of the report.
     """
 
     def __init__(
-        self, catalogue: Catalogue, storage: Storage, queue: Queue, clock: Callable[[], datetime]
+        self,
+        catalogue: Catalogue,
+        storage: Storage,
+        queue: Queue,
+        clock: Callable[[], datetime],
+        *,
+        chunk: int = 500,
     ) -> None:
         self._catalogue = catalogue
         self._storage = storage
         self._queue = queue
         self._clock = clock
+        self._chunk = chunk
         self._folders = FolderCaptions(storage, clock)
 
     def start(self, owner: str | None, prefix: str) -> str:
@@ -126,7 +134,7 @@ class Imports:
         if body is None:
             return self._fail(report, f"{FILE_NAME} is gone")
         todo = (entry for entry in parse(io.BytesIO(body)) if entry.number >= report.line)
-        for chunk in _chunks(todo):
+        for chunk in _chunks(todo, self._chunk):
             report = self._imported(report, chunk)
             report.save(self._storage)
             if is_late():
@@ -167,6 +175,6 @@ class Imports:
         return Report.load(self._storage, import_id) if _ID.fullmatch(import_id) else None
 
 
-def _chunks(entries: Iterator[Line | Problem]) -> Iterator[list[Line | Problem]]:
-    while chunk := list(islice(entries, CHUNK)):
+def _chunks(entries: Iterator[Line | Problem], size: int) -> Iterator[list[Line | Problem]]:
+    while chunk := list(islice(entries, size)):
         yield chunk

@@ -1,0 +1,152 @@
+"""Batches of messages: each one's failure is its own."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+
+from captioner.batch import RESERVE_MS, Batch
+from chalicelib.catalogue.memory import MemoryCatalogue
+from chalicelib.images import Image, Source, State, image_id_of
+from chalicelib.imports import Imports
+from chalicelib.ingest import Ingest, Prepared
+from chalicelib.queue import MemoryQueue
+from chalicelib.storage.memory import MemoryStorage
+
+BUCKET = "photographs"
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def plenty() -> int:
+    return 60_000
+
+
+class Counts:
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.failures: list[str] = []
+
+    def count(self, what: str) -> None:
+        self.counts[what] += 1
+
+    def failed(self, message_id: str) -> None:
+        self.failures.append(message_id)
+
+
+class Room:
+    def __init__(self) -> None:
+        self.catalogue = MemoryCatalogue()
+        self.storage = MemoryStorage(BUCKET)
+        self.journal = Counts()
+        self.is_fixed = False
+        ingest = Ingest(
+            self.catalogue,
+            self.storage,
+            self._prepare,
+            model="net@1",
+            clock=lambda: NOW,
+            max_bytes=100,
+        )
+        imports = Imports(self.catalogue, self.storage, MemoryQueue(), lambda: NOW)
+        self.batch = Batch(ingest, imports, self.journal, bucket=BUCKET)
+
+    def _prepare(self, data: bytes) -> Prepared:
+        if data == b"poison" and not self.is_fixed:
+            raise ZeroDivisionError("a fault in a library")
+        vector = b"\0" * 512
+        return Prepared(("a dog",), 0.9, False, vector, vector, 1, 1, "image/png", b"webp")
+
+    def upload(self, name: str, body: bytes = b"fine", attempt: int = 1) -> dict[str, object]:
+        self.storage.write(f"uploads/{name}", body, content_type="image/png")
+        return message(name, attempt)
+
+    def record(self, name: str) -> Image | None:
+        return self.catalogue.get(image_id_of(BUCKET, f"uploads/{name}"))
+
+
+def message(name: str, attempt: int = 1, event: str = "ObjectCreated:Put") -> dict[str, object]:
+    found = {"key": f"uploads/{name}", "sequencer": "01", "versionId": "v1"}
+    record = {"eventName": event, "s3": {"bucket": {"name": BUCKET}, "object": found}}
+    return envelope(json.dumps({"Records": [record]}), name, attempt)
+
+
+def envelope(body: str, message_id: str, attempt: int = 1) -> dict[str, object]:
+    attributes = {"ApproximateReceiveCount": str(attempt)}
+    return {"messageId": message_id, "body": body, "attributes": attributes}
+
+
+def test_of_ten_messages_only_the_poison_fails_and_the_others_are_done_once() -> None:
+    room = Room()
+    good = [room.upload(f"{number}.png") for number in range(9)]
+    poison = room.upload("bad.png", b"poison")
+    assert room.batch.work([*good[:4], poison, *good[4:]], plenty) == ["bad.png"]
+    records = [room.record(f"{number}.png") for number in range(9)]
+    assert all(record and record.state is State.CAPTIONED for record in records)
+    assert all(record and record.rev == 1 for record in records)
+    assert room.journal.counts == {"captioned": 9, "error": 1}
+    assert room.batch.work(good, plenty) == []
+    assert room.journal.counts["duplicate"] == 9
+
+
+def test_short_of_time_the_rest_is_handed_back_untouched() -> None:
+    room = Room()
+    records = [room.upload(f"{number}.png") for number in range(4)]
+    left = iter([50_000, 20_000, RESERVE_MS - 1, 0])
+    assert room.batch.work(records, lambda: next(left)) == ["2.png", "3.png"]
+    assert room.record("2.png") is None
+    assert room.batch.work(records, plenty) == []
+    assert room.journal.counts == {"captioned": 4, "duplicate": 2, "postponed": 2}
+
+
+def test_a_poison_is_told_from_the_third_attempt_on_and_goes_to_the_dead_letters() -> None:
+    room = Room()
+    for attempt in (1, 2):
+        assert room.batch.work([room.upload("bad.png", b"poison", attempt)], plenty)
+        assert room.record("bad.png") is None
+        room.storage.delete("uploads/bad.png")
+    for attempt in (3, 4, 5):
+        room.storage.delete("uploads/bad.png")
+        assert room.batch.work([room.upload("bad.png", b"poison", attempt)], plenty) == ["bad.png"]
+        record = room.record("bad.png")
+        assert record and record.state is State.FAILED and record.reason
+        assert f"{attempt} times" in record.reason and "ZeroDivisionError" in record.reason
+
+
+def test_a_redriven_dead_letter_succeeds_after_the_fix() -> None:
+    room = Room()
+    room.batch.work([room.upload("bad.png", b"poison", 5)], plenty)
+    room.is_fixed = True
+    assert room.batch.work([message("bad.png", 6)], plenty) == []
+    record = room.record("bad.png")
+    assert record and record.state is State.CAPTIONED and record.reason is None
+
+
+def test_messages_that_are_not_ours_are_acknowledged() -> None:
+    room = Room()
+    bodies = [json.dumps({"Event": "s3:TestEvent"}), "{}", "nonsense"]
+    records = [envelope(body, str(number)) for number, body in enumerate(bodies)]
+    assert room.batch.work(records, plenty) == []
+    assert room.journal.counts == {"ignored": 3}
+
+
+def test_a_removed_photograph_is_buried() -> None:
+    room = Room()
+    removal = message("a.png", event="ObjectRemoved:DeleteMarkerCreated")
+    assert room.batch.work([removal, room.upload("a.png")], plenty) == []
+    record = room.record("a.png")
+    assert record and record.state is State.DELETED
+
+
+def test_descriptions_and_photographs_end_the_same_in_either_order() -> None:
+    captions = []
+    for first_comes_the_text in (True, False):
+        room = Room()
+        text = room.upload("ada/descriptions.txt", b"a.png a red kite")
+        photograph = room.upload("ada/a.png")
+        order = [text, photograph] if first_comes_the_text else [photograph, text]
+        assert room.batch.work(order, plenty) == []
+        record = room.record("ada/a.png")
+        assert record and record.caption
+        captions.append(record.caption)
+        assert room.record("ada/descriptions.txt") is None
+    assert captions[0] == captions[1]
+    assert (captions[0].text, captions[0].source) == ("a red kite", Source.IMPORT)

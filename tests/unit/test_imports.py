@@ -1,0 +1,218 @@
+"""Captions that come with a folder, before or after its photographs."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.catalogue.memory import MemoryCatalogue
+from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
+from chalicelib.events import ImportRequest, Kind, ObjectEvent
+from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
+from chalicelib.imports import Imports
+from chalicelib.queue import MemoryQueue
+from chalicelib.storage.memory import MemoryStorage
+
+BUCKET = "photographs"
+FOLDER = "uploads/ada/walk/"
+FILE = f"{FOLDER}descriptions.txt"
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def never() -> bool:
+    return False
+
+
+def always() -> bool:
+    return True
+
+
+class Room:
+    def __init__(self, storage: MemoryStorage | None = None, chunk: int = 500) -> None:
+        self.catalogue = MemoryCatalogue()
+        self.storage = storage or MemoryStorage(BUCKET)
+        self.queue = MemoryQueue()
+        self.imports = Imports(self.catalogue, self.storage, self.queue, lambda: NOW, chunk=chunk)
+
+    def describe(self, content: str) -> None:
+        self.storage.write(FILE, content.encode(), content_type="text/plain")
+
+    def photograph(self, name: str, **fields: object) -> str:
+        key = FOLDER + name
+        image_id = image_id_of(BUCKET, key)
+        record = Image(image_id, "ada", BUCKET, key, created_at=NOW)
+        self.catalogue.save(record.changed(NOW, fields), expected_rev=0)
+        return image_id
+
+    def caption(self, image_id: str) -> Caption | None:
+        record = self.catalogue.get(image_id)
+        assert record is not None
+        return record.caption
+
+    def landed(self, sequencer: str = "01") -> str:
+        return self.imports.landed(ObjectEvent(BUCKET, FILE, Kind.CREATED, None, sequencer), never)
+
+    def work_off(self) -> list[str]:
+        done = []
+        while self.queue.messages:
+            request = self.queue.messages.pop(0)["import"]
+            done.append(self.imports.go_on(ImportRequest(request["id"], request["line"]), never))
+        return done
+
+
+def test_descriptions_that_land_caption_the_folders_photographs() -> None:
+    room = Room()
+    by_model = Caption("an animal", Source.MODEL, "net@1", 0.4, ("a cat",))
+    dog = room.photograph("dog.jpg", caption=by_model, state=State.NEEDS_REVIEW, reason="unsure")
+    room.describe("dog.jpg a brown dog runs\n")
+    assert room.landed() == "imported"
+    record = room.catalogue.get(dog)
+    assert record is not None and record.state is State.CAPTIONED and record.reason is None
+    assert record.caption == Caption(
+        "a brown dog runs", Source.IMPORT, alternatives=("an animal", "a cat")
+    )
+    assert record.attributes == (Attribute("dog", ("brown",), ("run",)),)
+
+
+def test_a_photograph_that_lands_later_finds_its_caption() -> None:
+    room = Room()
+    room.describe("dog.jpg a brown dog\n")
+    room.landed()
+    dog = room.photograph("dog.jpg", state=State.CAPTIONED)
+    room.imports.caption(f"{FOLDER}dog.jpg")
+    assert room.caption(dog) == Caption("a brown dog", Source.IMPORT)
+    revision = room.catalogue.get(dog)
+    room.imports.caption(f"{FOLDER}dog.jpg")
+    assert room.catalogue.get(dog) == revision
+
+
+def test_a_photograph_before_any_descriptions_is_not_told_so_for_good() -> None:
+    room = Room()
+    dog = room.photograph("dog.jpg")
+    room.imports.caption(f"{FOLDER}dog.jpg")
+    assert room.caption(dog) is None
+    room.describe("dog.jpg a brown dog\n")
+    room.imports.caption(f"{FOLDER}dog.jpg")
+    assert room.caption(dog) == Caption("a brown dog", Source.IMPORT)
+
+
+def test_a_users_caption_is_kept() -> None:
+    room = Room()
+    mine = Caption("my Rex", Source.USER)
+    dog = room.photograph("dog.jpg", caption=mine)
+    room.describe("dog.jpg a brown dog\n")
+    room.landed()
+    room.imports.caption(f"{FOLDER}dog.jpg")
+    assert room.caption(dog) == mine
+
+
+def test_a_users_attributes_are_kept() -> None:
+    room = Room()
+    dog = room.photograph("dog.jpg", attributes=(Attribute("poodle"),), attributes_source="user")
+    room.describe("dog.jpg a brown dog\n")
+    room.landed()
+    record = room.catalogue.get(dog)
+    assert record is not None and record.attributes == (Attribute("poodle"),)
+
+
+def test_a_started_import_is_worked_off_by_the_queue_and_reported() -> None:
+    room = Room()
+    room.photograph("dog.jpg")
+    room.photograph("cat.jpg", caption=Caption("mine", Source.USER))
+    room.describe("dog.jpg a dog\ncat.jpg a cat\ngone.jpg a ghost\nbroken\ndog.jpg again\n")
+    import_id = room.imports.start("ada", FOLDER)
+    assert room.imports.report("ada", import_id)["state"] == "running"
+    assert room.work_off() == ["imported"]
+    report = room.imports.report("ada", import_id)
+    json.dumps(report)
+    assert report["state"] == "finished" and report["id"] == import_id
+    assert report["counts"] == {"captioned": 1, "kept": 1, "missing": 1, "problems": 2}
+    assert [problem["line"] for problem in report["problems"]] == [3, 4, 5]
+
+
+def test_an_import_in_parts_ends_as_one_in_one_go() -> None:
+    room = Room(chunk=2)
+    ids = [room.photograph(f"{number}.jpg") for number in range(5)]
+    room.describe("".join(f"{number}.jpg dog {number}\n" for number in range(5)))
+    import_id = room.imports.start("ada", FOLDER)
+    parts = 0
+    while room.queue.messages:
+        request = room.queue.messages.pop(0)["import"]
+        message = ImportRequest(request["id"], request["line"])
+        room.imports.go_on(message, always)
+        assert room.imports.go_on(message, always) == "duplicate"
+        parts += 1
+    assert parts == 4
+    assert room.imports.report("ada", import_id)["counts"]["captioned"] == 5
+    assert all(room.caption(image_id) for image_id in ids)
+
+
+class _LosesOneReport(MemoryStorage):
+    losses = 0
+
+    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+        if key.startswith("imports/") and self.losses:
+            self.losses -= 1
+            raise StorageUnavailable("the process ended here")
+        super().write(key, body, content_type=content_type)
+
+
+def test_an_import_that_was_killed_resumes_to_the_same_totals() -> None:
+    storage = _LosesOneReport(BUCKET)
+    room = Room(storage)
+    room.photograph("dog.jpg")
+    room.describe("dog.jpg a dog\nbroken\n")
+    import_id = room.imports.start("ada", FOLDER)
+    storage.losses = 1
+    request = ImportRequest(import_id, 1)
+    with pytest.raises(StorageUnavailable):
+        room.imports.go_on(request, never)
+    assert room.imports.go_on(request, never) == "imported"
+    counts = room.imports.report("ada", import_id)["counts"]
+    assert counts == {"captioned": 1, "kept": 0, "missing": 0, "problems": 1}
+
+
+def test_the_same_landing_twice_is_one_import() -> None:
+    room = Room()
+    room.photograph("dog.jpg")
+    room.describe("dog.jpg a dog\n")
+    assert [room.landed(), room.landed(), room.landed("02")] == [
+        "imported",
+        "duplicate",
+        "imported",
+    ]
+
+
+def test_descriptions_that_vanish_leave_a_report_that_says_so() -> None:
+    room = Room()
+    room.describe("dog.jpg a dog\n")
+    import_id = room.imports.start("ada", FOLDER)
+    room.storage.delete(FILE)
+    assert room.work_off() == ["import_failed"]
+    report = room.imports.report("ada", import_id)
+    assert report["state"] == "failed" and "gone" in report["reason"]
+
+
+@pytest.mark.parametrize("prefix", ["uploads/bob/", "uploads/", "index/", "", "uploads/ada/empty/"])
+def test_a_prefix_that_is_no_described_folder_of_the_owner_is_refused(prefix: str) -> None:
+    room = Room()
+    room.describe("dog.jpg a dog\n")
+    with pytest.raises(InvalidField) as raised:
+        room.imports.start("ada", prefix)
+    assert raised.value.field == "prefix" and not room.queue.messages
+
+
+@pytest.mark.parametrize("owner", ["bob", "default"])
+def test_another_owners_report_is_not_found(owner: str) -> None:
+    room = Room()
+    room.describe("dog.jpg a dog\n")
+    import_id = room.imports.start("ada", FOLDER)
+    with pytest.raises(NotFound):
+        room.imports.report(owner, import_id)
+    assert room.imports.report(None, import_id)["owner"] == "ada"
+
+
+@pytest.mark.parametrize("import_id", ["", "../uploads/ada/x", "0" * 32])
+def test_an_unknown_report_is_not_found(import_id: str) -> None:
+    with pytest.raises(NotFound):
+        Room().imports.report(None, import_id)
