@@ -9,9 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from captioner.bootstrap import bootstrap
 
-_logger = Logger(service="captioner")
-_metrics = Metrics(namespace="ImageRepo", service="captioner")
-_tracer = Tracer(service="captioner")
+_logger = Logger()
+_metrics = Metrics(namespace="ImageRepo")
+_tracer = Tracer()
 
 
 class _PowertoolsJournal:

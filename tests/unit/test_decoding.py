@@ -29,7 +29,7 @@ def two_halves(width: int = 40, height: int = 20) -> Image.Image:
 
 def file(image: Image.Image, kind: str = "PNG", **how: object) -> bytes:
     written = io.BytesIO()
-    image.save(written, kind, **how)  # type: ignore[arg-type]
+    image.save(written, kind, **how)
     return written.getvalue()
 
 

@@ -1,0 +1,209 @@
+"""The captioner's handlers under Lambda's own runtime client, with the bundle that ships."""
+
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import numpy as np
+import pytest
+from moto.server import ThreadedMotoServer
+from PIL import Image
+
+from chalicelib.catalogue.dynamodb import DynamoCatalogue
+from chalicelib.catalogue.schema import table
+from chalicelib.images import State, image_id_of
+from tests.integration.runtime_api import RuntimeApi
+
+ROOT = Path(__file__).resolve().parents[2]
+BUCKET, TABLE = "photographs", "images"
+SECRET = "a very private dachshund"
+
+
+class Account:
+    """An account on moto, with the bucket, the table and the queue."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_ENDPOINT_URL": endpoint,
+            "IMAGE_REPO_BUCKET": BUCKET,
+            "IMAGE_REPO_TABLE": TABLE,
+            "IMAGE_REPO_TOKENS_TABLE": "tokens",
+        }
+        self.s3 = self._client("s3")
+        self.s3.create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        dynamodb = self._client("dynamodb")
+        dynamodb.create_table(**table(TABLE))
+        self.catalogue = DynamoCatalogue(dynamodb, TABLE)
+        queue = self._client("sqs").create_queue(QueueName="events")
+        self.environment["IMAGE_REPO_QUEUE_URL"] = queue["QueueUrl"]
+
+    def upload(self, name: str, body: bytes) -> dict[str, Any]:
+        """Store an object and return the SQS record that tells of it."""
+        key = f"uploads/ada/{name}"
+        version = self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)["VersionId"]
+        found = {"key": key, "versionId": version, "sequencer": "0055", "size": len(body)}
+        event = {
+            "eventName": "ObjectCreated:Post",
+            "s3": {"bucket": {"name": BUCKET}, "object": found},
+        }
+        return {
+            "messageId": name,
+            "body": json.dumps({"Records": [event]}),
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "eventSource": "aws:sqs",
+        }
+
+    def _client(self, service: str) -> Any:
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            region_name="eu-central-1",
+            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+
+
+class Function:
+    """A handler in a process of Lambda's runtime client."""
+
+    def __init__(self, handler: str, environment: dict[str, str], api: RuntimeApi) -> None:
+        self._api = api
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "awslambdaric", handler],
+            cwd=ROOT,
+            env={
+                **environment,
+                "PYTHONPATH": str(ROOT),
+                "AWS_LAMBDA_RUNTIME_API": api.address,
+                "AWS_LAMBDA_FUNCTION_NAME": "image-repo-captioner",
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def stop(self) -> str:
+        """End the process and return what it logged."""
+        self._process.terminate()
+        logged, _ = self._process.communicate(timeout=30)
+        return logged.decode()
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    endpoint = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    # Every server of a process holds the same accounts.
+    urlopen(Request(f"{endpoint}/moto-api/reset", method="POST")).close()
+    try:
+        yield Account(endpoint)
+    finally:
+        server.stop()
+
+
+def photograph(colour: tuple[int, int, int] = (30, 140, 60)) -> bytes:
+    pixels = np.random.default_rng(3).integers(0, 60, (300, 400, 3), np.uint8)
+    written = io.BytesIO()
+    Image.fromarray(pixels + np.array(colour, np.uint8)).save(written, "JPEG")
+    return written.getvalue()
+
+
+def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> None:
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.ingest", account.environment, api)
+        described = account.upload("descriptions.txt", f"two.jpg {SECRET}".encode())
+        records = [
+            account.upload("one.jpg", photograph()),
+            account.upload("text.jpg", b"no photograph at all"),
+            {"messageId": "test", "body": json.dumps({"Event": "s3:TestEvent"})},
+            account.upload("two.jpg", photograph((90, 20, 20))),
+            described,
+        ]
+        answers = [api.invoke({"Records": records}) for _ in range(2)]
+        logged = function.stop()
+    assert answers == [{"batchItemFailures": []}] * 2
+    kept = {
+        name: account.catalogue.get(image_id_of(BUCKET, f"uploads/ada/{name}"))
+        for name in ("one.jpg", "text.jpg", "two.jpg")
+    }
+    one, text, two = kept["one.jpg"], kept["text.jpg"], kept["two.jpg"]
+    assert one and one.state in {State.CAPTIONED, State.NEEDS_REVIEW} and one.rev == 1
+    assert one.visual and len(one.visual) == 512 and one.semantic and len(one.semantic) == 512
+    assert (one.width, one.height, one.content_type) == (400, 300, "image/jpeg")
+    assert text and text.state is State.FAILED and "no JPEG" in (text.reason or "")
+    assert two and two.state is State.CAPTIONED and two.caption and two.caption.text == SECRET
+    copy = account.s3.get_object(Bucket=BUCKET, Key=one.derivative_key)
+    assert copy["ContentType"] == "image/webp"
+    assert '"duplicate"' in logged
+    assert SECRET not in logged and "one.jpg" not in logged
+
+
+def test_a_batch_short_of_time_comes_back_whole(account: Account) -> None:
+    with RuntimeApi(timeout_s=5) as api:
+        function = Function("captioner.handler.ingest", account.environment, api)
+        answer = api.invoke({"Records": [account.upload("one.jpg", photograph())]})
+        function.stop()
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "one.jpg"}]}
+    assert account.catalogue.get(image_id_of(BUCKET, "uploads/ada/one.jpg")) is None
+
+
+def test_the_encoder_answers_texts_images_and_stored_photographs(account: Account) -> None:
+    data = photograph()
+    account.upload("one.jpg", data)
+    whole = {"image": base64.b64encode(data).decode(), "crop": None}
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.encode", account.environment, api)
+        text = api.invoke({"text": "a green field"})
+        sent = api.invoke(whole)
+        stored = api.invoke({"key": "uploads/ada/one.jpg", "version_id": None, "crop": None})
+        part = api.invoke(whole | {"crop": [0, 0, 0.5, 0.5]})
+        wrong = api.invoke(whole | {"crop": [0, 0, 2, 2]})
+        bad = api.invoke({"image": base64.b64encode(b"no photograph").decode()})
+        logged = function.stop()
+    assert len(base64.b64decode(text["semantic"])) == 512
+    assert sent == stored and set(sent) == {"visual", "semantic"}
+    assert part["visual"] != sent["visual"]
+    assert (wrong["error"]["type"], wrong["error"]["field"]) == ("InvalidField", "crop")
+    assert bad["error"]["type"] == "RejectedImage"
+    assert "a green field" not in logged
+
+
+def test_without_its_settings_the_function_does_not_start(account: Account) -> None:
+    del account.environment["IMAGE_REPO_TABLE"]
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.ingest", account.environment, api)
+        error = api.init_error()
+        function.stop()
+    assert "IMAGE_REPO_TABLE" in error["errorMessage"]
+
+
+def test_the_handler_imports_no_training_library(account: Account) -> None:
+    script = (
+        "import sys, captioner.handler;"
+        "print(sorted({'tensorflow', 'keras', 'torch', 'training'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**account.environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
