@@ -1,5 +1,6 @@
 """Records as DynamoDB items and back, in the low-level form that streams carry too."""
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -27,11 +28,17 @@ def item_of(image: Image) -> dict[str, Any]:
 
 def image_of(item: Mapping[str, Any]) -> Image:
     """Return the record an item (or a stream's ``NewImage``) holds."""
-    plain = {name: _deserialize(value) for name, value in item.items()}
+    plain = {name: _deserialize(_with_bytes(value)) for name, value in item.items()}
     known = {field.name for field in fields(Image)} | {"tombstone_owner"}
     values = {name: _typed(name, value) for name, value in plain.items() if name in known}
     owner = values.pop("tombstone_owner", None)
     return Image(**({"owner": owner} | values if owner else values))
+
+
+def _with_bytes(value: Any) -> Any:
+    """Return a value as the SDK has it: in a function's event binary ones are base64 text."""
+    binary = value.get("B")
+    return {"B": b64decode(binary)} if isinstance(binary, str) else value
 
 
 def _index_attributes(image: Image) -> dict[str, str | None]:
