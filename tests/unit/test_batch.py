@@ -45,6 +45,7 @@ class Room:
             model="net@1",
             clock=lambda: NOW,
             max_bytes=100,
+            announce=lambda _: None,
         )
         imports = Imports(self.catalogue, self.storage, MemoryQueue(), lambda: NOW)
         self.batch = Batch(ingest, imports, self.journal, bucket=BUCKET)
