@@ -9,31 +9,18 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from chalicelib.attributes import extract
 from chalicelib.catalogue import Catalogue
 from chalicelib.errors import PayloadTooLarge, RejectedImage, RevisionConflict
-from chalicelib.events import Kind, ObjectEvent, is_older
+from chalicelib.events import ObjectEvent
 from chalicelib.images import HUMAN_SOURCES, Caption, Image, Source, State, image_id_of
 from chalicelib.storage import DERIVED, Storage, owner_of
+from chalicelib.verdicts import Outcome, is_unchanged, verdict
 
 NO_CAPTION = "the model found no caption"
 UNSURE = "the model is not sure of its caption"
-_DONE = frozenset({State.CAPTIONED, State.NEEDS_REVIEW, State.FAILED})
 _MAX_CONFLICTS = 20
-
-
-class Outcome(StrEnum):
-    """What an event led to: the record's new state, or why it stayed as it was."""
-
-    CAPTIONED = "captioned"
-    NEEDS_REVIEW = "needs_review"
-    FAILED = "failed"
-    DELETED = "deleted"
-    DUPLICATE = "duplicate"
-    STALE = "stale"
-    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +101,9 @@ class Ingest:
         A file that can never be a photograph ends as a record that says so. What may succeed
         another time (storage or catalogue unavailable) is raised.
         """
-        verdict = self._verdict(self._record(event), event)
-        if verdict:
-            return verdict
+        judged = self._verdict(self._record(event), event)
+        if judged:
+            return judged
         try:
             body = self._storage.read(event.key, version_id=event.version_id, limit=self._max_bytes)
         except PayloadTooLarge as error:
@@ -124,7 +111,7 @@ class Ingest:
         if body is None:
             return Outcome.GONE
         sha256 = hashlib.sha256(body).hexdigest()
-        if self._is_unchanged(self._record(event), event, sha256):
+        if is_unchanged(self._record(event), event, sha256, self._model):
             return Outcome.DUPLICATE
         try:
             prepared = self._prepare(body)
@@ -240,9 +227,9 @@ class Ingest:
         """Save a change at the revision that was read; read and judge anew where it is gone."""
         for _ in range(_MAX_CONFLICTS):
             stored = self._record(event)
-            verdict = self._verdict(stored, event)
-            if verdict:
-                return verdict
+            judged = self._verdict(stored, event)
+            if judged:
+                return judged
             record = stored or self._new(event)
             try:
                 saved = self._catalogue.save(change(record), expected_rev=record.rev)
@@ -255,37 +242,7 @@ class Ingest:
         raise RevisionConflict("the record changes faster than it can be saved")
 
     def _verdict(self, record: Image | None, event: ObjectEvent) -> Outcome | None:
-        """Return why an event changes nothing, or None where it does."""
-        if record is None:
-            return None
-        if event.sequencer is None:
-            # A request to look again, which is never later than a deletion.
-            return Outcome.STALE if record.state is State.DELETED else None
-        if record.sequencer and is_older(event.sequencer, record.sequencer):
-            return Outcome.STALE
-        if event.kind is Kind.REMOVED:
-            return self._verdict_on_removal(record, event)
-        if record.sequencer is None or is_older(record.sequencer, event.sequencer):
-            return None
-        return Outcome.DUPLICATE if self._is_finished(record) else None
-
-    def _verdict_on_removal(self, record: Image, event: ObjectEvent) -> Outcome | None:
-        if event.version_id and record.version_id and event.version_id != record.version_id:
-            # An older version was purged; the photograph stands.
-            return Outcome.STALE
-        same = record.sequencer == event.sequencer
-        return Outcome.DUPLICATE if same and record.state is State.DELETED else None
-
-    def _is_finished(self, record: Image) -> bool:
-        if record.state is State.DELETED:
-            return True
-        return record.state in _DONE and record.processed_by == self._model
-
-    def _is_unchanged(self, record: Image | None, event: ObjectEvent, sha256: str) -> bool:
-        """Say whether a request to look again finds what is already described."""
-        if record is None or event.sequencer or event.force:
-            return False
-        return self._is_finished(record) and record.sha256 == sha256
+        return verdict(record, event, self._model)
 
     def _drop_unused(self, image_id: str, derivative: str) -> None:
         record = self._catalogue.get(image_id)

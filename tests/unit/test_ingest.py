@@ -12,8 +12,9 @@ from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import RejectedImage, StorageUnavailable
 from chalicelib.events import Kind, ObjectEvent
 from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
-from chalicelib.ingest import Ingest, Outcome, Prepared
+from chalicelib.ingest import Ingest, Prepared
 from chalicelib.storage.memory import MemoryStorage
+from chalicelib.verdicts import Outcome
 
 KEY = "uploads/ada/dog.jpg"
 BUCKET = "photographs"

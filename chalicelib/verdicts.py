@@ -1,0 +1,65 @@
+"""Whether an event still matters to a record: what makes any order and any repetition safe."""
+
+from enum import StrEnum
+
+from chalicelib.events import Kind, ObjectEvent, is_older
+from chalicelib.images import Image, State
+
+_DONE = frozenset({State.CAPTIONED, State.NEEDS_REVIEW, State.FAILED})
+
+
+class Outcome(StrEnum):
+    """What an event led to: the record's new state, or why it stayed as it was."""
+
+    CAPTIONED = "captioned"
+    NEEDS_REVIEW = "needs_review"
+    FAILED = "failed"
+    DELETED = "deleted"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    GONE = "gone"
+
+
+def verdict(record: Image | None, event: ObjectEvent, model: str) -> Outcome | None:
+    """Return why an event changes nothing, or None where it does.
+
+    Parameters
+    ----------
+    record
+        As it is stored now.
+    model
+        ``name@version`` whose work counts as finished.
+    """
+    if record is None:
+        return None
+    if event.sequencer is None:
+        # A request to look again, which is never later than a deletion.
+        return Outcome.STALE if record.state is State.DELETED else None
+    if record.sequencer and is_older(event.sequencer, record.sequencer):
+        return Outcome.STALE
+    if event.kind is Kind.REMOVED:
+        return _on_removal(record, event)
+    if record.sequencer is None or is_older(record.sequencer, event.sequencer):
+        return None
+    return Outcome.DUPLICATE if _is_finished(record, model) else None
+
+
+def is_unchanged(record: Image | None, event: ObjectEvent, sha256: str, model: str) -> bool:
+    """Say whether a request to look again finds a file that is described already."""
+    if record is None or event.sequencer or event.force:
+        return False
+    return _is_finished(record, model) and record.sha256 == sha256
+
+
+def _on_removal(record: Image, event: ObjectEvent) -> Outcome | None:
+    if event.version_id and record.version_id and event.version_id != record.version_id:
+        # An older version was purged; the photograph stands.
+        return Outcome.STALE
+    same = record.sequencer == event.sequencer
+    return Outcome.DUPLICATE if same and record.state is State.DELETED else None
+
+
+def _is_finished(record: Image, model: str) -> bool:
+    if record.state is State.DELETED:
+        return True
+    return record.state in _DONE and record.processed_by == model
