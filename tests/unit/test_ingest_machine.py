@@ -1,0 +1,160 @@
+"""Uploads, deletions, edits, imports and redrives in any order, delivered as often as they like."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from chalicelib.catalogue.memory import MemoryCatalogue
+from chalicelib.errors import RejectedImage
+from chalicelib.events import Kind, ObjectEvent
+from chalicelib.images import Caption, Image, Source, State, image_id_of
+from chalicelib.imports import Imports
+from chalicelib.ingest import Ingest, Prepared
+from chalicelib.queue import MemoryQueue
+from chalicelib.storage.memory import MemoryStorage
+
+BUCKET = "photographs"
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+NAMES = st.sampled_from(["a.jpg", "b.jpg"])
+FILE = "uploads/ada/descriptions.txt"
+
+
+def key_of(name: str) -> str:
+    return f"uploads/ada/{name}"
+
+
+def prepared(data: bytes) -> Prepared:
+    if data.startswith(b"bad"):
+        raise RejectedImage("the image is damaged")
+    vector = b"\0" * 512
+    return Prepared((data.decode(),), 0.9, False, vector, vector, 1, 1, "image/jpeg", data)
+
+
+@dataclass
+class Truth:
+    """What a key's newest state in the bucket is."""
+
+    body: bytes | None
+    sequencer: str
+
+
+class Machine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.catalogue = MemoryCatalogue()
+        self.storage = MemoryStorage(BUCKET)
+        self.ingest = Ingest(
+            self.catalogue,
+            self.storage,
+            prepared,
+            model="net@1",
+            clock=lambda: NOW,
+            max_bytes=100,
+            announce=lambda _: None,
+        )
+        self.imports = Imports(self.catalogue, self.storage, MemoryQueue(), lambda: NOW)
+        self.count = 0
+        self.events: list[ObjectEvent] = []
+        self.undelivered: list[ObjectEvent] = []
+        self.truth: dict[str, Truth] = {}
+        self.written: dict[str, str] = {}
+
+    def _tell(self, key: str, kind: Kind, body: bytes | None, version: str | None = None) -> None:
+        sequencer = f"{self.count:04X}"
+        event = ObjectEvent(BUCKET, key, kind, version, sequencer)
+        self.events.append(event)
+        self.undelivered.append(event)
+        self.truth[key] = Truth(body, sequencer)
+
+    @rule(name=NAMES, good=st.booleans())
+    def upload(self, name: str, good: bool) -> None:
+        self.count += 1
+        body = f"{'photo' if good else 'bad'} {self.count}".encode()
+        self.storage.write(key_of(name), body, content_type="image/jpeg")
+        version = next(found.version_id for found in self.storage.objects(key_of(name)))
+        self._tell(key_of(name), Kind.CREATED, body, version)
+
+    @rule(name=NAMES)
+    def delete(self, name: str) -> None:
+        if key_of(name) in self.truth:
+            self.count += 1
+            self._tell(key_of(name), Kind.REMOVED, None)
+
+    @rule(caption=st.sampled_from(["a dog", "a cat"]))
+    def describe(self, caption: str) -> None:
+        self.count += 1
+        content = f"a.jpg {caption} {self.count}\n".encode()
+        self.storage.write(FILE, content, content_type="text/plain")
+        event = ObjectEvent(BUCKET, FILE, Kind.CREATED, None, f"{self.count:04X}")
+        self.imports.landed(event, lambda: False)
+
+    @rule(name=NAMES)
+    def edit(self, name: str) -> None:
+        record = self._record(key_of(name))
+        if record is None or record.state is State.DELETED:
+            return
+        self.count += 1
+        text = f"mine {self.count}"
+        edited = record.changed(NOW, {"caption": Caption(text, Source.USER)})
+        self.catalogue.save(edited, expected_rev=record.rev)
+        self.written[key_of(name)] = text
+
+    @precondition(lambda self: self.events)
+    @rule(data=st.data())
+    def deliver(self, data: st.DataObject) -> None:
+        event = data.draw(st.sampled_from(self.events))
+        self._deliver(event)
+
+    def _deliver(self, event: ObjectEvent) -> None:
+        if event in self.undelivered:
+            self.undelivered.remove(event)
+        if event.kind is Kind.REMOVED:
+            self.ingest.removed(event)
+        else:
+            self.ingest.created(event)
+            self.imports.caption(event.key)
+        record = self._record(event.key)
+        if record and record.state is State.DELETED:
+            self.written.pop(event.key, None)
+
+    @precondition(lambda self: self.undelivered)
+    @rule()
+    def settle(self) -> None:
+        for event in tuple(self.undelivered):
+            self._deliver(event)
+        for key, truth in self.truth.items():
+            record = self._record(key)
+            assert record is not None and record.sequencer == truth.sequencer
+            if truth.body is None:
+                assert record.state is State.DELETED and record.visual is None
+            elif truth.body.startswith(b"bad"):
+                assert record.state is State.FAILED and record.reason
+            else:
+                assert record.state is State.CAPTIONED and record.visual
+
+    @invariant()
+    def a_users_caption_is_never_lost(self) -> None:
+        for key, text in self.written.items():
+            record = self._record(key)
+            assert record is not None and record.caption and record.caption.text == text
+
+    @invariant()
+    def a_tombstone_holds_nothing_to_find(self) -> None:
+        for record in self.catalogue.everything():
+            if record.state is State.DELETED:
+                assert record.caption is None and record.semantic is None
+
+    @invariant()
+    def every_copy_for_display_belongs_to_a_record(self) -> None:
+        used = {record.derivative_key for record in self.catalogue.everything()}
+        assert {found.key for found in self.storage.objects("derived/")} == used - {None}
+
+    def _record(self, key: str) -> Image | None:
+        return self.catalogue.get(image_id_of(BUCKET, key))
+
+
+Machine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestIngest = Machine.TestCase
