@@ -1,6 +1,6 @@
 """What the functions are made of, from the environment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -12,9 +12,7 @@ from captioner.batch import Batch, Journal
 from captioner.preparing import prepare, version_of
 from captioner.queries import Queries
 from captioner.vision.bundle import DEFAULT_BUNDLE, load
-from chalicelib.announcements import EventBus
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.images import Image
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
 from chalicelib.queue import SqsQueue
@@ -55,7 +53,6 @@ def bootstrap(environment: Mapping[str, str], journal: Journal) -> Captioner:
         model=version_of(model),
         clock=_now,
         max_bytes=settings.max_upload_bytes,
-        announce=_announcer(settings.event_bus, journal),
     )
     imports = Imports(catalogue, storage, queue, _now)
     queries = Queries(
@@ -66,13 +63,6 @@ def bootstrap(environment: Mapping[str, str], journal: Journal) -> Captioner:
         max_pixels=settings.max_pixels,
     )
     return Captioner(Batch(ingest, imports, journal, bucket=settings.bucket), queries)
-
-
-def _announcer(bus: str, journal: Journal) -> Callable[[Image], None]:
-    if not bus:
-        return lambda _: None
-    client = boto3.client("events", config=_RETRIES)
-    return EventBus(client, bus, lambda: journal.count("announcement_lost")).announce
 
 
 def _now() -> datetime:

@@ -72,8 +72,6 @@ class Ingest:
         Tells the time.
     max_bytes
         Of a photograph.
-    announce
-        Told of every record that an event changed.
     """
 
     def __init__(
@@ -85,7 +83,6 @@ class Ingest:
         model: str,
         clock: Callable[[], datetime],
         max_bytes: int,
-        announce: Callable[[Image], None],
     ) -> None:
         self._catalogue = catalogue
         self._storage = storage
@@ -93,7 +90,6 @@ class Ingest:
         self._model = model
         self._clock = clock
         self._max_bytes = max_bytes
-        self._announce = announce
 
     def created(self, event: ObjectEvent) -> Outcome:
         """Caption the photograph an event tells of.
@@ -237,7 +233,6 @@ class Ingest:
                 continue
             if record.derivative_key and record.derivative_key != saved.derivative_key:
                 self._storage.delete(record.derivative_key)
-            self._announce(saved)
             return Outcome(saved.state.value)
         raise RevisionConflict("the record changes faster than it can be saved")
 

@@ -45,7 +45,6 @@ class Room:
             model="net@1",
             clock=lambda: NOW,
             max_bytes=100,
-            announce=lambda _: None,
         )
         imports = Imports(self.catalogue, self.storage, MemoryQueue(), lambda: NOW)
         self.batch = Batch(ingest, imports, self.journal, bucket=BUCKET)

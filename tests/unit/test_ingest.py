@@ -42,7 +42,6 @@ class Room:
     def __init__(self, prepare: Callable[[bytes], Prepared] = prepared) -> None:
         self.catalogue = MemoryCatalogue()
         self.storage = MemoryStorage(BUCKET)
-        self.announced: list[Image] = []
         self.ingest = self.with_model("net@1", prepare)
 
     def with_model(self, model: str, prepare: Callable[[bytes], Prepared] = prepared) -> Ingest:
@@ -53,7 +52,6 @@ class Room:
             model=model,
             clock=lambda: NOW,
             max_bytes=100,
-            announce=self.announced.append,
         )
 
     def put(self, body: bytes) -> None:
@@ -101,15 +99,6 @@ def test_the_same_event_again_changes_nothing() -> None:
     before = room.record()
     assert room.ingest.created(created("01", "v1")) is Outcome.DUPLICATE
     assert room.record() == before
-
-
-def test_every_change_of_a_record_is_announced_once() -> None:
-    room = Room()
-    room.put(b"runs")
-    for event in (created("01", "v1"), created("01", "v1")):
-        room.ingest.created(event)
-    room.ingest.removed(removed("02"))
-    assert [image.state for image in room.announced] == [State.CAPTIONED, State.DELETED]
 
 
 def test_two_workers_on_the_same_event_leave_one_caption() -> None:

@@ -53,7 +53,6 @@ class Machine(RuleBasedStateMachine):
             model="net@1",
             clock=lambda: NOW,
             max_bytes=100,
-            announce=lambda _: None,
         )
         self.imports = Imports(self.catalogue, self.storage, MemoryQueue(), lambda: NOW)
         self.count = 0
