@@ -139,7 +139,7 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Reduce 16 bits of grey, which `convert` would clip."""
-    wide = np.asarray(image.convert("I"), np.int64)
+    wide = np.asarray(image.convert("I"))
     return Image.fromarray((wide >> 8).clip(0, 255).astype(np.uint8))
 
 

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,14 +82,15 @@ class Account:
 class Function:
     """A handler in a process of Lambda's runtime client."""
 
-    def __init__(self, handler: str, environment: dict[str, str], api: RuntimeApi) -> None:
-        self._api = api
+    def __init__(
+        self, handler: str, environment: dict[str, str], api: RuntimeApi, code: Path = ROOT
+    ) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "awslambdaric", handler],
-            cwd=ROOT,
+            cwd=code,
             env={
                 **environment,
-                "PYTHONPATH": str(ROOT),
+                "PYTHONPATH": str(code),
                 "AWS_LAMBDA_RUNTIME_API": api.address,
                 "AWS_LAMBDA_FUNCTION_NAME": "image-repo-captioner",
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
@@ -191,6 +193,21 @@ def test_without_its_settings_the_function_does_not_start(account: Account) -> N
         error = api.init_error()
         function.stop()
     assert "IMAGE_REPO_TABLE" in error["errorMessage"]
+
+
+def test_with_a_damaged_bundle_the_function_does_not_start(
+    account: Account, tmp_path: Path
+) -> None:
+    for package in ("captioner", "chalicelib"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    damaged = tmp_path / "captioner" / "bundle" / "decoder.npz"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.ingest", account.environment, api, tmp_path)
+        error = api.init_error()
+        function.stop()
+    assert error["errorType"] == "BundleError" and "decoder.npz" in error["errorMessage"]
+    assert list(account.catalogue.everything()) == []
 
 
 def test_the_handler_imports_no_training_library(account: Account) -> None:
