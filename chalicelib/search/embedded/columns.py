@@ -24,7 +24,7 @@ class Columns:
     alive
         Those that are not deleted.
     newest
-        ``(-created, doc)`` of the living ones, newest first.
+        ``(-created, doc)`` of the living ones, ascending: newest first.
     words
         Which documents hold a run of words, remembered while the generation lasts.
     """
@@ -33,7 +33,8 @@ class Columns:
         self._connection = connection
         self.generation = generation
         self.words: dict[tuple[str, ...], int] = {}
-        self.newest: list[tuple[int, int]] = []
+        self._lengths: list[int] = []
+        self.newest: list[tuple[float, int]] = []
         docs: dict[tuple[str, str | None], list[int]] = defaultdict(list)
         last = 0
         for doc, *values, created in connection.execute(
@@ -59,6 +60,22 @@ class Columns:
             for (of, value), found in self._sets.items()
             if of == kind and value is not None
         }
+
+    def lengths(self, steps: int, words: int) -> list[int]:
+        """Return the documents by the length of their captions, the shortest first.
+
+        Parameters
+        ----------
+        steps, words
+            How many steps, and how many words each; the last step has all that are longer.
+        """
+        if not self._lengths:
+            docs: list[list[int]] = [[] for _ in range(steps)]
+            statement = "SELECT doc, length FROM document WHERE NOT deleted"
+            for doc, length in self._connection.execute(statement):
+                docs[min(steps - 1, length // words)].append(doc)
+            self._lengths = [packed(found, self.size) for found in docs]
+        return self._lengths
 
     def created(self, first: datetime | None, end: datetime | None) -> int:
         """Return the documents made at ``first`` or later and before ``end``."""

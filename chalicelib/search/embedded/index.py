@@ -16,7 +16,7 @@ from chalicelib.search.embedded import schema
 from chalicelib.search.embedded.bits import below, flags
 from chalicelib.search.embedded.columns import Columns
 from chalicelib.search.embedded.matching import Matching
-from chalicelib.search.embedded.ranking import Place, Ranked, ranked, relevant
+from chalicelib.search.embedded.ranking import Order, Place, ordered
 from chalicelib.search.embedded.writing import Writer
 from chalicelib.search.highlight import highlighted
 from chalicelib.search.port import Document
@@ -85,8 +85,9 @@ class EmbeddedIndex:
             if anchor is not None and anchor.lineage == self._meta("lineage"):
                 among &= below(anchor.newest + 1)
             matching = cache(lambda: Matching(self._connection, columns))
-            found = ranked(parts, columns, matching, among)
-            found = relevant(found, query.min_relevance, columns)
+            found = ordered(parts, columns, matching, among)
+            if query.min_relevance is not None:
+                found = found.relevant(query.min_relevance)
             places = found.after(self._place(anchor, found), query.limit + 1)
             return Results(
                 hits=self._hits(places[: query.limit], found, query, parts.words),
@@ -132,7 +133,7 @@ class EmbeddedIndex:
         row = self._connection.execute(statement, (image_id,)).fetchone()
         return 0 if row is None else int(row[0])
 
-    def _place(self, anchor: Anchor | None, found: Ranked) -> Place | None:
+    def _place(self, anchor: Anchor | None, found: Order) -> Place | None:
         if anchor is None:
             return None
         docs = [self._doc(image_id) for image_id in anchor.trail]
@@ -140,7 +141,7 @@ class EmbeddedIndex:
         return next((place for place in standing if place), (-anchor.score, docs[0]))
 
     def _cursor(
-        self, query: Query, columns: Columns, anchor: Anchor | None, places: list[Place]
+        self, query: Query, columns: Columns, anchor: Anchor | None, places: Sequence[Place]
     ) -> str | None:
         if len(places) <= query.limit:
             return None
@@ -158,16 +159,17 @@ class EmbeddedIndex:
         return str(image_id), str(text)
 
     def _hits(
-        self, places: list[Place], found: Ranked, query: Query, words: Words | None
+        self, places: Sequence[Place], found: Order, query: Query, words: Words | None
     ) -> tuple[Hit, ...]:
         stems = {stem for run in words.ranked for stem in run.stems} if words else set()
         hits = []
-        for negative, doc in places:
+        for place in places:
+            doc = place[1]
             image_id, text = self._stored(doc)
             hits.append(
                 Hit(
                     image_id=image_id,
-                    score=-negative if found.scored else 1.0,
+                    score=found.shown(place),
                     highlight=highlighted(text, stems) if stems else None,
                     explanation=found.explained(doc) if query.explain else None,
                 )

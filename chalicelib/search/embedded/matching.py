@@ -1,14 +1,25 @@
-"""Words, through FTS5: which documents hold them, and how well."""
+"""Words, through FTS5: which documents hold them, and how much that says.
 
+A document scores the summed inverse frequency of the query's words it holds, as BM25 weighs
+them, and of equal sums the shorter caption the higher. How often a word occurs in one caption is
+left out: in a sentence or two it says nothing, and without it every document that holds the same
+words scores alike, so that scores can be added as sets (`Sliced`) instead of row by row.
+"""
+
+import math
 from collections.abc import Iterable
 
 import apsw
 
-from chalicelib.search.embedded.bits import below, flags, packed
+from chalicelib.search.embedded.bits import below, packed
 from chalicelib.search.embedded.columns import Columns
+from chalicelib.search.embedded.sliced import Sliced
 from chalicelib.search.text import Run, Words
 
-Ranking = list[tuple[float, int]]
+PRECISION = 16  # steps of one unit of inverse frequency
+BREVITY = 16  # steps of length, which decide between equal sums
+_STEP = 3  # words of a caption to a step of length
+_REMEMBERED = 1_000  # runs of words whose documents are kept while the generation lasts
 
 
 class Matching:
@@ -27,15 +38,21 @@ class Matching:
             found &= ~self._holding(run)
         return found
 
-    def ranked(self, words: Words, among: int) -> Ranking:
-        """Return ``(-BM25, doc)`` of the documents of a set that reach the quorum, unsorted."""
-        operator = " AND " if words.quorum == len(words.wanted) else " OR "
-        wanted = operator.join(_quoted(run) for run in words.ranked)
-        chosen = flags(among & self._quorum(words), self._columns.size)
-        rows = self._connection.execute(
-            "SELECT bm25(caption), rowid FROM caption WHERE caption MATCH ?", (wanted,)
-        )
-        return [row for row in rows if chosen[row[1]]]
+    def scored(self, words: Words, among: int) -> Sliced:
+        """Return the scores of the documents of a set that reach the quorum."""
+        scores = Sliced(among & self._quorum(words))
+        for step, documents in enumerate(self._columns.lengths(BREVITY, _STEP)):
+            scores.add(BREVITY - 1 - step, documents)
+        for run in words.ranked:
+            holding = self._holding(run)
+            scores.add(BREVITY * self._weight(holding.bit_count()), holding)
+        return scores
+
+    def _weight(self, frequency: int) -> int:
+        """Return BM25's inverse document frequency, in steps, at least one."""
+        count = self._columns.alive.bit_count()
+        rarity = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+        return max(1, round(PRECISION * rarity))
 
     def _quorum(self, words: Words) -> int:
         """Return the documents that hold at least ``words.quorum`` of the wanted words.
@@ -52,6 +69,8 @@ class Matching:
     def _holding(self, run: Run) -> int:
         known = self._columns.words
         if run.stems not in known:
+            if len(known) >= _REMEMBERED:
+                known.clear()
             rows: Iterable[tuple[int]] = self._connection.execute(
                 "SELECT rowid FROM caption WHERE caption MATCH ?", (_quoted(run),)
             )

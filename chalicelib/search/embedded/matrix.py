@@ -45,8 +45,9 @@ class Matrix:
         mine: list[float] = list(compress(values, chosen))
         docs = compress(range(self._size), chosen)
         least = _least(mine, depth)
-        found = [(-value, doc) for value, doc in zip(mine, docs, strict=True) if value >= least]
-        return [(value / SCALE**2, doc) for value, doc in sorted(found)[:depth]]
+        found = compress(zip(mine, docs, strict=True), map(least.__le__, mine))
+        best = sorted((-value, doc) for value, doc in found)
+        return [(value / SCALE**2, doc) for value, doc in best[:depth]]
 
 
 def _least(values: list[float], depth: int) -> float:

@@ -19,7 +19,8 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE document(
     doc INTEGER PRIMARY KEY, image_id TEXT NOT NULL UNIQUE, rev INTEGER NOT NULL,
     deleted INTEGER NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, source TEXT,
-    name TEXT NOT NULL, text TEXT NOT NULL, created INTEGER);
+    name TEXT NOT NULL, text TEXT NOT NULL, length INTEGER NOT NULL,
+    created INTEGER);
 CREATE TABLE term(
     term INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, UNIQUE(kind, value));
 CREATE TABLE trait(

@@ -25,6 +25,7 @@ class Traits:
         self._slots: dict[tuple[str, str], array[int]] = {}
         self._docs: dict[tuple[str, str], array[int]] = {}
         self._found: dict[Terms, int] = {}
+        self._dense_slots: dict[tuple[str, str], int] = {}
         self._dense: dict[tuple[str, str], int] = {}
         names = {term: (kind, value) for term, kind, value in connection.execute(
             "SELECT term, kind, value FROM term"
@@ -89,5 +90,17 @@ class Traits:
         return packed(map(self._docs_of_slots.__getitem__, members(slots)), self._size)
 
     def _any(self, names: Iterable[tuple[str, str]]) -> int:
-        slots = (slot for name in names for slot in self._slots.get(name, ()))
-        return packed(slots, len(self._docs_of_slots))
+        found = 0
+        rare: list[int] = []
+        for name in names:
+            slots = self._slots.get(name, ())
+            if len(slots) * _DENSE <= len(self._docs_of_slots):
+                rare.extend(slots)
+            else:
+                found |= self._all_slots(name)
+        return found | packed(rare, len(self._docs_of_slots))
+
+    def _all_slots(self, name: tuple[str, str]) -> int:
+        if name not in self._dense_slots:
+            self._dense_slots[name] = packed(self._slots[name], len(self._docs_of_slots))
+        return self._dense_slots[name]

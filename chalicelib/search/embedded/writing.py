@@ -8,11 +8,21 @@ import apsw
 
 from chalicelib.attributes import normalised
 from chalicelib.images import Attribute
-from chalicelib.search.analysis import clean
+from chalicelib.search.analysis import clean, stems
 from chalicelib.search.port import Document
 from chalicelib.search.vectors import quantised
 
 _logger = logging.getLogger(__name__)
+_RECORD = """
+    INSERT INTO document(
+        image_id, rev, deleted, owner, state, source, name, text, length, created)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT(image_id) DO UPDATE SET
+        rev = excluded.rev, deleted = excluded.deleted, owner = excluded.owner,
+        state = excluded.state, source = excluded.source, name = excluded.name,
+        text = excluded.text, length = excluded.length,
+        created = coalesce(excluded.created, created)
+    RETURNING doc"""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,11 +81,7 @@ class Writer:
 
     def _record(self, document: Document) -> int:
         doc = self._run(
-            "INSERT INTO document(image_id, rev, deleted, owner, state, source, name, text,"
-            " created) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(image_id) DO UPDATE SET"
-            " rev = excluded.rev, deleted = excluded.deleted, owner = excluded.owner,"
-            " state = excluded.state, source = excluded.source, name = excluded.name,"
-            " text = excluded.text, created = coalesce(excluded.created, created) RETURNING doc",
+            _RECORD,
             document.image_id,
             document.rev,
             document.deleted,
@@ -84,6 +90,7 @@ class Writer:
             None if document.source is None else document.source.value,
             "" if document.deleted else clean(document.name),
             "" if document.deleted else clean(document.text),
+            0 if document.deleted else len(stems(document.text)),
             microseconds(document.created_at),
         ).get
         return int(doc)

@@ -1,0 +1,203 @@
+"""The indexer: stream batches into the index, then events."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.catalogue.items import item_of
+from chalicelib.catalogue.memory import MemoryCatalogue
+from chalicelib.errors import SearchUnavailable, Unavailable
+from chalicelib.images import Caption, Image, Source, State
+from chalicelib.search import Query
+from chalicelib.search.embedded import PublishedIndex, PublishingIndex
+from chalicelib.search.embedded.memory_store import MemorySnapshotStore
+from indexer.announcing import Announcement, EventBridge, MemoryEvents
+from indexer.batch import Indexer
+from indexer.bootstrap import bootstrap, documents
+from indexer.handler import answer
+
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+PENDING = Image("a", "ann", "bucket", "uploads/ann/a.jpg", rev=1, created_at=MOMENT)
+CAPTIONED = replace(
+    PENDING, rev=2, state=State.CAPTIONED, caption=Caption("a dog", Source.MODEL, "slim@1", 0.9)
+)
+DELETED = replace(PENDING, rev=3, state=State.DELETED)
+
+
+class Bench:
+    """An indexer with everything it talks to."""
+
+    def __init__(self) -> None:
+        self.store = MemorySnapshotStore()
+        self.catalogue = MemoryCatalogue()
+        self.events = MemoryEvents()
+        index = PublishingIndex(self.store, lambda: documents(self.catalogue))
+        self.indexer = Indexer(index, self.events)
+
+    def deliver(self, *records: Mapping[str, Any]) -> list[str]:
+        response = answer(self.indexer, {"Records": records})
+        return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+
+    def found(self, text: str = "dog") -> set[str]:
+        results = PublishedIndex(self.store).search(Query(None, text=text, limit=100))
+        return {hit.image_id for hit in results.hits}
+
+    def told(self) -> list[str]:
+        return [announcement.name for announcement in self.events.published]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def record(number: int, before: Image | None, after: Image | None) -> dict[str, Any]:
+    images = {"OldImage": before, "NewImage": after}
+    stream = {name: item_of(image) for name, image in images.items() if image is not None}
+    return {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": str(number), **stream}}
+
+
+def test_a_captioned_photograph_is_searchable_and_told(bench: Bench) -> None:
+    assert bench.deliver(record(1, None, PENDING), record(2, PENDING, CAPTIONED)) == []
+    assert bench.found() == {"a"}
+    (announcement,) = bench.events.published
+    assert announcement == Announcement(
+        "ImageCaptioned",
+        {
+            "image_id": "a",
+            "owner": "ann",
+            "key": "uploads/ann/a.jpg",
+            "rev": 2,
+            "state": "captioned",
+            "reason": None,
+        },
+    )
+
+
+def test_a_deleted_photograph_is_gone_and_told(bench: Bench) -> None:
+    bench.deliver(record(1, PENDING, CAPTIONED), record(2, CAPTIONED, DELETED))
+    assert bench.found() == set()
+    assert bench.told() == ["ImageCaptioned", "ImageDeleted"]
+
+
+def test_an_item_removed_from_the_table_is_gone_too(bench: Bench) -> None:
+    bench.deliver(record(1, PENDING, CAPTIONED))
+    assert bench.deliver(record(2, CAPTIONED, None)) == []
+    assert bench.found() == set()
+
+
+def test_a_failed_photograph_is_told_and_not_searchable(bench: Bench) -> None:
+    failed = replace(PENDING, rev=2, state=State.FAILED, reason="not an image")
+    bench.deliver(record(1, PENDING, failed))
+    assert bench.found() == set()
+    assert bench.events.published[0].detail["reason"] == "not an image"
+
+
+def test_an_edit_is_searchable_and_not_told(bench: Bench) -> None:
+    edited = replace(CAPTIONED, rev=3, caption=Caption("a cat", Source.USER))
+    bench.deliver(record(1, PENDING, CAPTIONED), record(2, CAPTIONED, edited))
+    assert bench.found("cat") == {"a"}
+    assert bench.found() == set()
+    assert bench.told() == ["ImageCaptioned"]
+
+
+def test_a_batch_delivered_twice_and_out_of_order_ends_the_same(bench: Bench) -> None:
+    batch = [record(1, PENDING, CAPTIONED), record(2, CAPTIONED, DELETED)]
+    bench.deliver(*batch)
+    bench.deliver(*batch)
+    bench.deliver(batch[0])
+    assert bench.found() == set()
+
+
+def test_of_a_batch_only_the_unreadable_record_is_delivered_again(bench: Bench) -> None:
+    poison = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "7", "NewImage": {"x": {}}}}
+    bare = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "8"}}
+    assert bench.deliver(poison, record(9, PENDING, CAPTIONED), bare) == ["7", "8"]
+    assert bench.found() == {"a"}
+    assert bench.told() == ["ImageCaptioned"]
+
+
+def test_a_malformed_vector_fails_its_own_record_only(bench: Bench) -> None:
+    broken = replace(CAPTIONED, image_id="b", visual=b"short")
+    assert bench.deliver(record(1, None, broken), record(2, PENDING, CAPTIONED)) == ["1"]
+    assert bench.found() == {"a"}
+
+
+def test_while_the_index_is_down_the_whole_batch_is_delivered_again(bench: Bench) -> None:
+    bench.store.down = True
+    with pytest.raises(SearchUnavailable):
+        bench.deliver(record(1, PENDING, CAPTIONED))
+    assert bench.told() == []
+    bench.store.down = False
+    assert bench.deliver(record(1, PENDING, CAPTIONED)) == []
+    assert (bench.found(), bench.told()) == ({"a"}, ["ImageCaptioned"])
+
+
+def test_events_that_could_not_be_told_lose_no_index_and_are_told_again(bench: Bench) -> None:
+    bench.events.down = True
+    batch = [record(1, None, PENDING), record(2, PENDING, CAPTIONED)]
+    assert bench.deliver(*batch) == ["2"]
+    assert bench.found() == {"a"}
+    bench.events.down = False
+    assert bench.deliver(*batch) == []
+    assert bench.told() == ["ImageCaptioned"]
+
+
+def test_the_index_rebuilt_from_the_catalogue_is_the_index_streamed(bench: Bench) -> None:
+    records: list[dict[str, Any]] = []
+    for number in range(40):
+        first = replace(PENDING, image_id=f"{number:02}", rev=0)
+        before = bench.catalogue.save(first, expected_rev=0)
+        states = [State.CAPTIONED, State.DELETED] if number % 3 == 0 else [State.CAPTIONED]
+        records.append(record(len(records), None, before))
+        for state in states:
+            caption = Caption(f"dog {number}", Source.MODEL)
+            changed = replace(before, state=state, caption=caption)
+            after = bench.catalogue.save(changed, expected_rev=before.rev)
+            records.append(record(len(records), before, after))
+            before = after
+    bench.deliver(*records)
+    streamed = bench.found()
+    assert len(streamed) == 26
+    assert answer(bench.indexer, {"reindex": {}}) == {"records": 40}
+    assert bench.found() == streamed
+    bench.store.stored = None
+    assert Indexer(
+        PublishingIndex(bench.store, lambda: documents(bench.catalogue)), bench.events
+    ).rebuild()
+    assert bench.found() == streamed
+    bench.deliver(*records)
+    assert bench.found() == streamed
+
+
+def test_events_reach_the_bus_in_tens() -> None:
+    with mock_aws():
+        client = boto3.client(
+            "events", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        client.create_event_bus(Name="bus")
+        told = [Announcement("ImageCaptioned", {"image_id": str(n)}) for n in range(23)]
+        EventBridge(client, "bus").publish(told)
+
+
+class RefusingBus:
+    """A client of a bus that accepts the call and refuses an entry."""
+
+    def put_events(self, **_: object) -> dict[str, int]:
+        return {"FailedEntryCount": 1}
+
+
+def test_an_entry_the_bus_refused_is_an_error() -> None:
+    with pytest.raises(Unavailable, match="refused"):
+        EventBridge(RefusingBus(), "bus").publish([Announcement("ImageFailed", {})])  # type: ignore[arg-type]
+
+
+def test_the_indexer_does_not_start_without_a_bus() -> None:
+    environment = {f"IMAGE_REPO_{n}": n for n in ("BUCKET", "TABLE", "TOKENS_TABLE")}
+    with pytest.raises(ValueError, match="IMAGE_REPO_EVENT_BUS"):
+        bootstrap(environment)
