@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from chalice import Chalice
 from chalice.app import AuthRequest, AuthResponse, ConvertToMiddleware, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope
@@ -57,7 +57,7 @@ def answered(view: View) -> View:
     def wrapper(**parameters: str) -> Response:
         try:
             response = view(**parameters)
-        except ValidationError as error:
+        except problems.InvalidRequest as error:
             response = problems.problem_of_fields(error)
         except ImageRepoError as error:
             response = problems.problem_of(error)
@@ -90,12 +90,14 @@ def caller() -> Caller:
 
 def body(model: type[Model]) -> Model:
     """Return the request's JSON body, checked."""
-    return model.model_validate_json(app.current_request.raw_body or b"{}")
+    with problems.of_the_request():
+        return model.model_validate_json(app.current_request.raw_body or b"{}")
 
 
 def query(model: type[Model]) -> Model:
     """Return the request's query parameters, checked."""
-    return model.model_validate(dict(app.current_request.query_params or {}))
+    with problems.of_the_request():
+        return model.model_validate(dict(app.current_request.query_params or {}))
 
 
 def revision() -> int | None:

@@ -13,7 +13,8 @@ from chalicelib.storage import Storage
 class Answer(BaseModel):
     """Base of every answer."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    # An error that is logged must not hold what a record says.
+    model_config = ConfigDict(frozen=True, from_attributes=True, hide_input_in_errors=True)
 
 
 class CaptionAnswer(Answer):

@@ -1,7 +1,8 @@
 """Errors as RFC 9457 problem documents."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from chalice.app import Response
@@ -24,22 +25,47 @@ def problem_of(error: ImageRepoError) -> Response:
     return _response(_problem(error.status, error.title, error.detail, field), headers)
 
 
-def problem_of_fields(error: ValidationError) -> Response:
+class InvalidRequest(InvalidField):
+    """Fields of a request are wrong: the first of them as `InvalidField` has it, and all."""
+
+    def __init__(self, errors: Sequence[FieldProblem]) -> None:
+        super().__init__(errors[0].field, errors[0].detail)
+        self.errors = errors
+
+
+@contextmanager
+def of_the_request() -> Iterator[None]:
+    """Tell a request that does not fit its model from an answer that does not fit its own.
+
+    Raises
+    ------
+    InvalidRequest
+        What is validated inside does not fit.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise InvalidRequest(_field_problems(error)) from None
+
+
+def problem_of_fields(error: InvalidRequest) -> Response:
     """Return the answer for a request whose fields are wrong, all of them named."""
-    found = [
-        FieldProblem(field=_path(entry["loc"]), detail=_PREFIXES.sub("", entry["msg"]))
-        for entry in error.errors(include_url=False, include_context=False, include_input=False)
-    ][:MAX_ERRORS]
-    first = found[0]
-    detail = f"{first.field}: {first.detail}"
-    whole = _problem(400, InvalidField.title, detail, first.field)
-    return _response(whole.model_copy(update={"errors": found}), {})
+    whole = _problem(error.status, error.title, error.detail, error.field)
+    return _response(whole.model_copy(update={"errors": error.errors}), {})
 
 
 def internal_problem() -> Response:
     """Return the answer for an error nobody expected; what it was is in the log only."""
     detail = "Something went wrong here; it has been logged."
     return _response(_problem(500, ImageRepoError.title, detail, None), {})
+
+
+def _field_problems(error: ValidationError) -> list[FieldProblem]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        FieldProblem(field=_path(entry["loc"]), detail=_PREFIXES.sub("", entry["msg"]))
+        for entry in found[:MAX_ERRORS]
+    ]
 
 
 def _problem(status: int, title: str, detail: str, field: str | None) -> Problem:

@@ -2,12 +2,10 @@
 
 import base64
 import binascii
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -19,79 +17,33 @@ from pydantic import (
     model_validator,
 )
 
-from chalicelib.images import MAX_ATTRIBUTES, MAX_CAPTION_CHARS, Source, State
-from chalicelib.search.query import FACETS, MAX_CLAUSES, MAX_LIMIT, MAX_TEXT_CHARS, Mode
-
-MAX_NAME_CHARS = 255
-MAX_WORD_CHARS = 64
-MAX_WORDS = 16
-MAX_DEPTH = 4
-ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
-FacetName = Literal["subjects", "colours", "actions", "state", "source"]
-assert set(FACETS) == set(FacetName.__args__)  # type: ignore[attr-defined]
-
-
-def _printable(text: str) -> str:
-    if any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("must not hold control characters")
-    return text
-
-
-def _text(text: str) -> str:
-    return _printable(text.replace("\r\n", "\n").replace("\n", " ").replace("\t", " "))
-
-
-def _file_name(name: str) -> str:
-    if "/" in name or name in {".", ".."}:
-        raise ValueError("must be a file's name, without folders")
-    return _printable(name)
-
-
-def _separated(value: object) -> object:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
-def _in_utc(value: object) -> object:
-    # A date alone, or a time without a zone, is meant in UTC.
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return value
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return value
-
-
-Word = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WORD_CHARS),
-    AfterValidator(_printable),
-]
-Words = Annotated[list[Word], Field(max_length=MAX_WORDS)]
-SeparatedWords = Annotated[Words, BeforeValidator(_separated)]
-CaptionText = Annotated[
-    str,
-    AfterValidator(_text),
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CAPTION_CHARS),
-]
-QueryText = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS),
-    AfterValidator(_text),
-]
-Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-Owner = Annotated[
-    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^/#\x00-\x1f]+$")
-]
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_in_utc)]
-Fraction = Annotated[FiniteFloat, Field(ge=0, le=1)]
+from chalicelib.api.fields import (
+    MAX_NAME_CHARS,
+    CaptionText,
+    ContentType,
+    Cursor,
+    FacetName,
+    Fraction,
+    Limit,
+    Moment,
+    Owner,
+    QueryText,
+    SeparatedWords,
+    Word,
+    Words,
+    file_name,
+    printable,
+    separated,
+)
+from chalicelib.images import MAX_ATTRIBUTES, Source, State
+from chalicelib.search.query import FACETS, MAX_CLAUSES, Mode
 
 
 class Request(BaseModel):
     """Base: an unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # An error that is logged must not hold what a person wrote.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class AttributeInput(Request):
@@ -111,7 +63,7 @@ class NewImage(Request):
     name: Annotated[
         str,
         StringConstraints(min_length=1, max_length=MAX_NAME_CHARS),
-        AfterValidator(_file_name),
+        AfterValidator(file_name),
     ]
     content_type: ContentType
     size: Annotated[int, Field(ge=1, description="bytes")]
@@ -163,7 +115,7 @@ class ClauseInput(Request):
 class GroupInput(Request):
     """Clauses joined by one operator."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     all_of: Annotated[list["Condition"], Field(min_length=1, max_length=MAX_CLAUSES)] | None = (
         Field(None, alias="and")
@@ -282,12 +234,12 @@ class SearchParameters(Request):
     subject: Word | None = None
     colour: SeparatedWords = []
     action: SeparatedWords = []
-    state: Annotated[list[State], BeforeValidator(_separated)] = []
-    source: Annotated[list[Source], BeforeValidator(_separated)] = []
+    state: Annotated[list[State], BeforeValidator(separated)] = []
+    source: Annotated[list[Source], BeforeValidator(separated)] = []
     created_from: Moment | None = None
     created_to: Moment | None = None
     owner: Owner | None = None
-    facets: Annotated[list[FacetName], BeforeValidator(_separated)] = []
+    facets: Annotated[list[FacetName], BeforeValidator(separated)] = []
     limit: Limit = 20
     cursor: Cursor | None = None
     min_relevance: Fraction | None = None
@@ -336,7 +288,7 @@ class ImportRequest(Request):
     """``POST /imports``: a prefix under the owner's uploads, with its ``descriptions.txt``."""
 
     prefix: Annotated[
-        str, StringConstraints(min_length=1, max_length=900), AfterValidator(_printable)
+        str, StringConstraints(min_length=1, max_length=900), AfterValidator(printable)
     ]
 
 

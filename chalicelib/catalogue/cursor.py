@@ -4,10 +4,12 @@ import base64
 import binascii
 import hashlib
 import json
+from typing import TypeGuard
 
 from chalicelib.errors import InvalidField
 
 _CHECK_BYTES = 8
+_FIELDS = frozenset({"created_at", "image_id"})
 MAX_CURSOR_CHARS = 2_000
 
 
@@ -19,7 +21,7 @@ def seal(listing: str, position: dict[str, str]) -> str:
     listing
         What is listed, with all its conditions; a cursor of another one is refused.
     position
-        Where the next page begins.
+        ``created_at`` and ``image_id`` of the last record that was shown.
     """
     body = json.dumps(position, separators=(",", ":"), sort_keys=True).encode()
     return base64.urlsafe_b64encode(_check(listing, body) + body).decode().rstrip("=")
@@ -42,9 +44,18 @@ def unseal(listing: str, cursor: str) -> dict[str, str]:
         position = json.loads(body) if check == _check(listing, body) else None
     except (binascii.Error, ValueError, RecursionError):
         position = None
-    if not isinstance(position, dict):
+    if not _is_position(position):
         raise InvalidField("cursor", "not a cursor of this listing; begin again without it")
-    return position
+    return dict(position)
+
+
+def _is_position(position: object) -> TypeGuard[dict[str, str]]:
+    # Whoever knows how a cursor is made could seal anything.
+    return (
+        isinstance(position, dict)
+        and position.keys() == _FIELDS
+        and all(isinstance(value, str) and value for value in position.values())
+    )
 
 
 def _check(listing: str, body: bytes) -> bytes:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _BATCH = 100  # keys in one BatchGetItem: DynamoDB's API reference
 _BATCH_TRIES = 6
+_KEY_BYTES = 2_048  # longest partition key: DynamoDB's quotas
+_FILTERED = 500  # records looked at in one query that a filter thins out
 _KEYS = {
     "by_owner": ("owner", "created_at", "image_id"),
     "by_state": ("owner_state", "created_at", "image_id"),
@@ -52,12 +54,14 @@ class DynamoCatalogue:
 
     def get(self, image_id: str) -> Image | None:
         """Return the record, a tombstone too, read consistently."""
+        if not _can_be_key(image_id):
+            return None
         answer = self._call("get_item", Key={"image_id": {"S": image_id}}, ConsistentRead=True)
         return image_of(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, image_ids: Iterable[str]) -> Mapping[str, Image]:
         """Return those that exist; what DynamoDB leaves unprocessed is asked for again."""
-        ids = tuple(dict.fromkeys(image_ids))
+        ids = tuple(filter(_can_be_key, dict.fromkeys(image_ids)))
         found: dict[str, Image] = {}
         for start in range(0, len(ids), _BATCH):
             for item in self._batch(ids[start : start + _BATCH]):
@@ -144,7 +148,8 @@ class DynamoCatalogue:
         found: list[dict[str, Any]] = []
         while len(found) <= limit:
             # One more than asked for tells whether there is a next page.
-            answer = self._query_once(index, value, start, limit + 1 - len(found), condition)
+            count = _FILTERED if condition else limit + 1 - len(found)
+            answer = self._query_once(index, value, start, count, condition)
             found += answer["Items"]
             start = answer.get("LastEvaluatedKey")
             if start is None:
@@ -223,8 +228,12 @@ class DynamoCatalogue:
             raise CatalogueUnavailable("the catalogue did not answer") from error
 
 
-class _InvalidRequest(Exception):  # noqa: N818  a signal between two methods of this module
+class _InvalidRequest(Exception):  # a signal between two methods of this module
     pass
+
+
+def _can_be_key(image_id: str) -> bool:
+    return 0 < len(image_id.encode(errors="surrogatepass")) <= _KEY_BYTES
 
 
 def _listing(owner: str | None, state: State | None) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """Records as DynamoDB items and back, in the low-level form that streams carry too."""
 
 from base64 import b64decode
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -40,12 +39,6 @@ def _with_bytes(value: Any) -> Any:
     """Return a value as the SDK has it: in a function's event binary ones are base64 text."""
     binary = value.get("B")
     return {"B": b64decode(binary)} if isinstance(binary, str) else value
-
-
-def _bytes_read(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    # A client hands over bytes; an event of the stream, being JSON, holds them as base64.
-    binary = value.get("B")
-    return {"B": base64.b64decode(binary)} if isinstance(binary, str) else value
 
 
 def _index_attributes(image: Image) -> dict[str, str | None]:

@@ -86,6 +86,4 @@ def _position(image: Image) -> dict[str, str]:
 
 
 def _is_after(image: Image, position: dict[str, str] | None) -> bool:
-    if position is None:
-        return True
-    return _key(image) < (position.get("created_at", ""), position.get("image_id", ""))
+    return position is None or _key(image) < (position["created_at"], position["image_id"])

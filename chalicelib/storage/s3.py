@@ -71,17 +71,22 @@ class S3Storage:
         return PresignedPost(answer["url"], answer["fields"])
 
     def presigned_get(self, key: str, *, name: str | None = None) -> str:
-        """Return a URL good for an hour; with a name the browser saves instead of showing."""
+        """Return a URL good for an hour; with a name the browser saves instead of showing.
+
+        S3 sends no ``nosniff``, so what a person uploaded is never given a type a browser
+        would run: it is saved, as bytes. Only derivatives, written here, are shown.
+        """
         parameters = {"Bucket": self.bucket, "Key": key}
         if name:
             disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
             parameters["ResponseContentDisposition"] = disposition
+            parameters["ResponseContentType"] = "application/octet-stream"
         url: str = self._client.generate_presigned_url(
             "get_object", Params=parameters, ExpiresIn=DOWNLOAD_SECONDS
         )
         return url
 
-    def _call(self, operation: Callable[..., Any], **arguments: Any) -> Any:  # noqa: ANN401
+    def _call(self, operation: Callable[..., Any], **arguments: Any) -> Any:
         try:
             return operation(Bucket=self.bucket, **arguments)
         except ClientError as error:
@@ -93,11 +98,11 @@ class S3Storage:
             raise StorageUnavailable("the bucket did not answer") from error
 
 
-class _Gone(Exception):  # noqa: N818  a signal between two methods of this module
+class _Gone(Exception):  # a signal between two methods of this module
     pass
 
 
-def _read(body: Any) -> bytes:  # noqa: ANN401
+def _read(body: Any) -> bytes:
     try:
         content: bytes = body.read()
     except (BotoCoreError, OSError) as error:

@@ -133,6 +133,8 @@ def test_a_persons_attributes_outlive_a_new_caption(api: Api) -> None:
         ({"state": "captioned"}, "state"),
         ({"model": "x"}, "model"),
         ({"caption": ""}, "caption"),
+        ({"caption": "  \n "}, "caption"),
+        ({"caption": "x" * 2_001}, "caption"),
         ({"caption": None}, "body"),
         ({}, "body"),
     ],
@@ -140,10 +142,10 @@ def test_a_persons_attributes_outlive_a_new_caption(api: Api) -> None:
 def test_only_caption_and_attributes_can_be_edited(
     api: Api, body: dict[str, object], field: str
 ) -> None:
-    api.enter()
+    before = api.enter()
     answer = api.call("PATCH", "/images/id-1", body)
     assert (answer.status, answer.json["field"]) == (400, field)
-    assert api.catalogue.get("id-1") == api.catalogue.get("id-1")
+    assert api.catalogue.get("id-1") == before
 
 
 def test_an_edit_of_another_revision_is_refused(api: Api) -> None:

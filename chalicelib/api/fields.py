@@ -1,0 +1,84 @@
+"""Kinds of fields that requests are made of, each with its range."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+)
+
+from chalicelib.images import MAX_CAPTION_CHARS
+from chalicelib.search.query import FACETS, MAX_LIMIT, MAX_TEXT_CHARS
+
+MAX_NAME_CHARS = 255
+MAX_WORD_CHARS = 64
+MAX_WORDS = 16
+ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
+FacetName = Literal["subjects", "colours", "actions", "state", "source"]
+assert set(FACETS) == set(FacetName.__args__)  # type: ignore[attr-defined]
+
+
+def printable(text: str) -> str:
+    """Return the text, if nothing in it is a control character or half of a surrogate pair."""
+    if any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+def one_line(text: str) -> str:
+    """Return the text with its line breaks and tabs as spaces."""
+    return printable(text.replace("\r\n", "\n").replace("\n", " ").replace("\t", " "))
+
+
+def file_name(name: str) -> str:
+    """Return the name, if it names a file and no way to one."""
+    if "/" in name or name in {".", ".."}:
+        raise ValueError("must be a file's name, without folders")
+    return printable(name)
+
+
+def separated(value: object) -> object:
+    """Return what commas separate as a list."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def in_utc(value: object) -> object:
+    """Return a time; without a zone it is meant in UTC."""
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return value
+
+
+Word = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WORD_CHARS),
+    AfterValidator(printable),
+]
+Words = Annotated[list[Word], Field(max_length=MAX_WORDS)]
+SeparatedWords = Annotated[Words, BeforeValidator(separated)]
+CaptionText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CAPTION_CHARS),
+    AfterValidator(one_line),
+]
+QueryText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS),
+    AfterValidator(one_line),
+]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+Owner = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^/#\x00-\x1f]+$")
+]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+Moment = Annotated[AwareDatetime, BeforeValidator(in_utc)]
+Fraction = Annotated[FiniteFloat, Field(ge=0, le=1)]
