@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -13,7 +13,7 @@ from chalicelib.catalogue import Catalogue
 from chalicelib.descriptions import FILE_NAME, Line, Problem, names, parse
 from chalicelib.errors import InvalidField, NotFound, PayloadTooLarge
 from chalicelib.events import ImportRequest, Kind, ObjectEvent, go_on
-from chalicelib.images import image_id_of
+from chalicelib.images import State, image_id_of
 from chalicelib.imported import (
     MAX_BYTES,
     Applied,
@@ -144,24 +144,39 @@ class Imports:
         return "imported"
 
     def _imported(self, report: Report, chunk: Sequence[Line | Problem]) -> Report:
-        folder = report.key.removesuffix(FILE_NAME)
+        found = self._found(report, chunk)
         for entry in chunk:
             if isinstance(entry, Problem):
                 report = report.with_problem(entry.number, entry.reason)
                 continue
-            applied = self._apply(folder, entry)
+            applied = self._apply(found.get(entry.number), entry.caption)
             report = report.counted(applied)
             if applied is Applied.MISSING:
                 report = report.with_problem(entry.number, _MISSING, counted=False)
         return replace(report, line=chunk[-1].number + 1, updated_at=self._clock())
 
-    def _apply(self, folder: str, line: Line) -> Applied:
-        for name in names(line.name):
-            image_id = image_id_of(self._storage.bucket, folder + name)
-            applied = apply_caption(self._catalogue, image_id, line.caption, self._clock)
-            if applied is not Applied.MISSING:
-                return applied
-        return Applied.MISSING
+    def _found(self, report: Report, chunk: Sequence[Line | Problem]) -> dict[int, str]:
+        """Return the ids of the photographs that lines mean, by the lines' numbers."""
+        folder = report.key.removesuffix(FILE_NAME)
+        meant = {
+            entry.number: [
+                image_id_of(self._storage.bucket, folder + name) for name in names(entry.name)
+            ]
+            for entry in chunk
+            if isinstance(entry, Line)
+        }
+        records = self._catalogue.get_many(chain.from_iterable(meant.values()))
+        living = {key for key, record in records.items() if record.state is not State.DELETED}
+        firsts = {
+            number: next((image_id for image_id in ids if image_id in living), None)
+            for number, ids in meant.items()
+        }
+        return {number: image_id for number, image_id in firsts.items() if image_id}
+
+    def _apply(self, image_id: str | None, text: str) -> Applied:
+        if image_id is None:
+            return Applied.MISSING
+        return apply_caption(self._catalogue, image_id, text, self._clock)
 
     def _fail(self, report: Report, reason: str) -> str:
         failed = replace(report, state="failed", reason=reason, updated_at=self._clock())
