@@ -5,6 +5,8 @@ import * as grid from "./grid.js";
 
 const FACETS = "subjects,colours,actions";
 const PAGE = 40;
+// Where the name in CSS is not what people mean, or is missing.
+const SHADES = { brown: "#8b5a2b", blond: "#e6c87a", blonde: "#e6c87a", colourful: "linear-gradient(90deg, #e33, #3a3, #36e)" };
 const NOTHING = { q: "", subject: "", colour: [], action: [], similar: "", crop: "" };
 /** A search by an image cannot stand in the address: it lives until the next search. */
 let picture = /** @type {{image: string, crop: any, name: string} | null} */ (null);
@@ -162,7 +164,7 @@ function chips(counted = [], isOn, change, most, isColour = false) {
   const others = counted.filter(({ value }) => !isOn(value));
   return [...chosen, ...others].slice(0, Math.max(most, chosen.length)).map(({ value, count }) => {
     const dot = isColour ? make("i") : null;
-    dot?.style.setProperty("--dot", value);
+    dot?.style.setProperty("--dot", SHADES[value] ?? value);
     const properties = { class: "chip", type: "button", "aria-pressed": String(isOn(value)), onclick: () => go({ ...change(value), similar: "", crop: "" }) };
     return make("button", properties, dot, value, make("small", { textContent: String(count) }));
   });

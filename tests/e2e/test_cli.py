@@ -1,0 +1,109 @@
+"""The command line as a person and a script use it, on the deployed stack."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deployed import ROOT, DeployedStack
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+
+class CommandLine:
+    """Runs ``image-repo`` against the stack."""
+
+    def __init__(self, stack: DeployedStack, home: Path) -> None:
+        self._environment = {
+            **os.environ,
+            "IMAGE_REPO_URL": stack.api_url,
+            "IMAGE_REPO_TOKEN": stack.token,
+            "HOME": str(home),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "NO_COLOR": "1",
+            "COLUMNS": "200",
+        }
+
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "image_repo", *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False
+        )
+
+    def json(self, *arguments: object) -> dict[str, object]:
+        ran = self.run(*arguments, "--json")
+        assert ran.returncode == 0, ran.stderr
+        told: dict[str, object] = json.loads(ran.stdout.splitlines()[-1])
+        return told
+
+
+@pytest.fixture
+def command_line(stack: DeployedStack, tmp_path: Path) -> CommandLine:
+    return CommandLine(stack, tmp_path)
+
+
+def test_a_photograph_goes_in_is_shown_edited_and_deleted(
+    command_line: CommandLine, photographs: Path
+) -> None:
+    image = command_line.json("upload", photographs / "coffee.jpg", "--caption", "A red cup")
+    assert image["state"] == "captioned"
+    shown = command_line.run("show", image["id"])
+    assert "A red cup" in shown.stdout
+    edited = command_line.json("edit", image["id"], "--caption", "A blue cup")
+    assert edited["caption"]["text"] == "A blue cup"  # type: ignore[index]
+    stale = command_line.run("edit", image["id"], "--caption", "x", "--rev", 1)
+    assert stale.returncode == 1
+    assert "revision" in stale.stderr
+    assert command_line.run("delete", image["id"], "--yes").returncode == 0
+    assert command_line.run("show", image["id"]).returncode == 1
+
+
+def test_a_folder_is_imported_once_however_often_it_is_asked(
+    command_line: CommandLine, photographs: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    first = command_line.json("import", photographs, "--report", report)
+    assert (first["uploaded"], first["captions"], first["failed"]) == (3, 2, [])
+    assert [line["line"] for line in first["lines"]] == [3]  # type: ignore[attr-defined]
+    again = command_line.json("import", photographs)
+    assert (again["uploaded"], again["uploaded_before"]) == (0, 3)
+    assert json.loads(report.read_text()) == first
+
+
+def test_what_is_imported_is_exported_and_found(
+    command_line: CommandLine, photographs: Path, tmp_path: Path
+) -> None:
+    command_line.json("import", photographs)
+    exported = tmp_path / "all.jsonl"
+    ran = command_line.run("export", "-o", exported, "--download", tmp_path / "originals")
+    assert ran.returncode == 0, ran.stderr
+    images = [json.loads(line) for line in exported.read_text().splitlines()]
+    captions = [(image["caption"] or {}).get("text") for image in images]
+    assert "A ginger cat is looking" in captions
+    assert len(list((tmp_path / "originals").iterdir())) == len(images)
+    looks = command_line.json("search", "--image", photographs / "astronaut.jpg", "--limit", 1)
+    assert looks["hits"][0]["image"]["name"] == "astronaut.jpg"  # type: ignore[index]
+    alike = command_line.json("similar", looks["hits"][0]["image"]["id"])  # type: ignore[index]
+    assert alike["hits"]
+    assert command_line.json("stats")["total"] == len(images)
+
+
+def test_bad_input_is_one_line_that_names_it(command_line: CommandLine, tmp_path: Path) -> None:
+    for arguments, told in (
+        (("search",), "text"),
+        (("search", "x" * 2000), "text"),
+        (("search", "--image", __file__), "image"),
+        (("search", "dog", "--crop", "1,2"), "--crop"),
+        (("show", "nobody"), "no such photograph"),
+        (("edit", "nobody"), "--caption"),
+        (("similar", "x", "--cursor", "forged"), "no such photograph"),
+        (("import", tmp_path), "no photographs"),
+        (("upload", __file__), "photographs"),
+    ):
+        ran = command_line.run(*arguments)
+        assert ran.returncode in {1, 2}, arguments
+        assert told in ran.stderr, (arguments, ran.stderr)
+        assert "Traceback" not in ran.stderr

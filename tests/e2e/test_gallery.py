@@ -1,0 +1,160 @@
+"""The gallery as a person uses it, in a browser on the deployed stack."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.deployed import DeployedStack
+from tests.e2e.conftest import opened
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
+SLOW = 30_000
+
+
+def add(page: Page, *files: Path) -> None:
+    page.locator("#files").set_input_files(list(files))
+    for file in files:
+        tile = page.locator('.tile[data-state="captioned"], .tile[data-state="needs_review"]')
+        expect(tile.filter(has=page.locator("img")).first).to_be_visible(timeout=SLOW)
+        expect(page.locator(".tile", has_text=file.name)).to_have_count(0, timeout=SLOW)
+
+
+def search(page: Page, text: str) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def open_newest(page: Page) -> None:
+    page.locator(".tile > button").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def rewrite(page: Page, caption: str) -> None:
+    page.get_by_role("button", name="Edit caption").click()
+    page.get_by_role("textbox", name="Caption").fill(caption)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#detail-title")).to_have_text(caption)
+
+
+def eventually_found(page: Page, text: str) -> None:
+    # The index follows the catalogue by a second or two.
+    for _ in range(20):
+        search(page, text)
+        page.wait_for_timeout(500)
+        if page.locator(".tile").count():
+            return
+        page.locator("#query").fill("")
+        page.locator("#home").click()
+    raise AssertionError(f"{text!r} finds nothing")
+
+
+def test_a_photograph_is_added_captioned_edited_found_and_deleted(
+    page: Page, photographs: Path
+) -> None:
+    add(page, photographs / "coffee.jpg")
+    open_newest(page)
+    expect(page.locator("#detail")).to_contain_text(re.compile(r"Written by .+ % sure"))
+    rewrite(page, "A zebra <b>drinks</b> from a purple cup")
+    page.keyboard.press("Escape")
+    eventually_found(page, "zebra")
+    expect(page.locator(".tile mark")).to_have_text("zebra")
+    expect(page.locator(".tile .caption").first).to_contain_text("<b>drinks</b>")
+    page.get_by_role("button", name=re.compile("zebra")).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Really delete").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".tile")).to_have_count(0)
+
+
+def test_facets_narrow_down_and_bind_a_colour_to_its_subject(page: Page, photographs: Path) -> None:
+    add(page, photographs / "chelsea.jpg")
+    open_newest(page)
+    rewrite(page, "A green parrot beside a yellow wolf")
+    page.keyboard.press("Escape")
+    eventually_found(page, "parrot")
+    page.get_by_role("button", name=re.compile("^parrot")).first.click()
+    page.get_by_role("button", name=re.compile("^green")).first.click()
+    expect(page.locator(".tile")).to_have_count(1)
+    assert "subject=parrot" in page.url
+    page.goto(page.url.split("#")[0] + "#subject=parrot&colour=yellow")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".tile")).to_have_count(1)
+
+
+def test_a_photograph_finds_itself_by_image_and_others_by_likeness(
+    page: Page, photographs: Path
+) -> None:
+    add(page, photographs / "astronaut.jpg", photographs / "coffee.jpg")
+    page.wait_for_timeout(3000)
+    page.locator("#query-file").set_input_files(photographs / "astronaut.jpg")
+    page.get_by_role("button", name="Search", exact=True).last.click()
+    expect(page.locator("#heading")).to_contain_text("look like astronaut.jpg")
+    expect(page.locator(".tile").first).to_be_visible()
+    open_newest(page)
+    expect(page.locator("#detail")).to_contain_text("astronaut.jpg")
+    page.get_by_role("button", name="Find similar").click()
+    expect(page.locator("#heading")).to_have_text("Photographs that look alike")
+    expect(page.locator(".tile").first).to_be_visible()
+
+
+def test_a_caption_that_is_a_script_stays_text(page: Page, photographs: Path) -> None:
+    add(page, photographs / "coffee.jpg")
+    open_newest(page)
+    rewrite(page, "<img src=x onerror=document.title='hacked'> xylophone")
+    page.keyboard.press("Escape")
+    eventually_found(page, "xylophone")
+    expect(page.locator(".tile .caption").first).to_contain_text("<img src=x onerror=")
+    assert page.title() == "Image Repo"
+
+
+def test_the_keyboard_is_enough(page: Page, photographs: Path) -> None:
+    add(page, photographs / "astronaut.jpg", photographs / "chelsea.jpg")
+    page.locator(".tile > button").first.focus()
+    page.keyboard.press("ArrowRight")
+    focused = page.locator(".tile > button:focus")
+    expect(focused).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(focused).to_have_count(1)
+    page.keyboard.press("/")
+    expect(page.locator("#query")).to_be_focused()
+
+
+def test_a_file_that_is_no_photograph_says_why(page: Page, tmp_path: Path) -> None:
+    liar = tmp_path / "liar.jpg"
+    liar.write_text("this is text")
+    page.locator("#files").set_input_files(liar)
+    expect(page.locator('.tile[data-state="failed"]').first).to_be_visible(timeout=SLOW)
+    expect(page.locator("#status")).to_contain_text("liar.jpg")
+
+
+def test_the_token_leaves_the_address_and_a_stranger_is_asked_for_one(
+    page: Page, browser: Browser, stack: DeployedStack
+) -> None:
+    assert "token" not in page.url
+    stranger = browser.new_context().new_page()
+    stranger.goto(stack.api_url + "/")
+    expect(stranger.get_by_role("heading", name="Your token, please")).to_be_visible()
+    stranger.get_by_label("Token").fill(stack.token)
+    stranger.get_by_role("button", name="Open the gallery").click()
+    expect(stranger.locator("#heading")).to_have_text("Newest photographs")
+    stranger.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_a_phone_scrolls_in_one_direction_only(
+    browser: Browser, stack: DeployedStack, complaints: list[str], width: int
+) -> None:
+    page = browser.new_context(viewport={"width": width, "height": 800}).new_page()
+    opened(page, stack, complaints)
+    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert overflow <= 0
+    assert complaints == []
+    page.context.close()
