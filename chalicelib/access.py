@@ -228,4 +228,5 @@ def _record(item: dict[str, Any]) -> TokenRecord:
 
 
 def _named(record: TokenRecord, name: str) -> bool:
-    return record.label == name or (len(name) >= 8 and record.token_sha256.startswith(name))
+    # An empty name is no label: it would revoke every token that has none.
+    return (record.label == name != "") or (len(name) >= 8 and record.token_sha256.startswith(name))

@@ -14,10 +14,12 @@ from chalicelib.errors import (
     PayloadTooLarge,
     RejectedImage,
 )
+from chalicelib.images import VECTOR_SIZE
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
+_VECTOR_BYTES = 2 * VECTOR_SIZE
 Crop = tuple[float, float, float, float]
 
 
@@ -55,7 +57,7 @@ class LambdaEncoder:
 
     def text(self, text: str) -> bytes:
         """Return the semantic vector of a text."""
-        return base64.b64decode(self._ask({"text": text})["semantic"])
+        return _vector(self._ask({"text": text}), "semantic")
 
     def image(self, content: bytes, crop: Crop | None) -> Vectors:
         """Return the vectors of an image."""
@@ -67,7 +69,7 @@ class LambdaEncoder:
 
     def _vectors(self, request: dict[str, Any]) -> Vectors:
         answer = self._ask(request)
-        return Vectors(base64.b64decode(answer["visual"]), base64.b64decode(answer["semantic"]))
+        return Vectors(_vector(answer, "visual"), _vector(answer, "semantic"))
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -82,6 +84,16 @@ class LambdaEncoder:
         if "error" in payload:
             raise _error(payload["error"])
         return payload
+
+
+def _vector(answer: dict[str, Any], name: str) -> bytes:
+    try:
+        vector = base64.b64decode(answer[name], validate=True)
+    except (KeyError, TypeError, ValueError):
+        vector = b""
+    if len(vector) != _VECTOR_BYTES:
+        raise EncoderUnavailable("the encoder answered with no vector")
+    return vector
 
 
 def _error(told: dict[str, Any]) -> ImageRepoError:

@@ -11,7 +11,7 @@ from chalicelib.attributes import extract
 from chalicelib.catalogue import Catalogue, Page
 from chalicelib.errors import InvalidField, NotFound, RevisionConflict, RevisionMismatch
 from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
-from chalicelib.storage import UPLOADS, PresignedPost, Storage
+from chalicelib.storage import DERIVED, UPLOADS, PresignedPost, Storage
 
 MAX_KEY_BYTES = 1_024  # Amazon S3 user guide, "Creating object key names"
 MAX_ALTERNATIVES = 5
@@ -72,13 +72,20 @@ class Collection:
         return self._changed(caller, image_id, rev, lambda image: self._edited(image, edit))
 
     def delete(self, caller: Caller, image_id: str, rev: int | None) -> None:
-        """Leave a tombstone, then remove the files: cut in between, nothing is found any more."""
+        """Leave a tombstone, then remove the files: cut in between, nothing is found any more.
+
+        Asked again, it removes what was left, though there is no such photograph any more.
+        """
         caller.require(Scope.WRITE)
-        before = self._visible(caller, image_id)
-        self._changed(caller, image_id, rev, self._tombstone)
-        self.storage.delete(before.key)
-        if before.derivative_key:
-            self.storage.delete(before.derivative_key)
+        held = self.catalogue.get(image_id)
+        if held is not None and caller.sees(held.owner) and held.state is State.DELETED:
+            self._remove_files(held)
+        self._remove_files(self._changed(caller, image_id, rev, self._tombstone))
+
+    def _remove_files(self, image: Image) -> None:
+        self.storage.delete(image.key)
+        for copy in tuple(self.storage.objects(f"{DERIVED}{image.image_id}/")):
+            self.storage.delete(copy.key)
 
     def _pending(self, owner: str, new: NewImage) -> Image:
         key = f"{UPLOADS}{owner}/{secrets.token_urlsafe(12)}/{new.name}"

@@ -1,6 +1,9 @@
 """Every storage keeps the same promises."""
 
+import base64
+import json
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
@@ -61,6 +64,25 @@ def test_a_form_names_the_key_and_the_type(storage: Storage) -> None:
 
 def test_a_link_to_save_differs_from_a_link_to_show(storage: Storage) -> None:
     assert storage.presigned_get(KEYS[2]) != storage.presigned_get(KEYS[2], name="x.jpg")
+
+
+def test_the_policy_fixes_key_type_and_size_and_links_never_run_in_a_browser() -> None:
+    with mock_aws():
+        client = boto3.client(
+            "s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        storage = S3Storage(client, "photographs")
+        form = storage.presigned_post(KEYS[1], content_type="image/png", max_bytes=5)
+        link = storage.presigned_get(KEYS[1], name="a b é.html")
+    conditions = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
+    for wanted in ({"key": KEYS[1]}, {"Content-Type": "image/png"}, {"bucket": "photographs"}):
+        assert wanted in conditions
+    assert ["content-length-range", 1, 5] in conditions
+    assert not any(condition[0] == "starts-with" for condition in conditions if len(condition) > 2)
+    asked = parse_qs(urlsplit(link).query)
+    assert asked["response-content-type"] == ["application/octet-stream"]
+    disposition = "attachment; filename*=UTF-8''a%20b%20%C3%A9.html"
+    assert asked["response-content-disposition"] == [disposition]
 
 
 @pytest.mark.parametrize(

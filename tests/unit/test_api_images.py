@@ -170,6 +170,16 @@ def test_a_deleted_photograph_is_gone_with_its_files(api: Api) -> None:
     assert (tombstone.state, tombstone.rev, tombstone.caption) == (State.DELETED, 2, None)
 
 
+def test_a_deletion_that_was_cut_short_is_finished_when_asked_again(api: Api) -> None:
+    image = api.enter(state=State.DELETED)
+    for key in (image.key, "derived/id-1/late.webp", "derived/id-10/other.webp"):
+        api.storage.write(key, b"x", content_type="image/jpeg")
+    assert api.call("DELETE", "/images/id-1", as_="bob").status == 404
+    assert len(list(api.storage.objects(""))) == 3
+    assert api.call("DELETE", "/images/id-1").status == 404
+    assert [left.key for left in api.storage.objects("")] == ["derived/id-10/other.webp"]
+
+
 def test_another_owners_photograph_does_not_exist(api: Api) -> None:
     api.enter()
     for method, path, body in (

@@ -1,0 +1,144 @@
+"""Tokens in their table: made once, known by hash, good until revoked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from chalicelib.access import CACHE_SECONDS, Caller, Scope, TokenStore
+from chalicelib.errors import CatalogueUnavailable, Forbidden, InvalidField, NotFound
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Tokens:
+    store: TokenStore
+    client: Any
+    clock: Clock
+
+    def items(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.client.scan(TableName="tokens")["Items"]
+        return found
+
+
+@pytest.fixture
+def tokens() -> Iterator[Tokens]:
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        client.create_table(
+            TableName="tokens",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "token_sha256", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "token_sha256", "AttributeType": "S"}],
+        )
+        clock = Clock()
+        yield Tokens(TokenStore(client, "tokens", clock), client, clock)
+
+
+def test_a_token_stands_for_its_owner_and_scopes(tokens: Tokens) -> None:
+    token = tokens.store.add("ann", ["read", "write"], "laptop")
+    expected = Caller("ann", frozenset({Scope.READ, Scope.WRITE}))
+    assert tokens.store.caller(token) == expected
+    assert (token[:4], len(token)) == ("imr_", 47)
+
+
+def test_the_token_itself_is_kept_nowhere(tokens: Tokens) -> None:
+    token = tokens.store.add("ann", ["read"])
+    assert token not in str(tokens.items())
+    assert token.removeprefix("imr_") not in str(tokens.store.everyone())
+
+
+@pytest.mark.parametrize("stranger", ["", "imr_", "imr_unknown", "nonsense", "imr_é", "x" * 9_000])
+def test_a_token_nobody_made_stands_for_no_one(tokens: Tokens, stranger: str) -> None:
+    token = tokens.store.add("ann", ["read"])
+    assert tokens.store.caller(stranger) is None
+    assert tokens.store.caller(token + "x") is None
+    assert tokens.store.caller(token.upper()) is None
+
+
+def test_a_revoked_token_is_refused_once_the_cache_has_run_out(tokens: Tokens) -> None:
+    token = tokens.store.add("ann", ["read"], "laptop")
+    assert tokens.store.caller(token)
+    tokens.store.revoke("laptop")
+    tokens.clock.now = CACHE_SECONDS + 0.1
+    assert tokens.store.caller(token) is None
+    assert CACHE_SECONDS <= 30
+
+
+def test_a_request_does_not_cost_a_read_each(tokens: Tokens) -> None:
+    token = tokens.store.add("ann", ["read"])
+    assert tokens.store.caller(token)
+    tokens.client.delete_item(
+        TableName="tokens", Key={"token_sha256": tokens.items()[0]["token_sha256"]}
+    )
+    tokens.clock.now = CACHE_SECONDS - 0.1
+    assert tokens.store.caller(token)
+    tokens.clock.now = CACHE_SECONDS
+    assert tokens.store.caller(token) is None
+
+
+def test_revoking_takes_a_label_or_the_begin_of_a_hash(tokens: Tokens) -> None:
+    tokens.store.add("ann", ["read"], "one")
+    tokens.store.add("ann", ["read"], "two")
+    one, two = sorted(tokens.store.everyone(), key=lambda record: record.label)
+    assert [record.label for record in tokens.store.revoke("one")] == ["one"]
+    assert tokens.store.revoke(two.token_sha256[:8])[0].label == "two"
+    assert all(record.revoked for record in tokens.store.everyone())
+    tokens.store.add("ann", ["read"])
+    for name in ("three", one.token_sha256[:7], ""):
+        with pytest.raises(NotFound):
+            tokens.store.revoke(name)
+
+
+@pytest.mark.parametrize(
+    ("owner", "scopes", "field"),
+    [
+        ("", ["read"], "owner"),
+        ("a/b", ["read"], "owner"),
+        ("a#b", ["read"], "owner"),
+        ("ann", [], "scopes"),
+        ("ann", ["read", "root"], "scopes"),
+    ],
+)
+def test_a_token_that_cannot_be_is_not_made(
+    tokens: Tokens, owner: str, scopes: list[str], field: str
+) -> None:
+    with pytest.raises(InvalidField) as raised:
+        tokens.store.add(owner, scopes)
+    assert raised.value.field == field
+    assert tokens.items() == []
+
+
+def test_a_table_that_does_not_answer_is_unavailable_and_lets_no_one_in() -> None:
+    class Throttled:
+        def get_item(self, **_: Any) -> Any:
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem")
+
+    store: Any = TokenStore(Throttled(), "tokens")  # type: ignore[arg-type]
+    with pytest.raises(CatalogueUnavailable):
+        store.caller("imr_any")
+
+
+def test_admin_includes_the_other_scopes_and_sees_everyone() -> None:
+    admin = Caller("root", frozenset({Scope.ADMIN}))
+    reader = Caller("ann", frozenset({Scope.READ}))
+    for scope in Scope:
+        admin.require(scope)
+    assert (admin.horizon(None), admin.horizon("bob"), reader.horizon(None)) == (None, "bob", "ann")
+    with pytest.raises(Forbidden, match="'write'"):
+        reader.require(Scope.WRITE)
+    with pytest.raises(Forbidden):
+        reader.horizon("bob")

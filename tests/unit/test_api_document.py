@@ -1,0 +1,89 @@
+"""The OpenAPI document tells the truth: requests and answers are as it says."""
+
+import base64
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from chalicelib.api import openapi
+from chalicelib.images import Attribute, Caption, Source, State
+from tests.api import Api
+
+PICTURE = base64.b64encode(b"picture").decode()
+NEW = {"name": "a.jpg", "content_type": "image/jpeg", "size": 1, "caption": "A dog runs"}
+REQUESTS = [
+    ("GET", "/health", "/health", None),
+    ("GET", "/openapi.json", "/openapi.json", None),
+    ("POST", "/images", "/images", NEW),
+    ("GET", "/images", "/images", None),
+    ("GET", "/images/{image_id}", "/images/id-1", None),
+    ("PATCH", "/images/{image_id}", "/images/id-1", {"attributes": [{"subject": "dog"}]}),
+    ("DELETE", "/images/{image_id}", "/images/id-1", None),
+    ("GET", "/images/{image_id}/similar", "/images/id-1/similar", None),
+    ("GET", "/search", "/search?q=dog&facets=colours&explain=true", None),
+    ("POST", "/search", "/search", {"attributes": {"not": {"subject": "cat"}}}),
+    ("POST", "/search/image", "/search/image", {"image": PICTURE}),
+    ("GET", "/stats", "/stats", None),
+    ("POST", "/rebuild", "/rebuild", {"limit": 5}),
+    ("POST", "/reindex", "/reindex", {}),
+    ("POST", "/recaption", "/recaption", {"ids": ["id-1"]}),
+    ("POST", "/imports", "/imports", {"prefix": "uploads/ann/trip/"}),
+    ("GET", "/imports/{import_id}", "/imports/IMPORT", None),
+]
+
+
+def fits(schema: dict[str, Any], value: Any) -> None:
+    whole = schema | {"components": openapi.document()["components"]}
+    Draft202012Validator(whole, format_checker=FormatChecker()).validate(value)
+
+
+def prepared(api: Api) -> str:
+    api.enter(
+        caption=Caption("a brown dog", Source.MODEL, "slim@1", 0.5, ("a dog",)),
+        attributes=(Attribute("dog", ("brown",), ("run",)),),
+        derivative_key="derived/id-1/x.webp",
+    )
+    api.enter("id-2", state=State.FAILED, reason="not an image", visual=None)
+    api.index.finds = ["id-1"]
+    described = "uploads/ann/trip/descriptions.txt"
+    api.storage.write(described, b"a.jpg A dog.\n", content_type="text/plain")
+    started = api.call("POST", "/imports", {"prefix": "uploads/ann/trip/"}, as_="admin")
+    return str(started.json["id"])
+
+
+@pytest.mark.parametrize(("method", "path", "target", "body"), REQUESTS)
+def test_requests_and_answers_are_as_described(
+    api: Api, method: str, path: str, target: str, body: Any
+) -> None:
+    described = openapi.document()["paths"][path][method.lower()]
+    if body and "requestBody" in described:
+        fits(described["requestBody"]["content"]["application/json"]["schema"], body)
+    answer = api.call(method, target.replace("IMPORT", prepared(api)), body, as_="admin")
+    told = described["responses"][str(answer.status)]
+    if "content" in told:
+        fits(told["content"]["application/json"]["schema"], answer.json)
+    else:
+        assert answer.text == ""
+
+
+@pytest.mark.parametrize(("method", "path", "target", "body"), REQUESTS)
+def test_problems_are_as_described(
+    api: Api, method: str, path: str, target: str, body: Any
+) -> None:
+    if path in {"/health", "/openapi.json"}:
+        return
+    glue = "&" if "?" in target else "?"
+    wrong = ("{", target) if body is not None else (None, f"{target}{glue}nonsense=1")
+    if method == "DELETE":
+        wrong = (None, "/images/nobody")
+    answer = api.call(method, wrong[1], wrong[0], as_="admin")
+    assert answer.status in {400, 404}
+    told = openapi.document()["paths"][path][method.lower()]["responses"]["default"]
+    fits(told["content"]["application/problem+json"]["schema"], answer.json)
+
+
+def test_every_operation_is_tried() -> None:
+    assert {(method, path) for method, path, _, _ in REQUESTS} == {
+        (operation.method, operation.path) for operation in openapi.OPERATIONS
+    }

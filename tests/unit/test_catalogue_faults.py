@@ -1,0 +1,92 @@
+"""What the catalogue does when DynamoDB does not do what it was asked."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from chalicelib.catalogue.dynamodb import DynamoCatalogue
+from chalicelib.catalogue.items import item_of
+from chalicelib.errors import CatalogueUnavailable, RevisionConflict
+from chalicelib.images import Image
+
+IMAGE = Image("id-1", "ann", "bucket", "uploads/ann/x.jpg", rev=1)
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "Operation")
+
+
+class Table:
+    """A DynamoDB client that answers what it is given, one after the other."""
+
+    def __init__(self, **answers: list[Any]) -> None:
+        self.answers = answers
+
+    def __getattr__(self, operation: str) -> Any:
+        def answer(**_: Any) -> Any:
+            given = self.answers[operation].pop(0)
+            if isinstance(given, Exception):
+                raise given
+            return given
+
+        return answer
+
+
+def catalogue(waits: list[float] | None = None, **answers: list[Any]) -> DynamoCatalogue:
+    waits = [] if waits is None else waits
+    return DynamoCatalogue(Table(**answers), "images", waits.append)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        refusal("ProvisionedThroughputExceededException"),
+        refusal("InternalServerError"),
+        refusal("ValidationException"),
+        EndpointConnectionError(endpoint_url="x"),
+    ],
+)
+def test_a_refusal_is_unavailable_and_never_an_empty_answer(fault: Exception) -> None:
+    with pytest.raises(CatalogueUnavailable):
+        catalogue(get_item=[fault]).get("id-1")
+    with pytest.raises(CatalogueUnavailable):
+        catalogue(query=[fault]).list("ann", state=None, limit=1, cursor=None)
+
+
+def test_keys_left_unprocessed_are_asked_for_again_after_a_wait() -> None:
+    waits: list[float] = []
+    left = {"images": {"Keys": [{"image_id": {"S": "id-1"}}]}}
+    table = catalogue(
+        waits,
+        batch_get_item=[
+            {"Responses": {}, "UnprocessedKeys": left},
+            {"Responses": {"images": [item_of(IMAGE)]}, "UnprocessedKeys": {}},
+        ],
+    )
+    assert table.get_many(["id-1"]) == {"id-1": IMAGE}
+    assert len(waits) == 1
+
+
+def test_keys_that_stay_unprocessed_are_unavailable_not_left_out() -> None:
+    left = {"images": {"Keys": [{"image_id": {"S": "id-1"}}]}}
+    stuck = [{"Responses": {}, "UnprocessedKeys": left} for _ in range(20)]
+    with pytest.raises(CatalogueUnavailable):
+        catalogue(batch_get_item=stuck).get_many(["id-1"])
+
+
+def test_a_write_that_was_accepted_before_its_time_out_is_no_conflict() -> None:
+    refused = refusal("ConditionalCheckFailedException")
+    mine = catalogue(put_item=[refused], get_item=[{"Item": item_of(IMAGE)}])
+    assert mine.save(IMAGE, expected_rev=0) == IMAGE
+    other = IMAGE.changed(IMAGE.updated_at, {"reason": "another's"})
+    anothers = catalogue(put_item=[refused], get_item=[{"Item": item_of(other)}])
+    with pytest.raises(RevisionConflict):
+        anothers.save(IMAGE, expected_rev=0)
+
+
+@pytest.mark.parametrize("image_id", ["", "x" * 2_049, "é" * 1_025])
+def test_what_cannot_be_a_key_is_not_even_asked_for(image_id: str) -> None:
+    untouched = catalogue()
+    assert untouched.get(image_id) is None
+    assert untouched.get_many([image_id]) == {}

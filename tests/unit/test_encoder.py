@@ -1,0 +1,93 @@
+"""The encoder function as the API asks it."""
+
+import base64
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from chalicelib.encoder import LambdaEncoder, Vectors
+from chalicelib.errors import (
+    EncoderUnavailable,
+    ImageRepoError,
+    InvalidField,
+    PayloadTooLarge,
+    RejectedImage,
+)
+
+VISUAL, SEMANTIC = b"\x00\x3c" * 256, b"\x00\x38" * 256
+BOTH = {
+    "visual": base64.b64encode(VISUAL).decode(),
+    "semantic": base64.b64encode(SEMANTIC).decode(),
+}
+
+
+class Functions:
+    """A Lambda client whose function answers with one thing."""
+
+    def __init__(self, answers: Any, **more: str) -> None:
+        self.answers = answers
+        self.more = more
+        self.asked: list[Any] = []
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> Any:  # noqa: N803
+        assert FunctionName == "encoder"
+        self.asked.append(json.loads(Payload))
+        if isinstance(self.answers, Exception):
+            raise self.answers
+        raw = self.answers if isinstance(self.answers, bytes) else json.dumps(self.answers).encode()
+        return {"Payload": io.BytesIO(raw), **self.more}
+
+
+def encoder(functions: Functions) -> LambdaEncoder:
+    return LambdaEncoder(functions, "encoder")  # type: ignore[arg-type]
+
+
+def test_texts_images_and_stored_ones_are_asked_for_as_agreed() -> None:
+    functions = Functions(BOTH)
+    asking = encoder(functions)
+    assert asking.text("snow") == SEMANTIC
+    assert asking.image(b"raw", (0, 0, 0.5, 1)) == Vectors(VISUAL, SEMANTIC)
+    assert asking.stored("uploads/ann/x.jpg", "v1", None) == Vectors(VISUAL, SEMANTIC)
+    assert functions.asked == [
+        {"text": "snow"},
+        {"image": "cmF3", "crop": [0, 0, 0.5, 1]},
+        {"key": "uploads/ann/x.jpg", "version_id": "v1", "crop": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        ({"type": "RejectedImage", "detail": "not an image", "field": None}, RejectedImage),
+        ({"type": "InvalidField", "detail": "outside", "field": "crop"}, InvalidField),
+        ({"type": "PayloadTooLarge", "detail": "5 MB"}, PayloadTooLarge),
+        ({"type": "SomethingNew", "detail": "?"}, EncoderUnavailable),
+        ({}, EncoderUnavailable),
+    ],
+)
+def test_what_the_function_refuses_is_refused_alike(
+    told: dict[str, object], error: type[ImageRepoError]
+) -> None:
+    with pytest.raises(error):
+        encoder(Functions({"error": told})).image(b"raw", None)
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        Functions(ClientError({"Error": {"Code": "TooManyRequestsException"}}, "Invoke")),
+        Functions(ReadTimeoutError(endpoint_url="x")),
+        Functions({"errorMessage": "out of memory"}, FunctionError="Unhandled"),
+        Functions(b"not json"),
+        Functions(["a list"]),
+        Functions({"semantic": "cut"}),
+        Functions({"visual": "", "something": "else"}),
+        Functions({**BOTH, "semantic": base64.b64encode(b"short").decode()}),
+    ],
+)
+def test_a_function_that_fails_or_answers_nonsense_is_unavailable(functions: Functions) -> None:
+    with pytest.raises(EncoderUnavailable):
+        encoder(functions).image(b"raw", None)
