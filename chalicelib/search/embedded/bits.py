@@ -6,6 +6,7 @@ Intersections and counts of 100,000 documents then take microseconds, without a 
 from collections.abc import Iterable
 from itertools import compress
 
+_FEW = 200  # so many members are sooner found one by one than by looking at every document
 _FLAGS = bytes.maketrans(b"01", b"\x00\x01")
 
 
@@ -25,6 +26,18 @@ def below(size: int) -> int:
 def flags(bits: int, size: int) -> bytes:
     """Return one byte for each document below ``size``, 1 where it is in the set."""
     return format(bits, f"0{size}b").encode()[::-1].translate(_FLAGS)
+
+
+def lowest(bits: int, count: int) -> list[int]:
+    """Return the ``count`` lowest members of a set in ascending order."""
+    if count > _FEW:
+        return members(bits)[:count]
+    found: list[int] = []
+    while bits and len(found) < count:
+        bit = bits & -bits
+        found.append(bit.bit_length() - 1)
+        bits ^= bit
+    return found
 
 
 def members(bits: int) -> list[int]:

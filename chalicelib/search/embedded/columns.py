@@ -25,6 +25,8 @@ class Columns:
         Those that are not deleted.
     newest
         ``(-created, doc)`` of the living ones, ascending: newest first.
+    newest_docs
+        The same without the times.
     words
         Which documents hold a run of words, remembered while the generation lasts.
     """
@@ -45,6 +47,7 @@ class Columns:
             for kind, value in zip(("owner", "state", "source"), values, strict=True):
                 docs[kind, value].append(doc)
         self.newest.sort()
+        self.newest_docs = [doc for _, doc in self.newest]
         self.size = last + 1
         self._sets = {key: packed(found, self.size) for key, found in docs.items()}
         self.alive = packed((doc for _, doc in self.newest), self.size)

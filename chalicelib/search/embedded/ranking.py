@@ -3,6 +3,7 @@
 import heapq
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from itertools import compress, islice
 from typing import Protocol
 
 from chalicelib.search.asking import Asked
@@ -50,17 +51,14 @@ class Newest:
     def __init__(self, columns: Columns, matches: int) -> None:
         self.matches = matches
         self._newest = columns.newest
+        self._docs = columns.newest_docs
         self._chosen = flags(matches, columns.size)
 
     def after(self, place: Place | None, count: int) -> Sequence[Place]:
         """Walk on from a place until there are enough."""
-        found: list[Place] = []
         at = 0 if place is None else bisect_right(self._newest, place)
-        while at < len(self._newest) and len(found) < count:
-            if self._chosen[self._newest[at][1]]:
-                found.append(self._newest[at])
-            at += 1
-        return found
+        chosen = map(self._chosen.__getitem__, islice(self._docs, at, None))
+        return list(islice(compress(islice(self._newest, at, None), chosen), count))
 
     def place_of(self, _doc: int) -> Place | None:
         """Return None: a time does not change, and the cursor has it."""

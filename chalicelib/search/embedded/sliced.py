@@ -7,7 +7,7 @@ O'Neil and Quass, "Improved query performance with variant indexes", SIGMOD 1997
 
 from collections.abc import Iterable
 
-from chalicelib.search.embedded.bits import flags, members
+from chalicelib.search.embedded.bits import flags, lowest
 
 
 class Sliced:
@@ -46,8 +46,8 @@ class Sliced:
                 open_ &= digit
             else:
                 certain, open_ = with_digit, open_ & ~digit
-        chosen = members(certain)
-        chosen += members(open_)[: count - len(chosen)]
+        chosen = lowest(certain, count)
+        chosen += lowest(open_, count - len(chosen))
         return sorted(self._scored(chosen))
 
     def below(self, score: int) -> tuple[int, int]:
