@@ -29,6 +29,8 @@ from chalicelib.storage.s3 import S3Storage
 CONFIGURATION = Config(
     retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=20
 )
+# Presigned URLs of the former signature cannot say how a browser should save the file.
+S3_CONFIGURATION = CONFIGURATION.merge(Config(signature_version="s3v4"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def connected(settings: Settings) -> Repository:
     if settings.search != "embedded":
         raise ValueError(f"IMAGE_REPO_SEARCH is {settings.search!r}; it can be 'embedded'")
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
-    s3 = boto3.client("s3", config=CONFIGURATION)
+    s3 = boto3.client("s3", config=S3_CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
     return assembled(
         settings,

@@ -142,7 +142,7 @@ def test_the_token_leaves_the_address_and_a_stranger_is_asked_for_one(
     stranger = browser.new_context().new_page()
     stranger.goto(stack.api_url + "/")
     expect(stranger.get_by_role("heading", name="Your token, please")).to_be_visible()
-    stranger.get_by_label("Token").fill(stack.token)
+    stranger.get_by_role("textbox", name="Token").fill(stack.token)
     stranger.get_by_role("button", name="Open the gallery").click()
     expect(stranger.locator("#heading")).to_have_text("Newest photographs")
     stranger.context.close()
