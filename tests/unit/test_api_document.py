@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from chalicelib.api import openapi
 from chalicelib.images import Attribute, Caption, Source, State
@@ -35,7 +35,7 @@ REQUESTS = [
 
 def fits(schema: dict[str, Any], value: Any) -> None:
     whole = schema | {"components": openapi.document()["components"]}
-    Draft202012Validator(whole, format_checker=FormatChecker()).validate(value)
+    OAS31Validator(whole, format_checker=oas31_format_checker).validate(value)
 
 
 def prepared(api: Api) -> str:
