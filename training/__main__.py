@@ -102,7 +102,7 @@ def _train(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpar
     )
     step.add_argument("--side", type=_side, default=160, help="encoder input, pixels")
     step.add_argument("--epochs", type=int, default=15, help="over all captions, at most")
-    step.add_argument("--minutes", type=float, default=600.0, help="begin no epoch after these")
+    step.add_argument("--minutes", type=float, default=600.0, help="for the decoder, at most")
     step.add_argument("--decoder", type=Path, help="go on from this checkpoint; skips the epochs")
     step.add_argument(
         "--critical-epochs", type=int, default=3, help="of training on CIDEr itself, afterwards"

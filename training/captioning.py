@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -64,17 +65,17 @@ def train_decoder(
     decoder = _decoder(recipe, words, train.maps)
     rows = _rows(words, train.captions)
     steps = recipe.epochs * (1 + len(rows) // recipe.batch)
-    step = _Step(decoder, recipe, steps)
-    best: tuple[float, Arrays] = (-1.0, decoder.arrays())
+    step, best = _Step(decoder, recipe, steps), (-1.0, decoder.arrays())
     began = time.monotonic()
     for epoch in range(1, recipe.epochs + 1):
-        loss = float(np.mean([step(*batch) for batch in _batches(recipe, epoch, train.maps, rows)]))
+        batches = _batches(recipe, epoch, train.maps, rows)
+        loss = float(np.mean([step(*batch) for batch in takewhile(step.goes_on, batches)]))
         arrays = decoder.folded(step.averaged())
         score = cider(write_captions(arrays, words, dev.maps[0], recipe.beam), dev.captions)
         entry = {"epoch": epoch, "loss": round(loss, 4), "dev_cider": score}
         _record(out, entry | {"seconds": round(time.monotonic() - began)}, arrays)
         best = max(best, (score, arrays), key=lambda kept: kept[0])
-        if time.monotonic() - began > 60 * recipe.minutes:
+        if not step.goes_on():
             break
     return best[1]
 
@@ -132,17 +133,29 @@ class _Step:
     def __init__(self, decoder: TrainableDecoder, recipe: Recipe, steps: int) -> None:
         self._decoder, self._recipe = decoder, recipe
         self._variables = list(decoder.variables.values())
-        rate = tf.keras.optimizers.schedules.CosineDecay(
-            0.0, steps, alpha=0.02, warmup_target=recipe.rate, warmup_steps=min(200, steps // 5 + 1)
+        self._optimizer = tf.keras.optimizers.AdamW(
+            recipe.rate, weight_decay=1e-3, global_clipnorm=2.0
         )
-        self._optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=1e-3, global_clipnorm=2.0)
+        self._steps, self._began = steps, time.monotonic()
         self._optimizer.build(self._variables)
         self._average = [tf.Variable(v, trainable=False) for v in self._variables]
         self._taken = tf.Variable(0.0, trainable=False)
         self._descend = tf.function(self._descended, reduce_retracing=False)
 
     def __call__(self, maps: Tensor, captions: Tensor) -> float:
+        warm = min(1.0, (float(self._taken) + 1) / min(200, self._steps // 5 + 1))
+        cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, self._progress())))
+        self._optimizer.learning_rate.assign(self._recipe.rate * warm * max(cosine, 0.02))
         return float(self._descend(maps, captions))
+
+    def goes_on(self, _: object = None) -> bool:
+        """Whether there is time left; the first step is always taken."""
+        return self._progress() < 1 or float(self._taken) == 0
+
+    def _progress(self) -> float:
+        # Whichever runs out first, so that the rate has annealed by then.
+        minutes = (time.monotonic() - self._began) / 60
+        return max(float(self._taken) / self._steps, minutes / self._recipe.minutes)
 
     def averaged(self) -> Arrays:
         names = self._decoder.variables
