@@ -7,7 +7,7 @@ narrowest kind. A kind finds itself and everything below it, never what is above
 from functools import cache
 
 _BELOW: dict[str, str] = {
-    "person": "man woman child adult human someone worker player rider athlete performer "
+    "person": "man woman child adult human someone everyone worker player rider athlete performer "
     "crowd family couple audience team people teenager teen spectator onlooker bystander "
     "passenger pedestrian driver tourist shopper friend stranger patient student teacher "
     "customer vendor artist hiker climber camper soldier individual owner officer guard cook "
@@ -22,7 +22,8 @@ _BELOW: dict[str, str] = {
     "daughter sister aunt queen princess nun cheerleader waitress actress ballerina cowgirl",
     "child": "boy girl baby kid toddler infant youngster schoolboy schoolgirl schoolchild "
     "newborn tot",
-    "worker": "builder plumber painter carpenter electrician welder cleaner janitor repairman employee",
+    "worker": "builder plumber painter carpenter electrician welder cleaner janitor repairman "
+    "employee",
     "athlete": "player runner jogger swimmer surfer skier snowboarder skateboarder skater "
     "gymnast wrestler boxer cyclist bicyclist diver racer rower sprinter hurdler sledder "
     "climber windsurfer kayaker rafter wakeboarder rollerblader bodyboarder acrobat teammate "

@@ -8,18 +8,23 @@ from chalicelib.attributes import lexicon as lex
 from chalicelib.attributes.words import known_base, singular
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
+_LONGEST = 16  # words of one noun phrase
 _STOPS = frozenset(".;:!?")
 _SUFFIXED_COLOUR = re.compile(r"^([a-z]+)-(?:[a-z]+ed|clad)$")
 
 
 @dataclass(slots=True)
 class NounPhrase:
-    """One noun phrase: its head (None in "dressed in red"), its own colours and actions."""
+    """One noun phrase: its head (None in "dressed in red"), its own colours and actions.
+
+    ``joined`` says that it follows "and", so that its verb is a plural's.
+    """
 
     head: str | None
     colours: list[str]
     actions: list[str]
     plural: bool
+    joined: bool = False
     negated: bool = False
 
     @property
@@ -76,9 +81,9 @@ class Phrases:
 
     def noun_phrase(self, start: int) -> tuple[NounPhrase, int] | None:
         """Return the noun phrase that begins at ``start`` and the place after it, or None."""
-        phrase = NounPhrase(None, [], [], plural=False)
+        phrase = NounPhrase(None, [], [], plural=False, joined=self.word(start - 1) == "and")
         at = start
-        while at < len(self.words):
+        while at < min(len(self.words), start + _LONGEST):
             after = self._extended(phrase, at, start)
             if after is None:
                 break
@@ -96,7 +101,7 @@ class Phrases:
         if base is None or word in lex.INVARIABLE:
             return word in lex.HAVE
         if word == base:
-            return phrase.plural and phrase.moves
+            return (phrase.plural or phrase.joined) and phrase.moves
         worn = phrase.head in lex.GARMENTS or phrase.head in lex.BODY
         return phrase.moves or worn or base not in lex.NOUN_VERBS
 
@@ -121,22 +126,36 @@ class Phrases:
         word = self.word(at)
         if word == "'s":
             return phrase.head is not None
-        if not self._can_be_noun(word) or (phrase.head is None and self._is_adverb(at)):
+        if not self._can_be_noun(word) or self._is_adverb(at):
             return False
-        if phrase.head is not None:
-            if self.verb_follows(at, phrase) or colour_of(word) or self._is_adverb(at):
-                return False
-            if phrase.moves and is_ing(self.word(at + 1)):
-                return False
-            if self.word(at - 1) == "'s" and singular(word) in lex.BODY:
-                return True
-        elif phrase.colours and colour_of(self.word(at - 1)) and self._verb_stands(at):
+        if phrase.head is None:
+            return self._begins(phrase, at)
+        return self._continues(phrase, at)
+
+    def _begins(self, phrase: NounPhrase, at: int) -> bool:
+        """Take the first noun, or a participle before it."""
+        word = self.word(at)
+        if phrase.colours and colour_of(self.word(at - 1)) and self._verb_stands(at):
             return False
-        elif is_past(word) or (word.endswith("ed") and self._can_be_noun(self.word(at + 1))):
+        if is_past(word) or (word.endswith("ed") and self._can_be_noun(self.word(at + 1))):
             return self._modifies(at)
+        self._set_head(phrase, word)
+        return True
+
+    def _continues(self, phrase: NounPhrase, at: int) -> bool:
+        """Take one more noun, which becomes the head: "soccer player"."""
+        word = self.word(at)
+        climbs = phrase.moves and is_ing(self.word(at + 1))  # "two people rock climbing"
+        if climbs or self.verb_follows(at, phrase) or colour_of(word):
+            return False
+        if self.word(at - 1) != "'s" or singular(word) not in lex.BODY:
+            self._set_head(phrase, word)
+        return True
+
+    @staticmethod
+    def _set_head(phrase: NounPhrase, word: str) -> None:
         phrase.head = singular(word)
         phrase.plural |= phrase.head != word
-        return True
 
     def _verb_stands(self, at: int) -> bool:
         """True for the verb of "people in black stand in line"."""

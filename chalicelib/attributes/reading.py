@@ -14,6 +14,9 @@ from chalicelib.attributes.phrases import (
 from chalicelib.attributes.words import base_form, known_base
 from chalicelib.images import Attribute
 
+# After these a form in -s is a plural: "a dog in plants".
+_BEFORE_NOUNS = lex.PREPOSITIONS - lex.ADVERBS
+
 
 def read(text: str) -> list[Attribute]:
     """Return the attributes of a text, in its order."""
@@ -121,7 +124,7 @@ class _Reader:
         ahead = self._phrases.word(self._at + 1)
         catenative = base in lex.CATENATIVES and (ahead == "to" or is_ing(ahead))
         actors = self._actors(word)
-        self._dress(base, word, actors)
+        self._dress(base, actors)
         if not (self._negated or catenative or base in lex.NOT_ACTIONS or word in lex.STATIVE):
             for actor in actors:
                 actor.actions[base] = None
@@ -174,7 +177,7 @@ class _Reader:
         return (not self._spent and not self._after_be and not self._worn) or self._joined
 
     def _finite(self, base: str) -> bool:
-        if not self._subjects:
+        if not self._subjects or self._phrases.word(self._at - 1) in _BEFORE_NOUNS:
             return False
         if base not in lex.NOUN_VERBS:
             return True
@@ -190,7 +193,7 @@ class _Reader:
                 return near
         return self._subjects or self._nearest
 
-    def _dress(self, base: str, word: str, actors: list[_Subject]) -> None:
+    def _dress(self, base: str, actors: list[_Subject]) -> None:
         self._worn = base in {"wear", "dress"} and not self._negated
         if self._worn:
             self._wearers = actors
@@ -218,6 +221,7 @@ class _Reader:
         wearers = self._wearers if self._worn else self._subjects
         for subject in wearers:
             subject.colours.update(dict.fromkeys(phrase.colours))
+        self._worn = False
 
     def _is_worn(self, phrase: NounPhrase) -> bool:
         """Give the colours of a garment or of hair to the one who has them on."""

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from chalicelib.attributes.lexicon import (
     COLOURS,
+    ING_NOUNS,
     INVARIABLE,
     IRREGULAR_FORMS,
     IRREGULAR_PLURALS,
@@ -11,7 +12,21 @@ from chalicelib.attributes.lexicon import (
 )
 
 _VOWELS = "aeiou"
-_HISSING = ("sses", "shes", "ches", "xes", "zes")
+# The first that fits is undone.
+_PLURALS = {
+    "children": "child",
+    "men": "man",
+    "ss": "ss",
+    "us": "us",
+    "is": "is",
+    "sses": "ss",
+    "shes": "sh",
+    "ches": "ch",
+    "xes": "x",
+    "zes": "z",
+    "ies": "y",
+    "s": "",
+}
 
 
 def basic_colour(word: str) -> str | None:
@@ -24,17 +39,12 @@ def singular(word: str) -> str:
     """Return the singular of an English noun in lower case; "men" → "man", "dogs" → "dog"."""
     if word in IRREGULAR_PLURALS:
         return IRREGULAR_PLURALS[word]
-    if word.endswith("men") and len(word) > 4:
-        return word[:-2] + "an"
-    if word.endswith("children"):
-        return word[:-3]
-    if word in INVARIABLE or len(word) < 4 or not word.endswith("s"):
+    ends = next(
+        (ends for ends in _PLURALS if word.endswith(ends) and len(word) > len(ends) + 1), ""
+    )
+    if not ends or word in INVARIABLE:
         return word
-    if word.endswith(("ss", "us", "is")):
-        return word
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    return word[:-2] if word.endswith(_HISSING) else word[:-1]
+    return word.removesuffix(ends) + _PLURALS[ends]
 
 
 @lru_cache(maxsize=4096)
@@ -48,6 +58,8 @@ def known_base(word: str) -> str | None:
     """Return the base form where the lexicon knows the verb, else None."""
     if word in VERBS:
         return word
+    if word in ING_NOUNS:
+        return None
     if word in IRREGULAR_FORMS:
         return IRREGULAR_FORMS[word]
     return next((base for base in _bases(word) if base in VERBS), None)
@@ -75,5 +87,7 @@ def _guessed_base(word: str) -> str:
         return word
     if stem[-1] == stem[-2] and stem[-1] not in "lsz":
         return stem[:-1]
-    silent_e = stem[-1] in "vcuz" or stem.endswith(("at", "dg", "rg", "bl", "dl", "gl", "tl"))
+    silent_e = stem[-1] in "vcuz" or stem.endswith(
+        ("at", "ag", "ur", "dg", "rg", "bl", "dl", "gl", "tl")
+    )
     return stem + "e" if silent_e else stem
