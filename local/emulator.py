@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.errors import LocalError
-from local.layout import ACCOUNT, REGION, Layout
+from local.layout import ACCOUNT, REGION, Layout, read_json, write_json
 from local.ports import HOST, checked
 from local.processes import Process
 
@@ -58,6 +58,7 @@ class Emulator:
             The port is taken, or it ended at once.
         """
         checked(self.port)
+        self._forget_stream_positions()
         self.process.start(
             [sys.executable, "-m", "ministack"],
             self._environment(proxies),
@@ -80,6 +81,18 @@ class Emulator:
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def _forget_stream_positions(self) -> None:
+        """Let readers of streams begin where the stream begins.
+
+        The emulator saves how far each reader has come but not the streams themselves. Kept, a
+        position of 500 would hide the first 500 changes after a restart from the indexer.
+        """
+        saved = self.layout.state / "lambda.json"
+        state = read_json(saved)
+        payload = state.get("payload", {})
+        if payload.pop("dynamodb_stream_positions", None):
+            write_json(saved, state)
 
     def _environment(self, proxies: Mapping[str, str]) -> dict[str, str]:
         return {

@@ -31,6 +31,18 @@ def recover(facts: Mapping[str, str]) -> None:
     say(f"  {queued} photographs were described again")
 
 
+def catch_up(facts: Mapping[str, str]) -> None:
+    """Let the index read the catalogue again.
+
+    What was written just before the stop may not have reached it, and the emulator does not keep
+    its streams.
+    """
+    gateway = Gateway.of(facts)
+    with step("Waiting for the API"):
+        gateway.healthy_within(60)
+        gateway.reindex()
+
+
 def _forget_snapshots(bucket: str) -> None:
     s3 = boto3.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=SNAPSHOTS):

@@ -3,6 +3,7 @@
 import os
 import shutil
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from infra.names import STAGE
@@ -13,11 +14,19 @@ from local.errors import LocalError
 from local.images import ImageFunctions
 from local.layout import Layout, read_json, write_json
 from local.ports import GATEWAY
-from local.recovery import recover
+from local.recovery import catch_up, recover
 from local.steps import step
 from local.synthesis import fingerprint, synthesise, synthesised
 
 LEAST_FREE_BYTES = 1_000_000_000
+
+
+class Begun(Enum):
+    """How the emulator's present run began."""
+
+    NOT = "it ran already"
+    IN_ORDER = "for the first time, or after it was stopped"
+    AFTER_A_KILL = "after it was killed with unsaved state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,15 @@ class LocalStack:
         if not synthesised(self.layout.assembly, wanted):
             with step("Synthesising the CDK app"):
                 synthesise(self.layout.assembly, self.layout.logs / "synthesis.log")
-        killed = self._start(emulator)
+        begun = self._start(emulator)
+        resumed = begun is not Begun.NOT and deployed()
         if read_json(self.layout.deployed_file).get("fingerprint") != wanted or not deployed():
             self._deploy(wanted)
         facts = self._tell(emulator)
-        if killed:
+        if begun is Begun.AFTER_A_KILL:
             recover(facts)
+        elif resumed:
+            catch_up(facts)
         return facts
 
     def down(self) -> None:
@@ -99,13 +111,13 @@ class LocalStack:
             return Emulator(self.layout, int(running))
         return Emulator(self.layout, self.port) if self.port else kept
 
-    def _start(self, emulator: Emulator) -> bool:
-        """Start what is not running; return whether the emulator had been killed before."""
+    def _start(self, emulator: Emulator) -> "Begun":
+        """Start what is not running."""
         noted = emulator.process.facts if emulator.process.running else {}
         with step("Starting captioner and encoder"):
             proxies = self._functions.start(emulator.credentials(), noted)
         if noted:
-            return False
+            return Begun.NOT
         killed = self._unsaved.exists()
         with step(f"Starting the emulator of AWS on {emulator.url}"):
             try:
@@ -114,7 +126,7 @@ class LocalStack:
                 self._functions.stop()
                 raise
         self._unsaved.touch()
-        return killed
+        return Begun.AFTER_A_KILL if killed else Begun.IN_ORDER
 
     def _deploy(self, wanted: str) -> None:
         again = deployed()

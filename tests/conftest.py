@@ -40,8 +40,8 @@ def stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Yield the stack, deployed on the emulator for all tests of this run."""
     deployed = DeployedStack(tmp_path_factory.mktemp("stack"))
     deployed.take_assembly(assembly)
-    deployed.up()
     try:
+        deployed.up()
         yield deployed
     finally:
         deployed.down()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class DeployedStack:
     """
 
     home: Path
+    _clients: dict[str, Any] = field(default_factory=dict)
 
     def take_assembly(self, assembly: Path) -> None:
         """Use a template that is synthesised already."""
@@ -45,6 +46,9 @@ class DeployedStack:
 
     def down(self) -> None:
         """Stop it and keep its data."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
         self._local("down")
 
     def kill(self) -> None:
@@ -75,13 +79,15 @@ class DeployedStack:
 
     def aws(self, service: str) -> Any:
         """Return an AWS client of the emulator."""
-        return boto3.client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.facts["aws_endpoint_url"],
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        if service not in self._clients:
+            self._clients[service] = boto3.client(  # type: ignore[call-overload]
+                service,
+                endpoint_url=self.facts["aws_endpoint_url"],
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+        return self._clients[service]
 
     def log(self) -> str:
         """Return the end of every process's log, for a failed test's message."""

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -26,8 +27,9 @@ def photograph(colour: str = "teal", size: int = 240, form: str = "JPEG") -> byt
 
 
 @pytest.fixture(scope="module")
-def client(stack: DeployedStack) -> httpx.Client:
-    return stack.client()
+def client(stack: DeployedStack) -> Iterator[httpx.Client]:
+    with stack.client() as client:
+        yield client
 
 
 def announce(client: httpx.Client, name: str, body: bytes, **more: Any) -> Described:
