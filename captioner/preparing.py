@@ -1,12 +1,21 @@
 """A file as the ingest wants it: decoded, described and made small."""
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
-from captioner.decoding import decode
+from captioner.decoding import Pixels, decode
 from captioner.display import display
-from captioner.vision.model import Model
+from captioner.vision.model import Model, Prediction
 from chalicelib.ingest import Prepared
+
+
+class Describer(Protocol):
+    """What is asked of a model."""
+
+    def describe(self, pixels: Pixels) -> Prediction:
+        """Caption a photograph and compute its vectors."""
 
 
 def version_of(model: Model) -> str:
@@ -14,7 +23,7 @@ def version_of(model: Model) -> str:
     return f"{model.name}@{model.version}"
 
 
-def prepare(data: bytes, *, model: Model, max_pixels: int) -> Prepared:
+def prepare(data: bytes, *, model: Describer, max_pixels: int) -> Prepared:
     """Decode a file and describe it.
 
     Raises

@@ -4,14 +4,11 @@ import base64
 import binascii
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from captioner.decoding import Crop, Decoded, crop, decode
+from captioner.decoding import Crop, Decoded, Pixels, crop, decode
 from captioner.preparing import packed
-from captioner.vision.model import Model
+from captioner.vision.arrays import F32
 from chalicelib.errors import (
     ImageRepoError,
     InvalidField,
@@ -21,6 +18,16 @@ from chalicelib.errors import (
 from chalicelib.storage import UPLOADS, Storage
 
 _ANSWERED = (InvalidField, PayloadTooLarge, RejectedImage)
+
+
+class Encoder(Protocol):
+    """What is asked of a model."""
+
+    def embed(self, pixels: Pixels) -> tuple[F32, F32]:
+        """Return the visual and the semantic vector of an image."""
+
+    def encode_text(self, text: str) -> F32:
+        """Return the semantic vector of a text."""
 
 
 class Queries:
@@ -38,7 +45,7 @@ class Queries:
 
     def __init__(
         self,
-        model: Model,
+        model: Encoder,
         storage: Storage,
         *,
         max_query_bytes: int,
@@ -106,7 +113,7 @@ def _crop(part: object) -> Crop:
     raise InvalidField("crop", "must be four numbers: x, y, width, height")
 
 
-def _written(vector: npt.NDArray[np.float32]) -> str:
+def _written(vector: F32) -> str:
     numbers = packed(vector)
     if numbers is None:
         raise RejectedImage("the model finds nothing to compare it by")

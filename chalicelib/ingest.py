@@ -7,7 +7,7 @@ only at the revision that was read, and files are stored under names of their co
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.attributes import extract
@@ -21,6 +21,7 @@ from chalicelib.verdicts import Outcome, is_unchanged, verdict
 NO_CAPTION = "the model found no caption"
 UNSURE = "the model is not sure of its caption"
 _MAX_CONFLICTS = 20
+_DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,15 @@ class Ingest:
         A file that can never be a photograph ends as a record that says so. What may succeed
         another time (storage or catalogue unavailable) is raised.
         """
-        judged = self._verdict(self._record(event), event)
+        record = self._record(event)
+        event = _as_of(event, record)
+        judged = self._verdict(record, event)
         if judged:
             return judged
         try:
             body = self._storage.read(event.key, version_id=event.version_id, limit=self._max_bytes)
         except PayloadTooLarge as error:
-            return self._reject(event, None, error.detail)
+            return self._reject(event, error.detail, size=event.size)
         if body is None:
             return Outcome.GONE
         sha256 = hashlib.sha256(body).hexdigest()
@@ -112,7 +115,7 @@ class Ingest:
         try:
             prepared = self._prepare(body)
         except (RejectedImage, PayloadTooLarge) as error:
-            return self._reject(event, sha256, error.detail)
+            return self._reject(event, error.detail, size=len(body), sha256=sha256)
         return self._accept(event, _File(len(body), sha256, prepared))
 
     def removed(self, event: ObjectEvent) -> Outcome:
@@ -140,8 +143,12 @@ class Ingest:
     def fail(self, event: ObjectEvent, reason: str) -> Outcome:
         """Say in the record why its photograph could not be captioned, so far.
 
-        ``processed_by`` stays empty: the event, sent again after a fix, is tried again.
+        ``processed_by`` stays empty: the event, sent again after a fix, is tried again. A
+        photograph that is captioned already loses nothing by a second look that fails.
         """
+        stored = self._record(event)
+        if stored and stored.state in _DESCRIBED and event.sequencer is None:
+            return Outcome.DUPLICATE
 
         def failed(record: Image) -> Image:
             changes: dict[str, object] = {
@@ -151,14 +158,19 @@ class Ingest:
             }
             return self._seen(record, event, changes)
 
-        return self._apply(event, failed)
+        return self._apply(_as_of(event, stored), failed)
 
-    def _reject(self, event: ObjectEvent, sha256: str | None, reason: str) -> Outcome:
+    def _reject(
+        self, event: ObjectEvent, reason: str, *, size: int | None, sha256: str | None = None
+    ) -> Outcome:
         changes = {
             "state": State.FAILED,
             "reason": reason,
             "sha256": sha256,
-            "size": event.size,
+            "size": size,
+            "width": None,
+            "height": None,
+            "content_type": None,
             "visual": None,
             "semantic": None,
             "derivative_key": None,
@@ -185,8 +197,11 @@ class Ingest:
         }
 
         def captioned(record: Image) -> Image:
-            described = self._described(record, prepared)
-            return self._seen(record, event, measured | described)
+            changes = measured | self._described(record, prepared)
+            if event.version_id is None and record.sha256 != file.sha256:
+                # The newest version was read, whose id the record does not know.
+                changes |= {"version_id": None}
+            return self._seen(record, event, changes)
 
         outcome = self._apply(event, captioned)
         if outcome is Outcome.STALE:
@@ -257,6 +272,13 @@ class Ingest:
             created_at=now,
             updated_at=now,
         )
+
+
+def _as_of(event: ObjectEvent, record: Image | None) -> ObjectEvent:
+    """Note in a request to look again which event the record had come to."""
+    if event.sequencer:
+        return event
+    return replace(event, seen=record.sequencer if record else None)
 
 
 def _judged(prepared: Prepared) -> tuple[State, str | None]:

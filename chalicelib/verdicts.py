@@ -33,8 +33,10 @@ def verdict(record: Image | None, event: ObjectEvent, model: str) -> Outcome | N
     if record is None:
         return None
     if event.sequencer is None:
-        # A request to look again, which is never later than a deletion.
-        return Outcome.STALE if record.state is State.DELETED else None
+        # A request to look again is never later than a deletion, nor than an event that was
+        # applied since the look began: what it read may be the file that was replaced.
+        is_late = record.state is State.DELETED or record.sequencer != event.seen
+        return Outcome.STALE if is_late else None
     if record.sequencer and is_older(event.sequencer, record.sequencer):
         return Outcome.STALE
     if event.kind is Kind.REMOVED:
@@ -51,12 +53,25 @@ def is_unchanged(record: Image | None, event: ObjectEvent, sha256: str, model: s
     return _is_finished(record, model) and record.sha256 == sha256
 
 
+def _on_request(record: Image, event: ObjectEvent) -> Outcome | None:
+    """Judge a request to look again, which is later than no deletion and no other version."""
+    if record.state is State.DELETED or _is_of_another_version(record, event):
+        return Outcome.STALE
+    return None
+
+
 def _on_removal(record: Image, event: ObjectEvent) -> Outcome | None:
-    if event.version_id and record.version_id and event.version_id != record.version_id:
+    if _is_of_another_version(record, event):
         # An older version was purged; the photograph stands.
         return Outcome.STALE
     same = record.sequencer == event.sequencer
     return Outcome.DUPLICATE if same and record.state is State.DELETED else None
+
+
+def _is_of_another_version(record: Image, event: ObjectEvent) -> bool:
+    return None not in (event.version_id, record.version_id) and (
+        event.version_id != record.version_id
+    )
 
 
 def _is_finished(record: Image, model: str) -> bool:

@@ -1,0 +1,47 @@
+"""What the ingest is given of a file."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from captioner.decoding import Pixels
+from captioner.preparing import prepare
+from captioner.vision.model import Caption, Prediction
+
+VECTOR = np.full(256, 1 / 16, np.float32)
+
+
+class Says:
+    def __init__(self, *captions: Caption, vector: float = 1 / 16) -> None:
+        vectors = np.full(256, vector, np.float32)
+        self._prediction = Prediction(captions, vectors, vectors, not captions)
+
+    def describe(self, pixels: Pixels) -> Prediction:
+        return self._prediction
+
+
+def photograph() -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(written, "PNG")
+    return written.getvalue()
+
+
+def test_captions_come_best_first_and_once_with_the_confidence_of_the_best() -> None:
+    model = Says(Caption("a dog", 0.8, ()), Caption("a cat", 0.5, ()), Caption("a dog", 0.4, ()))
+    prepared = prepare(photograph(), model=model, max_pixels=1_000)
+    assert prepared.captions == ("a dog", "a cat") and prepared.confidence == 0.8
+    assert (prepared.width, prepared.height, prepared.content_type) == (30, 20, "image/png")
+    assert prepared.display.startswith(b"RIFF")
+
+
+def test_vectors_are_256_numbers_of_16_bits() -> None:
+    prepared = prepare(photograph(), model=Says(), max_pixels=1_000)
+    assert prepared.visual is not None
+    assert np.frombuffer(prepared.visual, "<f2").tolist() == VECTOR.tolist()
+
+
+def test_a_model_that_says_nothing_and_computes_no_numbers_asks_for_review() -> None:
+    prepared = prepare(photograph(), model=Says(vector=float("nan")), max_pixels=1_000)
+    assert prepared.captions == () and prepared.confidence is None and prepared.needs_review
+    assert prepared.visual is None and prepared.semantic is None

@@ -1,0 +1,96 @@
+"""What the encoder answers, and what it refuses."""
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from captioner.decoding import Pixels
+from captioner.queries import Queries
+from captioner.vision.arrays import F32
+from chalicelib.storage.memory import MemoryStorage
+
+KEY = "uploads/ada/a.png"
+
+
+class Mean:
+    """Encodes an image as its mean and a text as its length."""
+
+    def embed(self, pixels: Pixels) -> tuple[F32, F32]:
+        return np.full(256, pixels.mean(), np.float32), np.full(256, pixels.shape[0], np.float32)
+
+    def encode_text(self, text: str) -> F32:
+        return np.full(256, len(text), np.float32)
+
+
+def photograph() -> bytes:
+    """Return a picture that is black above and white below."""
+    image = Image.new("L", (10, 20))
+    image.paste(255, (0, 10, 10, 20))
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
+
+
+def ask(**request: Any) -> dict[str, Any]:
+    storage = MemoryStorage()
+    storage.write(KEY, photograph(), content_type="image/png")
+    queries = Queries(
+        Mean(), storage, max_query_bytes=200, max_stored_bytes=1_000, max_pixels=10_000
+    )
+    return queries.answer(request)
+
+
+def number(vector: str) -> float:
+    return float(np.frombuffer(base64.b64decode(vector), "<f2")[0])
+
+
+def sent() -> str:
+    return base64.b64encode(photograph()).decode()
+
+
+def test_a_text_has_a_semantic_vector() -> None:
+    assert number(ask(text="four")["semantic"]) == 4
+
+
+def test_an_image_has_both_vectors_sent_or_stored() -> None:
+    answer = ask(image=sent(), crop=None)
+    assert (number(answer["visual"]), number(answer["semantic"])) == (127.5, 20)
+    assert ask(key=KEY, version_id=None, crop=None) == answer
+    assert ask(key=KEY, version_id="v1") == answer
+
+
+def test_a_crop_is_cut_before_it_is_encoded() -> None:
+    answer = ask(image=sent(), crop=[0, 0.5, 1, 0.5])
+    assert (number(answer["visual"]), number(answer["semantic"])) == (255, 10)
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "field"),
+    [
+        ({}, "InvalidField", "request"),
+        ({"text": 5}, "InvalidField", "request"),
+        ({"url": "http://169.254.169.254/"}, "InvalidField", "request"),
+        ({"image": "http://169.254.169.254/"}, "InvalidField", "image"),
+        ({"image": "file:///etc/passwd"}, "InvalidField", "image"),
+        ({"image": "é"}, "InvalidField", "image"),
+        ({"image": ""}, "RejectedImage", None),
+        ({"image": "AAAA"}, "RejectedImage", None),
+        ({"image": "A" * 400}, "PayloadTooLarge", None),
+        ({"key": "imports/x.json"}, "InvalidField", "key"),
+        ({"key": "uploads/ada/gone.png"}, "RejectedImage", None),
+        ({"key": KEY, "crop": [0, 0, 2, 1]}, "InvalidField", "crop"),
+        ({"key": KEY, "crop": [0, 0, 1]}, "InvalidField", "crop"),
+        ({"key": KEY, "crop": [0, 0, float("nan"), 1]}, "InvalidField", "crop"),
+        ({"key": KEY, "crop": "0,0,1,1"}, "InvalidField", "crop"),
+    ],
+)
+def test_what_cannot_be_encoded_is_named(
+    request_: dict[str, Any], kind: str, field: str | None
+) -> None:
+    error = ask(**request_)["error"]
+    assert (error["type"], error["field"]) == (kind, field)
+    assert error["detail"]
