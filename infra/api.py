@@ -64,7 +64,8 @@ class Api(Construct):
                 "api_gateway_stage": STAGE,
                 "api_gateway_endpoint_type": "REGIONAL",
                 "environment_variables": self.identity.environment(environment),
-                "lambda_memory_size": 1024,
+                # The index of 100,000 photographs takes about 300 MB, twice while a new one is read.
+                "lambda_memory_size": 1536,
                 "lambda_timeout": 29,  # API Gateway waits no longer
                 "layers": [layer.layer_version_arn],
                 "manage_iam_role": False,
@@ -105,8 +106,6 @@ class Api(Construct):
             function.add_property_override(
                 "LoggingConfig.LogGroup", self.identity.log_group.log_group_name
             )
-            # The published snapshot of the index is kept in /tmp, an old and a new one.
-            function.add_property_override("EphemeralStorage.Size", 2048)
 
     def _function_names(self) -> list[str]:
         resources = self.application.sam_template.node.find_all()

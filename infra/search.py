@@ -103,10 +103,10 @@ class EmbeddedSearch(Construct):
             handler="indexer.handler.index",
             code=lambda_.Code.from_asset(str(indexer_code())),
             layers=[layer],
-            memory_size=1024,
-            timeout=cdk.Duration.seconds(60),
-            # The working copy of 100,000 photographs takes about 300 MB of /tmp.
-            ephemeral_storage_size=cdk.Size.mebibytes(2048),
+            # 100,000 photographs take about 300 MB, twice while a snapshot is written.
+            memory_size=2048,
+            # A batch takes a second; reading the whole catalogue again takes minutes.
+            timeout=cdk.Duration.minutes(15),
             reserved_concurrent_executions=1,  # the single writer
             tracing=lambda_.Tracing.ACTIVE,
             role=self._identity.role,
