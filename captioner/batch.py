@@ -13,6 +13,8 @@ from chalicelib.ingest import Ingest
 RESERVE_MS = 15_000
 # The queue's dead letters take over after five; the record says so earlier.
 TELL_AFTER = 3
+# What may be the last attempt is told of before it is made: a process that dies tells nothing.
+LAST = 5
 
 
 class Journal(Protocol):
@@ -55,6 +57,10 @@ class Batch:
             Tells how long the function may still run. What cannot be done in that time is handed
             back untouched: a time-out would hand back the whole batch.
         """
+        for record in records:
+            self._forewarn(record)
+        # What came back before may bring the process down: the others go first.
+        records = sorted(records, key=_attempts)
         return [
             record["messageId"] for record in records if not self._is_done(record, remaining_ms)
         ]
@@ -97,13 +103,28 @@ class Batch:
         return outcome
 
     def _tell(self, message: Message, record: Mapping[str, Any], error: Exception) -> None:
-        attempts = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
-        if attempts < TELL_AFTER or not isinstance(message, ObjectEvent):
+        attempts = _attempts(record)
+        if attempts >= TELL_AFTER:
+            reason = f"captioning failed {attempts} times, last with {type(error).__name__}"
+            self._fail(message, record, reason)
+
+    def _forewarn(self, record: Mapping[str, Any]) -> None:
+        attempts = _attempts(record)
+        if attempts < LAST:
             return
-        if message.kind is Kind.REMOVED or is_descriptions(message.key):
+        for message in events.read(record["body"], self._bucket):
+            self._fail(message, record, f"captioning was cut short {attempts - 1} times")
+
+    def _fail(self, message: Message, record: Mapping[str, Any], reason: str) -> None:
+        if not isinstance(message, ObjectEvent) or is_descriptions(message.key):
             return
-        reason = f"captioning failed {attempts} times, last with {type(error).__name__}"
+        if message.kind is Kind.REMOVED:
+            return
         try:
             self._ingest.fail(message, reason)
         except Exception:  # the message comes back all the same
             self._journal.failed(record["messageId"])
+
+
+def _attempts(record: Mapping[str, Any]) -> int:
+    return int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))

@@ -35,6 +35,8 @@ class ObjectEvent:
         Orders the events of one key (`is_older`); None for a request to look again.
     force
         Caption again although nothing changed.
+    seen
+        For a request to look again: the record's sequencer when the look began.
     """
 
     bucket: str
@@ -44,6 +46,7 @@ class ObjectEvent:
     sequencer: str | None = None
     size: int | None = None
     force: bool = False
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,13 @@ def read(body: str, bucket: str) -> tuple[Message, ...]:
     return ()
 
 
-def redrive(key: str, *, version_id: str | None = None, force: bool = False) -> dict[str, Any]:
+def redrive(
+    key: str, *, version_id: str | None = None, size: int | None = None, force: bool = False
+) -> dict[str, Any]:
     """Return the message that has a key looked at again."""
-    version = {"version_id": version_id} if version_id else {}
-    return {"redrive": {"key": key, "force": force} | version}
+    known = {"version_id": version_id, "size": size}
+    told = {name: value for name, value in known.items() if value is not None}
+    return {"redrive": {"key": key, "force": force} | told}
 
 
 def go_on(request: ImportRequest) -> dict[str, Any]:
@@ -117,12 +123,13 @@ def _document(body: str) -> object:
 
 
 def _redrive(bucket: str, key: str, more: Mapping[Any, Any]) -> ObjectEvent:
-    version = more.get("version_id")
+    version, size = more.get("version_id"), more.get("size")
     return ObjectEvent(
         bucket,
         key,
         Kind.CREATED,
         version_id=version if isinstance(version, str) else None,
+        size=size if isinstance(size, int) else None,
         force=more.get("force") is True,
     )
 

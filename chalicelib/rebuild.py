@@ -86,7 +86,7 @@ class Rebuild:
         found = list(islice(self._storage.objects(prefix, after=after), limit + 1))
         examined = [entry for entry in found[:limit] if owner in (None, owner_of(entry.key))]
         todo = self._unfinished(examined, force=force)
-        self._queue.send([redrive(entry.key, force=force) for entry in todo])
+        self._queue.send([redrive(entry.key, size=entry.size, force=force) for entry in todo])
         cursor = found[limit - 1].key if len(found) > limit else None
         return RebuildPage(len(examined), len(todo), len(examined) - len(todo), cursor)
 
@@ -120,7 +120,7 @@ class Rebuild:
         return RebuildPage(len(page.items), queued, 0, page.cursor)
 
     def _recaption(self, records: Sequence[Image]) -> int:
-        self._queue.send([redrive(record.key, force=True) for record in records])
+        self._queue.send([redrive(record.key, size=record.size, force=True) for record in records])
         return len(records)
 
     def _unfinished(self, entries: Sequence[StoredObject], *, force: bool) -> list[StoredObject]:

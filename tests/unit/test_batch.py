@@ -4,7 +4,9 @@ import json
 from collections import Counter
 from datetime import UTC, datetime
 
-from captioner.batch import RESERVE_MS, Batch
+import pytest
+
+from captioner.batch import LAST, RESERVE_MS, Batch
 from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.images import Image, Source, State, image_id_of
 from chalicelib.imports import Imports
@@ -52,6 +54,8 @@ class Room:
     def _prepare(self, data: bytes) -> Prepared:
         if data == b"poison" and not self.is_fixed:
             raise ZeroDivisionError("a fault in a library")
+        if data == b"deadly":
+            raise SystemExit("the process is killed")
         vector = b"\0" * 512
         return Prepared(("a dog",), 0.9, False, vector, vector, 1, 1, "image/png", b"webp")
 
@@ -150,3 +154,29 @@ def test_descriptions_and_photographs_end_the_same_in_either_order() -> None:
         assert room.record("ada/descriptions.txt") is None
     assert captions[0] == captions[1]
     assert (captions[0].text, captions[0].source) == ("a red kite", Source.IMPORT)
+
+
+def test_before_the_last_attempt_the_failure_is_told_lest_the_process_dies() -> None:
+    room = Room()
+    poison = room.upload("bad.png", b"deadly", LAST)
+    with pytest.raises(SystemExit):
+        room.batch.work([poison], plenty)
+    record = room.record("bad.png")
+    assert record and record.state is State.FAILED
+    assert record.reason == "captioning was cut short 4 times"
+
+
+def test_a_last_attempt_that_succeeds_is_captioned_all_the_same() -> None:
+    room = Room()
+    assert room.batch.work([room.upload("a.png", attempt=LAST)], plenty) == []
+    record = room.record("a.png")
+    assert record and record.state is State.CAPTIONED and record.reason is None
+
+
+def test_what_came_back_waits_until_the_others_are_done() -> None:
+    room = Room()
+    deadly = room.upload("bad.png", b"deadly", 2)
+    with pytest.raises(SystemExit):
+        room.batch.work([deadly, room.upload("a.png")], plenty)
+    record = room.record("a.png")
+    assert record and record.state is State.CAPTIONED
