@@ -1,12 +1,14 @@
 """Who gets in, what is served to whom, and what the logs hold."""
 
 import json
+from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
 
 import app as entry_point
 from chalicelib.api import openapi
+from chalicelib.images import Caption, Source
 from tests.api import Api
 
 OPEN = {("GET", "/health"), ("GET", "/"), ("GET", "/gallery/{name}")}
@@ -18,7 +20,7 @@ def test_no_route_but_health_and_the_gallery_answers_without_a_token(
     api: Api, method: str, path: str
 ) -> None:
     concrete = path.replace("{", "").replace("}", "")
-    body = {} if method in {"POST", "PATCH"} else None
+    body: dict[str, Any] | None = {} if method in {"POST", "PATCH"} else None
     assert api.call(method, concrete, body, as_=None).status == 401
     assert api.call(method, concrete, body, as_="stolen").status == 403
 
@@ -64,6 +66,17 @@ def test_neither_captions_nor_queries_nor_tokens_are_logged(
     assert "engine broke" in logged
     for secret in ("secretcaption", "secretquery", "Bearer ann"):
         assert secret not in logged
+
+
+def test_a_record_that_cannot_be_shown_is_our_fault_and_its_caption_is_not_logged(
+    api: Api, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    broken: Any = ["secretcaption"]
+    api.enter(caption=Caption(broken, Source.MODEL))
+    assert api.call("GET", "/images/id-1").status == 500
+    told = capsys.readouterr()
+    assert "ValidationError" in told.out + caplog.text
+    assert "secretcaption" not in told.out + told.err + caplog.text
 
 
 def test_an_unexpected_error_tells_the_client_nothing(api: Api) -> None:

@@ -1,0 +1,130 @@
+"""Whatever is sent, the API answers with a document and never with a 500."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib import bootstrap
+from chalicelib.api.requests import SearchParameters
+from chalicelib.catalogue import schema
+from chalicelib.catalogue.dynamodb import DynamoCatalogue
+from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.port import document_of
+from tests.api import Api
+
+TEXTS = [
+    "",
+    "x" * 10_000,
+    "\x00",
+    "*:*",
+    '"',
+    "-",
+    "-dog",
+    '"" AND (',
+    "🐕",
+    "NaN",
+    "-1",
+    "1e400",
+    "../x",
+    "null",
+    "{}",
+    "9999-12-31T23:59:59-14:00",
+    "0001-01-01T00:00:00+14:00",
+    ",,,",
+    "a,b,c,d",
+    "0,0,nan,1",
+    "1,1,1,1",
+]
+VALUES: list[Any] = [
+    None,
+    -1,
+    1e308,
+    10**40,
+    "",
+    "x" * 10_000,
+    "\x00",
+    [],
+    ["x"] * 1_000,
+    [[]],
+    {},
+    {"and": {}},
+    {"or": [{}]},
+    {"not": None},
+    True,
+]
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "/images": {"name": "a.jpg", "content_type": "image/jpeg", "size": 1},
+    "/search": {"text": "dog"},
+    "/search/image": {"image": "eHh4"},
+    "/recaption": {},
+    "/rebuild": {},
+    "/imports": {},
+}
+FIELDS = {
+    "/images": ["name", "content_type", "size", "caption", "attributes"],
+    "/search": ["text", "mode", "attributes", "filters", "facets", "limit", "cursor", "owner"],
+    "/search/image": ["image", "crop", "min_relevance", "explain"],
+    "/recaption": ["ids", "state", "cursor"],
+    "/rebuild": ["after", "limit", "force"],
+    "/imports": ["prefix"],
+}
+PARAMETERS = {
+    "/search": list(SearchParameters.model_fields),
+    "/images": ["state", "owner", "limit", "cursor"],
+    "/images/id-1/similar": ["limit", "cursor", "crop"],
+}
+
+
+@pytest.fixture
+def real() -> Iterator[Api]:
+    """Yield the API on the catalogue's DynamoDB adapter and a search engine that searches."""
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        client.create_table(**schema.table("images"))
+        api = Api(
+            catalogue=DynamoCatalogue(client, "images"),  # type: ignore[arg-type]
+            index=MemoryIndex(),  # type: ignore[arg-type]
+        )
+        bootstrap.door.leave(api.repository())
+        api.index.apply([document_of(api.enter())])
+        yield api
+        bootstrap.door.leave(None)
+
+
+@pytest.mark.parametrize("path", sorted(PARAMETERS))
+def test_no_parameter_brings_it_down(real: Api, path: str) -> None:
+    for name in PARAMETERS[path]:
+        for text in TEXTS:
+            answer = real.call("GET", path, query={name: text}, as_="admin")
+            assert answer.status < 500, (name, text[:40], answer.text)
+            assert answer.json
+
+
+@pytest.mark.parametrize("path", sorted(FIELDS))
+def test_no_field_brings_it_down(real: Api, path: str) -> None:
+    for name in FIELDS[path]:
+        for value in VALUES:
+            answer = real.call("POST", path, DOCUMENTS[path] | {name: value}, as_="admin")
+            assert answer.status < 500, (name, str(value)[:40], answer.text)
+            assert answer.json
+
+
+@pytest.mark.parametrize("text", [text for text in TEXTS if text])
+def test_no_id_brings_it_down(real: Api, text: str) -> None:
+    target = f"/images/{quote(text, safe='')}"
+    assert real.call("GET", target).status == 404
+    assert real.call("PATCH", target, {"caption": "mine"}).status == 404
+    assert real.call("DELETE", target).status == 404
+    assert real.call("GET", "/images/id-1").status == 200
+
+
+@pytest.mark.parametrize("given", ['W/"1"', '"' + "9" * 40 + '"', '"-1"', '"1", "2"', "x"])
+def test_no_revision_brings_it_down(real: Api, given: str) -> None:
+    answer = real.call("PATCH", "/images/id-1", {"caption": "mine"}, If_Match=given)
+    assert (answer.status, answer.json["field"]) == (400, "If-Match")
