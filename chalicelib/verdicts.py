@@ -33,10 +33,7 @@ def verdict(record: Image | None, event: ObjectEvent, model: str) -> Outcome | N
     if record is None:
         return None
     if event.sequencer is None:
-        # A request to look again is never later than a deletion, nor than an event that was
-        # applied since the look began: what it read may be the file that was replaced.
-        is_late = record.state is State.DELETED or record.sequencer != event.seen
-        return Outcome.STALE if is_late else None
+        return _on_request(record, event)
     if record.sequencer and is_older(event.sequencer, record.sequencer):
         return Outcome.STALE
     if event.kind is Kind.REMOVED:
@@ -54,10 +51,13 @@ def is_unchanged(record: Image | None, event: ObjectEvent, sha256: str, model: s
 
 
 def _on_request(record: Image, event: ObjectEvent) -> Outcome | None:
-    """Judge a request to look again, which is later than no deletion and no other version."""
-    if record.state is State.DELETED or _is_of_another_version(record, event):
-        return Outcome.STALE
-    return None
+    """Judge a request to look again.
+
+    It is never later than a deletion, nor than an event that was applied since the look began:
+    what it read may be the file that was replaced.
+    """
+    is_late = record.state is State.DELETED or record.sequencer != event.seen
+    return Outcome.STALE if is_late or _is_of_another_version(record, event) else None
 
 
 def _on_removal(record: Image, event: ObjectEvent) -> Outcome | None:

@@ -112,7 +112,9 @@ def test_chosen_photographs_are_captioned_again() -> None:
     room = Room()
     image_id = room.record("uploads/ada/a.jpg")
     assert room.rebuild.recaption("ada", [image_id, image_id]) == 1
-    assert room.queue.messages == [{"redrive": {"key": "uploads/ada/a.jpg", "force": True, "size": 4}}]
+    assert room.queue.messages == [
+        {"redrive": {"key": "uploads/ada/a.jpg", "force": True, "size": 4}}
+    ]
 
 
 def test_another_owners_photograph_is_not_found_and_nothing_queued() -> None:
