@@ -11,6 +11,7 @@ from chalicelib.attributes.lexicon import (
     VERBS,
 )
 
+_BEFORE_E = ("at", "ag", "ur", "dg", "rg", "bl", "dl", "gl", "tl")
 _VOWELS = "aeiou"
 # The first that fits is undone.
 _PLURALS = {

@@ -124,7 +124,8 @@ def test_plurals_become_singular(word: str, expected: str) -> None:
         ("running", "run"), ("riding", "ride"), ("lying", "lie"), ("carried", "carry"),
         ("carries", "carry"), ("jumps", "jump"), ("held", "hold"), ("catches", "catch"),
         ("swimming", "swim"), ("falling", "fall"), ("zorbing", "zorb"),
-        ("featuring", "feature"), ("encouraging", "encourage"), ("building", "build"), ("run", "run"), ("sing", "sing"), ("", ""),
+        ("featuring", "feature"), ("encouraging", "encourage"),
+        ("building", "build"), ("run", "run"), ("sing", "sing"), ("", ""),
     ],
 )  # fmt: skip
 def test_verbs_get_their_base_form(form: str, expected: str) -> None:

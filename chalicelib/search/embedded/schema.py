@@ -45,11 +45,13 @@ def check_engine() -> None:
         raise SearchUnavailable(f"SQLite {version} lacks FTS5 with contentless deletes")
 
 
-def opened(path: Path | None = None) -> apsw.Connection:
+def opened(
+    path: Path | None = None, *, busy_milliseconds: int = BUSY_MILLISECONDS
+) -> apsw.Connection:
     """Return a connection to the index at ``path``, made where there is none.
 
     ``None`` is an empty index in memory. A file is journalled ahead (WAL), so that any number
-    of processes may read while one writes.
+    of processes may read while one writes; another writer waits ``busy_milliseconds``.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def opened(path: Path | None = None) -> apsw.Connection:
     check_engine()
     try:
         connection = apsw.Connection(":memory:" if path is None else str(path))
-        connection.set_busy_timeout(BUSY_MILLISECONDS)
+        connection.set_busy_timeout(busy_milliseconds)
         if path is not None:
             connection.execute("PRAGMA journal_mode=WAL")
         _prepare(connection)
