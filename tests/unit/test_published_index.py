@@ -1,10 +1,12 @@
 """The published index: one writer, many readers, and what may go wrong between them."""
 
+import apsw
 import pytest
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search import Document, Query
 from chalicelib.search.embedded import PublishedIndex, PublishingIndex
+from chalicelib.search.embedded.index import EmbeddedIndex
 from chalicelib.search.embedded.memory_store import MemorySnapshotStore
 
 QUERY = Query("ann", text="dog")
@@ -154,3 +156,20 @@ def test_a_reader_without_a_snapshot_says_that_the_store_is_down() -> None:
     store.down = True
     with pytest.raises(SearchUnavailable):
         PublishedIndex(store).search(QUERY)
+
+
+def test_an_index_of_another_version_is_made_anew_by_its_writer_and_refused_by_readers() -> None:
+    store = MemorySnapshotStore()
+    tag = store.write(_of_version(1), replacing=None)
+    with pytest.raises(SearchUnavailable, match=r"version 1.*rebuild --index"):
+        found(PublishedIndex(store))
+    writer(store, document("a")).apply([document("b")])
+    assert store.tag() != tag
+    assert found(PublishedIndex(store)) == {"a", "b"}
+
+
+def _of_version(version: int) -> bytes:
+    file = apsw.Connection(":memory:")
+    file.deserialize("main", EmbeddedIndex.at().image())
+    file.execute("UPDATE meta SET value = ? WHERE key = 'version'", (version,))
+    return bytes(file.serialize("main"))

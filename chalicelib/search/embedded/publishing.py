@@ -6,7 +6,8 @@ from itertools import islice
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search.embedded.index import EmbeddedIndex
-from chalicelib.search.embedded.snapshot import SnapshotConflict, SnapshotStore
+from chalicelib.search.embedded.schema import OutdatedIndex
+from chalicelib.search.embedded.snapshot import Snapshot, SnapshotConflict, SnapshotStore
 from chalicelib.search.port import Document
 
 TRIES = 3
@@ -89,11 +90,18 @@ class PublishingIndex:
             if snapshot is None:
                 self.rebuild()
             else:
-                self._working = EmbeddedIndex.of(snapshot.image)
-                self._tag = snapshot.tag
+                self._take(snapshot)
         if self._working is None:
             raise SearchUnavailable("the search index is not open")
         return self._working
+
+    def _take(self, snapshot: Snapshot) -> None:
+        try:
+            self._working = EmbeddedIndex.of(snapshot.image)
+            self._tag = snapshot.tag
+        except OutdatedIndex as outdated:
+            _logger.warning("%s", outdated.detail)
+            self.rebuild()
 
     def _built(self) -> tuple[EmbeddedIndex, int]:
         fresh = EmbeddedIndex.at()

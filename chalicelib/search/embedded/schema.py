@@ -8,7 +8,7 @@ import apsw
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search.analysis import TOKENIZER
 
-VERSION = 1
+VERSION = 2  # of the tables: to be raised whenever they or what they hold changes
 OLDEST_SQLITE = 3_043_000  # contentless FTS5 tables that can delete
 BUSY_MILLISECONDS = 5_000
 
@@ -30,6 +30,10 @@ CREATE TABLE vector(doc INTEGER PRIMARY KEY, visual BLOB, semantic BLOB);
 CREATE VIRTUAL TABLE caption USING fts5(
     text, content='', contentless_delete=1, tokenize="{" ".join(TOKENIZER)}");
 """
+
+
+class OutdatedIndex(SearchUnavailable):
+    """An index that another version of this program wrote; the catalogue makes a new one."""
 
 
 def check_engine() -> None:
@@ -113,4 +117,7 @@ def _prepare(connection: apsw.Connection) -> None:
 def _check_version(connection: apsw.Connection) -> None:
     version = connection.execute("SELECT value FROM meta WHERE key = 'version'").get
     if version != VERSION:
-        raise SearchUnavailable(f"the search index has version {version}, not {VERSION}")
+        raise OutdatedIndex(
+            f"the search index has version {version}, not {VERSION}: 'image-repo rebuild --index'"
+            " makes it anew"
+        )
