@@ -64,7 +64,7 @@ class Api(Construct):
                 "api_gateway_stage": STAGE,
                 "api_gateway_endpoint_type": "REGIONAL",
                 "environment_variables": self.identity.environment(environment),
-                # The index of 100,000 photographs takes about 300 MB, twice while a new one is read.
+                # 100,000 photographs take about 300 MB, twice while a new index is read.
                 "lambda_memory_size": 1536,
                 "lambda_timeout": 29,  # API Gateway waits no longer
                 "layers": [layer.layer_version_arn],

@@ -11,6 +11,8 @@ import httpx
 
 from local.errors import LocalError
 
+ATTEMPTS = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
@@ -56,7 +58,7 @@ class Gateway:
 
     def stats(self) -> dict[str, Any]:
         """Return how many photographs stand where."""
-        return self._body(self.client.get("/stats"))
+        return self._ask("GET", "/stats")
 
     def pending(self) -> frozenset[str]:
         """Return the ids of the photographs that nothing has been said of yet."""
@@ -67,7 +69,7 @@ class Gateway:
         cursor: str | None = None
         while True:
             query = {"limit": "100", **conditions} | ({"cursor": cursor} if cursor else {})
-            page = self._body(self.client.get("/images", params=query))
+            page = self._ask("GET", "/images", params=query)
             yield from page["items"]
             cursor = page.get("cursor")
             if not cursor:
@@ -80,7 +82,7 @@ class Gateway:
         announcement = {"name": file.name, "content_type": media, "size": len(body)}
         if caption:
             announcement["caption"] = caption
-        answer = self._body(self.client.post("/images", json=announcement))
+        answer = self._ask("POST", "/images", json=announcement)
         form = answer["upload"]
         posted = httpx.post(
             form["url"], data=form["fields"], files={"file": (file.name, body, media)}, timeout=60
@@ -96,14 +98,14 @@ class Gateway:
     def search(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Ask by text and attributes, or by an image where the document holds one."""
         path = "/search/image" if "image" in document else "/search"
-        return self._body(self.client.post(path, json=dict(document)))
+        return self._ask("POST", path, json=dict(document))
 
     def rebuild(self) -> int:
         """Re-drive the whole bucket, page by page, and return how many were queued."""
         queued = 0
         document: dict[str, Any] = {}
         while True:
-            page = self._body(self.client.post("/rebuild", json=document))
+            page = self._ask("POST", "/rebuild", json=document)
             queued += int(page["queued"])
             if page["cursor"] is None:
                 return queued
@@ -111,15 +113,24 @@ class Gateway:
 
     def reindex(self) -> None:
         """Have the index made anew from the catalogue."""
-        self._body(self.client.post("/reindex"))
+        self._ask("POST", "/reindex")
 
-    @staticmethod
-    def _body(answer: httpx.Response) -> dict[str, Any]:
-        if answer.is_error:
-            raise LocalError(
-                f"{answer.request.method} {answer.request.url.path} answered "
-                f"{answer.status_code}: {answer.text[:300]}",
-                "read the newest lines of .local/logs/ministack.log",
-            )
-        body: dict[str, Any] = answer.json()
-        return body
+    def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        """Return the answer; ask again, as 503 invites to, while a function still starts."""
+        for _ in range(ATTEMPTS - 1):
+            answer = self.client.request(method, path, **content)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                return _body(answer)
+            time.sleep(float(answer.headers.get("Retry-After", "2")))
+        return _body(self.client.request(method, path, **content))
+
+
+def _body(answer: httpx.Response) -> dict[str, Any]:
+    if answer.is_error:
+        raise LocalError(
+            f"{answer.request.method} {answer.request.url.path} answered "
+            f"{answer.status_code}: {answer.text[:300]}",
+            "read the newest lines of .local/logs/ministack.log",
+        )
+    body: dict[str, Any] = answer.json()
+    return body
