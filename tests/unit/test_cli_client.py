@@ -1,0 +1,116 @@
+"""The client: what it tries again, what it does not, and what it says then."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from image_repo.client import TRIES, Client
+from image_repo.errors import ApiProblem, CommandError, Unreachable
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+class Api:
+    """Answers with what it is given, in order, and remembers what was asked."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self._answers = list(answers)
+        self.asked: list[httpx.Request] = []
+        self.slept: list[float] = []
+
+    def client(self) -> Client:
+        transport = httpx.MockTransport(self._answer)
+        return Client("http://api/stage", "imr_x", transport=transport, sleep=self.slept.append)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+BUSY = httpx.Response(503, headers={"Retry-After": "7"}, json={"type": "x", "detail": "busy"})
+OK = httpx.Response(200, json={"fine": True})
+
+
+def test_a_request_carries_the_token_to_the_stage() -> None:
+    api = Api(OK)
+    assert api.client().call("GET", "images", query={"limit": 3, "cursor": None}) == {"fine": True}
+    (request,) = api.asked
+    assert str(request.url) == "http://api/stage/images?limit=3"
+    assert request.headers["Authorization"] == "Bearer imr_x"
+
+
+def test_an_unavailable_api_is_asked_again_after_the_time_it_names() -> None:
+    api = Api(BUSY, OK)
+    assert api.client().call("POST", "search", body={}) == {"fine": True}
+    assert api.slept == [7.0]
+
+
+def test_an_api_that_stays_unavailable_is_told_with_exit_code_3() -> None:
+    api = Api(*[BUSY] * TRIES)
+    with pytest.raises(ApiProblem, match="busy") as raised:
+        api.client().call("GET", "stats")
+    assert (raised.value.exit_code, len(api.asked)) == (3, TRIES)
+
+
+def test_a_failed_post_is_not_repeated_for_it_may_have_been_done() -> None:
+    api = Api(httpx.Response(500, json={"type": "x", "detail": "broke"}))
+    with pytest.raises(ApiProblem, match="broke"):
+        api.client().call("POST", "images", body={})
+    assert len(api.asked) == 1
+
+
+def test_a_connection_that_is_refused_is_tried_again_and_then_named() -> None:
+    api = Api(*[httpx.ConnectError("refused")] * TRIES)
+    with pytest.raises(Unreachable, match="http://api/stage"):
+        api.client().call("POST", "images", body={})
+    assert len(api.asked) == TRIES
+
+
+def test_a_problem_names_its_field() -> None:
+    problem = {"type": "about:blank", "detail": "limit: too many", "field": "limit"}
+    with pytest.raises(ApiProblem) as raised:
+        Api(httpx.Response(400, json=problem)).client().call("GET", "images")
+    assert (raised.value.field, raised.value.exit_code) == ("limit", 1)
+
+
+def test_a_refused_token_is_said_to_be_refused() -> None:
+    with pytest.raises(ApiProblem, match="token is not accepted"):
+        Api(httpx.Response(403, json={"message": "Forbidden"})).client().call("GET", "images")
+
+
+def test_pages_are_followed_to_the_end() -> None:
+    first = httpx.Response(200, json={"items": [{"id": 1}], "cursor": "next"})
+    last = httpx.Response(200, json={"items": [{"id": 2}], "cursor": None})
+    api = Api(first, last)
+    assert [item["id"] for item in api.client().pages("images", "items", {})] == [1, 2]
+    assert api.asked[1].url.params["cursor"] == "next"
+
+
+def test_a_file_is_sent_again_whole_after_a_cut(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"bytes of a photograph")
+    api = Api(httpx.ReadError("cut"), httpx.Response(204))
+    api.client().send({"url": "http://bucket", "fields": {"key": "uploads/x"}}, photo)
+    for request in api.asked:
+        assert b"bytes of a photograph" in request.read()
+
+
+def test_a_refused_file_is_named_and_not_sent_again(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"x")
+    api = Api(httpx.Response(400, text="EntityTooLarge"))
+    with pytest.raises(ApiProblem, match=r"refused a\.jpg.*EntityTooLarge"):
+        api.client().send({"url": "http://bucket", "fields": {}}, photo)
+    assert len(api.asked) == 1
+
+
+def test_only_photographs_are_entered(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("x")
+    with pytest.raises(CommandError, match=r"notes\.txt"):
+        Api().client().enter(text, None)

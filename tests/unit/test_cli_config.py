@@ -1,0 +1,50 @@
+"""Which repository a command means."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from image_repo.config import connection, log_in
+from image_repo.errors import CommandError
+
+
+def stack(folder: Path) -> None:
+    (folder / ".local").mkdir()
+    told = {"api_url": "http://local", "token": "imr_local"}
+    (folder / ".local" / "stack.json").write_text(json.dumps(told))
+
+
+def test_what_is_said_beats_the_environment_and_that_a_file(tmp_path: Path) -> None:
+    stack(tmp_path)
+    environment = {"IMAGE_REPO_URL": "http://env", "IMAGE_REPO_TOKEN": "imr_env"}
+    assert connection("http://said", "imr_said", environment, tmp_path).url == "http://said"
+    assert connection(None, None, environment, tmp_path).token == "imr_env"
+    assert connection(None, None, {}, tmp_path).token == "imr_local"
+
+
+def test_the_local_stack_is_found_from_any_folder_below_it(tmp_path: Path) -> None:
+    stack(tmp_path)
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    assert connection(None, None, {}, below).url == "http://local"
+
+
+def test_a_login_is_remembered_for_its_owner_alone(tmp_path: Path) -> None:
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    path = log_in("http://far", "imr_far", environment)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert connection(None, None, environment, tmp_path).url == "http://far"
+
+
+def test_without_any_it_is_said_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="make demo"):
+        connection(None, None, {"HOME": str(tmp_path)}, tmp_path)
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    stack(tmp_path)
+    (tmp_path / ".local" / "stack.json").write_text("{")
+    with pytest.raises(CommandError, match=r"stack\.json"):
+        connection(None, None, {}, tmp_path)

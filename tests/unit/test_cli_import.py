@@ -1,0 +1,117 @@
+"""Importing a folder: what is read from it, and going on after a cut."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+
+from image_repo.client import Client
+from image_repo.errors import CommandError, Unreachable
+from image_repo.importing import read_folder
+from image_repo.uploading import Journal, Outcome, Photograph, upload
+
+
+class Repository:
+    """Takes photographs in, and breaks down when told to."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, str] = {}
+        self.files: Counter[str] = Counter()
+        self.breaks_at_file: int | None = None
+
+    def client(self) -> Client:
+        transport = httpx.MockTransport(self._answer)
+        return Client("http://api", "imr_x", transport=transport, sleep=lambda _: None)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host == "bucket":
+            return self._take_file(request)
+        if request.method == "DELETE":
+            known = self.records.pop(request.url.path.rsplit("/", 1)[-1], None)
+            return httpx.Response(204 if known else 404, json=None if known else {"type": "x"})
+        name = json.loads(request.read())["name"]
+        image_id = f"id-{len(self.records)}-{name}"
+        self.records[image_id] = name
+        upload = {"url": "http://bucket/", "fields": {"key": image_id}}
+        return httpx.Response(201, json={"image": {"id": image_id}, "upload": upload})
+
+    def _take_file(self, request: httpx.Request) -> httpx.Response:
+        if self.breaks_at_file is not None and sum(self.files.values()) >= self.breaks_at_file:
+            raise httpx.ConnectError("the network is down")
+        (image_id,) = [known for known in self.records if known.encode() in request.read()]
+        self.files[self.records[image_id]] += 1
+        return httpx.Response(204)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(6):
+        (folder / f"{number}.jpg").write_bytes(b"x")
+    return folder
+
+
+def run(repository: Repository, folder: Path, journal: Path) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    photographs = read_folder(folder).photographs
+    upload(repository.client(), photographs, Journal(journal), outcomes.append, at_once=1)
+    return outcomes
+
+
+def test_an_import_that_was_cut_ends_with_the_totals_of_one_that_was_not(
+    folder: Path, tmp_path: Path
+) -> None:
+    repository, journal = Repository(), tmp_path / "journal"
+    repository.breaks_at_file = 3
+    with pytest.raises(Unreachable):
+        run(repository, folder, journal)
+    repository.breaks_at_file = None
+    outcomes = run(repository, folder, journal)
+    assert all(outcome.image_id for outcome in outcomes)
+    names = [f"{number}.jpg" for number in range(6)]
+    assert sorted(repository.records.values()) == names
+    assert repository.files == Counter(names)
+
+
+def test_a_journal_cut_in_the_middle_of_a_line_is_read_to_there(
+    folder: Path, tmp_path: Path
+) -> None:
+    repository, journal = Repository(), tmp_path / "journal"
+    run(repository, folder, journal)
+    journal.write_text(journal.read_text()[:-20])
+    run(repository, folder, journal)
+    assert len(repository.records) == 6
+
+
+def test_a_changed_file_is_uploaded_again(folder: Path, tmp_path: Path) -> None:
+    repository, journal = Repository(), tmp_path / "journal"
+    run(repository, folder, journal)
+    (folder / "0.jpg").write_bytes(b"changed")
+    run(repository, folder, journal)
+    assert repository.files["0.jpg"] == 2
+    assert repository.files["1.jpg"] == 1
+
+
+def test_a_file_that_vanished_fails_alone(folder: Path) -> None:
+    outcomes: list[Outcome] = []
+    photographs = [Photograph(folder / "0.jpg"), Photograph(folder / "gone.jpg")]
+    upload(Repository().client(), photographs, Journal(None), outcomes.append)
+    assert [bool(outcome.problem) for outcome in outcomes] == [False, True]
+
+
+def test_captions_meet_their_files_and_the_other_lines_are_reported(folder: Path) -> None:
+    lines = b"\xef\xbb\xbf0.jpg A dog.\r\n1.jpg#0\tA cat.\nmissing.jpg A cow.\n\nnonsense\n"
+    (folder / "descriptions.txt").write_bytes(lines)
+    found = read_folder(folder)
+    captions = {one.path.name: one.caption for one in found.photographs}
+    assert (captions["0.jpg"], captions["1.jpg"], captions["2.jpg"]) == ("A dog.", "A cat.", None)
+    assert found.described == 2
+    assert {line for line, _ in found.problems} == {3, 5}
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no photographs"):
+        read_folder(tmp_path)
