@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-import app as entry_point
 import pytest
 
+import app as entry_point
 from chalicelib import bootstrap
 from tests.api import Api
 
