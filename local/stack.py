@@ -13,7 +13,7 @@ from local.emulator import Emulator
 from local.errors import LocalError
 from local.images import ImageFunctions
 from local.layout import Layout, read_json, write_json
-from local.ports import GATEWAY
+from local.ports import GATEWAY, checked
 from local.recovery import catch_up, recover
 from local.steps import step
 from local.synthesis import fingerprint, synthesise, synthesised
@@ -65,6 +65,8 @@ class LocalStack:
         self.layout.make()
         _check_disk(self.layout.home)
         emulator = self._emulator()
+        if not emulator.process.running:
+            checked(emulator.port)  # now, and not after half a minute's work
         os.environ.update(emulator.credentials())
         wanted = fingerprint()
         if not synthesised(self.layout.assembly, wanted):
