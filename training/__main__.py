@@ -101,13 +101,15 @@ def _train(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpar
         help="baseline: the prototype's, on the pooled map (default: %(default)s)",
     )
     step.add_argument("--side", type=_side, default=160, help="encoder input, pixels")
-    step.add_argument("--epochs", type=int, default=15, help="over all captions, at most")
+    step.add_argument("--epochs", type=int, default=12, help="over all captions, at most")
     step.add_argument("--minutes", type=float, default=600.0, help="for the decoder, at most")
     step.add_argument("--decoder", type=Path, help="go on from this checkpoint; skips the epochs")
     step.add_argument(
         "--critical-epochs", type=int, default=3, help="of training on CIDEr itself, afterwards"
     )
-    step.add_argument("--views", type=int, default=4, choices=(1, 2, 3, 4), help="of a photograph")
+    step.add_argument(
+        "--views", type=int, default=2, help="of each photograph: whole, then random crops"
+    )
     return step
 
 

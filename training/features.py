@@ -12,10 +12,7 @@ from captioner.vision.manifest import sha256
 from training.arrays import F16, U8
 from training.crops import Crops
 
-__all__ = ["VIEWS", "cached_maps", "maps", "views"]
-
-VIEWS = 4
-"""Views of a training photograph: whole, mirrored, and two crops, one of them mirrored."""
+__all__ = ["cached_maps", "maps", "views", "with_mirrored"]
 
 LEAST_AREA = 0.7
 
@@ -41,24 +38,27 @@ def cached_maps(encoder: Path, pixels: U8, cache: Path, name: str) -> F16:
     return found
 
 
-def views(pixels: U8, seed: int) -> list[U8]:
-    """Make the `VIEWS` of each photograph, each uint8 (n, s, s, 3)."""
+def views(pixels: U8, count: int, seed: int) -> list[U8]:
+    """Give views of each photograph, uint8 (n, s, s, 3) each: whole, then random crops."""
     rng = np.random.default_rng(seed)
-    crops = Crops.random(rng, 2 * len(pixels), LEAST_AREA)
-    return [
-        pixels,
-        pixels[:, :, ::-1],
-        _cropped(pixels, crops, 0),
-        _cropped(pixels, crops, len(pixels))[:, :, ::-1],
-    ]
+    crops = [Crops.random(rng, len(pixels), LEAST_AREA) for _ in range(count - 1)]
+    return [pixels, *(_cropped(pixels, crop) for crop in crops)]
 
 
-def _cropped(pixels: U8, crops: Crops, first: int) -> U8:
+def with_mirrored(maps_: F16) -> F16:
+    """Add the mirror image of each view of maps (views, n, h, w, c), at no run of the encoder.
+
+    The encoder knows left from right hardly better than its training, half of
+    which was mirrored.
+    """
+    return np.concatenate([maps_, maps_[:, :, :, ::-1]])
+
+
+def _cropped(pixels: U8, crops: Crops) -> U8:
     side = pixels.shape[1]
     cropped = np.empty_like(pixels)
     for index, photograph in enumerate(pixels):
-        start = (crops.start[first + index] * side).astype(int)
-        height, width = np.maximum(1, (crops.extent[first + index] * side).astype(int))
-        part = photograph[start[0] : start[0] + height, start[1] : start[1] + width]
-        cropped[index] = to_square(part, side)
+        top, left = (crops.start[index] * side).astype(int)
+        height, width = np.maximum(1, (crops.extent[index] * side).astype(int))
+        cropped[index] = to_square(photograph[top : top + height, left : left + width], side)
     return cropped

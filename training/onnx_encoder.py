@@ -19,6 +19,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from captioner.vision.frame import to_square
+from captioner.vision.manifest import sha256
 from training.arrays import F32, U8, Tensor, read_arrays
 from training.slim import BLOCKS, PIXEL_MEAN, PIXEL_STD, calibrated, fold
 
@@ -130,16 +131,22 @@ def encoder_file(weights: Path, pixels: U8, side: int, out: Path) -> None:
     """Write the quantised encoder of a distilled weights file.
 
     ``pixels`` uint8 (n, s, s, 3) are training photographs; some of them calibrate
-    batch norm and the activations' ranges.
+    batch norm and the activations' ranges. Nothing is done where ``out`` was made
+    of the same weights at the same size before.
 
     Raises
     ------
     CheckpointError
         If ``weights`` is not a slim encoder's.
     """
+    arrays, source = read_arrays(weights), out.with_suffix(".source")
+    made_of = f"{sha256(weights)} {side}"
+    if out.is_file() and source.is_file() and source.read_text() == made_of:
+        return
     squares = np.stack([to_square(photograph, side) for photograph in _spread(pixels, 640)])
-    arrays = calibrated(read_arrays(weights), np.split(squares, range(64, len(squares), 64)))
+    arrays = calibrated(arrays, np.split(squares, range(64, len(squares), 64)))
     quantised(float_model(fold(arrays), side), _spread(squares, 200), out)
+    source.write_text(made_of)
 
 
 def _spread(pixels: U8, count: int) -> U8:

@@ -13,7 +13,7 @@ from training import dataset, photographs
 from training.arrays import F16, read_arrays, save_arrays
 from training.baseline import train_baseline
 from training.captioning import Captioned, Recipe, train_decoder
-from training.features import cached_maps, views
+from training.features import cached_maps, views, with_mirrored
 from training.joint import Paired, train_joint
 from training.joint_space import JointRecipe, pooled
 from training.onnx_encoder import encoder_file
@@ -72,11 +72,11 @@ def _maps(
     seen = np.stack(
         [
             cached_maps(encoder, view, options.work, f"train{n}")
-            for n, view in enumerate(views(pixels, options.seed)[: options.views])
+            for n, view in enumerate(views(pixels, options.views, options.seed))
         ]
     )
     held_out = photographs.load_cached(dev.photographs, options.work / "dev.npy")
-    return seen, cached_maps(encoder, held_out, options.work, "dev")[None]
+    return with_mirrored(seen), cached_maps(encoder, held_out, options.work, "dev")[None]
 
 
 def _vectors(words: Tokenizer, train: Captioned, dev: Captioned, out: Path) -> None:
