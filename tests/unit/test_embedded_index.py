@@ -2,7 +2,9 @@
 
 import multiprocessing
 import os
+import random
 import signal
+import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ from chalicelib.search import Document, Query
 from chalicelib.search.embedded import EmbeddedIndex, schema
 from chalicelib.search.embedded.bits import flags, lowest, members, packed
 from chalicelib.search.embedded.sliced import Sliced
+from chalicelib.search.vectors import product, quantised
 
 QUERY = Query("ann", text="dog")
 
@@ -181,3 +184,24 @@ def test_an_attribute_is_kept_in_the_forms_that_are_compared() -> None:
         "colours": ((kept.colours[0], 1),),
         "actions": ((kept.actions[0], 1),),
     }
+
+
+@pytest.mark.parametrize("order", ["shuffled", "ascending", "periodic"])
+def test_the_nearest_are_all_found_whatever_order_they_lie_in(order: str) -> None:
+    index = EmbeddedIndex.at(None)
+    count = 3_000
+    shares = [number / count for number in range(count)]
+    if order == "shuffled":
+        random.Random(1).shuffle(shares)
+    elif order == "periodic":  # every sixteenth, which a sample looks at, is high
+        shares = [
+            0.9 + share / 10 if at % 16 == 0 else share / 2 for at, share in enumerate(shares)
+        ]
+    vectors = [struct.pack("<256e", share / 2, *[0.0] * 255) for share in shares]
+    documents = [replace(document(n), visual=vector) for n, vector in enumerate(vectors)]
+    index.apply(documents)
+    query = struct.pack("<256e", 0.5, *[0.0] * 255)
+    results = index.search(Query("ann", visual=query, limit=100))
+    best = sorted((product(quantised(one), quantised(query)) for one in vectors), reverse=True)
+    assert [hit.score for hit in results.hits] == best[:100]
+    assert results.total == 1_000

@@ -10,6 +10,9 @@ from chalicelib.images import VECTOR_SIZE
 from chalicelib.search.embedded.bits import flags, packed
 from chalicelib.search.vectors import SCALE
 
+_SAMPLED = 16  # one value in so many is looked at to guess the bound
+_MARGIN = 8
+
 Ranking = list[tuple[float, int]]
 
 
@@ -43,20 +46,20 @@ class Matrix:
         values: Any = memoryview(products).cast("B").cast("d").tolist()
         chosen = flags(among & self._held, self._size)
         mine: list[float] = list(compress(values, chosen))
-        docs = compress(range(self._size), chosen)
-        least = _least(mine, depth)
-        found = compress(zip(mine, docs, strict=True), map(least.__le__, mine))
-        best = sorted((-value, doc) for value, doc in found)
-        return [(value / SCALE**2, doc) for value, doc in best[:depth]]
+        docs = list(compress(range(self._size), chosen))
+        return [(negative / SCALE**2, doc) for negative, doc in _best(mine, docs, depth)]
 
 
-def _least(values: list[float], depth: int) -> float:
-    """Return a bound that at least ``depth`` values reach, and few more.
+def _best(values: list[float], docs: list[int], depth: int) -> Ranking:
+    """Return ``(-value, doc)`` of the ``depth`` highest values, highest first.
 
-    At least ``depth`` stretches of the list have their maximum above the bound.
+    A sample says above which value about half as many again as are wanted will lie, so that few
+    have to be sorted; where it misled, all are.
     """
-    stretch = len(values) // (2 * depth)
-    if stretch < 2:
-        return float("-inf")
-    maxima = [max(values[at : at + stretch]) for at in range(0, len(values), stretch)]
-    return sorted(maxima, reverse=True)[depth - 1]
+    sample = sorted(values[::_SAMPLED], reverse=True)
+    rank = depth * 3 // (2 * _SAMPLED) + _MARGIN
+    least = sample[rank] if rank < len(sample) else float("-inf")
+    found = list(compress(zip(values, docs, strict=True), map(least.__le__, values)))
+    if len(found) < min(depth, len(values)):
+        found = list(zip(values, docs, strict=True))
+    return sorted((-value, doc) for value, doc in found)[:depth]
