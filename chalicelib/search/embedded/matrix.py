@@ -10,6 +10,10 @@ from chalicelib.images import VECTOR_SIZE
 from chalicelib.search.embedded.bits import flags, packed
 from chalicelib.search.vectors import SCALE
 
+_VECTORS = {
+    "visual": "SELECT doc, visual FROM vector WHERE visual IS NOT NULL",
+    "semantic": "SELECT doc, semantic FROM vector WHERE semantic IS NOT NULL",
+}
 _SAMPLED = 16  # one value in so many is looked at to guess the bound
 _MARGIN = 8
 
@@ -22,9 +26,7 @@ class Matrix:
     def __init__(self, connection: apsw.Connection, kind: str, size: int) -> None:
         rows = bytearray(size * VECTOR_SIZE)
         docs: list[int] = []
-        for doc, vector in connection.execute(
-            f"SELECT doc, {kind} FROM vector WHERE {kind} IS NOT NULL"  # noqa: S608
-        ):
+        for doc, vector in connection.execute(_VECTORS[kind]):
             rows[doc * VECTOR_SIZE : (doc + 1) * VECTOR_SIZE] = vector
             docs.append(doc)
         self._rows = memoryview(rows).cast("b", shape=[size, VECTOR_SIZE])
