@@ -52,7 +52,7 @@ def upload(client: httpx.Client, name: str, body: bytes, **more: Any) -> str:
     return str(announced["image"]["id"])
 
 
-def settled(client: httpx.Client, image_id: str, within: float = 60) -> Described:
+def settled(client: httpx.Client, image_id: str, within: float = 90) -> Described:
     def look() -> Described | None:
         image = client.get(f"/images/{image_id}").json()
         return image if image["state"] in SETTLED else None
@@ -93,9 +93,9 @@ def test_a_given_caption_stands_and_its_subject_colours_and_actions_are_found(
     assert image["caption"]["text"] == "A green parrot eats a red apple"
     assert image["caption"]["source"] == "user"
     clause = {"subject": "parrot", "colours": ["green"]}
-    eventually(lambda: found(client, {"attributes": clause}) == [image_id])
+    eventually(lambda: image_id in found(client, {"attributes": clause}))
     swapped = {"subject": "parrot", "colours": ["red"]}
-    assert found(client, {"attributes": swapped}) == []
+    assert image_id not in found(client, {"attributes": swapped})
 
 
 def test_an_image_finds_itself_and_what_is_similar_leaves_itself_out(
@@ -126,15 +126,15 @@ def test_the_copy_for_display_is_there_and_small(client: httpx.Client) -> None:
 def test_an_edit_is_found_under_the_new_words_alone(client: httpx.Client) -> None:
     image_id = upload(client, "boat.jpg", photograph("blue"), caption="A fisherman in a canoe")
     image = settled(client, image_id)
-    eventually(lambda: found(client, {"text": "canoe"}) == [image_id])
+    eventually(lambda: image_id in found(client, {"text": "canoe"}))
     edited = client.patch(
         f"/images/{image_id}",
         json={"caption": "A zeppelin above a harbour"},
         headers={"If-Match": f'"{image["rev"]}"'},
     )
     assert edited.status_code == 200, edited.text
-    eventually(lambda: found(client, {"text": "zeppelin"}) == [image_id])
-    assert found(client, {"text": "canoe"}) == []
+    eventually(lambda: image_id in found(client, {"text": "zeppelin"}))
+    assert image_id not in found(client, {"text": "canoe"})
 
 
 def test_a_deleted_photograph_is_gone_from_list_search_and_bucket(
@@ -142,10 +142,10 @@ def test_a_deleted_photograph_is_gone_from_list_search_and_bucket(
 ) -> None:
     image_id = upload(client, "gone.jpg", photograph("red"), caption="A walrus plays the trombone")
     settled(client, image_id)
-    eventually(lambda: found(client, {"text": "walrus"}) == [image_id])
+    eventually(lambda: image_id in found(client, {"text": "walrus"}))
     assert client.delete(f"/images/{image_id}").status_code in (200, 202, 204)
     assert client.get(f"/images/{image_id}").status_code == 404
-    eventually(lambda: found(client, {"text": "walrus"}) == [])
+    eventually(lambda: image_id not in found(client, {"text": "walrus"}))
     eventually(lambda: "gone.jpg" not in keys(stack))
 
 

@@ -37,7 +37,7 @@ def fill(stack: DeployedStack) -> None:
         stack.aws("s3").put_object(
             Bucket=stack.facts["bucket"], Key=f"uploads/{name}", Body=file.getvalue()
         )
-    eventually(lambda: searchable(stack) == set(NAMES), within=60, because=stack.log)
+    eventually(lambda: searchable(stack) == set(NAMES), because=stack.log)
 
 
 def records(stack: DeployedStack) -> dict[str, dict[str, Any]]:
