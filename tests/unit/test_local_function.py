@@ -39,6 +39,6 @@ def test_the_handlers_are_those_that_the_template_names(assembly: Path) -> None:
     deployed = {
         r["Properties"]["FunctionName"]: r["Properties"]["ImageConfig"]["Command"][0]
         for r in template["Resources"].values()
-        if r["Properties"].get("PackageType") == "Image"
+        if r.get("Properties", {}).get("PackageType") == "Image"
     }
     assert deployed == HANDLERS
