@@ -47,21 +47,21 @@ class Matrix:
         products: Any = simsimd.cdist(query, self._rows, metric="dot")
         values: Any = memoryview(products).cast("B").cast("d").tolist()
         chosen = flags(among & self._held, self._size)
-        mine: list[float] = list(compress(values, chosen))
-        docs = list(compress(range(self._size), chosen))
-        return [(negative / SCALE**2, doc) for negative, doc in _best(mine, docs, depth)]
+        best = _best(values, chosen, depth)
+        return [(negative / SCALE**2, doc) for negative, doc in best]
 
 
-def _best(values: list[float], docs: list[int], depth: int) -> Ranking:
-    """Return ``(-value, doc)`` of the ``depth`` highest values, highest first.
+def _best(values: list[float], chosen: bytes, depth: int) -> Ranking:
+    """Return ``(-value, doc)`` of the ``depth`` highest of the chosen values, highest first.
 
     A sample says above which value about half as many again as are wanted will lie, so that few
     have to be sorted; where it misled, all are.
     """
-    sample = sorted(values[::_SAMPLED], reverse=True)
+    sample = sorted(compress(values[::_SAMPLED], chosen[::_SAMPLED]), reverse=True)
     rank = depth * 3 // (2 * _SAMPLED) + _MARGIN
     least = sample[rank] if rank < len(sample) else float("-inf")
-    found = list(compress(zip(values, docs, strict=True), map(least.__le__, values)))
-    if len(found) < min(depth, len(values)):
-        found = list(zip(values, docs, strict=True))
-    return sorted((-value, doc) for value, doc in found)[:depth]
+    high = compress(enumerate(values), map(least.__le__, values))
+    found = [(-value, doc) for doc, value in high if chosen[doc]]
+    if len(found) < min(depth, chosen.count(1)):
+        found = [(-value, doc) for doc, value in compress(enumerate(values), chosen)]
+    return sorted(found)[:depth]
