@@ -13,11 +13,21 @@ export async function open(image) {
   render(image);
   if (!dialog().open) dialog().showModal();
   try {
-    render(await call("GET", `images/${image.id}`)); // links age, and others edit
+    renew(image, await call("GET", `images/${image.id}`)); // links age, and others edit
   } catch (problem) {
     if (problem.status === 404) gone(image);
     else say(problem.message);
   }
+}
+
+/** Show what has changed, but never under somebody's hands: an editor, a chosen part, a question stay. */
+function renew(shown, fresh) {
+  const isEditing = dialog().querySelector("form");
+  if (!dialog().open || dialog().dataset.id !== fresh.id || isEditing) return;
+  const img = dialog().querySelector(".stage img");
+  const isBroken = img?.complete && !img.naturalWidth;
+  if (fresh.rev !== shown.rev || isBroken) render(fresh);
+  else dialog().querySelector("#detail-actions a").href = fresh.links.original;
 }
 
 function gone(image) {
@@ -28,6 +38,7 @@ function gone(image) {
 
 /** @param {any} image */
 function render(image) {
+  dialog().dataset.id = image.id;
   const similar = make("button", { type: "button", textContent: "Find similar", disabled: !image.width, onclick: () => alike(image, "") });
   const part = make("p", { class: "soft", textContent: "Drag over the photograph to search by a part of it." });
   const picture = image.links.display
@@ -42,6 +53,7 @@ function render(image) {
     make("div", { class: "facts" }, ...caption(image), attributes(image), part, actions(image, similar), facts(image)),
     close,
   );
+  if (dialog().open && !dialog().contains(document.activeElement)) close.focus();
 }
 
 function caption(image) {
@@ -93,8 +105,8 @@ function alike(image, crop) {
   go({ similar: image.id, crop }, { fresh: true });
 }
 
-function startEditing(image) {
-  const text = make("textarea", { rows: 3, maxLength: 2000, required: true, value: image.caption?.text ?? "", "aria-label": "Caption" });
+function startEditing(image, words = image.caption?.text ?? "") {
+  const text = make("textarea", { rows: 3, maxLength: 2000, required: true, value: words, "aria-label": "Caption" });
   const form = make("form", { class: "facts-edit", onsubmit: (event) => (event.preventDefault(), edit(image, { caption: text.value })) },
     text,
     make("div", { class: "row" },
@@ -118,12 +130,30 @@ async function edit(image, changes) {
     render(changed);
     say("Saved. Nothing will overwrite it.");
   } catch (problem) {
-    if (problem.status === 412) {
-      say("Somebody changed this photograph meanwhile. Here is how it stands now.", 8);
-      await open(image);
-    } else say(problem.message, 8);
+    if (problem.status === 412) await reconcile(image, changes.caption);
+    else say(problem.message, 8);
   }
 }
+
+/** Show what somebody else wrote, and keep what was about to be saved. */
+async function reconcile(image, words) {
+  const theirs = await call("GET", `images/${image.id}`);
+  grid.refresh(theirs);
+  render(theirs);
+  startEditing(theirs, words);
+  say("Somebody changed this photograph meanwhile. Theirs is shown; yours is still in the box.", 8);
+}
+
+/** Leaf through the grid without leaving the dialog. @param {KeyboardEvent} event */
+async function leaf(event) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step || !dialog().open || event.target.closest?.("textarea, input")) return;
+  const id = grid.beside(dialog().dataset.id, step);
+  if (id) await open(await call("GET", `images/${encodeURIComponent(id)}`));
+}
+
+/** Let the arrow keys leaf, for as long as the page is open. */
+export const listenToLeafing = () => document.addEventListener("keydown", leaf);
 
 function confirmDelete(image, button) {
   if (button.dataset.sure) return erase(image);
@@ -138,8 +168,8 @@ function confirmDelete(image, button) {
 async function erase(image) {
   try {
     await call("DELETE", `images/${image.id}`);
+    dialog().close(); // gives the focus back to the tile, which hands it on
     grid.remove(image.id);
-    dialog().close();
     say("Deleted.");
   } catch (problem) {
     say(problem.message, 8);

@@ -1,8 +1,12 @@
 // The grid of photographs: tiles, and moving among them with the keyboard.
+import { call } from "./api.js";
 import { byId, make, marked } from "./dom.js";
 
 const grid = () => byId("grid");
 const STATES = { pending: "waiting for its caption", needs_review: "needs review", failed: "failed" };
+const WATCH_MS = 2500;
+const SKELETONS = [1.5, 0.8, 1.33, 1, 1.78, 0.75, 1.4, 1.5, 1, 1.33, 1.6, 0.8];
+const renewed = new Set();
 let open = (/** @type {any} */ _image) => {};
 
 /** @param {(image: any) => void} handler called with the photograph that is opened */
@@ -24,8 +28,28 @@ function picture(image) {
   if (!image.links.display) return "";
   const img = make("img", { loading: "lazy", decoding: "async", alt: image.caption?.text ?? image.name });
   img.addEventListener("load", () => img.classList.add("here"));
+  img.addEventListener("error", () => renew(image.id), { once: true });
   img.src = image.links.display;
   return img;
+}
+
+/** Links age: ask once for a fresh record where a picture does not load. */
+async function renew(id) {
+  if (renewed.has(id)) return;
+  renewed.add(id);
+  refresh(await call("GET", `images/${encodeURIComponent(id)}`));
+}
+
+/** Look again, every few seconds, at photographs that wait for a caption. */
+export async function watchWaiting() {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+    if (document.hidden) continue;
+    for (const element of [...grid().querySelectorAll('[data-state="pending"]')].slice(0, 8)) {
+      const image = await call("GET", `images/${encodeURIComponent(element.dataset.id)}`).catch(() => null);
+      if (image && image.state !== "pending") refresh(image);
+    }
+  }
 }
 
 function badge(image) {
@@ -41,6 +65,17 @@ function caption(image, highlight) {
 
 export const clear = () => grid().replaceChildren();
 export const append = (...tiles) => grid().append(...tiles);
+
+/** Stand-ins of various shapes, while an answer is on its way. */
+export function skeletons() {
+  const blanks = SKELETONS.map((ratio) => {
+    const blank = make("div", { class: "tile waiting", "aria-hidden": "true" }, make("span", { class: "frame" }), make("span", { class: "line" }));
+    blank.style.setProperty("--ratio", String(ratio));
+    return blank;
+  });
+  grid().replaceChildren(...blanks);
+}
+
 export const prepend = (element) => grid().prepend(element);
 
 /** Show a photograph's record anew where it is in the grid. @param {any} image */
@@ -52,7 +87,21 @@ export function refresh(image) {
   if (hadFocus) fresh.querySelector("button").focus();
 }
 
-export const remove = (id) => find(id)?.remove();
+/** Take a photograph away, and leave the focus with its neighbour. @param {string} id */
+export function remove(id) {
+  const old = find(id);
+  const neighbour = old?.nextElementSibling ?? old?.previousElementSibling;
+  old?.remove();
+  neighbour?.querySelector("button")?.focus();
+}
+
+/** The photograph before or after another, as it is in the grid. @param {string} id @param {1 | -1} step */
+export function beside(id, step) {
+  const old = find(id);
+  const other = step > 0 ? old?.nextElementSibling : old?.previousElementSibling;
+  return other?.dataset.id ?? null;
+}
+
 const find = (id) => grid().querySelector(`[data-id="${CSS.escape(id)}"]`);
 
 /** Move the focus with the arrow keys; up and down go to what lies nearest. */

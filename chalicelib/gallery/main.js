@@ -4,15 +4,25 @@ import { byId, make, say } from "./dom.js";
 import * as detail from "./detail.js";
 import * as grid from "./grid.js";
 import { offer } from "./likeness.js";
+import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
 import { onAdded, upload } from "./upload.js";
+
+const INDEX_LAG_MS = 2500; // what is captioned can be counted a moment later
+let recounting = 0;
 
 api.takeToken();
 api.onUnauthenticated(askForToken);
 grid.onOpen(detail.open);
 grid.listenToArrows();
-onAdded(() => {
-  if (location.hash.length <= 1) search.show();
+detail.listenToLeafing();
+grid.watchWaiting();
+onAdded((image) => {
+  if (!search.isEverything()) return;
+  nothingToExplain();
+  grid.prepend(grid.tile(image));
+  clearTimeout(recounting);
+  recounting = setTimeout(search.recount, INDEX_LAG_MS);
 });
 
 byId("search").addEventListener("submit", (event) => {
@@ -52,6 +62,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/") {
     event.preventDefault();
     byId("query").focus();
+    byId("query").select();
   }
   const tile = event.target.closest?.(".tile[data-id]");
   if (event.key === "Delete" && tile) detail.askToDelete(tile.dataset.id);
@@ -92,10 +103,11 @@ function endDrag() {
 function askForToken() {
   const dialog = byId("token");
   if (dialog.open) return;
+  const why = api.token() ? "The token at hand was not accepted. " : "";
   const input = make("input", { type: "password", autocomplete: "off", required: true, "aria-label": "Token", placeholder: "imr_…" });
   const form = make("form", { method: "dialog" },
     make("h2", { id: "token-title", textContent: "Your token, please" }),
-    make("p", { class: "soft", textContent: "The repository answers only those who hold a token. ‘make demo’ and ‘image-repo open’ print an address that carries one; ‘image-repo token add’ makes another." }),
+    make("p", { class: "soft", textContent: why + "The repository answers only those who hold a token. ‘make demo’ and ‘image-repo open’ print an address that carries one; ‘image-repo token add’ makes another." }),
     input,
     make("button", { class: "primary", textContent: "Open the gallery" }));
   form.addEventListener("submit", () => {

@@ -1,12 +1,12 @@
 // What is searched for: kept in the address, asked of the API, shown in the grid.
 import { ApiProblem, call, queryString } from "./api.js";
-import { byId, icon, make } from "./dom.js";
+import { byId, make } from "./dom.js";
+import { showFacets } from "./facets.js";
 import * as grid from "./grid.js";
+import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
 
 const FACETS = "subjects,colours,actions";
 const PAGE = 40;
-// Where the name in CSS is not what people mean, or is missing.
-const SHADES = { brown: "#8b5a2b", blond: "#e6c87a", blonde: "#e6c87a", colourful: "linear-gradient(90deg, #e33, #3a3, #36e)" };
 const NOTHING = { q: "", subject: "", colour: [], action: [], similar: "", crop: "" };
 /** A search by an image cannot stand in the address: it lives until the next search. */
 let picture = /** @type {{image: string, crop: any, name: string} | null} */ (null);
@@ -15,8 +15,8 @@ let cursor = null;
 let running = new AbortController();
 
 /** Begin a new search, leaving it in the history. @param {Partial<typeof NOTHING>} changes */
-export function go(changes, { fresh = false } = {}) {
-  picture = null;
+export function go(changes, { fresh = false, keepPicture = false } = {}) {
+  if (!keepPicture) picture = null;
   wanted = { ...(fresh ? NOTHING : wanted), ...changes };
   history.pushState(null, "", `${location.pathname}#${queryString(wanted)}`);
   return show();
@@ -47,8 +47,17 @@ export async function show() {
   cursor = null;
   byId("query").value = wanted.q;
   byId("heading").textContent = heading();
-  grid.clear();
+  nothingToExplain();
+  grid.skeletons();
   await page(true);
+}
+
+/** Whether all photographs are shown, the newest first. */
+export const isEverything = () => !isSearch() && !picture && !wanted.similar;
+
+/** Count anew what can be chosen, as after an upload. */
+export async function recount() {
+  if (isEverything()) facets(await facetsOfAll(running.signal));
 }
 
 export const more = () => page(false);
@@ -61,15 +70,23 @@ async function page(isFirst) {
     const answer = await ask(signal);
     if (signal.aborted) return;
     cursor = answer.cursor;
+    if (isFirst) grid.clear();
     grid.append(...answer.tiles);
     if (isFirst) await frame(answer, signal);
   } catch (problem) {
-    if (problem.name !== "AbortError") explain("That did not work", problem.message);
+    if (problem.name === "AbortError") return;
+    if (isFirst) grid.clear();
+    explain("That did not work", problem.message, { "Try again": isFirst ? show : more, "All photographs": () => go({}, { fresh: true }) });
+    cursor = null;
   } finally {
-    byId("more").disabled = false;
-    byId("more").hidden = !cursor;
-    byId("grid").removeAttribute("aria-busy");
+    if (!signal.aborted) settle();
   }
+}
+
+function settle() {
+  byId("more").disabled = false;
+  byId("more").hidden = !cursor;
+  byId("grid").removeAttribute("aria-busy");
 }
 
 const isSearch = () => Boolean(wanted.q || wanted.subject || wanted.colour.length || wanted.action.length);
@@ -92,6 +109,8 @@ async function ask(signal) {
 function byPicture(paging, signal) {
   const body = { image: picture.image, facets: FACETS.split(","), limit: PAGE };
   if (picture.crop) body.crop = picture.crop;
+  const { subject, colour: colours, action: actions } = wanted;
+  if (subject || colours.length || actions.length) body.attributes = { ...(subject && { subject }), colours, actions };
   if (paging.cursor) body.cursor = paging.cursor;
   return call("POST", "search/image", { body, signal });
 }
@@ -105,8 +124,7 @@ async function frame(answer, signal) {
   }
   byId("note").hidden = !answer.degraded.length;
   byId("note").textContent = answer.degraded.length ? `Some of the search was unavailable: ${answer.degraded.join("; ")}` : "";
-  byId("empty").hidden = answer.tiles.length > 0;
-  if (!answer.tiles.length) sayNothingFound();
+  if (!answer.tiles.length) sayNothing();
   facets(answer.facets && Object.keys(answer.facets).length ? answer.facets : await facetsOfAll(signal));
 }
 
@@ -123,49 +141,19 @@ async function facetsOfAll(signal) {
 function heading() {
   if (picture) return `Photographs that look like ${picture.crop ? "that part of " : ""}${picture.name}`;
   if (wanted.similar) return wanted.crop ? "Photographs that look like that part" : "Photographs that look alike";
-  return isSearch() ? "Found" : "Newest photographs";
+  if (!isSearch()) return "Newest photographs";
+  return wanted.q ? `“${wanted.q}”` : [...wanted.colour, wanted.subject, ...wanted.action].filter(Boolean).join(" ");
 }
 
-function sayNothingFound() {
-  if (isSearch() || picture || wanted.similar) {
-    const narrow = wanted.subject || wanted.colour.length || wanted.action.length;
-    explain("Nothing found", narrow ? "Take one of the conditions away, or use fewer words." : "Try fewer or other words: a thing, a colour, what is happening.");
-  } else {
-    explain("No photographs yet", "Drop some here, or press “Add photographs”. Each gets a caption, and then can be found by what is in it.");
-  }
-}
-
-function explain(title, text) {
-  byId("empty").hidden = false;
-  byId("empty").replaceChildren(
-    icon("M4 7h3l2-3h6l2 3h3v12H4zM12 16.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7"),
-    make("h2", { textContent: title }),
-    make("p", { textContent: text }),
-  );
+function sayNothing() {
+  if (!isEverything()) return sayNothingFound(wanted, go);
+  explain("No photographs yet", "Drop some anywhere on this page. Each gets a caption, and then can be found by what is in it.", {
+    "Choose photographs": () => byId("files").click(),
+  });
 }
 
 /** @param {Record<string, {value: string, count: number}[]>} counted */
 function facets(counted) {
-  const groups = [
-    chips(counted.subjects, (value) => wanted.subject === value, (value) => ({ subject: wanted.subject === value ? "" : value }), 8),
-    chips(counted.colours, (value) => wanted.colour.includes(value), (value) => ({ colour: toggled(wanted.colour, value) }), 7, true),
-    chips(counted.actions, (value) => wanted.action.includes(value), (value) => ({ action: toggled(wanted.action, value) }), 7),
-  ].filter((group) => group.length);
-  const clear = isSearch() || picture || wanted.similar
-    ? [make("button", { class: "chip", type: "button", textContent: "✕ Clear", onclick: () => go({}, { fresh: true }) })]
-    : [];
-  byId("refine").replaceChildren(...clear, ...groups.flatMap((group, at) => (at ? [make("span", { class: "gap" }), ...group] : group)));
-}
-
-const toggled = (list, value) => (list.includes(value) ? list.filter((other) => other !== value) : [...list, value]);
-
-function chips(counted = [], isOn, change, most, isColour = false) {
-  const chosen = counted.filter(({ value }) => isOn(value));
-  const others = counted.filter(({ value }) => !isOn(value));
-  return [...chosen, ...others].slice(0, Math.max(most, chosen.length)).map(({ value, count }) => {
-    const dot = isColour ? make("i") : null;
-    dot?.style.setProperty("--dot", SHADES[value] ?? value);
-    const properties = { class: "chip", type: "button", "aria-pressed": String(isOn(value)), onclick: () => go({ ...change(value), similar: "", crop: "" }) };
-    return make("button", properties, dot, value, make("small", { textContent: String(count) }));
-  });
+  const choose = (changes) => go({ ...changes, similar: "", crop: "" }, { keepPicture: true });
+  showFacets(counted, wanted, choose, isEverything() ? null : () => go({}, { fresh: true }));
 }

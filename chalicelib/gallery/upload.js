@@ -1,16 +1,17 @@
 // Adding photographs: a form from the API, the file to the bucket, then waiting for the caption.
 import { ApiProblem, call, sendFile } from "./api.js";
-import { make, say } from "./dom.js";
+import { byId, make, say } from "./dom.js";
 import * as grid from "./grid.js";
 
 const TYPES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif"]);
 const AT_ONCE = 3;
 const POLL_MS = 700;
 const PATIENCE_MS = 180_000;
-let done = () => {};
+const tray = () => byId("uploads");
+let added = (/** @type {any} */ _image) => {};
 
-/** @param {() => void} handler called when photographs have become searchable */
-export const onAdded = (handler) => (done = handler);
+/** @param {(image: any) => void} handler called with each photograph that has been added */
+export const onAdded = (handler) => (added = handler);
 
 /** Upload files, a few at a time. @param {Iterable<File>} files */
 export async function upload(files) {
@@ -21,13 +22,12 @@ export async function upload(files) {
     for (let file = waiting.shift(); file; file = waiting.shift()) await one(file);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  done();
 }
 
 /** @param {File} file */
 async function one(file) {
   const tile = placeholder(file);
-  grid.prepend(tile.element);
+  tray().append(tile.element);
   try {
     if (!TYPES.has(file.type)) throw new ApiProblem(0, "Only JPEG, PNG, WebP and GIF can be added.");
     const request = { name: file.name, content_type: file.type, size: file.size };
@@ -38,7 +38,7 @@ async function one(file) {
   } catch (problem) {
     tile.failed(problem.message, () => {
       tile.element.remove();
-      one(file).then(done);
+      one(file);
     });
   }
 }
@@ -71,7 +71,8 @@ function placeholder(file) {
     },
     become: (image) => {
       URL.revokeObjectURL(url);
-      element.replaceWith(grid.tile(image));
+      element.remove();
+      added(image);
       say(image.state === "failed" ? `${image.name}: ${image.reason}` : `${image.name}: ${image.caption?.text ?? image.reason}`);
     },
     failed: (why, retry) => {
@@ -79,7 +80,13 @@ function placeholder(file) {
       badge.textContent = "failed";
       text.textContent = `${file.name}: ${why}`;
       element.dataset.state = "failed";
-      frame.append(make("button", { class: "retry", type: "button", textContent: "Try again", onclick: retry }));
+      bar.remove();
+      frame.append(
+        make("span", { class: "remedy" },
+          make("button", { type: "button", textContent: "Try again", onclick: retry }),
+          make("button", { type: "button", textContent: "Dismiss", onclick: () => element.remove() })),
+      );
+      say(`${file.name}: ${why}`, 8);
     },
   };
 }

@@ -127,12 +127,75 @@ def test_the_keyboard_is_enough(page: Page, photographs: Path) -> None:
     expect(page.locator("#query")).to_be_focused()
 
 
+def test_the_arrow_keys_leaf_through_the_open_photographs_and_delete_asks_first(
+    page: Page, photographs: Path
+) -> None:
+    add(page, photographs / "astronaut.jpg", photographs / "chelsea.jpg")
+    second = page.locator("#grid .tile").nth(1).get_attribute("data-id")
+    open_newest(page)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#detail")).to_have_attribute("data-id", str(second))
+    page.keyboard.press("Escape")
+    page.locator(f'.tile[data-id="{second}"] > button').focus()
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("button", name="Really delete")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(f'.tile[data-id="{second}"]')).to_have_count(0)
+    expect(page.locator(".tile > button:focus")).to_have_count(1)
+
+
 def test_a_file_that_is_no_photograph_says_why(page: Page, tmp_path: Path) -> None:
     liar = tmp_path / "liar.jpg"
     liar.write_text("this is text")
     page.locator("#files").set_input_files(liar)
     expect(page.locator('.tile[data-state="failed"]').first).to_be_visible(timeout=SLOW)
     expect(page.locator("#status")).to_contain_text("liar.jpg")
+
+
+def test_a_refused_file_keeps_its_reason_until_it_is_dismissed(page: Page, tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("this is text")
+    page.locator("#files").set_input_files(note)
+    tray = page.get_by_role("list", name="Being added")
+    expect(tray).to_contain_text("note.txt: Only JPEG, PNG, WebP and GIF can be added.")
+    expect(tray.get_by_role("button", name="Try again")).to_be_visible()
+    page.locator("#home").click()
+    expect(tray).to_contain_text("note.txt")
+    tray.get_by_role("button", name="Dismiss").click()
+    expect(tray).to_be_hidden()
+
+
+def test_what_finds_nothing_can_be_loosened_condition_by_condition(page: Page) -> None:
+    page.goto(page.url.split("#")[0] + "#q=qwertz&subject=unicorn&colour=purple")
+    chosen = page.get_by_role("group", name="Subjects").get_by_role("button", name="unicorn")
+    expect(chosen).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Without “purple”").click()
+    expect(page.get_by_role("group", name="Colours")).to_have_count(0)
+    assert "purple" not in page.url
+    page.get_by_role("button", name="All photographs").last.click()
+    expect(page.locator("#heading")).to_have_text("Newest photographs")
+
+
+def test_an_edit_of_an_outdated_caption_shows_the_newer_one_and_keeps_the_words(
+    page: Page, stack: DeployedStack, photographs: Path, complaints: list[str]
+) -> None:
+    add(page, photographs / "chelsea.jpg")
+    open_newest(page)
+    page.get_by_role("button", name="Edit caption").click()
+    image_id = page.locator("#detail").get_attribute("data-id")
+    with stack.client() as client:
+        client.patch(f"images/{image_id}", json={"caption": "A cat, says another"})
+    page.get_by_role("textbox", name="Caption").fill("A cat, say I")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#status")).to_contain_text("Somebody changed this photograph meanwhile")
+    expect(page.locator("#detail-title")).to_have_text("A cat, says another")
+    expect(page.get_by_role("textbox", name="Caption")).to_have_value("A cat, say I")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#detail-title")).to_have_text("A cat, say I")
+    # The browser itself notes every answer that is an error, this expected one too.
+    [expected] = complaints
+    assert "412" in expected
+    complaints.clear()
 
 
 def test_the_token_leaves_the_address_and_a_stranger_is_asked_for_one(

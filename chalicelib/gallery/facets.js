@@ -1,0 +1,46 @@
+// The chips above the grid: what is chosen, and what else the photographs offer, with counts.
+import { byId, make } from "./dom.js";
+
+// Where the name in CSS is not what people mean, or is missing.
+const SHADES = { brown: "#8b5a2b", blond: "#e6c87a", blonde: "#e6c87a", colourful: "linear-gradient(90deg, #e33, #3a3, #36e)" };
+
+/**
+ * @typedef {{value: string, count: number}} Counted
+ * @typedef {{subject: string, colour: string[], action: string[]}} Clause subject, colours and actions of one being
+ */
+
+/**
+ * @param {Record<string, Counted[]>} counted
+ * @param {Clause} clause
+ * @param {(clause: Partial<Clause>) => void} choose
+ * @param {(() => void) | null} clear null where there is nothing to clear
+ */
+export function showFacets(counted, clause, choose, clear) {
+  const focused = document.activeElement?.closest("#refine .chip")?.getAttribute("data-facet");
+  const groups = [
+    group("Subjects", "subject", counted.subjects, clause.subject ? [clause.subject] : [], 8, (value, isOn) => choose({ subject: isOn ? "" : value })),
+    group("Colours", "colour", counted.colours, clause.colour, 7, (value) => choose({ colour: toggled(clause.colour, value) })),
+    group("Actions", "action", counted.actions, clause.action, 7, (value) => choose({ action: toggled(clause.action, value) })),
+  ].filter((one) => one !== null);
+  const away = clear && make("button", { class: "chip away", type: "button", textContent: "Clear all", onclick: clear });
+  byId("refine").replaceChildren(...(away ? [away] : []), ...groups);
+  if (focused) byId("refine").querySelector(`[data-facet="${CSS.escape(focused)}"]`)?.focus();
+}
+
+const toggled = (list, value) => (list.includes(value) ? list.filter((other) => other !== value) : [...list, value]);
+
+/** What is chosen comes first, and stays even where nothing was found that could be counted. */
+function group(label, facet, counted = [], chosen, most, toggle) {
+  const counts = new Map(counted.map(({ value, count }) => [value, count]));
+  const values = [...new Set([...chosen, ...counts.keys()])].slice(0, Math.max(most, chosen.length));
+  if (!values.length) return null;
+  const chips = values.map((value) => chip(facet, value, counts.get(value) ?? 0, chosen.includes(value), toggle));
+  return make("div", { class: "facet", role: "group", "aria-label": label }, make("span", { class: "label", "aria-hidden": "true", textContent: label }), ...chips);
+}
+
+function chip(facet, value, count, isOn, toggle) {
+  const dot = facet === "colour" ? make("i") : null;
+  dot?.style.setProperty("--dot", SHADES[value] ?? value);
+  const properties = { class: "chip", type: "button", "aria-pressed": String(isOn), "data-facet": `${facet}:${value}`, onclick: () => toggle(value, isOn) };
+  return make("button", properties, dot, value, make("small", { textContent: String(count) }));
+}
