@@ -18,8 +18,11 @@ __all__ = ["LONGEST", "Hypothesis", "Writer", "search"]
 LONGEST = 20
 """Words; 98 % of Flickr8k's captions are shorter."""
 
-LENGTH_POWER = 0.7
-"""Scores are divided by length to this power, or short captions win (Wu 2016, section 7)."""
+LENGTH_POWER = 1.0
+"""Scores are divided by length to this power, or short captions win (Wu 2016, section 7).
+
+1.0 gave CIDEr 37.3 on dev, 0.7 gave 36.7.
+"""
 
 
 class Writer(Protocol):
