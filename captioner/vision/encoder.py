@@ -43,6 +43,8 @@ def load(path: Path, side: int, threads: int) -> Encoder:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # A spinning thread would take the decoder, which comes next, half of a small function.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises its own classes, which share no base
