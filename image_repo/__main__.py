@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from chalicelib.errors import ImageRepoError
 from image_repo import bulk, photographs, searching, upkeep
-from image_repo.errors import FAILED, CommandError
+from image_repo.errors import FAILED, UNAVAILABLE, CommandError
 from image_repo.output import remarks
 from image_repo.session import Session
 
@@ -18,7 +18,8 @@ _HELP = """Photographs, found by what is in them.
 Which repository is meant: --url and --token, else IMAGE_REPO_URL and IMAGE_REPO_TOKEN, else the
 stack that 'make demo' left in .local/stack.json, else the last 'image-repo login'.
 
-Exit codes: 0 all done, 1 the repository refused some or all, 2 wrong usage, 3 it is unavailable.
+Exit codes: 0 all done, 1 the repository refused some or all, 2 wrong usage, 3 it is unavailable,
+130 interrupted.
 """
 
 app = typer.Typer(
@@ -44,13 +45,18 @@ def main() -> None:
         app()
     except ImageRepoError as error:  # of the tokens' table, which is spoken to directly
         remarks.print(f"[red]✗[/] {escape(error.detail)}")
-        sys.exit(FAILED)
+        sys.exit(UNAVAILABLE if error.retryable else FAILED)
     except CommandError as error:
         remarks.print(f"[red]✗[/] {escape(str(error))}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        remarks.print("\nInterrupted. The same command goes on where this one stopped.")
-        sys.exit(INTERRUPTED)
+    except OSError as error:
+        remarks.print(f"[red]✗[/] {escape(str(error))}")
+        sys.exit(FAILED)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # Typer has turned Ctrl-C into it
+            remarks.print("Interrupted. 'import', 'rebuild' and 'export --download' go on when")
+            remarks.print("they are given again.")
+        raise
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from image_repo.errors import FAILED
 from image_repo.importing import Folder, journal_path, read_folder
 from image_repo.output import console, progress, remarks, write_json
 from image_repo.session import Json, session_of
-from image_repo.uploading import AT_ONCE, Journal, Outcome, upload, wait
+from image_repo.uploading import AT_ONCE, Journal, Outcome, missing, upload, wait
 
 SHOWN_PROBLEMS = 20
 
@@ -40,14 +40,17 @@ def import_folder(
 
     A line of descriptions.txt is a file's name and its caption: "dog.jpg A brown dog runs".
     Photographs without a line get the model's caption. An import that was cut goes on where it
-    stopped; one that is complete does nothing.
+    stopped; one that is complete does nothing, but for photographs deleted since.
+
+    Example: image-repo import holidays/ --report holidays.json
     """
     found = read_folder(folder)
     session = session_of(context)
-    journal = Journal(journal_path(folder, session.connection().url, _cache()))
+    path = journal_path(folder, session.connection().url, _cache())
     outcomes: list[Outcome] = []
-    before = len(journal.sent)
     with session.client() as client, progress() as bars:
+        journal = Journal(path, lambda ids: missing(client, ids))
+        before = len(journal.sent)
         task = bars.add_task("Uploading", total=len(found.photographs))
 
         def done(one: Outcome) -> None:
@@ -94,6 +97,7 @@ def _report(
 
 def _tell(told: dict[str, Any], report: Path | None, *, as_json: bool) -> None:
     if report is not None:
+        report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(json.dumps(told, indent=2, ensure_ascii=False))
     if as_json:
         write_json(told)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -40,6 +41,8 @@ class Client:
 
     Raises
     ------
+    CommandError
+        The token cannot be one.
     ApiProblem, Unreachable
         From every method: the API refused, or did not answer after ``TRIES`` tries.
     """
@@ -55,7 +58,9 @@ class Client:
         self._url = url.rstrip("/") + "/"
         limits = httpx.Limits(max_connections=32)
         self._http = httpx.Client(timeout=60, transport=transport, limits=limits)
-        self._headers = {"Authorization": f"Bearer {token}"}
+        if not token.isascii():
+            raise CommandError("the token holds letters that no token has: copy it again")
+        self._headers = {"Authorization": f"Bearer {token.strip()}"}
         self._sleep = sleep
 
     def __enter__(self) -> Self:
@@ -82,7 +87,13 @@ class Client:
             json=body,
             headers={**self._headers, **(headers or {})},
         )
-        answer: Json = response.json() if response.content else {}
+        try:
+            answer: Json = response.json() if response.content else {}
+        except ValueError as error:
+            raise CommandError(
+                f"what answers at {self._url} is no Image Repo: give the API's address, which"
+                " 'make demo' prints and a stack's output ApiUrl names"
+            ) from error
         return answer
 
     def pages(self, path: str, items: str, query: Mapping[str, Any]) -> Iterator[Json]:
@@ -146,6 +157,8 @@ class Client:
             is_last = attempt == TRIES - 1
             try:
                 response = self._http.request(method, url, **request)
+            except httpx.InvalidURL as error:
+                raise CommandError(f"--url {self._url} is no address: {error}") from error
             except httpx.TransportError as error:
                 if is_last or not _may_repeat(method, error):
                     raise Unreachable(f"nothing answers at {self._url} ({error})") from error
@@ -164,6 +177,19 @@ class Client:
     def _wait(self, attempt: int, retry_after: str | None) -> None:
         asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
         self._sleep(max(asked, random.uniform(0.1, 0.25 * 2**attempt)))  # noqa: S311  jitter
+
+
+def image_path(image_id: str) -> str:
+    """Return a photograph's route, whatever was typed as its id.
+
+    Raises
+    ------
+    CommandError
+        Nothing was.
+    """
+    if not image_id:
+        raise CommandError("the id of a photograph is empty: 'image-repo search' shows ids")
+    return f"images/{quote(image_id, safe='')}"
 
 
 def content_type(path: Path) -> str:

@@ -68,6 +68,7 @@ def log_in(url: str, token: str, environment: Mapping[str, str]) -> Path:
     path = _profile_path(environment)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
+    path.chmod(0o600)  # it may have been there with other rights
     path.write_text(json.dumps({"url": url, "token": token}))
     return path
 
@@ -76,14 +77,24 @@ def _stack(here: Path) -> Connection | None:
     for folder in (here, *here.parents):
         told = _read(folder / _STACK)
         if told:
-            return Connection(told["api_url"], told["token"], str(folder / _STACK))
+            return _told(told, "api_url", folder / _STACK)
     return None
 
 
 def _profile(environment: Mapping[str, str]) -> Connection | None:
     path = _profile_path(environment)
     told = _read(path)
-    return Connection(told["url"], told["token"], str(path)) if told else None
+    return _told(told, "url", path) if told else None
+
+
+def _told(told: Any, address: str, path: Path) -> Connection:
+    try:
+        return Connection(told[address], told["token"], str(path))
+    except (KeyError, TypeError) as error:
+        raise CommandError(
+            f"{path} does not say '{address}' and 'token': delete it, then run 'make demo' or"
+            " 'image-repo login' again"
+        ) from error
 
 
 def _profile_path(environment: Mapping[str, str]) -> Path:

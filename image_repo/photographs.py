@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from image_repo.client import Client
+from image_repo.client import Client, image_path
 from image_repo.errors import FAILED, ApiProblem, CommandError
 from image_repo.output import console, progress, remarks, show_image, words, write_json
 from image_repo.session import Json, session_of
@@ -79,7 +79,7 @@ def show(
 ) -> None:
     """Show what is known of a photograph."""
     with session_of(context).client() as client:
-        image = client.call("GET", f"images/{image_id}")
+        image = client.call("GET", image_path(image_id))
     if as_json:
         write_json(image)
     else:
@@ -105,7 +105,7 @@ def edit(
         raise CommandError("give --caption or --attributes")
     headers = {"If-Match": f'"{rev}"'} if rev is not None else {}
     with session_of(context).client() as client:
-        image = client.call("PATCH", f"images/{image_id}", body=body, headers=headers)
+        image = client.call("PATCH", image_path(image_id), body=body, headers=headers)
     if as_json:
         write_json(image)
     else:
@@ -136,7 +136,7 @@ def delete(
 
 def _deleted(client: Client, image_id: str) -> bool:
     try:
-        client.call("DELETE", f"images/{image_id}")
+        client.call("DELETE", image_path(image_id))
     except ApiProblem as problem:
         remarks.print(f"[red]✗[/] {escape(image_id)}: {escape(str(problem))}")
         return False

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from image_repo.client import Client
+from image_repo.client import PAGE, Client, image_path
 from image_repo.errors import CommandError
 from image_repo.output import remarks, show_hits, write_json
 from image_repo.session import Json, session_of
@@ -45,6 +45,7 @@ def search(
     mode: Annotated[Mode, typer.Option(help="How the text is matched.")] = Mode.WORDS,
     facets: Annotated[bool, typer.Option("--facets", help="Count what the matches hold.")] = False,
     limit: Limit = 20,
+    everything: Annotated[bool, typer.Option("--all", help="Every match, not a page.")] = False,
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +59,7 @@ def search(
 
     image-repo search --image holiday.jpg --crop 0,0,0.5,1
     """
-    document: dict[str, Any] = {"limit": limit, "mode": mode.value}
+    document: dict[str, Any] = {"limit": PAGE if everything else limit, "mode": mode.value}
     clause = {"subject": subject, "colours": colour, "actions": action}
     given = {name: value for name, value in clause.items() if value}
     optional = {
@@ -70,6 +71,9 @@ def search(
     document |= {name: value for name, value in optional.items() if value}
     with session_of(context).client() as client:
         answer = _asked(client, document, image, crop)
+        while everything and answer["cursor"]:
+            page = _asked(client, document | {"cursor": answer["cursor"]}, image, crop)
+            answer |= {"hits": answer["hits"] + page["hits"], "cursor": page["cursor"]}
     _tell(answer, as_json=as_json)
 
 
@@ -102,7 +106,7 @@ def similar(
     """Find photographs that look like one in the repository, or like a part of it."""
     query = {"crop": crop, "limit": limit, "cursor": cursor}
     with session_of(context).client() as client:
-        answer = client.call("GET", f"images/{image_id}/similar", query=query)
+        answer = client.call("GET", f"{image_path(image_id)}/similar", query=query)
     _tell(answer, as_json=as_json)
 
 

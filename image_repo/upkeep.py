@@ -177,7 +177,11 @@ def list_tokens(table: TokensTable) -> None:
 
 def _store(table: str) -> "TokenStore":
     import boto3  # noqa: PLC0415  half a second that the other commands need not wait
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
     from chalicelib.access import TokenStore  # noqa: PLC0415
 
-    return TokenStore(boto3.client("dynamodb"), table)
+    try:
+        return TokenStore(boto3.client("dynamodb"), table)
+    except BotoCoreError as error:
+        raise CommandError(f"AWS cannot be spoken to: {error} See 'aws configure'.") from error

@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from image_repo.client import PAGE, Client
-from image_repo.errors import ApiProblem, CommandError
+from image_repo.client import PAGE, Client, image_path
+from image_repo.errors import UNAVAILABLE, ApiProblem, CommandError
 
 AT_ONCE = 8
 POLL_SECONDS = 0.5
@@ -47,15 +47,22 @@ class Journal:
     ----------
     path
         A file of JSON lines; None remembers nothing beyond this run.
+    missing
+        Tells which of the ids it remembers are gone; their photographs count as never sent.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(
+        self, path: Path | None, missing: Callable[[set[str]], set[str]] = lambda _: set()
+    ) -> None:
         self._path = path
         self._lock = Lock()
         self.entered: dict[str, str] = {}
         self.sent: dict[str, str] = {}
-        for line in self._lines():
-            (self.sent if line["sent"] else self.entered)[line["file"]] = line["id"]
+        lines = list(self._lines())
+        gone = missing({line["id"] for line in lines if line["sent"]})
+        for line in lines:
+            if line["id"] not in gone:
+                (self.sent if line["sent"] else self.entered)[line["file"]] = line["id"]
 
     def note(self, photograph: Photograph, image_id: str, *, sent: bool) -> None:
         """Write down that a photograph was entered, or that its file was sent too."""
@@ -72,11 +79,37 @@ class Journal:
     def _lines(self) -> Iterator[dict[str, Any]]:
         if self._path is None or not self._path.exists():
             return
-        for line in self._path.read_text("utf-8").splitlines():
+        text = self._path.read_text("utf-8")
+        if text and not text.endswith("\n"):
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write("\n")  # or the next line would be lost to the torn one
+        for line in text.splitlines():
             try:
                 yield json.loads(line)
             except ValueError:
                 continue  # the last line of a run that was killed
+
+
+def missing(client: Client, ids: set[str]) -> set[str]:
+    """Return those ids of photographs that the repository does not show to this token."""
+    listed = client.pages("images", "items", {"limit": PAGE}) if ids else iter(())
+    doubtful = sorted(ids - {image["id"] for image in listed})
+    # Lists lag behind by moments; a photograph's own route does not.
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        there = pool.map(lambda image_id: _is_there(client, image_id), doubtful)
+        return {
+            image_id for image_id, is_there in zip(doubtful, there, strict=True) if not is_there
+        }
+
+
+def _is_there(client: Client, image_id: str) -> bool:
+    try:
+        client.call("GET", image_path(image_id))
+    except ApiProblem as problem:
+        if problem.status != 404:
+            raise
+        return False
+    return True
 
 
 def upload(
@@ -106,8 +139,8 @@ def _upload(client: Client, photograph: Photograph, journal: Journal) -> Outcome
         journal.note(photograph, image["id"], sent=False)
         client.send(form, photograph.path)
         journal.note(photograph, image["id"], sent=True)
-    except ApiProblem as problem:
-        if problem.status == 503:
+    except CommandError as problem:
+        if problem.exit_code == UNAVAILABLE:
             raise
         return Outcome(photograph, None, str(problem))
     except OSError as error:
@@ -120,7 +153,7 @@ def _withdraw(client: Client, image_id: str | None) -> None:
     if image_id is None:
         return
     try:
-        client.call("DELETE", f"images/{image_id}")
+        client.call("DELETE", image_path(image_id))
     except ApiProblem as problem:
         if problem.status != 404:
             raise

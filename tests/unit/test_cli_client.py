@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from image_repo.client import TRIES, Client
+from image_repo.client import TRIES, Client, image_path
 from image_repo.errors import ApiProblem, CommandError, Unreachable
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -114,3 +114,19 @@ def test_only_photographs_are_entered(tmp_path: Path) -> None:
     text.write_text("x")
     with pytest.raises(CommandError, match=r"notes\.txt"):
         Api().client().enter(text, None)
+
+
+def test_a_page_that_is_no_repository_is_said_to_be_none() -> None:
+    with pytest.raises(CommandError, match="no Image Repo"):
+        Api(httpx.Response(200, text="<html>")).client().call("GET", "stats")
+
+
+def test_a_token_with_foreign_letters_is_refused_before_it_is_sent() -> None:
+    with pytest.raises(CommandError, match="copy it again"):
+        Client("http://api", "imr_ö")
+
+
+def test_an_id_stays_one_part_of_the_path_whatever_is_typed() -> None:
+    assert image_path("../stats?x=1") == "images/..%2Fstats%3Fx%3D1"
+    with pytest.raises(CommandError, match="id"):
+        image_path("")

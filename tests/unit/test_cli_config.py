@@ -48,3 +48,10 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / ".local" / "stack.json").write_text("{")
     with pytest.raises(CommandError, match=r"stack\.json"):
         connection(None, None, {}, tmp_path)
+
+
+def test_a_file_that_lacks_what_it_should_say_is_named(tmp_path: Path) -> None:
+    stack(tmp_path)
+    (tmp_path / ".local" / "stack.json").write_text('{"token": "imr_x"}')
+    with pytest.raises(CommandError, match=r"stack\.json does not say 'api_url'"):
+        connection(None, None, {}, tmp_path)

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 from image_repo.client import Client
 from image_repo.errors import CommandError, Unreachable
 from image_repo.importing import read_folder
-from image_repo.uploading import Journal, Outcome, Photograph, upload
+from image_repo.uploading import Journal, Outcome, Photograph, missing, upload
 
 
 class Repository:
@@ -20,6 +21,8 @@ class Repository:
         self.records: dict[str, str] = {}
         self.files: Counter[str] = Counter()
         self.breaks_at_file: int | None = None
+        self.unlisted: set[str] = set()
+        self._numbers = count()
 
     def client(self) -> Client:
         transport = httpx.MockTransport(self._answer)
@@ -31,11 +34,20 @@ class Repository:
         if request.method == "DELETE":
             known = self.records.pop(request.url.path.rsplit("/", 1)[-1], None)
             return httpx.Response(204 if known else 404, json=None if known else {"type": "x"})
+        if request.method == "GET":
+            return self._show(request.url.path)
         name = json.loads(request.read())["name"]
-        image_id = f"id-{len(self.records)}-{name}"
+        image_id = f"id-{next(self._numbers)}-{name}"
         self.records[image_id] = name
         upload = {"url": "http://bucket/", "fields": {"key": image_id}}
         return httpx.Response(201, json={"image": {"id": image_id}, "upload": upload})
+
+    def _show(self, path: str) -> httpx.Response:
+        if path == "/images":
+            items = [{"id": image_id} for image_id in self.records.keys() - self.unlisted]
+            return httpx.Response(200, json={"items": items, "cursor": None})
+        known = path.rsplit("/", 1)[-1] in self.records
+        return httpx.Response(200 if known else 404, json={"type": "x"})
 
     def _take_file(self, request: httpx.Request) -> httpx.Response:
         if self.breaks_at_file is not None and sum(self.files.values()) >= self.breaks_at_file:
@@ -56,8 +68,9 @@ def folder(tmp_path: Path) -> Path:
 
 def run(repository: Repository, folder: Path, journal: Path) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    photographs = read_folder(folder).photographs
-    upload(repository.client(), photographs, Journal(journal), outcomes.append, at_once=1)
+    photographs, client = read_folder(folder).photographs, repository.client()
+    remembered = Journal(journal, lambda ids: missing(client, ids))
+    upload(client, photographs, remembered, outcomes.append, at_once=1)
     return outcomes
 
 
@@ -84,6 +97,51 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_read_to_there(
     journal.write_text(journal.read_text()[:-20])
     run(repository, folder, journal)
     assert len(repository.records) == 6
+
+
+def test_a_torn_line_of_the_journal_does_not_swallow_the_next(folder: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    journal.write_text('{"file": "torn')
+    Journal(journal).note(Photograph(folder / "0.jpg"), "id-0", sent=True)
+    assert list(Journal(journal).sent.values()) == ["id-0"]
+
+
+def test_photographs_that_were_deleted_since_are_imported_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    repository, journal = Repository(), tmp_path / "journal"
+    run(repository, folder, journal)
+    del repository.records[next(iter(repository.records))]
+    run(repository, folder, journal)
+    assert sorted(repository.records.values()) == [f"{number}.jpg" for number in range(6)]
+
+
+def test_a_photograph_that_the_list_does_not_show_yet_is_not_sent_twice(
+    folder: Path, tmp_path: Path
+) -> None:
+    repository, journal = Repository(), tmp_path / "journal"
+    run(repository, folder, journal)
+    repository.unlisted = set(repository.records)
+    run(repository, folder, journal)
+    assert len(repository.records) == 6
+
+
+def test_an_import_into_another_repository_at_the_same_address_sends_everything(
+    folder: Path, tmp_path: Path
+) -> None:
+    journal, renewed = tmp_path / "journal", Repository()
+    run(Repository(), folder, journal)
+    run(renewed, folder, journal)
+    assert len(renewed.records) == 6
+
+
+def test_a_file_that_is_no_photograph_fails_alone(folder: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("x")
+    outcomes: list[Outcome] = []
+    photographs = [Photograph(notes), Photograph(folder / "0.jpg")]
+    upload(Repository().client(), photographs, Journal(None), outcomes.append)
+    assert [bool(outcome.problem) for outcome in outcomes] == [True, False]
 
 
 def test_a_changed_file_is_uploaded_again(folder: Path, tmp_path: Path) -> None:
