@@ -80,7 +80,7 @@ test: setup-test ## Every test
 
 check: setup-dev synth ## Lint, format, types, security, template, unit and contract tests
 	@echo "• ruff";    $(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@echo "• mypy";    $(BIN)/mypy app.py chalicelib captioner indexer infra layers local image_repo benchmarks tests
+	@echo "• mypy";    $(BIN)/mypy app.py chalicelib captioner indexer infra layers local image_repo benchmarks training tests
 	@echo "• bandit";  $(BIN)/bandit -q -ll -c pyproject.toml -r app.py chalicelib captioner indexer infra layers local image_repo
 	@echo "• cfn-lint (cdk-nag ran in the synthesis)"; $(BIN)/cfn-lint cdk.out/ImageRepo.template.json
 	@echo "• unit and contract tests"; $(BIN)/python -m pytest -q tests/unit tests/contract -m "not training"
