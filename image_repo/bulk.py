@@ -15,7 +15,7 @@ from image_repo.errors import FAILED
 from image_repo.importing import Folder, journal_path, read_folder
 from image_repo.output import console, progress, remarks, write_json
 from image_repo.session import Json, session_of
-from image_repo.uploading import AT_ONCE, Journal, Outcome, missing, upload, wait
+from image_repo.uploading import AT_ONCE, Journal, Outcome, in_state, missing, upload, wait
 
 SHOWN_PROBLEMS = 20
 
@@ -49,7 +49,9 @@ def import_folder(
     path = journal_path(folder, session.connection().url, _cache())
     outcomes: list[Outcome] = []
     with session.client() as client, progress() as bars:
-        journal = Journal(path, lambda ids: missing(client, ids))
+        journal = Journal(
+            path, lambda ids: missing(client, ids), lambda: in_state(client, "pending")
+        )
         before = len(journal.sent)
         task = bars.add_task("Uploading", total=len(found.photographs))
 

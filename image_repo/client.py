@@ -202,7 +202,7 @@ def content_type(path: Path) -> str:
     """
     found = CONTENT_TYPES.get(path.suffix.lower())
     if found is None:
-        raise CommandError(f"{path.name}: only {', '.join(sorted(CONTENT_TYPES))} are photographs")
+        raise CommandError(f"is no photograph: only {', '.join(sorted(CONTENT_TYPES))} are taken")
     return found
 
 
@@ -214,7 +214,11 @@ def _problem(response: httpx.Response) -> ApiProblem:
     try:
         told = response.json()
     except ValueError:
-        told = {}
+        return ApiProblem(
+            response.status_code,
+            f"what answers at {response.url} (status {response.status_code}) does not speak as an"
+            " Image Repo: is it the API's address?",
+        )
     if response.status_code in {401, 403} and "type" not in told:
         return ApiProblem(
             response.status_code, "the token is not accepted; was it revoked, or the stack renewed?"

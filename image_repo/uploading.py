@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
-from image_repo.client import PAGE, Client, image_path
+from image_repo.client import PAGE, Client, Json, image_path
 from image_repo.errors import UNAVAILABLE, ApiProblem, CommandError
 
 AT_ONCE = 8
 POLL_SECONDS = 0.5
+# Between this machine's clock and the repository's, and for all tries of a request.
+CLOCKS_APART = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,15 @@ class Journal:
         A file of JSON lines; None remembers nothing beyond this run.
     missing
         Tells which of the ids it remembers are gone; their photographs count as never sent.
+    pending
+        Yields the records that wait for their file; asked only after a cut.
     """
 
     def __init__(
-        self, path: Path | None, missing: Callable[[set[str]], set[str]] = lambda _: set()
+        self,
+        path: Path | None,
+        missing: Callable[[set[str]], set[str]] = lambda _: set(),
+        pending: Callable[[], Iterable[Json]] = lambda: (),
     ) -> None:
         self._path = path
         self._lock = Lock()
@@ -60,23 +67,44 @@ class Journal:
         self.sent: dict[str, str] = {}
         lines = list(self._lines())
         gone = missing({line["id"] for line in lines if line["sent"]})
+        begun: dict[str, str] = {}
         for line in lines:
-            if line["id"] not in gone:
+            if line["id"] is None:
+                begun[line["file"]] = line["at"]
+            elif line["id"] not in gone:
                 (self.sent if line["sent"] else self.entered)[line["file"]] = line["id"]
+        known = self.sent.keys() | self.entered.keys()
+        self._begun = {file: at for file, at in begun.items() if file not in known}
+        self._pending = list(pending()) if self._begun else []
+
+    def begin(self, photograph: Photograph) -> None:
+        """Write down that a photograph is about to be entered, whose id may never be heard."""
+        at = datetime.now(UTC).isoformat()
+        self._write({"file": photograph.fingerprint, "id": None, "sent": False, "at": at})
 
     def note(self, photograph: Photograph, image_id: str, *, sent: bool) -> None:
         """Write down that a photograph was entered, or that its file was sent too."""
-        line = {"file": photograph.fingerprint, "id": image_id, "sent": sent}
-        with self._lock:
-            (self.sent if sent else self.entered)[photograph.fingerprint] = image_id
-            if self._path is None:
-                return
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+        (self.sent if sent else self.entered)[photograph.fingerprint] = image_id
+        self._write({"file": photograph.fingerprint, "id": image_id, "sent": sent})
 
-    def _lines(self) -> Iterator[dict[str, Any]]:
+    def unsent(self, photograph: Photograph) -> set[str]:
+        """Return the records of a photograph that a cut run left without a file."""
+        file = photograph.fingerprint
+        ids = {self.entered[file]} if file in self.entered else set()
+        if file in self._begun:
+            at = datetime.fromisoformat(self._begun[file])
+            ids |= {image["id"] for image in self._pending if _is_of(image, photograph, at)}
+        return ids - set(self.sent.values())
+
+    def _write(self, line: Json) -> None:
+        if self._path is None:
+            return
+        with self._lock, self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _lines(self) -> Iterator[Json]:
         if self._path is None or not self._path.exists():
             return
         text = self._path.read_text("utf-8")
@@ -88,6 +116,12 @@ class Journal:
                 yield json.loads(line)
             except ValueError:
                 continue  # the last line of a run that was killed
+
+
+def _is_of(image: Json, photograph: Photograph, begun: datetime) -> bool:
+    path = photograph.path
+    is_same = (image["name"], image["size"]) == (path.name, path.stat().st_size)
+    return is_same and abs(datetime.fromisoformat(image["created_at"]) - begun) < CLOCKS_APART
 
 
 def missing(client: Client, ids: set[str]) -> set[str]:
@@ -134,7 +168,9 @@ def _upload(client: Client, photograph: Photograph, journal: Journal) -> Outcome
         file = photograph.fingerprint
         if file in journal.sent:
             return Outcome(photograph, journal.sent[file])
-        _withdraw(client, journal.entered.get(file))
+        for image_id in journal.unsent(photograph):
+            _withdraw(client, image_id)
+        journal.begin(photograph)
         image, form = client.enter(photograph.path, photograph.caption)
         journal.note(photograph, image["id"], sent=False)
         client.send(form, photograph.path)
@@ -148,10 +184,8 @@ def _upload(client: Client, photograph: Photograph, journal: Journal) -> Outcome
     return Outcome(photograph, image["id"])
 
 
-def _withdraw(client: Client, image_id: str | None) -> None:
+def _withdraw(client: Client, image_id: str) -> None:
     # Entered by a run that was cut before it knew whether the file had arrived.
-    if image_id is None:
-        return
     try:
         client.call("DELETE", image_path(image_id))
     except ApiProblem as problem:
@@ -178,7 +212,7 @@ def wait(
     """
     left, moved = set(ids), time.monotonic()
     while left:
-        still = ids & _in_state(client, "pending")
+        still = ids & {image["id"] for image in in_state(client, "pending")}
         if len(still) < len(left):
             moved = time.monotonic()
         if time.monotonic() - moved > patience:
@@ -189,11 +223,11 @@ def wait(
             time.sleep(POLL_SECONDS)
     return {
         image["id"]: image["reason"] or "it failed"
-        for image in client.pages("images", "items", {"state": "failed", "limit": PAGE})
+        for image in in_state(client, "failed")
         if image["id"] in ids
     }
 
 
-def _in_state(client: Client, state: str) -> set[str]:
-    pages = client.pages("images", "items", {"state": state, "limit": PAGE})
-    return {image["id"] for image in pages}
+def in_state(client: Client, state: str) -> Iterator[Json]:
+    """Yield the records in a state."""
+    return client.pages("images", "items", {"state": state, "limit": PAGE})

@@ -101,7 +101,7 @@ def test_bad_input_is_one_line_that_names_it(command_line: CommandLine, tmp_path
         (("edit", "nobody"), "--caption"),
         (("similar", "x", "--cursor", "forged"), "no such photograph"),
         (("import", tmp_path), "no photographs"),
-        (("upload", __file__), "photographs"),
+        (("upload", __file__), "is no photograph"),
     ):
         ran = command_line.run(*arguments)
         assert ran.returncode in {1, 2}, arguments

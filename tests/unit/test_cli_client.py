@@ -112,13 +112,14 @@ def test_a_refused_file_is_named_and_not_sent_again(tmp_path: Path) -> None:
 def test_only_photographs_are_entered(tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("x")
-    with pytest.raises(CommandError, match=r"notes\.txt"):
+    with pytest.raises(CommandError, match="is no photograph"):
         Api().client().enter(text, None)
 
 
-def test_a_page_that_is_no_repository_is_said_to_be_none() -> None:
-    with pytest.raises(CommandError, match="no Image Repo"):
-        Api(httpx.Response(200, text="<html>")).client().call("GET", "stats")
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_page_that_is_no_repository_is_said_to_be_none(status: int) -> None:
+    with pytest.raises(CommandError, match="Image Repo"):
+        Api(httpx.Response(status, text="<html>")).client().call("GET", "stats")
 
 
 def test_a_token_with_foreign_letters_is_refused_before_it_is_sent() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from image_repo.client import Client
 from image_repo.errors import CommandError, Unreachable
 from image_repo.importing import read_folder
-from image_repo.uploading import Journal, Outcome, Photograph, missing, upload
+from image_repo.uploading import Journal, Outcome, Photograph, in_state, missing, upload
 
 
 class Repository:
@@ -22,6 +23,8 @@ class Repository:
         self.files: Counter[str] = Counter()
         self.breaks_at_file: int | None = None
         self.unlisted: set[str] = set()
+        self.is_cut_at_entry: int | None = None
+        self.created = datetime.now(UTC)
         self._numbers = count()
 
     def client(self) -> Client:
@@ -39,12 +42,19 @@ class Repository:
         name = json.loads(request.read())["name"]
         image_id = f"id-{next(self._numbers)}-{name}"
         self.records[image_id] = name
+        if len(self.records) == self.is_cut_at_entry:
+            raise httpx.ReadError("cut when it was done and before it was heard")
         upload = {"url": "http://bucket/", "fields": {"key": image_id}}
         return httpx.Response(201, json={"image": {"id": image_id}, "upload": upload})
 
+    def _record(self, image_id: str) -> dict[str, object]:
+        name, created = self.records[image_id], self.created.isoformat()
+        return {"id": image_id, "name": name, "size": 1, "created_at": created}
+
     def _show(self, path: str) -> httpx.Response:
         if path == "/images":
-            items = [{"id": image_id} for image_id in self.records.keys() - self.unlisted]
+            shown = self.records.keys() - self.unlisted
+            items = [self._record(image_id) for image_id in sorted(shown)]
             return httpx.Response(200, json={"items": items, "cursor": None})
         known = path.rsplit("/", 1)[-1] in self.records
         return httpx.Response(200 if known else 404, json={"type": "x"})
@@ -69,7 +79,9 @@ def folder(tmp_path: Path) -> Path:
 def run(repository: Repository, folder: Path, journal: Path) -> list[Outcome]:
     outcomes: list[Outcome] = []
     photographs, client = read_folder(folder).photographs, repository.client()
-    remembered = Journal(journal, lambda ids: missing(client, ids))
+    remembered = Journal(
+        journal, lambda ids: missing(client, ids), lambda: in_state(client, "pending")
+    )
     upload(client, photographs, remembered, outcomes.append, at_once=1)
     return outcomes
 
@@ -97,6 +109,20 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_read_to_there(
     journal.write_text(journal.read_text()[:-20])
     run(repository, folder, journal)
     assert len(repository.records) == 6
+
+
+@pytest.mark.parametrize(("age", "total"), [(timedelta(0), 6), (timedelta(days=1), 7)])
+def test_a_record_whose_id_was_never_heard_is_withdrawn_but_nobody_elses(
+    folder: Path, tmp_path: Path, age: timedelta, total: int
+) -> None:
+    repository, journal = Repository(), tmp_path / "journal"
+    repository.created -= age
+    repository.is_cut_at_entry = 3
+    with pytest.raises(Unreachable):
+        run(repository, folder, journal)
+    repository.is_cut_at_entry = None
+    run(repository, folder, journal)
+    assert len(repository.records) == total
 
 
 def test_a_torn_line_of_the_journal_does_not_swallow_the_next(folder: Path, tmp_path: Path) -> None:
