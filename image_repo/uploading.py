@@ -67,14 +67,14 @@ class Journal:
         self.sent: dict[str, str] = {}
         lines = list(self._lines())
         gone = missing({line["id"] for line in lines if line["sent"]})
-        begun: dict[str, str] = {}
+        self._begun: dict[str, str] = {}
         for line in lines:
             if line["id"] is None:
-                begun[line["file"]] = line["at"]
-            elif line["id"] not in gone:
+                self._begun[line["file"]] = line["at"]
+                continue
+            self._begun.pop(line["file"], None)  # its id was heard
+            if line["id"] not in gone:
                 (self.sent if line["sent"] else self.entered)[line["file"]] = line["id"]
-        known = self.sent.keys() | self.entered.keys()
-        self._begun = {file: at for file, at in begun.items() if file not in known}
         self._pending = list(pending()) if self._begun else []
 
     def begin(self, photograph: Photograph) -> None:

@@ -125,6 +125,22 @@ def test_a_record_whose_id_was_never_heard_is_withdrawn_but_nobody_elses(
     assert len(repository.records) == total
 
 
+def test_an_import_that_is_cut_again_and_elsewhere_ends_with_the_same_totals(
+    folder: Path, tmp_path: Path
+) -> None:
+    repository, journal = Repository(), tmp_path / "journal"
+    repository.breaks_at_file = 2  # the third is entered, its id is heard, its file is not sent
+    with pytest.raises(Unreachable):
+        run(repository, folder, journal)
+    repository.breaks_at_file = None
+    repository.is_cut_at_entry = len(repository.records)  # now its new id is not heard
+    with pytest.raises(Unreachable):
+        run(repository, folder, journal)
+    repository.is_cut_at_entry = None
+    run(repository, folder, journal)
+    assert sorted(repository.records.values()) == [f"{number}.jpg" for number in range(6)]
+
+
 def test_a_torn_line_of_the_journal_does_not_swallow_the_next(folder: Path, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     journal.write_text('{"file": "torn')
