@@ -13,7 +13,7 @@ from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope
 from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.encoder import Crop, Vectors
-from chalicelib.errors import EncoderUnavailable
+from chalicelib.errors import EncoderUnavailable, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.queue import MemoryQueue
 from chalicelib.search import Hit, Query, Results
@@ -73,6 +73,8 @@ class FixedEncoder:
         return VECTOR
 
     def image(self, content: bytes, crop: Crop | None) -> Vectors:
+        if content == b"no image":
+            raise RejectedImage("the file is not a JPEG, PNG, WebP or GIF")
         self.crops.append(crop)
         return Vectors(VECTOR, VECTOR)
 

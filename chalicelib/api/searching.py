@@ -13,7 +13,13 @@ from chalicelib.api.requests import (
 )
 from chalicelib.catalogue import Catalogue
 from chalicelib.encoder import Encoder
-from chalicelib.errors import EncoderUnavailable, InvalidField, NotFound, PayloadTooLarge
+from chalicelib.errors import (
+    EncoderUnavailable,
+    InvalidField,
+    NotFound,
+    PayloadTooLarge,
+    RejectedImage,
+)
 from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
 from chalicelib.search.checking import check
@@ -56,7 +62,11 @@ class Searching:
         caller.require(Scope.READ)
         if len(document.image) > self.max_image_bytes:
             raise PayloadTooLarge(f"image: at most {self.max_image_bytes} bytes, decoded")
-        vectors = self.encoder.image(document.image, document.crop.box if document.crop else None)
+        crop = document.crop.box if document.crop else None
+        try:
+            vectors = self.encoder.image(document.image, crop)
+        except RejectedImage as rejected:
+            raise InvalidField("image", rejected.detail) from rejected
         return self._ask(replace(self._query(caller, document), visual=vectors.visual))
 
     def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> Found:

@@ -116,6 +116,7 @@ def test_an_image_is_searched_by_its_vector_and_its_crop(api: Api) -> None:
         ({"image": ""}, "image"),
         ({"image": "not base64!"}, "image"),
         ({"image": 7}, "image"),
+        ({"image": base64.b64encode(b"no image").decode()}, "image"),
         ({"image": PICTURE, "crop": {"x": 0, "y": 0, "width": 0, "height": 1}}, "crop.width"),
         ({"image": PICTURE, "crop": {"x": 0.9, "y": 0, "width": 0.5, "height": 1}}, "crop"),
         ({"image": PICTURE, "url": "http://169.254.169.254/"}, "url"),
