@@ -151,8 +151,8 @@ def _write(client: Client, images: Iterable[dict[str, Any]], download: Path | No
 
 
 def _save(client: Client, image: dict[str, Any], folder: Path | None) -> None:
-    if folder is None:
-        return
+    if folder is None or image["state"] == "pending":
+        return  # of a pending photograph there may be no file yet
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{image['id']}{Path(image['name']).suffix.lower()}"
     if not path.exists():  # an export that was cut goes on
