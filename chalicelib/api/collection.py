@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 from chalicelib.access import Caller, Scope
 from chalicelib.api.requests import AttributeInput, ImageEdit, Listing, NewImage
+from chalicelib.api.visibility import visible
 from chalicelib.attributes import extract
 from chalicelib.catalogue import Catalogue, Page
-from chalicelib.errors import InvalidField, NotFound, RevisionConflict, RevisionMismatch
+from chalicelib.errors import InvalidField, RevisionConflict, RevisionMismatch
 from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
 from chalicelib.storage import DERIVED, UPLOADS, PresignedPost, Storage
 
@@ -48,7 +49,7 @@ class Collection:
     def get(self, caller: Caller, image_id: str) -> Image:
         """Return a record; another owner's does not exist for the caller."""
         caller.require(Scope.READ)
-        return self._visible(caller, image_id)
+        return visible(self.catalogue, caller, image_id)
 
     def list(self, caller: Caller, listing: Listing) -> Page:
         """Return a page of records, newest first."""
@@ -124,7 +125,7 @@ class Collection:
         self, caller: Caller, image_id: str, rev: int | None, change: Callable[[Image], Image]
     ) -> Image:
         for _ in range(_TRIES):
-            image = self._visible(caller, image_id)
+            image = visible(self.catalogue, caller, image_id)
             if rev is not None and rev != image.rev:
                 raise RevisionMismatch(f"the photograph is at revision {image.rev}, not {rev}")
             try:
@@ -132,12 +133,6 @@ class Collection:
             except RevisionConflict:
                 continue
         raise RevisionConflict("the photograph keeps changing; try again")
-
-    def _visible(self, caller: Caller, image_id: str) -> Image:
-        image = self.catalogue.get(image_id)
-        if image is None or image.state is State.DELETED or not caller.sees(image.owner):
-            raise NotFound("there is no such photograph")
-        return image
 
 
 def _recaptioned(image: Image, text: str) -> dict[str, object]:

@@ -11,12 +11,12 @@ from chalicelib.api.requests import (
     SearchDocument,
     SimilarQuery,
 )
+from chalicelib.api.visibility import visible
 from chalicelib.catalogue import Catalogue
 from chalicelib.encoder import Encoder
 from chalicelib.errors import (
     EncoderUnavailable,
     InvalidField,
-    NotFound,
     PayloadTooLarge,
     RejectedImage,
 )
@@ -72,9 +72,7 @@ class Searching:
     def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> Found:
         """Answer ``GET /images/{id}/similar``."""
         caller.require(Scope.READ)
-        image = self.catalogue.get(image_id)
-        if image is None or image.state is State.DELETED or not caller.sees(image.owner):
-            raise NotFound("there is no such photograph")
+        image = visible(self.catalogue, caller, image_id)
         query = Query(
             owner=caller.horizon(None),
             visual=self._vector(image, asked),
