@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chalicelib.api.searching import Found
 from chalicelib.images import Image, Source, State
+from chalicelib.search import Hit
 from chalicelib.storage import Storage
 
 
@@ -87,13 +88,28 @@ class CreatedImage(Answer):
     upload: Upload
 
 
+class ContributionAnswer(Answer):
+    """What one part of the query (words, meaning, attributes, image) gave a match.
+
+    ``score`` is the part's own, ``share`` what it adds to the match's score, ``terms`` what
+    matched and what each adds to ``score``.
+    """
+
+    part: str
+    score: float
+    rank: int
+    share: float
+    terms: dict[str, float]
+
+
 class HitAnswer(Answer):
-    """One match."""
+    """One match; ``duplicates`` counts what was left out because it looks the same."""
 
     image: ImageAnswer
     score: float
     highlight: str | None
-    explanation: dict[str, float] | None
+    explanation: list[ContributionAnswer] | None
+    duplicates: int
 
 
 class FacetValue(Answer):
@@ -215,7 +231,8 @@ def search_answer(found: Found, storage: Storage) -> SearchAnswer:
                 image=image_answer(image, storage),
                 score=hit.score,
                 highlight=hit.highlight,
-                explanation=dict(hit.explanation) if hit.explanation is not None else None,
+                explanation=_explained(hit),
+                duplicates=hit.duplicates,
             )
             for hit, image in found.hits
         ],
@@ -227,3 +244,9 @@ def search_answer(found: Found, storage: Storage) -> SearchAnswer:
         cursor=results.cursor,
         degraded=list(results.degraded),
     )
+
+
+def _explained(hit: Hit) -> list[ContributionAnswer] | None:
+    if hit.explanation is None:
+        return None
+    return [ContributionAnswer.model_validate(part) for part in hit.explanation]

@@ -5,17 +5,22 @@ import math
 from chalicelib.errors import InvalidField
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search.query import (
+    AUTO,
     FACETS,
     MAX_CLAUSES,
     MAX_LIMIT,
     MAX_TEXT_CHARS,
+    MAX_UNLIKE,
+    NEAR_DUPLICATES,
     Clause,
     Group,
     Query,
+    Weights,
 )
 
 VECTOR_BYTES = 2 * VECTOR_SIZE
 MAX_DEPTH = 8
+MAX_WEIGHT = 100
 
 
 def check(query: Query) -> None:
@@ -27,17 +32,38 @@ def check(query: Query) -> None:
     for facet in query.facets:
         if facet not in FACETS:
             raise InvalidField("facets", f"must be among {', '.join(FACETS)}")
-    for name, vector in (("visual", query.visual), ("semantic", query.semantic)):
-        if vector is not None and len(vector) != VECTOR_BYTES:
-            raise InvalidField(name, f"must be {VECTOR_SIZE} float16 numbers")
+    _check_vectors(query)
     _check_relevance(query.min_relevance)
+    _check_weights(query.weights)
+    if query.collapse not in (None, NEAR_DUPLICATES):
+        raise InvalidField("collapse", f"must be {NEAR_DUPLICATES}")
     if query.attributes is not None and _clauses(query.attributes, 1) > MAX_CLAUSES:
         raise InvalidField("attributes", f"must hold at most {MAX_CLAUSES} clauses")
 
 
-def _check_relevance(relevance: float | None) -> None:
-    if relevance is not None and not (math.isfinite(relevance) and 0 <= relevance <= 1):
-        raise InvalidField("min_relevance", "must be between 0 and 1")
+def _check_vectors(query: Query) -> None:
+    if len(query.unlike) > MAX_UNLIKE:
+        raise InvalidField("unlike", f"must name at most {MAX_UNLIKE} photographs")
+    named = [("visual", query.visual), ("semantic", query.semantic)]
+    for name, vector in [*named, *(("unlike", vector) for vector in query.unlike)]:
+        if vector is not None and len(vector) != VECTOR_BYTES:
+            raise InvalidField(name, f"must be {VECTOR_SIZE} float16 numbers")
+
+
+def _check_relevance(relevance: float | str | None) -> None:
+    if relevance is None or relevance == AUTO:
+        return
+    if isinstance(relevance, str) or not (math.isfinite(relevance) and 0 <= relevance <= 1):
+        raise InvalidField("min_relevance", f"must be between 0 and 1, or {AUTO}")
+
+
+def _check_weights(weights: Weights | None) -> None:
+    if weights is None:
+        return
+    for name in ("words", "meaning", "attributes", "image"):
+        weight = getattr(weights, name)
+        if not (math.isfinite(weight) and 0 <= weight <= MAX_WEIGHT):
+            raise InvalidField(f"weights.{name}", f"must be between 0 and {MAX_WEIGHT}")
 
 
 def _clauses(part: Clause | Group, depth: int) -> int:

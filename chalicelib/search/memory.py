@@ -211,8 +211,10 @@ def _by_vector(among: Sequence[_Held], kind: str, vector: bytes) -> dict[str, fl
     return {image_id: score for score, image_id in sorted(found, reverse=True)[:DEPTH]}
 
 
-def _relevant(scores: dict[str, float], share: float | None, parts: Asked) -> dict[str, float]:
-    if share is None or not scores or not parts.parts:
+def _relevant(
+    scores: dict[str, float], share: float | str | None, parts: Asked
+) -> dict[str, float]:
+    if not isinstance(share, float) or not scores or not parts.parts:
         return scores
     bound = max(scores.values()) * share
     return {image_id: score for image_id, score in scores.items() if score >= bound}

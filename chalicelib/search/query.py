@@ -15,6 +15,11 @@ MAX_FACET_VALUES = 100
 FACETS = ("subjects", "colours", "actions", "state", "source")
 
 
+NEAR_DUPLICATES: Literal["near_duplicates"] = "near_duplicates"
+AUTO: Literal["auto"] = "auto"
+MAX_UNLIKE = 10
+
+
 class Mode(StrEnum):
     """What the text is matched with."""
 
@@ -58,6 +63,16 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each part of a fused ranking counts; 0 leaves a part out of the order."""
+
+    words: float
+    meaning: float
+    attributes: float
+    image: float
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One search.
 
@@ -76,12 +91,22 @@ class Query:
         Unit query vectors of 256 float16 numbers as bytes; None where not asked for.
     exclude
         Ids that never appear (the image that is being compared with others).
+    unlike
+        Visual vectors; what looks like one of them (docs/decisions/405) does not match.
     facets
         Names out of ``FACETS``, counted over all matches; the ``MAX_FACET_VALUES`` commonest.
     cursor
         From the last page of the same query.
     min_relevance
-        0 to 1: the least share of the best match's score that a hit must have.
+        0 to 1: the least share of the best match's score that a hit must have; ``"auto"`` ends
+        the matches where this query's scores say that they stop being relevant.
+    explain
+        Whether hits say what each part gave them.
+    collapse
+        ``"near_duplicates"`` shows of photographs that look the same the best match only; total
+        and facets count them all.
+    weights
+        Of the parts that are fused; None for those chosen by measurement.
     """
 
     owner: str | None
@@ -95,8 +120,37 @@ class Query:
     facets: tuple[str, ...] = ()
     limit: int = 20
     cursor: str | None = None
-    min_relevance: float | None = None
+    min_relevance: float | Literal["auto"] | None = None
     explain: bool = False
+    unlike: tuple[bytes, ...] = ()
+    collapse: Literal["near_duplicates"] | None = None
+    weights: Weights | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one part of a query gave a hit.
+
+    Attributes
+    ----------
+    part
+        ``"words"``, ``"meaning"``, ``"attributes"`` or ``"image"``.
+    score
+        The part's own: summed inverse frequencies of words, summed inverse frequencies of
+        attributes, or a cosine.
+    rank
+        The hit's among the part's matches, the best is 1.
+    share
+        What the part adds to the hit's score.
+    terms
+        What matched, each with what it adds to the part's own score.
+    """
+
+    part: str
+    score: float
+    rank: int
+    share: float
+    terms: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +164,16 @@ class Hit:
     highlight
         The caption as HTML-escaped text with ``<mark>`` around the matched words.
     explanation
-        What each part of the query contributed, where asked for.
+        What each part of the query contributed, where asked for; the shares add up to the score.
+    duplicates
+        How many near duplicates of it were left out, where they are collapsed.
     """
 
     image_id: str
     score: float
     highlight: str | None = None
-    explanation: Mapping[str, float] | None = None
+    explanation: tuple[Contribution, ...] | None = None
+    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,9 @@ def test_explanations_say_what_each_part_gave() -> None:
     index = EmbeddedIndex.at(None)
     index.apply([document(1)])
     (hit,) = index.search(replace(QUERY, explain=True)).hits
-    assert hit.explanation == {"words": hit.score}
+    assert hit.explanation is not None
+    (part,) = hit.explanation
+    assert (part.part, part.score, part.rank, part.share) == ("words", hit.score, 1, hit.score)
 
 
 def test_the_engine_needs_no_numpy() -> None:

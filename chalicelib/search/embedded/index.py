@@ -86,7 +86,7 @@ class EmbeddedIndex:
                 among &= below(anchor.newest + 1)
             matching = cache(lambda: Matching(self._connection, columns))
             found = ordered(parts, columns, matching, among)
-            if query.min_relevance is not None:
+            if isinstance(query.min_relevance, float):
                 found = found.relevant(query.min_relevance)
             places = found.after(self._place(anchor, found), query.limit + 1)
             return Results(

@@ -11,7 +11,8 @@ from chalicelib.search.embedded.bits import below, flags, packed
 from chalicelib.search.embedded.columns import Columns
 from chalicelib.search.embedded.matching import BREVITY, PRECISION, Matching
 from chalicelib.search.embedded.sliced import Sliced
-from chalicelib.search.fusion import DEPTH, fused
+from chalicelib.search.fusion import CONSTANT, DEPTH, fused
+from chalicelib.search.query import Contribution
 
 Place = tuple[float, int]  # -score, document: ascending is best first
 
@@ -41,7 +42,7 @@ class Order(Protocol):
     def relevant(self, share: float) -> "Order":
         """Return the order without what scores less than this share of the best score."""
 
-    def explained(self, doc: int) -> dict[str, float]:
+    def explained(self, doc: int) -> tuple[Contribution, ...]:
         """Return what each part of the query gave a document."""
 
 
@@ -72,9 +73,9 @@ class Newest:
         """Return all of it."""
         return self
 
-    def explained(self, _doc: int) -> dict[str, float]:
+    def explained(self, _doc: int) -> tuple[Contribution, ...]:
         """Return nothing."""
-        return {}
+        return ()
 
 
 class ByWords:
@@ -109,9 +110,13 @@ class ByWords:
             self.matches &= ~lower
         return self
 
-    def explained(self, doc: int) -> dict[str, float]:
+    def explained(self, doc: int) -> tuple[Contribution, ...]:
         """Return the score itself."""
-        return {"words": self.shown((-self._scores.score(doc), doc))}
+        score = self._scores.score(doc)
+        lower, equal = self._scores.below(score)
+        rank = 1 + (self.matches & ~lower & ~equal).bit_count()
+        shown = self.shown((-score, doc))
+        return (Contribution("words", shown, rank, shown),)
 
 
 class Listed:
@@ -143,16 +148,16 @@ class Listed:
         kept = [place for place in self._places if place[0] <= bound]
         return Listed(kept, self._parts, self._columns)
 
-    def explained(self, doc: int) -> dict[str, float]:
-        """Return a document's score in each part, and its rank there where parts were fused."""
-        found: dict[str, float] = {}
+    def explained(self, doc: int) -> tuple[Contribution, ...]:
+        """Return a document's score and rank in each part."""
+        found = []
         for name, places in self._parts.items():
             score = next((place[0] for place in places if place[1] == doc), None)
             if score is not None:
-                found[name] = -score
-                if len(self._parts) > 1:
-                    found[f"{name}_rank"] = 1.0 + sum(place[0] < score for place in places)
-        return found
+                rank = 1 + sum(place[0] < score for place in places)
+                share = -score if len(self._parts) == 1 else 1 / (CONSTANT + rank)
+                found.append(Contribution(name, -score, rank, share))
+        return tuple(found)
 
 
 def ordered(asked: Asked, columns: Columns, matching: Callable[[], Matching], among: int) -> Order:
