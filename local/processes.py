@@ -49,8 +49,17 @@ class Process:
         command: Sequence[str],
         environment: Mapping[str, str],
         facts: Mapping[str, str],
+        user: int | None = None,
     ) -> None:
-        """Start it in a session of its own, its output going to its log."""
+        """Start it in a session of its own, its output going to its log.
+
+        Parameters
+        ----------
+        facts
+            To be noted beside its pid.
+        user
+            Who it runs as, which only root may choose; None for whoever starts it.
+        """
         with self.log.open("ab") as log:
             started = subprocess.Popen(
                 command,
@@ -60,6 +69,9 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
             )
         started.returncode = 0  # it outlives this program, which Popen would warn of
         birth = _birth(started.pid)
@@ -74,6 +86,12 @@ class Process:
                 _signal(pid, signal.SIGKILL)
                 self._gone_within(5)
         self._file.unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """End it without a warning."""
+        if self.running:
+            _signal(int(self._noted()["pid"]), signal.SIGKILL)
+            self._gone_within(5)
 
     def last_words(self, lines: int = 12) -> str:
         """Return the end of its log."""

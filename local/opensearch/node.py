@@ -1,0 +1,183 @@
+"""One OpenSearch node as a background process of this machine."""
+
+import os
+import shutil
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.errors import LocalError
+from local.layout import Layout
+from local.opensearch.assembling import assembled
+from local.ports import HOST, any_free, checked
+from local.processes import Process
+
+NOBODY = 65_534
+START_SECONDS = 180
+STOP_SECONDS = 30
+# A quarter of the heap may be indexing, the rest serves searches; Lucene reads through the page
+# cache, which is not counted here.
+HEAP = "512m"
+
+_SETTINGS = """\
+cluster.name: image-repo-local
+node.name: only
+network.host: {host}
+http.port: {http}
+transport.port: {transport}
+discovery.type: single-node
+path.data: {data}
+path.logs: {data}/logs
+cluster.routing.allocation.disk.threshold_enabled: false
+"""
+_LOGGING = """\
+status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{ISO8601} %-5p %c{1.} %m%n
+rootLogger.level = warn
+rootLogger.appenderRef.console.ref = console
+"""
+# As the distribution's own start script gives them, where this node needs them.
+_FLAGS = (
+    "-XX:+UseG1GC",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Xss1m",
+    "-Djava.awt.headless=true",
+    "-Dfile.encoding=UTF-8",
+    "-Djna.nosys=true",
+    "-Dio.netty.noUnsafe=true",
+    "-Dio.netty.noKeySetOptimization=true",
+    "-Dio.netty.allocator.numDirectArenas=0",
+    "-Dlog4j2.disable.jmx=true",
+    "-Djava.security.manager=allow",
+    "-Djava.locale.providers=SPI,COMPAT",
+    "--add-modules=jdk.incubator.vector",
+    "-Dopensearch.distribution.type=tar",
+    "-Dopensearch.bundled_jdk=false",
+)
+
+
+def lacking() -> str | None:
+    """Return what a node needs and this machine has not; None where it has everything."""
+    missing = [name for name in ("java", "mvn") if shutil.which(name) is None]
+    return f"OpenSearch needs {' and '.join(missing)} on the PATH" if missing else None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node whose data lies in a folder of its own.
+
+    Attributes
+    ----------
+    layout
+        Where its pid file and its log lie.
+    data
+        What it keeps. Root's node runs as nobody, whom the folder is given to: it must lie where
+        others may go.
+    heap
+        As Java's ``-Xmx`` takes it.
+    """
+
+    layout: Layout
+    data: Path
+    heap: str = HEAP
+
+    @property
+    def process(self) -> Process:
+        """The process behind it."""
+        return Process(self.layout, "opensearch")
+
+    @property
+    def url(self) -> str:
+        """Where it answers; where it last did, if it is stopped."""
+        return self.process.facts["url"]
+
+    def start(self, port: int | None = None) -> str:
+        """Start it, wait until it answers and return where.
+
+        Raises
+        ------
+        LocalError
+            Java or Maven is missing, the port is taken, or it does not come up.
+        """
+        if self.process.running:
+            return self.url
+        missing = lacking()
+        if missing:
+            raise LocalError(missing, "install a Java runtime 17 and Maven, or say SEARCH=embedded")
+        home = assembled()
+        port = any_free() if port is None else checked(port)
+        self._configure(port)
+        url = f"http://{HOST}:{port}"
+        self.process.start(self._command(home), self._environment(), {"url": url}, user=_user())
+        self._wait(url)
+        return url
+
+    def stop(self) -> None:
+        """Stop it and keep its data."""
+        self.process.stop(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """End it without a warning."""
+        self.process.kill()
+
+    def _configure(self, port: int) -> None:
+        configuration = self.data / "config"
+        for folder in (configuration, self.data / "tmp", self.data / "logs"):
+            folder.mkdir(parents=True, exist_ok=True)
+        settings = _SETTINGS.format(host=HOST, http=port, transport=any_free(), data=self.data)
+        (configuration / "opensearch.yml").write_text(settings)
+        (configuration / "log4j2.properties").write_text(_LOGGING)
+        user = _user()
+        if user is not None:
+            for path in (self.data, *self.data.rglob("*")):
+                os.chown(path, user, user)
+
+    def _command(self, home: Path) -> list[str]:
+        temporary = self.data / "tmp"
+        return [
+            "java",
+            f"-Xms{self.heap}",
+            f"-Xmx{self.heap}",
+            *_FLAGS,
+            f"-Djava.io.tmpdir={temporary}",
+            f"-Djna.tmpdir={temporary}",
+            f"-Dopensearch.path.home={home}",
+            f"-Dopensearch.path.conf={self.data / 'config'}",
+            "-cp",
+            f"{home}/lib/*",
+            "org.opensearch.bootstrap.OpenSearch",
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        kept = ("PATH", "JAVA_HOME", "LANG")
+        return {name: os.environ[name] for name in kept if name in os.environ}
+
+    def _wait(self, url: str) -> None:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            if not self.process.running:
+                break
+            if _answers(url):
+                return
+            time.sleep(0.2)
+        words = self.process.last_words()
+        self.stop()
+        raise LocalError(f"OpenSearch did not come up:\n{words}", f"read {self.process.log}")
+
+
+def _user() -> int | None:
+    return NOBODY if os.geteuid() == 0 else None
+
+
+def _answers(url: str) -> bool:
+    health = f"{url}/_cluster/health?wait_for_status=yellow&timeout=1s"
+    try:
+        with urllib.request.urlopen(health, timeout=3) as answer:  # noqa: S310  # nosec B310
+            return bool(answer.status == 200)  # 408 until the shards are there
+    except (urllib.error.URLError, OSError):
+        return False
