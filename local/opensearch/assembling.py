@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from xml.etree import ElementTree as Xml  # nosec B405: it is written, never read
+from xml.etree import ElementTree as ET  # nosec B405: it is written, never read
 
 from local.errors import LocalError
 from local.opensearch.parts import KNN, MODULES, SERVER, VERSION
@@ -52,49 +52,49 @@ def assembled() -> Path:
 
 def pom(home: Path) -> bytes:
     """Return the Maven project that copies every archive to its place under ``home``."""
-    project = Xml.Element("project", xmlns="http://maven.apache.org/POM/4.0.0")
+    project = ET.Element("project", xmlns="http://maven.apache.org/POM/4.0.0")
     _texts(project, {"modelVersion": "4.0.0", "packaging": "pom"})
     _coordinates(project, ("local", "opensearch-node", VERSION))
-    dependencies = Xml.SubElement(project, "dependencies")
+    dependencies = ET.SubElement(project, "dependencies")
     for archive in SERVER:
-        _coordinates(Xml.SubElement(dependencies, "dependency"), archive)
-    plugins = Xml.SubElement(Xml.SubElement(project, "build"), "plugins")
-    plugin = Xml.SubElement(plugins, "plugin")
+        _coordinates(ET.SubElement(dependencies, "dependency"), archive)
+    plugins = ET.SubElement(ET.SubElement(project, "build"), "plugins")
+    plugin = ET.SubElement(plugins, "plugin")
     _coordinates(plugin, PLUGIN)
-    executions = Xml.SubElement(plugin, "executions")
+    executions = ET.SubElement(plugin, "executions")
     server = _execution(executions, "copy-dependencies")
     _texts(server, {"outputDirectory": str(home / "lib"), "includeScope": "runtime"})
-    items = Xml.SubElement(_execution(executions, "copy"), "artifactItems")
+    items = ET.SubElement(_execution(executions, "copy"), "artifactItems")
     for module in MODULES:
         for archive in module.archives:
             _item(items, archive, home / "modules" / module.name)
-    items = Xml.SubElement(_execution(executions, "unpack"), "artifactItems")
+    items = ET.SubElement(_execution(executions, "unpack"), "artifactItems")
     _texts(_item(items, KNN, home / "plugins" / KNN[1]), {"type": "zip"})
-    written: bytes = Xml.tostring(project)
+    written: bytes = ET.tostring(project)
     return written
 
 
-def _item(items: Xml.Element, archive: Coordinates, folder: Path) -> Xml.Element:
-    item = Xml.SubElement(items, "artifactItem")
+def _item(items: ET.Element, archive: Coordinates, folder: Path) -> ET.Element:
+    item = ET.SubElement(items, "artifactItem")
     _coordinates(item, archive)
     _texts(item, {"outputDirectory": str(folder)})
     return item
 
 
-def _execution(executions: Xml.Element, goal: str) -> Xml.Element:
-    execution = Xml.SubElement(executions, "execution")
+def _execution(executions: ET.Element, goal: str) -> ET.Element:
+    execution = ET.SubElement(executions, "execution")
     _texts(execution, {"id": goal, "phase": "package"})
-    _texts(Xml.SubElement(execution, "goals"), {"goal": goal})
-    return Xml.SubElement(execution, "configuration")
+    _texts(ET.SubElement(execution, "goals"), {"goal": goal})
+    return ET.SubElement(execution, "configuration")
 
 
-def _coordinates(parent: Xml.Element, archive: Coordinates) -> None:
+def _coordinates(parent: ET.Element, archive: Coordinates) -> None:
     _texts(parent, dict(zip(("groupId", "artifactId", "version"), archive, strict=True)))
 
 
-def _texts(parent: Xml.Element, texts: Mapping[str, str]) -> None:
+def _texts(parent: ET.Element, texts: Mapping[str, str]) -> None:
     for name, text in texts.items():
-        Xml.SubElement(parent, name).text = text
+        ET.SubElement(parent, name).text = text
 
 
 def _fetch(home: Path) -> None:
