@@ -92,9 +92,22 @@ class Model:
         ValueError
             For another shape or type of pixels, or a beam out of range.
         """
+        return self.describe_map(self.map(pixels), beam=beam)
+
+    def map(self, pixels: npt.NDArray[np.uint8]) -> F32:
+        """Give the encoder's map float32 (h, w, c) of a photograph uint8 (height, width, 3)."""
+        return self._encoder.map(pixels)
+
+    def describe_map(self, map_: F32, *, beam: int = 3) -> Prediction:
+        """As `describe`, from a map: of `map`, or of another encoder under comparison.
+
+        Raises
+        ------
+        ValueError
+            For a beam out of range.
+        """
         if not 1 <= beam <= 16:
             raise ValueError(f"beam must be 1 to 16, not {beam}")
-        map_ = self._encoder.map(pixels)
         found = search(self._decoder, map_, self._rules, beam) if np.isfinite(map_).all() else []
         captions = tuple(self._caption(h, map_.shape[:2]) for h in found)
         unsure = not captions or captions[0].confidence < self._needs_review_below

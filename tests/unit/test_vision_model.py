@@ -137,3 +137,11 @@ def test_words_never_seen_do_not_move_a_query() -> None:
 
 def test_a_vector_without_length_becomes_the_even_vector() -> None:
     assert unit(np.zeros(4, np.float32)) == pytest.approx([0.5] * 4)
+
+
+def test_a_map_is_described_as_its_photograph_is() -> None:
+    seeing = model(SEEN)
+    again = seeing.describe_map(seeing.map(PHOTOGRAPH), beam=2)
+    whole = seeing.describe(PHOTOGRAPH, beam=2)
+    assert [caption.text for caption in again.captions] == [c.text for c in whole.captions]
+    assert np.array_equal(again.visual, whole.visual)
