@@ -79,6 +79,13 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
     step.add_argument("--batch", type=int, default=32, help="photographs a step")
     step.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
     step.add_argument(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of products and activations; auto: bfloat16 where the processor or GPU"
+        " multiplies it (default: %(default)s)",
+    )
+    step.add_argument(
         "--sizes",
         type=_sizes,
         default=((0.25, 64), (0.55, 96), (0.2, 128)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +15,10 @@ import tensorflow as tf
 
 from training.arrays import F32, U8, Tensor, read_arrays, save_arrays
 from training.crops import Crops
+from training.descent import Descent
 from training.held_out import figures
 from training.resampling import resample
+from training.run_state import RunState
 from training.student import Student
 from training.targets import STAGES, Targets
 
@@ -39,6 +41,7 @@ class Plan:
     sizes: tuple[tuple[float, int], ...] = ((0.25, 64), (0.55, 96), (0.2, 128))
     seed: int = 1
     checkpoint_minutes: float = 4.0
+    precision: Tensor = tf.float32
 
     def size(self, progress: float) -> int:
         """Input side at a share 0..1 of the time."""
@@ -77,14 +80,7 @@ class _Batch(NamedTuple):
     words: Tensor
 
 
-def _descent(student: Student, plan: Plan) -> tuple[Tensor, Tensor]:
-    optimizer = tf.keras.optimizers.AdamW(
-        plan.rate, weight_decay=plan.decay, beta_2=0.99, global_clipnorm=2.0
-    )
-    plain = [v for v in student.trainable if v.shape.rank < 2]
-    optimizer.exclude_from_weight_decay(var_list=plain)
-    optimizer.build(student.trainable)
-
+def _step(student: Student, descent: Descent) -> Tensor:
     def step(batch: _Batch) -> Tensor:
         crops = resample(batch.pixels, *batch.grid)
         wanted = [resample(m, *g) for m, g in zip(batch.maps, batch.grids, strict=True)]
@@ -92,12 +88,11 @@ def _descent(student: Student, plan: Plan) -> tuple[Tensor, Tensor]:
             outputs = student.slim.train(crops)
             losses = student.losses(outputs, wanted, batch.logits, batch.words)
             total = student.weighted(losses)
-        gradients = tape.gradient(total, student.trainable)
-        optimizer.apply_gradients(zip(gradients, student.trainable, strict=True))
+        descent.apply(tape.gradient(total, student.trainable), student.trainable)
         student.follow()
         return losses
 
-    return tf.function(step), optimizer
+    return tf.function(step)
 
 
 def _endless(rng: np.random.Generator, count: int, batch: int) -> Iterator[npt.NDArray[np.int64]]:
@@ -131,34 +126,54 @@ def distil(
     out: Path,
     log: Path,
     init: Path | None = None,
+    state: Path | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Train for ``plan.minutes``, leaving the averaged weights at ``out``.
 
     A checkpoint replaces ``out`` every few minutes, so an interrupted run goes on
     from ``init=out``. Each checkpoint adds a line of held-out figures to ``log``.
 
+    Parameters
+    ----------
+    state
+        Kept with each checkpoint and removed at the end: a run that finds it goes on
+        where that one stopped, on the same schedule, counting the photographs it saw.
+    stop
+        Asked before every step; True ends the run early, its state kept.
+
     Raises
     ------
     CheckpointError
-        If ``init`` is not a slim encoder's.
+        If ``init`` is not a slim encoder's, or ``state`` another network's.
     """
     start = read_arrays(init) if init else None
-    student = Student(sample.words.shape[1], plan.seed, start)
-    rng, (step, optimizer) = np.random.default_rng(plan.seed), _descent(student, plan)
-    began = kept_at = time.monotonic()
-    seen, recent = 0, []
+    student = Student(sample.words.shape[1], plan.seed, start, plan.precision)
+    descent = Descent(student.trainable, plan.decay, precision=plan.precision)
+    run = RunState(state, [*student.variables, *descent.variables])
+    seen, spent = run.restore()
+    rng = np.random.default_rng((plan.seed, seen) if seen else plan.seed)
+    step, recent = _step(student, descent), []
+    kept_at = time.monotonic()
+    began, stopped = kept_at - spent, False
     for rows in _endless(rng, len(sample.pixels), min(plan.batch, len(sample.pixels))):
         progress = (time.monotonic() - began) / (60 * plan.minutes)
-        if progress >= 1:
+        stopped = stop()
+        if progress >= 1 or stopped:
             break
-        optimizer.learning_rate.assign(plan.rate_at(progress, seen // plan.batch))
+        descent.rate.assign(plan.rate_at(progress, seen // plan.batch))
         crops = Crops.random(rng, len(rows), plan.least_area)
         recent.append(step(_feed(sample, rows, crops, plan.size(progress))).numpy())
         seen += len(rows)
         if time.monotonic() - kept_at > 60 * plan.checkpoint_minutes:
+            run.save(seen, time.monotonic() - began)
             _keep(student, held_out, out, log, _entry(began, seen, plan.size(progress), recent))
             kept_at, recent = time.monotonic(), []
-    _keep(student, held_out, out, log, _entry(began, seen, plan.size(1.0), recent))
+    if stopped:
+        run.save(seen, time.monotonic() - began)
+    _keep(student, held_out, out, log, _entry(began, seen, plan.size(progress), recent))
+    if not stopped:
+        run.forget()
 
 
 def _entry(began: float, seen: int, size: int, recent: list[F32]) -> dict[str, Tensor]:

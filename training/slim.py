@@ -34,9 +34,16 @@ def layer_names() -> list[tuple[str, int, int]]:
 
 
 class Slim:
-    """The trainable network: variables by name, and the pass that trains them."""
+    """The trainable network: variables by name, and the pass that trains them.
 
-    def __init__(self, seed: int, arrays: Mapping[str, F32] | None = None) -> None:
+    ``precision`` is what activations and products are computed in; weights, statistics
+    and what `train` gives stay float32 (docs/decisions/105).
+    """
+
+    def __init__(
+        self, seed: int, arrays: Mapping[str, F32] | None = None, precision: Tensor = tf.float32
+    ) -> None:
+        self._precision = precision
         rng = np.random.default_rng(seed)
         self.variables: dict[str, tf.Variable] = {}
         self.statistics: dict[str, tf.Variable] = {}
@@ -66,16 +73,17 @@ class Slim:
 
     def train(self, pixels: Tensor, momentum: float = 0.98) -> list[Tensor]:
         """Give the five pooled block outputs of pixels (n, h, w, 3) 0..255, batch norm learning."""
-        x, outputs = (pixels - PIXEL_MEAN) / PIXEL_STD, []
+        x, outputs = tf.cast((pixels - PIXEL_MEAN) / PIXEL_STD, self._precision), []
         for block, depth in enumerate(BLOCKS, 1):
             for conv in range(1, depth + 1):
                 x = self._layer(x, f"block{block}_conv{conv}", momentum)
             x = tf.nn.max_pool2d(x, 2, 2, "VALID")
-            outputs.append(x)
+            outputs.append(tf.cast(x, tf.float32))
         return outputs
 
     def _layer(self, x: Tensor, name: str, momentum: float) -> Tensor:
-        x = tf.nn.conv2d(x, self.variables[f"{name}/kernel"], 1, "SAME")
+        kernel = tf.cast(self.variables[f"{name}/kernel"], self._precision)
+        x = tf.nn.conv2d(x, kernel, 1, "SAME")
         x, mean, var = tf.compat.v1.nn.fused_batch_norm(
             x,
             self.variables[f"{name}/gamma"],

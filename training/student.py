@@ -20,14 +20,25 @@ AVERAGE = 0.998
 class Student:
     """The slim encoder with the heads that only training needs."""
 
-    def __init__(self, words: int, seed: int, arrays: Arrays | None = None) -> None:
-        self.slim = Slim(seed, arrays)
+    def __init__(
+        self,
+        words: int,
+        seed: int,
+        arrays: Arrays | None = None,
+        precision: Tensor = tf.float32,
+    ) -> None:
+        self.slim = Slim(seed, arrays, precision)
         self.heads = {
             name: tf.Variable(_head_start(name, shape, seed, arrays))
             for name, shape in _head_shapes(words).items()
         }
         self.trainable = [*self.slim.variables.values(), *self.heads.values()]
         self.average = [tf.Variable(v, trainable=False) for v in self.trainable]
+
+    @property
+    def variables(self) -> list[Tensor]:
+        """Everything that a step changes."""
+        return [*self.trainable, *self.average, *self.slim.statistics.values()]
 
     def losses(
         self, outputs: list[Tensor], maps: list[Tensor], logits: Tensor, words: Tensor

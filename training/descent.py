@@ -1,0 +1,92 @@
+"""The optimizer of distillation: Muon for the convolutions, AdamW for everything else.
+
+Muon (Jordan 2024) descends along the orthogonalised momentum of a matrix, so that every
+direction of it learns at the same pace; the scale is that of Liu 2025 ("Muon is scalable
+for LLM training", section 2.2), with which it takes AdamW's rate and decay. What it
+gained here is in docs/decisions/105.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from training.arrays import Tensor
+
+__all__ = ["Descent"]
+
+MOMENTUM = 0.95
+MUON_SCALE = 0.2
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+NEWTON_SCHULZ_STEPS = 5
+
+
+class Descent:
+    """Moves variables against their gradients.
+
+    Parameters
+    ----------
+    variables
+        Kernels of convolutions (rank 4) are Muon's, the rest AdamW's.
+    decay
+        Decoupled weight decay, of matrices and kernels only.
+    precision
+        What Newton and Schulz's iteration is computed in.
+    """
+
+    def __init__(
+        self,
+        variables: Sequence[Tensor],
+        decay: float,
+        clip: float = 2.0,
+        precision: Tensor = tf.float32,
+    ) -> None:
+        self._decay, self._clip, self._precision = decay, clip, precision
+        self._kernels = [v for v in variables if v.shape.rank == 4]
+        self._others = [v for v in variables if v.shape.rank != 4]
+        self._momenta = [tf.Variable(tf.zeros_like(v), trainable=False) for v in self._kernels]
+        self.rate = tf.Variable(0.0, trainable=False)
+        self._adam = tf.keras.optimizers.AdamW(0.0, weight_decay=decay, beta_2=0.99)
+        self._adam.exclude_from_weight_decay(var_list=[v for v in self._others if _plain(v)])
+        self._adam.build(self._others)
+
+    @property
+    def variables(self) -> list[Tensor]:
+        """Everything kept between steps."""
+        return [*self._momenta, *self._adam.variables]
+
+    def apply(self, gradients: Sequence[Tensor], variables: Sequence[Tensor]) -> None:
+        """Move by one step; gradients are clipped by their global norm."""
+        clipped, _ = tf.clip_by_global_norm(gradients, self._clip)
+        of = {v.ref(): g for v, g in zip(variables, clipped, strict=True)}
+        if self._others:
+            self._adam.learning_rate.assign(self.rate)
+            self._adam.apply_gradients([(of[v.ref()], v) for v in self._others])
+        for momentum, kernel in zip(self._momenta, self._kernels, strict=True):
+            self._move(kernel, momentum, of[kernel.ref()])
+
+    def _move(self, kernel: Tensor, momentum: Tensor, gradient: Tensor) -> None:
+        momentum.assign(MOMENTUM * momentum + gradient)
+        ahead = gradient + MOMENTUM * momentum
+        height, width = math.prod(kernel.shape[:-1]), kernel.shape[-1]
+        matrix = tf.reshape(ahead, (height, width))
+        step = MUON_SCALE * max(height, width) ** 0.5 * self._orthogonal(matrix)
+        kernel.assign(kernel * (1 - self.rate * self._decay))
+        kernel.assign_sub(self.rate * tf.reshape(step, kernel.shape))
+
+    def _orthogonal(self, matrix: Tensor) -> Tensor:
+        tall = matrix.shape[0] > matrix.shape[1]
+        x = tf.transpose(matrix) if tall else matrix
+        x = tf.cast(x / (tf.norm(x) + 1e-7), self._precision)
+        a, b, c = (tf.cast(value, self._precision) for value in NEWTON_SCHULZ)
+        for _ in range(NEWTON_SCHULZ_STEPS):
+            gram = tf.matmul(x, x, transpose_b=True)
+            x = a * x + tf.matmul(b * gram + c * tf.matmul(gram, gram), x)
+        x = tf.cast(x, tf.float32)
+        return tf.transpose(x) if tall else x
+
+
+def _plain(variable: Tensor) -> bool:
+    return bool(variable.shape.rank < 2)
