@@ -1,6 +1,6 @@
 """The embedded index: one SQLite file, or one in memory, behind the search port."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -15,9 +15,10 @@ from chalicelib.search.cursor import TRAIL, Anchor, decoded, encoded
 from chalicelib.search.embedded import schema
 from chalicelib.search.embedded.bits import below, flags
 from chalicelib.search.embedded.columns import Columns
+from chalicelib.search.embedded.entries import Entry, entries_of
 from chalicelib.search.embedded.matching import Matching
 from chalicelib.search.embedded.ranking import Order, Place, ordered
-from chalicelib.search.embedded.writing import Writer
+from chalicelib.search.embedded.writing import Change, Writer, Written
 from chalicelib.search.highlight import highlighted
 from chalicelib.search.port import Document
 from chalicelib.search.query import Hit, Query, Results
@@ -65,10 +66,64 @@ class EmbeddedIndex:
         with _translated():
             return int(self._meta("generation"))
 
+    @property
+    def lineage(self) -> str:
+        """Names the index whose copies number documents alike."""
+        with _translated():
+            return self._meta("lineage")
+
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Take in documents; see `SearchIndex.apply`."""
-        with _translated():
-            return self._writer.apply(documents)
+        with self.changing(documents) as change:
+            return change.failed
+
+    @contextmanager
+    def changing(self, documents: Sequence[Document]) -> Iterator[Change]:
+        """Take in documents for good where the block ends well, not at all where it raises."""
+        entries, failed = entries_of(documents)
+        with _translated(), self._writing() as before:
+            written = self._writer.write(entries)
+            generation = before + bool(written.entries)
+            self._name_generation(generation)
+            yield Change(tuple(written.entries.values()), generation, failed)
+        self._advance(written, before, generation)
+
+    def take(self, entries: Iterable[Entry], generation: int) -> None:
+        """Take in what a `Change` of another copy brought it to.
+
+        Parameters
+        ----------
+        generation
+            Of that copy.
+        """
+        with _translated(), self._writing() as before:
+            written = self._writer.write(entries)
+            self._name_generation(generation)
+        self._advance(written, before, generation)
+
+    @contextmanager
+    def _writing(self) -> Iterator[int]:
+        """One transaction; yields the generation it starts from."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield int(self._meta("generation"))
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._writer.rolled_back()
+            if not self._connection.get_autocommit():
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _name_generation(self, generation: int) -> None:
+        statement = "UPDATE meta SET value = ? WHERE key = 'generation'"
+        self._connection.execute(statement, (generation,))
+
+    def _advance(self, written: Written, before: int, generation: int) -> None:
+        """Bring what is held in memory up to date, if it was until now."""
+        held, self._held = self._held, None
+        if held is not None and held.generation == before:
+            held.advance(written, generation)
+            self._held = held
 
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""

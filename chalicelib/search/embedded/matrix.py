@@ -1,5 +1,6 @@
 """Exact nearest vectors: every product of a query with an index's vectors, no approximation."""
 
+from collections.abc import Iterable
 from itertools import compress
 from typing import Any
 
@@ -16,6 +17,7 @@ _VECTORS = {
 }
 _SAMPLED = 16  # one value in so many is looked at to guess the bound
 _MARGIN = 8
+_SPARE = 8  # one row in so many is kept free for documents to come
 
 Ranking = list[tuple[float, int]]
 
@@ -24,13 +26,31 @@ class Matrix:
     """The vectors of one kind, row ``n`` of document ``n``."""
 
     def __init__(self, connection: apsw.Connection, kind: str, size: int) -> None:
-        rows = bytearray(size * VECTOR_SIZE)
+        self._bytes = bytearray(_room(size) * VECTOR_SIZE)
         docs: list[int] = []
         for doc, vector in connection.execute(_VECTORS[kind]):
-            rows[doc * VECTOR_SIZE : (doc + 1) * VECTOR_SIZE] = vector
+            self._bytes[doc * VECTOR_SIZE : (doc + 1) * VECTOR_SIZE] = vector
             docs.append(doc)
-        self._rows = memoryview(rows).cast("b", shape=[size, VECTOR_SIZE])
         self._held = packed(docs, size)
+        self._size = size
+
+    def advance(self, changed: Iterable[tuple[int, bytes | None]], size: int) -> None:
+        """Take in what changed: documents and their vectors, None where they have none now.
+
+        Parameters
+        ----------
+        size
+            One more than the highest document number by now.
+        """
+        if size * VECTOR_SIZE > len(self._bytes):
+            self._bytes = self._bytes.ljust(_room(size) * VECTOR_SIZE, b"\0")
+        gone, come = [], []
+        for doc, vector in changed:
+            gone.append(doc)
+            if vector is not None:
+                self._bytes[doc * VECTOR_SIZE : (doc + 1) * VECTOR_SIZE] = vector
+                come.append(doc)
+        self._held = self._held & ~packed(gone, size) | packed(come, size)
         self._size = size
 
     def nearest(self, vector: bytes, among: int, depth: int) -> Ranking:
@@ -44,11 +64,17 @@ class Matrix:
             How many at most.
         """
         query = memoryview(vector).cast("b", shape=[1, VECTOR_SIZE])
-        products: Any = simsimd.cdist(query, self._rows, metric="dot")
+        rows = memoryview(self._bytes)[: self._size * VECTOR_SIZE]
+        table = rows.cast("b", shape=[self._size, VECTOR_SIZE])
+        products: Any = simsimd.cdist(query, table, metric="dot")
         values: Any = memoryview(products).cast("B").cast("d").tolist()
         chosen = flags(among & self._held, self._size)
         best = _best(values, chosen, depth)
         return [(negative / SCALE**2, doc) for negative, doc in best]
+
+
+def _room(size: int) -> int:
+    return size + size // _SPARE + 64
 
 
 def _best(values: list[float], chosen: bytes, depth: int) -> Ranking:

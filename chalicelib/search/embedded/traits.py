@@ -1,6 +1,7 @@
 """Attributes in memory: which documents have which subjects, colours and actions."""
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import apsw
@@ -15,13 +16,16 @@ _DENSE = 64  # a value is counted bit by bit where more than one document in so 
 class Traits:
     """The attributes of one generation.
 
-    Every attribute of every document has a slot, numbered in document order; a clause is an
-    intersection of sets of slots, which is what binds colours and actions to one subject.
+    Every attribute of every document has a slot, those of one document in a row; a clause is an
+    intersection of sets of slots, which is what binds colours and actions to one subject. What
+    changes leaves its old slots empty.
     """
 
     def __init__(self, connection: apsw.Connection, size: int) -> None:
         self._size = size
         self._docs_of_slots = array("I")
+        self._first_slots = array("I", bytes(4 * size))  # by document; only of those with slots
+        self._empty = 0
         self._slots: dict[tuple[str, str], array[int]] = {}
         self._docs: dict[tuple[str, str], array[int]] = {}
         self._found: dict[Terms, int] = {}
@@ -33,9 +37,64 @@ class Traits:
         before = (0, 0)
         for doc, position, term in connection.execute("SELECT doc, position, term FROM trait"):
             if (doc, position) != before:
+                if doc != before[0]:
+                    self._first_slots[doc] = len(self._docs_of_slots)
                 before = (doc, position)
                 self._docs_of_slots.append(doc)
             self._enter(names[term], len(self._docs_of_slots) - 1, doc)
+
+    def advance(
+        self,
+        forgotten: Mapping[int, Iterable[tuple[str, str]]],
+        come: Iterable[tuple[int, Iterable[Iterable[tuple[str, str]]]]],
+        size: int,
+    ) -> None:
+        """Take in what changed.
+
+        Parameters
+        ----------
+        forgotten
+            Documents and the terms they had.
+        come
+            Documents and the terms of each of their attributes.
+        size
+            One more than the highest document number by now.
+        """
+        self._first_slots.frombytes(bytes(4 * (size - self._size)))
+        self._size = size
+        self._found.clear()
+        self._forget(forgotten)
+        for doc, attributes in come:
+            self._first_slots[doc] = len(self._docs_of_slots)
+            for names in attributes:
+                self._docs_of_slots.append(doc)
+                for name in names:
+                    self._enter(name, len(self._docs_of_slots) - 1, doc)
+                    self._dense_slots.pop(name, None)
+                    self._dense.pop(name, None)
+
+    @property
+    def emptied(self) -> float:
+        """Return which share of the slots is empty."""
+        return self._empty.bit_count() / max(1, len(self._docs_of_slots))
+
+    def _forget(self, forgotten: Mapping[int, Iterable[tuple[str, str]]]) -> None:
+        slots: list[int] = []
+        docs: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for doc, names in forgotten.items():
+            for name in names:
+                docs[name].add(doc)
+            slots += self._slots_of(doc)
+        self._empty |= packed(slots, len(self._docs_of_slots))
+        for name, gone in docs.items():
+            self._docs[name] = array("I", (doc for doc in self._docs[name] if doc not in gone))
+            self._dense.pop(name, None)
+
+    def _slots_of(self, doc: int) -> range:
+        first = end = self._first_slots[doc]
+        while end < len(self._docs_of_slots) and self._docs_of_slots[end] == doc:
+            end += 1
+        return range(first, end)
 
     def _enter(self, name: tuple[str, str], slot: int, doc: int) -> None:
         if name not in self._slots:
@@ -80,7 +139,7 @@ class Traits:
         return (self._dense[name] & among).bit_count()
 
     def _having(self, terms: Terms) -> int:
-        slots = below(len(self._docs_of_slots))
+        slots = below(len(self._docs_of_slots)) & ~self._empty
         if terms.subjects:
             slots &= self._any(("subject", subject) for subject in terms.subjects)
         for colour in terms.colours:

@@ -1,131 +1,136 @@
-"""The one writer of an index: documents in, in transactions."""
+"""The one writer of an index: entries in, within a transaction of the caller's."""
 
-import logging
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import apsw
 
-from chalicelib.attributes import normalised
-from chalicelib.images import Attribute
-from chalicelib.search.analysis import clean, stems
-from chalicelib.search.port import Document
-from chalicelib.search.vectors import quantised
+from chalicelib.search.embedded.entries import Entry, Term
 
-_logger = logging.getLogger(__name__)
 _RECORD = """
     INSERT INTO document(
-        image_id, rev, deleted, owner, state, source, name, text, length, created)
-    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        doc, image_id, rev, deleted, owner, state, source, name, text, length, created)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT(image_id) DO UPDATE SET
         rev = excluded.rev, deleted = excluded.deleted, owner = excluded.owner,
         state = excluded.state, source = excluded.source, name = excluded.name,
         text = excluded.text, length = excluded.length,
         created = coalesce(excluded.created, created)
-    RETURNING doc"""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+    RETURNING doc, created"""
+_FORGOTTEN = """
+    SELECT DISTINCT kind, value FROM trait JOIN term USING(term) WHERE doc = ?"""
 
 
-def microseconds(moment: datetime | None) -> int | None:
-    """Return a moment as microseconds since 1970."""
-    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)
+@dataclass(slots=True)
+class Written:
+    """What a transaction changed.
+
+    Attributes
+    ----------
+    entries
+        As they are now held, by their number: of several of one document the last.
+    forgotten
+        Of every document that could be found before, the terms it had.
+    """
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+    forgotten: dict[int, tuple[Term, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A batch that is being taken in.
+
+    Attributes
+    ----------
+    entries
+        What it changes, by number: the same entries bring another copy to the same state.
+    generation
+        Of the index once they are taken in.
+    failed
+        Ids of malformed documents.
+    """
+
+    entries: tuple[Entry, ...]
+    generation: int
+    failed: tuple[str, ...]
 
 
 class Writer:
-    """Writes documents into the tables of an index."""
+    """Writes entries into the tables of an index."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._terms: dict[tuple[str, str], int] = {}
+        self._terms: dict[Term, int] = {}
 
-    def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
-        """Take in all documents in one transaction; return the ids of those that are malformed."""
-        failed: list[str] = []
-        changed = False
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            for document in documents:
-                try:
-                    vectors = _vectors(document)
-                except ValueError as error:
-                    _logger.error("document %s refused: %s", document.image_id, error)
-                    failed.append(document.image_id)
-                else:
-                    changed |= self._take(document, vectors)
-            if changed:
-                self._run("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._terms.clear()
-            if not self._connection.get_autocommit():
-                self._connection.execute("ROLLBACK")
-            raise
-        return tuple(failed)
+    def write(self, entries: Iterable[Entry]) -> Written:
+        """Replace what is held of each document unless that is as new or newer."""
+        written = Written()
+        for entry in entries:
+            self._take(entry, written)
+        return written
 
-    def _take(self, document: Document, vectors: tuple[bytes | None, bytes | None]) -> bool:
-        """Replace what is held of a document; False where that is as new or newer."""
+    def rolled_back(self) -> None:
+        """Forget the numbers of terms that were never committed."""
+        self._terms.clear()
+
+    def _take(self, entry: Entry, written: Written) -> None:
         held = self._run(
-            "SELECT doc, rev, deleted FROM document WHERE image_id = ?", document.image_id
+            "SELECT doc, rev, deleted FROM document WHERE image_id = ?", entry.image_id
         ).fetchone()
-        if held is not None and held[1] >= document.rev:
-            return False
+        if held is not None and held[1] >= entry.rev:
+            return
         if held is not None and not held[2]:
-            self._forget(held[0])
-        doc = self._record(document)
-        if not document.deleted:
-            self._run("INSERT INTO caption(rowid, text) VALUES(?, ?)", doc, clean(document.text))
-            self._add_traits(doc, document.attributes)
-            if vectors != (None, None):
-                self._run("INSERT INTO vector VALUES(?, ?, ?)", doc, *vectors)
-        return True
+            terms = self._forget(held[0])
+            if held[0] not in written.entries:
+                written.forgotten[held[0]] = terms
+        doc, created = self._record(entry)
+        written.entries[doc] = replace(entry, doc=doc, created=created)
+        if not entry.deleted:
+            self._run("INSERT INTO caption(rowid, text) VALUES(?, ?)", doc, entry.text)
+            self._add_traits(doc, entry.traits)
+            if entry.visual is not None or entry.semantic is not None:
+                self._run("INSERT INTO vector VALUES(?, ?, ?)", doc, entry.visual, entry.semantic)
 
-    def _record(self, document: Document) -> int:
-        doc = self._run(
+    def _record(self, entry: Entry) -> tuple[int, int | None]:
+        rows: Any = self._run(
             _RECORD,
-            document.image_id,
-            document.rev,
-            document.deleted,
-            document.owner,
-            document.state.value,
-            None if document.source is None else document.source.value,
-            "" if document.deleted else clean(document.name),
-            "" if document.deleted else clean(document.text),
-            0 if document.deleted else len(stems(document.text)),
-            microseconds(document.created_at),
-        ).get
-        return int(doc)
+            entry.doc or None,
+            entry.image_id,
+            entry.rev,
+            entry.deleted,
+            entry.owner,
+            entry.state,
+            entry.source,
+            entry.name,
+            entry.text,
+            entry.length,
+            entry.created,
+        ).fetchall()
+        doc, created = rows[0]
+        return doc, created
 
-    def _forget(self, doc: int) -> None:
+    def _forget(self, doc: int) -> tuple[Term, ...]:
+        terms: Any = self._run(_FORGOTTEN, doc).fetchall()
         self._run("DELETE FROM caption WHERE rowid = ?", doc)
         self._run("DELETE FROM trait WHERE doc = ?", doc)
         self._run("DELETE FROM vector WHERE doc = ?", doc)
+        return tuple(terms)
 
-    def _add_traits(self, doc: int, attributes: Iterable[Attribute]) -> None:
-        for position, attribute in enumerate(attributes):
-            for term in self._terms_of(normalised(attribute)):
-                self._run("INSERT OR IGNORE INTO trait VALUES(?, ?, ?)", doc, position, term)
+    def _add_traits(self, doc: int, traits: Iterable[Iterable[Term]]) -> None:
+        for position, terms in enumerate(traits):
+            for term in terms:
+                self._run(
+                    "INSERT OR IGNORE INTO trait VALUES(?, ?, ?)", doc, position, self._term(term)
+                )
 
-    def _terms_of(self, attribute: Attribute) -> Iterable[int]:
-        yield self._term("subject", attribute.subject)
-        for colour in attribute.colours:
-            yield self._term("colour", colour)
-        for action in attribute.actions:
-            yield self._term("action", action)
-
-    def _term(self, kind: str, value: str) -> int:
-        key = (kind, clean(value))
-        if key not in self._terms:
-            self._run("INSERT OR IGNORE INTO term(kind, value) VALUES(?, ?)", *key)
-            found = self._run("SELECT term FROM term WHERE kind = ? AND value = ?", *key).get
-            self._terms[key] = int(found)
-        return self._terms[key]
+    def _term(self, term: Term) -> int:
+        if term not in self._terms:
+            self._run("INSERT OR IGNORE INTO term(kind, value) VALUES(?, ?)", *term)
+            found = self._run("SELECT term FROM term WHERE kind = ? AND value = ?", *term).get
+            self._terms[term] = int(found)
+        return self._terms[term]
 
     def _run(self, statement: str, *values: str | int | bytes | None) -> apsw.Cursor:
         return self._connection.execute(statement, values)
-
-
-def _vectors(document: Document) -> tuple[bytes | None, bytes | None]:
-    return (
-        None if document.visual is None else quantised(document.visual),
-        None if document.semantic is None else quantised(document.semantic),
-    )
