@@ -31,6 +31,11 @@ def quantised(vector: bytes) -> bytes:
     return _BYTES.pack(*(max(-127, min(127, number)) for number in scaled))
 
 
+def numbers(vector: bytes) -> list[int]:
+    """Return the numbers of a quantised vector."""
+    return list(_BYTES.unpack(vector))
+
+
 def product(left: bytes, right: bytes) -> float:
     """Return the cosine of two quantised vectors; for a few, not for a whole index."""
     pairs = zip(_BYTES.unpack(left), _BYTES.unpack(right), strict=True)

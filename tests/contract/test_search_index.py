@@ -17,6 +17,7 @@ from chalicelib.search import Clause, Document, Filters, Group, Query, Results, 
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.memory import MemoryIndex
 from chalicelib.search.query import FACETS, Mode
+from tests.opensearch import empty_index, needs_opensearch
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ENGINES: dict[str, Callable[[], SearchIndex]] = {
@@ -25,9 +26,14 @@ ENGINES: dict[str, Callable[[], SearchIndex]] = {
 }
 
 
-@pytest.fixture(params=[*ENGINES, "embedded file"])
+@pytest.fixture(
+    params=[*ENGINES, "embedded file", pytest.param("opensearch", marks=needs_opensearch)]
+)
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
-    if request.param == "embedded file":
+    if request.param == "opensearch":
+        with empty_index() as on_node:
+            yield on_node
+    elif request.param == "embedded file":
         on_disk = EmbeddedIndex.at(tmp_path / "index.sqlite")
         yield on_disk
         on_disk.close()

@@ -1,0 +1,101 @@
+"""What must hold of a match, without a say in its score, in OpenSearch's query language."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib.search.clauses import terms_of
+from chalicelib.search.opensearch.documents import microseconds
+from chalicelib.search.query import Clause, Filters, Group, Query
+from chalicelib.search.text import Run, Words
+
+Json = Mapping[str, Any]
+
+
+def owned(owner: str | None) -> list[Json]:
+    """Return what makes a photograph visible to an owner: None sees everyone's."""
+    living: Json = {"term": {"deleted": False}}
+    return [living] if owner is None else [living, {"term": {"owner": owner}}]
+
+
+def conditions(query: Query, words: Words | None) -> Json:
+    """Return everything that must hold of a match, the words' quorum left out."""
+    wanted = [*owned(query.owner), *_filters(query.filters)]
+    unwanted: list[Json] = []
+    if query.exclude:
+        unwanted.append({"ids": {"values": list(query.exclude)}})
+    if query.attributes is not None:
+        wanted.append(_attributes(query.attributes))
+    if words is not None:
+        wanted += map(holding, words.required)
+        unwanted += map(holding, words.excluded)
+    return {"bool": {"filter": wanted, "must_not": unwanted}}
+
+
+def holding(run: Run, name: str | None = None) -> Json:
+    """Return what holds of captions with a word or a phrase."""
+    told = {} if name is None else {"_name": name}
+    return {"match_phrase": {"text": {"query": run.raw, **told}}}
+
+
+def scored(words: Words, among: Json, *, named: bool = False) -> Json:
+    """Return the query of captions that reach the quorum, scored by the words they hold.
+
+    Parameters
+    ----------
+    among
+        Of `conditions`.
+    named
+        Whether each word is to tell what it added.
+    """
+    names = [run.raw if named else None for run in words.ranked]
+    parts = [holding(run, name) for run, name in zip(words.ranked, names, strict=True)]
+    count = len(words.wanted)
+    return {
+        "bool": {
+            "filter": [among],
+            "should": parts[:count],
+            "minimum_should_match": words.quorum,
+            "must": parts[count:],
+        }
+    }
+
+
+def nearest(kind: str, vector: Sequence[int], count: int, among: Json) -> Json:
+    """Return the query of the ``count`` nearest vectors of a kind."""
+    return {"knn": {kind: {"vector": list(vector), "k": count, "filter": among}}}
+
+
+def _filters(filters: Filters) -> list[Json]:
+    found: list[Json] = []
+    if filters.states:
+        found.append({"terms": {"state": [state.value for state in filters.states]}})
+    if filters.sources:
+        found.append({"terms": {"source": [source.value for source in filters.sources]}})
+    ends = {"gte": filters.created_from, "lt": filters.created_to}
+    between = {end: microseconds(moment) for end, moment in ends.items() if moment is not None}
+    return [*found, {"range": {"created": between}}] if between else found
+
+
+def _attributes(condition: Clause | Group) -> Json:
+    if isinstance(condition, Clause):
+        return _clause(condition)
+    members = [_attributes(member) for member in condition.members]
+    match condition.operator:
+        case "and":
+            return {"bool": {"filter": members}}
+        case "or":
+            return {"bool": {"should": members, "minimum_should_match": 1}}
+        case _:
+            return {"bool": {"must_not": members}}
+
+
+def _clause(clause: Clause) -> Json:
+    """Return what holds where one attribute has the subject, all the colours and the actions."""
+    terms = terms_of(clause)
+    parts: list[Json] = []
+    if terms.subjects:
+        parts.append({"terms": {"attributes.subject": sorted(terms.subjects)}})
+    parts += ({"term": {"attributes.colours": colour}} for colour in terms.colours)
+    parts += ({"term": {"attributes.actions": action}} for action in terms.actions)
+    bound: Json = {"bool": {"filter": parts}} if parts else {"match_all": {}}
+    return {"nested": {"path": "attributes", "query": bound}}

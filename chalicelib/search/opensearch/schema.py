@@ -1,0 +1,116 @@
+"""What an index on OpenSearch is made of: its analyzer, its fields, its vectors.
+
+The analyzer reads English as the embedded engine's tokenizer does (`analysis`): words are runs of
+letters and digits, Latin letters lose their accents, and what is left is stemmed by Porter's
+rules. A test holds the two against each other.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from chalicelib.images import VECTOR_SIZE
+from chalicelib.search.analysis import stems
+from chalicelib.search.opensearch.flavour import Flavour
+
+VERSION = 1  # of the fields: to be raised whenever they or what they hold changes
+
+_LETTERS = range(0xC0, 0x1F00)
+_MARKS = range(0x300, 0x370)
+# How often a word occurs in one caption says nothing (docs/decisions/403); the small rest of it
+# lets the shorter of two captions with the same words come first.
+_SATURATION, _BREVITY = 0.01, 0.75
+# Malkov and Yashunin's graph: links of a vertex, and candidates looked at while it is built.
+_LINKS, _CONSTRUCTION = 16, 128
+
+
+def template(prefix: str, flavour: Flavour) -> Mapping[str, Any]:
+    """Return the index template of all indexes that begin with ``prefix-``."""
+    return {"index_patterns": [f"{prefix}-*"], "template": definition(flavour)}
+
+
+def definition(flavour: Flavour) -> Mapping[str, Any]:
+    """Return settings and mappings of an index."""
+    index: dict[str, Any] = {"refresh_interval": "1s"}
+    if flavour.sized:
+        index |= {"number_of_shards": flavour.shards, "auto_expand_replicas": "0-1"}
+    properties = dict(_PROPERTIES)
+    if flavour.vectors:
+        index["knn"] = True
+        properties |= {"visual": _VECTOR, "semantic": _VECTOR}
+    return {
+        "settings": {
+            "index": index,
+            "analysis": _analysis(),
+            "similarity": {
+                "captions": {"type": "BM25", "k1": _SATURATION, "b": _BREVITY},
+            },
+        },
+        "mappings": {
+            "_meta": {"version": VERSION},
+            "dynamic": "strict",
+            # They are looked for, never shown, and as JSON take more room than all the rest.
+            "_source": {"excludes": ["visual", "semantic"]},
+            "properties": properties,
+        },
+    }
+
+
+_KEYWORD = {"type": "keyword"}
+_VECTOR = {
+    "type": "knn_vector",
+    "dimension": VECTOR_SIZE,
+    "data_type": "byte",
+    "method": {
+        "name": "hnsw",
+        "engine": "lucene",
+        "space_type": "innerproduct",
+        "parameters": {"m": _LINKS, "ef_construction": _CONSTRUCTION},
+    },
+}
+_PROPERTIES: Mapping[str, Any] = {
+    "image_id": _KEYWORD,
+    "owner": _KEYWORD,
+    "deleted": {"type": "boolean"},
+    "state": _KEYWORD,
+    "source": _KEYWORD,
+    "name": {"type": "keyword", "index": False, "doc_values": False},
+    "created": {"type": "long"},  # microseconds since 1970, as exact as the catalogue
+    "text": {"type": "text", "analyzer": "english", "similarity": "captions"},
+    # Nested documents bind colours and actions to their subject; the plain lists are counted.
+    "attributes": {
+        "type": "nested",
+        "properties": {"subject": _KEYWORD, "colours": _KEYWORD, "actions": _KEYWORD},
+    },
+    "subjects": _KEYWORD,
+    "colours": _KEYWORD,
+    "actions": _KEYWORD,
+}
+
+
+@cache
+def _analysis() -> Mapping[str, Any]:
+    return {
+        "char_filter": {"unaccented": {"type": "mapping", "mappings": _unaccented()}},
+        "tokenizer": {"words": {"type": "pattern", "pattern": r"[^\p{L}\p{N}\p{Co}]+"}},
+        "analyzer": {
+            "english": {
+                "type": "custom",
+                "char_filter": ["unaccented"],
+                "tokenizer": "words",
+                "filter": ["lowercase", "porter_stem"],
+            }
+        },
+    }
+
+
+def _unaccented() -> list[str]:
+    """Return what the shared tokenizer makes of accents: of Latin letters and of loose marks."""
+    folded = ((chr(code), stems(chr(code))) for code in _LETTERS)
+    letters = [
+        f"{letter}=>{found[0]}"
+        for letter, found in folded
+        if len(found) == 1 and len(found[0]) == 1 and found[0].isascii()
+    ]
+    marks = [f"\\u{code:04x}=>" for code in _MARKS if stems(f"a{chr(code)}b") == ("ab",)]
+    return letters + marks

@@ -1,0 +1,126 @@
+"""Many documents at once, each with a fate of its own."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chalicelib.errors import SearchUnavailable
+from chalicelib.search.opensearch.calls import PASSING, Calls
+from chalicelib.search.opensearch.documents import source_of
+from chalicelib.search.opensearch.flavour import Flavour
+from chalicelib.search.port import Document
+
+BATCH = 500  # about a megabyte and a half with two vectors each
+_CONFLICT = 409
+
+Refresh = Literal["true", "wait_for", "false"]
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One document on its way into one index."""
+
+    image_id: str
+    index: str
+    rev: int
+    source: Mapping[str, Any]
+
+    @property
+    def lines(self) -> Iterator[Mapping[str, Any]]:
+        # External versions: what is held with this revision or a newer one stays.
+        where = {"_index": self.index, "_id": self.image_id}
+        yield {"index": {**where, "version": self.rev, "version_type": "external"}}
+        yield self.source
+
+
+class Writer:
+    """Writes documents into indexes, in requests of ``BATCH``.
+
+    Writing twice what was written changes nothing, so every doubt is settled by another try.
+    """
+
+    def __init__(self, calls: Calls, flavour: Flavour) -> None:
+        self._calls = calls
+        self._flavour = flavour
+
+    def write(
+        self, indexes: Sequence[str], documents: Sequence[Document], refresh: Refresh
+    ) -> tuple[str, ...]:
+        """Write every document to every index; return the ids of what could not be.
+
+        Raises
+        ------
+        SearchUnavailable
+            Nothing was written.
+        """
+        items, failed = self._items(indexes, documents)
+        written = 0
+        for start in range(0, len(items), BATCH):
+            batch = items[start : start + BATCH]
+            try:
+                left = self._send(batch, refresh)
+            except SearchUnavailable:
+                if not written:
+                    raise
+                left = items[start:]
+                failed += (item.image_id for item in left)
+                break
+            written += len(batch) - len(left)
+            failed += (item.image_id for item in left)
+        return tuple(dict.fromkeys(failed))
+
+    def _items(
+        self, indexes: Sequence[str], documents: Sequence[Document]
+    ) -> tuple[list[_Item], list[str]]:
+        items: list[_Item] = []
+        failed: list[str] = []
+        for document in documents:
+            try:
+                source = source_of(document, vectors=self._flavour.vectors)
+            except ValueError as error:
+                _logger.error("document %s refused: %s", document.image_id, error)
+                failed.append(document.image_id)
+            else:
+                items += (
+                    _Item(document.image_id, index, document.rev, source) for index in indexes
+                )
+        return items, failed
+
+    def _send(self, batch: Sequence[_Item], refresh: Refresh) -> list[_Item]:
+        """Write a batch; return what the engine refused, and what it kept putting off.
+
+        Raises
+        ------
+        SearchUnavailable
+            It put everything off, or did not answer.
+        """
+        refused: list[_Item] = []
+        left = list(batch)
+        for failures in range(1, self._calls.pauses.tries + 1):
+            statuses = self._statuses(left, refresh)
+            refused += (i for i, s in zip(left, statuses, strict=True) if _is_refused(s))
+            left = [i for i, s in zip(left, statuses, strict=True) if s in PASSING]
+            if not left:
+                break
+            _logger.warning("OpenSearch put off %d of %d writes", len(left), len(batch))
+            if failures < self._calls.pauses.tries:
+                self._calls.pauses.wait(failures)
+        if len(left) == len(batch):
+            raise SearchUnavailable("the search engine put every write off")
+        for item in refused:
+            _logger.error("document %s refused by the search engine", item.image_id)
+        return refused + left
+
+    def _statuses(self, items: Sequence[_Item], refresh: Refresh) -> list[int]:
+        body = [line for item in items for line in item.lines]
+        params = {"refresh": refresh} if self._flavour.refreshed else {}
+        answer = self._calls.make(lambda client: client.bulk(body=body, params=dict(params)))
+        return [int(told["index"]["status"]) for told in answer["items"]]
+
+
+def _is_refused(status: int) -> bool:
+    # A conflict means that what is held is as new or newer: all is well.
+    return status >= 300 and status != _CONFLICT and status not in PASSING

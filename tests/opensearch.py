@@ -1,0 +1,91 @@
+"""One real OpenSearch node for all tests of a run, and an index of their own for each."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from opensearchpy import OpenSearch
+
+from chalicelib.search.opensearch import (
+    AliasRegister,
+    Calls,
+    Endpoint,
+    OpenSearchIndex,
+    Pauses,
+)
+from local.layout import Layout
+from local.opensearch import Node, lacking
+
+MISSING = lacking()
+needs_opensearch = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+IMPATIENT = Pauses(first=0.01, longest=0.05)
+
+
+def node_in(folder: Path) -> Node:
+    """Return a node that is not started yet, in a folder that others may go to."""
+    folder.chmod(0o755)
+    layout = Layout(folder / "layout")
+    layout.make()
+    return Node(layout, folder / "data")
+
+
+@cache
+def shared_url() -> str:
+    """Start the shared node at the first call; it ends with the test run.
+
+    ``IMAGE_REPO_TEST_OPENSEARCH`` names one that runs already, to save the wait.
+    """
+    running = os.environ.get("IMAGE_REPO_TEST_OPENSEARCH")
+    if running:
+        return running
+    folder = Path(tempfile.mkdtemp(prefix="image-repo-opensearch-"))
+    node = node_in(folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(node.stop)
+    return node.start()
+
+
+@cache
+def shared_client() -> OpenSearch:
+    """Return the client of the shared node."""
+    client = Endpoint.of(shared_url()).client(timeout=60)
+    atexit.register(client.close)
+    return client
+
+
+@contextmanager
+def empty_index(**more: Any) -> Iterator[OpenSearchIndex]:
+    """Yield an index of one's own on the shared node.
+
+    Parameters
+    ----------
+    more
+        Of `OpenSearchIndex`.
+    """
+    with prefix() as own:
+        calls = Calls(shared_client(), IMPATIENT)
+        index = OpenSearchIndex(
+            calls, AliasRegister(calls, own), **{"prefix": own, "refresh": "true", **more}
+        )
+        index.prepare()
+        yield index
+
+
+@contextmanager
+def prefix() -> Iterator[str]:
+    """Yield a prefix that no other test has, and forget all that begins with it."""
+    own = f"test-{uuid4().hex[:12]}"
+    client = shared_client()
+    try:
+        yield own
+    finally:
+        client.indices.delete(index=f"{own}*", params={"ignore_unavailable": "true"})
+        client.indices.delete_index_template(name=own, params={"ignore": 404})
