@@ -1,0 +1,96 @@
+"""Hyperparameters named ``STEP.OPTION``: the options of the pipeline's own steps.
+
+``distil.minutes = "600"`` is ``python -m training distil --minutes 600``; so each option
+of a step is a hyperparameter, checked by the parser that checks it on a command line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+
+from training.errors import TrainingError
+
+__all__ = ["DEFAULTS", "STEPS", "arguments", "checked", "parsed"]
+
+STEPS = ("prepare", "distil", "train", "export", "evaluate")
+"""In the order they run; `evaluate` scores what `export` made."""
+
+DEFAULTS = {"distil.minutes": "60"}
+
+OWN = (
+    *("bundle", "data", "decoder", "extra", "init", "json", "log", "model"),
+    *("out", "resume", "teacher", "weights", "work"),
+)
+"""Options that the job sets: where things lie."""
+
+
+def arguments(hyperparameters: Mapping[str, str]) -> dict[str, list[str]]:
+    """Give each step's arguments.
+
+    ``"true"`` and ``"false"`` set and leave out an option that takes no value.
+
+    Raises
+    ------
+    TrainingError
+        For a name that is no step's option, or one that the job sets itself.
+    """
+    given: dict[str, list[str]] = {step: [] for step in STEPS}
+    for name, value in sorted((DEFAULTS | dict(hyperparameters)).items()):
+        step, dot, option = name.partition(".")
+        if step not in STEPS or not dot or not option:
+            raise TrainingError(
+                f"hyperparameter {name}: expected STEP.OPTION, with STEP of {', '.join(STEPS)}"
+            )
+        # A prefix of an option's name is as good as the name to argparse.
+        if any(own.startswith(option) for own in OWN):
+            raise TrainingError(f"hyperparameter {name}: the job sets it, from its channels")
+        given[step] += _option(option, value)
+    return given
+
+
+def parsed(step: str, given: Sequence[str]) -> Namespace:
+    """Parse one step's arguments.
+
+    Raises
+    ------
+    TrainingError
+        With what the step's parser says.
+    """
+    # The module that is the program imports this one.
+    from training.__main__ import parser  # noqa: PLC0415
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return parser().parse_args([step, *given])
+    except SystemExit:
+        complaint = said.getvalue().strip().rpartition("error: ")[2]
+        raise TrainingError(f"hyperparameters of {step}: {complaint}") from None
+
+
+def checked(hyperparameters: Mapping[str, str]) -> None:
+    """Refuse hyperparameters that the job would refuse, before anything is paid for.
+
+    Raises
+    ------
+    TrainingError
+        As `arguments` and `parsed`.
+    """
+    anywhere = {
+        "prepare": ["--teacher", "t"],
+        "distil": ["--teacher", "t", "--out", "o"],
+        "train": ["--encoder", "e", "--out", "o"],
+        "export": ["--model", "m", "--out", "o", "--version", "v"],
+        "evaluate": [],
+    }
+    for step, given in arguments(hyperparameters).items():
+        parsed(step, ["--data", "d", *anywhere[step], *given])
+
+
+def _option(option: str, value: str) -> list[str]:
+    if value in ("true", "false"):
+        return [f"--{option}"] if value == "true" else []
+    return [f"--{option}={value}"]

@@ -1,0 +1,26 @@
+"""What the console plots: found by regular expressions in the lines that the steps print."""
+
+from __future__ import annotations
+
+__all__ = ["METRICS"]
+
+_NUMBER = "([0-9.e+-]+)"
+
+METRICS: dict[str, str] = {
+    "distil:seen": f'"seen": {_NUMBER}',
+    "distil:explained": f'"explained": {_NUMBER}',
+    "distil:word_map": f'"word_map": {_NUMBER}',
+    "space:loss": f'"loss": {_NUMBER}, "r1"',
+    "space:text_to_image_r10": f'"epoch": .*"r10": {_NUMBER}',
+    "decoder:loss": f'"loss": {_NUMBER}, "dev_cider"',
+    "decoder:dev_cider": f'"dev_cider": {_NUMBER}',
+    "decoder:reward": f'"reward": {_NUMBER}',
+    "dev:cider": f'"cider": {_NUMBER}',
+    "dev:bleu1": f'"bleu1": {_NUMBER}',
+    "dev:bleu4": f'"bleu4": {_NUMBER}',
+    "dev:text_to_image_r1": f'"text_to_image_r1": {_NUMBER}',
+    "dev:text_to_image_r5": f'"text_to_image_r5": {_NUMBER}',
+    "dev:text_to_image_r10": f'"text_to_image_r10": {_NUMBER}',
+    "dev:text_to_image_median_rank": f'"text_to_image_median_rank": {_NUMBER}',
+}
+"""Name in CloudWatch to regular expression, whose group is the value."""
