@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from training import evaluation_options
 from training.errors import TrainingError
 
 __all__ = ["main"]
@@ -33,7 +34,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="docs/training.md has the whole run with its times.",
     )
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
-    for add in (_prepare, _distil, _train, _evaluate, _export):
+    evaluating = evaluation_options.evaluate, evaluation_options.report
+    for add in (_prepare, _distil, _train, *evaluating, _export):
         _shared(add(steps))
     return parser
 
@@ -117,17 +119,6 @@ def _train(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpar
     step.add_argument(
         "--views", type=int, default=2, help="of each photograph: whole, then random crops"
     )
-    return step
-
-
-def _evaluate(
-    steps: argparse._SubParsersAction[argparse.ArgumentParser],
-) -> argparse.ArgumentParser:
-    step = steps.add_parser("evaluate", help="score a bundle on photographs it was not trained on")
-    step.add_argument("--split", choices=("dev", "test"), default="dev")
-    step.add_argument("--beam", type=int, default=3, help="captions kept while searching")
-    step.add_argument("--bundle", type=Path, help="default: the one in the repository")
-    step.add_argument("--json", action="store_true", help="print one line of JSON")
     return step
 
 

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-import resource
-import time
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
+from captioner.vision import encoder, manifest
+from captioner.vision.bundle import load
 from captioner.vision.model import Model, Prediction
+from training.arrays import F32
+from training.confidence import summary
 from training.dataset import Split
 from training.errors import DatasetError
-from training.scores import caption_scores, retrieval
+from training.neighbours import likeness, neighbour_figures
+from training.scores import caption_scores, cider_each, retrieval
 
-__all__ = ["Described", "describe_split", "figures"]
+__all__ = ["Described", "SeenBy", "describe_in_parallel", "describe_split", "figures"]
+
+CHUNK = 10
+"""Photographs that a process takes at a time."""
+
+Progress: TypeAlias = Callable[[int], object]
+Look: TypeAlias = Callable[[npt.NDArray[np.uint8]], F32]
+_One: TypeAlias = tuple[Prediction, F32]
+
+
+@dataclass(frozen=True)
+class SeenBy:
+    """A bundle, and an encoder's ONNX file to see with instead of the bundle's own."""
+
+    bundle: Path
+    encoder: Path | None = None
 
 
 @dataclass(frozen=True)
 class Described:
-    """A split's predictions and the milliseconds each took, decoding included."""
+    """A split's predictions, and what else was seen on the way.
+
+    ``pooled`` float32 (n, c) is the plain mean of each map over its cells.
+    """
 
     split: Split
     predictions: tuple[Prediction, ...]
-    milliseconds: npt.NDArray[np.float64]
+    pooled: F32
 
     @property
     def texts(self) -> list[str]:
@@ -38,36 +63,99 @@ class Described:
         """Of the best captions; 0 where there is none."""
         return np.array([p.captions[0].confidence if p.captions else 0 for p in self.predictions])
 
+    @cached_property
+    def ciders(self) -> npt.NDArray[np.float64]:
+        """CIDEr of each best caption, in per cent."""
+        return cider_each(self.texts, self.split.captions)
+
 
 def describe_split(model: Model, split: Split, beam: int) -> Described:
-    """Run every photograph through the model, from its file."""
-    predictions, spent = [], []
-    for path in split.photographs:
-        began = time.perf_counter()
-        predictions.append(model.describe(_decoded(path), beam=beam))
-        spent.append(1000 * (time.perf_counter() - began))
-    return Described(split, tuple(predictions), np.array(spent))
+    """Run every photograph through the model, from its file, one after the other."""
+    each = (_described(model, model.map, beam, path) for path in split.photographs)
+    return _gathered(split, each)
+
+
+def describe_in_parallel(
+    seen_by: SeenBy, split: Split, beam: int, workers: int, progress: Progress
+) -> Described:
+    """As `describe_split`, by several processes, each with a model of its own.
+
+    Each photograph is on its own, so the result does not depend on ``workers``.
+
+    Parameters
+    ----------
+    progress : callable
+        Told how many photographs are done anew.
+
+    Raises
+    ------
+    DatasetError
+        For a photograph that does not decode.
+    """
+    paths = split.photographs
+    chunks = [paths[at : at + CHUNK] for at in range(0, len(paths), CHUNK)]
+    found: list[_One] = []
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(chunks)), mp_context=spawn) as pool:
+        for done in pool.map(partial(_describe_chunk, seen_by, beam), chunks):
+            found += done
+            progress(len(done))
+    return _gathered(split, iter(found))
+
+
+def _describe_chunk(seen_by: SeenBy, beam: int, paths: Sequence[Path]) -> list[_One]:
+    model, look = _loaded(seen_by)
+    return [_described(model, look, beam, path) for path in paths]
+
+
+@cache
+def _loaded(seen_by: SeenBy) -> tuple[Model, Look]:
+    model = load(seen_by.bundle, threads=1)
+    if seen_by.encoder is None:
+        return model, model.map
+    side = manifest.read(seen_by.bundle, ()).side
+    return model, encoder.load(seen_by.encoder, side, threads=1).map
+
+
+def _described(model: Model, look: Look, beam: int, path: Path) -> _One:
+    pixels = _decoded(path)
+    map_ = look(pixels)
+    return model.describe_map(map_, beam=beam), map_.mean((0, 1))
 
 
 def _decoded(path: Path) -> npt.NDArray[np.uint8]:
     try:
         with Image.open(path) as photograph:
-            return np.asarray(photograph.convert("RGB"))
-    except (OSError, ValueError) as damage:
+            return np.asarray(ImageOps.exif_transpose(photograph).convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as damage:
         raise DatasetError(f"damaged photograph {path.name}: {damage}") from damage
 
 
-def figures(model: Model, described: Described, beam: int) -> dict[str, Any]:
-    """Every figure of the protocol, as one flat document."""
+def _gathered(split: Split, each: Iterator[_One]) -> Described:
+    predictions, pooled = zip(*each, strict=True)
+    return Described(split, predictions, np.stack(pooled))
+
+
+def figures(
+    model: Model, described: Described, beam: int, review_below: float | None = None
+) -> dict[str, Any]:
+    """Every figure of the protocol that predictions give, as one document.
+
+    Parameters
+    ----------
+    review_below : float, optional
+        Threshold of confidence; the model's own when not given.
+    """
     split = described.split
+    below = model.needs_review_below if review_below is None else review_below
     scores: dict[str, Any] = {"split": split.name, "photographs": len(split.photographs)}
     scores |= {"beam": beam} | caption_scores(described.texts, split.captions, meteor=True)
-    scores |= _both_ways(model, described)
-    return scores | {
-        "needs_review": round(float(np.mean([p.needs_review for p in described.predictions])), 3),
-        "ms_p50": round(float(np.median(described.milliseconds)), 1),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
+    if "meteor" not in scores:
+        scores |= {"meteor": None, "meteor_note": "not scored: no java on this machine"}
+    scores |= _both_ways(model, described) | _alike(described)
+    scores["needs_review_below"] = below
+    scores["needs_review"] = round(float(np.mean(described.confidences < below)), 3)
+    return scores | summary(described.confidences, described.ciders, below)
 
 
 def _both_ways(model: Model, described: Described) -> dict[str, float]:
@@ -83,3 +171,8 @@ def _both_ways(model: Model, described: Described) -> dict[str, float]:
         "image_to_text": retrieval(images, texts, rows),
     }
     return {f"{way}_{name}": value for way, found in ways.items() for name, value in found.items()}
+
+
+def _alike(described: Described) -> dict[str, float]:
+    visual = np.stack([p.visual for p in described.predictions])
+    return neighbour_figures(likeness(described.split.captions), visual, described.pooled)

@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from training.arrays import F32, Tensor
 from training.dataset import clean
 from training.errors import TrainingError
 
-__all__ = ["caption_scores", "cider", "retrieval", "scored_tokens"]
+__all__ = ["caption_scores", "cider", "cider_each", "retrieval", "scored_tokens"]
 
 
 def scored_tokens(caption: str) -> str:
@@ -57,6 +58,14 @@ def caption_scores(
 def cider(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """CIDEr alone, in per cent, as epochs are chosen by."""
     return _percent(_scorer("cider", "Cider").compute_score(*_as_scored(candidates, references))[0])
+
+
+def cider_each(
+    candidates: Sequence[str], references: Sequence[Sequence[str]]
+) -> npt.NDArray[np.float64]:
+    """CIDEr of each caption in per cent, their mean being that of `cider`: float64 (n,)."""
+    _, each = _scorer("cider", "Cider").compute_score(*_as_scored(candidates, references))
+    return np.asarray(100 * each, np.float64)
 
 
 def _as_scored(

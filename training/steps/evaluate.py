@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from typing import Any
 
-from captioner.vision.bundle import DEFAULT_BUNDLE, BundleError, load
+from captioner.vision.bundle import DEFAULT_BUNDLE
 from training import dataset
-from training.errors import TrainingError
-from training.evaluation import describe_split, figures
+from training.evaluating import Wish, evaluate
 
-__all__ = ["run"]
+__all__ = ["run", "wish"]
 
 
 def run(options: Namespace) -> None:
     """Print the figures, as a table or as one line of JSON."""
-    split = dataset.read_split(options.data, options.split)
-    try:
-        model = load(options.bundle or DEFAULT_BUNDLE)
-    except BundleError as error:
-        raise TrainingError(str(error)) from error
-    found = {"bundle": f"{model.name} {model.version}"}
-    found |= figures(model, describe_split(model, split, options.beam), options.beam)
+    found = evaluate(wish(options)).figures
     if options.json:
         print(json.dumps(found))
         return
     for name, value in found.items():
-        print(f"{name:24} {value}")
-    if "meteor" not in found:
-        print("meteor                   not scored: no java on this machine")
+        print(f"{name:28} {_readable(value)}")
+
+
+def wish(options: Namespace) -> Wish:
+    """Read the split and say what is to be evaluated."""
+    return Wish(
+        dataset.read_split(options.data, options.split),
+        options.beam,
+        options.workers,
+        options.bundle or DEFAULT_BUNDLE,
+        options.model,
+    )
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, list):
+        return "coverage%: precision% (confidence)  " + "  ".join(
+            f"{coverage:g}: {precision:g} ({confidence:.3f})"
+            for coverage, precision, confidence in value
+        )
+    return "-" if value is None else str(value)

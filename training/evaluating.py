@@ -1,0 +1,105 @@
+"""Everything that is known of a bundle on one split: scores, costs, what quantisation took."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from captioner.vision.bundle import DEFAULT_BUNDLE, BundleError, load
+from captioner.vision.manifest import FILE
+from captioner.vision.model import Model
+from training.dataset import Split
+from training.errors import TrainingError
+from training.evaluation import Described, SeenBy, describe_in_parallel, figures
+from training.scores import cider
+from training.serving import serving_cost
+
+__all__ = ["FLOAT_ENCODER", "Evaluated", "Wish", "evaluate"]
+
+FLOAT_ENCODER = "encoder-float.onnx"
+"""What ``train`` leaves beside the quantised encoder."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be evaluated: a bundle, on a split, and how.
+
+    ``parts`` is the folder that ``train`` left, where it is at hand.
+    """
+
+    split: Split
+    beam: int = 3
+    workers: int = 2
+    bundle: Path = DEFAULT_BUNDLE
+    parts: Path | None = None
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A bundle's own ``bundle.json``, its predictions, and every figure by name."""
+
+    document: dict[str, Any]
+    described: Described
+    figures: dict[str, Any]
+
+
+def evaluate(wish: Wish) -> Evaluated:
+    """Score a bundle, with a bar of progress on standard error.
+
+    Raises
+    ------
+    TrainingError
+        For a bundle that does not load, or a photograph that does not decode.
+    """
+    model, document = _model(wish.bundle)
+    found: dict[str, Any] = {"bundle": f"{model.name} {model.version}"}
+    described = _described(wish, None, "captioning")
+    found |= figures(model, described, wish.beam)
+    # Once the photographs are known to decode, and the captioning processes are gone.
+    found |= serving_cost(wish.bundle, wish.split.photographs, wish.beam)
+    found |= _quantisation(wish, document, described)
+    return Evaluated(document, described, found)
+
+
+def _model(bundle: Path) -> tuple[Model, dict[str, Any]]:
+    try:
+        model = load(bundle)
+    except BundleError as error:
+        raise TrainingError(str(error)) from error
+    return model, json.loads((bundle / FILE).read_text(encoding="utf-8"))
+
+
+def _described(wish: Wish, encoder: Path | None, doing: str) -> Described:
+    with _bar(doing, len(wish.split.photographs)) as advance:
+        seen_by = SeenBy(wish.bundle, encoder)
+        return describe_in_parallel(seen_by, wish.split, wish.beam, wish.workers, advance)
+
+
+@contextmanager
+def _bar(doing: str, total: int) -> Iterator[Callable[[int], object]]:
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task(doing, total=total)
+        yield lambda more: progress.advance(task, more)
+
+
+def _quantisation(wish: Wish, document: dict[str, Any], described: Described) -> dict[str, Any]:
+    """CIDEr with the float encoder: measured where it is at hand, else what export noted."""
+    encoder = wish.parts / FLOAT_ENCODER if wish.parts else None
+    if encoder and encoder.is_file():
+        unquantised = _described(wish, encoder, "the same, float encoder")
+        real = cider(unquantised.texts, described.split.captions)
+        cost = round(real - cider(described.texts, described.split.captions), 2)
+        source = f"measured on {described.split.name}, beam {wish.beam}"
+    elif noted := document.get("quantisation"):
+        real, cost = noted["cider_float32"], noted["cost"]
+        source = f"bundle.json: dev, beam {noted['beam']}"
+    else:
+        return {"quantisation": "not measured: bundle.json has no figure, no float encoder given"}
+    return {"cider_float32": real, "quantisation_cost": cost, "quantisation": source}

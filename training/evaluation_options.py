@@ -1,0 +1,86 @@
+"""The options of ``evaluate`` and ``report``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+__all__ = ["evaluate", "report"]
+
+Steps = argparse._SubParsersAction
+
+
+def evaluate(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``evaluate``."""
+    step = steps.add_parser(
+        "evaluate",
+        help="score a bundle on photographs it was not trained on",
+        description="Scores a bundle as it ships: captions (BLEU, ROUGE-L, CIDEr, METEOR where"
+        " there is Java), search in the semantic space, likeness of visual neighbours, the cost"
+        " of quantisation, precision against coverage, milliseconds and memory. The folder need"
+        " hold no more than the split that is scored. Nothing is cached; two runs agree in all"
+        " but the times.",
+    )
+    _scored(step)
+    step.add_argument("--json", action="store_true", help="print one line of JSON")
+    return step
+
+
+def report(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``report``."""
+    step = steps.add_parser(
+        "report",
+        help="a page of curves, captions, attention and tables",
+        description="Evaluates a bundle and writes one page of HTML that asks for nothing else:"
+        " curves over photographs seen and over epochs, photographs with captions and attention,"
+        " best and worst cases, tables beside published systems. It embeds photographs of the"
+        " split: keep it to yourself, as their terms ask.",
+    )
+    _scored(step)
+    step.add_argument("--out", type=Path, help="the page (default: report.html under --work)")
+    step.add_argument(
+        "--distilled",
+        type=Path,
+        default=Path("training/checkpoints/vgg16_slim.jsonl"),
+        help="log of distil (default: %(default)s)",
+    )
+    step.add_argument(
+        "--curve",
+        type=Path,
+        help="only draw the learning curve, without photographs, into this .svg",
+    )
+    return step
+
+
+def _scored(step: argparse.ArgumentParser) -> None:
+    step.add_argument(
+        "--split", choices=("dev", "test"), default="dev", help="(default: %(default)s)"
+    )
+    step.add_argument(
+        "--beam", type=_beam, default=3, help="captions kept while searching (default: %(default)s)"
+    )
+    step.add_argument("--bundle", type=Path, help="default: the one in the repository")
+    step.add_argument(
+        "--model",
+        type=Path,
+        help="folder that train left: its float encoder is scored beside, its logs are drawn",
+    )
+    step.add_argument(
+        "--workers",
+        type=_workers,
+        default=os.cpu_count() or 1,
+        help="processes that caption (default: %(default)s)",
+    )
+
+
+def _beam(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 16:
+        raise argparse.ArgumentTypeError(f"{text!r}: a beam must be 1 to 16")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: at least one process is needed")
+    return int(text)
