@@ -69,7 +69,7 @@ class Model:
     ) -> None:
         self.name = manifest.name
         self.version = manifest.version
-        self._needs_review_below = manifest.needs_review_below
+        self.needs_review_below = manifest.needs_review_below
         self._tokenizer = tokenizer
         self._rules = Rules(tokenizer)
         self._encoder = encoder
@@ -110,7 +110,7 @@ class Model:
             raise ValueError(f"beam must be 1 to 16, not {beam}")
         found = search(self._decoder, map_, self._rules, beam) if np.isfinite(map_).all() else []
         captions = tuple(self._caption(h, map_.shape[:2]) for h in found)
-        unsure = not captions or captions[0].confidence < self._needs_review_below
+        unsure = not captions or captions[0].confidence < self.needs_review_below
         return Prediction(
             captions, self._vectors.visual(map_), self._vectors.semantic(map_), unsure
         )
