@@ -242,10 +242,15 @@ def rebuild() -> Response:
 
 @route("/reindex", "POST")
 def reindex() -> Response:
-    """Rebuild the search index from the catalogue."""
-    body(requests.NoParameters)
-    repository().upkeep.reindex(caller())
-    return answer(answers.Accepted(status="started"), 202)
+    """Rebuild the search index from the catalogue, or go back to the one before."""
+    return answer(repository().upkeep.reindex(caller(), body(requests.ReindexRequest)), 202)
+
+
+@route("/reindex", "GET")
+def show_reindex() -> Response:
+    """Tell how the newest re-index stands."""
+    query(requests.NoParameters)
+    return answer(repository().upkeep.show_reindex(caller()))
 
 
 @route("/recaption", "POST")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -18,17 +19,24 @@ from chalicelib.encoder import Encoder, LambdaEncoder
 from chalicelib.imports import Imports
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
-from chalicelib.reindexing import LambdaReindexing, Reindexing
+from chalicelib.reindexing import Journal, LambdaReindexing, Reindexing
 from chalicelib.search.embedded import PublishedIndex, S3SnapshotStore
+from chalicelib.search.opensearch import Endpoint, Pauses, opensearch_index
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.settings import Settings
+from chalicelib.settings import EMBEDDED, Settings
 from chalicelib.storage import Storage
 from chalicelib.storage.s3 import S3Storage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Exponential back-off with jitter: botocore's standard mode. API Gateway waits 29 s in all.
 CONFIGURATION = Config(
     retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=20
 )
+# Three tries of it, and the encoder's before it, fit into the same 29 s.
+ENGINE_SECONDS = 5.0
+ENGINE_PAUSES = Pauses(tries=3)
 # Presigned URLs of the former signature cannot say how a browser should save the file.
 S3_CONFIGURATION = CONFIGURATION.merge(Config(signature_version="s3v4"))
 
@@ -66,6 +74,7 @@ def assembled(
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
+            Journal(storage),
             Imports(catalogue, storage, queue, lambda: datetime.now(UTC)),
         ),
     )
@@ -95,10 +104,8 @@ def connected(settings: Settings) -> Repository:
     Raises
     ------
     ValueError
-        The settings name a search engine that there is not.
+        The settings name a search engine and not where it is.
     """
-    if settings.search != "embedded":
-        raise ValueError(f"IMAGE_REPO_SEARCH is {settings.search!r}; it can be 'embedded'")
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
     s3 = boto3.client("s3", config=S3_CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
@@ -106,11 +113,19 @@ def connected(settings: Settings) -> Repository:
         settings,
         catalogue=DynamoCatalogue(dynamodb, settings.table),
         storage=S3Storage(s3, settings.bucket),
-        index=PublishedIndex(S3SnapshotStore(s3, settings.bucket)),
+        index=_engine(settings, s3),
         encoder=LambdaEncoder(lambda_, settings.encoder_function),
         tokens=TokenStore(dynamodb, settings.tokens_table),
         queue=SqsQueue(boto3.client("sqs", config=CONFIGURATION), settings.queue_url),
         reindexing=LambdaReindexing(lambda_, settings.indexer_function),
+    )
+
+
+def _engine(settings: Settings, s3: "S3Client") -> SearchEngine:
+    if settings.search == EMBEDDED:
+        return PublishedIndex(S3SnapshotStore(s3, settings.bucket))
+    return opensearch_index(
+        Endpoint.of(settings.search_endpoint), timeout=ENGINE_SECONDS, pauses=ENGINE_PAUSES
     )
 
 

@@ -1,21 +1,185 @@
-"""Asking the indexer, the index's single writer, to make the search index anew."""
+"""Having the search index made anew: asking the indexer for it, and how far it is."""
 
 import json
-from typing import TYPE_CHECKING, Protocol
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.errors import SearchUnavailable
+from chalicelib.errors import SearchUnavailable, Unavailable
+from chalicelib.storage import INDEX, Storage
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+
+JOURNAL = f"{INDEX}reindex.json"
+_MAX_BYTES = 100_000
+_NOTED_SECONDS = 1.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Stage(StrEnum):
+    """Where a run stands."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One re-index, or one way back to the index before it.
+
+    Attributes
+    ----------
+    run_id
+        Of whoever asked for it.
+    roll_back
+        Whether it goes back.
+    records
+        Records of the catalogue read so far.
+    last
+        Id of the last of them; what a run goes on after that was cut.
+    reason
+        Why it failed.
+    """
+
+    run_id: str
+    roll_back: bool
+    started_at: datetime
+    updated_at: datetime
+    stage: Stage = Stage.RUNNING
+    records: int = 0
+    last: str | None = None
+    reason: str | None = None
+
+    @classmethod
+    def read(cls, text: bytes) -> Self:
+        """Return the run that `written` wrote down."""
+        values = json.loads(text)
+        for name in ("started_at", "updated_at"):
+            values[name] = datetime.fromisoformat(values[name])
+        return cls(**{**values, "stage": Stage(values["stage"])})
+
+    @property
+    def written(self) -> bytes:
+        """Return it as `read` reads it."""
+        return json.dumps(asdict(self), default=str).encode()
+
+
+class Progress(Protocol):
+    """Where a maker of an index tells how far it is, and learns where one stopped before it."""
+
+    @property
+    def stopped(self) -> tuple[int, str | None]:
+        """How many records were read by a run that was cut, and the id of the last."""
+
+    def note(self, records: int, last: str | None) -> None:
+        """Tell how many records are taken in for good, and the id of the last of them."""
+
+
+class Unnoted:
+    """A progress that nobody watches."""
+
+    stopped: tuple[int, str | None] = (0, None)
+
+    def note(self, records: int, last: str | None) -> None:
+        """Leave it."""
+
+
+class Journal:
+    """The newest run, kept in the bucket: the indexer writes it and the API reads it.
+
+    Parameters
+    ----------
+    now
+        The time.
+    clock
+        Seconds, to write at most once in a second.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._storage = storage
+        self._now = now
+        self._clock = clock
+
+    def newest(self) -> Run | None:
+        """Return the newest run, None where there never was one."""
+        text = self._storage.read(JOURNAL, limit=_MAX_BYTES)
+        return None if text is None else Run.read(text)
+
+    def carried_out(self, run_id: str, *, roll_back: bool, work: Callable[[Progress], int]) -> int:
+        """Do the work of a run, written down from its beginning to its end.
+
+        Returns
+        -------
+        int
+            Of ``work``: how many records were read.
+        """
+        before = self.newest()
+        begun = Run(run_id, roll_back, self._now(), self._now())
+        if before is not None and before.stage is not Stage.FINISHED:
+            begun = replace(begun, records=before.records, last=before.last)
+        noting = _Noting(begun, self._write, self._clock)
+        self._write(begun)
+        try:
+            records = work(noting)
+        except Exception as error:
+            reason = getattr(error, "detail", type(error).__name__)
+            self._write(replace(noting.run, stage=Stage.FAILED, reason=reason))
+            raise
+        self._write(replace(noting.run, stage=Stage.FINISHED, records=records, last=None))
+        return records
+
+    def _write(self, run: Run) -> None:
+        text = replace(run, updated_at=self._now()).written
+        try:
+            self._storage.write(JOURNAL, text, content_type="application/json")
+        except Unavailable as error:
+            # The index matters more than the tale of it.
+            _logger.warning("the progress of a re-index is not written down: %s", error.detail)
+
+
+class _Noting:
+    """Writes a run down as it goes on."""
+
+    def __init__(self, run: Run, write: Callable[[Run], None], clock: Callable[[], float]) -> None:
+        self.run = run
+        self.stopped = (run.records, run.last)
+        self._write = write
+        self._clock = clock
+        self._noted = clock()
+
+    def note(self, records: int, last: str | None) -> None:
+        self.run = replace(self.run, records=records, last=last)
+        if self._clock() - self._noted >= _NOTED_SECONDS:
+            self._write(self.run)
+            self._noted = self._clock()
 
 
 class Reindexing(Protocol):
     """Port. Adapter: `LambdaReindexing`."""
 
-    def start(self) -> None:
+    def start(self, run_id: str, *, roll_back: bool = False) -> None:
         """Begin; it goes on by itself, and searches answer from the former index meanwhile.
+
+        Parameters
+        ----------
+        run_id
+            By which the journal will name it.
+        roll_back
+            Go back to the index before the present one instead.
 
         Raises
         ------
@@ -31,9 +195,9 @@ class LambdaReindexing:
         self._client = client
         self._function = function
 
-    def start(self) -> None:
+    def start(self, run_id: str, *, roll_back: bool = False) -> None:
         """Begin."""
-        payload = json.dumps({"reindex": {}}).encode()
+        payload = json.dumps({"reindex": {"id": run_id, "roll_back": roll_back}}).encode()
         try:
             self._client.invoke(
                 FunctionName=self._function, InvocationType="Event", Payload=payload

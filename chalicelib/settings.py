@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 MEGABYTE = 1_000_000
+EMBEDDED, OPENSEARCH = "embedded", "opensearch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Settings:
     search
         ``embedded`` or ``opensearch``.
     search_endpoint
-        URL of the OpenSearch domain, where ``search`` is ``opensearch``.
+        Where ``search`` is ``opensearch``: a URL, or the host of a domain or a collection.
     max_upload_bytes
         Largest photograph accepted.
     max_query_image_bytes
@@ -36,7 +37,7 @@ class Settings:
     encoder_function: str = ""
     indexer_function: str = ""
     event_bus: str = ""
-    search: str = "embedded"
+    search: str = EMBEDDED
     search_endpoint: str = ""
     max_upload_bytes: int = 20 * MEGABYTE
     max_query_image_bytes: int = 4 * MEGABYTE
@@ -49,13 +50,18 @@ class Settings:
         Raises
         ------
         ValueError
-            A variable without a default is missing; the message names it.
+            A variable without a default is missing, or the search engine is none that there is.
         """
         required = ("IMAGE_REPO_BUCKET", "IMAGE_REPO_TABLE", "IMAGE_REPO_TOKENS_TABLE")
         missing = [variable for variable in required if not environment.get(variable)]
         if missing:
             raise ValueError(f"environment lacks {', '.join(missing)}")
         bucket, table, tokens_table = (environment[variable] for variable in required)
+        search = environment.get("IMAGE_REPO_SEARCH", EMBEDDED)
+        if search not in (EMBEDDED, OPENSEARCH):
+            raise ValueError(
+                f"IMAGE_REPO_SEARCH is {search!r}; it can be '{EMBEDDED}' or '{OPENSEARCH}'"
+            )
         return cls(
             bucket=bucket,
             table=table,
@@ -64,6 +70,6 @@ class Settings:
             encoder_function=environment.get("IMAGE_REPO_ENCODER_FUNCTION", ""),
             indexer_function=environment.get("IMAGE_REPO_INDEXER_FUNCTION", ""),
             event_bus=environment.get("IMAGE_REPO_EVENT_BUS", ""),
-            search=environment.get("IMAGE_REPO_SEARCH", "embedded"),
+            search=search,
             search_endpoint=environment.get("IMAGE_REPO_SEARCH_ENDPOINT", ""),
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from chalicelib.errors import Unavailable
+from chalicelib.reindexing import Journal, Progress
 from chalicelib.search.port import Document, document_of
 from indexer.announcing import EventPublisher, announcement_of
 from indexer.changes import Change
@@ -13,13 +14,16 @@ _logger = logging.getLogger(__name__)
 
 
 class Index(Protocol):
-    """What the indexer needs of an index: the embedded ``PublishingIndex`` or its like."""
+    """What the indexer needs: the embedded ``PublishingIndex``, ``opensearch.RebuildingIndex``."""
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Take in documents durably; return the ids of malformed ones."""
 
-    def rebuild(self) -> int:
+    def rebuild(self, progress: Progress | None = None) -> int:
         """Build the index anew from the catalogue; return how many records were read."""
+
+    def roll_back(self, progress: Progress | None = None) -> int:
+        """Go back to the index before this one; return how many records were read."""
 
 
 class Indexer:
@@ -31,11 +35,14 @@ class Indexer:
         The search index.
     events
         Where transitions are told.
+    journal
+        Where it is written down how far a re-index is.
     """
 
-    def __init__(self, index: Index, events: EventPublisher) -> None:
+    def __init__(self, index: Index, events: EventPublisher, journal: Journal) -> None:
         self._index = index
         self._events = events
+        self._journal = journal
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Take in a batch; return the sequence numbers of what must be delivered again.
@@ -51,9 +58,10 @@ class Indexer:
         taken = [change for change in changes if change.after.image_id not in refused]
         return failed + self._tell(taken)
 
-    def rebuild(self) -> int:
-        """Build the index anew; return how many records were read."""
-        return self._index.rebuild()
+    def reindex(self, run_id: str, *, roll_back: bool) -> int:
+        """Build the index anew, or go back; return how many records were read."""
+        work = self._index.roll_back if roll_back else self._index.rebuild
+        return self._journal.carried_out(run_id, roll_back=roll_back, work=work)
 
     def _tell(self, changes: Sequence[Change]) -> list[str]:
         """Tell of the changes, now that they are searchable; return which could not be told."""

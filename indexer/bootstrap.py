@@ -7,13 +7,17 @@ from botocore.config import Config
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
+from chalicelib.reindexing import Journal
 from chalicelib.search.embedded import PublishingIndex, S3SnapshotStore
+from chalicelib.search.opensearch import Endpoint, Pauses, RebuildingIndex, opensearch_index
 from chalicelib.search.port import Document, document_of
-from chalicelib.settings import Settings
+from chalicelib.settings import EMBEDDED, Settings
+from chalicelib.storage.s3 import S3Storage
 from indexer.announcing import EventBridge
-from indexer.batch import Indexer
+from indexer.batch import Index, Indexer
 
 # Standard mode waits exponentially and with jitter between its tries.
+_ENGINE_SECONDS = 30.0
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5)
 
 
@@ -29,11 +33,21 @@ def bootstrap(environment: Mapping[str, str]) -> Indexer:
     if not settings.event_bus:
         raise ValueError("environment lacks IMAGE_REPO_EVENT_BUS")
     catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
-    store = S3SnapshotStore(boto3.client("s3", config=_RETRIES), settings.bucket)
+    s3 = boto3.client("s3", config=_RETRIES)
     events = EventBridge(boto3.client("events", config=_RETRIES), settings.event_bus)
-    return Indexer(PublishingIndex(store, lambda: documents(catalogue)), events)
+    journal = Journal(S3Storage(s3, settings.bucket))
+    store = S3SnapshotStore(s3, settings.bucket)
+    return Indexer(_index(settings, catalogue, store), events, journal)
 
 
-def documents(catalogue: Catalogue) -> Iterator[Document]:
-    """Yield what the index should hold of every record."""
-    return map(document_of, catalogue.everything())
+def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:
+    """Yield what the index should hold of every record, or of those after one."""
+    return map(document_of, catalogue.everything(after))
+
+
+def _index(settings: Settings, catalogue: Catalogue, store: S3SnapshotStore) -> Index:
+    if settings.search == EMBEDDED:
+        return PublishingIndex(store, lambda: documents(catalogue))
+    endpoint = Endpoint.of(settings.search_endpoint)
+    index = opensearch_index(endpoint, timeout=_ENGINE_SECONDS, pauses=Pauses())
+    return RebuildingIndex(index, lambda after: documents(catalogue, after))

@@ -5,11 +5,13 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit
 
+from chalicelib.errors import NotFound, RevisionConflict
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap
 
@@ -32,16 +34,27 @@ def _indexer() -> Indexer:
 @_tracer.capture_lambda_handler(capture_response=False)
 @_metrics.log_metrics
 def index(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-    """Take in a batch of the catalogue's stream, or answer ``{"reindex": {}}``."""
+    """Take in a batch of the catalogue's stream, or answer ``{"reindex": {…}}``."""
     return answer(_indexer(), event)
 
 
 def answer(indexer: Indexer, event: Mapping[str, Any]) -> dict[str, Any]:
     """Return a partial batch response, or how many records a rebuild read."""
     if "reindex" in event:
-        read = indexer.rebuild()
-        _logger.info("search index rebuilt", extra={"records": read})
-        return {"records": read}
+        return {"records": _reindexed(indexer, event["reindex"])}
     failed = indexer.take(event["Records"])
     _metrics.add_metric("IndexedChanges", MetricUnit.Count, len(event["Records"]) - len(failed))
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+
+def _reindexed(indexer: Indexer, asked: Mapping[str, Any]) -> int:
+    roll_back = bool(asked.get("roll_back", False))
+    run_id = str(asked.get("id") or uuid4())
+    try:
+        read = indexer.reindex(run_id, roll_back=roll_back)
+    except (NotFound, RevisionConflict) as refusal:
+        # Lambda would only try it again; whoever asked finds the reason in the journal.
+        _logger.warning("re-index refused: %s", refusal.detail)
+        return 0
+    _logger.info("search index exchanged", extra={"records": read, "roll_back": roll_back})
+    return read

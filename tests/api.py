@@ -82,14 +82,14 @@ class FixedEncoder:
         return self.image(b"", crop)
 
 
-class CountedReindexing:
-    """Counts how often it was asked."""
+class NotedReindexing:
+    """Notes what it was asked."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.asked: list[tuple[str, bool]] = []
 
-    def start(self) -> None:
-        self.asked += 1
+    def start(self, run_id: str, *, roll_back: bool = False) -> None:
+        self.asked.append((run_id, roll_back))
 
 
 @dataclass
@@ -114,7 +114,7 @@ class Api:
     index: FixedIndex = field(default_factory=FixedIndex)
     encoder: FixedEncoder = field(default_factory=FixedEncoder)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
-    reindexing: CountedReindexing = field(default_factory=CountedReindexing)
+    reindexing: NotedReindexing = field(default_factory=NotedReindexing)
 
     def repository(self) -> bootstrap.Repository:
         return bootstrap.assembled(

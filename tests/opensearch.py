@@ -8,19 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from opensearchpy import OpenSearch
 
-from chalicelib.search.opensearch import (
-    AliasRegister,
-    Calls,
-    Endpoint,
-    OpenSearchIndex,
-    Pauses,
-)
+from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, Pauses, index_of
+from chalicelib.search.opensearch.flavour import DOMAIN, Flavour
 from local.layout import Layout
 from local.opensearch import Node, lacking
 
@@ -62,25 +56,16 @@ def shared_client() -> OpenSearch:
 
 
 @contextmanager
-def empty_index(**more: Any) -> Iterator[OpenSearchIndex]:
-    """Yield an index of one's own on the shared node.
-
-    Parameters
-    ----------
-    more
-        Of `OpenSearchIndex`.
-    """
-    with prefix() as own:
-        calls = Calls(shared_client(), IMPATIENT)
-        index = OpenSearchIndex(
-            calls, AliasRegister(calls, own), **{"prefix": own, "refresh": "true", **more}
-        )
+def empty_index(flavour: Flavour = DOMAIN) -> Iterator[OpenSearchIndex]:
+    """Yield an index of one's own on the shared node."""
+    with own_prefix() as prefix:
+        index = index_of(shared_client(), flavour, IMPATIENT, prefix=prefix, refresh="true")
         index.prepare()
         yield index
 
 
 @contextmanager
-def prefix() -> Iterator[str]:
+def own_prefix() -> Iterator[str]:
     """Yield a prefix that no other test has, and forget all that begins with it."""
     own = f"test-{uuid4().hex[:12]}"
     client = shared_client()

@@ -153,12 +153,6 @@ class RebuildAnswer(Answer):
     cursor: str | None
 
 
-class Accepted(Answer):
-    """Work was handed over and goes on by itself."""
-
-    status: str
-
-
 class ImportLine(Answer):
     """A line of ``descriptions.txt`` that led to no caption, and why."""
 
@@ -182,6 +176,21 @@ class ImportAnswer(Answer):
     counts: dict[str, int]
     problems: list[ImportLine]
     updated_at: datetime
+
+
+class ReindexAnswer(Answer):
+    """How a re-index stands, or a way back to the index before.
+
+    ``records`` counts those of the catalogue, deleted ones too, that were read so far.
+    """
+
+    id: str
+    roll_back: bool
+    state: Literal["asked", "running", "finished", "failed"]
+    records: int = 0
+    reason: str | None = None
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 class FieldProblem(Answer):

@@ -123,8 +123,15 @@ OPERATIONS = (
         body=requests.RebuildRequest,
     ),
     Operation(
-        "POST", "/reindex", "Rebuild the search index from the catalogue", _A, answers.Accepted, 202
+        "POST",
+        "/reindex",
+        "Rebuild the search index from the catalogue, or go back to the one before",
+        _A,
+        answers.ReindexAnswer,
+        202,
+        body=requests.ReindexRequest,
     ),
+    Operation("GET", "/reindex", "How the newest re-index stands", _A, answers.ReindexAnswer),
     Operation(
         "POST",
         "/recaption",

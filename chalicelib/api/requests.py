@@ -270,6 +270,12 @@ class RebuildRequest(Request):
     force: bool = False
 
 
+class ReindexRequest(Request):
+    """``POST /reindex``: the index is made anew, or the one before it is taken up again."""
+
+    roll_back: bool = False
+
+
 class RecaptionRequest(Request):
     """``POST /recaption``: chosen images, or a page of those in one state."""
 

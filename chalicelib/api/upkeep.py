@@ -1,15 +1,21 @@
 """What an operator has done: rebuilding, captioning again, importing."""
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 from chalicelib.access import Caller, Scope
-from chalicelib.api.answers import ImportAnswer, RebuildAnswer
-from chalicelib.api.requests import ImportRequest, RebuildRequest, RecaptionRequest
-from chalicelib.errors import InvalidField
+from chalicelib.api.answers import ImportAnswer, RebuildAnswer, ReindexAnswer
+from chalicelib.api.requests import (
+    ImportRequest,
+    RebuildRequest,
+    RecaptionRequest,
+    ReindexRequest,
+)
+from chalicelib.errors import InvalidField, NotFound
 from chalicelib.images import State
 from chalicelib.imports import Imports
 from chalicelib.rebuild import Rebuild
-from chalicelib.reindexing import Reindexing
+from chalicelib.reindexing import Journal, Reindexing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,7 @@ class Upkeep:
 
     rebuilding: Rebuild
     reindexing: Reindexing
+    journal: Journal
     imports: Imports
 
     def rebuild(self, caller: Caller, asked: RebuildRequest) -> RebuildAnswer:
@@ -26,10 +33,28 @@ class Upkeep:
         page = self.rebuilding.page(None, asked.after, asked.limit, force=asked.force)
         return RebuildAnswer.model_validate(page)
 
-    def reindex(self, caller: Caller) -> None:
-        """Have the search index made anew from the catalogue."""
+    def reindex(self, caller: Caller, asked: ReindexRequest) -> ReindexAnswer:
+        """Have the search index made anew from the catalogue, or the former one taken up again."""
         caller.require(Scope.ADMIN)
-        self.reindexing.start()
+        run_id = str(uuid4())
+        self.reindexing.start(run_id, roll_back=asked.roll_back)
+        return ReindexAnswer(id=run_id, roll_back=asked.roll_back, state="asked")
+
+    def show_reindex(self, caller: Caller) -> ReindexAnswer:
+        """Return how the newest re-index stands."""
+        caller.require(Scope.ADMIN)
+        run = self.journal.newest()
+        if run is None:
+            raise NotFound("the search index was never made anew")
+        return ReindexAnswer(
+            id=run.run_id,
+            roll_back=run.roll_back,
+            state=run.stage.value,
+            records=run.records,
+            reason=run.reason,
+            started_at=run.started_at,
+            updated_at=run.updated_at,
+        )
 
     def recaption(self, caller: Caller, asked: RecaptionRequest) -> RebuildAnswer:
         """Have chosen photographs, or a page of those in a state, captioned again."""

@@ -88,9 +88,9 @@ class DynamoCatalogue:
             return self._everyones(state, limit, cursor)
         return self._page(index, value, limit, cursor, {})
 
-    def everything(self) -> Iterator[Image]:
-        """Yield every record."""
-        start: dict[str, Any] = {}
+    def everything(self, after: str | None = None) -> Iterator[Image]:
+        """Yield every record, in the order of the table's partitions."""
+        start = {"ExclusiveStartKey": {"image_id": {"S": after}}} if after else {}
         while True:
             answer = self._call("scan", ConsistentRead=True, **start)
             yield from map(image_of, answer["Items"])

@@ -48,9 +48,11 @@ class MemoryCatalogue:
         more = len(matching) > limit
         return Page(page, seal(listing, _position(page[-1])) if more else None)
 
-    def everything(self) -> Iterator[Image]:
-        """Yield every record."""
-        yield from tuple(self._images.values())
+    def everything(self, after: str | None = None) -> Iterator[Image]:
+        """Yield every record, in the order of their ids."""
+        for image_id, image in sorted(self._images.items()):
+            if after is None or image_id > after:
+                yield image
 
     def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
         """Return the ids of the same bytes."""

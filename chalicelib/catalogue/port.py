@@ -56,8 +56,14 @@ class Catalogue(Protocol):
             ``cursor`` is forged, stale or of another listing.
         """
 
-    def everything(self) -> Iterator[Image]:
-        """Yield every record, tombstones too, in no order."""
+    def everything(self, after: str | None = None) -> Iterator[Image]:
+        """Yield every record, tombstones too, in an order of the catalogue's own.
+
+        Parameters
+        ----------
+        after
+            Id of a record, to go on after it where an earlier reading stopped.
+        """
 
     def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
         """Return the ids of an owner's images whose files are byte for byte the same."""

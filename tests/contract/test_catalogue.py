@@ -136,6 +136,16 @@ def test_a_tombstone_is_kept_but_neither_listed_nor_counted(catalogue: Catalogue
     assert [record.image_id for record in catalogue.everything()] == ["id-001"]
 
 
+def test_a_reading_of_everything_goes_on_where_it_stopped(catalogue: Catalogue) -> None:
+    for number in range(7):
+        catalogue.save(image(number), expected_rev=0)
+    whole = [record.image_id for record in catalogue.everything()]
+    assert len(whole) == 7
+    for cut, last in enumerate(whole):
+        rest = [record.image_id for record in catalogue.everything(after=last)]
+        assert rest == whole[cut + 1 :]
+
+
 def test_counts_and_equal_files_are_an_owners_own(catalogue: Catalogue) -> None:
     catalogue.save(image(1, sha256="aa", state=State.CAPTIONED), expected_rev=0)
     catalogue.save(image(2, sha256="aa", state=State.FAILED), expected_rev=0)

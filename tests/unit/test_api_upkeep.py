@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.images import State
+from chalicelib.reindexing import Journal
 from tests.api import Api
 
 
@@ -10,7 +11,18 @@ def test_only_an_administrator_rebuilds(api: Api) -> None:
     for path in ("/rebuild", "/reindex"):
         assert api.call("POST", path, {}).status == 403
         assert api.call("POST", path, {}, as_="admin").status == 202
-    assert api.reindexing.asked == 1
+    assert len(api.reindexing.asked) == 1
+
+
+def test_a_reindex_can_be_followed_until_it_is_done(api: Api) -> None:
+    assert api.call("GET", "/reindex", as_="admin").status == 404
+    asked = api.call("POST", "/reindex", {"roll_back": True}, as_="admin").json
+    assert (asked["state"], asked["roll_back"]) == ("asked", True)
+    assert api.reindexing.asked == [(asked["id"], True)]
+    Journal(api.storage).carried_out(asked["id"], roll_back=True, work=lambda _: 3)
+    told = api.call("GET", "/reindex", as_="admin").json
+    assert (told["id"], told["state"], told["records"]) == (asked["id"], "finished", 3)
+    assert api.call("GET", "/reindex").status == 403
 
 
 def test_a_rebuild_goes_through_the_bucket_page_by_page(api: Api) -> None:

@@ -13,9 +13,11 @@ from chalicelib.catalogue.items import item_of
 from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
+from chalicelib.reindexing import Journal, Stage
 from chalicelib.search import Query
 from chalicelib.search.embedded import PublishedIndex, PublishingIndex
 from chalicelib.search.embedded.memory_store import MemorySnapshotStore
+from chalicelib.storage.memory import MemoryStorage
 from indexer.announcing import Announcement, EventBridge, MemoryEvents
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap, documents
@@ -37,7 +39,8 @@ class Bench:
         self.catalogue = MemoryCatalogue()
         self.events = MemoryEvents()
         index = PublishingIndex(self.store, lambda: documents(self.catalogue))
-        self.indexer = Indexer(index, self.events)
+        self.journal = Journal(MemoryStorage())
+        self.indexer = Indexer(index, self.events, self.journal)
 
     def deliver(self, *records: Mapping[str, Any]) -> list[str]:
         response = answer(self.indexer, {"Records": records})
@@ -167,12 +170,26 @@ def test_the_index_rebuilt_from_the_catalogue_is_the_index_streamed(bench: Bench
     assert answer(bench.indexer, {"reindex": {}}) == {"records": 40}
     assert bench.found() == streamed
     bench.store.stored = None
-    assert Indexer(
-        PublishingIndex(bench.store, lambda: documents(bench.catalogue)), bench.events
-    ).rebuild()
+    assert PublishingIndex(bench.store, lambda: documents(bench.catalogue)).rebuild() == 40
     assert bench.found() == streamed
     bench.deliver(*records)
     assert bench.found() == streamed
+
+
+def test_a_reindex_is_written_down_from_its_beginning_to_its_end(bench: Bench) -> None:
+    bench.catalogue.save(replace(PENDING, rev=0), expected_rev=0)
+    answer(bench.indexer, {"reindex": {"id": "seven"}})
+    run = bench.journal.newest()
+    assert run is not None
+    assert (run.run_id, run.stage, run.records) == ("seven", Stage.FINISHED, 1)
+
+
+def test_a_way_back_that_there_is_not_is_written_down_and_not_tried_again(bench: Bench) -> None:
+    assert answer(bench.indexer, {"reindex": {"id": "8", "roll_back": True}}) == {"records": 0}
+    run = bench.journal.newest()
+    assert run is not None
+    assert (run.stage, run.roll_back) == (Stage.FAILED, True)
+    assert "no former index" in str(run.reason)
 
 
 def test_events_reach_the_bus_in_tens() -> None:

@@ -1,12 +1,17 @@
-"""How the API has the search index made anew."""
+"""How the API has the search index made anew, and how far that is."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import SearchUnavailable
-from chalicelib.reindexing import LambdaReindexing
+from chalicelib.errors import SearchUnavailable, StorageUnavailable
+from chalicelib.reindexing import JOURNAL, Journal, LambdaReindexing, Progress, Stage
+from chalicelib.storage.memory import MemoryStorage
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 class Functions:
@@ -22,14 +27,87 @@ class Functions:
             raise self.refusal
 
 
+class Silent(MemoryStorage):
+    """A bucket that takes nothing in."""
+
+    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+        raise StorageUnavailable("the bucket does not answer")
+
+
+class Watch:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 def test_the_indexer_is_asked_and_not_waited_for() -> None:
     functions = Functions()
-    LambdaReindexing(functions, "indexer").start()  # type: ignore[arg-type]
-    expected = {"FunctionName": "indexer", "InvocationType": "Event", "Payload": b'{"reindex": {}}'}
-    assert functions.asked == [expected]
+    LambdaReindexing(functions, "indexer").start("seven", roll_back=True)  # type: ignore[arg-type]
+    (asked,) = functions.asked
+    assert (asked["FunctionName"], asked["InvocationType"]) == ("indexer", "Event")
+    assert json.loads(asked["Payload"]) == {"reindex": {"id": "seven", "roll_back": True}}
 
 
 def test_an_indexer_that_cannot_be_asked_is_unavailable() -> None:
     refusal = ClientError({"Error": {"Code": "TooManyRequestsException"}}, "Invoke")
     with pytest.raises(SearchUnavailable):
-        LambdaReindexing(Functions(refusal), "indexer").start()  # type: ignore[arg-type]
+        LambdaReindexing(Functions(refusal), "indexer").start("seven")  # type: ignore[arg-type]
+
+
+def test_before_the_first_run_there_is_nothing_to_tell() -> None:
+    assert Journal(MemoryStorage()).newest() is None
+
+
+def test_a_run_tells_how_far_it_is_at_most_once_a_second() -> None:
+    storage, watch = MemoryStorage(), Watch()
+    journal = Journal(storage, lambda: NOON, watch)
+    seen: list[int] = []
+
+    def work(progress: Progress) -> int:
+        for records in range(1, 5):
+            watch.seconds += 0.5
+            progress.note(records, f"id {records}")
+            newest = journal.newest()
+            assert newest is not None and newest.stage is Stage.RUNNING
+            seen.append(newest.records)
+        return 4
+
+    assert journal.carried_out("seven", roll_back=False, work=work) == 4
+    assert seen == [0, 2, 2, 4]
+    newest = journal.newest()
+    assert newest is not None
+    assert (newest.stage, newest.records, newest.last) == (Stage.FINISHED, 4, None)
+    assert storage.content_types[JOURNAL] == "application/json"
+
+
+def test_a_run_learns_where_the_one_before_it_was_cut() -> None:
+    watch = Watch()
+    journal = Journal(MemoryStorage(), lambda: NOON, watch)
+
+    def cut(progress: Progress) -> int:
+        watch.seconds += 1
+        progress.note(1_000, "id 1000")
+        raise SearchUnavailable("the engine is gone")
+
+    with pytest.raises(SearchUnavailable):
+        journal.carried_out("seven", roll_back=False, work=cut)
+    failed = journal.newest()
+    assert failed is not None
+    assert (failed.stage, failed.reason) == (Stage.FAILED, "the engine is gone")
+    stopped: list[tuple[int, str | None]] = []
+
+    def noted(progress: Progress) -> int:
+        stopped.append(progress.stopped)
+        return 1_001
+
+    for _ in range(2):
+        journal.carried_out("8", roll_back=False, work=noted)
+    assert stopped == [(1_000, "id 1000"), (0, None)]
+
+
+def test_an_index_is_made_even_where_its_progress_cannot_be_written_down() -> None:
+    assert Journal(Silent()).carried_out("seven", roll_back=False, work=lambda _: 3) == 3

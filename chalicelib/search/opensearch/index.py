@@ -1,12 +1,11 @@
 """The search port on OpenSearch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
 
+from opensearchpy import OpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
 from chalicelib.errors import SearchUnavailable
@@ -21,10 +20,12 @@ from chalicelib.search.opensearch.flavour import DOMAIN, Flavour
 from chalicelib.search.opensearch.listed import Listed
 from chalicelib.search.opensearch.ranking import ByWords, Newest, Order, Ranked
 from chalicelib.search.opensearch.register import Places, Register
-from chalicelib.search.opensearch.schema import definition, template
-from chalicelib.search.opensearch.writing import Refresh, Writer
+from chalicelib.search.opensearch.schema import VERSION, definition, template
+from chalicelib.search.opensearch.writing import Outcome, Refresh, Writer
 from chalicelib.search.port import Document
 from chalicelib.search.query import Hit, Query, Results
+
+Json = Mapping[str, Any]
 
 PREFIX = "image-repo"
 
@@ -86,33 +87,47 @@ class OpenSearchIndex:
         places = self.register.read()
         if places.live is None:
             raise SearchUnavailable("there is no search index to write to")
-        return self.write(places.written, documents, self._refresh)
+        return self.write(places.written, documents, self._refresh).failed
 
     def write(
         self, indexes: Sequence[str], documents: Sequence[Document], refresh: Refresh = "false"
-    ) -> tuple[str, ...]:
+    ) -> Outcome:
         """Write to named indexes; see `Writer.write`."""
         try:
             return self._writer.write(indexes, documents, refresh)
         except OpenSearchException as error:
             raise unavailable(error) from error
 
-    def create(self) -> str:
-        """Make an empty index and return its name; nothing is told of it yet."""
-        name = f"{self._prefix}-{datetime.now(UTC):%Y%m%d%H%M%S}-{uuid4().hex[:6]}"
-        body: Mapping[str, Any] | None = None
+    def prepare(self) -> None:
+        """Make an empty index live where there is none."""
+        places = self.register.read()
+        if places.live is None:
+            self.register.write(Places(live=self.begin(places).building))
+
+    def begin(self, places: Places) -> Places:
+        """Make another index and register it as being built; what was built before is dropped.
+
+        Raises
+        ------
+        SearchUnavailable
+            Another began at the same time.
+        """
+        shape = definition(self._flavour)
         try:
             if self._flavour.templates:
-                shape = template(self._prefix, self._flavour)
-                self._calls.make(
-                    lambda client: client.indices.put_index_template(name=self._prefix, body=shape)
-                )
-            else:
-                body = definition(self._flavour)
-            self._calls.client.indices.create(index=name, body=body)
+                self._tell_template()
+            if places.building is not None:
+                self.register.write(replace(places, building=None))
+                self.drop(places.building)
+            return self.register.begin(replace(places, building=None), shape)
         except OpenSearchException as error:
             raise unavailable(error) from error
-        return name
+
+    def is_current(self, name: str) -> bool:
+        """Tell whether an index has the fields of this version."""
+        told = self._managed(lambda client: client.indices.get_mapping(index=name))
+        held: Json = told[name]["mappings"]
+        return bool(held.get("_meta", {}).get("version") == VERSION)
 
     def refresh(self, name: str) -> None:
         """Let everything written to an index be found."""
@@ -121,18 +136,19 @@ class OpenSearchIndex:
 
     def drop(self, name: str) -> None:
         """Delete an index, if it is there."""
+        missing = {"ignore_unavailable": "true"}
+        self._managed(lambda client: client.indices.delete(index=name, params=dict(missing)))
+
+    def _tell_template(self) -> None:
+        # For an index that somebody makes by hand, or that a write to a lost one makes.
+        shape = template(self._prefix, self._flavour)
         self._managed(
-            lambda client: client.indices.delete(index=name, params={"ignore_unavailable": "true"})
+            lambda client: client.indices.put_index_template(name=self._prefix, body=shape)
         )
 
-    def prepare(self) -> None:
-        """Make an empty index live where there is none."""
-        if self.register.read().live is None:
-            self.register.write(Places(live=self.create()))
-
-    def _managed(self, call: Any) -> None:
+    def _managed(self, call: Callable[[OpenSearch], Any]) -> Any:
         try:
-            self._calls.make(call)
+            return self._calls.make(call)
         except OpenSearchException as error:
             raise unavailable(error) from error
 

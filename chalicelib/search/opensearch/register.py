@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from opensearchpy.exceptions import ConflictError, NotFoundError
+from opensearchpy.exceptions import ConflictError, NotFoundError, RequestError
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search.opensearch.calls import Calls
+
+Json = Mapping[str, Any]
 
 FRESH_SECONDS = 1.0
 
@@ -36,6 +38,17 @@ class Places:
         """Return the indexes that every write goes to."""
         return tuple(name for name in (self.live, self.building) if name is not None)
 
+    @property
+    def goes_back(self) -> bool:
+        """Tell whether what is built was live before: names are given in order."""
+        return self.live is not None and self.building is not None and self.building < self.live
+
+    def next(self, prefix: str) -> str:
+        """Return a name for another index. Who asks at the same time gets the same one."""
+        names = (self.live, self.building, self.previous)
+        last = max((int(name.rsplit("-", 1)[1]) for name in names if name), default=0)
+        return f"{prefix}-{last + 1:06}"
+
 
 class Register(Protocol):
     """Port. Adapters: ``AliasRegister``, ``DocumentRegister``; one contract test for both."""
@@ -53,6 +66,15 @@ class Register(Protocol):
         ------
         SearchUnavailable
             They were changed by another meanwhile.
+        """
+
+    def begin(self, places: Places, definition: Json) -> Places:
+        """Make another index, which every write goes to from now on; ``places`` has none.
+
+        Raises
+        ------
+        SearchUnavailable
+            Another began at the same time.
         """
 
 
@@ -94,7 +116,17 @@ class AliasRegister:
         except NotFoundError as error:
             raise SearchUnavailable("the search index was exchanged meanwhile") from error
 
-    def _places(self, answer: Mapping[str, Any]) -> Places:
+    def begin(self, places: Places, definition: Json) -> Places:
+        """Make the index together with its alias: neither is ever there alone."""
+        name = places.next(self._prefix)
+        body = {**definition, "aliases": {self._aliases["building"]: {}}}
+        try:
+            self._calls.client.indices.create(index=name, body=body)
+        except RequestError as error:
+            raise SearchUnavailable("another has begun to make a search index") from error
+        return replace(places, building=name)
+
+    def _places(self, answer: Json) -> Places:
         found = {
             role: index
             for index, held in answer.items()
@@ -117,6 +149,7 @@ class DocumentRegister:
         self, calls: Calls, prefix: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._calls = calls
+        self._prefix = prefix
         self._index = f"{prefix}.places"
         self._clock = clock
         self._searched: str | None = None
@@ -146,6 +179,13 @@ class DocumentRegister:
         except ConflictError as error:
             raise SearchUnavailable("the search index was exchanged meanwhile") from error
         self._looked = float("-inf")
+
+    def begin(self, places: Places, definition: Json) -> Places:
+        """Write the name down, which one of several can, and make the index."""
+        begun = replace(places, building=places.next(self._prefix))
+        self.write(begun)
+        self._calls.client.indices.create(index=begun.building, body=definition)
+        return begun
 
     def _held(self) -> tuple[Places, int]:
         try:

@@ -20,6 +20,27 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a write, where it did not simply succeed.
+
+    Attributes
+    ----------
+    refused
+        Ids of what can never be written as it is.
+    put_off
+        Ids of what the engine had no room for, again and again.
+    """
+
+    refused: tuple[str, ...] = ()
+    put_off: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Return all ids, each once."""
+        return tuple(dict.fromkeys(self.refused + self.put_off))
+
+
+@dataclass(frozen=True, slots=True)
 class _Item:
     """One document on its way into one index."""
 
@@ -48,61 +69,60 @@ class Writer:
 
     def write(
         self, indexes: Sequence[str], documents: Sequence[Document], refresh: Refresh
-    ) -> tuple[str, ...]:
-        """Write every document to every index; return the ids of what could not be.
+    ) -> Outcome:
+        """Write every document to every index.
 
         Raises
         ------
         SearchUnavailable
             Nothing was written.
         """
-        items, failed = self._items(indexes, documents)
-        written = 0
+        items, refused = self._items(indexes, documents)
+        put_off: list[str] = []
         for start in range(0, len(items), BATCH):
             batch = items[start : start + BATCH]
             try:
-                left = self._send(batch, refresh)
+                wrong, left = self._send(batch, refresh)
             except SearchUnavailable:
-                if not written:
+                if start == 0:
                     raise
-                left = items[start:]
-                failed += (item.image_id for item in left)
+                put_off += (item.image_id for item in items[start:])
                 break
-            written += len(batch) - len(left)
-            failed += (item.image_id for item in left)
-        return tuple(dict.fromkeys(failed))
+            refused += wrong
+            put_off += left
+        return Outcome(tuple(dict.fromkeys(refused)), tuple(dict.fromkeys(put_off)))
 
     def _items(
         self, indexes: Sequence[str], documents: Sequence[Document]
     ) -> tuple[list[_Item], list[str]]:
         items: list[_Item] = []
-        failed: list[str] = []
+        refused: list[str] = []
         for document in documents:
             try:
                 source = source_of(document, vectors=self._flavour.vectors)
             except ValueError as error:
                 _logger.error("document %s refused: %s", document.image_id, error)
-                failed.append(document.image_id)
+                refused.append(document.image_id)
             else:
                 items += (
                     _Item(document.image_id, index, document.rev, source) for index in indexes
                 )
-        return items, failed
+        return items, refused
 
-    def _send(self, batch: Sequence[_Item], refresh: Refresh) -> list[_Item]:
-        """Write a batch; return what the engine refused, and what it kept putting off.
+    def _send(self, batch: Sequence[_Item], refresh: Refresh) -> tuple[list[str], list[str]]:
+        """Write a batch; return the ids that were refused, and those put off to the last.
 
         Raises
         ------
         SearchUnavailable
-            It put everything off, or did not answer.
+            The engine put everything off, or did not answer.
         """
-        refused: list[_Item] = []
+        refused: list[str] = []
         left = list(batch)
         for failures in range(1, self._calls.pauses.tries + 1):
-            statuses = self._statuses(left, refresh)
-            refused += (i for i, s in zip(left, statuses, strict=True) if _is_refused(s))
-            left = [i for i, s in zip(left, statuses, strict=True) if s in PASSING]
+            told = list(zip(left, self._statuses(left, refresh), strict=True))
+            refused += (item.image_id for item, status in told if _is_refused(status))
+            left = [item for item, status in told if status in PASSING]
             if not left:
                 break
             _logger.warning("OpenSearch put off %d of %d writes", len(left), len(batch))
@@ -110,9 +130,9 @@ class Writer:
                 self._calls.pauses.wait(failures)
         if len(left) == len(batch):
             raise SearchUnavailable("the search engine put every write off")
-        for item in refused:
-            _logger.error("document %s refused by the search engine", item.image_id)
-        return refused + left
+        if refused:
+            _logger.error("the search engine refused the documents %s", ", ".join(refused))
+        return refused, [item.image_id for item in left]
 
     def _statuses(self, items: Sequence[_Item], refresh: Refresh) -> list[int]:
         body = [line for item in items for line in item.lines]
