@@ -100,9 +100,10 @@ synth: setup-dev ## Write the CloudFormation template to cdk.out
 preflight: setup
 	@$(BIN)/python -m infra.preflight
 
-deploy: preflight ## Deploy to the AWS account of the current credentials
+deploy: preflight ## Deploy to the AWS account of the credentials (BUNDLE=model.tar.gz, s3://…)
+	@$(if $(BUNDLE),$(BIN)/python -m infra.bundle "$(BUNDLE)")
 	@$(BIN)/python -m layers
-	@$(CDK) deploy -c search=$(SEARCH) --outputs-file build/outputs.json $(ARGS)
+	@$(CDK) deploy -c search=$(SEARCH) $(if $(BUNDLE),-c bundle=build/bundle) --outputs-file build/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.first_token build/outputs.json
 
 destroy: preflight ## Remove the stack; bucket and tables stay (docs/deploy.md says how to remove them)

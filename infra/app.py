@@ -1,11 +1,13 @@
 """Synthesises the stack: ``python -m infra.app``, or by the CDK's own command.
 
-``-c search=embedded`` (or ``"search"`` in ``cdk.json``) chooses the search engine.
+``-c search=embedded`` (or ``"search"`` in ``cdk.json``) chooses the search engine;
+``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.
 """
 
 import os
 import shutil
 import sys
+from pathlib import Path
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
@@ -25,7 +27,8 @@ def build(app: cdk.App) -> ImageRepo:
     """
     search = checked_engine(app.node.try_get_context("search") or "embedded")
     check(app)
-    return ImageRepo(app, STACK, search=search)
+    bundle = app.node.try_get_context("bundle")
+    return ImageRepo(app, STACK, search=search, bundle=Path(bundle) if bundle else None)
 
 
 def check(app: cdk.App) -> None:

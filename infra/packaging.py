@@ -25,9 +25,26 @@ def indexer_code() -> Path:
     return code
 
 
-def captioner_image() -> Path:
-    """Return the build context of ``captioner/Dockerfile``."""
-    return _laid_out("captioner", _CAPTIONER)
+def captioner_image(bundle: Path | None = None) -> Path:
+    """Return the build context of ``captioner/Dockerfile``.
+
+    Parameters
+    ----------
+    bundle
+        A verified one that takes the place of the repository's (``infra.bundle``).
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    """
+    context = _laid_out("captioner", _CAPTIONER)
+    if bundle is not None:
+        if not bundle.is_dir():
+            raise FileNotFoundError(f"{bundle} does not exist: run 'python -m infra.bundle' first")
+        shutil.rmtree(context / "captioner" / "bundle")
+        shutil.copytree(bundle, context / "captioner" / "bundle")
+    return context
 
 
 def layer_code() -> Path:

@@ -1,5 +1,7 @@
 """From a photograph in the bucket to its record: queue, captioner and encoder."""
 
+from pathlib import Path
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -111,6 +113,8 @@ class Pipeline(Construct):
         What the functions read and write.
     environment
         Of every function.
+    bundle
+        The model's folder; the repository's where None.
     """
 
     def __init__(
@@ -122,9 +126,10 @@ class Pipeline(Construct):
         catalogue: Catalogue,
         queues: Queues,
         environment: dict[str, str],
+        bundle: Path | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._image = str(captioner_image())
+        self._image = str(captioner_image(bundle))
         self._identities = {
             CAPTIONER: Identity(self, "CaptionerIdentity", service="captioner"),
             ENCODER: Identity(self, "EncoderIdentity", service="encoder"),

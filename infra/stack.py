@@ -1,5 +1,7 @@
 """The one stack: how the constructs are wired to each other."""
 
+from pathlib import Path
+
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
@@ -22,9 +24,13 @@ class ImageRepo(cdk.Stack):
     ----------
     search
         The engine, one of ``infra.search.ENGINES``.
+    bundle
+        The model's folder; the repository's where None.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, search: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, search: str, bundle: Path | None = None
+    ) -> None:
         super().__init__(scope, construct_id, analytics_reporting=False)
         self.storage = Storage(self, "Storage", bucket_name=self._bucket_name())
         self.catalogue = Catalogue(self, "Catalogue")
@@ -39,6 +45,7 @@ class ImageRepo(cdk.Stack):
             catalogue=self.catalogue,
             queues=self.queues,
             environment=environment,
+            bundle=bundle,
         )
         self.search = EmbeddedSearch(
             self,
