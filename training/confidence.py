@@ -1,4 +1,4 @@
-"""Which captions want a person's eye: precision against coverage (docs/decisions/107)."""
+"""Which captions want a person's eye: precision against coverage (docs/decisions/110)."""
 
 from __future__ import annotations
 
