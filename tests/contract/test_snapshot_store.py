@@ -1,6 +1,7 @@
-"""Every store of snapshots keeps the same promises."""
+"""Every store of the published index keeps the same promises."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
@@ -8,23 +9,35 @@ from moto import mock_aws
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search.embedded.memory_store import MemorySnapshotStore
-from chalicelib.search.embedded.s3_store import KEY, S3SnapshotStore
-from chalicelib.search.embedded.snapshot import Snapshot, SnapshotConflict, SnapshotStore
+from chalicelib.search.embedded.s3_store import MANIFEST, WHOLE, S3SnapshotStore
+from chalicelib.search.embedded.snapshot import (
+    LEGACY,
+    MissingPart,
+    Published,
+    SnapshotConflict,
+    SnapshotStore,
+    digest,
+)
 
 Damage = Callable[[bytes], None]
+Legacy = Callable[[bytes, str], None]
+Stored = tuple[SnapshotStore, Damage, Legacy]
 
 
 @pytest.fixture(params=["memory", "s3"])
-def stored(request: pytest.FixtureRequest) -> Iterator[tuple[SnapshotStore, Damage]]:
-    """Yield a store, and what replaces its object's bytes without its digest."""
+def stored(request: pytest.FixtureRequest) -> Iterator[Stored]:
+    """Yield a store, what spoils its manifest, and what leaves an earlier version's object."""
     if request.param == "memory":
         memory = MemorySnapshotStore()
 
-        def spoil(image: bytes) -> None:
-            assert memory.stored is not None
-            memory.stored = (image, memory.stored[1])
+        def spoil(content: bytes) -> None:
+            assert memory.held is not None
+            memory.held = (content, memory.held[1])
 
-        yield memory, spoil
+        def leave(content: bytes, sha256: str) -> None:
+            memory.whole = (content, sha256)
+
+        yield memory, spoil, leave
         return
     with mock_aws():
         client = boto3.client(
@@ -32,53 +45,98 @@ def stored(request: pytest.FixtureRequest) -> Iterator[tuple[SnapshotStore, Dama
         )
         client.create_bucket(Bucket="bucket")
 
-        def overwrite(image: bytes) -> None:
-            metadata = client.head_object(Bucket="bucket", Key=KEY)["Metadata"]
-            client.put_object(Bucket="bucket", Key=KEY, Body=image, Metadata=metadata)
+        def overwrite(content: bytes) -> None:
+            metadata = client.head_object(Bucket="bucket", Key=MANIFEST)["Metadata"]
+            client.put_object(Bucket="bucket", Key=MANIFEST, Body=content, Metadata=metadata)
 
-        yield S3SnapshotStore(client, "bucket"), overwrite
+        def put(content: bytes, sha256: str) -> None:
+            metadata = {"sha256": sha256}
+            client.put_object(Bucket="bucket", Key=WHOLE, Body=content, Metadata=metadata)
+
+        yield S3SnapshotStore(client, "bucket"), overwrite, put
 
 
-Stored = tuple[SnapshotStore, Damage]
-
-
-def test_at_first_there_is_no_snapshot(stored: Stored) -> None:
-    store, _ = stored
+def test_at_first_there_is_nothing(stored: Stored) -> None:
+    store, _, _ = stored
     assert store.tag() is None
-    assert store.read() is None
+    assert store.manifest() is None
+    assert store.legacy() is None
+    assert list(store.parts()) == []
 
 
-def test_a_published_snapshot_comes_back_under_its_tag(stored: Stored) -> None:
-    store, _ = stored
-    tag = store.write(b"one", replacing=None)
+def test_a_published_manifest_comes_back_under_its_tag(stored: Stored) -> None:
+    store, _, _ = stored
+    tag = store.publish(b"one", replacing=None)
     assert store.tag() == tag
-    assert store.read() == Snapshot(tag, b"one")
+    assert store.manifest() == Published(tag, b"one")
 
 
-def test_a_snapshot_replaces_the_one_it_was_made_from(stored: Stored) -> None:
-    store, _ = stored
-    first = store.write(b"one", replacing=None)
-    second = store.write(b"two", replacing=first)
+def test_a_manifest_replaces_the_one_it_was_made_from(stored: Stored) -> None:
+    store, _, _ = stored
+    first = store.publish(b"one", replacing=None)
+    second = store.publish(b"two", replacing=first)
     assert second != first
-    assert store.read() == Snapshot(second, b"two")
+    assert store.manifest() == Published(second, b"two")
 
 
-def test_a_writer_that_did_not_see_the_newest_snapshot_writes_nothing(stored: Stored) -> None:
-    store, _ = stored
-    first = store.write(b"one", replacing=None)
-    second = store.write(b"two", replacing=first)
+def test_a_writer_that_did_not_see_the_newest_manifest_publishes_nothing(stored: Stored) -> None:
+    store, _, _ = stored
+    first = store.publish(b"one", replacing=None)
+    second = store.publish(b"two", replacing=first)
     for seen in (first, None):
         with pytest.raises(SnapshotConflict):
-            store.write(b"three", replacing=seen)
-    assert store.read() == Snapshot(second, b"two")
+            store.publish(b"three", replacing=seen)
+    assert store.manifest() == Published(second, b"two")
 
 
-def test_a_damaged_snapshot_is_not_handed_out(stored: Stored) -> None:
-    store, damage = stored
-    store.write(b"one", replacing=None)
+def test_a_damaged_manifest_is_not_handed_out(stored: Stored) -> None:
+    store, damage, _ = stored
+    store.publish(b"one", replacing=None)
     damage(b"0ne")
     with pytest.raises(SearchUnavailable, match="damaged"):
-        store.read()
+        store.manifest()
+
+
+def test_parts_come_back_and_are_listed_with_the_time_they_were_written(stored: Stored) -> None:
+    store, _, _ = stored
+    store.publish(b"a manifest is no part", replacing=None)
+    store.add("base-1", b"one")
+    store.add("run-2", b"\0" * 1_000)
+    assert store.part("base-1") == b"one"
+    assert store.part("run-2") == b"\0" * 1_000
+    written = dict(store.parts())
+    assert set(written) == {"base-1", "run-2"}
+    assert all(abs(datetime.now(UTC) - at) < timedelta(minutes=5) for at in written.values())
+
+
+def test_a_part_that_is_not_there_is_an_error(stored: Stored) -> None:
+    store, _, _ = stored
+    with pytest.raises(MissingPart, match="run-9"):
+        store.part("run-9")
+
+
+def test_removed_parts_are_gone_and_the_others_stay(stored: Stored) -> None:
+    store, _, _ = stored
+    for number in range(3):
+        store.add(f"run-{number}", b"")
+    store.remove(["run-0", "run-2", "run-7"])
+    assert {name for name, _ in store.parts()} == {"run-1"}
+
+
+def test_what_an_earlier_version_published_is_read_listed_and_removed(stored: Stored) -> None:
+    store, _, leave = stored
+    leave(b"whole", digest(b"whole"))
+    assert store.legacy() == b"whole"
+    assert {name for name, _ in store.parts()} == {LEGACY}
+    store.remove([LEGACY])
+    assert store.legacy() is None
+
+
+def test_what_an_earlier_version_published_is_not_handed_out_damaged(stored: Stored) -> None:
+    store, _, leave = stored
+    leave(b"wh0le", digest(b"whole"))
+    with pytest.raises(SearchUnavailable, match="damaged"):
+        store.legacy()
 
 
 def test_a_bucket_that_does_not_answer_is_an_error_and_not_an_absence() -> None:
@@ -87,7 +145,16 @@ def test_a_bucket_that_does_not_answer_is_an_error_and_not_an_absence() -> None:
             "s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
         store = S3SnapshotStore(client, "no-such-bucket")
-        with pytest.raises(SearchUnavailable):
-            store.read()
-        with pytest.raises(SearchUnavailable):
-            store.write(b"one", replacing=None)
+        calls: list[Callable[[], object]] = [
+            store.manifest,
+            store.legacy,
+            lambda: store.publish(b"one", replacing=None),
+            lambda: store.add("run-1", b""),
+            lambda: store.part("run-1"),
+            lambda: list(store.parts()),
+            lambda: store.remove(["run-1"]),
+        ]
+        for call in calls:
+            with pytest.raises(SearchUnavailable) as raised:
+                call()
+            assert not isinstance(raised.value, MissingPart)

@@ -6,7 +6,7 @@ writer; whoever takes up what it published only inserts.
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.attributes import normalised
@@ -53,6 +53,10 @@ class Entry:
     visual: bytes | None = None
     semantic: bytes | None = None
     doc: int = 0
+
+    def unnumbered(self) -> "Entry":
+        """Return the entry for an index that numbers documents otherwise."""
+        return replace(self, doc=0)
 
 
 def microseconds(moment: datetime | None) -> int | None:

@@ -67,6 +67,12 @@ class EmbeddedIndex:
             return int(self._meta("generation"))
 
     @property
+    def size(self) -> int:
+        """How many documents are held, the removed ones too."""
+        with _translated():
+            return int(self._connection.execute("SELECT count(*) FROM document").get)
+
+    @property
     def lineage(self) -> str:
         """Names the index whose copies number documents alike."""
         with _translated():

@@ -1,7 +1,17 @@
-"""Snapshots in memory, for tests of what publishes and reads them."""
+"""A published index in memory, for tests of what publishes and reads it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.embedded.snapshot import Snapshot, SnapshotConflict, digest, verified
+from chalicelib.search.embedded.snapshot import (
+    LEGACY,
+    MissingPart,
+    Published,
+    SnapshotConflict,
+    digest,
+    verified,
+)
 
 
 class MemorySnapshotStore:
@@ -9,34 +19,78 @@ class MemorySnapshotStore:
 
     Attributes
     ----------
+    held
+        The manifest's bytes and their digest; a test damages or removes it here.
     stored
-        The object's bytes and its digest; a test damages or removes it here.
+        The parts by name, and when they were written.
+    whole
+        What an earlier version published, and its digest.
     down
         While true, nothing answers.
+    now
+        When parts are written.
     """
 
     def __init__(self) -> None:
-        self.stored: tuple[bytes, str] | None = None
+        self.held: tuple[bytes, str] | None = None
+        self.stored: dict[str, tuple[bytes, datetime]] = {}
+        self.whole: tuple[bytes, str] | None = None
         self.down = False
+        self.now = datetime.now(UTC)
         self.writes = 0
+        self.loaded: list[str] = []
 
     def tag(self) -> str | None:
-        """Return the current snapshot's tag."""
+        """Return the current manifest's tag."""
         self._answer()
-        return None if self.stored is None else f'"{digest(self.stored[0])[:32]}"'
+        return None if self.held is None else f'"{digest(self.held[0])[:32]}"'
 
-    def read(self) -> Snapshot | None:
-        """Return the current snapshot."""
+    def manifest(self) -> Published | None:
+        """Return the current manifest."""
         tag = self.tag()
-        return None if self.stored is None or tag is None else verified(tag, *self.stored)
+        if self.held is None or tag is None:
+            return None
+        return Published(tag, verified(*self.held, "the manifest"))
 
-    def write(self, image: bytes, *, replacing: str | None) -> str:
-        """Publish an index."""
+    def publish(self, manifest: bytes, *, replacing: str | None) -> str:
+        """Replace the manifest."""
         if self.tag() != replacing:
             raise SnapshotConflict
         self.writes += 1
-        self.stored = (image, digest(image))
+        self.held = (manifest, digest(manifest))
         return str(self.tag())
+
+    def add(self, name: str, content: bytes) -> None:
+        """Write a part."""
+        self._answer()
+        self.stored[name] = (content, self.now)
+
+    def part(self, name: str) -> bytes:
+        """Return a part."""
+        self._answer()
+        self.loaded.append(name)
+        if name not in self.stored:
+            raise MissingPart(f"part {name} of the published search index is gone; rebuild it")
+        return self.stored[name][0]
+
+    def parts(self) -> Iterable[tuple[str, datetime]]:
+        """Yield names and times."""
+        self._answer()
+        old = [(LEGACY, self.now)] if self.whole else []
+        return old + [(name, written) for name, (_, written) in self.stored.items()]
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove parts."""
+        self._answer()
+        for name in names:
+            self.stored.pop(name, None)
+        if LEGACY in names:
+            self.whole = None
+
+    def legacy(self) -> bytes | None:
+        """Return what an earlier version published."""
+        self._answer()
+        return None if self.whole is None else verified(*self.whole, "the snapshot")
 
     def _answer(self) -> None:
         if self.down:

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search.embedded.index import EmbeddedIndex
-from chalicelib.search.embedded.snapshot import SnapshotStore
+from chalicelib.search.embedded.replica import Replica
+from chalicelib.search.embedded.schema import OutdatedIndex
+from chalicelib.search.embedded.snapshot import DamagedIndex, SnapshotStore
 from chalicelib.search.query import Query, Results
 
 FRESH_SECONDS = 1.0
@@ -17,10 +19,10 @@ _logger = logging.getLogger(__name__)
 
 
 class PublishedIndex:
-    """Adapter of the port ``Searching`` on the snapshots of a store.
+    """Adapter of the port ``Searching`` on the published index of a store.
 
-    A snapshot is held in memory, so that processes sharing ``/tmp`` have nothing to collide in.
-    A new one takes the old one's place between two queries.
+    A copy is held in memory, so that processes sharing ``/tmp`` have nothing to collide in. What
+    is published is taken up between two queries, and costs what changed.
 
     Parameters
     ----------
@@ -33,8 +35,9 @@ class PublishedIndex:
     def __init__(self, store: SnapshotStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._held: EmbeddedIndex | None = None
-        self._tag: str | None = None
+        self._replica = Replica(store)
+        self._empty = EmbeddedIndex.at()
+        self._open = False
         self._looked = float("-inf")
         self._stale = False
 
@@ -48,30 +51,26 @@ class PublishedIndex:
         return self._current().count(owner)
 
     def _current(self) -> EmbeddedIndex:
-        if self._held is None or self._clock() - self._looked >= FRESH_SECONDS:
+        if not self._open or self._clock() - self._looked >= FRESH_SECONDS:
             self._look()
-        if self._held is None:
-            raise SearchUnavailable("the search index is not open")
-        return self._held
+        return self._replica.index or self._empty
 
     def _look(self) -> None:
-        """Take up the current snapshot; keep the held one where the store does not answer."""
+        """Take up what is published; keep the held state where the store does not answer.
+
+        What is damaged is refused until it is mended, and never answered from.
+        """
         try:
             tag = self._store.tag()
+            if not self._open or tag is None or tag != self._replica.tag:
+                self._replica.follow()
+            self._open, self._stale = True, False
+        except (OutdatedIndex, DamagedIndex):
+            self._open = False
+            raise
         except SearchUnavailable:
-            if self._held is None:
+            if not self._open:
                 raise
             _logger.warning("search index not looked at: its store does not answer")
             self._stale = True
-        else:
-            if self._held is None or tag != self._tag:
-                self._take(tag)
-            self._stale = False
         self._looked = self._clock()
-
-    def _take(self, tag: str | None) -> None:
-        snapshot = None if tag is None else self._store.read()
-        if snapshot is None and self._tag is not None:
-            raise SearchUnavailable("the published search index is gone; rebuild it")
-        self._held = EmbeddedIndex.at() if snapshot is None else EmbeddedIndex.of(snapshot.image)
-        self._tag = None if snapshot is None else snapshot.tag

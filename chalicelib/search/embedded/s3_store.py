@@ -1,19 +1,31 @@
-"""Snapshots in the bucket, replaced under a condition so that no writer undoes another's."""
+"""The published index in the bucket, replaced on condition: no writer undoes another's work."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.embedded.snapshot import Snapshot, SnapshotConflict, digest, verified
+from chalicelib.search.embedded.snapshot import (
+    LEGACY,
+    MissingPart,
+    Published,
+    SnapshotConflict,
+    digest,
+    verified,
+)
 from chalicelib.storage.port import INDEX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-KEY = f"{INDEX}snapshot.sqlite"
+MANIFEST = f"{INDEX}manifest.json"
+PARTS = f"{INDEX}parts/"
+WHOLE = f"{INDEX}{LEGACY}"
 _GONE = frozenset({"NoSuchKey", "404", "NotFound"})
 _CONFLICT = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+_MOST_REMOVED = 1_000  # keys of one DeleteObjects call
 
 
 class S3SnapshotStore:
@@ -25,44 +37,103 @@ class S3SnapshotStore:
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
-        self._place: Any = {"Bucket": bucket, "Key": KEY}
+        self._bucket = bucket
 
     def tag(self) -> str | None:
-        """Return the object's ETag."""
+        """Return the manifest's ETag."""
         try:
-            return self._client.head_object(**self._place)["ETag"]
+            return self._client.head_object(Bucket=self._bucket, Key=MANIFEST)["ETag"]
         except (ClientError, BotoCoreError) as error:
             if _code(error) in _GONE:
                 return None
             raise _unavailable(error) from error
 
-    def read(self) -> Snapshot | None:
-        """Return the object, verified."""
-        try:
-            answer = self._client.get_object(**self._place)
-            with answer["Body"] as body:
-                image = body.read()
-        except (ClientError, BotoCoreError) as error:
-            if _code(error) in _GONE:
-                return None
-            raise _unavailable(error) from error
-        return verified(answer["ETag"], image, answer["Metadata"].get("sha256"))
+    def manifest(self) -> Published | None:
+        """Return the manifest, verified."""
+        answer = self._get(MANIFEST)
+        if answer is None:
+            return None
+        tag, content, expected = answer
+        return Published(tag, verified(content, expected, "the manifest"))
 
-    def write(self, image: bytes, *, replacing: str | None) -> str:
-        """Replace the object if it is still the one it was made from."""
+    def publish(self, manifest: bytes, *, replacing: str | None) -> str:
+        """Replace the manifest if it is still the one it was made from."""
         condition: Any = {"IfMatch": replacing} if replacing else {"IfNoneMatch": "*"}
         try:
-            answer = self._client.put_object(
-                **self._place,
-                **condition,
-                Body=image,
-                ContentType="application/vnd.sqlite3",
-                Metadata={"sha256": digest(image)},
-            )
+            return self._put(MANIFEST, manifest, "application/json", condition)
         except (ClientError, BotoCoreError) as error:
             if _code(error) in _CONFLICT | _GONE:
                 raise SnapshotConflict from error
             raise _unavailable(error) from error
+
+    def add(self, name: str, content: bytes) -> None:
+        """Write a part."""
+        try:
+            self._put(PARTS + name, content, "application/octet-stream", {})
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable(error) from error
+
+    def part(self, name: str) -> bytes:
+        """Return a part."""
+        answer = self._get(PARTS + name)
+        if answer is None:
+            raise MissingPart(f"part {name} of the published search index is gone; rebuild it")
+        return answer[1]
+
+    def parts(self) -> Iterable[tuple[str, datetime]]:
+        """Yield names and times, listed page by page."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=INDEX
+        )
+        try:
+            for page in pages:
+                for stored in page.get("Contents", ()):
+                    key, written = stored["Key"], stored["LastModified"]
+                    if key == WHOLE:
+                        yield LEGACY, written
+                    elif key.startswith(PARTS):
+                        yield key.removeprefix(PARTS), written
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable(error) from error
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove parts, a thousand a call."""
+        keys: Any = [{"Key": WHOLE if name == LEGACY else PARTS + name} for name in names]
+        try:
+            for at in range(0, len(keys), _MOST_REMOVED):
+                some = keys[at : at + _MOST_REMOVED]
+                self._client.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": some, "Quiet": True}
+                )
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable(error) from error
+
+    def legacy(self) -> bytes | None:
+        """Return what an earlier version published."""
+        answer = self._get(WHOLE)
+        return None if answer is None else verified(answer[1], answer[2], "the snapshot")
+
+    def _get(self, key: str) -> tuple[str, bytes, str | None] | None:
+        """Return an object's ETag, bytes and the digest beside it."""
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            with answer["Body"] as body:
+                content = body.read()
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in _GONE:
+                return None
+            raise _unavailable(error) from error
+        return answer["ETag"], content, answer["Metadata"].get("sha256")
+
+    def _put(self, key: str, content: bytes, content_type: str, condition: Any) -> str:
+        answer = self._client.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=content,
+            ContentType=content_type,
+            Metadata={"sha256": digest(content)},
+            **condition,
+        )
         return answer["ETag"]
 
 

@@ -1,6 +1,7 @@
 """The index file: its tables, how it is opened, and what SQLite must be able to do."""
 
 from pathlib import Path
+from typing import Self
 from uuid import uuid4
 
 import apsw
@@ -11,6 +12,7 @@ from chalicelib.search.analysis import TOKENIZER
 VERSION = 2  # of the tables: to be raised whenever they or what they hold changes
 OLDEST_SQLITE = 3_043_000  # contentless FTS5 tables that can delete
 BUSY_MILLISECONDS = 5_000
+_NO_WAL = b"\x01\x01"  # file format: a database in memory has no journal beside it
 
 # ``trait`` binds by ``position``: the terms of one attribute of one document share it.
 # ``caption`` holds no text of its own: ``document`` has it, and ranking reads the index alone.
@@ -34,6 +36,14 @@ CREATE VIRTUAL TABLE caption USING fts5(
 
 class OutdatedIndex(SearchUnavailable):
     """An index that another version of this program wrote; the catalogue makes a new one."""
+
+    @classmethod
+    def of(cls, version: object) -> Self:
+        """Say which version was found."""
+        return cls(
+            f"the search index has version {version}, not {VERSION}: 'image-repo rebuild --index'"
+            " makes it anew"
+        )
 
 
 def check_engine() -> None:
@@ -95,9 +105,10 @@ def from_image(image: bytes) -> apsw.Connection:
 
 def to_image(connection: apsw.Connection) -> bytes:
     """Return the whole index as bytes that `from_image` opens."""
-    image = bytearray(connection.serialize("main"))
-    image[18:20] = b"\x01\x01"  # file format: a database in memory has no WAL beside it
-    return bytes(image)
+    image = connection.serialize("main")
+    if image[18:20] == _NO_WAL:
+        return image
+    return image[:18] + _NO_WAL + image[20:]
 
 
 def _prepare(connection: apsw.Connection) -> None:
@@ -117,7 +128,4 @@ def _prepare(connection: apsw.Connection) -> None:
 def _check_version(connection: apsw.Connection) -> None:
     version = connection.execute("SELECT value FROM meta WHERE key = 'version'").get
     if version != VERSION:
-        raise OutdatedIndex(
-            f"the search index has version {version}, not {VERSION}: 'image-repo rebuild --index'"
-            " makes it anew"
-        )
+        raise OutdatedIndex.of(version)

@@ -1,78 +1,118 @@
 """Where the published index lies, whatever stores it."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
 from chalicelib.errors import SearchUnavailable
 
+LEGACY = "snapshot.sqlite"  # the whole index as one object, as earlier versions published it
+
 
 class SnapshotConflict(Exception):
-    """Another snapshot was published since the one that was to be replaced."""
+    """Another manifest was published since the one that was to be replaced."""
+
+
+class DamagedIndex(SearchUnavailable):
+    """A published object is not what was published; the catalogue makes it anew."""
+
+
+class MissingPart(DamagedIndex):
+    """A part that a manifest names is not there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A whole published index.
+class Published:
+    """A published object.
 
     Attributes
     ----------
     tag
-        Names this very snapshot, as an ETag does.
-    image
+        Names this very state of it, as an ETag does.
+    content
         Verified against the digest that was stored with it.
     """
 
     tag: str
-    image: bytes
+    content: bytes
 
 
 class SnapshotStore(Protocol):
     """Port. Adapters: ``memory``, ``s3``; one contract test for both.
 
-    Every method raises ``SearchUnavailable`` where the store does not answer after retries.
+    One manifest, which is replaced, and parts, which are written once. Every method raises
+    ``SearchUnavailable`` where the store does not answer after retries.
     """
 
     def tag(self) -> str | None:
-        """Return the current snapshot's tag, None where nothing was ever published."""
+        """Return the current manifest's tag, None where nothing was ever published."""
 
-    def read(self) -> Snapshot | None:
-        """Return the current snapshot, None where there is none.
+    def manifest(self) -> Published | None:
+        """Return the current manifest, None where there is none.
 
         Raises
         ------
-        SearchUnavailable
+        DamagedIndex
             It is damaged.
         """
 
-    def write(self, image: bytes, *, replacing: str | None) -> str:
-        """Publish an index and return its tag.
+    def publish(self, manifest: bytes, *, replacing: str | None) -> str:
+        """Replace the manifest and return its tag.
 
         Parameters
         ----------
         replacing
-            Tag of the snapshot it was made from; None for the first.
+            Tag of the manifest it was made from; None for the first.
 
         Raises
         ------
         SnapshotConflict
-            The current snapshot is not ``replacing``; nothing was written.
+            The current manifest is not ``replacing``; nothing was written.
+        """
+
+    def add(self, name: str, content: bytes) -> None:
+        """Write a part, before the manifest that names it."""
+
+    def part(self, name: str) -> bytes:
+        """Return a part as it is; whoever asks knows its digest.
+
+        Raises
+        ------
+        MissingPart
+            There is none of this name.
+        """
+
+    def parts(self) -> Iterable[tuple[str, datetime]]:
+        """Yield the names of all parts, ``LEGACY`` too, and when they were written."""
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove parts; those that are not there are no error."""
+
+    def legacy(self) -> bytes | None:
+        """Return what an earlier version published, verified; None where there is none.
+
+        Raises
+        ------
+        DamagedIndex
+            It is damaged.
         """
 
 
-def digest(image: bytes) -> str:
-    """Return what a store keeps beside an image."""
-    return sha256(image).hexdigest()
+def digest(content: bytes) -> str:
+    """Return what a store or a manifest keeps beside an object."""
+    return sha256(content).hexdigest()
 
 
-def verified(tag: str, image: bytes, expected: str | None) -> Snapshot:
-    """Return a snapshot whose bytes are those that were published.
+def verified(content: bytes, expected: str | None, what: str) -> bytes:
+    """Return bytes that are those that were published.
 
     Raises
     ------
-    SearchUnavailable
+    DamagedIndex
         They are not.
     """
-    if digest(image) != expected:
-        raise SearchUnavailable("the published search index is damaged; rebuild it")
-    return Snapshot(tag, image)
+    if digest(content) != expected:
+        raise DamagedIndex(f"{what} of the published search index is damaged; rebuild it")
+    return content
