@@ -128,7 +128,7 @@ def distil(
     init: Path | None = None,
     state: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
-) -> None:
+) -> bool:
     """Train for ``plan.minutes``, leaving the averaged weights at ``out``.
 
     A checkpoint replaces ``out`` every few minutes, so an interrupted run goes on
@@ -137,10 +137,16 @@ def distil(
     Parameters
     ----------
     state
-        Kept with each checkpoint and removed at the end: a run that finds it goes on
-        where that one stopped, on the same schedule, counting the photographs it saw.
+        Kept with each checkpoint: a run that finds it goes on where that one stopped, on
+        the same schedule, counting the photographs it saw; if it had ended, there is
+        nothing more to do.
     stop
         Asked before every step; True ends the run early, its state kept.
+
+    Returns
+    -------
+    bool
+        Whether it came to its end.
 
     Raises
     ------
@@ -169,11 +175,9 @@ def distil(
             run.save(seen, time.monotonic() - began)
             _keep(student, held_out, out, log, _entry(began, seen, plan.size(progress), recent))
             kept_at, recent = time.monotonic(), []
-    if stopped:
-        run.save(seen, time.monotonic() - began)
+    run.save(seen, time.monotonic() - began)
     _keep(student, held_out, out, log, _entry(began, seen, plan.size(progress), recent))
-    if not stopped:
-        run.forget()
+    return not stopped
 
 
 def _entry(began: float, seen: int, size: int, recent: list[F32]) -> dict[str, Tensor]:

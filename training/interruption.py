@@ -17,8 +17,8 @@ class Interrupted(BaseException):
 class Interruption:
     """Whether somebody asked the process to stop.
 
-    Within `noticed`, SIGTERM raises `Interrupted` wherever the process is; a step that
-    has a state to keep first runs within `deferred` and looks at ``asked`` itself.
+    Within `noticed`, SIGTERM raises `Interrupted` wherever the process is; work that has
+    a state to keep first runs within `deferred` and looks at ``asked`` itself.
     """
 
     def __init__(self) -> None:
@@ -36,12 +36,15 @@ class Interruption:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Only note a request; raise `Interrupted` for it at the end."""
+        """Only note a request."""
         self._deferred = True
         try:
             yield
         finally:
             self._deferred = False
+
+    def obey(self) -> None:
+        """Raise `Interrupted` where there was a request."""
         if self.asked:
             raise Interrupted
 

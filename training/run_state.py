@@ -52,11 +52,6 @@ class RunState:
         arrays["progress"] = np.array([*divmod(seen, 1000), seconds], np.float32)
         save_arrays(self._path, arrays, np.float32)
 
-    def forget(self) -> None:
-        """Remove the file: the run is over."""
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-
     def _fitting(self, kept: Arrays, number: int, variable: Tensor) -> F32:
         value = kept.get(str(number))
         if value is None or value.shape != tuple(variable.shape):

@@ -40,6 +40,7 @@ def run(container: Container, interruption: Interruption) -> None:
         print(f"{step}: begins", flush=True)
         run_step(hyperparameters.parsed(step, arguments), interruption)
         ledger.note(step)
+        interruption.obey()
     with interruption.deferred():
         _publish(container)
 
