@@ -103,13 +103,12 @@ class ContributionAnswer(Answer):
 
 
 class HitAnswer(Answer):
-    """One match; ``duplicates`` counts what was left out because it looks the same."""
+    """One match."""
 
     image: ImageAnswer
     score: float
     highlight: str | None
     explanation: list[ContributionAnswer] | None
-    duplicates: int
 
 
 class FacetValue(Answer):
@@ -241,7 +240,6 @@ def search_answer(found: Found, storage: Storage) -> SearchAnswer:
                 score=hit.score,
                 highlight=hit.highlight,
                 explanation=_explained(hit),
-                duplicates=hit.duplicates,
             )
             for hit, image in found.hits
         ],

@@ -1,13 +1,25 @@
 """Which parts of a query rank, decided once for every engine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from chalicelib.search.query import MAX_FACET_VALUES, Mode, Query
+from chalicelib.attributes import extract
+from chalicelib.search.chosen import WEIGHTS
+from chalicelib.search.query import (
+    MAX_CLAUSES,
+    MAX_FACET_VALUES,
+    Clause,
+    Mode,
+    Query,
+    Weights,
+)
 from chalicelib.search.text import Words, parse
 from chalicelib.search.vectors import quantised
 
 MEANING_LEFT_OUT = "meaning: the text has no vector, so only its words were matched"
+
+
+PART_OF_VECTOR = {"visual": "image", "semantic": "meaning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +34,18 @@ class Asked:
         Quantised query vectors by kind, ``"visual"`` or ``"semantic"``.
     degraded
         What had to be left out.
+    reading
+        What the text says of its subjects, where that takes part in a fused ranking: clauses
+        that need not hold, each of which speaks for a photograph.
+    weights
+        Of the parts.
     """
 
     words: Words | None
     vectors: Mapping[str, bytes]
     degraded: tuple[str, ...]
+    reading: tuple[Clause, ...] = ()
+    weights: Weights = WEIGHTS
 
     @property
     def ranks_words(self) -> bool:
@@ -36,7 +55,14 @@ class Asked:
     @property
     def parts(self) -> int:
         """How many rankings there will be."""
-        return len(self.vectors) + self.ranks_words
+        return len(self.vectors) + self.ranks_words + bool(self.reading)
+
+    @property
+    def kind(self) -> str:
+        """What the scores are made of, for `relevance.bound_of`: words, text or image."""
+        if not self.vectors:
+            return "words"
+        return "image" if self.parts == 1 and "visual" in self.vectors else "text"
 
 
 def asked(query: Query) -> Asked:
@@ -51,11 +77,26 @@ def asked(query: Query) -> Asked:
     by_words = query.text is not None and not (by_meaning and query.mode is Mode.MEANING)
     missed = query.text is not None and query.mode is not Mode.WORDS and not by_meaning
     vectors = {"visual": query.visual, "semantic": query.semantic if by_meaning else None}
+    words = parse(query.text) if by_words and query.text is not None else None
+    weights = query.weights or WEIGHTS
+    is_fused = by_meaning and words is not None
     return Asked(
-        words=parse(query.text) if by_words and query.text is not None else None,
+        words=replace(words, is_partial=True) if is_fused and words else words,
         vectors={kind: quantised(vector) for kind, vector in vectors.items() if vector},
         degraded=(MEANING_LEFT_OUT,) if missed else (),
+        reading=_reading(query.text or "") if is_fused and weights.attributes else (),
+        weights=weights,
     )
+
+
+def _reading(text: str) -> tuple[Clause, ...]:
+    """Return each subject of a text, and each with one of its colours or actions."""
+    found: list[Clause] = []
+    for attribute in extract(text):
+        found.append(Clause(attribute.subject))
+        found += (Clause(attribute.subject, (colour,)) for colour in attribute.colours)
+        found += (Clause(attribute.subject, (), (action,)) for action in attribute.actions)
+    return tuple(dict.fromkeys(found))[:MAX_CLAUSES]
 
 
 def commonest(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

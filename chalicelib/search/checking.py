@@ -1,6 +1,7 @@
 """Refuses a query that no engine should see."""
 
 import math
+from dataclasses import fields
 
 from chalicelib.errors import InvalidField
 from chalicelib.images import VECTOR_SIZE
@@ -21,6 +22,7 @@ from chalicelib.search.query import (
 VECTOR_BYTES = 2 * VECTOR_SIZE
 MAX_DEPTH = 8
 MAX_WEIGHT = 100
+WEIGHED = tuple(field.name for field in fields(Weights))
 
 
 def check(query: Query) -> None:
@@ -60,7 +62,7 @@ def _check_relevance(relevance: float | str | None) -> None:
 def _check_weights(weights: Weights | None) -> None:
     if weights is None:
         return
-    for name in ("words", "meaning", "attributes", "image"):
+    for name in WEIGHED:
         weight = getattr(weights, name)
         if not (math.isfinite(weight) and 0 <= weight <= MAX_WEIGHT):
             raise InvalidField(f"weights.{name}", f"must be between 0 and {MAX_WEIGHT}")

@@ -35,3 +35,8 @@ def terms_of(clause: Clause) -> Terms:
         colours=plain.colours,
         actions=plain.actions,
     )
+
+
+def told(clause: Clause) -> str:
+    """Return a clause in words for a person: "brown dog run"."""
+    return " ".join([*clause.colours, clause.subject or "", *clause.actions]).strip()

@@ -5,36 +5,23 @@ equal scores may differ.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from chalicelib.attributes import normalised
 from chalicelib.errors import SearchUnavailable
-from chalicelib.images import Attribute
-from chalicelib.search.analysis import stems
-from chalicelib.search.asking import Asked, asked, commonest
+from chalicelib.search.asking import asked, commonest
 from chalicelib.search.checking import check
-from chalicelib.search.clauses import terms_of
+from chalicelib.search.chosen import ALIKE
 from chalicelib.search.cursor import Anchor, decoded, encoded
-from chalicelib.search.fusion import DEPTH, fused
 from chalicelib.search.highlight import highlighted
+from chalicelib.search.likeness import stand_out
+from chalicelib.search.memory_scoring import Held, Scored, has, held_of
 from chalicelib.search.port import Document
-from chalicelib.search.query import Clause, Filters, Group, Hit, Query, Results
-from chalicelib.search.text import Run, Words
+from chalicelib.search.query import Filters, Hit, Query, Results
+from chalicelib.search.relevance import bound_of
+from chalicelib.search.text import Words
 from chalicelib.search.vectors import product, quantised
 
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    document: Document
-    stems: tuple[str, ...]
-    attributes: tuple[Attribute, ...]
-    vectors: Mapping[str, bytes]
-
-    def holds(self, run: Run) -> bool:
-        length = len(run.stems)
-        places = range(len(self.stems) - length + 1)
-        return any(self.stems[at : at + length] == run.stems for at in places)
+Place = tuple[float, str]  # -score, id: ascending is best first
 
 
 class MemoryIndex:
@@ -48,7 +35,7 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         self.down = False
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Take in documents; see `SearchIndex.apply`."""
@@ -58,7 +45,7 @@ class MemoryIndex:
             known = self._held.get(document.image_id)
             if known is None or known.document.rev < document.rev:
                 try:
-                    self._held[document.image_id] = _held(document)
+                    self._held[document.image_id] = held_of(document)
                 except ValueError:
                     failed.append(document.image_id)
         return tuple(failed)
@@ -75,17 +62,24 @@ class MemoryIndex:
         parts = asked(query)
         anchor = decoded(query)
         among = [held for held in self._living(query.owner) if _allowed(held, query, parts.words)]
-        scores = _relevant(_scores(among, parts), query.min_relevance, parts)
-        order = sorted((-score, image_id) for image_id, score in scores.items())
-        rest = [place for place in order if anchor is None or place > self._place(anchor, scores)]
-        page = rest[: query.limit]
-        ends = len(rest) <= query.limit
-        last = None if ends else Anchor((page[-1][1],), -page[-1][0], "memory", 0)
+        scored = Scored(parts, [*self._living(None)], among, anchor.weights if anchor else ())
+        best = max(scored.scores.values(), default=None)
+        bound = anchor.bound if anchor else bound_of(query, parts, best)
+        order = sorted(
+            (-score, image_id)
+            for image_id, score in scored.scores.items()
+            if bound is None or score >= bound
+        )
+        after = None if anchor is None else (-anchor.score, anchor.trail[0])
+        page, last = self._page(order, after, query)
+        matches = [image_id for _, image_id in order]
         return Results(
-            hits=tuple(self._hit(*place, parts) for place in page),
-            total=len(scores),
-            facets={name: self._facet(name, scores) for name in query.facets},
-            cursor=None if last is None else encoded(query, last),
+            hits=tuple(self._hit(*place, scored, explain=query.explain) for place in page),
+            total=len(order),
+            facets={name: self._facet(name, matches) for name in query.facets},
+            cursor=None
+            if last is None
+            else encoded(query, Anchor((last[1],), -last[0], "memory", 0, scored.weights, bound)),
             degraded=parts.degraded,
         )
 
@@ -93,25 +87,35 @@ class MemoryIndex:
         if self.down:
             raise SearchUnavailable("the memory index was told to be down")
 
-    def _living(self, owner: str | None) -> Iterable[_Held]:
+    def _living(self, owner: str | None) -> Iterable[Held]:
         for held in self._held.values():
             document = held.document
             if not document.deleted and owner in (None, document.owner):
                 yield held
 
-    @staticmethod
-    def _place(anchor: Anchor, scores: Mapping[str, float]) -> tuple[float, str]:
-        (last,) = anchor.trail
-        return (-scores.get(last, anchor.score), last)
+    def _page(
+        self, order: Sequence[Place], after: Place | None, query: Query
+    ) -> tuple[list[Place], Place | None]:
+        """Return the places of a page, and the last of them where there are more."""
+        vectors = [self._held[image_id].vectors.get("visual") for _, image_id in order]
+        is_shown = stand_out(vectors, ()) if query.collapse else [True] * len(order)
+        rest = [
+            place
+            for place, shown in zip(order, is_shown, strict=True)
+            if shown and (after is None or place > after)
+        ]
+        page = rest[: query.limit]
+        return page, page[-1] if len(rest) > query.limit else None
 
-    def _hit(self, negative: float, image_id: str, parts: Asked) -> Hit:
-        words = parts.words.ranked if parts.words else ()
+    def _hit(self, negative: float, image_id: str, scored: "Scored", *, explain: bool) -> Hit:
+        words = scored.parts.words.ranked if scored.parts.words else ()
         wanted = {stem for run in words for stem in run.stems}
         text = self._held[image_id].document.text
         return Hit(
             image_id=image_id,
-            score=-negative if parts.parts else 1.0,
+            score=-negative if scored.parts.parts else 1.0,
             highlight=highlighted(text, wanted) if wanted else None,
+            explanation=scored.explained(image_id) if explain else None,
         )
 
     def _facet(self, name: str, matches: Iterable[str]) -> tuple[tuple[str, int], ...]:
@@ -119,17 +123,7 @@ class MemoryIndex:
         return commonest(counted)
 
 
-def _held(document: Document) -> _Held:
-    vectors = {"visual": document.visual, "semantic": document.semantic}
-    return _Held(
-        document=document,
-        stems=stems(document.text),
-        attributes=tuple(normalised(attribute) for attribute in document.attributes),
-        vectors={kind: quantised(vector) for kind, vector in vectors.items() if vector is not None},
-    )
-
-
-def _values(name: str, held: _Held) -> set[str]:
+def _values(name: str, held: Held) -> set[str]:
     document = held.document
     match name:
         case "subjects":
@@ -144,10 +138,13 @@ def _values(name: str, held: _Held) -> set[str]:
             return {document.source.value} if document.source else set()
 
 
-def _allowed(held: _Held, query: Query, words: Words | None) -> bool:
+def _allowed(held: Held, query: Query, words: Words | None) -> bool:
     if held.document.image_id in query.exclude or not _passes(held.document, query.filters):
         return False
-    if query.attributes is not None and not _has(held, query.attributes):
+    if query.attributes is not None and not has(held, query.attributes):
+        return False
+    visual = held.vectors.get("visual")
+    if visual and any(product(visual, quantised(other)) >= ALIKE for other in query.unlike):
         return False
     return words is None or (
         all(held.holds(run) for run in words.required)
@@ -166,59 +163,3 @@ def _passes(document: Document, filters: Filters) -> bool:
         )
         and (filters.created_to is None or (created is not None and created < filters.created_to))
     )
-
-
-def _has(held: _Held, condition: Clause | Group) -> bool:
-    if isinstance(condition, Clause):
-        terms = terms_of(condition)
-        return any(terms.match(attribute) for attribute in held.attributes)
-    found = [_has(held, member) for member in condition.members]
-    if condition.operator == "and":
-        return all(found)
-    return any(found) if condition.operator == "or" else not any(found)
-
-
-def _scores(among: Sequence[_Held], parts: Asked) -> dict[str, float]:
-    rankings: list[dict[str, float]] = []
-    if parts.words is not None and parts.ranks_words:
-        rankings.append(_by_words(among, parts.words))
-    rankings += [_by_vector(among, kind, vector) for kind, vector in parts.vectors.items()]
-    if not rankings:
-        return {held.document.image_id: _time(held.document) for held in among}
-    if len(rankings) == 1:
-        return rankings[0]
-    return fused(
-        sorted((-score, image_id) for image_id, score in found.items()) for found in rankings
-    )
-
-
-def _by_words(among: Sequence[_Held], words: Words) -> dict[str, float]:
-    """Score by the share of the wanted words, and of those in the caption."""
-    found = {}
-    for held in among:
-        hits = sum(held.holds(run) for run in words.wanted)
-        if hits >= words.quorum:
-            found[held.document.image_id] = hits + 1 / (1 + len(held.stems))
-    return found
-
-
-def _by_vector(among: Sequence[_Held], kind: str, vector: bytes) -> dict[str, float]:
-    found = [
-        (product(held.vectors[kind], vector), held.document.image_id)
-        for held in among
-        if kind in held.vectors
-    ]
-    return {image_id: score for score, image_id in sorted(found, reverse=True)[:DEPTH]}
-
-
-def _relevant(
-    scores: dict[str, float], share: float | str | None, parts: Asked
-) -> dict[str, float]:
-    if not isinstance(share, float) or not scores or not parts.parts:
-        return scores
-    bound = max(scores.values()) * share
-    return {image_id: score for image_id, score in scores.items() if score >= bound}
-
-
-def _time(document: Document) -> float:
-    return document.created_at.timestamp() if document.created_at else 0.0

@@ -64,12 +64,19 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each part of a fused ranking counts; 0 leaves a part out of the order."""
+    """How much each part of a fused ranking counts; 0 leaves a part out of the order.
+
+    Attributes
+    ----------
+    trust
+        What words and attributes of a model's caption count where those of a person's count 1.
+    """
 
     words: float
     meaning: float
     attributes: float
     image: float
+    trust: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ class Query:
     exclude
         Ids that never appear (the image that is being compared with others).
     unlike
-        Visual vectors; what looks like one of them (docs/decisions/405) does not match.
+        Visual vectors; what looks like one of them does not match.
     facets
         Names out of ``FACETS``, counted over all matches; the ``MAX_FACET_VALUES`` commonest.
     cursor
@@ -136,8 +143,8 @@ class Contribution:
     part
         ``"words"``, ``"meaning"``, ``"attributes"`` or ``"image"``.
     score
-        The part's own: summed inverse frequencies of words, summed inverse frequencies of
-        attributes, or a cosine.
+        The part's own: the summed inverse frequencies of the words, or of the attributes, that a
+        photograph has; a cosine.
     rank
         The hit's among the part's matches, the best is 1.
     share
@@ -165,15 +172,12 @@ class Hit:
         The caption as HTML-escaped text with ``<mark>`` around the matched words.
     explanation
         What each part of the query contributed, where asked for; the shares add up to the score.
-    duplicates
-        How many near duplicates of it were left out, where they are collapsed.
     """
 
     image_id: str
     score: float
     highlight: str | None = None
     explanation: tuple[Contribution, ...] | None = None
-    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)

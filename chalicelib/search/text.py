@@ -30,16 +30,21 @@ class Words:
         Quoted phrases, each of which must occur.
     excluded
         None of these may occur.
+    is_partial
+        One wanted word is enough: other parts of the query rank, too.
     """
 
     wanted: tuple[Run, ...] = ()
     required: tuple[Run, ...] = ()
     excluded: tuple[Run, ...] = ()
+    is_partial: bool = False
 
     @property
     def quorum(self) -> int:
-        """Of one or two words both, of more than two two thirds."""
+        """Of one or two words both, of more than two two thirds; one where that is enough."""
         count = len(self.wanted)
+        if self.is_partial:
+            return min(count, 1)
         return count if count <= 2 else count * 2 // 3
 
     @property

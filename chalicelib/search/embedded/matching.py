@@ -6,17 +6,19 @@ left out: in a sentence or two it says nothing, and without it every document th
 words scores alike, so that scores can be added as sets (`Sliced`) instead of row by row.
 """
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import apsw
 
+from chalicelib.search.clauses import told
 from chalicelib.search.embedded.bits import below, packed
 from chalicelib.search.embedded.columns import Columns
+from chalicelib.search.embedded.evidence import Evidence, Term
 from chalicelib.search.embedded.sliced import Sliced
+from chalicelib.search.fusion import rarity
+from chalicelib.search.query import Clause
 from chalicelib.search.text import Run, Words
 
-PRECISION = 16  # steps of one unit of inverse frequency
 BREVITY = 16  # steps of length, which decide between equal sums
 _STEP = 3  # words of a caption to a step of length
 _REMEMBERED = 1_000  # runs of words whose documents are kept while the generation lasts
@@ -38,21 +40,38 @@ class Matching:
             found &= ~self._holding(run)
         return found
 
-    def scored(self, words: Words, among: int) -> Sliced:
+    def words(self, words: Words, weights: Sequence[int]) -> Evidence:
+        """Return the words as evidence.
+
+        Parameters
+        ----------
+        weights
+            Of each run, where they stand already; else they are what they are now.
+        """
+        found = ((run.raw, self._holding(run)) for run in words.ranked)
+        return self._evidence(found, weights)
+
+    def reading(self, clauses: Sequence[Clause], weights: Sequence[int]) -> Evidence:
+        """Return what a text says of its subjects as evidence; see `words`."""
+        everything = below(self._columns.size)
+        traits = self._columns.traits
+        found = ((told(clause), traits.matching(clause, everything)) for clause in clauses)
+        return self._evidence(found, weights)
+
+    def scored(self, words: Words, evidence: Evidence, among: int) -> Sliced:
         """Return the scores of the documents of a set that reach the quorum."""
         scores = Sliced(among & self._quorum(words))
         for step, documents in enumerate(self._columns.lengths(BREVITY, _STEP)):
             scores.add(BREVITY - 1 - step, documents)
-        for run in words.ranked:
-            holding = self._holding(run)
-            scores.add(BREVITY * self._weight(holding.bit_count()), holding)
-        return scores
+        return evidence.add_to(scores, BREVITY)
 
-    def _weight(self, frequency: int) -> int:
-        """Return BM25's inverse document frequency, in steps, at least one."""
+    def _evidence(self, found: Iterable[tuple[str, int]], weights: Sequence[int]) -> Evidence:
         count = self._columns.alive.bit_count()
-        rarity = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
-        return max(1, round(PRECISION * rarity))
+        terms = []
+        for place, (label, documents) in enumerate(found):
+            weight = weights[place] if weights else rarity(count, documents.bit_count())
+            terms.append(Term(label, weight, documents))
+        return Evidence(terms)
 
     def _quorum(self, words: Words) -> int:
         """Return the documents that hold at least ``words.quorum`` of the wanted words.

@@ -8,7 +8,7 @@ import apsw
 import simsimd
 
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search.embedded.bits import flags, packed
+from chalicelib.search.embedded.bits import flags, members, packed
 from chalicelib.search.vectors import SCALE
 
 _VECTORS = {
@@ -53,24 +53,51 @@ class Matrix:
         self._held = self._held & ~packed(gone, size) | packed(come, size)
         self._size = size
 
-    def nearest(self, vector: bytes, among: int, depth: int) -> Ranking:
-        """Return ``(-cosine, doc)`` of the nearest documents of a set, nearest first.
-
-        Parameters
-        ----------
-        vector
-            A quantised query.
-        depth
-            How many at most.
-        """
+    def products(self, vector: bytes) -> "Products":
+        """Return the products of a quantised query with every vector."""
         query = memoryview(vector).cast("b", shape=[1, VECTOR_SIZE])
         rows = memoryview(self._bytes)[: self._size * VECTOR_SIZE]
         table = rows.cast("b", shape=[self._size, VECTOR_SIZE])
-        products: Any = simsimd.cdist(query, table, metric="dot")
-        values: Any = memoryview(products).cast("B").cast("d").tolist()
-        chosen = flags(among & self._held, self._size)
-        best = _best(values, chosen, depth)
+        found: Any = simsimd.cdist(query, table, metric="dot")
+        values: Any = memoryview(found).cast("B").cast("d").tolist()
+        return Products(values, self._held, self._size)
+
+    def row(self, doc: int) -> bytes | None:
+        """Return a document's quantised vector, None where it has none."""
+        if not self._held >> doc & 1:
+            return None
+        return bytes(self._bytes[doc * VECTOR_SIZE : (doc + 1) * VECTOR_SIZE])
+
+
+class Products:
+    """Every product of a query with the vectors of one kind.
+
+    Parameters
+    ----------
+    values
+        By document.
+    held
+        The documents that have a vector.
+    """
+
+    def __init__(self, values: list[float], held: int, size: int) -> None:
+        self._values = values
+        self._held = held
+        self._size = size
+
+    def nearest(self, among: int, depth: int) -> Ranking:
+        """Return ``(-cosine, doc)`` of the ``depth`` nearest documents of a set, nearest first."""
+        best = _best(self._values, flags(among & self._held, self._size), depth)
         return [(negative / SCALE**2, doc) for negative, doc in best]
+
+    def cosines(self, among: int) -> dict[int, float]:
+        """Return the cosine of each document of a set that has a vector."""
+        return {doc: self._values[doc] / SCALE**2 for doc in members(among & self._held)}
+
+    def at_least(self, cosine: float) -> int:
+        """Return the documents whose cosine reaches a bound."""
+        reached = compress(range(self._size), map((cosine * SCALE**2).__le__, self._values))
+        return packed(reached, self._size) & self._held
 
 
 def _room(size: int) -> int:
