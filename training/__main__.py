@@ -5,39 +5,68 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
 
-from training import evaluation_options
+from training import evaluation_options, step_options
 from training.errors import TrainingError
+from training.interruption import Interrupted, Interruption
+from training.sagemaker import options as sagemaker_options
 
-__all__ = ["main"]
+__all__ = ["main", "parser", "run_step"]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one step; 0 when it went well, 2 with a message when an input is at fault."""
-    options = _parser().parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    """Run one step.
+
+    Returns
+    -------
+    int
+        0 when it went well, 2 with a message when an input is at fault, 143 where SIGTERM
+        ended it.
+    """
+    options = parser().parse_args(arguments)
     try:
-        # TensorFlow is imported only once the arguments are known to be right.
-        importlib.import_module(f"training.steps.{options.step}").run(options)
+        with Interruption().noticed() as interruption:
+            run_step(options, interruption)
     except TrainingError as error:
         print(f"training {options.step}: {error}", file=sys.stderr)
         return 2
+    except Interrupted:
+        print(f"training {options.step}: stopped by SIGTERM", file=sys.stderr)
+        return 128 + signal.SIGTERM
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def run_step(options: argparse.Namespace, interruption: Interruption) -> None:
+    """Run the step that the options name."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    options.interruption = interruption
+    # TensorFlow is imported only once the arguments are known to be right.
+    importlib.import_module(f"training.steps.{options.step}").run(options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of every step's options."""
+    made = argparse.ArgumentParser(
         prog="python -m training",
         description="Makes the caption model's bundle: prepare, distil, train, evaluate, export.",
         epilog="docs/training.md has the whole run with its times.",
     )
-    steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
-    evaluating = evaluation_options.evaluate, evaluation_options.report
-    for add in (_prepare, _distil, _train, *evaluating, _export):
+    steps = made.add_subparsers(dest="step", required=True, metavar="STEP")
+    for add in (
+        step_options.prepare,
+        _distil,
+        step_options.train,
+        evaluation_options.evaluate,
+        evaluation_options.report,
+        step_options.export,
+    ):
         _shared(add(steps))
-    return parser
+    step_options.kept(steps)
+    sagemaker_options.add(steps)
+    return made
 
 
 def _shared(step: argparse.ArgumentParser) -> None:
@@ -59,20 +88,9 @@ def _shared(step: argparse.ArgumentParser) -> None:
     step.add_argument("--seed", type=int, default=1, help="of every random choice")
 
 
-def _prepare(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    step = steps.add_parser("prepare", help="check the data, decode photographs, teacher's maps")
-    _teacher(step)
-    return step
-
-
-def _teacher(step: argparse.ArgumentParser) -> None:
-    step.add_argument("--extra", type=Path, help="folder of further photographs, without captions")
-    step.add_argument("--teacher", type=Path, required=True, help="ResNet-50 weights, .npz")
-
-
 def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step = steps.add_parser("distil", help="teach vgg16-slim what the teacher sees")
-    _teacher(step)
+    step_options.teacher(step, required=True)
     step.add_argument("--init", type=Path, help="weights to go on from; random when not given")
     step.add_argument(
         "--minutes", type=float, required=True, help="how long; the rate anneals to it"
@@ -96,46 +114,16 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
     step.add_argument(
         "--log", type=Path, help="JSON lines of held-out figures (default: beside --out)"
     )
-    return step
-
-
-def _train(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    step = steps.add_parser("train", help="train decoder, text encoder and projections")
-    step.add_argument("--encoder", type=Path, required=True, help="distilled weights, .npz")
-    step.add_argument("--out", type=Path, required=True, help="folder for the bundle's parts")
     step.add_argument(
-        "--recipe",
-        choices=("attention", "baseline"),
-        default="attention",
-        help="baseline: the prototype's, on the pooled map (default: %(default)s)",
-    )
-    step.add_argument("--side", type=_side, default=160, help="encoder input, pixels")
-    step.add_argument("--epochs", type=int, default=12, help="over all captions, at most")
-    step.add_argument("--minutes", type=float, default=600.0, help="for the decoder, at most")
-    step.add_argument("--decoder", type=Path, help="go on from this checkpoint; skips the epochs")
-    step.add_argument(
-        "--critical-epochs", type=int, default=3, help="of training on CIDEr itself, afterwards"
+        "--checkpoint-minutes", type=float, default=4.0, help="between checkpoints (%(default)s)"
     )
     step.add_argument(
-        "--views", type=int, default=2, help="of each photograph: whole, then random crops"
+        "--resume",
+        action="store_true",
+        help="keep the whole state beside --out (.state.npz) with each checkpoint and on SIGTERM;"
+        " where an earlier run left one, go on from it, on the schedule of --minutes in all",
     )
     return step
-
-
-def _export(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    step = steps.add_parser("export", help="make the bundle, with its metrics on dev")
-    step.add_argument("--model", type=Path, required=True, help="folder that train left")
-    step.add_argument("--out", type=Path, required=True, help="the bundle's folder")
-    step.add_argument("--version", required=True, help="of the bundle, as 0.1.0")
-    step.add_argument("--commit", default="", help="of the code that trained it")
-    step.add_argument("--note", default="", help="how it was trained, for bundle.json")
-    return step
-
-
-def _side(text: str) -> int:
-    if not text.isdigit() or int(text) % 32 or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r}: a side must be a multiple of 32")
-    return int(text)
 
 
 def _sizes(text: str) -> tuple[tuple[float, int], ...]:

@@ -7,18 +7,18 @@ Twenty epochs, a checkpoint each, the one with the least validation loss chosen
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from captioner.vision.tokenizer import END, PAD, START, Tokenizer
-from training.arrays import F32, I32, Tensor
-from training.captioning import LONGEST, Captioned, encoded
+from training.arrays import F32, I32, Tensor, read_arrays, save_arrays
+from training.batches import LONGEST, Row, like_lengths, padded, rows_of
+from training.captioning import Captioned
 from training.scores import caption_scores
 
 __all__ = ["BaselineRecipe", "greedy", "train_baseline"]
@@ -32,6 +32,7 @@ class BaselineRecipe:
     width: int = 256
     dropout: float = 0.5
     batch: int = 128
+    rate: float = 1e-3
     seed: int = 1
 
 
@@ -47,29 +48,42 @@ def train_baseline(
     Returns
     -------
     dict
-        The dev scores, also written to ``out/baseline.json``.
+        The epoch chosen, every epoch's losses and the dev scores, also written to
+        ``out/baseline.json``; ``out/baseline.jsonl`` has a line an epoch as it ends.
     """
     recipe = recipe or BaselineRecipe()
     out.mkdir(parents=True, exist_ok=True)
     features, dev_features = _features(train), _features(dev)
     model = _model(recipe, words.captioned, features)
-    fitted = model.fit(
-        *_examples(words, features, train.captions),
-        validation_data=_examples(words, dev_features, dev.captions),
-        epochs=recipe.epochs,
-        batch_size=recipe.batch,
-        verbose=2,
-        callbacks=[tf.keras.callbacks.ModelCheckpoint(str(out / "baseline-{epoch:02d}.weights.h5"),
-                                                      save_weights_only=True)],
-    )  # fmt: skip
-    losses = [round(float(loss), 4) for loss in fitted.history["val_loss"]]
+    rows, dev_rows = rows_of(words, train.captions), rows_of(words, dev.captions)
+    losses: list[float] = []
+    for epoch in range(1, recipe.epochs + 1):
+        rng = np.random.default_rng((recipe.seed, epoch))
+        learnt = _mean(model.train_on_batch, _batches(rng, features, rows, recipe.batch))
+        lost = _mean(model.test_on_batch, _batches(rng, dev_features, dev_rows, recipe.batch))
+        _keep(model, _checkpoint(out, epoch))
+        losses.append(round(lost, 4))
+        _note(out, {"epoch": epoch, "loss": round(learnt, 4), "val_loss": losses[-1]})
     best = 1 + int(np.argmin(losses))
-    model.load_weights(str(out / f"baseline-{best:02d}.weights.h5"))
-    found = {"epoch": best, "val_loss": losses}
+    _restore(model, _checkpoint(out, best))
+    found = {"recipe": "baseline", "beam": 1, "epoch": best, "val_loss": losses}
     found |= caption_scores(greedy(model, words, dev_features), dev.captions)
     (out / "baseline.json").write_text(json.dumps(found) + "\n", encoding="utf-8")
-    print(json.dumps(found), flush=True)
     return found
+
+
+def _checkpoint(out: Path, epoch: int) -> Path:
+    return out / f"baseline-{epoch:02d}.npz"
+
+
+def _keep(model: Tensor, path: Path) -> None:
+    weights = {f"{number:02d}": array for number, array in enumerate(model.get_weights())}
+    save_arrays(path, weights, np.float32)
+
+
+def _restore(model: Tensor, path: Path) -> None:
+    kept = read_arrays(path)
+    model.set_weights([kept[name] for name in sorted(kept)])
 
 
 def greedy(model: Tensor, words: Tokenizer, features: F32) -> list[str]:
@@ -95,31 +109,46 @@ def _features(captioned: Captioned) -> F32:
     return np.asarray(captioned.maps[0].astype(np.float32).mean((1, 2)))
 
 
-def _examples(
-    words: Tokenizer, features: F32, captions: Sequence[Sequence[str]]
-) -> tuple[list[npt.NDArray[Any]], I32, F32]:
-    rows = [(i, encoded(words, text)) for i, group in enumerate(captions) for text in group]
-    texts = np.full((len(rows), LONGEST + 1), PAD, np.int32)
-    for row, (_, numbers) in zip(texts, rows, strict=True):
-        row[: len(numbers)] = numbers
-    owners = np.array([i for i, _ in rows])
-    wanted = texts[:, 1:]
-    return [features[owners], texts[:, :-1]], wanted, (wanted != PAD).astype(np.float32)
+def _batches(
+    rng: np.random.Generator, features: F32, rows: Sequence[Row], size: int
+) -> Iterator[tuple[list[Tensor], I32, F32]]:
+    for chunk in like_lengths(rng, rows, size):
+        texts = padded([caption for _, caption in chunk])
+        seen = features[[photograph for photograph, _ in chunk]]
+        wanted = texts[:, 1:]
+        yield [seen, texts[:, :-1]], wanted, (wanted != PAD).astype(np.float32)
+
+
+def _mean(step: Tensor, batches: Iterator[tuple[list[Tensor], I32, F32]]) -> float:
+    """Mean loss a word, whatever the sizes of the batches."""
+    lost, counted = 0.0, 0.0
+    for seen, wanted, real in batches:
+        # Keras means over positions, padding included; a sample weight mends that.
+        scale = real.size / real.sum()
+        lost += real.sum() * float(step(seen, wanted, sample_weight=real * scale))
+        counted += real.sum()
+    return float(lost / counted)
 
 
 def _model(recipe: BaselineRecipe, vocabulary: int, features: F32) -> Tensor:
     tf.keras.utils.set_random_seed(recipe.seed)
     layers = tf.keras.layers
     photograph = layers.Input((features.shape[1],))
-    said = layers.Input((LONGEST,), dtype="int32")
+    said = layers.Input((None,), dtype="int32")
     standard = layers.Normalization(mean=features.mean(0), variance=features.var(0) + 1e-3)
     seen = layers.Dropout(recipe.dropout)(standard(photograph))
     seen = layers.Dense(recipe.width, activation="relu")(seen)
     read = layers.Dropout(recipe.dropout)(layers.Embedding(vocabulary, recipe.width)(said))
     read = layers.LSTM(recipe.width, return_sequences=True)(read)
-    both = layers.Add()([layers.RepeatVector(LONGEST)(seen), read])
+    both = layers.Add()([layers.Reshape((1, recipe.width))(seen), read])
     both = layers.Dense(recipe.width, activation="relu")(both)
     model = tf.keras.Model([photograph, said], layers.Dense(vocabulary)(both))
     loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer="adam", loss=loss)
+    model.compile(optimizer=tf.keras.optimizers.Adam(recipe.rate), loss=loss)
     return model
+
+
+def _note(out: Path, entry: dict[str, float]) -> None:
+    with (out / "baseline.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry) + "\n")
+    print(json.dumps(entry), flush=True)

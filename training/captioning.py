@@ -15,29 +15,38 @@ import tensorflow as tf
 from captioner.vision import beam
 from captioner.vision.decoder import Decoder
 from captioner.vision.sentence import Rules
-from captioner.vision.tokenizer import END, PAD, START, Tokenizer
+from captioner.vision.tokenizer import Tokenizer
 from training.arrays import F16, I32, Arrays, Tensor, save_arrays
+from training.batches import Row, fed, like_lengths, padded, rows_of
 from training.decoder import Shape, TrainableDecoder
 from training.scores import cider
 
-__all__ = ["Captioned", "Recipe", "encoded", "train_decoder", "write_captions"]
-
-LONGEST = 22
-BUCKET = 4
+__all__ = ["Captioned", "Recipe", "train_decoder", "write_captions"]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the decoder is trained. ``beam`` is the width that epochs are compared at."""
+    """How the decoder is trained.
+
+    ``scheduled`` is the share of words that, by the last epoch, are read as the decoder
+    itself would have written them; it grows from nothing. ``beam`` is the width that
+    epochs are compared at; ``precision`` what products are computed in.
+    """
 
     epochs: int = 12
     batch: int = 96
     rate: float = 1e-3
     dropout: float = 0.3
     smoothing: float = 0.1
+    scheduled: float = 0.0
     beam: int = 1
     seed: int = 1
     minutes: float = 60.0
+    precision: Tensor = tf.float32
+
+    def scheduled_at(self, epoch: int) -> float:
+        """Share of words to sample in an epoch, 1 being the first."""
+        return self.scheduled * (epoch - 1) / max(1, self.epochs - 1)
 
 
 @dataclass(frozen=True)
@@ -46,12 +55,6 @@ class Captioned:
 
     maps: F16
     captions: Sequence[Sequence[str]]
-
-
-def encoded(words: Tokenizer, caption: str) -> list[int]:
-    """Start, a caption's words (unknown ones as ``<unk>``), end; `LONGEST` at most."""
-    numbers = [n if n < words.captioned else 3 for n in words.encode(caption)]
-    return [START, *numbers[: LONGEST - 2], END]
 
 
 def train_decoder(
@@ -63,13 +66,14 @@ def train_decoder(
     exponential average of the weights.
     """
     decoder = _decoder(recipe, words, train.maps)
-    rows = _rows(words, train.captions)
+    rows = rows_of(words, train.captions)
     steps = recipe.epochs * (1 + len(rows) // recipe.batch)
     step, best = _Step(decoder, recipe, steps), (-1.0, decoder.arrays())
     began = time.monotonic()
     for epoch in range(1, recipe.epochs + 1):
-        batches = _batches(recipe, epoch, train.maps, rows)
-        loss = float(np.mean([step(*batch) for batch in takewhile(step.goes_on, batches)]))
+        step.schedule(recipe.scheduled_at(epoch))
+        batches = takewhile(step.goes_on, _batches(recipe, epoch, train.maps, rows))
+        loss = float(np.mean([step(*batch) for batch in batches]))
         arrays = decoder.folded(step.averaged())
         score = cider(write_captions(arrays, words, dev.maps[0], recipe.beam), dev.captions)
         entry = {"epoch": epoch, "loss": round(loss, 4), "dev_cider": score}
@@ -94,35 +98,20 @@ def _decoder(recipe: Recipe, words: Tokenizer, maps: F16) -> TrainableDecoder:
     flat = maps[0, ::8].reshape(-1, maps.shape[-1]).astype(np.float32)
     shape = Shape(words.captioned, maps.shape[2] * maps.shape[3], maps.shape[-1])
     std = np.maximum(flat.std(0), 1e-2)
-    return TrainableDecoder(shape, flat.mean(0), std, recipe.seed, recipe.dropout)
+    settings = {"dropout": recipe.dropout, "precision": recipe.precision}
+    return TrainableDecoder(shape, flat.mean(0), std, seed=recipe.seed, **settings)
 
 
-def _rows(words: Tokenizer, captions: Sequence[Sequence[str]]) -> list[tuple[int, list[int]]]:
-    return [(i, encoded(words, text)) for i, texts in enumerate(captions) for text in texts]
+def _batches(recipe: Recipe, epoch: int, maps: F16, rows: list[Row]) -> Tensor:
+    def batches() -> Iterator[tuple[F16, I32]]:
+        rng = np.random.default_rng((recipe.seed, epoch))
+        for chunk in like_lengths(rng, rows, recipe.batch):
+            photographs = np.array([photograph for photograph, _ in chunk])
+            seen = maps[rng.integers(0, len(maps), len(chunk)), photographs]
+            flat = seen.reshape(len(chunk), -1, maps.shape[-1])
+            yield flat, padded([caption for _, caption in chunk])
 
-
-def _batches(
-    recipe: Recipe, epoch: int, maps: F16, rows: list[tuple[int, list[int]]]
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Captions of like length together, so that little is padding."""
-    rng = np.random.default_rng((recipe.seed, epoch))
-    noise = rng.uniform(0, 2, len(rows))
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i][1]) + noise[i])
-    chunks = [order[at : at + recipe.batch] for at in range(0, len(order), recipe.batch)]
-    for chunk in (chunks[i] for i in rng.permutation(len(chunks))):
-        photographs = np.array([rows[i][0] for i in chunk])
-        seen = maps[rng.integers(0, len(maps), len(chunk)), photographs]
-        flat = seen.reshape(len(chunk), -1, maps.shape[-1]).astype(np.float32)
-        yield tf.constant(flat), tf.constant(_padded([rows[i][1] for i in chunk]))
-
-
-def _padded(captions: Sequence[list[int]]) -> I32:
-    longest = max(map(len, captions))
-    width = 1 + BUCKET * -(-(longest - 1) // BUCKET)
-    padded = np.full((len(captions), width), PAD, np.int32)
-    for row, caption in zip(padded, captions, strict=True):
-        row[: len(caption)] = caption
-    return padded
+    return fed(batches, (maps.shape[2] * maps.shape[3], maps.shape[-1]))
 
 
 class _Step:
@@ -140,6 +129,7 @@ class _Step:
         self._optimizer.build(self._variables)
         self._average = [tf.Variable(v, trainable=False) for v in self._variables]
         self._taken = tf.Variable(0.0, trainable=False)
+        self._own = tf.Variable(0.0, trainable=False)
         self._descend = tf.function(self._descended, reduce_retracing=False)
 
     def __call__(self, maps: Tensor, captions: Tensor) -> float:
@@ -147,6 +137,10 @@ class _Step:
         cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, self._progress())))
         self._optimizer.learning_rate.assign(self._recipe.rate * warm * max(cosine, 0.02))
         return float(self._descend(maps, captions))
+
+    def schedule(self, share: float) -> None:
+        """Read this share of the words as the decoder writes them, from now on."""
+        self._own.assign(share)
 
     def goes_on(self, _: object = None) -> bool:
         """Whether there is time left; the first step is always taken."""
@@ -162,8 +156,12 @@ class _Step:
         return dict(zip(names, (v.numpy() for v in self._average), strict=True))
 
     def _descended(self, maps: Tensor, captions: Tensor) -> Tensor:
+        maps, read = tf.cast(maps, tf.float32), captions[:, :-1]
+        if self._recipe.scheduled:
+            read = self._decoder.partly_own(maps, read, self._own)
         with tf.GradientTape() as tape:
-            loss = self._decoder.loss(maps, captions, True, self._recipe.smoothing)
+            logits = self._decoder.logits(maps, read, True)
+            loss = self._decoder.loss(logits, captions[:, 1:], self._recipe.smoothing)
         gradients = tape.gradient(loss, self._variables)
         gradients = [tf.convert_to_tensor(g) for g in gradients]
         self._optimizer.apply_gradients(zip(gradients, self._variables, strict=True))

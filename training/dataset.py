@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from captioner.vision.tokenizer import words_of
+from training import described_folder
+from training.described_folder import DESCRIPTIONS, SUFFIXES
 from training.errors import DatasetError
 
-__all__ = ["Split", "clean", "list_photographs", "read_split"]
+__all__ = ["Split", "clean", "list_photographs", "read_apart", "read_split"]
 
 PHOTOGRAPHS = "Flicker8k_Dataset"
 TEXTS = "Flickr8k_text"
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -65,37 +66,53 @@ def read_split(data: Path, split: str) -> Split:
     data : Path
         The Flickr8k layout (``Flicker8k_Dataset/`` and ``Flickr8k_text/``), which
         need hold no more than this split, or a folder of photographs with a
-        ``descriptions.txt`` of ``name caption`` lines, whose split is ``all``.
+        ``descriptions.txt`` of ``name caption`` lines, which is divided by its file
+        names: one in ten is dev, one in ten test.
     split : str
         ``train``, ``dev`` or ``test``.
 
     Raises
     ------
     DatasetError
-        For a missing file, a photograph without captions, a caption list that
-        names a photograph which is not there.
+        For a missing file, a photograph without captions, captions without a
+        photograph, a line that is not as it should be.
     """
-    if (data / "descriptions.txt").is_file():
-        return _plain_folder(data, split)
+    if not data.is_dir():
+        raise DatasetError(f"no such folder of photographs and captions: {data}")
+    if not (data / TEXTS).is_dir():
+        return _described(data, split)
     names = _lines(data / TEXTS / f"Flickr_8k.{split}Images.txt")
     by_name = _token_captions(data / TEXTS / "Flickr8k.token.txt")
     return _assemble(split, data / PHOTOGRAPHS, names, by_name)
 
 
-def _plain_folder(data: Path, split: str) -> Split:
-    by_name: dict[str, list[str]] = {}
-    for number, line in enumerate(_lines(data / "descriptions.txt"), 1):
-        name, _, caption = line.partition(" ")
-        if not caption.strip():
-            raise DatasetError(f"descriptions.txt line {number}: no caption after {name!r}")
-        by_name.setdefault(_with_suffix(data, name), []).append(caption.strip())
-    return _assemble(split, data, list(by_name), by_name)
+def read_apart(data: Path) -> tuple[Split, Split]:
+    """Train and dev split, after a look that no photograph is in both.
+
+    Raises
+    ------
+    DatasetError
+        As `read_split`, and for a photograph that is in both.
+    """
+    train, dev = read_split(data, "train"), read_split(data, "dev")
+    both = sorted({p.name for p in train.photographs} & {p.name for p in dev.photographs})
+    if both:
+        raise DatasetError(f"in the train and in the dev split: {_some(both)}")
+    return train, dev
 
 
-def _with_suffix(folder: Path, name: str) -> str:
-    if (folder / name).is_file() or Path(name).suffix.lower() in SUFFIXES:
-        return name
-    return f"{name}.jpg"
+def _described(data: Path, split: str) -> Split:
+    path = data / DESCRIPTIONS
+    if not path.is_file():
+        raise DatasetError(f"missing file: {path}, nor is there a folder {TEXTS}")
+    by_name = described_folder.read(data, _lines(path))
+    names = [name for name in by_name if described_folder.share_of(name) == split]
+    if not names:
+        raise DatasetError(
+            f"the {split} split is empty: {DESCRIPTIONS} names {len(by_name)} photographs, and"
+            " one in ten goes to dev and to test each; some thirty are the least"
+        )
+    return _assemble(split, data, names, by_name)
 
 
 def _token_captions(path: Path) -> dict[str, list[str]]:
@@ -116,6 +133,9 @@ def _assemble(
     uncaptioned = [name for name in names if name not in by_name]
     if uncaptioned:
         raise DatasetError(f"{split}: no caption for {_some(uncaptioned)}")
+    wordless = [name for name in names if not any(clean(text) for text in by_name[name])]
+    if wordless:
+        raise DatasetError(f"{split}: no caption with a word in it for {_some(wordless)}")
     absent = [name for name in names if not (folder / name).is_file()]
     if absent:
         raise DatasetError(f"{split}: captions without a photograph in {folder}: {_some(absent)}")
@@ -134,4 +154,8 @@ def _some(names: Sequence[str]) -> str:
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise DatasetError(f"missing file: {path}")
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as damage:
+        raise DatasetError(f"{path} is not UTF-8: {damage}") from damage
+    return [line for line in text.splitlines() if line.strip()]

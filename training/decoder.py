@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -10,9 +11,7 @@ import tensorflow as tf
 from captioner.vision.tokenizer import END, PAD, START, UNKNOWN
 from training.arrays import F32, Tensor
 
-__all__ = ["Shape", "TrainableDecoder"]
-
-from dataclasses import dataclass
+__all__ = ["Begun", "Shape", "TrainableDecoder"]
 
 
 @dataclass(frozen=True)
@@ -27,16 +26,58 @@ class Shape:
     attention: int = 256
 
 
-class TrainableDecoder:
-    """Variables by the names that ``captioner.vision.decoder`` reads."""
+class Begun(NamedTuple):
+    """What a caption goes on from: keys and values of the map, the LSTM's state."""
 
-    def __init__(self, shape: Shape, mean: F32, std: F32, seed: int, dropout: float) -> None:
-        self._shape, self._dropout = shape, dropout
+    keys: Tensor
+    values: Tensor
+    hidden: Tensor
+    cell: Tensor
+
+
+class TrainableDecoder:
+    """Variables by the names that ``captioner.vision.decoder`` reads.
+
+    The words' embedding is also the output layer, always. Products are computed in
+    ``precision``; the variables, and what comes out, are float32.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        mean: F32,
+        std: F32,
+        *,
+        seed: int,
+        dropout: float,
+        precision: Tensor = tf.float32,
+    ) -> None:
+        self._shape, self._dropout, self._precision = shape, dropout, precision
         self._mean, self._std = tf.constant(mean), tf.constant(std)
         rng = np.random.default_rng(seed)
         self.variables = {
             name: tf.Variable(_start(rng, name, size)) for name, size in _sizes(shape).items()
         }
+
+    @classmethod
+    def serving(
+        cls, arrays: dict[str, F32], positions: int, precision: Tensor = tf.float32
+    ) -> TrainableDecoder:
+        """Make one of the weights that `arrays` gives, for maps of so many positions."""
+        channels, vocabulary = arrays["keys"].shape[0], arrays["embedding"].shape[0]
+        shape = Shape(
+            vocabulary,
+            positions,
+            channels,
+            word=arrays["embedding"].shape[1],
+            state=arrays["query"].shape[0],
+            attention=arrays["keys"].shape[1],
+        )
+        plain = np.zeros(channels, np.float32), np.ones(channels, np.float32)
+        network = cls(shape, *plain, seed=0, dropout=0.0, precision=precision)
+        for name, variable in network.variables.items():
+            variable.assign(arrays[name])
+        return network
 
     def arrays(self) -> dict[str, F32]:
         """Weights for serving: the map's standardisation is folded in."""
@@ -52,13 +93,11 @@ class TrainableDecoder:
             folded[part] = arrays[part] / std[:, None]
         return folded
 
-    def loss(self, maps: Tensor, captions: Tensor, training: bool, smoothing: float) -> Tensor:
+    def loss(self, logits: Tensor, wanted: Tensor, smoothing: float) -> Tensor:
         """Mean cross entropy a word.
 
-        ``maps`` (n, positions, channels); ``captions`` int (n, t): start, words, end, padding.
+        ``logits`` (n, t, vocabulary); ``wanted`` int (n, t): words, end, padding.
         """
-        logits = self.logits(maps, captions[:, :-1], training)
-        wanted = captions[:, 1:]
         log_probs = tf.nn.log_softmax(logits)
         right = tf.gather(log_probs, wanted, axis=2, batch_dims=2)
         loss = -(1 - smoothing) * right - smoothing * tf.reduce_mean(log_probs, -1)
@@ -66,29 +105,50 @@ class TrainableDecoder:
         return tf.reduce_sum(loss * real) / tf.reduce_sum(real)
 
     def logits(self, maps: Tensor, words: Tensor, training: bool) -> Tensor:
-        """(n, t, vocabulary) of what follows each word (n, t)."""
-        v, drop = self.variables, self._dropping(training)
-        keys, values, hidden, cell = self._started(maps, drop)
+        """(n, t, vocabulary) of what follows each word (n, t) on maps (n, positions, channels)."""
+        v, drop = self._cast(), self._dropping(training)
+        keys, values, hidden, cell = self._begun(v, maps, drop)
         embedded = drop(tf.gather(v["embedding"], words))
         states, looks = [], []
         for at in range(words.shape[1]):
-            seen = self._look(keys, values, hidden)
-            hidden, cell = self._lstm(tf.concat([embedded[:, at], seen], 1), hidden, cell)
+            seen, _ = _look(v, keys, values, hidden)
+            hidden, cell = _lstm(v, tf.concat([embedded[:, at], seen], 1), hidden, cell)
             states.append(hidden)
             looks.append(seen)
-        return self._said(tf.stack(states, 1), tf.stack(looks, 1), embedded, drop)
+        return _said(v, tf.stack(states, 1), tf.stack(looks, 1), embedded, drop)
+
+    def partly_own(self, maps: Tensor, words: Tensor, share: Tensor) -> Tensor:
+        """Words (n, t), a share of them as the decoder would have written them (Bengio 2015).
+
+        Each is drawn given the right words before it, so that one parallel pass is enough
+        (Mihaylova and Martins 2019, without the second decoder).
+        """
+        logits = self.logits(maps, words, training=False) - 1e9 * self._never()
+        flat = tf.reshape(logits[:, :-1], (-1, self._shape.vocabulary))
+        drawn = tf.reshape(tf.random.categorical(flat, 1, tf.int32), tf.shape(words[:, 1:]))
+        real = (words[:, 1:] != PAD) & (words[:, 1:] != END)
+        chosen = real & (tf.random.uniform(tf.shape(drawn)) < share)
+        return tf.concat([words[:, :1], tf.where(chosen, drawn, words[:, 1:])], 1)
+
+    def begin(self, maps: Tensor) -> Begun:
+        """Give the state before the first word of maps (n, positions, channels)."""
+        return self._begun(self._cast(), maps, _keep)
+
+    def advance(self, begun: Begun, words: Tensor) -> tuple[Tensor, Begun, Tensor]:
+        """Give the logits of what follows words (n,), the next state, the attention paid."""
+        v, (keys, values, hidden, cell) = self._cast(), begun
+        embedded = tf.gather(v["embedding"], words)
+        seen, attention = _look(v, keys, values, hidden)
+        hidden, cell = _lstm(v, tf.concat([embedded, seen], 1), hidden, cell)
+        logits = _said(v, hidden, seen, embedded, _keep)
+        return logits, Begun(keys, values, hidden, cell), attention
 
     def sample(self, maps: Tensor, longest: int) -> Tensor:
         """Draw a caption of each map: int32 (n, 1 + longest), start, words, end, padding."""
-        keys, values, hidden, cell = self._started(maps, _keep)
-        never = tf.reduce_sum(tf.one_hot([PAD, START, UNKNOWN], self._shape.vocabulary), 0)
-        words = [tf.fill([tf.shape(maps)[0]], START)]
+        begun, words = self.begin(maps), [tf.fill([tf.shape(maps)[0]], START)]
         for _ in range(longest):
-            embedded = tf.gather(self.variables["embedding"], words[-1])
-            seen = self._look(keys, values, hidden)
-            hidden, cell = self._lstm(tf.concat([embedded, seen], 1), hidden, cell)
-            logits = self._said(hidden, seen, embedded, _keep) - 1e9 * never
-            drawn = tf.random.categorical(logits, 1, dtype=tf.int32)[:, 0]
+            logits, begun, _ = self.advance(begun, words[-1])
+            drawn = tf.random.categorical(logits - 1e9 * self._never(), 1, dtype=tf.int32)[:, 0]
             over = (words[-1] == END) | (words[-1] == PAD)
             words.append(tf.where(over, PAD, drawn))
         return tf.stack(words, 1)
@@ -100,37 +160,49 @@ class TrainableDecoder:
         real = tf.cast(captions[:, 1:] != PAD, tf.float32)
         return -tf.reduce_sum(drawn * real * advantage[:, None]) / tf.reduce_sum(real)
 
-    def _said(self, hidden: Tensor, seen: Tensor, embedded: Tensor, drop: Tensor) -> Tensor:
-        v = self.variables
-        said = _times(drop(hidden), v["out/state"]) + _times(seen, v["out/seen"])
-        said = tf.tanh(said + _times(embedded, v["out/word"]) + v["out/bias"])
-        return _times(drop(said), tf.transpose(v["embedding"])) + v["output_bias"]
+    def _never(self) -> Tensor:
+        return tf.reduce_sum(tf.one_hot([PAD, START, UNKNOWN], self._shape.vocabulary), 0)
+
+    def _cast(self) -> dict[str, Tensor]:
+        return {name: tf.cast(v, self._precision) for name, v in self.variables.items()}
 
     def _dropping(self, training: bool) -> Tensor:
         return (lambda x: tf.nn.dropout(x, self._dropout)) if training else _keep
 
-    def _started(self, maps: Tensor, drop: Tensor) -> tuple[Tensor, Any, Any, Tensor]:
-        v = self.variables
-        flat = drop((maps - self._mean) / self._std)
+    def _begun(self, v: dict[str, Tensor], maps: Tensor, drop: Tensor) -> Begun:
+        flat = drop(tf.cast((maps - self._mean) / self._std, self._precision))
         values = tf.nn.relu(_times(flat, v["values"]) + v["values_bias"])
         keys = _times(flat, v["keys"]) + v["positions"]
         first = tf.tanh(drop(tf.reduce_mean(values, 1)) @ v["start"] + v["start_bias"])
         hidden, cell = tf.split(first, 2, axis=1)
-        return keys, values, hidden, cell
+        return Begun(keys, values, hidden, cell)
 
-    def _look(self, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
-        v = self.variables
-        energy = tf.tanh(keys + (hidden @ v["query"])[:, None])
-        attention = tf.nn.softmax(_times(energy, v["energy"]))
-        gate = tf.sigmoid(hidden @ v["gate"] + v["gate_bias"])
-        return tf.reduce_sum(attention[..., None] * values, 1) * gate
 
-    def _lstm(self, inputs: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-        v = self.variables
-        gates = inputs @ v["lstm/kernel"] + hidden @ v["lstm/recurrent"] + v["lstm/bias"]
-        into, forget, new, out = tf.split(gates, 4, axis=1)
-        cell = tf.sigmoid(forget) * cell + tf.sigmoid(into) * tf.tanh(new)
-        return tf.sigmoid(out) * tf.tanh(cell), cell
+def _said(
+    v: dict[str, Tensor], hidden: Tensor, seen: Tensor, embedded: Tensor, drop: Tensor
+) -> Tensor:
+    said = _times(drop(hidden), v["out/state"]) + _times(seen, v["out/seen"])
+    said = tf.tanh(said + _times(embedded, v["out/word"]) + v["out/bias"])
+    logits = _times(drop(said), tf.transpose(v["embedding"])) + v["output_bias"]
+    return tf.cast(logits, tf.float32)
+
+
+def _look(
+    v: dict[str, Tensor], keys: Tensor, values: Tensor, hidden: Tensor
+) -> tuple[Tensor, Tensor]:
+    energy = tf.tanh(keys + (hidden @ v["query"])[:, None])
+    attention = tf.nn.softmax(_times(energy, v["energy"]))
+    gate = tf.sigmoid(hidden @ v["gate"] + v["gate_bias"])
+    return tf.reduce_sum(attention[..., None] * values, 1) * gate, attention
+
+
+def _lstm(
+    v: dict[str, Tensor], inputs: Tensor, hidden: Tensor, cell: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = inputs @ v["lstm/kernel"] + hidden @ v["lstm/recurrent"] + v["lstm/bias"]
+    into, forget, new, out = tf.split(gates, 4, axis=1)
+    cell = tf.sigmoid(forget) * cell + tf.sigmoid(into) * tf.tanh(new)
+    return tf.sigmoid(out) * tf.tanh(cell), cell
 
 
 def _keep(x: Tensor) -> Tensor:

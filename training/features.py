@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import onnxruntime as ort
 
 from captioner.vision.frame import to_square
-from captioner.vision.manifest import sha256
 from training.arrays import F16, U8
 from training.crops import Crops
 
@@ -17,32 +18,45 @@ __all__ = ["cached_maps", "maps", "views", "with_mirrored"]
 LEAST_AREA = 0.7
 
 
-def maps(encoder: Path, pixels: U8, threads: int = 2) -> F16:
-    """Float16 (n, h, w, c) maps of uint8 (n, s, s, 3), by the ONNX encoder that ships."""
+class _Seeing(Protocol):
+    @property
+    def key(self) -> str: ...
+
+    def maps(self, pixels: U8) -> F16: ...
+
+
+def maps(encoder: Path, pixels: U8, threads: int = 0) -> F16:
+    """Float16 (n, h, w, c) maps of uint8 (n, s, s, 3), by an ONNX file; 0 threads: all cores."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     session = ort.InferenceSession(str(encoder), options, providers=["CPUExecutionProvider"])
     side = session.get_inputs()[0].shape[1]
-    found = [session.run(None, {"pixels": to_square(p, side)[None]})[0] for p in pixels]
-    return np.concatenate(found).astype(np.float16)
+    found = [
+        session.run(None, {"pixels": to_square(p, side)[None]})[0].astype(np.float16)
+        for p in pixels
+    ]
+    return np.concatenate(found)
 
 
-def cached_maps(encoder: Path, pixels: U8, cache: Path, name: str) -> F16:
-    """As `maps`, kept in a file that names the encoder's checksum."""
-    path = cache / f"maps-{sha256(encoder)[:12]}-{name}.npy"
+def cached_maps(encoder: _Seeing, pixels: U8, cache: Path, name: str) -> F16:
+    """Give an encoder's maps, kept in a file that names the encoder and the photographs."""
+    path = cache / f"maps-{encoder.key}-{name}.npy"
     if path.is_file():
         return np.asarray(np.load(path), np.float16)
-    found = maps(encoder, pixels)
+    found = encoder.maps(pixels)
     cache.mkdir(parents=True, exist_ok=True)
-    np.save(path, found)
+    partial = path.with_suffix(".partial.npy")
+    np.save(partial, found)
+    partial.replace(path)
     return found
 
 
-def views(pixels: U8, count: int, seed: int) -> list[U8]:
+def views(pixels: U8, count: int, seed: int) -> Iterator[U8]:
     """Give views of each photograph, uint8 (n, s, s, 3) each: whole, then random crops."""
     rng = np.random.default_rng(seed)
-    crops = [Crops.random(rng, len(pixels), LEAST_AREA) for _ in range(count - 1)]
-    return [pixels, *(_cropped(pixels, crop) for crop in crops)]
+    yield pixels
+    for _ in range(count - 1):
+        yield _cropped(pixels, Crops.random(rng, len(pixels), LEAST_AREA))
 
 
 def with_mirrored(maps_: F16) -> F16:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,26 +18,24 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from captioner.vision.frame import to_square
-from captioner.vision.manifest import sha256
-from training.arrays import F32, U8, Tensor, read_arrays
-from training.slim import BLOCKS, PIXEL_MEAN, PIXEL_STD, calibrated, fold
+from training.arrays import U8, Tensor
+from training.plain import Plain
+from training.slim import BLOCKS
 
 __all__ = ["float_model", "quantised"]
 
 OPSET, IR = 17, 9
 
 
-def float_model(folded: Mapping[str, F32], side: int) -> onnx.ModelProto:
-    """Build the network of plain kernels and biases: uint8 (1, s, s, 3) to (1, s/32, s/32, c)."""
-    nodes, weights, last = _normalised()
+def float_model(plain: Plain, side: int) -> onnx.ModelProto:
+    """Build the network: uint8 (1, s, s, 3) to float32 (1, s/32, s/32, c)."""
+    nodes, weights, last = _normalised(plain)
     for block, depth in enumerate(BLOCKS, 1):
         for conv in range(1, depth + 1):
             name = f"block{block}_conv{conv}"
-            weights.append(
-                _tensor(f"{name}/kernel", folded[f"{name}/kernel"].transpose(3, 2, 0, 1))
-            )
-            weights.append(_tensor(f"{name}/bias", folded[f"{name}/bias"]))
+            kernel = plain.arrays[f"{name}/kernel"].transpose(3, 2, 0, 1)
+            weights.append(_tensor(f"{name}/kernel", kernel))
+            weights.append(_tensor(f"{name}/bias", plain.arrays[f"{name}/bias"]))
             nodes += _convolution(last, name)
             last = f"{name}/relu"
         pool = f"block{block}_pool"
@@ -46,17 +44,17 @@ def float_model(folded: Mapping[str, F32], side: int) -> onnx.ModelProto:
         )
         last = pool
     nodes.append(helper.make_node("Transpose", [last], ["map"], perm=[0, 2, 3, 1]))
-    return _model(nodes, weights, side, folded[f"{name}/bias"].size)
+    return _model(nodes, weights, side, plain.widths[-1])
 
 
-def _normalised() -> tuple[list[Tensor], list[Tensor], str]:
+def _normalised(plain: Plain) -> tuple[list[Tensor], list[Tensor], str]:
     nodes = [
         helper.make_node("Cast", ["pixels"], ["real"], to=TensorProto.FLOAT),
         helper.make_node("Sub", ["real", "mean"], ["centred"]),
         helper.make_node("Mul", ["centred", "scale"], ["scaled"]),
         helper.make_node("Transpose", ["scaled"], ["channels_first"], perm=[0, 3, 1, 2]),
     ]
-    weights = [_tensor("mean", PIXEL_MEAN), _tensor("scale", np.float32(1 / PIXEL_STD))]
+    weights = [_tensor("mean", plain.mean), _tensor("scale", np.float32(1 / plain.std))]
     return nodes, weights, "channels_first"
 
 
@@ -125,29 +123,3 @@ def quantised(model: onnx.ModelProto, calibration: U8, out: Path) -> None:
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=["Conv", "MaxPool"],
         )
-
-
-def encoder_file(weights: Path, pixels: U8, side: int, out: Path) -> None:
-    """Write the quantised encoder of a distilled weights file.
-
-    ``pixels`` uint8 (n, s, s, 3) are training photographs; some of them calibrate
-    batch norm and the activations' ranges. Nothing is done where ``out`` was made
-    of the same weights at the same size before.
-
-    Raises
-    ------
-    CheckpointError
-        If ``weights`` is not a slim encoder's.
-    """
-    arrays, source = read_arrays(weights), out.with_suffix(".source")
-    made_of = f"{sha256(weights)} {side}"
-    if out.is_file() and source.is_file() and source.read_text() == made_of:
-        return
-    squares = np.stack([to_square(photograph, side) for photograph in _spread(pixels, 640)])
-    arrays = calibrated(arrays, np.split(squares, range(64, len(squares), 64)))
-    quantised(float_model(fold(arrays), side), _spread(squares, 200), out)
-    source.write_text(made_of)
-
-
-def _spread(pixels: U8, count: int) -> U8:
-    return pixels[:: max(1, len(pixels) // count)][:count]

@@ -16,8 +16,9 @@ import tensorflow as tf
 
 from captioner.vision.tokenizer import END, Tokenizer
 from training.arrays import F16, F32, I32, Arrays, Tensor, save_arrays
-from training.captioning import Captioned, encoded, write_captions
-from training.decoder import Shape, TrainableDecoder
+from training.batches import encoded
+from training.captioning import Captioned, write_captions
+from training.decoder import TrainableDecoder
 from training.reward import CiderReward
 from training.scores import cider
 
@@ -35,6 +36,7 @@ class CriticalRecipe:
     longest: int = 18
     beam: int = 1
     seed: int = 1
+    precision: Tensor = tf.float32
 
 
 def train_on_cider(
@@ -51,7 +53,9 @@ def train_on_cider(
     ``out/critical.jsonl`` has a line an epoch.
     """
     numbers = [[encoded(words, text)[1:] for text in group] for group in train.captions]
-    network, reward = _network(words, decoder, train.maps), CiderReward(numbers)
+    positions = train.maps.shape[2] * train.maps.shape[3]
+    network = TrainableDecoder.serving(decoder, positions, recipe.precision)
+    reward = CiderReward(numbers)
     steps = recipe.epochs * (len(train.captions) // recipe.photographs + 1)
     reinforce, rng = _Reinforce(network, recipe, steps), np.random.default_rng(recipe.seed)
     best = (cider(write_captions(decoder, words, dev.maps[0], recipe.beam), dev.captions), decoder)
@@ -66,16 +70,6 @@ def train_on_cider(
         _note(out, {"epoch": epoch, "reward": float(np.mean(rewards)), "dev_cider": score})
         best = max(best, (score, arrays), key=lambda kept: kept[0])
     return best[1]
-
-
-def _network(words: Tokenizer, decoder: Arrays, maps: F16) -> TrainableDecoder:
-    channels = maps.shape[-1]
-    shape = Shape(words.captioned, maps.shape[2] * maps.shape[3], channels)
-    plain = np.zeros(channels, np.float32), np.ones(channels, np.float32)
-    network = TrainableDecoder(shape, *plain, seed=0, dropout=0.0)
-    for name, variable in network.variables.items():
-        variable.assign(decoder[name])
-    return network
 
 
 def _batches(rng: np.random.Generator, count: int, size: int) -> Iterator[I32]:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data, weights = data_set(folder / "data"), teacher(folder / "teacher.npz")
     shared = ("--data", data, "--work", folder / "work")
     student = folder / "slim.npz"
+    run("prepare", *shared)
     run("prepare", *shared, "--teacher", weights)
     distil = ("distil", *shared, "--teacher", weights, "--batch", 8, "--sizes", "1:64")
     run(*distil, "--minutes", 0.1, "--out", student)
@@ -142,3 +144,85 @@ def test_evaluate_prints_one_line_of_json(made: Path, capsys: pytest.CaptureFixt
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["photographs"] == 6
     assert found["beam"] == 3
+
+
+def test_export_says_how_far_the_bundle_is_from_the_trained_model(made: Path) -> None:
+    document = json.loads((made / "bundle" / "bundle.json").read_text())
+    exported = document["verification"]["float32"]
+    assert document["verification"]["photographs"] == 6
+    assert exported["map_max"] < 1e-3
+    assert exported["same_captions"] >= 0.98
+    assert {"map_mean", "vector_max", "cosine"} <= set(document["verification"]["int8"])
+
+
+def test_export_ships_what_quantisation_allows(made: Path) -> None:
+    document = json.loads((made / "bundle" / "bundle.json").read_text())
+    cost = document["quantisation"]
+    assert cost["cost"] == pytest.approx(cost["cider_float32"] - cost["cider_int8"], abs=0.01)
+    assert cost["shipped"] in ("int8", "float32")
+    file = {"int8": "encoder.onnx", "float32": "encoder-float.onnx"}[cost["shipped"]]
+    shipped = (made / "bundle" / "encoder.onnx").read_bytes()
+    assert shipped == (made / "parts" / file).read_bytes()
+
+
+def test_a_bundle_that_is_not_the_trained_model_is_refused_and_the_old_one_stays(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts, out = tmp_path / "parts", tmp_path / "bundle"
+    shutil.copytree(made / "parts", parts)
+    shutil.copytree(made / "bundle", out)
+    with np.load(parts / "encoder.npz") as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    arrays["block5_conv3/bias"] = arrays["block5_conv3/bias"] + 1
+    np.savez(parts / "encoder.npz", **arrays)
+    shared = ("--data", made / "data", "--work", made / "work")
+    arguments = ("export", *shared, "--model", parts, "--out", out, "--version", "2")
+    assert main([str(argument) for argument in arguments]) == 2
+    assert "differs from the TensorFlow model" in capsys.readouterr().err
+    assert bundle.load(out).version == "1"
+
+
+def test_the_baseline_keeps_each_epoch_and_chooses_the_least_validation_loss(made: Path) -> None:
+    shared = ("--data", made / "data", "--work", made / "work", "--encoder", made / "slim.npz")
+    out = made / "baseline"
+    arguments = ("--side", 64, "--views", 1, "--recipe", "baseline", "--epochs", 3, "--out", out)
+    run("train", *shared, *arguments)
+    found = json.loads((out / "baseline.json").read_text())
+    assert len(list(out.glob("baseline-*.npz"))) == len(found["val_loss"]) == 3
+    assert found["epoch"] == 1 + int(np.argmin(found["val_loss"]))
+    assert {"bleu1", "bleu4", "cider"} <= set(found)
+
+
+def test_the_same_decoder_on_the_teachers_maps_gives_what_is_kept(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ("--side", 64, "--views", 2, "--epochs", 2, "--critical-epochs", 1)
+    shared = ("--data", made / "data", "--work", made / "work", *settings)
+    teacher_ = ("--encoder", "teacher", "--weights", made / "teacher.npz")
+    run("train", *shared, *teacher_, "--out", made / "on-teacher")
+    capsys.readouterr()
+    run("kept", "--model", made / "parts", "--teacher-model", made / "on-teacher")
+    found = json.loads(capsys.readouterr().out)
+    assert {"dev_cider", "teacher_dev_cider", "kept"} <= set(found)
+
+
+def test_decoders_that_were_trained_differently_are_not_compared(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = json.loads((made / "parts" / "train.json").read_text())
+    record["encoder"], record["recipe"]["epochs"] = "teacher", 9
+    (tmp_path / "train.json").write_text(json.dumps(record))
+    arguments = ["kept", "--model", str(made / "parts"), "--teacher-model", str(tmp_path)]
+    assert main(arguments) == 2
+    assert "epochs 2 and 9" in capsys.readouterr().err
+
+
+def test_the_teacher_is_not_exported(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = json.loads((made / "parts" / "train.json").read_text())
+    (tmp_path / "train.json").write_text(json.dumps(record | {"encoder": "teacher"}))
+    shared = ("--data", made / "data", "--work", made / "work")
+    export = ("export", *shared, "--model", tmp_path, "--out", tmp_path / "b", "--version", "1")
+    assert main([str(argument) for argument in export]) == 2
+    assert "not shipped" in capsys.readouterr().err

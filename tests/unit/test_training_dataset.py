@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from training import photographs
-from training.dataset import read_split
+from training.dataset import clean, read_apart, read_split
+from training.described_folder import share_of
 from training.errors import DatasetError
 
 
@@ -59,23 +60,130 @@ def test_a_damaged_photograph_is_named(tmp_path: Path) -> None:
         photographs.load([path])
 
 
-def test_a_plain_folder_with_descriptions_is_read(tmp_path: Path) -> None:
-    Image.new("RGB", (9, 9)).save(tmp_path / "x.jpg")
-    (tmp_path / "descriptions.txt").write_text("x a black square\nx nothing at all\n")
-    split = read_split(tmp_path, "dev")
-    assert split.captions == (("a black square", "nothing at all"),)
+def described(folder: Path, count: int = 60) -> Path:
+    lines = []
+    for number in range(count):
+        Image.new("RGB", (9, 9)).save(folder / f"x{number}.jpg")
+        lines += [f"x{number} a black square", f"x{number}.jpg nothing at all"]
+    (folder / "descriptions.txt").write_text("\n".join(lines))
+    return folder
+
+
+def test_a_plain_folder_with_descriptions_is_divided_without_overlap(tmp_path: Path) -> None:
+    splits = [read_split(described(tmp_path), name) for name in ("train", "dev", "test")]
+    names = [{path.name for path in split.photographs} for split in splits]
+    assert len(set.union(*names)) == sum(map(len, names)) == 60
+    assert len(names[0]) > 40
+    assert splits[1].captions[0] == ("a black square", "nothing at all")
+
+
+def test_a_photograph_stays_in_its_split_when_others_come(tmp_path: Path) -> None:
+    before = read_split(described(tmp_path, 60), "dev")
+    after = read_split(described(tmp_path, 90), "dev")
+    assert set(before.photographs) <= set(after.photographs)
+
+
+def test_a_plain_folder_too_small_to_divide_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="split is empty"):
+        read_split(described(tmp_path, 1), "dev" if share_of("x0.jpg") != "dev" else "test")
 
 
 def test_a_description_without_words_is_numbered(tmp_path: Path) -> None:
-    (tmp_path / "descriptions.txt").write_text("x.jpg a dog\ny.jpg\n")
-    with pytest.raises(DatasetError, match="line 2"):
+    described(tmp_path, 2)
+    (tmp_path / "descriptions.txt").write_text("x0.jpg a dog\nx1.jpg\n")
+    with pytest.raises(DatasetError, match="line 2: no caption after 'x1"):
+        read_split(tmp_path, "train")
+
+
+def test_a_description_of_a_photograph_that_is_not_there_is_numbered(tmp_path: Path) -> None:
+    described(tmp_path, 1)
+    (tmp_path / "descriptions.txt").write_text("x0 a dog\ngone a cat\n")
+    with pytest.raises(DatasetError, match="line 2: a caption without a photograph: no 'gone'"):
+        read_split(tmp_path, "train")
+
+
+def test_a_photograph_that_no_line_describes_is_named(tmp_path: Path) -> None:
+    described(tmp_path, 2)
+    (tmp_path / "descriptions.txt").write_text("x0 a dog\n")
+    with pytest.raises(DatasetError, match=r"without a caption: x1\.jpg"):
+        read_split(tmp_path, "train")
+
+
+def test_a_folder_without_captions_says_which_file_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"missing file: .*descriptions\.txt"):
+        read_split(tmp_path, "train")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no such folder.*nowhere"):
+        read_split(tmp_path / "nowhere", "train")
+
+
+def test_captions_that_are_not_utf_8_are_named(tmp_path: Path) -> None:
+    (flickr(tmp_path) / "Flickr8k_text" / "Flickr8k.token.txt").write_bytes(b"1.jpg#0\t\xff\xfe")
+    with pytest.raises(DatasetError, match=r"Flickr8k\.token\.txt is not UTF-8"):
         read_split(tmp_path, "dev")
 
 
+def test_a_photograph_whose_captions_have_no_words_is_named(tmp_path: Path) -> None:
+    tokens = flickr(tmp_path) / "Flickr8k_text" / "Flickr8k.token.txt"
+    tokens.write_text("1.jpg#0\tA dog .\n2.jpg#0\t. . .\n")
+    with pytest.raises(DatasetError, match=r"no caption with a word in it for 2\.jpg"):
+        read_split(tmp_path, "dev")
+
+
+def test_a_photograph_in_both_splits_is_named(tmp_path: Path) -> None:
+    listed = flickr(tmp_path) / "Flickr8k_text" / "Flickr_8k.trainImages.txt"
+    listed.write_text("2.jpg\n")
+    with pytest.raises(DatasetError, match=r"in the train and in the dev split: 2\.jpg"):
+        read_apart(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("A dog's T-shirt , wet .", ["a", "dog's", "t-shirt", "wet"]),
+        ("Two  men !  Running ...", ["two", "men", "running"]),
+        ('" Hello "', ["hello"]),
+    ],
+)
+def test_captions_are_cleaned_to_lower_case_words(written: str, words: list[str]) -> None:
+    assert clean(written) == words
+
+
 def test_photographs_are_kept_between_runs(tmp_path: Path) -> None:
-    path = tmp_path / "x.png"
+    path, kept = tmp_path / "x.png", tmp_path / "kept.npy"
     Image.new("RGB", (9, 9), (1, 2, 3)).save(path)
-    first = photographs.load_cached([path], tmp_path / "kept.npy", 8)
-    path.unlink()
-    again = photographs.load_cached([path], tmp_path / "kept.npy", 8)
-    assert np.array_equal(first, again)
+    first = photographs.load_cached([path], kept, 8)
+    when = kept.stat().st_mtime_ns
+    assert np.array_equal(first, photographs.load_cached([path], kept, 8))
+    assert kept.stat().st_mtime_ns == when
+
+
+def test_a_photograph_that_changed_is_read_again(tmp_path: Path) -> None:
+    path, kept = tmp_path / "x.png", tmp_path / "kept.npy"
+    Image.new("RGB", (9, 9), (1, 2, 3)).save(path)
+    photographs.load_cached([path], kept, 8)
+    Image.new("RGB", (30, 30), (9, 9, 9)).save(path)
+    assert (photographs.load_cached([path], kept, 8) == 9).all()
+
+
+def test_every_damaged_photograph_is_named(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{n}.jpg" for n in range(2)]
+    for path in paths:
+        Image.new("RGB", (300, 300), (9, 200, 9)).save(path)
+        path.write_bytes(path.read_bytes()[:600])
+    with pytest.raises(DatasetError, match=r"damaged photographs 0\.jpg \(.*1\.jpg"):
+        photographs.load(paths)
+
+
+def test_a_photograph_is_read_upright(tmp_path: Path) -> None:
+    path = tmp_path / "turned.jpg"
+    halves = Image.new("RGB", (40, 40))
+    halves.paste((255, 255, 255), (0, 0, 40, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    halves.save(path, exif=exif)
+    pixels = photographs.load([path], 40)[0]
+    assert pixels[5].mean() < 50
+    assert pixels[35].mean() > 200

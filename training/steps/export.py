@@ -5,25 +5,45 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
-import onnx
+import numpy as np
 
-from training import dataset
+from captioner.vision.bundle import BundleError
+from captioner.vision.frame import to_square
+from training import dataset, parts, photographs
+from training.encoders import PLAIN
+from training.errors import CheckpointError
 from training.export import Origin, write_bundle
+from training.parts import Parts
+from training.plain import Plain
 
 __all__ = ["run"]
 
 
 def run(options: Namespace) -> None:
     """Write the bundle and print its metrics on dev."""
+    made = parts.read(options.model)
+    if made.encoder == "teacher":
+        raise CheckpointError("the teacher is there to compare with: it is not shipped")
     dev = dataset.read_split(options.data, "dev")
+    pixels = photographs.of_split("dev", dev.photographs, options.work, made.side)
+    squares = np.stack([to_square(photograph, made.side) for photograph in pixels])
+    widths = Plain.read(options.model / PLAIN).widths
     origin = Origin(
-        name="vgg16-slim",
+        name=made.encoder,
         version=options.version,
-        encoder="VGG16 topology, widths 32-64-128-256-256, int8",
-        data="Flickr8k train split (6,000 photographs, 30,000 captions); dev chose the epoch",
+        encoder="VGG16 topology, widths " + "-".join(map(str, widths)),
+        data=f"{options.data.name}: {_data(made)}",
         commit=options.commit,
         command=options.note,
     )
-    encoder = onnx.load(options.model / "encoder.onnx")
-    side = encoder.graph.input[0].type.tensor_type.shape.dim[1].dim_value
-    print(json.dumps(write_bundle(options.model, options.out, side, origin, dev)["metrics"]))
+    try:
+        document = write_bundle(options.model, options.out, origin, dev, squares)
+    except BundleError as error:
+        raise CheckpointError(f"{options.model} makes no bundle: {error}") from error
+    print(json.dumps({name: document[name] for name in ("verification", "quantisation")}))
+    print(json.dumps(document["metrics"]))
+
+
+def _data(made: Parts) -> str:
+    seen = f"{made.photographs:,} photographs, {made.captions:,} captions"
+    return f"{seen} of the train split; dev chose the epoch"

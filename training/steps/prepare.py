@@ -6,7 +6,7 @@ from argparse import Namespace
 
 import numpy as np
 
-from training import dataset, photographs
+from training import dataset, encoders, photographs
 from training.arrays import F16
 from training.distil import Sample
 from training.targets import Targets, collect
@@ -21,13 +21,27 @@ CAPTION_WORDS = 500
 
 def run(options: Namespace) -> None:
     """Fill the caches and say what there is."""
-    train, held_out = samples(options)
-    print(f"prepared {len(train.pixels)} photographs to train on, {len(held_out.pixels)} held out")
+    side = encoders.SIDES[options.encoder]
+    for split in dataset.read_apart(options.data):
+        photographs.of_split(split.name, split.photographs, options.work, side)
+        captions = sum(map(len, split.captions))
+        words = frequent_words(split.captions)
+        often = frequent_words(split.captions, 5)
+        print(
+            f"{split.name}: {len(split.photographs)} photographs, {captions} captions,"
+            f" {len(words)} words, {len(often)} of them five times and more",
+            flush=True,
+        )
+    if options.teacher:
+        train, held_out = samples(options)
+        print(
+            f"the teacher's maps: {len(train.pixels)} to train on, {len(held_out.pixels)} held out"
+        )
 
 
 def samples(options: Namespace) -> tuple[Sample, Sample]:
     """Read what is trained on (with the extra photographs), and the dev split."""
-    splits = {name: dataset.read_split(options.data, name) for name in ("train", "dev")}
+    splits = {split.name: split for split in dataset.read_apart(options.data)}
     groups = {
         name: photographs.load_cached(split.photographs, options.work / f"{name}.npy")
         for name, split in splits.items()

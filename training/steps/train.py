@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
-from training import dataset, photographs
-from training.arrays import F16, read_arrays, save_arrays
-from training.baseline import train_baseline
-from training.captioning import Captioned, Recipe, train_decoder
+from training import dataset, encoders, parts, photographs, teacher_maps
+from training.arrays import F16, U8, Arrays, read_arrays, save_arrays
+from training.baseline import BaselineRecipe, train_baseline
+from training.captioning import Captioned, Recipe, train_decoder, write_captions
+from training.encoders import Encoder
+from training.errors import CheckpointError
 from training.features import cached_maps, views, with_mirrored
 from training.joint import Paired, train_joint
 from training.joint_space import JointRecipe, pooled
-from training.onnx_encoder import encoder_file
+from training.precision import precisions
+from training.scores import cider
 from training.self_critical import CriticalRecipe, train_on_cider
 from training.vocabulary import frequent_words
 from training.whitening import fit_whitening
@@ -25,34 +30,111 @@ __all__ = ["run"]
 
 DECODER_WORDS_AT_LEAST = 5
 TEXT_WORDS_AT_LEAST = 2
+BEAM = 3
 
 
 def run(options: Namespace) -> None:
     """Train what stands on the encoder, leaving the parts of a bundle in ``options.out``."""
-    splits = dataset.read_split(options.data, "train"), dataset.read_split(options.data, "dev")
+    splits = dataset.read_apart(options.data)
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
     words = _tokenizer(splits[0], out)
-    maps = _maps(options, *splits, out / "encoder.onnx")
+    encoder = _encoder(options, splits[0])
+    maps = _maps(options, encoder, *splits)
     train, dev = (Captioned(m, split.captions) for m, split in zip(maps, splits, strict=True))
     if options.recipe == "baseline":
-        train_baseline(words, train, dev, out)
+        recipe = BaselineRecipe(epochs=options.epochs or BaselineRecipe.epochs, seed=options.seed)
+        print(json.dumps(train_baseline(words, train, dev, out, recipe)), flush=True)
         return
-    if not (out / "vectors.npz").is_file():
-        _vectors(words, train, dev, out)
-    _decoder(options, words, train, dev)
+    if encoder.name != "teacher" and not (out / "vectors.npz").is_file():
+        _vectors(options, words, train, dev)
+    _decoder(options, encoder, words, train, dev)
 
 
-def _decoder(options: Namespace, words: Tokenizer, train: Captioned, dev: Captioned) -> None:
+def _encoder(options: Namespace, train: dataset.Split) -> Encoder:
+    name, weights = options.encoder, options.weights
+    if name not in encoders.CHOICES:
+        name, weights = "vgg16-slim", Path(name)
+    side = options.side or encoders.SIDES[name]
+    pixels = _pixels(options, train, side)
+    if name == "teacher":
+        if weights is None:
+            raise CheckpointError("the teacher wants its weights: --weights FILE")
+        return teacher_maps.fitted(weights, side, pixels, options.work)
+    return encoders.shipped(name, weights, side, pixels, options.out)
+
+
+def _pixels(options: Namespace, split: dataset.Split, side: int) -> Callable[[], U8]:
+    return lambda: photographs.of_split(split.name, split.photographs, options.work, side)
+
+
+def _maps(
+    options: Namespace, encoder: Encoder, train: dataset.Split, dev: dataset.Split
+) -> tuple[F16, F16]:
+    print(f"{encoder.name} at {encoder.side} pixels: computing its maps", flush=True)
+    pixels = _pixels(options, train, encoder.side)()
+    known = photographs.fingerprint(train.photographs)[:8]
+    seen = np.stack(
+        [
+            cached_maps(encoder, view, options.work, f"train-{known}-{options.seed}-{n}")
+            for n, view in enumerate(views(pixels, options.views, options.seed))
+        ]
+    )
+    pixels = _pixels(options, dev, encoder.side)()
+    name = f"dev-{photographs.fingerprint(dev.photographs)[:8]}"
+    return with_mirrored(seen), cached_maps(encoder, pixels, options.work, name)[None]
+
+
+def _decoder(
+    options: Namespace, encoder: Encoder, words: Tokenizer, train: Captioned, dev: Captioned
+) -> None:
+    recipe, critical = _recipes(options)
     if options.decoder:
         decoder = read_arrays(options.decoder)
     else:
-        recipe = Recipe(epochs=options.epochs, seed=options.seed, minutes=options.minutes)
         decoder = train_decoder(recipe, words, train, dev, options.out)
-    if options.critical_epochs:
-        critical = CriticalRecipe(epochs=options.critical_epochs, seed=options.seed)
+    if critical.epochs:
         decoder = train_on_cider(critical, words, decoder, train, dev, out=options.out)
-    save_arrays(options.out / "decoder.npz", decoder)
+    save_arrays(options.out / "decoder.npz", decoder, np.float32)
+    score = _score(decoder, words, dev)
+    settings = _settings(recipe) | {"critical": _settings(critical) if critical.epochs else None}
+    settings |= {"views": options.views, "resumed": bool(options.decoder)}
+    captions = sum(map(len, train.captions))
+    made = parts.Parts(
+        encoder.name, encoder.side, len(train.captions), captions, settings, BEAM, score
+    )
+    parts.write(options.out, made)
+    print(json.dumps({"encoder": encoder.name, "beam": BEAM, "dev_cider": score}), flush=True)
+
+
+def _recipes(options: Namespace) -> tuple[Recipe, CriticalRecipe]:
+    precision = precisions()[options.precision]
+    recipe = Recipe(
+        epochs=options.epochs or Recipe.epochs,
+        batch=options.batch,
+        rate=options.rate,
+        dropout=options.dropout,
+        smoothing=options.label_smoothing,
+        scheduled=options.scheduled_sampling,
+        minutes=options.minutes,
+        seed=options.seed,
+        precision=precision,
+    )
+    critical = CriticalRecipe(
+        epochs=options.critical_epochs,
+        rate=options.critical_rate,
+        seed=options.seed,
+        precision=precision,
+    )
+    return recipe, critical
+
+
+def _settings(recipe: Recipe | CriticalRecipe) -> dict[str, object]:
+    return dataclasses.asdict(recipe) | {"precision": recipe.precision.name}
+
+
+def _score(decoder: Arrays, words: Tokenizer, dev: Captioned) -> float:
+    return cider(write_captions(decoder, words, dev.maps[0], BEAM), dev.captions)
 
 
 def _tokenizer(train: dataset.Split, out: Path) -> Tokenizer:
@@ -63,30 +145,15 @@ def _tokenizer(train: dataset.Split, out: Path) -> Tokenizer:
     return Tokenizer(known, captioned)
 
 
-def _maps(
-    options: Namespace, train: dataset.Split, dev: dataset.Split, encoder: Path
-) -> tuple[F16, F16]:
-    pixels = photographs.load_cached(train.photographs, options.work / "train.npy")
-    encoder_file(options.encoder, pixels, options.side, encoder)
-    print(f"encoder quantised at {options.side} pixels; computing its maps", flush=True)
-    seen = np.stack(
-        [
-            cached_maps(encoder, view, options.work, f"train{n}")
-            for n, view in enumerate(views(pixels, options.views, options.seed))
-        ]
-    )
-    held_out = photographs.load_cached(dev.photographs, options.work / "dev.npy")
-    return with_mirrored(seen), cached_maps(encoder, held_out, options.work, "dev")[None]
-
-
-def _vectors(words: Tokenizer, train: Captioned, dev: Captioned, out: Path) -> None:
+def _vectors(options: Namespace, words: Tokenizer, train: Captioned, dev: Captioned) -> None:
     features = np.stack([pooled(view) for view in train.maps])
     space = train_joint(
         JointRecipe(),
         words,
         Paired(features, train.captions),
         Paired(pooled(dev.maps[0])[None], dev.captions),
-        out / "joint.jsonl",
+        options.out / "joint.jsonl",
     )
-    save_arrays(out / "text.npz", space.text_arrays())
-    save_arrays(out / "vectors.npz", space.image_arrays() | fit_whitening(train.maps[0]))
+    save_arrays(options.out / "text.npz", space.text_arrays(), np.float32)
+    vectors = space.image_arrays() | fit_whitening(train.maps[0])
+    save_arrays(options.out / "vectors.npz", vectors, np.float32)

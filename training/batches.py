@@ -1,0 +1,62 @@
+"""Captions as padded batches, fed while the last one is still computed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
+from training.arrays import F16, I32, Tensor
+
+__all__ = ["LONGEST", "Row", "encoded", "fed", "like_lengths", "padded", "rows_of"]
+
+LONGEST = 22
+BUCKET = 4
+AHEAD = 4
+
+Row = tuple[int, list[int]]
+"""Which photograph, and the numbers of a caption of it."""
+
+
+def encoded(words: Tokenizer, caption: str) -> list[int]:
+    """Start, a caption's words (unknown ones as ``<unk>``), end; `LONGEST` at most."""
+    numbers = [n if n < words.captioned else UNKNOWN for n in words.encode(caption)]
+    return [START, *numbers[: LONGEST - 2], END]
+
+
+def rows_of(words: Tokenizer, captions: Sequence[Sequence[str]]) -> list[Row]:
+    """Give a row a caption."""
+    return [(i, encoded(words, text)) for i, texts in enumerate(captions) for text in texts]
+
+
+def like_lengths(rng: np.random.Generator, rows: Sequence[Row], size: int) -> list[list[Row]]:
+    """Batches of captions of about the same length, so that little is padding, in any order."""
+    noise = rng.uniform(0, 2, len(rows))
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i][1]) + noise[i])
+    chunks = [order[at : at + size] for at in range(0, len(order), size)]
+    return [[rows[i] for i in chunks[at]] for at in rng.permutation(len(chunks))]
+
+
+def padded(captions: Sequence[list[int]]) -> I32:
+    """Int32 (n, t): few different t, as each is a graph of its own."""
+    longest = max(map(len, captions))
+    width = 1 + BUCKET * -(-(longest - 1) // BUCKET)
+    found = np.full((len(captions), width), PAD, np.int32)
+    for row, caption in zip(found, captions, strict=True):
+        row[: len(caption)] = caption
+    return found
+
+
+def fed(batches: Callable[[], Iterator[tuple[F16, I32]]], maps: tuple[int, int]) -> Tensor:
+    """Make the next batches ready beside the step, so that a GPU need not wait.
+
+    ``batches`` gives maps float16 (n, positions, channels), of the shape ``maps``, and
+    captions int32 (n, t).
+    """
+    signature = (
+        tf.TensorSpec((None, *maps), tf.float16),
+        tf.TensorSpec((None, None), tf.int32),
+    )
+    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(AHEAD)

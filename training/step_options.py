@@ -1,0 +1,160 @@
+"""The options of ``prepare``, ``train``, ``kept`` and ``export``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+__all__ = ["export", "kept", "prepare", "side", "teacher", "train"]
+
+Steps = argparse._SubParsersAction
+ENCODERS = ("vgg16-slim", "vgg16", "teacher")
+
+
+def prepare(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``prepare``."""
+    step = steps.add_parser("prepare", help="check the data, decode photographs, teacher's maps")
+    teacher(step, required=False)
+    step.add_argument(
+        "--encoder",
+        choices=ENCODERS,
+        default="vgg16-slim",
+        help="which one's photographs to keep: its size (default: %(default)s)",
+    )
+    return step
+
+
+def teacher(step: argparse.ArgumentParser, *, required: bool) -> None:
+    """Add the teacher and the photographs that it alone looks at."""
+    step.add_argument("--extra", type=Path, help="folder of further photographs, without captions")
+    more = "" if required else "; leave out where nothing is distilled"
+    step.add_argument(
+        "--teacher", type=Path, required=required, help=f"ResNet-50 weights, .npz{more}"
+    )
+
+
+def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``train``."""
+    step = steps.add_parser("train", help="train decoder, text encoder and projections")
+    step.add_argument(
+        "--encoder",
+        required=True,
+        help="vgg16 (ImageNet's, which Keras downloads), teacher (to compare with; gives no"
+        " bundle), vgg16-slim, or in its place the .npz that distil left",
+    )
+    step.add_argument(
+        "--weights",
+        type=Path,
+        help="of the encoder: distil's .npz for vgg16-slim, Keras' .h5 of VGG16 without top for"
+        " vgg16 (default: download once into KERAS_HOME), ResNet-50's .npz for teacher",
+    )
+    step.add_argument("--out", type=Path, required=True, help="folder for the bundle's parts")
+    step.add_argument(
+        "--recipe",
+        choices=("attention", "baseline"),
+        default="attention",
+        help="baseline: the prototype's, on the pooled map: LSTM, greedy, least validation loss"
+        " (default: %(default)s)",
+    )
+    step.add_argument(
+        "--side", type=side, help="encoder input, pixels (default: 160; vgg16 and teacher 224)"
+    )
+    step.add_argument(
+        "--views", type=int, default=2, help="of each photograph: whole, then random crops"
+    )
+    _decoder(step.add_argument_group("the decoder (attention)"))
+    return step
+
+
+def _decoder(group: argparse._ArgumentGroup) -> None:
+    group.description = "The word embedding is also the output layer, always."
+    group.add_argument(
+        "--epochs", type=_count, help="over all captions, at most (default: 12; baseline 20)"
+    )
+    group.add_argument(
+        "--minutes", type=float, default=600.0, help="at most (default: %(default)s)"
+    )
+    group.add_argument("--batch", type=_count, default=96, help="captions a step (%(default)s)")
+    group.add_argument("--rate", type=float, default=1e-3, help="highest rate (%(default)s)")
+    group.add_argument("--dropout", type=_share, default=0.3, help="share (default: %(default)s)")
+    group.add_argument(
+        "--label-smoothing",
+        type=_share,
+        default=0.1,
+        help="probability spread over all words (default: %(default)s)",
+    )
+    group.add_argument(
+        "--scheduled-sampling",
+        type=_share,
+        default=0.0,
+        help="share of words read as the decoder would write them, by the last epoch; it grows"
+        " from none; a step takes a third longer (default: %(default)s)",
+    )
+    group.add_argument("--decoder", type=Path, help="go on from this checkpoint; skips the epochs")
+    group.add_argument(
+        "--critical-epochs",
+        type=int,
+        default=3,
+        help="of training on CIDEr itself, afterwards (default: %(default)s)",
+    )
+    group.add_argument(
+        "--critical-rate", type=float, default=2e-4, help="their highest rate (%(default)s)"
+    )
+    group.add_argument(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of products; auto: bfloat16 where the processor or GPU multiplies it",
+    )
+
+
+def kept(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``kept``."""
+    step = steps.add_parser("kept", help="how much of the teacher an encoder keeps")
+    step.description = (
+        "Prints dev CIDEr of one decoder on two encoders' maps, and their ratio. Train twice"
+        " first, with the same settings: once on the encoder, once with --encoder teacher."
+    )
+    step.add_argument("--model", type=Path, required=True, help="folder that train left")
+    step.add_argument(
+        "--teacher-model", type=Path, required=True, help="the same, of --encoder teacher"
+    )
+    return step
+
+
+def export(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``export``."""
+    step = steps.add_parser("export", help="make the bundle, verified, with its metrics on dev")
+    step.description = (
+        "Compares the bundle with the TensorFlow model on 500 dev photographs and refuses where"
+        " they differ; ships the float encoder where eight bits cost one CIDEr or more."
+    )
+    step.add_argument("--model", type=Path, required=True, help="folder that train left")
+    step.add_argument("--out", type=Path, required=True, help="the bundle's folder")
+    step.add_argument("--version", required=True, help="of the bundle, as 0.1.0")
+    step.add_argument("--commit", default="", help="of the code that trained it")
+    step.add_argument("--note", default="", help="how it was trained, for bundle.json")
+    return step
+
+
+def side(text: str) -> int:
+    """Read an encoder's input side."""
+    if not text.isdigit() or int(text) % 32 or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: a side must be a multiple of 32")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number, 1 and more")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a share, from 0 to below 1")
+    return share

@@ -1,0 +1,43 @@
+"""``kept``: how much of the teacher an encoder keeps, by what one decoder makes of both."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+
+from training import parts
+from training.errors import CheckpointError
+from training.parts import Parts
+
+__all__ = ["run"]
+
+
+def run(options: Namespace) -> None:
+    """Print both dev scores and their ratio, as one line of JSON."""
+    ours, teachers = parts.read(options.model), parts.read(options.teacher_model)
+    _comparable(ours, teachers)
+    found = {
+        "encoder": ours.encoder,
+        "beam": ours.beam,
+        "dev_cider": ours.dev_cider,
+        "teacher_dev_cider": teachers.dev_cider,
+        "kept": round(100 * ours.dev_cider / max(teachers.dev_cider, 1e-9), 1),
+    }
+    print(json.dumps(found))
+
+
+def _comparable(ours: Parts, teachers: Parts) -> None:
+    if teachers.encoder != "teacher":
+        raise CheckpointError(f"the second folder was trained on {teachers.encoder}, not teacher")
+    if ours.encoder == "teacher":
+        raise CheckpointError("the first folder was trained on the teacher itself")
+    ours_of, teachers_of = (
+        {"photographs": p.photographs, "captions": p.captions, **p.recipe} for p in (ours, teachers)
+    )
+    names = sorted({*ours_of, *teachers_of})
+    differing = [name for name in names if ours_of.get(name) != teachers_of.get(name)]
+    if differing:
+        raise CheckpointError(
+            "the two decoders were not trained alike: "
+            + "; ".join(f"{n} {ours_of.get(n)} and {teachers_of.get(n)}" for n in differing)
+        )
