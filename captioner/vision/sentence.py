@@ -17,10 +17,13 @@ DANGLING = frozenset((
     "from", "into", "onto", "over", "under", "through", "across", "near", "behind", "beside",
     "between", "along", "against", "around", "as", "while", "his", "her", "its", "their", "is",
     "are", "that", "who", "which", "wearing", "holding", "towards", "toward", "above", "below",
-    "inside", "next", "front", "very", "another",
+    "inside", "next", "front", "very", "another", "some", "several", "many", "each", "this",
+    "these", "those", "two", "three", "four", "has", "have", "does", "being", "during",
+    "whilst", "about", "he", "she", "they", "wears", "holds", "carrying", "trying", "young",
+    "little", "small", "large", "big", "older",
 ))
 # fmt: on
-"""Words that no sentence ends with."""
+"""Words that no sentence ends with; hardly any of Flickr8k's 30,000 captions does."""
 
 
 class Rules:
