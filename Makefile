@@ -11,7 +11,7 @@ LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT))
 SEARCH ?= embedded
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test demo up stop clean status test check format bench synth \
+.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check format bench synth \
         deploy destroy preflight chromium lock
 
 help: ## This list
@@ -41,7 +41,15 @@ $(VENV)/%.installed: requirements/%.lock $(BIN)/uv pyproject.toml requirements/n
 
 setup: $(VENV)/demo.installed ## What the demo needs, into .venv
 setup-dev: $(VENV)/dev.installed ## What 'make check' needs
-setup-test: $(VENV)/train.installed chromium ## What 'make test' needs: TensorFlow and a browser too
+setup-test: $(VENV)/train.installed chromium setup-sagemaker ## What 'make test' needs: TensorFlow and a browser too
+setup-sagemaker: .venv-sagemaker/sagemaker.installed ## What starts SageMaker jobs, into .venv-sagemaker
+
+.venv-sagemaker/sagemaker.installed: requirements/sagemaker.lock $(BIN)/uv
+	@echo "• Installing the SageMaker SDK into .venv-sagemaker (requirements/sagemaker.lock)"
+	@$(PYTHON) -m venv .venv-sagemaker
+	@UV_LINK_MODE=hardlink $(BIN)/uv pip install --quiet --python .venv-sagemaker/bin/python --require-hashes \
+	  -r requirements/sagemaker.lock || { $(network); }
+	@touch $@
 
 chromium:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
@@ -105,6 +113,13 @@ deploy: preflight ## Deploy to the AWS account of the credentials (BUNDLE=model.
 	@$(BIN)/python -m layers
 	@$(CDK) deploy -c search=$(SEARCH) $(if $(BUNDLE),-c bundle=build/bundle) --outputs-file build/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.first_token build/outputs.json
+
+# IMAGE is its address in the account's registry: docs/sagemaker.md.
+training-image: ## Build the image of training jobs and push it to ECR (IMAGE=…)
+	@test -n "$(IMAGE)" || { echo "✗ Where to? make training-image IMAGE=….amazonaws.com/image-repo-training:1"; exit 1; }
+	@docker build --platform linux/amd64 --file training/sagemaker/Dockerfile \
+	  --build-arg COMMIT="$$(git rev-parse --short HEAD)" --tag "$(IMAGE)" .
+	@docker push "$(IMAGE)"
 
 destroy: preflight ## Remove the stack; bucket and tables stay (docs/deploy.md says how to remove them)
 	@$(BIN)/python -m layers
