@@ -27,7 +27,7 @@ def save_arrays(path: Path, arrays: Mapping[str, F32], kind: type = np.float16) 
     """Write arrays by name, as float16 unless told, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial.npz")
-    named: dict[str, Any] = {name: array.astype(kind) for name, array in arrays.items()}
+    named: dict[str, Any] = {name: np.asarray(array, kind) for name, array in arrays.items()}
     np.savez(partial, **named)
     partial.replace(path)
 

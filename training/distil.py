@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,15 +14,23 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.arrays import F32, U8, Tensor, read_arrays, save_arrays
+from training.augmentation import Augmentation, cut, recoloured
 from training.crops import Crops
 from training.descent import Descent
 from training.held_out import figures
 from training.resampling import resample
 from training.run_state import RunState
-from training.student import Student
+from training.slim import calibrated
+from training.student import TEMPERATURE, Student
 from training.targets import STAGES, Targets
 
 __all__ = ["Plan", "Sample", "distil"]
+
+THOUSANDS = "photographs/thousands"
+"""The array of a weights file that says how many photographs have gone through it."""
+
+CALIBRATED_ON = 512
+"""Photographs that batch norm's statistics are measured on for the averaged weights."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,8 @@ class Plan:
     batch: int = 32
     rate: float = 2e-3
     decay: float = 0.03
-    least_area: float = 0.5
+    least_area: float = 0.25
+    augmentation: Augmentation = field(default_factory=Augmentation)
     sizes: tuple[tuple[float, int], ...] = ((0.25, 64), (0.55, 96), (0.2, 128))
     seed: int = 1
     checkpoint_minutes: float = 4.0
@@ -78,21 +87,35 @@ class _Batch(NamedTuple):
     grids: Tensor
     logits: Tensor
     words: Tensor
+    colours: Tensor
+    own: Tensor
 
 
 def _step(student: Student, descent: Descent) -> Tensor:
     def step(batch: _Batch) -> Tensor:
-        crops = resample(batch.pixels, *batch.grid)
-        wanted = [resample(m, *g) for m, g in zip(batch.maps, batch.grids, strict=True)]
+        crops = recoloured(resample(batch.pixels, *batch.grid), batch.colours)
+        pixels, maps, labels, words = _patched(crops, batch)
         with tf.GradientTape() as tape:
-            outputs = student.slim.train(crops)
-            losses = student.losses(outputs, wanted, batch.logits, batch.words)
+            outputs = student.slim.train(pixels)
+            losses = student.losses(outputs, maps, labels, words)
             total = student.weighted(losses)
         descent.apply(tape.gradient(total, student.trainable), student.trainable)
         student.follow()
         return losses
 
     return tf.function(step)
+
+
+def _patched(crops: Tensor, batch: _Batch) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
+    """Pixels, maps, labels and words, with the next photograph's where it covers a crop."""
+    maps = [cut(resample(m, *g), batch.own) for m, g in zip(batch.maps, batch.grids, strict=True)]
+    share = tf.reduce_mean(batch.own, (1, 2))[:, None]
+    labels = tf.nn.softmax(tf.cast(batch.logits, tf.float32) / TEMPERATURE)
+    labels, words = (
+        tf.where(share < 1, share * x + (1 - share) * tf.roll(x, -1, 0), x)
+        for x in (labels, batch.words)
+    )
+    return cut(crops, batch.own), maps, labels, words
 
 
 def _endless(rng: np.random.Generator, count: int, batch: int) -> Iterator[npt.NDArray[np.int64]]:
@@ -102,7 +125,10 @@ def _endless(rng: np.random.Generator, count: int, batch: int) -> Iterator[npt.N
             yield order[start : start + batch]
 
 
-def _feed(sample: Sample, rows: npt.NDArray[np.int64], crops: Crops, size: int) -> _Batch:
+def _feed(
+    sample: Sample, rows: npt.NDArray[np.int64], plan: Plan, rng: np.random.Generator, size: int
+) -> _Batch:
+    crops = Crops.random(rng, len(rows), plan.least_area)
     grid = crops.weights(sample.pixels.shape[1], size, 0.5)
     maps, grids = [], []
     for stage, stored in zip(STAGES, sample.targets.maps, strict=True):
@@ -115,6 +141,8 @@ def _feed(sample: Sample, rows: npt.NDArray[np.int64], crops: Crops, size: int) 
         tuple(tuple(map(tf.constant, g)) for g in grids),
         tf.constant(sample.targets.logits[rows]),
         tf.constant(sample.words[rows]),
+        tf.constant(plan.augmentation.colours(rng, len(rows))),
+        tf.constant(plan.augmentation.own(rng, len(rows), size)),
     )
 
 
@@ -153,11 +181,12 @@ def distil(
     CheckpointError
         If ``init`` is not a slim encoder's, or ``state`` another network's.
     """
-    start = read_arrays(init) if init else None
-    student = Student(sample.words.shape[1], plan.seed, start, plan.precision)
+    start = read_arrays(init) if init else {}
+    student = Student(sample.words.shape[1], plan.seed, start or None, plan.precision)
     descent = Descent(student.trainable, plan.decay, precision=plan.precision)
     run = RunState(state, [*student.variables, *descent.variables])
     seen, spent = run.restore()
+    notes = _Notes(student, sample, held_out, out, log, float(start.get(THOUSANDS, 0)))
     rng = np.random.default_rng((plan.seed, seen) if seen else plan.seed)
     step, recent = _step(student, descent), []
     kept_at = time.monotonic()
@@ -168,36 +197,49 @@ def distil(
         if progress >= 1 or stopped:
             break
         descent.rate.assign(plan.rate_at(progress, seen // plan.batch))
-        crops = Crops.random(rng, len(rows), plan.least_area)
-        recent.append(step(_feed(sample, rows, crops, plan.size(progress))).numpy())
+        recent.append(step(_feed(sample, rows, plan, rng, plan.size(progress))).numpy())
         seen += len(rows)
         if time.monotonic() - kept_at > 60 * plan.checkpoint_minutes:
             run.save(seen, time.monotonic() - began)
-            _keep(student, held_out, out, log, _entry(began, seen, plan.size(progress), recent))
+            notes.keep(time.monotonic() - began, seen, plan.size(progress), recent)
             kept_at, recent = time.monotonic(), []
     run.save(seen, time.monotonic() - began)
-    _keep(student, held_out, out, log, _entry(began, seen, plan.size(progress), recent))
+    notes.keep(time.monotonic() - began, seen, plan.size(progress), recent)
     return not stopped
 
 
-def _entry(began: float, seen: int, size: int, recent: list[F32]) -> dict[str, Tensor]:
-    means = np.mean(recent, 0) if recent else np.zeros(len(STAGES) + 2)
-    return {
-        "minutes": round((time.monotonic() - began) / 60, 2),
-        "seen": seen,
-        "size": size,
-        "train": [round(float(mean), 4) for mean in means],
-    }
+@dataclass(frozen=True)
+class _Notes:
+    """Writes the weights, and what they have learnt."""
+
+    student: Student
+    sample: Sample
+    held_out: Sample
+    out: Path
+    log: Path
+    thousands_before: float
+
+    def keep(self, seconds: float, seen: int, size: int, recent: list[F32]) -> None:
+        arrays = calibrated(self.student.arrays(), _whole(self.sample, size))
+        thousands = self.thousands_before + seen / 1000
+        save_arrays(self.out, arrays | {THOUSANDS: np.array(thousands, np.float32)})
+        means = np.mean(recent, 0) if recent else np.zeros(len(STAGES) + 2)
+        entry: dict[str, Tensor] = {
+            "minutes": round(seconds / 60, 2),
+            "seen": seen,
+            "seen_in_all": round(1000 * thousands),
+            "size": size,
+            "train": [round(float(mean), 4) for mean in means],
+        }
+        held_out = self.held_out
+        entry |= figures(arrays, held_out.pixels, held_out.targets, held_out.words, size)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(entry) + "\n")
+        print(json.dumps(entry), flush=True)
 
 
-def _keep(
-    student: Student, held_out: Sample, out: Path, log: Path, entry: dict[str, Tensor]
-) -> None:
-    arrays = student.arrays()
-    save_arrays(out, arrays)
-    known = (held_out.pixels, held_out.targets, held_out.words)
-    entry |= figures(arrays, *known, entry["size"])
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps(entry) + "\n")
-    print(json.dumps(entry), flush=True)
+def _whole(sample: Sample, size: int) -> Iterator[Tensor]:
+    pixels = sample.pixels[:: max(1, len(sample.pixels) // CALIBRATED_ON)]
+    for start in range(0, len(pixels), 64):
+        yield tf.image.resize(tf.cast(pixels[start : start + 64], tf.float32), (size, size))

@@ -9,7 +9,7 @@ from training.arrays import F32, Arrays, Tensor
 from training.slim import WIDTHS, Slim
 from training.targets import STAGES
 
-__all__ = ["Student"]
+__all__ = ["TEMPERATURE", "Student"]
 
 TEMPERATURE = 2.0
 LABEL_WEIGHT = 0.5
@@ -41,22 +41,24 @@ class Student:
         return [*self.trainable, *self.average, *self.slim.statistics.values()]
 
     def losses(
-        self, outputs: list[Tensor], maps: list[Tensor], logits: Tensor, words: Tensor
+        self, outputs: list[Tensor], maps: list[Tensor], labels: Tensor, words: Tensor
     ) -> Tensor:
-        """Vector: each stage's unexplained share of variance, label KL, word cross entropy."""
+        """Vector: each stage's unexplained share of variance, label KL, word cross entropy.
+
+        ``labels`` are the teacher's probabilities at `TEMPERATURE`.
+        """
         stages = [
             tf.reduce_mean((self._adapt(outputs[s.block - 1], s.block) - target) ** 2)
             for s, target in zip(STAGES, maps, strict=True)
         ]
         pooled = tf.reduce_mean(outputs[-1], (1, 2))
-        return tf.stack([*stages, self._label_loss(pooled, logits), self._word_loss(pooled, words)])
+        return tf.stack([*stages, self._label_loss(pooled, labels), self._word_loss(pooled, words)])
 
     def _adapt(self, x: Tensor, block: int) -> Tensor:
         return x @ self.heads[f"adapter{block}/kernel"] + self.heads[f"adapter{block}/bias"]
 
-    def _label_loss(self, pooled: Tensor, logits: Tensor) -> Tensor:
+    def _label_loss(self, pooled: Tensor, wanted: Tensor) -> Tensor:
         said = tf.nn.log_softmax(self._head(pooled, "labels") / TEMPERATURE)
-        wanted = tf.nn.softmax(tf.cast(logits, tf.float32) / TEMPERATURE)
         gap = tf.reduce_sum(wanted * (tf.math.log(wanted + 1e-9) - said), -1)
         return tf.reduce_mean(gap)
 

@@ -1,0 +1,67 @@
+"""What is done to a batch of crops so that few photographs teach as much as many.
+
+Both leave the teacher's kept answers usable: colours are moved as little as changes what
+is seen hardly, and patches of another photograph (Yun 2019, CutMix) are cut along the
+cells of the last map, so that the maps are cut along with the pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from training.arrays import F32, Tensor
+
+__all__ = ["Augmentation", "cut", "recoloured"]
+
+STRIDE = 32
+LUMA = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How often. ``colour`` is the share recoloured, ``patched`` that given a patch."""
+
+    colour: float = 0.7
+    patched: float = 0.5
+
+    def colours(self, rng: np.random.Generator, count: int) -> F32:
+        """Draw (n, 5): saturation, contrast, and a gain for each channel."""
+        moved = np.ones((count, 5), np.float32)
+        moved[:, 0] = rng.uniform(0.5, 1.4, count)
+        moved[:, 1] = np.exp(rng.normal(0, 0.2, count))
+        gains = rng.normal(0, 0.2, (count, 1)) + rng.normal(0, 0.06, (count, 3))
+        moved[:, 2:] = np.exp(gains)
+        moved[rng.random(count) >= self.colour] = 1
+        return moved
+
+    def own(self, rng: np.random.Generator, count: int, size: int) -> F32:
+        """Draw (n, s, s) over the cells of ``size`` pixels: 1 where a photograph shows itself.
+
+        At least half of it does.
+        """
+        cells = size // STRIDE
+        masks = np.ones((count, cells, cells), np.float32)
+        for mask in (masks[i] for i in np.flatnonzero(rng.random(count) < self.patched)):
+            height, width = (int(side) for side in rng.integers(1, cells + 1, 2))
+            top, left = rng.integers(0, cells - height + 1), rng.integers(0, cells - width + 1)
+            mask[top : top + height, left : left + width] = 0
+        return np.where(masks.mean((1, 2), keepdims=True) < 0.5, 1 - masks, masks)
+
+
+def recoloured(pixels: Tensor, colours: Tensor) -> Tensor:
+    """Give float32 pixels (n, s, s, 3) in 0..255 with `Augmentation.colours` applied."""
+    saturation, contrast = colours[:, None, None, :1], colours[:, None, None, 1:2]
+    gray = tf.reduce_sum(pixels * LUMA, -1, keepdims=True)
+    mean = tf.reduce_mean(pixels, (1, 2, 3), keepdims=True)
+    moved = (gray + saturation * (pixels - gray) - mean) * contrast + mean
+    return tf.clip_by_value(moved * colours[:, None, None, 2:], 0.0, 255.0)
+
+
+def cut(x: Tensor, own: Tensor) -> Tensor:
+    """Give x (n, s, s, c) with the next row's where ``own`` (n, cells, cells) is 0."""
+    times = x.shape[1] // own.shape[1]
+    mask = tf.repeat(tf.repeat(own, times, 1), times, 2)[..., None]
+    return x * mask + tf.roll(x, -1, 0) * (1 - mask)
