@@ -1,0 +1,51 @@
+"""The figures a reader looks for first, beside what the project set out to reach on dev."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Tile", "tiles"]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure; ``met`` is None where there is nothing to compare."""
+
+    name: str
+    value: str
+    goal: str
+    met: bool | None
+
+
+NO_BREAK = "\u00a0"
+_GOALS = (
+    # name, figure, unit, goal, whether more is better
+    ("CIDEr", "cider", "", 47.8, True),
+    ("BLEU-1", "bleu1", "", 62, True),
+    ("BLEU-4", "bleu4", "", 20, True),
+    ("Text → image R@10", "text_to_image_r10", f"{NO_BREAK}%", 52, True),
+    ("… median rank", "text_to_image_median_rank", "", 10, False),
+    ("A photograph, p50", "ms_p50", f"{NO_BREAK}ms", 40, False),
+    ("Load", "load_s", f"{NO_BREAK}s", 0.8, False),
+    ("Memory, peak", "peak_mb", f"{NO_BREAK}MB", 350, False),
+    ("Bundle", "bundle_mb", f"{NO_BREAK}MB", 20, False),
+)
+
+
+def tiles(figures: Mapping[str, Any]) -> list[Tile]:
+    """Give the headline figures."""
+    return [_tile(figures.get(key), *rest) for (rest, key) in _split(_GOALS)]
+
+
+def _split(goals: Any) -> list[tuple[tuple[Any, ...], str]]:
+    return [((name, unit, goal, more), key) for name, key, unit, goal, more in goals]
+
+
+def _tile(value: float | None, name: str, unit: str, goal: float, more: bool) -> Tile:
+    sign = "≥" if more else "≤"
+    wanted = f"{sign}{NO_BREAK}{goal:g}{unit}"
+    if value is None:
+        return Tile(name, "–", wanted, None)
+    return Tile(name, f"{value:g}{unit}", wanted, value >= goal if more else value <= goal)

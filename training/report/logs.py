@@ -1,0 +1,68 @@
+"""What training noted down as it went, a line of JSON at a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from training.errors import TrainingError
+
+__all__ = ["Entry", "Logs", "read_log", "read_logs"]
+
+Entry: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Entries in order; empty where there is no such log."""
+
+    distilled: list[Entry] = field(default_factory=list)
+    decoder: list[Entry] = field(default_factory=list)
+    critical: list[Entry] = field(default_factory=list)
+    joint: list[Entry] = field(default_factory=list)
+
+
+def read_logs(distilled: Path | None, parts: Path | None) -> Logs:
+    """Read the log of a distillation, and those in the folder that ``train`` left.
+
+    Raises
+    ------
+    TrainingError
+        For a log with a line that is not a JSON object.
+    """
+    trained = {
+        name: read_log(parts / f"{name}.jsonl") if parts else []
+        for name in ("decoder", "critical", "joint")
+    }
+    return Logs(_counted_on(read_log(distilled) if distilled else []), **trained)
+
+
+def read_log(path: Path) -> list[Entry]:
+    """Entries of one log; none where there is no file."""
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [_entry(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _entry(path: Path, number: int, line: str) -> Entry:
+    try:
+        entry = json.loads(line)
+    except ValueError as damage:
+        raise TrainingError(f"{path} line {number} is not JSON: {damage}") from damage
+    if not isinstance(entry, dict):
+        raise TrainingError(f"{path} line {number} is not a JSON object")
+    return entry
+
+
+def _counted_on(entries: list[Entry]) -> list[Entry]:
+    """Let photographs seen and minutes run on where a continued distillation counts anew."""
+    before, last, counted = {"seen": 0.0, "minutes": 0.0}, {"seen": 0.0, "minutes": 0.0}, []
+    for entry in (entry for entry in entries if "seen" in entry):
+        if entry["seen"] < last["seen"]:
+            before = {name: before[name] + last[name] for name in before}
+        last = {name: float(entry.get(name, 0)) for name in before}
+        counted.append(entry | {name: before[name] + last[name] for name in before})
+    return counted

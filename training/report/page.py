@@ -1,0 +1,92 @@
+"""The page itself: everything evaluated, as one file of HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from training.confidence import RIGHT_FROM, WANTED, precision_curve, review_threshold
+from training.evaluating import Evaluated
+from training.report import plots
+from training.report.cases import Case, case, extremes, spread
+from training.report.headline import tiles
+from training.report.logs import Logs
+from training.report.published import CAPTIONING, RETRIEVAL
+
+__all__ = ["render"]
+
+SHOWN, EXTREMES = 12, 6
+
+
+@dataclass(frozen=True)
+class _Gallery:
+    """Rows of photographs under one heading; ``attended`` shows where the model looked."""
+
+    heading: str
+    note: str
+    cases: Sequence[Case]
+    attended: bool
+
+
+def render(evaluated: Evaluated, logs: Logs) -> str:
+    """Give the page as HTML that asks for nothing else."""
+    folder = Path(__file__).parent
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = _figure
+    page = environment.get_template("page.html")
+    described, figures = evaluated.described, evaluated.figures
+    curve = precision_curve(described.confidences, described.ciders)
+    return page.render(
+        figures=figures,
+        document=evaluated.document,
+        tiles=tiles(figures),
+        captioning=CAPTIONING,
+        retrieval=RETRIEVAL,
+        curves=_curves(logs),
+        precision=Markup(plots.precision(curve, figures["needs_review_below"])),
+        by_rule=review_threshold(described.confidences, described.ciders),
+        galleries=_galleries(evaluated),
+        right_from=RIGHT_FROM,
+        wanted=100 * WANTED,
+    )
+
+
+def _curves(logs: Logs) -> dict[str, Markup]:
+    drawn = {}
+    if logs.distilled:
+        drawn["distilled"] = Markup(plots.learning_curve(logs.distilled))
+    if logs.decoder or logs.joint or logs.critical:
+        drawn["epochs"] = Markup(plots.epochs(logs))
+    return drawn
+
+
+def _galleries(evaluated: Evaluated) -> list[_Gallery]:
+    described, below = evaluated.described, evaluated.figures["needs_review_below"]
+
+    def shown(rows: Sequence[int]) -> list[Case]:
+        return [case(described, row, below) for row in rows]
+
+    best, worst = extremes(described, EXTREMES)
+    even = "Evenly spread over the split, not chosen. Under each word: where the model looked."
+    return [
+        _Gallery("Photographs", even, shown(spread(described, SHOWN)), True),
+        _Gallery("Best by CIDEr", "Beside what people wrote.", shown(best), False),
+        _Gallery("Worst by CIDEr", "Beside what people wrote.", shown(worst), False),
+    ]
+
+
+def _figure(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,133 @@
+"""The report's curves."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from training.confidence import WANTED, Curve
+from training.report.ink import BAND, FAINT, SERIES, TEXT, figure, inline, titled
+from training.report.logs import Entry, Logs
+
+__all__ = ["epochs", "learning_curve", "precision"]
+
+STAGES = ("block 2 (stride 4)", "block 3 (8)", "block 4 (16)", "block 5 (32)")
+
+
+def learning_curve(entries: Sequence[Entry]) -> str:
+    """Distillation, as SVG: what the held-out dev photographs say, and what is left to learn."""
+    drawn, (ahead, left) = figure(2)
+    seen = [entry["seen"] for entry in entries]
+    for name, key, colour in (
+        ("last map explained", "explained", SERIES[0]),
+        ("word mAP", "word_map", SERIES[1]),
+    ):
+        values = [100 * entry.get(key, float("nan")) for entry in entries]
+        ahead.plot(seen, values, color=colour, label=name, marker="o", markersize=3)
+    _sizes(ahead, entries)
+    titled(ahead, "Held-out photographs, per cent", "photographs seen")
+    losses = [entry["train"][: len(STAGES)] for entry in entries if "train" in entry]
+    steps = [entry["seen"] for entry in entries if "train" in entry]
+    for stage, (name, colour) in enumerate(zip(STAGES, SERIES, strict=True)):
+        values = [loss[stage] for loss in losses]
+        left.plot(steps, values, color=colour)
+        if steps:
+            left.text(steps[-1] * 1.02, values[-1], name, color=colour, va="center", fontsize=9)
+    titled(left, "Variance of the teacher left unexplained, training", "photographs seen")
+    for ax, beyond in ((ahead, 1.02), (left, 1.3)):
+        ax.xaxis.set_major_formatter(FuncFormatter(_thousands))
+        ax.set_xlim(0, max(seen) * beyond)
+    return inline(drawn, "learning", html.escape(_told(entries)))
+
+
+def _sizes(ax: Axes, entries: Sequence[Entry]) -> None:
+    """Shade every other run of one input size, and name the size."""
+    starts = [
+        at for at, entry in enumerate(entries) if at == 0 or _size(entry) != _size(entries[at - 1])
+    ]
+    for turn, at in enumerate(starts):
+        last = starts[turn + 1] - 1 if turn + 1 < len(starts) else len(entries) - 1
+        begin = entries[at - 1]["seen"] if at else 0
+        if turn % 2:
+            ax.axvspan(begin, entries[last]["seen"], color=BAND, linewidth=0)
+        if _size(entries[at]) is not None:
+            place = (begin + entries[last]["seen"]) / 2
+            label = f"{_size(entries[at])} px"
+            top = ax.get_xaxis_transform()
+            ax.text(place, 0.01, label, transform=top, ha="center", color=TEXT, fontsize=7.5)
+
+
+def _size(entry: Entry) -> Any:
+    return entry.get("size")
+
+
+def _thousands(value: float, _: object) -> str:
+    return f"{value / 1e6:g} M" if value >= 1e6 else f"{value / 1e3:g} k"
+
+
+def _told(entries: Sequence[Entry]) -> str:
+    last = entries[-1]
+    return (
+        f"Learning curve of the distillation: after {last['seen']:,.0f} photographs seen,"
+        f" {100 * last.get('explained', 0):.1f} per cent of the teacher's last map explained,"
+        f" word mAP {100 * last.get('word_map', 0):.1f} per cent, on held-out photographs."
+    )
+
+
+def epochs(logs: Logs) -> str:
+    """Decoder and joint space over epochs, as SVG."""
+    drawn, (loss, score, recall) = figure(3, width=3.4, height=2.8)
+    _over_epochs(loss, logs.decoder, "loss", SERIES[0], "decoder")
+    _over_epochs(loss, logs.joint, "loss", SERIES[2], "joint space")
+    titled(loss, "Training loss", "epoch")
+    _over_epochs(score, logs.decoder, "dev_cider", SERIES[0], "teacher forcing")
+    after = len(logs.decoder)
+    critical = [entry | {"epoch": after + n} for n, entry in enumerate(logs.critical, 1)]
+    _over_epochs(score, critical, "dev_cider", SERIES[1], "on CIDEr itself")
+    titled(score, "Dev CIDEr", "epoch")
+    for key, colour in (("r1", SERIES[0]), ("r5", SERIES[2]), ("r10", SERIES[1])):
+        _over_epochs(recall, logs.joint, key, colour, f"R@{key[1:]}")
+    titled(recall, "Dev text → image, per cent", "epoch")
+    best = max((entry.get("dev_cider", 0) for entry in logs.decoder + critical), default=0)
+    says = f"Curves over epochs: the best decoder epoch reaches a dev CIDEr of {best:.1f}."
+    return inline(drawn, "epochs", says)
+
+
+def _over_epochs(ax: Axes, entries: Sequence[Entry], key: str, colour: str, label: str) -> None:
+    points = [(n, entry[key]) for n, entry in enumerate(entries, 1) if key in entry]
+    if not points:
+        return
+    if "epoch" in entries[0]:
+        points = [(entry["epoch"], entry[key]) for entry in entries if key in entry]
+    ax.plot(*zip(*points, strict=True), color=colour, label=label, marker="o", markersize=3)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def precision(curve: Curve, threshold: float) -> str:
+    """Precision against coverage with the review threshold, as SVG."""
+    drawn, (ax,) = figure(1, width=5.6, height=3.2)
+    first = max(1, len(curve.coverage) // 50)  # before that, a single caption decides
+    ax.plot(100 * curve.coverage[first:], 100 * curve.precision[first:], color=SERIES[0])
+    ax.axhline(100 * WANTED, color=FAINT, linewidth=1.2, linestyle="--")
+    out = int((curve.confidence >= threshold).sum())
+    if out:
+        x, y = 100 * curve.coverage[out - 1], 100 * curve.precision[out - 1]
+        ax.axvline(x, color=SERIES[1], linewidth=1.2, linestyle=":")
+        ax.plot([x], [y], marker="o", color=SERIES[1])
+        near = {"xytext": (8, 8), "textcoords": "offset points", "color": TEXT}
+        ax.annotate(f"threshold {threshold:.3f}", (x, y), **near)
+    ax.set_xlim(0, 100)
+    ax.set_ylim(0, 100)
+    titled(ax, "Right captions among those that go out, per cent", "captions that go out, per cent")
+    share = 100 * out / len(curve.coverage)
+    return inline(
+        drawn,
+        "precision",
+        f"Precision falls from {100 * curve.precision[first]:.0f} per cent of the surest to"
+        f" {100 * curve.precision[-1]:.0f} per cent of all captions; at the threshold of"
+        f" {threshold:.3f}, {share:.0f} per cent go out unmarked.",
+    )

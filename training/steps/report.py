@@ -1,0 +1,53 @@
+"""``report``: the page of curves, captions and tables; or the learning curve alone."""
+
+from __future__ import annotations
+
+import subprocess
+from argparse import Namespace
+from pathlib import Path
+
+from captioner.vision.bundle import DEFAULT_BUNDLE
+from training.errors import TrainingError
+from training.evaluating import evaluate
+from training.report import plots
+from training.report.ink import alone
+from training.report.logs import read_logs
+from training.report.page import render
+from training.steps.evaluate import wish
+
+__all__ = ["run"]
+
+ROOT = DEFAULT_BUNDLE.parents[1]
+
+
+def run(options: Namespace) -> None:
+    """Write the page and say where it is."""
+    logs = read_logs(options.distilled, options.model)
+    if options.curve:
+        if not logs.distilled:
+            raise TrainingError(f"no log of a distillation at {options.distilled}")
+        _write(options.curve, alone(plots.learning_curve(logs.distilled)))
+        return
+    out: Path = options.out or options.work / "report.html"
+    _refuse_where_git_would_see(out)
+    _write(out, render(evaluate(wish(options)), logs))
+
+
+def _write(out: Path, text: str) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text, encoding="utf-8")
+    print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)")
+
+
+def _refuse_where_git_would_see(out: Path) -> None:
+    """The page holds photographs, which must not find their way into a commit."""
+    place = out.resolve()
+    if not place.is_relative_to(ROOT):
+        return
+    command = ["git", "-C", str(ROOT), "check-ignore", "--quiet", str(place)]
+    try:
+        ignored = subprocess.run(command, capture_output=True, check=False).returncode
+    except FileNotFoundError:
+        return  # without git there is nothing to commit with
+    if ignored == 1:
+        raise TrainingError(f"{out} is no place for photographs: git would see it; try .cache/")
