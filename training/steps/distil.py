@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from training.distil import Plan, distil
+from training.interruption import Interruption
 from training.precision import precisions
 from training.steps.prepare import samples
 
@@ -20,7 +21,21 @@ def run(options: Namespace) -> None:
         options.rate,
         sizes=options.sizes,
         seed=options.seed,
+        checkpoint_minutes=options.checkpoint_minutes,
         precision=precisions()[options.precision],
     )
-    log = options.log or options.out.with_suffix(".jsonl")
-    distil(plan, train, held_out, out=options.out, log=log, init=options.init)
+    files = {"out": options.out, "log": options.log or options.out.with_suffix(".jsonl")}
+    state = options.out.with_suffix(".state.npz") if options.resume else None
+    interruption: Interruption = options.interruption
+    with interruption.deferred():
+        finished = distil(
+            plan,
+            train,
+            held_out,
+            **files,
+            init=options.init,
+            state=state,
+            stop=lambda: interruption.asked,
+        )
+    if not finished:
+        interruption.obey()
