@@ -64,12 +64,33 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True)
+class Garment:
+    """What a subject wears, with its colours: "dress", {"pink"}."""
+
+    garment: str
+    colours: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
-    """One subject with its own colours and its own actions."""
+    """One subject with its own colours and its own actions.
+
+    Attributes
+    ----------
+    subject
+        A noun: "girl".
+    colours
+        Those of the subject and of what it wears.
+    actions
+        Base forms: "run".
+    garments
+        Which of the colours belong to what is worn, where the caption names it.
+    """
 
     subject: str
     colours: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    garments: tuple[Garment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,12 @@ def write_json(document: Any) -> None:
 
 
 def words(attribute: Json) -> str:
-    """Return an attribute as a person would say it: "brown dog run"."""
-    return " ".join([*attribute["colours"], attribute["subject"], *attribute["actions"]])
+    """Return an attribute as a person would say it: "brown dog run", "girl (pink dress) run"."""
+    worn = attribute.get("garments", [])
+    theirs = {colour for garment in worn for colour in garment["colours"]}
+    own = [colour for colour in attribute["colours"] if colour not in theirs]
+    dressed = [f"({' '.join([*garment['colours'], garment['garment']])})" for garment in worn]
+    return " ".join([*own, attribute["subject"], *dressed, *attribute["actions"]])
 
 
 def show_image(image: Json) -> None:

@@ -28,12 +28,20 @@ class CaptionAnswer(Answer):
     alternatives: list[str]
 
 
+class GarmentAnswer(Answer):
+    """What a subject wears, with its colours."""
+
+    garment: str
+    colours: list[str]
+
+
 class AttributeAnswer(Answer):
-    """One subject with its colours and actions."""
+    """One subject with its colours and actions; ``garments`` say which colours are of what."""
 
     subject: str
     colours: list[str]
     actions: list[str]
+    garments: list[GarmentAnswer]
 
 
 class Links(Answer):

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib.access import Caller, Scope
-from chalicelib.api.requests import AttributeInput, ImageEdit, Listing, NewImage
+from chalicelib.api.requests import ImageEdit, Listing, NewImage
 from chalicelib.api.visibility import visible
 from chalicelib.attributes import extract
 from chalicelib.catalogue import Catalogue, Page
 from chalicelib.errors import InvalidField, RevisionConflict, RevisionMismatch
-from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
+from chalicelib.images import Caption, Image, Source, State, image_id_of
 from chalicelib.storage import DERIVED, UPLOADS, PresignedPost, Storage
 
 MAX_KEY_BYTES = 1_024  # Amazon S3 user guide, "Creating object key names"
@@ -112,7 +112,7 @@ class Collection:
         if edit.caption is not None:
             changes |= _recaptioned(image, edit.caption)
         if edit.attributes is not None:
-            changes["attributes"] = tuple(map(_attribute, edit.attributes))
+            changes["attributes"] = tuple(one.attribute() for one in edit.attributes)
             changes["attributes_source"] = Source.USER
         return image.changed(self.clock(), changes)
 
@@ -147,7 +147,3 @@ def _recaptioned(image: Image, text: str) -> dict[str, object]:
         # They were read out of the former caption, so they are read again.
         changes |= {"attributes": tuple(extract(text)), "attributes_source": Source.MODEL}
     return changes
-
-
-def _attribute(given: AttributeInput) -> Attribute:
-    return Attribute(given.subject, tuple(given.colours), tuple(given.actions))

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Discriminator,
@@ -17,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from chalicelib.api.described import AttributeList, Request
 from chalicelib.api.fields import (
     MAX_NAME_CHARS,
     CaptionText,
@@ -35,26 +35,8 @@ from chalicelib.api.fields import (
     printable,
     separated,
 )
-from chalicelib.images import MAX_ATTRIBUTES, Source, State
+from chalicelib.images import Source, State
 from chalicelib.search.query import FACETS, MAX_CLAUSES, Mode
-
-
-class Request(BaseModel):
-    """Base: an unknown field is an error."""
-
-    # An error that is logged must not hold what a person wrote.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class AttributeInput(Request):
-    """One subject with its own colours and actions."""
-
-    subject: Word
-    colours: Words = []
-    actions: Words = []
-
-
-AttributeList = Annotated[list[AttributeInput], Field(max_length=MAX_ATTRIBUTES)]
 
 
 class NewImage(Request):

@@ -1,8 +1,8 @@
 """What a caption says of its subjects: each one's colours and actions.
 
-The rules are this project's own (``tagging`` gives every word its part, ``reading`` follows the
-sentence, ``lexicon`` and ``kin`` hold the words); they need no package, so that the API function
-and the captioner read captions alike.
+The rules are this project's own (``phrases`` finds the noun phrases, ``reading`` follows the
+sentence, ``lexicon``, ``verbs`` and ``kin`` hold the words); they need no package, so that the API
+function and the captioner read captions alike.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,8 @@ def extract(caption: str) -> list[Attribute]:
     list[Attribute]
         In caption order: ``subject`` a singular noun ("dog"), ``colours`` basic names ("blue"
         for navy), ``actions`` base forms ("run"). The colour of what a person wears is the
-        person's. At most ``MAX_ATTRIBUTES``; empty where nothing was understood.
+        person's, with the garment named in ``garments``. At most ``MAX_ATTRIBUTES``; empty
+        where nothing was understood.
     """
     return read(caption[:MAX_CAPTION_CHARS])[:MAX_ATTRIBUTES]
 

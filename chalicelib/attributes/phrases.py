@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.attributes import lexicon as lex
+from chalicelib.attributes import verbs
 from chalicelib.attributes.words import known_base, singular
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
@@ -26,6 +27,7 @@ class NounPhrase:
     plural: bool
     joined: bool = False
     negated: bool = False
+    determined: bool = False
 
     @property
     def moves(self) -> bool:
@@ -53,14 +55,14 @@ def is_stop(word: str) -> bool:
 
 def is_ing(word: str) -> bool:
     """True for a present participle."""
-    return word.endswith("ing") and len(word) > 4 and word not in lex.ING_NOUNS
+    return word.endswith("ing") and len(word) > 4 and word not in verbs.ING_NOUNS
 
 
 def is_past(word: str) -> bool:
     """True for a past form or participle of a known verb."""
     if word.endswith("ed"):
-        return known_base(word) is not None
-    return word in lex.IRREGULAR_FORMS and not word.endswith(("ing", "s"))
+        return known_base(word) not in (None, word)
+    return word in verbs.IRREGULAR_FORMS and not word.endswith(("ing", "s"))
 
 
 def colour_of(word: str) -> str | None:
@@ -100,27 +102,47 @@ class Phrases:
         base = known_base(word)
         if base is None or word in lex.INVARIABLE:
             return word in lex.HAVE
-        if word == base:
-            return (phrase.plural or phrase.joined) and phrase.moves
         worn = phrase.head in lex.GARMENTS or phrase.head in lex.BODY
-        return phrase.moves or worn or base not in lex.NOUN_VERBS
+        if word == base:
+            dressed = worn and phrase.plural and base not in verbs.NOUN_VERBS
+            return dressed or (phrase.moves and (phrase.plural or phrase.joined))
+        return phrase.moves or worn or base not in verbs.NOUN_VERBS
 
     def _extended(self, phrase: NounPhrase, at: int, start: int) -> int | None:
         """Take the word at ``at`` into the phrase; return the next place, None at its end."""
-        word = self.word(at)
-        if phrase.head is None:
-            if word in lex.DETERMINERS or word.isdigit():
-                phrase.plural |= word in lex.PLURAL_DETERMINERS or word.isdigit()
-                phrase.negated |= word == "no"
-                return at + 1
-            if self._joins_colours(phrase, at):
-                return at + 1
-            if self._is_colour(at):
-                phrase.colours.append(str(colour_of(word)))
-                return at + 1
-            if is_ing(word):
-                return self._premodifier(phrase, at, start)
+        if phrase.head is None and (after := self._before_head(phrase, at, start)) is not None:
+            return after if after > at else None
         return at + 1 if self._takes_noun(phrase, at) else None
+
+    def _before_head(self, phrase: NounPhrase, at: int, start: int) -> int | None:
+        """Take a word that stands before the noun; ``at`` ends the phrase, None asks for a noun."""
+        word = self.word(at)
+        if word in lex.DETERMINERS or word.isdigit():
+            phrase.plural |= word in lex.PLURAL_DETERMINERS or word.isdigit()
+            phrase.negated |= word == "no"
+            phrase.determined = True
+        elif self._is_colour(at) and not self._joins_colours(phrase, at):
+            phrase.colours.append(str(colour_of(word)))
+        elif is_ing(word) and not self._is_adjective(phrase, at):
+            return self._premodifier(phrase, at, start) or at
+        elif not (self._joins_colours(phrase, at) or self._is_adjective(phrase, at)):
+            mannered = at > start and word.endswith("ly")  # "a frilly white dress"
+            return at + 1 if mannered and self._can_be_noun(self.word(at + 1)) else None
+        return at + 1
+
+    def _is_adjective(self, phrase: NounPhrase, at: int) -> bool:
+        """True for "little" of "a little girl", and for the comma of "white, fluffy cat"."""
+        word, after = self.word(at), self.word(at + 1)
+        if word in lex.ADJECTIVES:
+            alone = word in lex.ANIMATE and known_base(after) and singular(after) != after
+            return after in {",", "and"} or (self._can_be_noun(after) and not alone)
+        joins = word in {",", "and"} and after in lex.ADJECTIVES
+        return (
+            joins
+            and at > 0
+            and self._can_be_noun(self.word(at + 2))
+            and (bool(phrase.colours) or self.word(at - 1) in lex.ADJECTIVES)
+        )
 
     def _takes_noun(self, phrase: NounPhrase, at: int) -> bool:
         word = self.word(at)
@@ -135,7 +157,8 @@ class Phrases:
     def _begins(self, phrase: NounPhrase, at: int) -> bool:
         """Take the first noun, or a participle before it."""
         word = self.word(at)
-        if phrase.colours and colour_of(self.word(at - 1)) and self._verb_stands(at):
+        bare = not phrase.determined and colour_of(self.word(at - 1))
+        if phrase.colours and bare and self._verb_stands(at):
             return False
         if is_past(word) or (word.endswith("ed") and self._can_be_noun(self.word(at + 1))):
             return self._modifies(at)
@@ -145,12 +168,41 @@ class Phrases:
     def _continues(self, phrase: NounPhrase, at: int) -> bool:
         """Take one more noun, which becomes the head: "soccer player"."""
         word = self.word(at)
-        climbs = phrase.moves and is_ing(self.word(at + 1))  # "two people rock climbing"
-        if climbs or self.verb_follows(at, phrase) or colour_of(word):
+        following = self.word(at + 1)
+        someone = singular(word) in lex.ANIMATE
+        climbs = phrase.moves and is_ing(following) and not someone  # "two people rock climbing"
+        sport = not phrase.determined and not phrase.moves and is_ing(word)
+        if sport and self._can_be_noun(following) and not is_ing(following):
+            return True  # "mountain climbing gear": the head comes after it
+        if (
+            climbs
+            or self._does(phrase, at)
+            or self._is_seen_to(phrase, at)
+            or self.verb_follows(at, phrase)
+            or colour_of(word)
+        ):
             return False
         if self.word(at - 1) != "'s" or singular(word) not in lex.BODY:
             self._set_head(phrase, word)
         return True
+
+    def _does(self, phrase: NounPhrase, at: int) -> bool:
+        """True for the unknown verb of "a dog belays with a rope"."""
+        word, after = self.word(at), self.word(at + 1)
+        one = singular(word)
+        named = one in lex.ANIMATE or one in lex.GARMENTS or one in lex.BODY
+        if not phrase.moves or phrase.plural or one == word or named:
+            return False
+        return after in lex.DETERMINERS or after in lex.PREPOSITIONS or after in lex.PRONOUNS
+
+    def _is_seen_to(self, phrase: NounPhrase, at: int) -> bool:
+        """True for "jump" of "watching a black dog jump on a lawn"."""
+        word = self.word(at)
+        if not phrase.moves or word not in verbs.VERBS:
+            return False
+        if word in verbs.NOUN_VERBS and self._can_be_noun(self.word(at + 1)):
+            return False
+        return any(known_base(before) in verbs.PERCEIVED for before in self.words[at - 5 : at])
 
     @staticmethod
     def _set_head(phrase: NounPhrase, word: str) -> None:
@@ -171,6 +223,8 @@ class Phrases:
         """Take "running" of "a running dog"; ``None`` where the participle is a verb."""
         after = self.word(at + 1)
         opens = at == start and at > 0
+        if opens and self.word(at - 1) == "with" and self._can_be_noun(after):
+            return at + 1  # "with flowing beard"
         if opens or not self._can_be_noun(after) or self._is_adverb(at + 1) or is_ing(after):
             return None
         ahead = NounPhrase(None, [], [], plural=False)
@@ -179,7 +233,7 @@ class Phrases:
             place = following
         if at == start and not ahead.moves:
             return None
-        if ahead.moves and (base := known_base(self.word(at))) and base not in lex.NOT_ACTIONS:
+        if ahead.moves and (base := known_base(self.word(at))) and base not in verbs.NOT_ACTIONS:
             phrase.actions.append(base)
         return at + 1
 
@@ -189,6 +243,8 @@ class Phrases:
         ahead = at + 1
         while self.word(ahead) in lex.CONJUNCTIONS or self.word(ahead) in lex.COLOUR_ADVERBS:
             ahead += 1
+        if self.word(ahead) in {"a", "one"} and colour_of(self.word(at - 1)):
+            ahead += 1  # "a black and a brown dog"
         return bool(phrase.colours) and self._is_colour(ahead)
 
     def _is_colour(self, at: int) -> bool:

@@ -1,8 +1,8 @@
 """Follows a sentence from left to right and gives each subject its colours and actions."""
 
-from dataclasses import dataclass, field
-
 from chalicelib.attributes import lexicon as lex
+from chalicelib.attributes import verbs
+from chalicelib.attributes.kin import PEOPLE
 from chalicelib.attributes.phrases import (
     NounPhrase,
     Phrases,
@@ -11,6 +11,7 @@ from chalicelib.attributes.phrases import (
     is_stop,
     tokens,
 )
+from chalicelib.attributes.subjects import Subject
 from chalicelib.attributes.words import base_form, known_base
 from chalicelib.images import Attribute
 
@@ -25,24 +26,6 @@ def read(text: str) -> list[Attribute]:
     return list(dict.fromkeys(subject.attribute() for subject in reader.found if subject.told))
 
 
-@dataclass(slots=True, eq=False)
-class _Subject:
-    """A thing the sentence speaks of."""
-
-    phrase: NounPhrase
-    first: bool
-    colours: dict[str, None] = field(default_factory=dict)
-    actions: dict[str, None] = field(default_factory=dict)
-
-    @property
-    def told(self) -> bool:
-        """Scenery ("on the beach") is told of only where something is said about it."""
-        return self.first or self.phrase.moves or bool(self.colours) or bool(self.actions)
-
-    def attribute(self) -> Attribute:
-        return Attribute(str(self.phrase.head), tuple(self.colours), tuple(self.actions))
-
-
 class _Reader:
     """One pass over the tokens.
 
@@ -51,17 +34,18 @@ class _Reader:
     """
 
     def __init__(self, words: list[str]) -> None:
-        self.found: list[_Subject] = []
+        self.found: list[Subject] = []
         self._phrases = Phrases(words)
         self._words = words
         self._at = 0
-        self._subjects: list[_Subject] = []
-        self._before: list[_Subject] = []
-        self._nearest: list[_Subject] = []
-        self._wearers: list[_Subject] = []
+        self._subjects: list[Subject] = []
+        self._before: list[Subject] = []
+        self._nearest: list[Subject] = []
+        self._wearers: list[Subject] = []
         self._worn = self._spent = self._after_be = self._negated = self._joined = False
-        self._adjacent = self._clause_opens = self._infinitive = False
+        self._adjacent = self._clause_opens = self._infinitive = self._new_subject = False
         self._by_whom: str | None = None
+        self._by = self._perceived = self._wore = self._limb = False
 
     def run(self) -> None:
         while self._at < len(self._words):
@@ -91,7 +75,8 @@ class _Reader:
             self._subjects = list(self._nearest)
             self._spent = self._worn = False
         elif word in lex.CLAUSE_STARTS and word != "for":
-            self._clause_opens, self._worn = True, False
+            self._clause_opens, self._worn, self._joined = True, False, False
+            self._new_subject = word != "as"
         elif word in lex.PREPOSITIONS:
             self._preposition(word)
         elif word in lex.PRONOUNS:
@@ -104,41 +89,61 @@ class _Reader:
         self._infinitive = word == "to"
         if word in lex.WORN_PREPOSITIONS:
             self._worn = True
-            self._wearers = self._nearest or self._subjects
+            self._wearers = self._who_may_wear()
         else:
             self._worn = False
-        if word != "by":
-            self._by_whom = None
+        self._by, self._wore = word == "by", False
         self._joined = False
         self._adjacent = False
+
+    def _who_may_wear(self) -> list[Subject]:
+        """Return the nearest, unless it is a thing and the clause is about somebody."""
+        near = [subject for subject in self._nearest if subject.phrase.head in lex.ANIMATE]
+        alive = any(subject.phrase.head in lex.ANIMATE for subject in self._subjects)
+        return near or (self._subjects if alive else self._nearest or self._subjects)
 
     # Verbs -------------------------------------------------------------------------------
 
     def _verb(self, word: str) -> bool:
-        if word in lex.BE or word in lex.AUXILIARIES or word in lex.HAVE:
+        if word in lex.BE or word in lex.HAVE or self._helps(word):
             self._auxiliary(word)
             return True
         if not self._is_verb(word):
             return False
         base = base_form(word)
         ahead = self._phrases.word(self._at + 1)
-        catenative = base in lex.CATENATIVES and (ahead == "to" or is_ing(ahead))
+        catenative = base in verbs.CATENATIVES and (ahead == "to" or is_ing(ahead))
         actors = self._actors(word)
         self._dress(base, actors)
-        if not (self._negated or catenative or base in lex.NOT_ACTIONS or word in lex.STATIVE):
+        if self._limb and is_past(word) and not self._after_be:  # "with his arms raised"
+            actors = []
+        if not (self._negated or catenative or base in verbs.NOT_ACTIONS or word in verbs.STATIVE):
             for actor in actors:
                 actor.actions[base] = None
             self._by_whom = base if is_past(word) else None
-        self._spent |= base not in lex.NOT_ACTIONS
+        self._spent |= base not in verbs.NOT_ACTIONS
+        self._perceived = base in verbs.PERCEIVED
         self._after_be = self._adjacent = self._infinitive = self._joined = False
         self._at += 1
         return True
+
+    def _helps(self, word: str) -> bool:
+        """True for "does" of "does not run" and "gets" of "gets wet", not of "does a trick"."""
+        if word not in lex.AUXILIARIES:
+            return False
+        main = base_form(word) == "do" or word in {"doing", "done"}
+        after = self._phrases.word(self._at + 1)
+        return not (
+            main and (after in lex.DETERMINERS or after in lex.ADJECTIVES or after.endswith("s"))
+        )
 
     def _auxiliary(self, word: str) -> None:
         if word in lex.BE and self._before and not self._spent_alone(word):
             self._subjects = [*self._before, *self._subjects]
             self._before = []
-        self._after_be = word in lex.BE
+        if self._adjacent and word in {"being", "getting"}:
+            self._subjects = self._nearest_movers("be") or self._subjects
+        self._after_be = word in lex.BE or word.startswith("get")
         self._worn = word in lex.HAVE
         self._wearers = self._subjects
         self._adjacent = False
@@ -171,29 +176,42 @@ class _Reader:
         return bool(self._subjects)
 
     def _base_is_verb(self, word: str) -> bool:
+        if self._perceived and self._adjacent:
+            return True
         plural = len(self._subjects) > 1 or any(s.phrase.plural for s in self._subjects)
         if not plural or word in lex.GARMENTS or is_ing(self._phrases.word(self._at + 1)):
             return False
-        return (not self._spent and not self._after_be and not self._worn) or self._joined
+        dressing = self._worn and not self._wore
+        return (not self._spent and not self._after_be and not dressing) or self._joined
 
     def _finite(self, base: str) -> bool:
         if not self._subjects or self._phrases.word(self._at - 1) in _BEFORE_NOUNS:
             return False
-        if base not in lex.NOUN_VERBS:
+        if base not in verbs.NOUN_VERBS:
             return True
         return self._adjacent or self._joined or not self._spent
 
-    def _actors(self, word: str) -> list[_Subject]:
+    def _actors(self, word: str) -> list[Subject]:
         """Return whose verb it is."""
         finite = not is_ing(word) and not is_past(word)
         if self._adjacent and not self._after_be and not self._infinitive:
             singular_base = finite and known_base(word) == word and len(self._subjects) == 1
-            near = [subject for subject in self._nearest if subject.phrase.moves]
-            if near and (not finite or (singular_base and not self._subjects[0].phrase.plural)):
+            near = self._nearest_movers(base_form(word))
+            seen = finite and self._perceived and known_base(word) == word
+            lone = singular_base and not self._subjects[0].phrase.plural
+            if near and (not finite or lone or seen):
                 return near
         return self._subjects or self._nearest
 
-    def _dress(self, base: str, actors: list[_Subject]) -> None:
+    def _nearest_movers(self, base: str) -> list[Subject]:
+        """Return who of the nearest can do it: a motorcycle's rider waves, not the motorcycle."""
+        ridden = base not in verbs.OF_VEHICLES and any(
+            subject.phrase.head in PEOPLE for subject in self._subjects
+        )
+        can = lex.ANIMATE if ridden else lex.ANIMATE | lex.THINGS_THAT_MOVE
+        return [subject for subject in self._nearest if subject.phrase.head in can]
+
+    def _dress(self, base: str, actors: list[Subject]) -> None:
         self._worn = base in {"wear", "dress"} and not self._negated
         if self._worn:
             self._wearers = actors
@@ -204,6 +222,7 @@ class _Reader:
         parsed = self._phrases.noun_phrase(self._at)
         if parsed is None:
             return False
+        self._wore = self._limb = False
         phrase, self._at = parsed
         negated = self._negated or phrase.negated
         if phrase.head is None:
@@ -211,7 +230,7 @@ class _Reader:
         elif not negated and not self._is_worn(phrase):
             self._place(phrase)
         self._negated = self._joined = self._after_be = self._clause_opens = False
-        self._infinitive = False
+        self._infinitive = self._new_subject = self._by = False
         return True
 
     def _bare_colours(self, phrase: NounPhrase) -> None:
@@ -234,25 +253,27 @@ class _Reader:
         if phrase.plural and len(self._subjects) > 1 and wearers[-1] in self._subjects:
             wearers = self._subjects
         for subject in wearers:
-            subject.colours.update(dict.fromkeys(phrase.colours))
-        self._adjacent = False
+            subject.wear(phrase)
+        self._adjacent, self._wore = False, True
+        self._limb = phrase.head in lex.BODY
         return True
 
     def _place(self, phrase: NounPhrase) -> None:
-        subject = _Subject(phrase, first=not self.found)
+        subject = Subject(phrase, first=not self.found)
         subject.colours.update(dict.fromkeys(phrase.colours))
         subject.actions.update(dict.fromkeys(phrase.actions))
-        if self._by_whom and phrase.moves:
+        if self._by and self._by_whom and phrase.moves:
             subject.actions[self._by_whom] = None
             self._by_whom = None
         self.found.append(subject)
         self._relate(subject)
         self._adjacent = True
 
-    def _relate(self, subject: _Subject) -> None:
+    def _relate(self, subject: Subject) -> None:
         """Make the phrase the clause's subject, one of its subjects, or an object of it."""
         verb_next = self._phrases.verb_follows(self._at, subject.phrase)
-        if not self._subjects or (self._clause_opens and (verb_next or not self._spent)):
+        opens = self._new_subject and subject.phrase.moves
+        if not self._subjects or (self._clause_opens and (verb_next or opens or not self._spent)):
             self._subjects, self._nearest, self._before = [subject], [subject], []
             self._spent = False
         elif self._joined and subject.phrase.moves and not self._spent:

@@ -2,14 +2,8 @@
 
 from functools import lru_cache
 
-from chalicelib.attributes.lexicon import (
-    COLOURS,
-    ING_NOUNS,
-    INVARIABLE,
-    IRREGULAR_FORMS,
-    IRREGULAR_PLURALS,
-    VERBS,
-)
+from chalicelib.attributes.lexicon import COLOURS, INVARIABLE, IRREGULAR_PLURALS
+from chalicelib.attributes.verbs import ING_NOUNS, IRREGULAR_FORMS, VERBS
 
 _BEFORE_E = ("at", "ag", "ur", "dg", "rg", "bl", "dl", "gl", "tl")
 _VOWELS = "aeiou"

@@ -8,7 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 
-from chalicelib.images import Attribute, Caption, Image, Source, State
+from chalicelib.images import Attribute, Caption, Garment, Image, Source, State
 
 _TIMES = frozenset({"created_at", "updated_at"})
 # Attributes that only the indexes use; a tombstone has none of them.
@@ -86,11 +86,13 @@ def _caption_map(caption: Caption) -> dict[str, object]:
 
 
 def _attribute_map(attribute: Attribute) -> dict[str, object]:
-    return {
+    told: dict[str, object] = {
         "subject": attribute.subject,
         "colours": list(attribute.colours),
         "actions": list(attribute.actions),
     }
+    worn = [{"garment": one.garment, "colours": list(one.colours)} for one in attribute.garments]
+    return told | {"garments": worn} if worn else told
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -113,9 +115,13 @@ def _caption_of(value: Mapping[str, Any]) -> Caption:
 
 
 def _attributes_of(value: list[Mapping[str, Any]]) -> tuple[Attribute, ...]:
-    return tuple(
-        Attribute(entry["subject"], tuple(entry["colours"]), tuple(entry["actions"]))
-        for entry in value
+    return tuple(map(_attribute_of, value))
+
+
+def _attribute_of(entry: Mapping[str, Any]) -> Attribute:
+    worn = (Garment(one["garment"], tuple(one["colours"])) for one in entry.get("garments", ()))
+    return Attribute(
+        entry["subject"], tuple(entry["colours"]), tuple(entry["actions"]), tuple(worn)
     )
 
 

@@ -75,7 +75,11 @@ function provenance(image) {
 }
 
 function attributes(image) {
-  const words = ({ subject, colours, actions }) => [...colours, subject, ...actions].join(" ");
+  const words = ({ subject, colours, actions, garments = [] }) => {
+    const own = colours.filter((colour) => !garments.some((worn) => worn.colours.includes(colour)));
+    const dressed = garments.map(({ garment, colours: theirs }) => `(${[...theirs, garment].join(" ")})`);
+    return [...own, subject, ...dressed, ...actions].join(" ");
+  };
   const ask = ({ subject, colours, actions }) => go({ subject, colour: colours, action: actions }, { fresh: true });
   const chip = (one) => make("button", { class: "chip", type: "button", textContent: words(one), title: "Search for this", onclick: () => (dialog().close(), ask(one)) });
   return make("div", { class: "row" }, ...image.attributes.map(chip));

@@ -115,7 +115,9 @@ def test_an_edit_stands_and_keeps_the_models_caption_as_alternative(api: Api) ->
     assert (image["state"], image["reason"]) == ("captioned", None)
     assert (image["caption"]["text"], image["caption"]["source"]) == ("A black dog", "user")
     assert image["caption"]["alternatives"] == ["a cat"]
-    assert image["attributes"] == [{"subject": "dog", "colours": ["black"], "actions": []}]
+    assert image["attributes"] == [
+        {"subject": "dog", "colours": ["black"], "actions": [], "garments": []}
+    ]
 
 
 def test_a_persons_attributes_outlive_a_new_caption(api: Api) -> None:

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 
 from chalicelib.catalogue.items import image_of, item_of
-from chalicelib.images import Attribute, Caption, Image, Source, State
+from chalicelib.images import Attribute, Caption, Garment, Image, Source, State
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 IMAGE = Image(
@@ -16,7 +16,10 @@ IMAGE = Image(
     state=State.CAPTIONED,
     rev=3,
     caption=Caption("a dog", Source.MODEL, "slim@1", 0.25, ("dogs",)),
-    attributes=(Attribute("dog", ("brown",), ("run",)),),
+    attributes=(
+        Attribute("dog", ("brown",), ("run",)),
+        Attribute("girl", ("pink",), (), (Garment("dress", ("pink",)),)),
+    ),
     visual=bytes(range(256)) * 2,
     created_at=MOMENT,
     updated_at=MOMENT,
