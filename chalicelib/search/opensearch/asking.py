@@ -21,24 +21,26 @@ class Searches:
     ----------
     register
         Tells which one that is.
+    alike
+        Searches with the same of it see the same copy of the index: copies that were refreshed
+        at other moments hold other documents.
     """
 
-    def __init__(self, calls: Calls, register: Register) -> None:
+    def __init__(self, calls: Calls, register: Register, alike: str = "") -> None:
         self._calls = calls
         self._register = register
+        self._alike = alike
 
-    def one(self, body: Json, *, alike: str = "") -> Json:
+    def of(self, alike: str) -> "Searches":
+        """Return the searches that belong to one query and its pages."""
+        return Searches(self._calls, self._register, alike)
+
+    def one(self, body: Json) -> Json:
         """Return the answer to one search; see `many`."""
-        return self.many([body], alike=alike)[0]
+        return self.many([body])[0]
 
-    def many(self, bodies: Sequence[Json], *, alike: str = "") -> list[Json]:
+    def many(self, bodies: Sequence[Json]) -> list[Json]:
         """Return the answers to several searches, sent together.
-
-        Parameters
-        ----------
-        alike
-            Searches with the same of it see the same copy of the index: copies score a little
-            differently while they merge.
 
         Raises
         ------
@@ -50,8 +52,8 @@ class Searches:
         if index is None:
             raise SearchUnavailable(_MISSING)
         header = {"index": index, "allow_partial_search_results": False}
-        if alike:
-            header["preference"] = alike
+        if self._alike:
+            header["preference"] = self._alike
         lines = [line for body in bodies for line in (header, body)]
         try:
             told = self._calls.make(lambda client: client.msearch(body=lines))

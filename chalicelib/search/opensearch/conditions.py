@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chalicelib.search.chosen import ALIKE
 from chalicelib.search.clauses import terms_of
 from chalicelib.search.opensearch.documents import microseconds
 from chalicelib.search.query import Clause, Filters, Group, Query
 from chalicelib.search.text import Run, Words
+from chalicelib.search.vectors import SCALE, numbers, quantised
 
 Json = Mapping[str, Any]
 
@@ -23,6 +25,7 @@ def conditions(query: Query, words: Words | None) -> Json:
     unwanted: list[Json] = []
     if query.exclude:
         unwanted.append({"ids": {"values": list(query.exclude)}})
+    unwanted += (_alike(numbers(quantised(vector))) for vector in query.unlike)
     if query.attributes is not None:
         wanted.append(_attributes(query.attributes))
     if words is not None:
@@ -31,38 +34,19 @@ def conditions(query: Query, words: Words | None) -> Json:
     return {"bool": {"filter": wanted, "must_not": unwanted}}
 
 
-def holding(run: Run, name: str | None = None) -> Json:
+def holding(run: Run) -> Json:
     """Return what holds of captions with a word or a phrase."""
-    told = {} if name is None else {"_name": name}
-    return {"match_phrase": {"text": {"query": run.raw, **told}}}
-
-
-def scored(words: Words, among: Json, *, named: bool = False) -> Json:
-    """Return the query of captions that reach the quorum, scored by the words they hold.
-
-    Parameters
-    ----------
-    among
-        Of `conditions`.
-    named
-        Whether each word is to tell what it added.
-    """
-    names = [run.raw if named else None for run in words.ranked]
-    parts = [holding(run, name) for run, name in zip(words.ranked, names, strict=True)]
-    count = len(words.wanted)
-    return {
-        "bool": {
-            "filter": [among],
-            "should": parts[:count],
-            "minimum_should_match": words.quorum,
-            "must": parts[count:],
-        }
-    }
+    return {"match_phrase": {"text": run.raw}}
 
 
 def nearest(kind: str, vector: Sequence[int], count: int, among: Json) -> Json:
     """Return the query of the ``count`` nearest vectors of a kind."""
     return {"knn": {kind: {"vector": list(vector), "k": count, "filter": among}}}
+
+
+def _alike(vector: Sequence[int]) -> Json:
+    """Return what holds of photographs that look like a vector."""
+    return {"knn": {"visual": {"vector": list(vector), "min_score": 1 + ALIKE * SCALE**2}}}
 
 
 def _filters(filters: Filters) -> list[Json]:
@@ -78,7 +62,7 @@ def _filters(filters: Filters) -> list[Json]:
 
 def _attributes(condition: Clause | Group) -> Json:
     if isinstance(condition, Clause):
-        return _clause(condition)
+        return clause_holds(condition)
     members = [_attributes(member) for member in condition.members]
     match condition.operator:
         case "and":
@@ -89,7 +73,7 @@ def _attributes(condition: Clause | Group) -> Json:
             return {"bool": {"must_not": members}}
 
 
-def _clause(clause: Clause) -> Json:
+def clause_holds(clause: Clause) -> Json:
     """Return what holds where one attribute has the subject, all the colours and the actions."""
     terms = terms_of(clause)
     parts: list[Json] = []

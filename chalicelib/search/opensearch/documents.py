@@ -1,15 +1,18 @@
 """From a document of the port to what OpenSearch is given."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.attributes import normalised
 from chalicelib.images import Attribute
-from chalicelib.search.analysis import clean
+from chalicelib.search.analysis import clean, stems
 from chalicelib.search.port import Document
 from chalicelib.search.vectors import numbers, quantised
 
+BREVITY = 16  # steps of length, which decide between captions with equal words
+_STEP = 3  # words of a caption to a step of length
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,13 +39,19 @@ def source_of(document: Document, *, vectors: bool) -> Mapping[str, Any]:
     bytes_of = {kind: quantised(vector) for kind, vector in given.items() if vector is not None}
     if document.deleted:
         return source
-    source |= {"name": clean(document.name), "text": clean(document.text)}
+    source |= {
+        "name": clean(document.name),
+        "text": clean(document.text),
+        "brevity": BREVITY - 1 - min(BREVITY - 1, len(stems(document.text)) // _STEP),
+    }
     if document.source is not None:
         source["source"] = document.source.value
     if document.created_at is not None:
         source["created"] = microseconds(document.created_at)
     if vectors:
         source |= {kind: numbers(vector) for kind, vector in bytes_of.items()}
+        if "visual" in bytes_of:
+            source["likeness"] = b64encode(bytes_of["visual"]).decode()
     return source | _traits([normalised(attribute) for attribute in document.attributes])
 
 

@@ -2,28 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any
 
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.asking import Asked, asked
-from chalicelib.search.checking import check
-from chalicelib.search.cursor import TRAIL, Anchor, decoded, encoded
-from chalicelib.search.highlight import highlighted
+from chalicelib.search.opensearch.answering import Answering
 from chalicelib.search.opensearch.asking import Searches
 from chalicelib.search.opensearch.calls import Calls, unavailable
-from chalicelib.search.opensearch.conditions import conditions, owned
+from chalicelib.search.opensearch.conditions import owned
 from chalicelib.search.opensearch.flavour import DOMAIN, Flavour
-from chalicelib.search.opensearch.listed import Listed
-from chalicelib.search.opensearch.ranking import ByWords, Newest, Order, Ranked
 from chalicelib.search.opensearch.register import Places, Register
 from chalicelib.search.opensearch.schema import VERSION, definition, template
 from chalicelib.search.opensearch.writing import Outcome, Refresh, Writer
 from chalicelib.search.port import Document
-from chalicelib.search.query import Hit, Query, Results
+from chalicelib.search.query import Query, Results
 
 Json = Mapping[str, Any]
 
@@ -66,17 +60,7 @@ class OpenSearchIndex:
 
     def search(self, query: Query) -> Results:
         """Answer a query; see `Searching.search`."""
-        check(query)
-        parts = asked(query)
-        anchor = decoded(query)
-        found = self._order(query, parts).page(anchor, query.limit + 1)
-        return Results(
-            hits=_hits(found, query, parts),
-            total=found.total,
-            facets=found.facets,
-            cursor=_cursor(query, found),
-            degraded=parts.degraded,
-        )
+        return Answering(self._searches, query).results()
 
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""
@@ -151,33 +135,3 @@ class OpenSearchIndex:
             return self._calls.make(call)
         except OpenSearchException as error:
             raise unavailable(error) from error
-
-    def _order(self, query: Query, parts: Asked) -> Order:
-        among = conditions(query, parts.words)
-        alike = sha256(repr(replace(query, cursor=None)).encode("utf-8", "replace")).hexdigest()
-        if parts.vectors:
-            return Listed(self._searches, query, parts, among, alike)
-        if parts.words is not None and parts.ranks_words:
-            return ByWords(self._searches, query, parts.words, among, alike)
-        return Newest(self._searches, query, among, alike)
-
-
-def _hits(found: Ranked, query: Query, parts: Asked) -> tuple[Hit, ...]:
-    ranked = parts.words.ranked if parts.words else ()
-    stems = {stem for run in ranked for stem in run.stems}
-    return tuple(
-        Hit(
-            image_id=image_id,
-            score=-negative if parts.parts else 1.0,
-            highlight=highlighted(found.texts.get(image_id, ""), stems) if stems else None,
-            explanation=found.explanations.get(image_id, ()) if query.explain else None,
-        )
-        for negative, image_id in found.places[: query.limit]
-    )
-
-
-def _cursor(query: Query, found: Ranked) -> str | None:
-    if len(found.places) <= query.limit:
-        return None
-    last = found.places[max(0, query.limit - TRAIL) : query.limit][::-1]
-    return encoded(query, Anchor(tuple(i for _, i in last), -last[0][0], "opensearch", 0))

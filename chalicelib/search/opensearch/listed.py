@@ -1,93 +1,238 @@
-"""The order of a vector, or of several parts together: at most a few thousand places."""
+"""The order of a vector, or of several parts together: at most a few thousand places.
+
+Whatever is among the best of one part is scored exactly in all of them: what a part's own list
+does not hold of it is asked for in a second request, where so few candidates are left that
+vectors are compared one by one.
+"""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from chalicelib.search.asking import Asked
-from chalicelib.search.cursor import Anchor
-from chalicelib.search.fusion import DEPTH, fused
+from chalicelib.images import HUMAN_SOURCES
+from chalicelib.search.asking import PART_OF_VECTOR, Asked
+from chalicelib.search.fusion import DEPTH, weighed
 from chalicelib.search.opensearch.asking import Searches
-from chalicelib.search.opensearch.conditions import nearest, scored
-from chalicelib.search.opensearch.ranking import Place, Ranked, facets_asked, facets_told
-from chalicelib.search.query import Query
+from chalicelib.search.opensearch.conditions import nearest
+from chalicelib.search.opensearch.orders import (
+    Counted,
+    Explanations,
+    Found,
+    Place,
+    by_ids,
+    facets_asked,
+    facets_told,
+    found_in,
+    hits_of,
+    terms_held,
+)
+from chalicelib.search.opensearch.terms import Terms
+from chalicelib.search.query import Contribution, Query
 from chalicelib.search.vectors import SCALE, numbers
 
 Json = Mapping[str, Any]
 
+_HUMAN = frozenset(source.value for source in HUMAN_SOURCES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """One entry of a part's list."""
+
+    image_id: str
+    score: float
+    is_human: bool
+
 
 class Listed:
-    """Candidates of each part, in one request; what is shown of them, in another."""
+    """A vector ranks, or several parts do.
+
+    Parameters
+    ----------
+    terms
+        Of "words" and "attributes".
+    among
+        What holds of the matches.
+    """
 
     def __init__(
-        self, searches: Searches, query: Query, parts: Asked, among: Json, alike: str
+        self,
+        searches: Searches,
+        asked: Query,
+        parts: Asked,
+        terms: Mapping[str, Terms],
+        among: Json,
     ) -> None:
         self._searches = searches
-        self._query = query
+        self._asked = asked
         self._parts = parts
+        self._terms = terms
         self._among = among
-        self._alike = alike
+        self._bound: float | None = None
 
-    def page(self, anchor: Anchor | None, count: int) -> Ranked:
-        """Rank all candidates, and go on after the place that the last hits have now."""
-        candidates = self._candidates()
-        rankings = [*candidates.values()]
-        if len(rankings) == 1:
-            places = rankings[0]
-        else:
-            places = [(-score, image_id) for image_id, score in fused(rankings).items()]
-        if isinstance(self._query.min_relevance, float):
-            bound = min(places, default=(0.0, ""))[0] * self._query.min_relevance
-            places = [place for place in places if place[0] <= bound]
-        after = None if anchor is None else _standing(anchor, places)
-        chosen = heapq.nsmallest(count, (p for p in places if after is None or p > after))
-        return self._shown(chosen, places)
+    def best(self) -> float | None:
+        """Look at all places."""
+        return max((-negative for negative, _ in self._places), default=None)
 
-    def _candidates(self) -> Mapping[str, list[Place]]:
-        """Return the best of each part."""
-        queries = {
-            kind: nearest(kind, numbers(vector), DEPTH, self._among)
-            for kind, vector in self._parts.vectors.items()
+    def reaching(self, bound: float) -> None:
+        """Leave out the lower scores."""
+        self._bound = bound
+
+    def walk(self, after: Place | None, count: int, *, likeness: bool = False) -> Sequence[Found]:
+        """Take the best of the rest, and read what is shown of them."""
+        chosen = heapq.nsmallest(count, (p for p in self._kept if after is None or p > after))
+        body: dict[str, Any] = {
+            "query": by_ids([image_id for _, image_id in chosen]),
+            "size": len(chosen),
+            "_source": ["text"],
+            "docvalue_fields": ["likeness"] if likeness else [],
         }
-        words = self._parts.words
-        if words is not None and self._parts.ranks_words:
-            queries["words"] = scored(words, self._among)
+        hits = {hit["_id"]: hit for hit in hits_of(self._searches.one(body))}
+        return [found_in(hits.get(place[1], {}), place) for place in chosen]
+
+    def counted(self) -> Counted:
+        """Count the facets of all places."""
+        kept = self._kept
+        if not self._asked.facets or not kept:
+            return Counted(len(kept), dict.fromkeys(self._asked.facets, ()))
+        body = {
+            "query": by_ids([image_id for _, image_id in kept]),
+            "size": 0,
+            "aggs": facets_asked(self._asked.facets),
+        }
+        return Counted(len(kept), facets_told(self._searches.one(body)))
+
+    def shown(self, place: Place) -> float:
+        """Return the cosine, or the fused score."""
+        return -place[0]
+
+    def explained(self, places: Sequence[Place]) -> Explanations:
+        """Return values and ranks, and the terms behind the values."""
+        ids = [image_id for _, image_id in places]
+        held = {name: terms_held(self._searches, terms, ids) for name, terms in self._terms.items()}
+        return {
+            image_id: tuple(
+                self._given(part, image_id, held.get(part, {}).get(image_id, ()))
+                for part, values in self._values.items()
+                if image_id in values
+            )
+            for image_id in ids
+        }
+
+    def _given(self, part: str, image_id: str, labels: Sequence[str]) -> Contribution:
+        values = self._values[part]
+        value = values[image_id]
+        terms = self._terms[part].named(labels) if part in self._terms else {}
+        weight = 1.0 if self._is_alone else getattr(self._parts.weights, part)
+        return Contribution(
+            part=part,
+            score=sum(terms.values()) if part in self._terms else value,
+            rank=1 + sum(other > value for other in values.values()),
+            share=weight * value,
+            terms=terms,
+        )
+
+    @property
+    def _is_alone(self) -> bool:
+        return not self._terms and len(self._parts.vectors) == 1
+
+    @cached_property
+    def _places(self) -> list[Place]:
+        values = self._values
+        if self._is_alone:
+            ((_, scores),) = values.items()
+        else:
+            scores = weighed(values, self._parts.weights)
+        return [(-score, image_id) for image_id, score in scores.items()]
+
+    @property
+    def _kept(self) -> list[Place]:
+        bound = self._bound
+        return [place for place in self._places if bound is None or -place[0] >= bound]
+
+    @cached_property
+    def _values(self) -> Mapping[str, Mapping[str, float]]:
+        """Return what each part says of every candidate."""
+        lists = self._lists({name: self._best_of(name) for name in self._names})
+        told = {one.image_id: one for found in lists.values() for one in found}
+        if not self._is_alone:
+            more = self._lists(
+                {
+                    name: self._rest_of(name, missing)
+                    for name, found in lists.items()
+                    if (missing := self._missing(name, found, told))
+                }
+            )
+            lists = {name: [*found, *more.get(name, ())] for name, found in lists.items()}
+        return {name: self._valued(name, found) for name, found in lists.items()}
+
+    @property
+    def _names(self) -> Sequence[str]:
+        return [*self._terms, *(PART_OF_VECTOR[kind] for kind in self._parts.vectors)]
+
+    def _best_of(self, name: str) -> Json:
+        if name in self._terms:
+            return self._terms[name].reached(self._among)
+        return self._nearest(name, DEPTH, self._among)
+
+    def _rest_of(self, name: str, missing: Sequence[str]) -> Json:
+        if name in self._terms:
+            return self._terms[name].any(by_ids(missing))
+        return self._nearest(name, len(missing), by_ids(missing))
+
+    def _nearest(self, name: str, count: int, among: Json) -> Json:
+        ((kind, vector),) = (
+            pair for pair in self._parts.vectors.items() if PART_OF_VECTOR[pair[0]] == name
+        )
+        return nearest(kind, numbers(vector), count, among)
+
+    def _missing(
+        self, name: str, found: Sequence[_Candidate], told: Iterable[str]
+    ) -> Sequence[str]:
+        """Return the candidates that a part has not spoken of and may have something to say."""
+        has_said_all = len(found) < DEPTH
+        if has_said_all and (name not in self._terms or self._terms[name].quorum <= 1):
+            return ()
+        return sorted(set(told) - {one.image_id for one in found})
+
+    def _lists(self, queries: Mapping[str, Json]) -> dict[str, list[_Candidate]]:
+        # Ids from doc values: as stored fields a thousand of them take longer than the search.
         bodies = [
-            {"query": query, "size": DEPTH, "_source": False, "track_total_hits": False}
+            {
+                "query": query,
+                "size": 10 * DEPTH,
+                "track_total_hits": False,
+                "_source": False,
+                "stored_fields": "_none_",
+                "docvalue_fields": ["image_id", "source"],
+            }
             for query in queries.values()
         ]
-        answers = self._searches.many(bodies, alike=self._alike)
+        if not bodies:
+            return {}
+        answers = self._searches.many(bodies)
         return {
-            name: sorted(_places(name, answer["hits"]["hits"]))
+            name: [_candidate(hit) for hit in hits_of(answer)]
             for name, answer in zip(queries, answers, strict=True)
         }
 
-    def _shown(self, chosen: Sequence[Place], places: Sequence[Place]) -> Ranked:
-        shown = [image_id for _, image_id in chosen]
-        texts: Json = {
-            "query": {"ids": {"values": shown}},
-            "size": len(shown),
-            "_source": ["text"],
+    def _valued(self, name: str, found: Sequence[_Candidate]) -> Mapping[str, float]:
+        if name not in self._terms:
+            return {one.image_id: _cosine(one.score) for one in found}
+        total, trust = self._terms[name].total, self._parts.weights.trust
+        return {
+            one.image_id: one.score / total * (1.0 if one.is_human else trust)
+            for one in found
+            if one.score > 0
         }
-        counted: Json = {
-            "query": {"ids": {"values": [image_id for _, image_id in places]}},
-            "size": 0,
-            "aggs": facets_asked(self._query.facets),
-        }
-        told, facets = self._searches.many([texts, counted], alike=self._alike)
-        return Ranked(
-            places=chosen,
-            total=len(places),
-            facets=facets_told(facets),
-            texts={hit["_id"]: hit["_source"]["text"] for hit in told["hits"]["hits"]},
-        )
 
 
-def _places(part: str, hits: Sequence[Json]) -> list[Place]:
-    scores = [(float(hit["_score"]), str(hit["_id"])) for hit in hits]
-    if part == "words":
-        return [(-score, image_id) for score, image_id in scores]
-    return [(-_cosine(score), image_id) for score, image_id in scores]
+def _candidate(hit: Json) -> _Candidate:
+    fields = hit["fields"]
+    source = fields.get("source", [""])[0]
+    return _Candidate(fields["image_id"][0], float(hit["_score"]), source in _HUMAN)
 
 
 def _cosine(score: float) -> float:
@@ -96,11 +241,4 @@ def _cosine(score: float) -> float:
     A product below zero becomes 1 / (1 - product), any other 1 + product.
     """
     product = score - 1 if score >= 1 else 1 - 1 / score
-    return product / SCALE**2
-
-
-def _standing(anchor: Anchor, places: Sequence[Place]) -> Place:
-    now = {image_id: negative for negative, image_id in places}
-    trail = (image_id for image_id in anchor.trail if image_id in now)
-    first = next(trail, None)
-    return (-anchor.score, anchor.trail[0]) if first is None else (now[first], first)
+    return round(product) / SCALE**2

@@ -17,9 +17,6 @@ VERSION = 1  # of the fields: to be raised whenever they or what they hold chang
 
 _LETTERS = range(0xC0, 0x1F00)
 _MARKS = range(0x300, 0x370)
-# How often a word occurs in one caption says nothing (docs/decisions/403); the small rest of it
-# lets the shorter of two captions with the same words come first.
-_SATURATION, _BREVITY = 0.01, 0.75
 # Malkov and Yashunin's graph: links of a vertex, and candidates looked at while it is built.
 _LINKS, _CONSTRUCTION = 16, 128
 
@@ -37,20 +34,14 @@ def definition(flavour: Flavour) -> Mapping[str, Any]:
     properties = dict(_PROPERTIES)
     if flavour.vectors:
         index["knn"] = True
-        properties |= {"visual": _VECTOR, "semantic": _VECTOR}
+        properties |= {"visual": _VECTOR, "semantic": _VECTOR, "likeness": _BYTES}
     return {
-        "settings": {
-            "index": index,
-            "analysis": _analysis(),
-            "similarity": {
-                "captions": {"type": "BM25", "k1": _SATURATION, "b": _BREVITY},
-            },
-        },
+        "settings": {"index": index, "analysis": _analysis()},
         "mappings": {
             "_meta": {"version": VERSION},
             "dynamic": "strict",
             # They are looked for, never shown, and as JSON take more room than all the rest.
-            "_source": {"excludes": ["visual", "semantic"]},
+            "_source": {"excludes": ["visual", "semantic", "likeness"]},
             "properties": properties,
         },
     }
@@ -68,6 +59,7 @@ _VECTOR = {
         "parameters": {"m": _LINKS, "ef_construction": _CONSTRUCTION},
     },
 }
+_BYTES = {"type": "binary", "doc_values": True}  # the visual vector, to be read again
 _PROPERTIES: Mapping[str, Any] = {
     "image_id": _KEYWORD,
     "owner": _KEYWORD,
@@ -76,7 +68,9 @@ _PROPERTIES: Mapping[str, Any] = {
     "source": _KEYWORD,
     "name": {"type": "keyword", "index": False, "doc_values": False},
     "created": {"type": "long"},  # microseconds since 1970, as exact as the catalogue
-    "text": {"type": "text", "analyzer": "english", "similarity": "captions"},
+    # Scores are summed weights of words (`terms`): neither lengths nor frequencies are asked for.
+    "text": {"type": "text", "analyzer": "english", "norms": False},
+    "brevity": {"type": "byte", "index": False},
     # Nested documents bind colours and actions to their subject; the plain lists are counted.
     "attributes": {
         "type": "nested",
