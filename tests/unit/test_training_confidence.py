@@ -1,5 +1,8 @@
 """The review threshold follows from precision, worked by hand."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +15,8 @@ from training.confidence import (
     review_threshold,
     summary,
 )
+from training.dataset import read_split
+from training.scores import cider_each
 
 RIGHT, WRONG = RIGHT_FROM, RIGHT_FROM - 1
 CONFIDENCES = np.array([0.2, 0.5, 0.4, 0.1, 0.3])
@@ -50,3 +55,18 @@ def test_what_goes_out_is_as_often_right_as_wanted(pairs: list[tuple[float, floa
     confidences, ciders = (np.array(column) for column in zip(*pairs, strict=True))
     out = confidences >= review_threshold(confidences, ciders)
     assert not out.any() or (ciders[out] >= RIGHT_FROM).mean() >= WANTED
+
+
+DATA = os.environ.get("IMAGE_REPO_DATA")
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not DATA, reason="IMAGE_REPO_DATA names no Flickr8k folder")
+def test_right_is_what_three_in_four_captions_of_people_reach() -> None:
+    pytest.importorskip("pycocoevalcap", reason="scoring needs pycocoevalcap (training extra)")
+    groups = read_split(Path(str(DATA)), "dev").captions
+    peoples = [
+        cider_each([group[n] for group in groups], [(*g[:n], *g[n + 1 :]) for g in groups])
+        for n in range(5)
+    ]
+    assert np.quantile(peoples, 0.25) == pytest.approx(RIGHT_FROM, abs=0.1)
