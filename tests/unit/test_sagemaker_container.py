@@ -1,0 +1,180 @@
+"""What the container makes of the files and variables that SageMaker gives it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from training.errors import DatasetError, TrainingError
+from training.sagemaker import hyperparameters, layout
+from training.sagemaker.__main__ import main
+from training.sagemaker.container import Container
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    return Container(tmp_path, {})
+
+
+def configured(root: Path, name: str, content: object) -> Path:
+    config = root / "input" / "config"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / name).write_text(content if isinstance(content, str) else json.dumps(content))
+    return root
+
+
+def channel(root: Path, name: str, *files: str) -> Path:
+    folder = root / "input" / "data" / name
+    folder.mkdir(parents=True)
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(file)
+    return folder
+
+
+def test_channels_and_results_lie_where_sagemaker_puts_them(container: Container) -> None:
+    folder = channel(container.root, "photographs")
+    assert container.channel("photographs") == folder
+    assert container.channel("extra") is None
+    assert container.model == container.root / "model"
+
+
+def test_the_toolkits_variables_win(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    variables = {"SM_CHANNEL_EXTRA": str(elsewhere), "SM_MODEL_DIR": str(tmp_path / "m")}
+    container = Container(tmp_path, variables)
+    assert container.channel("extra") == elsewhere
+    assert container.model == tmp_path / "m"
+
+
+def test_hyperparameters_are_read_and_the_sdks_own_left_out(container: Container) -> None:
+    given = {"distil.minutes": "30", "sagemaker_program": "x"}
+    configured(container.root, "hyperparameters.json", given)
+    assert container.hyperparameters() == {"distil.minutes": "30"}
+
+
+def test_a_job_without_hyperparameters_has_none(container: Container) -> None:
+    assert container.hyperparameters() == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "not a JSON object"),
+        ({"distil.minutes": 30}, "distil.minutes is no string: 30"),
+    ],
+)
+def test_hyperparameters_that_break_the_contract_are_refused(
+    container: Container, content: object, said: str
+) -> None:
+    configured(container.root, "hyperparameters.json", content)
+    with pytest.raises(TrainingError, match=said):
+        container.hyperparameters()
+
+
+def test_several_instances_are_refused(container: Container) -> None:
+    configured(container.root, "resourceconfig.json", {"hosts": ["algo-1", "algo-2"]})
+    with pytest.raises(TrainingError, match="2 hosts"):
+        container.refuse_several_hosts()
+
+
+def test_each_hyperparameter_becomes_an_option_of_its_step() -> None:
+    given = hyperparameters.arguments({"distil.minutes": "5", "train.critical-epochs": "0"})
+    assert given["distil"] == ["--minutes=5"]
+    assert given["train"] == ["--critical-epochs=0"]
+    assert given["prepare"] == []
+
+
+def test_distilling_lasts_an_hour_unless_told() -> None:
+    assert hyperparameters.arguments({})["distil"] == ["--minutes=60"]
+
+
+def test_true_and_false_are_for_options_without_a_value() -> None:
+    given = hyperparameters.arguments({"evaluate.flag": "true", "evaluate.other": "false"})
+    assert given["evaluate"] == ["--flag"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("minutes", "5", "minutes: expected STEP.OPTION"),
+        ("destil.minutes", "5", "destil.minutes: expected STEP.OPTION"),
+        ("distil.out", "/etc", "distil.out: the job sets it"),
+        ("distil.ou", "/etc", "distil.ou: the job sets it"),
+        ("train.side", "100", "multiple of 32"),
+        ("distil.nonsense", "1", "unrecognized arguments: --nonsense=1"),
+        ("distil.minutes", "soon", "argument --minutes"),
+        ("evaluate.split", "train", "argument --split"),
+    ],
+)
+def test_what_the_job_would_refuse_is_refused_before_it_starts(
+    name: str, value: str, said: str
+) -> None:
+    with pytest.raises(TrainingError, match=said):
+        hyperparameters.checked({name: value})
+
+
+def test_flickr8ks_layout_is_linked_together(container: Container) -> None:
+    channel(container.root, "photographs", "Flicker8k_Dataset/1.jpg", "Flicker8k_Dataset/2.jpg")
+    channel(container.root, "captions", "Flickr8k.token.txt", "Flickr_8k.trainImages.txt")
+    data = layout.data_folder(container)
+    assert (data / "Flicker8k_Dataset" / "1.jpg").is_file()
+    assert (data / "Flickr8k_text" / "Flickr8k.token.txt").is_file()
+
+
+def test_a_described_folder_is_linked_together(container: Container) -> None:
+    channel(container.root, "photographs", "1.jpg", "2.jpg")
+    channel(container.root, "captions", "descriptions.txt")
+    data = layout.data_folder(container)
+    assert {path.name for path in data.iterdir()} == {"1.jpg", "2.jpg", "descriptions.txt"}
+
+
+def test_the_links_are_made_afresh_on_each_start(container: Container) -> None:
+    photographs = channel(container.root, "photographs", "1.jpg", "2.jpg")
+    channel(container.root, "captions", "descriptions.txt")
+    layout.data_folder(container)
+    (photographs / "1.jpg").unlink()
+    assert not (layout.data_folder(container) / "1.jpg").is_symlink()
+    assert (photographs / "2.jpg").is_file()
+
+
+def test_captions_that_are_none_are_named(container: Container) -> None:
+    channel(container.root, "photographs", "1.jpg")
+    channel(container.root, "captions", "readme.txt")
+    with pytest.raises(DatasetError, match="channel captions: neither"):
+        layout.data_folder(container)
+
+
+@pytest.mark.parametrize("files", [(), ("a.npz", "b.npz")])
+def test_weights_that_are_not_one_file_are_refused(
+    container: Container, files: tuple[str, ...]
+) -> None:
+    channel(container.root, "teacher", *files)
+    with pytest.raises(DatasetError, match=f"channel teacher: .* found {len(files)}"):
+        layout.only_file(container, "teacher", ".npz")
+
+
+def test_a_failure_is_left_where_sagemaker_looks_for_it(tmp_path: Path) -> None:
+    assert main(["train", "--root", str(tmp_path)]) == 1
+    reason = (tmp_path / "output" / "failure").read_text()
+    assert reason.startswith("channel photographs: missing")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_fault_of_the_code_leaves_its_traceback_too(tmp_path: Path) -> None:
+    channel(tmp_path, "photographs", "1.jpg")
+    channel(tmp_path, "captions", "descriptions.txt")
+    channel(tmp_path, "teacher", "t.npz")
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "job.json").write_text('{"hyperparameters": {}}')
+    assert main(["--root", str(tmp_path)]) == 1
+    reason, _, detail = (tmp_path / "output" / "failure").read_text().partition("\n")
+    assert reason.startswith("KeyError")
+    assert "Traceback" in detail
+
+
+def test_a_long_reason_keeps_its_beginning(container: Container) -> None:
+    container.fail("x" * 5000)
+    assert len((container.root / "output" / "failure").read_text().splitlines()[0]) == 1024
