@@ -43,7 +43,8 @@ def read_arrays(path: Path) -> Arrays:
     if not path.is_file():
         raise CheckpointError(f"no weights at {path}")
     try:
-        with np.load(path) as kept:
+        # numpy leaves a file open that it opened and cannot read.
+        with path.open("rb") as file, np.load(file) as kept:
             return {name: kept[name].astype(np.float32) for name in kept.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as damage:
         raise CheckpointError(f"damaged weights {path}: {damage}") from damage

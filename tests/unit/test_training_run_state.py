@@ -29,7 +29,8 @@ class Variable:
 
 
 def variables(scale: float = 1.0) -> list[Variable]:
-    return [Variable(np.float32([[1.5, -2], [3, 1e-7]]) * np.float32(scale)), Variable(np.int64(7))]
+    weights = np.array([[1.5, -2], [3, 1e-7]], np.float32) * np.float32(scale)
+    return [Variable(weights), Variable(np.int64(7))]
 
 
 def test_everything_comes_back_exactly(tmp_path: Path) -> None:
