@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope
-from chalicelib.api import answers, openapi, pages, problems, requests
+from chalicelib.api import answers, openapi, pages, problems, queries, requests
 from chalicelib.api.searching import Found
 from chalicelib.errors import ImageRepoError, InvalidField
 from chalicelib.images import Image
@@ -204,27 +204,27 @@ def delete_image(image_id: str) -> Response:
 @route("/images/{image_id}/similar", "GET")
 def similar_images(image_id: str) -> Response:
     """Find what looks like a photograph."""
-    asked = query(requests.SimilarQuery)
+    asked = query(queries.SimilarQuery)
     return hits(repository().searching.similar(caller(), image_id, asked))
 
 
 @route("/search", "GET")
 def search() -> Response:
     """Search by parameters."""
-    document = query(requests.SearchParameters).document()
+    document = query(queries.SearchParameters).document()
     return hits(repository().searching.search(caller(), document))
 
 
 @route("/search", "POST")
 def search_document() -> Response:
     """Search by a document."""
-    return hits(repository().searching.search(caller(), body(requests.SearchDocument)))
+    return hits(repository().searching.search(caller(), body(queries.SearchDocument)))
 
 
 @route("/search/image", "POST")
 def search_image() -> Response:
     """Search by an image."""
-    return hits(repository().searching.by_image(caller(), body(requests.ImageSearch)))
+    return hits(repository().searching.by_image(caller(), body(queries.ImageSearch)))
 
 
 @route("/stats", "GET")

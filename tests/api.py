@@ -17,6 +17,7 @@ from chalicelib.errors import EncoderUnavailable, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.queue import MemoryQueue
 from chalicelib.search import Hit, Query, Results
+from chalicelib.search.query import Contribution
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryStorage
 
@@ -43,6 +44,7 @@ class FixedIndex:
         self.asked: list[Query] = []
         self.finds: list[str] = []
         self.problem: Exception | None = None
+        self.explanation: tuple[Contribution, ...] | None = None
 
     def apply(self, documents: Any) -> tuple[str, ...]:
         raise AssertionError("the API never writes to the index")
@@ -51,7 +53,9 @@ class FixedIndex:
         self.asked.append(query)
         if self.problem:
             raise self.problem
-        hits = tuple(Hit(image_id, 1.0, "a <mark>dog</mark>") for image_id in self.finds)
+        hits = tuple(
+            Hit(image_id, 1.0, "a <mark>dog</mark>", self.explanation) for image_id in self.finds
+        )
         return Results(hits, len(hits), {"colours": (("brown", 2),)}, None)
 
     def count(self, owner: str | None) -> int:
@@ -65,11 +69,13 @@ class FixedEncoder:
 
     def __init__(self) -> None:
         self.crops: list[Crop | None] = []
+        self.texts: list[str] = []
         self.down = False
 
     def text(self, text: str) -> bytes:
         if self.down:
             raise EncoderUnavailable("the encoder did not answer")
+        self.texts.append(text)
         return VECTOR
 
     def image(self, content: bytes, crop: Crop | None) -> Vectors:

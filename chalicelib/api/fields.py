@@ -1,5 +1,6 @@
 """Kinds of fields that requests are made of, each with its range."""
 
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -9,11 +10,13 @@ from pydantic import (
     BeforeValidator,
     Field,
     FiniteFloat,
+    PlainValidator,
     StringConstraints,
 )
 
 from chalicelib.images import MAX_CAPTION_CHARS
-from chalicelib.search.query import FACETS, MAX_LIMIT, MAX_TEXT_CHARS
+from chalicelib.search.checking import MAX_WEIGHT
+from chalicelib.search.query import AUTO, FACETS, MAX_LIMIT, MAX_TEXT_CHARS, MAX_UNLIKE
 
 MAX_NAME_CHARS = 255
 MAX_WORD_CHARS = 64
@@ -58,6 +61,19 @@ def in_utc(value: object) -> object:
     return value
 
 
+def relevance(value: object) -> object:
+    """Return "auto", or a number between 0 and 1, which may stand in a query string."""
+    if value == AUTO:
+        return value
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if isinstance(value, bool) or not 0 <= number <= 1:
+        raise ValueError(f"must be between 0 and 1, or '{AUTO}'")
+    return number
+
+
 Word = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WORD_CHARS),
@@ -82,3 +98,9 @@ Owner = Annotated[
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Moment = Annotated[AwareDatetime, BeforeValidator(in_utc)]
 Fraction = Annotated[FiniteFloat, Field(ge=0, le=1)]
+Weight = Annotated[FiniteFloat, Field(ge=0, le=MAX_WEIGHT)]
+Relevance = Annotated[
+    float | Literal["auto"],
+    PlainValidator(relevance, json_schema_input_type=Fraction | Literal["auto"]),
+]
+ImageIds = Annotated[list[Word], Field(max_length=MAX_UNLIKE), BeforeValidator(separated)]

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib.access import Scope
-from chalicelib.api import answers, requests
+from chalicelib.api import answers, queries, requests
 
 VERSION = "0.1.0"
 _REFERENCE = "#/components/schemas/{model}"
@@ -85,7 +85,7 @@ OPERATIONS = (
         "Photographs that look like this one, or like a part of it",
         _R,
         answers.SearchAnswer,
-        query=requests.SimilarQuery,
+        query=queries.SimilarQuery,
         parameters=(_ID,),
     ),
     Operation(
@@ -94,7 +94,7 @@ OPERATIONS = (
         "Search by words, by one subject with its colours and actions, by filters",
         _R,
         answers.SearchAnswer,
-        query=requests.SearchParameters,
+        query=queries.SearchParameters,
     ),
     Operation(
         "POST",
@@ -102,7 +102,7 @@ OPERATIONS = (
         "The same as a document, for nested attribute clauses",
         _R,
         answers.SearchAnswer,
-        body=requests.SearchDocument,
+        body=queries.SearchDocument,
     ),
     Operation(
         "POST",
@@ -110,7 +110,7 @@ OPERATIONS = (
         "Search by an image or a part of it",
         _R,
         answers.SearchAnswer,
-        body=requests.ImageSearch,
+        body=queries.ImageSearch,
     ),
     Operation("GET", "/stats", "Counts of what may be seen", _R, answers.Stats),
     Operation(

@@ -1,9 +1,10 @@
 """Searches: from a request to the query model, and from hits back to records."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.access import Caller, Scope
-from chalicelib.api.requests import (
+from chalicelib.api.queries import (
     ClauseInput,
     FiltersInput,
     GroupInput,
@@ -17,6 +18,7 @@ from chalicelib.encoder import Encoder
 from chalicelib.errors import (
     EncoderUnavailable,
     InvalidField,
+    NotFound,
     PayloadTooLarge,
     RejectedImage,
 )
@@ -24,7 +26,8 @@ from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
 from chalicelib.search.checking import check
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.search.query import Mode
+from chalicelib.search.query import AUTO, Mode, Weights
+from chalicelib.search.text import meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,11 @@ class Searching:
     max_image_bytes: int
 
     def search(self, caller: Caller, document: SearchDocument) -> Found:
-        """Answer ``GET /search`` and ``POST /search``."""
+        """Answer ``GET /search`` and ``POST /search``.
+
+        A text is matched by words and meaning unless the request says otherwise, and what a
+        vector ranks ends where it stops being relevant.
+        """
         caller.require(Scope.READ)
         if not (document.text or document.attributes or _filters_anything(document.filters)):
             raise InvalidField("text", "ask for a text, attributes or a filter")
@@ -76,9 +83,14 @@ class Searching:
         query = Query(
             owner=caller.horizon(None),
             visual=self._vector(image, asked),
-            exclude=(image_id,),
+            exclude=(image_id, *asked.unlike),
+            facets=tuple(asked.facets),
             limit=asked.limit,
             cursor=asked.cursor,
+            min_relevance=asked.min_relevance,
+            explain=asked.explain,
+            unlike=self._unlike(caller, asked.unlike),
+            collapse=asked.collapse,
         )
         return self._ask(query)
 
@@ -93,7 +105,7 @@ class Searching:
         return Query(
             owner=caller.horizon(document.owner),
             text=document.text,
-            mode=document.mode,
+            mode=document.mode or Mode.FUSED,
             attributes=_condition(document.attributes) if document.attributes else None,
             filters=_filters(document.filters),
             facets=tuple(document.facets),
@@ -101,19 +113,39 @@ class Searching:
             cursor=document.cursor,
             min_relevance=document.min_relevance,
             explain=document.explain,
+            exclude=tuple(document.unlike),
+            unlike=self._unlike(caller, document.unlike),
+            collapse=document.collapse,
+            weights=Weights(**document.weights.model_dump()) if document.weights else None,
         )
+
+    def _unlike(self, caller: Caller, image_ids: Sequence[str]) -> tuple[bytes, ...]:
+        """Return what the photographs that matches must be unlike look like."""
+        vectors = []
+        for image_id in image_ids:
+            try:
+                image = visible(self.catalogue, caller, image_id)
+            except NotFound as missing:
+                raise InvalidField("unlike", f"there is no photograph {image_id}") from missing
+            if image.visual is None:
+                raise InvalidField("unlike", f"{image_id} is {image.state.value}: it has no vector")
+            vectors.append(image.visual)
+        return tuple(vectors)
 
     def _ask(self, query: Query) -> Found:
         check(query)
         query, degraded = self._with_meaning(query)
+        if query.min_relevance is None and (query.semantic or query.visual):
+            query = replace(query, min_relevance=AUTO)
         results = self.index.search(query)
         return self._found(replace(results, degraded=(*results.degraded, *degraded)), query.owner)
 
     def _with_meaning(self, query: Query) -> tuple[Query, tuple[str, ...]]:
-        if query.text is None or query.mode is Mode.WORDS:
-            return query, ()
+        text = meant(query.text) if query.text and query.mode is not Mode.WORDS else None
+        if text is None:
+            return replace(query, mode=Mode.WORDS), ()
         try:
-            return replace(query, semantic=self.encoder.text(query.text)), ()
+            return replace(query, semantic=self.encoder.text(text)), ()
         except EncoderUnavailable:
             if query.mode is Mode.MEANING:
                 raise

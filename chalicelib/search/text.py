@@ -87,6 +87,18 @@ def parse(text: str) -> Words:
     return words
 
 
+def meant(text: str) -> str | None:
+    """Return what a text says to look for: without quotes, and without what it excludes.
+
+    None where it only excludes.
+    """
+    parts = (part for part in _PART.finditer(clean(text)) if not part["minus"])
+    kept = " ".join(
+        part["phrase"] if part["phrase"] is not None else part["word"] for part in parts
+    )
+    return kept.strip() or None
+
+
 def _check(words: Words) -> None:
     if not (words.ranked or words.excluded):
         raise InvalidField("text", "must hold at least one letter or digit to look for")

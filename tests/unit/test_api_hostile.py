@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import bootstrap
-from chalicelib.api.requests import SearchParameters
+from chalicelib.api.queries import SearchParameters, SimilarQuery
 from chalicelib.catalogue import schema
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.search.memory import MemoryIndex
@@ -67,7 +67,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 FIELDS = {
     "/images": ["name", "content_type", "size", "caption", "attributes"],
     "/search": ["text", "mode", "attributes", "filters", "facets", "limit", "cursor", "owner"],
-    "/search/image": ["image", "crop", "min_relevance", "explain"],
+    "/search/image": ["image", "crop", "min_relevance", "explain", "unlike", "collapse", "weights"],
     "/recaption": ["ids", "state", "cursor"],
     "/rebuild": ["after", "limit", "force"],
     "/imports": ["prefix"],
@@ -75,7 +75,7 @@ FIELDS = {
 PARAMETERS = {
     "/search": list(SearchParameters.model_fields),
     "/images": ["state", "owner", "limit", "cursor"],
-    "/images/id-1/similar": ["limit", "cursor", "crop"],
+    "/images/id-1/similar": list(SimilarQuery.model_fields),
 }
 
 

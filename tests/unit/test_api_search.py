@@ -1,13 +1,15 @@
 """Searches over HTTP: what reaches the engine, and what comes back."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State
 from chalicelib.search import Clause, Group
-from chalicelib.search.query import Mode
+from chalicelib.search.chosen import WEIGHTS
+from chalicelib.search.query import AUTO, NEAR_DUPLICATES, Contribution, Mode
 from tests.api import VECTOR, Api
 
 PICTURE = base64.b64encode(b"picture").decode()
@@ -55,6 +57,13 @@ def test_hits_are_records_and_what_is_deleted_or_foreign_is_left_out(api: Api) -
         ({"text": "x", "filters": {"states": ["deleted"]}}, "filters.states"),
         ({"text": "x", "filters": {"created_from": "yesterday"}}, "filters.created_from"),
         ({"text": "x", "min_relevance": 2}, "min_relevance"),
+        ({"text": "x", "min_relevance": "most"}, "min_relevance"),
+        ({"text": "x", "min_relevance": True}, "min_relevance"),
+        ({"text": "x", "collapse": "all"}, "collapse"),
+        ({"text": "x", "unlike": ["unknown"]}, "unlike"),
+        ({"text": "x", "unlike": ["id"] * 11}, "unlike"),
+        ({"text": "x", "weights": {"words": -1}}, "weights.words"),
+        ({"text": "x", "weights": {"charm": 1}}, "weights.charm"),
         ({"attributes": {"colour": "red"}}, "attributes.colour"),
         ({"attributes": {}}, "attributes"),
         ({"attributes": {"and": []}}, "attributes.and"),
@@ -148,3 +157,80 @@ def test_similar_to_what_has_no_vector_yet_says_so(api: Api) -> None:
     answer = api.call("GET", "/images/id-1/similar")
     assert answer.status == 400
     assert "pending" in answer.json["detail"]
+
+
+def test_a_text_is_matched_by_words_and_meaning_and_ends_where_it_is_irrelevant(api: Api) -> None:
+    api.call("GET", "/search", query={"q": "dog"})
+    (asked,) = api.index.asked
+    assert (asked.mode, asked.semantic, asked.min_relevance) == (Mode.FUSED, VECTOR, AUTO)
+    api.call("GET", "/search", query={"q": "dog", "min_relevance": "0"})
+    assert api.index.asked[-1].min_relevance == 0
+    api.call("GET", "/search", query={"q": "dog", "mode": "words"})
+    assert (api.index.asked[-1].semantic, api.index.asked[-1].min_relevance) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ('dog -brown "in the snow"', "dog in the snow"),
+        ("-brown", None),
+        ("red-haired boy", "red-haired boy"),
+    ],
+)
+def test_the_encoder_hears_what_is_looked_for_only(api: Api, text: str, meant: str | None) -> None:
+    api.call("POST", "/search", {"text": text})
+    assert api.encoder.texts == ([meant] if meant else [])
+
+
+def test_matches_are_unlike_a_photograph_of_ones_own(api: Api) -> None:
+    api.enter("id-1")
+    api.enter("bobs", owner="bob")
+    answer = api.call("POST", "/search", {"text": "dog", "unlike": ["id-1"]})
+    assert answer.status == 200
+    assert (api.index.asked[0].unlike, api.index.asked[0].exclude) == ((VECTOR,), ("id-1",))
+    foreign = api.call("POST", "/search", {"text": "dog", "unlike": ["bobs"]})
+    assert (foreign.status, foreign.json["field"]) == (400, "unlike")
+
+
+def test_a_photograph_without_a_vector_is_unlike_nothing(api: Api) -> None:
+    api.enter("id-1", state=State.PENDING, visual=None)
+    answer = api.call("GET", "/search", query={"q": "dog", "unlike": "id-1"})
+    assert (answer.status, answer.json["field"]) == (400, "unlike")
+    assert "pending" in answer.json["detail"]
+
+
+def test_weights_that_are_not_given_are_the_measured_ones(api: Api) -> None:
+    api.call("POST", "/search", {"text": "dog", "weights": {"words": 3}})
+    assert api.index.asked[0].weights == replace(WEIGHTS, words=3)
+
+
+def test_an_explanation_names_each_part_and_its_terms(api: Api) -> None:
+    api.enter("id-1")
+    api.index.finds = ["id-1"]
+    api.index.explanation = (Contribution("words", 2.5, 1, 0.4, {"dog": 2.5}),)
+    query = {"q": "dog", "explain": "true", "collapse": "near_duplicates"}
+    answer = api.call("GET", "/search", query=query)
+    assert answer.json["hits"][0]["explanation"] == [
+        {"part": "words", "score": 2.5, "rank": 1, "share": 0.4, "terms": {"dog": 2.5}}
+    ]
+    assert (api.index.asked[0].explain, api.index.asked[0].collapse) == (True, "near_duplicates")
+
+
+def test_what_is_similar_can_be_cut_collapsed_counted_and_explained(api: Api) -> None:
+    api.enter("id-1")
+    api.enter("id-2")
+    query = {
+        "unlike": "id-2",
+        "collapse": "near_duplicates",
+        "facets": "colours",
+        "min_relevance": "0.5",
+        "explain": "true",
+    }
+    assert api.call("GET", "/images/id-1/similar", query=query).status == 200
+    (asked,) = api.index.asked
+    assert (asked.unlike, asked.collapse, asked.facets) == (
+        (VECTOR,),
+        NEAR_DUPLICATES,
+        ("colours",),
+    )
+    assert (asked.min_relevance, asked.explain, asked.exclude) == (0.5, True, ("id-1", "id-2"))

@@ -1,0 +1,228 @@
+"""Requests that search: every field that a client may send, and its range."""
+
+import base64
+import binascii
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    FiniteFloat,
+    Tag,
+    model_validator,
+)
+
+from chalicelib.api.fields import (
+    Cursor,
+    FacetName,
+    Fraction,
+    ImageIds,
+    Limit,
+    Moment,
+    Owner,
+    QueryText,
+    Relevance,
+    SeparatedWords,
+    Weight,
+    Word,
+    Words,
+    separated,
+)
+from chalicelib.api.described import Request
+from chalicelib.images import Source, State
+from chalicelib.search.chosen import WEIGHTS
+from chalicelib.search.query import FACETS, MAX_CLAUSES, Mode
+
+
+class ClauseInput(Request):
+    """Colours and actions bound to one subject; at least one of the three."""
+
+    subject: Word | None = None
+    colours: Words = Field([])
+    actions: Words = Field([])
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if not (self.subject or self.colours or self.actions):
+            raise ValueError("must name a subject, a colour or an action")
+        return self
+
+
+class GroupInput(Request):
+    """Clauses joined by one operator."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    all_of: Annotated[list["Condition"], Field(min_length=1, max_length=MAX_CLAUSES)] | None = (
+        Field(None, alias="and")
+    )
+    any_of: Annotated[list["Condition"], Field(min_length=1, max_length=MAX_CLAUSES)] | None = (
+        Field(None, alias="or")
+    )
+    none_of: "Condition | None" = Field(None, alias="not")
+
+    @model_validator(mode="after")
+    def _has_one_operator(self) -> Self:
+        if sum(part is not None for part in (self.all_of, self.any_of, self.none_of)) != 1:
+            raise ValueError("must hold exactly one of 'and', 'or', 'not'")
+        return self
+
+
+def _kind(value: object) -> str:
+    names = set(value) if isinstance(value, dict) else set()
+    is_group = isinstance(value, GroupInput) or names & {"and", "or", "not"}
+    return "group" if is_group else "clause"
+
+
+# Told apart before they are checked, so that an error names the client's own field.
+Condition = Annotated[
+    Annotated[GroupInput, Tag("group")] | Annotated[ClauseInput, Tag("clause")],
+    Discriminator(_kind),
+]
+
+
+class FiltersInput(Request):
+    """Exact conditions."""
+
+    states: list[State] = Field([])
+    sources: list[Source] = Field([])
+    created_from: Moment | None = None
+    created_to: Moment | None = None
+
+
+class WeightsInput(Request):
+    """How much each part of a fused ranking counts; what is not given counts as it was measured.
+
+    ``trust``: what words and attributes of a model's caption count where a person's count 1.
+    """
+
+    words: Weight = WEIGHTS.words
+    meaning: Weight = WEIGHTS.meaning
+    attributes: Weight = WEIGHTS.attributes
+    image: Weight = WEIGHTS.image
+    trust: Weight = WEIGHTS.trust
+
+
+class SearchDocument(Request):
+    """``POST /search``.
+
+    Without ``mode`` a text is matched by words and meaning together. Without ``min_relevance``
+    what a vector ranks ends where it stops being relevant; 0 shows everything.
+    """
+
+    text: QueryText | None = None
+    mode: Mode | None = None
+    attributes: Condition | None = None
+    filters: FiltersInput = FiltersInput()
+    facets: Annotated[list[FacetName], Field(max_length=len(FACETS))] = Field([])
+    limit: Limit = 20
+    cursor: Cursor | None = None
+    min_relevance: Relevance | None = None
+    explain: bool = False
+    unlike: ImageIds = Field([])
+    collapse: Literal["near_duplicates"] | None = None
+    weights: WeightsInput | None = None
+    owner: Owner | None = None
+
+
+class CropBox(Request):
+    """A part of the upright image, in fractions of its width and height."""
+
+    x: Fraction
+    y: Fraction
+    width: Annotated[FiniteFloat, Field(gt=0, le=1)]
+    height: Annotated[FiniteFloat, Field(gt=0, le=1)]
+
+    @model_validator(mode="after")
+    def _lies_inside(self) -> Self:
+        if self.x + self.width > 1.0001 or self.y + self.height > 1.0001:
+            raise ValueError("must lie inside the image: x + width and y + height at most 1")
+        return self
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """X, y, width, height."""
+        return self.x, self.y, self.width, self.height
+
+
+def _decoded(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("must be base64 text")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("is not base64") from error
+
+
+class ImageSearch(SearchDocument):
+    """``POST /search/image``: likeness, and all that ``POST /search`` can ask for."""
+
+    image: Annotated[
+        bytes,
+        BeforeValidator(_decoded, json_schema_input_type=str),
+        Field(min_length=1, description="base64 of a JPEG, PNG, WebP or GIF, at most 4 MB decoded"),
+    ]
+    crop: CropBox | None = None
+
+
+def _crop_of(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    parts = value.split(",")
+    if len(parts) != 4:
+        raise ValueError("must be four numbers: x,y,width,height")
+    return dict(zip(("x", "y", "width", "height"), parts, strict=True))
+
+
+class SimilarQuery(Request):
+    """``GET /images/{id}/similar``."""
+
+    limit: Limit = 20
+    cursor: Cursor | None = None
+    crop: Annotated[CropBox | None, BeforeValidator(_crop_of)] = None
+    min_relevance: Relevance | None = None
+    explain: bool = False
+    unlike: ImageIds = Field([])
+    collapse: Literal["near_duplicates"] | None = None
+    facets: Annotated[list[FacetName], BeforeValidator(separated)] = Field([])
+
+
+class SearchParameters(Request):
+    """``GET /search``: one clause at most."""
+
+    q: QueryText | None = None
+    mode: Mode | None = None
+    subject: Word | None = None
+    colour: SeparatedWords = Field([])
+    action: SeparatedWords = Field([])
+    state: Annotated[list[State], BeforeValidator(separated)] = Field([])
+    source: Annotated[list[Source], BeforeValidator(separated)] = Field([])
+    created_from: Moment | None = None
+    created_to: Moment | None = None
+    owner: Owner | None = None
+    facets: Annotated[list[FacetName], BeforeValidator(separated)] = Field([])
+    limit: Limit = 20
+    cursor: Cursor | None = None
+    min_relevance: Relevance | None = None
+    explain: bool = False
+    unlike: ImageIds = Field([])
+    collapse: Literal["near_duplicates"] | None = None
+
+    def document(self) -> SearchDocument:
+        """Return the same search as ``POST /search`` takes it."""
+        clause = {"subject": self.subject, "colours": self.colour, "actions": self.action}
+        own = ("q", "subject", "colour", "action", "state", "source", "created_from", "created_to")
+        shared = set(SearchParameters.model_fields) - set(own)
+        return SearchDocument(
+            text=self.q,
+            attributes=ClauseInput.model_validate(clause) if any(clause.values()) else None,
+            filters=FiltersInput(
+                states=self.state,
+                sources=self.source,
+                created_from=self.created_from,
+                created_to=self.created_to,
+            ),
+            **{name: getattr(self, name) for name in shared},
+        )
