@@ -1,10 +1,10 @@
 """Attributes as a client writes them, and the base of every request."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from chalicelib.api.fields import MAX_WORDS, Word, Words
+from chalicelib.api.fields import MAX_WORDS, SeparatedWords, Word, Words
 from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment
 
 
@@ -15,6 +15,10 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+def _named(*names: str) -> Any:
+    return Field([], validation_alias=AliasChoices(*names))
+
+
 class GarmentInput(Request):
     """What a subject wears; its colours are the subject's too."""
 
@@ -23,11 +27,15 @@ class GarmentInput(Request):
 
 
 class AttributeInput(Request):
-    """One subject with its own colours and actions, and what it wears."""
+    """One subject with its own colours and actions, and what it wears.
+
+    ``subject_colours`` and ``subject_actions`` are older names of the two lists, which may be
+    one string with commas.
+    """
 
     subject: Word
-    colours: Words = Field([])
-    actions: Words = Field([])
+    colours: SeparatedWords = _named("colours", "subject_colours")
+    actions: SeparatedWords = _named("actions", "subject_actions")
     garments: Annotated[list[GarmentInput], Field(max_length=MAX_WORDS)] = Field([])
 
     def attribute(self) -> Attribute:

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.images import Attribute, Caption, Source, State
+from chalicelib.search import Clause, Query
+from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.port import document_of
 from tests.api import Api
 
 NEW = {"name": "dog.jpg", "content_type": "image/jpeg", "size": 1000}
@@ -118,6 +121,42 @@ def test_an_edit_stands_and_keeps_the_models_caption_as_alternative(api: Api) ->
     assert image["attributes"] == [
         {"subject": "dog", "colours": ["black"], "actions": [], "garments": []}
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"subject": "Dogs", "subject_colours": ["Tan"], "subject_actions": ["Running", "leaps"]},
+        {"subject": "Dogs", "subject_colours": "Tan", "subject_actions": "Running, leaps"},
+        {"subject": "Dogs", "colours": ["Tan"], "actions": ["Running", "leaps"]},
+    ],
+)
+def test_an_uploaders_attributes_are_taken_as_they_are_and_found(
+    api: Api, written: dict[str, object]
+) -> None:
+    api.enter()
+    image = api.call("PATCH", "/images/id-1", {"attributes": [written]}).json
+    assert image["attributes"] == [
+        {"subject": "Dogs", "colours": ["Tan"], "actions": ["Running", "leaps"], "garments": []}
+    ]
+    index = MemoryIndex()
+    index.apply([document_of(api.catalogue.get("id-1") or pytest.fail("lost"))])
+    clause = Clause("animal", ("brown",), ("run",))
+    assert index.search(Query(owner="ann", attributes=clause)).total == 1
+
+
+def test_what_is_worn_colours_its_wearer(api: Api) -> None:
+    api.enter()
+    girl = {"subject": "girl", "garments": [{"garment": "dress", "colours": ["pink"]}]}
+    image = api.call("PATCH", "/images/id-1", {"attributes": [girl]}).json
+    assert image["attributes"] == [{**girl, "colours": ["pink"], "actions": []}]
+
+
+def test_two_names_for_one_list_are_refused(api: Api) -> None:
+    api.enter()
+    both = {"subject": "dog", "colours": ["red"], "subject_colours": ["blue"]}
+    answer = api.call("PATCH", "/images/id-1", {"attributes": [both]})
+    assert (answer.status, answer.json["field"]) == (400, "attributes[0].subject_colours")
 
 
 def test_a_persons_attributes_outlive_a_new_caption(api: Api) -> None:
