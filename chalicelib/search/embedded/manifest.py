@@ -17,11 +17,32 @@ from chalicelib.search.embedded.schema import VERSION, OutdatedIndex
 from chalicelib.search.embedded.snapshot import DamagedIndex
 
 FORMAT = 1  # of the manifest: to be raised whenever it or the parts' format changes
-MAX_RUNS = 16
-RECENT = 64
-BASE_SHARE = 0.1  # runs that hold more than this share of the base's documents become a new one
-FEWEST = 2_000  # documents in runs before that
 GRACE = timedelta(minutes=5)  # no request runs as long: nobody loads from an older manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When parts are merged.
+
+    Attributes
+    ----------
+    runs
+        How many there may be.
+    recent
+        How many of the youngest batches are kept apart.
+    share, fewest
+        Runs that hold more documents than this share of the base's, and than so many, become a
+        new base. Every tenth document costs one writing of the base, and opening an index never
+        takes in more than a tenth of it document by document.
+    """
+
+    runs: int = 16
+    recent: int = 64
+    share: float = 0.1
+    fewest: int = 2_000
+
+
+DEFAULT_POLICY = Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +118,18 @@ class Manifest:
                 return tuple(part for part in parts if part.upto > generation)
         return None
 
-    @property
-    def is_heavy(self) -> bool:
+    def is_heavy(self, policy: Policy) -> bool:
         """Whether the runs should become a new base."""
         changed = sum(run.documents for run in self.runs)
-        return changed > max(FEWEST, self.base.documents * BASE_SHARE)
+        return changed > max(policy.fewest, self.base.documents * policy.share)
 
-    @property
-    def scattered(self) -> tuple[Part, ...]:
-        """The youngest runs, where there are so many that they should become one.
+    def scattered(self, policy: Policy) -> tuple[Part, ...]:
+        """Return the youngest runs, where there are so many that they should become one.
 
         From the first that is smaller than all after it together: the sizes of the others then
         fall by half each time, and every document is merged a logarithmic number of times.
         """
-        if len(self.runs) <= MAX_RUNS:
+        if len(self.runs) <= policy.runs:
             return ()
         after = sum(run.documents for run in self.runs)
         for at, run in enumerate(self.runs):
@@ -119,9 +138,9 @@ class Manifest:
                 return self.runs[at:]
         return self.runs[-2:]
 
-    def extended(self, batch: Part) -> "Manifest":
+    def extended(self, batch: Part, policy: Policy) -> "Manifest":
         """Return the manifest with one more batch."""
-        recent = (*self.recent, batch)[-RECENT:]
+        recent = (*self.recent, batch)[-policy.recent :]
         return replace(self, runs=(*self.runs, batch), recent=recent)
 
     def with_merged(self, run: Part) -> "Manifest":

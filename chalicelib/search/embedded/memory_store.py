@@ -27,8 +27,8 @@ class MemorySnapshotStore:
         What an earlier version published, and its digest.
     down
         While true, nothing answers.
-    now
-        When parts are written.
+    now, began
+        When parts are written, and when that of an earlier version was.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class MemorySnapshotStore:
         self.stored: dict[str, tuple[bytes, datetime]] = {}
         self.whole: tuple[bytes, str] | None = None
         self.down = False
-        self.now = datetime.now(UTC)
+        self.now = self.began = datetime.now(UTC)
         self.writes = 0
         self.loaded: list[str] = []
 
@@ -76,7 +76,7 @@ class MemorySnapshotStore:
     def parts(self) -> Iterable[tuple[str, datetime]]:
         """Yield names and times."""
         self._answer()
-        old = [(LEGACY, self.now)] if self.whole else []
+        old = [(LEGACY, self.began)] if self.whole else []
         return old + [(name, written) for name, (_, written) in self.stored.items()]
 
     def remove(self, names: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from chalicelib.errors import SearchUnavailable
 from chalicelib.reindexing import Progress, Unnoted
 from chalicelib.search.embedded import delta
 from chalicelib.search.embedded.index import EmbeddedIndex
-from chalicelib.search.embedded.manifest import Manifest
+from chalicelib.search.embedded.manifest import DEFAULT_POLICY, Manifest, Policy
 from chalicelib.search.embedded.publisher import Publisher, utc_now
 from chalicelib.search.embedded.rebuilding import Rebuilding
 from chalicelib.search.embedded.replica import TRIES, Replica
@@ -40,6 +40,8 @@ class PublishingIndex:
         Yields every document of the catalogue, removals too; read where nothing was published.
     now
         The time, for keeping parts that may still be loaded.
+    policy
+        When parts are merged.
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class PublishingIndex:
         store: SnapshotStore,
         everything: Callable[[], Iterable[Document]],
         now: Callable[[], datetime] = utc_now,
+        policy: Policy = DEFAULT_POLICY,
     ) -> None:
         self._now = now
+        self._policy = policy
         self._replica = Replica(store)
         self._publisher = Publisher(store, self._replica, now)
         self._rebuilding = Rebuilding(store, self._publisher, everything)
@@ -141,7 +145,8 @@ class PublishingIndex:
                 if change.entries:
                     before = manifest.generation
                     part = self._publisher.changes(change.entries, before, change.generation)
-                    self._publisher.replace(index, manifest, manifest.extended(part), tag)
+                    longer = manifest.extended(part, self._policy)
+                    self._publisher.replace(index, manifest, longer, tag)
                 return change.failed
         except BaseException:
             self._replica.tag = None  # the copy may lack what was published
@@ -162,9 +167,9 @@ class PublishingIndex:
             _logger.warning("search index not tidied: %s", error)
 
     def _tidier(self, index: EmbeddedIndex, manifest: Manifest) -> Manifest | None:
-        if manifest.is_heavy:
+        if manifest.is_heavy(self._policy):
             return manifest.with_base(self._publisher.base(index))
-        runs = manifest.scattered
+        runs = manifest.scattered(self._policy)
         if not runs:
             return None
         entries = delta.merged(entries for _, entries in self._replica.entries(runs))
