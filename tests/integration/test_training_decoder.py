@@ -1,0 +1,142 @@
+"""The decoder while it is trained: it learns, by every option, what it is shown."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pycocoevalcap", reason="needs pycocoevalcap (requirements/train.lock)")
+pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.lock)")
+
+import tensorflow as tf
+
+from captioner.vision.decoder import Decoder
+from captioner.vision.tokenizer import END, PAD, SPECIALS, START, Tokenizer
+from training.arrays import Arrays
+from training.batches import encoded, like_lengths, padded, rows_of
+from training.captioning import Captioned, Recipe, train_decoder, write_captions
+from training.decoder import Shape, TrainableDecoder
+from training.self_critical import CriticalRecipe, train_on_cider
+
+pytestmark = [pytest.mark.training, pytest.mark.slow]
+
+THINGS = ("dog", "boy", "car", "ball")
+PLACES = ("grass", "snow", "water")
+WORDS = Tokenizer(["a", "in", "the", "runs", *THINGS, *PLACES], captioned=15)
+QUICK = {"epochs": 5, "batch": 12, "rate": 3e-3, "seed": 2}
+
+
+def shown(copies: int, seed: int) -> Captioned:
+    """Maps whose first cell tells the thing and whose last one the place."""
+    rng, maps, captions = np.random.default_rng(seed), [], []
+    for thing in range(len(THINGS)):
+        for place in range(len(PLACES)):
+            for _ in range(copies):
+                map_ = rng.normal(0, 0.1, (2, 2, 8))
+                map_[0, 0, thing] += 2
+                map_[1, 1, 4 + place] += 2
+                maps.append(map_)
+                text = f"a {THINGS[thing]} runs in the {PLACES[place]}"
+                captions.append([text, text.replace("a ", "the ", 1)])
+    return Captioned(np.stack(maps).astype(np.float16)[None], captions)
+
+
+TRAIN, DEV = shown(8, 1), shown(1, 2)
+
+
+def learnt(out: Path, **more: object) -> Arrays:
+    settings = QUICK | {"smoothing": 0.0, "dropout": 0.0} | more
+    return train_decoder(Recipe(**settings), WORDS, TRAIN, DEV, out)  # type: ignore[arg-type]
+
+
+def right(arrays: Arrays) -> float:
+    """Share of dev captions that name the thing and the place."""
+    texts = write_captions(arrays, WORDS, DEV.maps[0], 1)
+    wanted = [set(group[0].split()) & {*THINGS, *PLACES} for group in DEV.captions]
+    return float(np.mean([w <= set(t.split()) for w, t in zip(wanted, texts, strict=True)]))
+
+
+def decoder(seed: int = 3, precision: object = tf.float32) -> TrainableDecoder:
+    shape = Shape(WORDS.captioned, 4, 8, word=12, state=16, attention=10)
+    plain = np.zeros(8, np.float32), np.ones(8, np.float32)
+    return TrainableDecoder(shape, *plain, seed=seed, dropout=0.0, precision=precision)
+
+
+def captions() -> np.ndarray:
+    return padded([encoded(WORDS, "a dog runs in the snow"), encoded(WORDS, "a boy runs")])
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{}, {"smoothing": 0.1}, {"dropout": 0.2}, {"scheduled": 0.3}, {"precision": tf.bfloat16}],
+    ids=["plain", "smoothed", "dropout", "scheduled sampling", "bfloat16"],
+)
+def test_it_learns_what_maps_show(option: dict[str, object], tmp_path: Path) -> None:
+    assert right(learnt(tmp_path, **option)) > 0.9
+
+
+def test_training_on_cider_raises_the_reward(tmp_path: Path) -> None:
+    arrays = learnt(tmp_path, epochs=1)
+    recipe = CriticalRecipe(epochs=6, photographs=12, rate=2e-3, seed=3)
+    better = train_on_cider(recipe, WORDS, arrays, TRAIN, DEV, out=tmp_path)
+    lines = (tmp_path / "critical.jsonl").read_text().splitlines()
+    rewards = [json.loads(line)["reward"] for line in lines]
+    assert len(rewards) == 6
+    assert rewards[-1] > 1.2 * rewards[0]
+    assert right(better) >= right(arrays)
+
+
+def test_it_serves_as_it_was_trained(tmp_path: Path) -> None:
+    network = decoder()
+    map_ = np.random.default_rng(4).normal(size=(2, 2, 8)).astype(np.float32)
+    serving, state = Decoder(network.arrays()), None
+    begun, word = network.begin(map_.reshape(1, 4, 8)), START
+    state = serving.start(map_)
+    for _ in range(4):
+        logits, begun, attention = network.advance(begun, tf.constant([word]))
+        log_probs, state, looked = serving.step(state, np.array([word]))
+        assert np.allclose(tf.nn.log_softmax(logits), log_probs, atol=1e-5)
+        assert np.allclose(attention, looked, atol=1e-5)
+        word = int(np.argmax(log_probs))
+
+
+def test_teacher_forcing_and_one_word_at_a_time_agree() -> None:
+    network, texts = decoder(), captions()
+    maps = tf.constant(np.random.default_rng(5).normal(size=(2, 4, 8)), tf.float32)
+    at_once = network.logits(maps, tf.constant(texts[:, :-1]), training=False)
+    begun = network.begin(maps)
+    for at in range(3):
+        logits, begun, _ = network.advance(begun, tf.constant(texts[:, at]))
+        assert np.allclose(logits, at_once[:, at], atol=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_scheduled_sampling_replaces_words_and_nothing_else(share: float) -> None:
+    texts = captions()
+    maps = tf.constant(np.random.default_rng(6).normal(size=(2, 4, 8)), tf.float32)
+    mixed = decoder().partly_own(maps, tf.constant(texts), share).numpy()
+    kept = np.isin(texts, (START, END, PAD))
+    assert (mixed[kept] == texts[kept]).all()
+    assert not np.isin(mixed[~kept], (PAD, START)).any()
+    assert (mixed == texts).all() == (share == 0.0)
+
+
+def test_the_share_of_own_words_grows_to_the_end() -> None:
+    recipe = Recipe(epochs=5, scheduled=0.2)
+    assert [recipe.scheduled_at(epoch) for epoch in (1, 3, 5)] == pytest.approx([0, 0.1, 0.2])
+
+
+def test_batches_hold_every_caption_once_with_little_padding() -> None:
+    rows = rows_of(WORDS, [["a dog"] * 3, ["a dog runs in the snow"] * 3, ["a boy runs"] * 3])
+    batches = like_lengths(np.random.default_rng(7), rows, 3)
+    assert sorted(row for batch in batches for row in batch) == sorted(rows)
+    assert all((padded([text for _, text in batch]) == PAD).mean() < 0.5 for batch in batches)
+
+
+def test_rare_and_long_captions_are_cut_to_what_the_decoder_writes() -> None:
+    numbers = encoded(WORDS, "a zebra " * 30)
+    assert numbers[0] == START
+    assert numbers[-1] == END
+    assert len(numbers) == 22
+    assert SPECIALS[numbers[2]] == "<unk>"
