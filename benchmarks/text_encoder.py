@@ -13,26 +13,22 @@ from __future__ import annotations
 import argparse
 import base64
 import json
-import math
 import multiprocessing
-import struct
 import subprocess
 import sys
 import time
-import zipfile
-from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from operator import mul
-from pathlib import Path
 from typing import Any
 
 import boto3
 import numpy as np
-import simsimd
 
-from captioner.vision import bundle, text, tokenizer
+from captioner.vision import bundle, plain_text, text, tokenizer
+from captioner.vision.plain_arrays import PlainArrays, Table
+from captioner.vision.plain_text import PlainTextEncoder
 
 QUERIES = (
     "dog",
@@ -47,8 +43,6 @@ from captioner.vision import text
 text.load(Path(sys.argv[1]))
 print(1000 * (time.perf_counter() - began))
 """
-Table = Any  # a memoryview of float32 in two dimensions, which typeshed cannot say
-Product = Callable[[list[float], Table], list[float]]
 
 
 def main() -> None:
@@ -73,13 +67,13 @@ def measured(count: int) -> dict[str, object]:
     """
     folder = bundle.DEFAULT_BUNDLE
     began = time.perf_counter()
-    arrays = Arrays(folder / "text.npz")
+    in_simsimd = plain_text.load(folder)
     reading = time.perf_counter() - began
     words = tokenizer.load(folder / "tokenizer.json")
+    in_python = PlainTextEncoder(PlainArrays(folder / "text.npz"), words, by_python)
     numpy = text.load(folder)
-    in_simsimd, in_python = Plain(arrays, words, by_simsimd), Plain(arrays, words, by_python)
     gap = max(
-        float(np.abs(numpy.encode(query) - np.array(in_simsimd.encode(query))).max())
+        float(np.abs(numpy.encode(query) - np.frombuffer(in_simsimd.encode(query), "<f2")).max())
         for query in QUERIES
     )
     with encoder_process() as ask:
@@ -94,7 +88,7 @@ def measured(count: int) -> dict[str, object]:
     return {
         "text_npz_mb": round((folder / "text.npz").stat().st_size / 1e6, 2),
         "largest_difference": gap,
-        "read_without_numpy_ms": round(1000 * reading, 1),
+        "load_without_numpy_ms": round(1000 * reading, 1),
         "import_and_load_numpy_ms": _loading(),
         **{f"{name}_ms_p50": _quantile(spent, 0.5) for name, spent in times.items()},
         **{f"{name}_ms_p95": _quantile(spent, 0.95) for name, spent in times.items()},
@@ -106,81 +100,9 @@ def _repeats(name: str, count: int) -> int:
     return max(1, count // 20) if name == "python" else count
 
 
-class Arrays:
-    """The float16 arrays of an ``.npz``, transposed, as float32 that simsimd takes."""
-
-    def __init__(self, path: Path) -> None:
-        with zipfile.ZipFile(path) as stored:
-            each = {name.removesuffix(".npy"): stored.read(name) for name in stored.namelist()}
-        self._each = {name: _read(content) for name, content in each.items()}
-
-    def rows(self, name: str) -> list[list[float]]:
-        """Give a matrix by rows, a vector as one row."""
-        shape, values = self._each[name]
-        width = shape[-1]
-        return [values[at : at + width] for at in range(0, len(values), width)]
-
-    def turned(self, name: str) -> Table:
-        """Give a matrix (n, m) as (m, n)."""
-        shape, values = self._each[name]
-        columns = array("f")
-        for column in range(shape[1]):
-            columns.extend(values[column :: shape[1]])
-        return memoryview(columns).cast("B").cast("f", shape=[shape[1], shape[0]])
-
-
-def _read(content: bytes) -> tuple[tuple[int, ...], list[float]]:
-    (length,) = struct.unpack_from("<H", content, 8)
-    header = content[10 : 10 + length].decode()
-    shape = tuple(int(n) for n in header.split("(")[1].split(")")[0].split(",") if n.strip())
-    return shape, list(struct.unpack_from(f"<{math.prod(shape)}e", content, 10 + length))
-
-
-class Plain:
-    """The text encoder without numpy: `captioner.vision.text.TextEncoder`'s arithmetic."""
-
-    def __init__(self, arrays: Arrays, words: tokenizer.Tokenizer, product: Product) -> None:
-        self._words, self._product = words, product
-        self._embedding = arrays.rows("embedding")
-        self._kernel, self._recurrent = arrays.turned("gru/kernel"), arrays.turned("gru/recurrent")
-        (self._bias,) = arrays.rows("gru/bias")
-        (self._recurrent_bias,) = arrays.rows("gru/recurrent_bias")
-        self._out = arrays.turned("out")
-
-    def encode(self, query: str) -> list[float]:
-        """Give the vector of unit length."""
-        numbers = [n for n in self._words.encode(query) if n != tokenizer.UNKNOWN]
-        size = self._recurrent.shape[1]
-        state, total = [0.0] * size, [0.0] * size
-        for number in numbers:
-            state = self._step(self._embedding[number], state)
-            total = [a + b for a, b in zip(total, state, strict=True)]
-        vector = self._product([value / len(numbers) for value in total], self._out)
-        norm = math.hypot(*vector)
-        return [value / norm for value in vector]
-
-    def _step(self, word: list[float], state: list[float]) -> list[float]:
-        size, tanh = len(state), math.tanh
-        into = [a + b for a, b in zip(self._product(word, self._kernel), self._bias, strict=True)]
-        back = self._product(state, self._recurrent)
-        back = [a + b for a, b in zip(back, self._recurrent_bias, strict=True)]
-        keep = [0.5 + 0.5 * tanh(0.5 * (into[i] + back[i])) for i in range(size)]
-        reset = [0.5 + 0.5 * tanh(0.5 * (into[i] + back[i])) for i in range(size, 2 * size)]
-        new = [tanh(into[2 * size + i] + reset[i] * back[2 * size + i]) for i in range(size)]
-        return [k * s + (1 - k) * n for k, s, n in zip(keep, state, new, strict=True)]
-
-
-def by_simsimd(vector: list[float], rows: Table) -> list[float]:
-    """Products of a vector with each row."""
-    query: Table = memoryview(array("f", vector)).cast("B").cast("f", shape=[1, len(vector)])
-    found: Any = simsimd.cdist(query, rows, metric="dot")
-    return list(memoryview(found).cast("B").cast("d").tolist())
-
-
 def by_python(vector: list[float], rows: Table) -> list[float]:
-    """Products of a vector with each row."""
-    each = rows.tolist()
-    return [sum(map(mul, vector, row)) for row in each]
+    """Products of a vector with each row, of a list of them."""
+    return [sum(map(mul, vector, row)) for row in rows.tolist()]
 
 
 @contextmanager
