@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 HYPERPARAMETERS = {
-    "distil.minutes": "1.5",
+    "distil.minutes": "600",
     "distil.checkpoint-minutes": "0.05",
     "distil.batch": "8",
     "distil.sizes": "1:64",
@@ -66,13 +66,13 @@ class Run:
                 command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
             )
 
-    def ends(self, within: float = 540) -> int:
+    def ends(self, within: float = 1500) -> int:
         try:
             return self.process.wait(within)
         finally:
             self.process.kill()
 
-    def reaches(self, file: Path, within: float = 300) -> None:
+    def reaches(self, file: Path, within: float = 900) -> None:
         """Wait for a file."""
         deadline = time.monotonic() + within
         while not file.exists():
@@ -108,6 +108,15 @@ def figures(root: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+def nearly_over(root: Path) -> None:
+    """Let the ten hours of distilling have been spent, but for two seconds."""
+    file = root / "checkpoints" / "encoder.state.npz"
+    with np.load(file) as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    arrays["progress"][-1] = 600 * 60 - 2
+    np.savez(file, **arrays)
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     root = lay_out(tmp_path_factory.mktemp("opt-ml"))
@@ -118,6 +127,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     code = first.ends(GRACE)
     seconds = time.monotonic() - asked
     then, left_then = figures(root), [*root.glob("model/*"), *root.glob("output/*")]
+    nearly_over(root)
     second = Run(root)
     code_again = second.ends()
     return Story(root, code, seconds, then, left_then, first.said, code_again, second.said)
@@ -142,9 +152,8 @@ def test_steps_that_were_done_are_not_done_again(story: Story) -> None:
 def test_photographs_seen_and_the_schedule_go_on(story: Story) -> None:
     before, after = story.then, story.now
     assert after[: len(before)] == before
-    assert len(after) > len(before)
-    assert after[len(before)]["seen"] > before[-1]["seen"]
-    assert after[len(before)]["minutes"] > before[-1]["minutes"]
+    assert after[-1]["seen"] > before[-1]["seen"]
+    assert before[-1]["minutes"] < 600 <= after[-1]["minutes"]
 
 
 def test_the_model_folder_holds_a_bundle_that_captions(story: Story) -> None:
@@ -156,7 +165,7 @@ def test_the_model_folder_holds_a_bundle_that_captions(story: Story) -> None:
 
 def test_the_bundle_says_which_hyperparameters_made_it(story: Story) -> None:
     document = json.loads((story.root / "model" / "bundle.json").read_text())
-    assert '"distil.minutes": "1.5"' in document["command"]
+    assert '"distil.minutes": "600"' in document["command"]
 
 
 @pytest.mark.parametrize("name", METRICS)
