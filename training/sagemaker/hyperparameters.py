@@ -15,13 +15,13 @@ from training.errors import TrainingError
 
 __all__ = ["DEFAULTS", "STEPS", "arguments", "checked", "parsed"]
 
-STEPS = ("prepare", "distil", "train", "export", "evaluate")
+STEPS = ("prepare", "distil", "train", "export", "evaluate", "report")
 """In the order they run; `evaluate` scores what `export` made."""
 
 DEFAULTS = {"distil.minutes": "60"}
 
 OWN = (
-    *("bundle", "data", "decoder", "extra", "init", "json", "log", "model"),
+    *("bundle", "curve", "data", "decoder", "distilled", "extra", "init", "json", "log", "model"),
     *("out", "resume", "teacher", "weights", "work"),
 )
 """Options that the job sets: where things lie."""
@@ -85,6 +85,7 @@ def checked(hyperparameters: Mapping[str, str]) -> None:
         "train": ["--encoder", "e", "--out", "o"],
         "export": ["--model", "m", "--out", "o", "--version", "v"],
         "evaluate": [],
+        "report": [],
     }
     for step, given in arguments(hyperparameters).items():
         parsed(step, ["--data", "d", *anywhere[step], *given])

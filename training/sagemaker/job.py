@@ -18,6 +18,7 @@ from training.sagemaker.container import Container
 __all__ = ["run"]
 
 Steps = dict[str, list[str]]
+ENCODER, LOG, REPORT = "encoder.npz", "encoder.jsonl", "report.html"
 
 
 def run(container: Container, interruption: Interruption) -> None:
@@ -85,7 +86,9 @@ def _steps(container: Container, given: Steps) -> Steps:
     steps["train"] += ["--out", str(kept / "model")]
     steps["export"] = ["--model", str(kept / "model"), "--out", str(kept / "bundle")]
     steps["export"] += _origin(container, given["export"])
-    steps["evaluate"] = ["--bundle", str(kept / "bundle"), "--json"]
+    scored = ["--bundle", str(kept / "bundle"), "--model", str(kept / "model")]
+    steps["evaluate"] = [*scored, "--json"]
+    steps["report"] = [*scored, f"--distilled={kept / LOG}", f"--out={kept / REPORT}"]
     return {step: [*shared, *own, *given[step]] for step, own in steps.items()}
 
 
@@ -97,7 +100,7 @@ def _distilled(container: Container) -> Steps:
     taught = ["--teacher", str(teacher)]
     if extra := layout.optional_folder(container, "extra"):
         taught += ["--extra", str(extra)]
-    encoder = container.checkpoints / "encoder.npz"
+    encoder = container.checkpoints / ENCODER
     distil = [*taught, "--out", str(encoder), "--resume"]
     if init := layout.only_file(container, "init", ".npz"):
         distil += ["--init", str(init)]
@@ -129,6 +132,6 @@ def _publish(container: Container) -> None:
     shutil.copytree(container.checkpoints / "bundle", container.model, dirs_exist_ok=True)
     manifest.read(container.model)
     container.results.mkdir(parents=True, exist_ok=True)
-    for log in container.checkpoints.rglob("*.jsonl"):
+    for log in (container.checkpoints / REPORT, *container.checkpoints.rglob("*.jsonl")):
         shutil.copy2(log, container.results / log.name)
     print(f"the bundle is in {container.model}", flush=True)

@@ -12,7 +12,7 @@ def add(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.
     """Add ``sagemaker``."""
     step = steps.add_parser("sagemaker", help="run all of it as a SageMaker training job")
     step.description = (
-        "Starts prepare, distil, train, export and evaluate as one training job. Its"
+        "Starts prepare, distil, train, export, evaluate and report as one training job. Its"
         " model.tar.gz is a bundle that 'make deploy BUNDLE=…' takes. docs/sagemaker.md has the"
         " role, the image and what it costs."
     )
