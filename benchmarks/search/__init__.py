@@ -1,0 +1,1 @@
+"""How fast a search engine answers, and what it costs to keep it fresh."""

@@ -1,0 +1,80 @@
+"""Times of calls, and rows of them: one JSON object a line, which `benchmarks.plot` draws."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+Times = tuple[float, float, float]
+Costs = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of query at one size; times in milliseconds.
+
+    Attributes
+    ----------
+    cpu_p95
+        The thread's own time, which a busy machine lengthens less than the clock's.
+    prototype_p50
+        What the prototype's way takes for so many, measured or, where so said, extrapolated.
+    """
+
+    engine: str
+    images: int
+    query: str
+    p50: float
+    p95: float
+    cpu_p95: float | None = None
+    prototype_p50: float | None = None
+    is_extrapolated: bool = False
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times longer the prototype's way takes."""
+        return None if self.prototype_p50 is None else self.prototype_p50 / self.p50
+
+
+def timed(call: Callable[[int], object], turns: int) -> Times:
+    """Return the median and 95th percentile of a call's milliseconds, and that of its own time."""
+    taken, own = [], []
+    for turn in range(turns):
+        begin, begin_own = time.perf_counter(), time.thread_time()
+        call(turn)
+        taken.append((time.perf_counter() - begin) * 1_000)
+        own.append((time.thread_time() - begin_own) * 1_000)
+    return statistics.median(taken), percentile_95(taken), percentile_95(own)
+
+
+def percentile_95(values: Sequence[float]) -> float:
+    """Return the 95th percentile; of a single value, that."""
+    return statistics.quantiles([*values, *values], n=20, method="inclusive")[-1]
+
+
+def append(file: Path, engine: str, images: int, rows: Iterable[Row], costs: Costs) -> None:
+    """Add the rows of one size, and its costs, to a file of JSON lines."""
+    lines: list[Mapping[str, object]] = [asdict(row) | {"ratio": row.ratio} for row in rows]
+    lines.append({"engine": engine, "images": images, "costs": dict(costs)})
+    with file.open("a") as opened:
+        opened.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+def table(rows: Iterable[Row]) -> str:
+    """Return the rows for a person to read."""
+    heads = f"{'p50 ms':>9}{'p95 ms':>9}{'p95 cpu':>9}{'prototype ms':>15}{'ratio':>9}"
+    lines = [f"{'images':>9}  {'query':<24}{heads}"]
+    for row in rows:
+        cpu = "" if row.cpu_p95 is None else f"{row.cpu_p95:9.2f}"
+        lines.append(
+            f"{row.images:9,}  {row.query:<24}{row.p50:9.2f}{row.p95:9.2f}{cpu}{_way(row)}"
+        )
+    return "\n".join(lines)
+
+
+def _way(row: Row) -> str:
+    if row.prototype_p50 is None or row.ratio is None:
+        return ""
+    return f"{'~' if row.is_extrapolated else '':>2}{row.prototype_p50:13,.0f}{row.ratio:8,.0f}x"
