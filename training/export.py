@@ -18,18 +18,17 @@ from captioner.vision.manifest import FORMAT, sha256
 from training.agreement import Agreement, accept
 from training.arrays import F16, U8
 from training.captioning import write_captions
+from training.confidence import review_threshold
 from training.dataset import Split
 from training.encoders import FLOAT, INT8
 from training.errors import CheckpointError
-from training.evaluation import Described, describe_split, figures
+from training.evaluation import describe_split, figures
 from training.features import maps
 from training.scores import cider
+from training.serving import serving_cost
 from training.verification import compare
 
 __all__ = ["Origin", "write_bundle"]
-
-REVIEWED_SHARE = 0.2
-"""Of dev captions, the least sure, that the threshold would send to a person."""
 
 COSTLY = 1.0
 """CIDEr that eight bits may not cost; from here on the float encoder ships."""
@@ -148,15 +147,13 @@ def _measured(out: Path, document: dict[str, Any], dev: Split) -> dict[str, Any]
     _write(out, document)
     model = load(out)
     described = describe_split(model, dev, beam=BEAM)
-    document["needs_review_below"] = threshold = _threshold(described)
-    document["metrics"] = figures(model, described, beam=BEAM)
-    document["metrics"]["needs_review"] = float(np.mean(described.confidences < threshold))
+    document["needs_review_below"] = below = review_threshold(
+        described.confidences, described.ciders
+    )
+    document["metrics"] = figures(model, described, BEAM, review_below=below)
+    document["metrics"] |= serving_cost(out, dev.photographs, BEAM)
     _write(out, document)
     return document
-
-
-def _threshold(described: Described) -> float:
-    return round(float(np.quantile(described.confidences, REVIEWED_SHARE)), 4)
 
 
 def _copy(part: Path, to: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from PIL import Image
 
 pytest.importorskip("pycocoevalcap", reason="scoring needs pycocoevalcap (training extra)")
 pytest.importorskip("onnxruntime", reason="the encoder needs onnxruntime")
+
+from captioner.vision.bundle import DEFAULT_BUNDLE
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"{n}.jpg" for n in range(13)]
@@ -82,6 +85,29 @@ def test_the_number_of_processes_changes_nothing_but_the_times(
     assert {k: v for k, v in again.items() if k not in TIMES} == {
         k: v for k, v in scored.items() if k not in TIMES
     }
+
+
+def test_the_cost_of_quantisation_is_measured_where_the_float_encoder_is_at_hand(
+    data: Path, scored: dict[str, Any], tmp_path: Path
+) -> None:
+    shutil.copyfile(DEFAULT_BUNDLE / "encoder.onnx", tmp_path / "encoder-float.onnx")
+    arguments = ("--split", "test", "--json", "--model", str(tmp_path))
+    found = figures(evaluate(data, *arguments, path="/nowhere"))
+    # The bundle's own encoder beside itself: nothing was lost.
+    assert (found["cider_float32"], found["quantisation_cost"]) == (scored["cider"], 0.0)
+    assert found["quantisation"] == "measured on test, beam 3"
+
+
+def test_the_report_is_one_page_and_says_where_it_is(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the report's curves need matplotlib")
+    command = [sys.executable, "-m", "training", "report", "--data", str(data), "--split", "test"]
+    page = tmp_path / "page.html"
+    done = subprocess.run(
+        [*command, "--out", str(page)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"wrote {page}")
+    assert "on test: report</title>" in page.read_text()
 
 
 def test_a_split_that_is_not_there_is_said_so(data: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from training.__main__ import main
 
 
-@pytest.mark.parametrize("step", ["prepare", "distil", "train", "evaluate", "export"])
+@pytest.mark.parametrize("step", ["prepare", "distil", "train", "evaluate", "report", "export"])
 def test_each_step_has_help(step: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([step, "--help"])
