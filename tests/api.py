@@ -1,6 +1,7 @@
 """The API with adapters in memory, and a client that speaks to it as API Gateway does."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from chalicelib.errors import EncoderUnavailable, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.queue import MemoryQueue
 from chalicelib.search import Hit, Query, Results
+from chalicelib.search.suggestions import Suggestion
 from chalicelib.search.query import Contribution
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryStorage
@@ -43,6 +45,8 @@ class FixedIndex:
     def __init__(self) -> None:
         self.asked: list[Query] = []
         self.finds: list[str] = []
+        self.suggests: tuple[Suggestion, ...] = ()
+        self.near: dict[str, str] = {}
         self.problem: Exception | None = None
         self.explanation: tuple[Contribution, ...] | None = None
 
@@ -57,6 +61,16 @@ class FixedIndex:
             Hit(image_id, 1.0, "a <mark>dog</mark>", self.explanation) for image_id in self.finds
         )
         return Results(hits, len(hits), {"colours": (("brown", 2),)}, None)
+
+    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
+        if self.problem:
+            raise self.problem
+        return self.suggests[:limit]
+
+    def nearest(self, owner: str | None, words: Sequence[str]) -> dict[str, str]:
+        if self.problem:
+            raise self.problem
+        return {word: self.near[word] for word in words if word in self.near}
 
     def count(self, owner: str | None) -> int:
         if self.problem:

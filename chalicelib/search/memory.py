@@ -5,9 +5,10 @@ equal scores may differ.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from chalicelib.errors import SearchUnavailable
+from chalicelib.search.analysis import stems
 from chalicelib.search.asking import asked, commonest
 from chalicelib.search.checking import check
 from chalicelib.search.chosen import ALIKE
@@ -18,6 +19,8 @@ from chalicelib.search.memory_scoring import Held, Scored, has, held_of
 from chalicelib.search.port import Document
 from chalicelib.search.query import Filters, Hit, Query, Results
 from chalicelib.search.relevance import bound_of
+from chalicelib.search.spelling import meant, spoken
+from chalicelib.search.suggestions import Kind, Suggestion, begun, best
 from chalicelib.search.text import Words
 from chalicelib.search.vectors import product, quantised
 
@@ -54,6 +57,30 @@ class MemoryIndex:
         """Return how many photographs can be found."""
         self._answer()
         return sum(1 for _ in self._living(owner))
+
+    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
+        """Return what a beginning may become; see `Searching.suggest`."""
+        self._answer()
+        start = begun(prefix)
+        living = [*self._living(owner)]
+        counts = Counter(pair for held in living for pair in _told(held))
+        finds = _stems_held(living)
+        found = (
+            Suggestion(kind, value, finds[stems(value)] if kind == "word" else count)
+            for (kind, value), count in counts.items()
+            if start and value.startswith(start)
+        )
+        return best(found, limit)
+
+    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
+        """Return what unknown words may have been meant as; see `Searching.nearest`."""
+        self._answer()
+        living = [*self._living(owner)]
+        known = {word for held in living for word in spoken(held.document.text)}
+        counts = _stems_held(living)
+        unknown = [word for word in words if stems(word) and not counts[stems(word)]]
+        near = {word: meant(word, known, lambda other: counts[stems(other)]) for word in unknown}
+        return {word: other for word, other in near.items() if other}
 
     def search(self, query: Query) -> Results:
         """Answer a query; see `Searching.search`."""
@@ -121,6 +148,23 @@ class MemoryIndex:
     def _facet(self, name: str, matches: Iterable[str]) -> tuple[tuple[str, int], ...]:
         counted = Counter(value for match in matches for value in _values(name, self._held[match]))
         return commonest(counted)
+
+
+def _stems_held(living: Iterable[Held]) -> Counter[tuple[str, ...]]:
+    """Return how many documents hold each stem."""
+    return Counter((stem,) for held in living for stem in {*stems(held.document.text)})
+
+
+def _told(held: Held) -> set[tuple[Kind, str]]:
+    traits: tuple[tuple[Kind, str], ...] = (
+        ("subject", "subjects"),
+        ("colour", "colours"),
+        ("action", "actions"),
+    )
+    found: set[tuple[Kind, str]] = {
+        (kind, value) for kind, name in traits for value in _values(name, held)
+    }
+    return found | {("word", word) for word in spoken(held.document.text)}
 
 
 def _values(name: str, held: Held) -> set[str]:

@@ -1,12 +1,13 @@
 """What a search engine can do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from chalicelib.images import Attribute, Image, Source, State
 from chalicelib.search.query import Query, Results
+from chalicelib.search.suggestions import Suggestion
 
 SEARCHABLE = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 
@@ -45,6 +46,22 @@ class Searching(Protocol):
 
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""
+
+    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
+        """Return what the last word of ``prefix`` may become, the commonest first.
+
+        Subjects, colours and actions in the form the index compares, and words of captions as
+        they are written, each with how many of the owner's photographs have it; nothing that no
+        photograph of the owner's has. Nothing for an empty prefix.
+        """
+
+    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
+        """Return for words that no photograph of the owner's holds the nearest known ones.
+
+        A word that is held in any form (its stem), or that has no known word within
+        ``spelling.edits``, is left out. Of equally near words the commonest. Counts may lag
+        behind; a word that is not the owner's never appears.
+        """
 
 
 class SearchIndex(Searching, Protocol):

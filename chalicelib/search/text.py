@@ -7,7 +7,7 @@ from chalicelib.errors import InvalidField
 from chalicelib.search.analysis import STOP_WORDS, clean, stems
 
 MAX_WORDS = 48
-_PART = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
+PART = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def parse(text: str) -> Words:
     required: list[Run] = []
     excluded: list[Run] = []
     spare: list[Run] = []
-    for part in _PART.finditer(clean(text)):
+    for part in PART.finditer(clean(text)):
         raw = part["phrase"] if part["phrase"] is not None else part["word"]
         found = Run(stems(raw), raw)
         if not found.stems:
@@ -92,7 +92,7 @@ def meant(text: str) -> str | None:
 
     None where it only excludes.
     """
-    parts = (part for part in _PART.finditer(clean(text)) if not part["minus"])
+    parts = (part for part in PART.finditer(clean(text)) if not part["minus"])
     kept = " ".join(
         part["phrase"] if part["phrase"] is not None else part["word"] for part in parts
     )

@@ -12,6 +12,7 @@ from chalicelib.search.embedded.bits import packed
 from chalicelib.search.embedded.entries import Entry, microseconds
 from chalicelib.search.embedded.matrix import Matrix
 from chalicelib.search.embedded.traits import Traits
+from chalicelib.search.embedded.vocabulary import Vocabulary
 from chalicelib.search.embedded.writing import Written
 
 _FEW = 50  # so many are sooner put in their places one by one than by sorting all
@@ -70,6 +71,8 @@ class Columns:
         for kind in {"visual", "semantic"} & self.__dict__.keys():
             changed = ((doc, getattr(entries[doc], kind)) for doc in entries if doc < self.size)
             self.__dict__[kind].advance(changed, self.size)
+        if "vocabulary" in self.__dict__:
+            self.vocabulary.advance((entry.owner, entry.text) for _, entry in living)
         if "traits" in self.__dict__:
             traits = ((doc, entry.traits) for doc, entry in living)
             self.traits.advance(written.forgotten, traits, self.size)
@@ -159,6 +162,11 @@ class Columns:
     def traits(self) -> Traits:
         """Subjects, colours and actions; read when first asked for."""
         return Traits(self._connection, self.size)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Words of captions; read when first asked for."""
+        return Vocabulary(self._connection)
 
     @cached_property
     def visual(self) -> Matrix:

@@ -1,6 +1,6 @@
 """The embedded index: one SQLite file, or one in memory, behind the search port."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -14,10 +14,12 @@ from chalicelib.search.cursor import decoded
 from chalicelib.search.embedded import schema
 from chalicelib.search.embedded.answering import Answering, owned
 from chalicelib.search.embedded.columns import Columns
+from chalicelib.search.embedded.completing import Completing
 from chalicelib.search.embedded.entries import Entry, entries_of
 from chalicelib.search.embedded.writing import Change, Writer, Written
 from chalicelib.search.port import Document
 from chalicelib.search.query import Query, Results
+from chalicelib.search.suggestions import Suggestion
 
 
 class EmbeddedIndex:
@@ -128,6 +130,19 @@ class EmbeddedIndex:
         """Return how many photographs can be found."""
         with _translated(), self._reading() as columns:
             return owned(columns, owner).bit_count()
+
+    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
+        """Return what a beginning may become; see `Searching.suggest`."""
+        with _translated(), self._reading() as columns:
+            return self._completing(columns, owner).suggestions(prefix, limit)
+
+    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
+        """Return what unknown words may have been meant as; see `Searching.nearest`."""
+        with _translated(), self._reading() as columns:
+            return self._completing(columns, owner).nearest(words)
+
+    def _completing(self, columns: Columns, owner: str | None) -> Completing:
+        return Completing(self._connection, columns, owner, owned(columns, owner))
 
     def search(self, query: Query) -> Results:
         """Answer a query; see `SearchIndex.search`."""

@@ -35,9 +35,9 @@ class Matching:
         """Return the documents with every required phrase and nothing excluded."""
         found = below(self._columns.size)
         for run in words.required:
-            found &= self._holding(run)
+            found &= self.holding(run)
         for run in words.excluded:
-            found &= ~self._holding(run)
+            found &= ~self.holding(run)
         return found
 
     def words(self, words: Words, weights: Sequence[int]) -> Evidence:
@@ -48,7 +48,7 @@ class Matching:
         weights
             Of each run, where they stand already; else they are what they are now.
         """
-        found = ((run.raw, self._holding(run)) for run in words.ranked)
+        found = ((run.raw, self.holding(run)) for run in words.ranked)
         return self._evidence(found, weights)
 
     def reading(self, clauses: Sequence[Clause], weights: Sequence[int]) -> Evidence:
@@ -80,12 +80,13 @@ class Matching:
         """
         reached = [below(self._columns.size)] + [0] * words.quorum
         for run in words.wanted:
-            holding = self._holding(run)
+            holding = self.holding(run)
             for count in range(words.quorum, 0, -1):
                 reached[count] |= reached[count - 1] & holding
         return reached[-1]
 
-    def _holding(self, run: Run) -> int:
+    def holding(self, run: Run) -> int:
+        """Return the documents that hold a word or a phrase."""
         known = self._columns.words
         if run.stems not in known:
             if len(known) >= _REMEMBERED:

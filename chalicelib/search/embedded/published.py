@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from chalicelib.errors import SearchUnavailable
@@ -11,6 +11,7 @@ from chalicelib.search.embedded.replica import Replica
 from chalicelib.search.embedded.schema import OutdatedIndex
 from chalicelib.search.embedded.snapshot import DamagedIndex, SnapshotStore
 from chalicelib.search.query import Query, Results
+from chalicelib.search.suggestions import Suggestion
 
 FRESH_SECONDS = 1.0
 STALE = "freshness: the search index could not be looked at, so newest changes may be missing"
@@ -49,6 +50,14 @@ class PublishedIndex:
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""
         return self._current().count(owner)
+
+    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
+        """Return what a beginning may become; see `Searching.suggest`."""
+        return self._current().suggest(owner, prefix, limit)
+
+    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
+        """Return what unknown words may have been meant as; see `Searching.nearest`."""
+        return self._current().nearest(owner, words)
 
     def _current(self) -> EmbeddedIndex:
         if not self._open or self._clock() - self._looked >= FRESH_SECONDS:

@@ -117,18 +117,20 @@ class Traits:
             found = found & part if condition.operator == "and" else found | part
         return everything & ~found if condition.operator == "not" else found
 
-    def counts(self, kind: str, among: int, chosen: bytes) -> Mapping[str, int]:
+    def counts(self, kind: str, among: int, chosen: bytes, start: str = "") -> Mapping[str, int]:
         """Return how many documents of a set have each value.
 
         Parameters
         ----------
         among, chosen
             The set, as an integer and as one byte a document.
+        start
+            Of the values.
         """
         return {
             name[1]: self._count(name, docs, among, chosen)
             for name, docs in self._docs.items()
-            if name[0] == kind
+            if name[0] == kind and name[1].startswith(start)
         }
 
     def _count(self, name: tuple[str, str], docs: "array[int]", among: int, chosen: bytes) -> int:

@@ -9,6 +9,7 @@ from chalicelib.attributes import normalised
 from chalicelib.images import Attribute
 from chalicelib.search.analysis import clean, stems
 from chalicelib.search.port import Document
+from chalicelib.search.spelling import spoken
 from chalicelib.search.vectors import numbers, quantised
 
 BREVITY = 16  # steps of length, which decide between captions with equal words
@@ -42,6 +43,7 @@ def source_of(document: Document, *, vectors: bool) -> Mapping[str, Any]:
     source |= {
         "name": clean(document.name),
         "text": clean(document.text),
+        "words": sorted({*spoken(clean(document.text))}),
         "brevity": BREVITY - 1 - min(BREVITY - 1, len(stems(document.text)) // _STEP),
     }
     if document.source is not None:

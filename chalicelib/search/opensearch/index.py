@@ -11,6 +11,7 @@ from chalicelib.errors import SearchUnavailable
 from chalicelib.search.opensearch.answering import Answering
 from chalicelib.search.opensearch.asking import Searches
 from chalicelib.search.opensearch.calls import Calls, unavailable
+from chalicelib.search.opensearch.completing import Completing
 from chalicelib.search.opensearch.conditions import owned
 from chalicelib.search.opensearch.flavour import DOMAIN, Flavour
 from chalicelib.search.opensearch.register import Places, Register
@@ -18,6 +19,7 @@ from chalicelib.search.opensearch.schema import VERSION, definition, template
 from chalicelib.search.opensearch.writing import Outcome, Refresh, Writer
 from chalicelib.search.port import Document
 from chalicelib.search.query import Query, Results
+from chalicelib.search.suggestions import Suggestion
 
 Json = Mapping[str, Any]
 
@@ -65,6 +67,14 @@ class OpenSearchIndex:
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""
         return self._searches.count({"bool": {"filter": owned(owner)}})
+
+    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
+        """Return what a beginning may become; see `Searching.suggest`."""
+        return Completing(self._searches, owner).suggestions(prefix, limit)
+
+    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
+        """Return what unknown words may have been meant as; see `Searching.nearest`."""
+        return Completing(self._searches, owner).nearest(words)
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Take in documents; see `SearchIndex.apply`."""

@@ -13,7 +13,7 @@ from chalicelib.images import VECTOR_SIZE
 from chalicelib.search.analysis import stems
 from chalicelib.search.opensearch.flavour import Flavour
 
-VERSION = 1  # of the fields: to be raised whenever they or what they hold changes
+VERSION = 2  # of the fields: to be raised whenever they or what they hold changes
 
 _LETTERS = range(0xC0, 0x1F00)
 _MARKS = range(0x300, 0x370)
@@ -70,6 +70,7 @@ _PROPERTIES: Mapping[str, Any] = {
     "created": {"type": "long"},  # microseconds since 1970, as exact as the catalogue
     # Scores are summed weights of words (`terms`): neither lengths nor frequencies are asked for.
     "text": {"type": "text", "analyzer": "english", "norms": False},
+    "words": _KEYWORD,  # of the text as they are written, to be completed and corrected
     "brevity": {"type": "byte", "index": False},
     # Nested documents bind colours and actions to their subject; the plain lists are counted.
     "attributes": {
