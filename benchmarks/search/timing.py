@@ -3,12 +3,15 @@
 import json
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 Times = tuple[float, float, float]
 Costs = Mapping[str, float]
+Series = dict[str, dict[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,25 @@ def append(file: Path, engine: str, images: int, rows: Iterable[Row], costs: Cos
     lines.append({"engine": engine, "images": images, "costs": dict(costs)})
     with file.open("a") as opened:
         opened.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+def read(files: Iterable[Path]) -> Mapping[str, Series]:
+    """Return 95th percentiles by kind of query, engine and number of photographs.
+
+    A line holds ``engine``, ``images``, ``query``, ``p95`` and, where there is one,
+    ``prototype_p50``; lines without a ``query`` are passed over, and of two lines for one point
+    the last counts.
+    """
+    found: dict[str, Series] = defaultdict(lambda: defaultdict(dict))
+    for file in files:
+        for line in file.read_text().splitlines():
+            row: Mapping[str, Any] = json.loads(line)
+            if "query" in row:
+                series = found[row["query"]]
+                series[row["engine"]][row["images"]] = row["p95"]
+                if row.get("prototype_p50") is not None:
+                    series["prototype"][row["images"]] = row["prototype_p50"]
+    return found
 
 
 def table(rows: Iterable[Row]) -> str:

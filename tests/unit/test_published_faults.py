@@ -20,9 +20,9 @@ from chalicelib.search.embedded.memory_store import MemorySnapshotStore
 from chalicelib.search.embedded.snapshot import Published
 
 Call = Callable[[], object]
-POLICY = Policy(runs=3, recent=4, share=0.5, fewest=6)
+POLICY = Policy(runs=2, recent=2, share=0.5, fewest=12)
 ALL = Query(None, text="dog", limit=100)
-IDS = [f"id-{number}" for number in range(8)]
+IDS = [f"id-{number}" for number in range(5)]
 
 
 class Killed(BaseException):
@@ -215,7 +215,7 @@ class PublishedIndexMachine(RuleBasedStateMachine):
             self.writers[0].apply([Document("id-0", rev, "ann", text=f"dog {rev}")])
         assert self.store.held is not None
         names = Manifest.decoded(self.store.held[0]).names
-        assert len(self.store.stored) <= len(names) + 2 * POLICY.runs + 2
+        assert len(self.store.stored) <= len(names) + 2 * POLICY.runs + 2 * POLICY.recent
 
 
 def _state(reader: PublishedIndex) -> dict[str, int]:
