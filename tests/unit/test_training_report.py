@@ -150,6 +150,12 @@ def test_a_continued_distillation_counts_on(tmp_path: Path) -> None:
     assert [(entry["seen"], entry["minutes"]) for entry in counted] == [(10, 1), (20, 2), (25, 3)]
 
 
+def test_what_a_log_says_was_seen_in_all_is_believed(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text('{"seen": 10}\n{"seen": 5, "seen_in_all": 315}\n')
+    assert [entry["seen"] for entry in read_logs(log, None).distilled] == [10, 315]
+
+
 def test_a_log_that_is_damaged_is_named_with_its_line(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text('{"seen": 1}\n{"seen": \n')
