@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
         step_options.prepare,
         _distil,
         step_options.train,
+        _tune,
         evaluation_options.evaluate,
         evaluation_options.report,
         step_options.export,
@@ -96,15 +97,9 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
         "--minutes", type=float, required=True, help="how long; the rate anneals to it"
     )
     step.add_argument("--out", type=Path, required=True, help="where the weights go, .npz")
-    step.add_argument("--batch", type=int, default=32, help="photographs a step")
-    step.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
-    step.add_argument(
-        "--precision",
-        choices=("auto", "float32", "bfloat16"),
-        default="auto",
-        help="of products and activations; auto: bfloat16 where the processor or GPU"
-        " multiplies it (default: %(default)s)",
-    )
+    step.add_argument("--batch", type=int, default=64, help="photographs a step (%(default)s)")
+    step.add_argument("--rate", type=float, default=2e-3, help="highest rate (%(default)s)")
+    _precision(step)
     step.add_argument(
         "--sizes",
         type=_sizes,
@@ -124,6 +119,34 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
         " where an earlier run left one, go on from it, on the schedule of --minutes in all",
     )
     return step
+
+
+def _tune(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    step = steps.add_parser("tune", help="let the captions' gradient reach vgg16-slim")
+    step.description = (
+        "Trains encoder and decoder on, together, on captions and the teacher's hints; keeps the"
+        " best by dev CIDEr. Afterwards: train --encoder OUT/encoder.npz --decoder OUT/decoder.npz."
+    )
+    step_options.teacher(step, required=True)
+    step.add_argument("--encoder", type=Path, required=True, help="weights that distil left, .npz")
+    step.add_argument("--model", type=Path, required=True, help="folder that train left on them")
+    step.add_argument(
+        "--minutes", type=float, required=True, help="how long; the rate anneals to it"
+    )
+    step.add_argument("--rate", type=float, default=4e-4, help="highest rate (%(default)s)")
+    step.add_argument("--out", type=Path, required=True, help="folder for both")
+    _precision(step)
+    return step
+
+
+def _precision(step: argparse.ArgumentParser) -> None:
+    step.add_argument(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of products and activations; auto: bfloat16 where the processor or GPU"
+        " multiplies it (default: %(default)s)",
+    )
 
 
 def _sizes(text: str) -> tuple[tuple[float, int], ...]:

@@ -22,8 +22,13 @@ LUMA = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How often. ``colour`` is the share recoloured, ``patched`` that given a patch."""
+    """How much is disturbed.
 
+    ``least_area`` is that of a crop; ``colour`` the share recoloured, ``patched`` the
+    share given a patch.
+    """
+
+    least_area: float = 0.25
     colour: float = 0.7
     patched: float = 0.5
 

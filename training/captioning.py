@@ -17,6 +17,7 @@ from captioner.vision.decoder import Decoder
 from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import Tokenizer
 from training.arrays import F16, I32, Arrays, Tensor, save_arrays
+from training.average import Average
 from training.batches import Row, fed, like_lengths, padded, rows_of
 from training.decoder import Shape, TrainableDecoder
 from training.scores import cider
@@ -117,7 +118,7 @@ def _batches(recipe: Recipe, epoch: int, maps: F16, rows: list[Row]) -> Tensor:
 class _Step:
     """One descent, on a cosine schedule, with averaged weights beside."""
 
-    AVERAGE = 0.999
+    KEPT = 0.999
 
     def __init__(self, decoder: TrainableDecoder, recipe: Recipe, steps: int) -> None:
         self._decoder, self._recipe = decoder, recipe
@@ -127,7 +128,7 @@ class _Step:
         )
         self._steps, self._began = steps, time.monotonic()
         self._optimizer.build(self._variables)
-        self._average = [tf.Variable(v, trainable=False) for v in self._variables]
+        self._average = Average(self._variables, self.KEPT)
         self._taken = tf.Variable(0.0, trainable=False)
         self._own = tf.Variable(0.0, trainable=False)
         self._descend = tf.function(self._descended, reduce_retracing=False)
@@ -152,8 +153,7 @@ class _Step:
         return max(float(self._taken) / self._steps, minutes / self._recipe.minutes)
 
     def averaged(self) -> Arrays:
-        names = self._decoder.variables
-        return dict(zip(names, (v.numpy() for v in self._average), strict=True))
+        return dict(zip(self._decoder.variables, self._average.values(), strict=True))
 
     def _descended(self, maps: Tensor, captions: Tensor) -> Tensor:
         maps, read = tf.cast(maps, tf.float32), captions[:, :-1]
@@ -166,9 +166,7 @@ class _Step:
         gradients = [tf.convert_to_tensor(g) for g in gradients]
         self._optimizer.apply_gradients(zip(gradients, self._variables, strict=True))
         self._taken.assign_add(1.0)
-        keep = tf.minimum(self.AVERAGE, self._taken / (self._taken + 10.0))
-        for kept, variable in zip(self._average, self._variables, strict=True):
-            kept.assign(kept * keep + variable * (1 - keep))
+        self._average.follow()
         return loss
 
 

@@ -61,7 +61,11 @@ class TrainableDecoder:
 
     @classmethod
     def serving(
-        cls, arrays: dict[str, F32], positions: int, precision: Tensor = tf.float32
+        cls,
+        arrays: dict[str, F32],
+        positions: int,
+        precision: Tensor = tf.float32,
+        dropout: float = 0.0,
     ) -> TrainableDecoder:
         """Make one of the weights that `arrays` gives, for maps of so many positions."""
         channels, vocabulary = arrays["keys"].shape[0], arrays["embedding"].shape[0]
@@ -74,7 +78,7 @@ class TrainableDecoder:
             attention=arrays["keys"].shape[1],
         )
         plain = np.zeros(channels, np.float32), np.ones(channels, np.float32)
-        network = cls(shape, *plain, seed=0, dropout=0.0, precision=precision)
+        network = cls(shape, *plain, seed=0, dropout=dropout, precision=precision)
         for name, variable in network.variables.items():
             variable.assign(arrays[name])
         return network

@@ -7,24 +7,22 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.arrays import F32, U8, Tensor, read_arrays, save_arrays
-from training.augmentation import Augmentation, cut, recoloured
-from training.crops import Crops
+from training.arrays import F32, Tensor, read_arrays, save_arrays
+from training.augmentation import Augmentation
 from training.descent import Descent
+from training.feeding import Batch, Sample, feed, lesson
 from training.held_out import figures
-from training.resampling import resample
 from training.run_state import RunState
 from training.slim import calibrated
-from training.student import TEMPERATURE, Student
-from training.targets import STAGES, Targets
+from training.student import Student
+from training.targets import STAGES
 
-__all__ = ["Plan", "Sample", "distil"]
+__all__ = ["THOUSANDS", "Plan", "distil", "whole"]
 
 THOUSANDS = "photographs/thousands"
 """The array of a weights file that says how many photographs have gone through it."""
@@ -45,7 +43,6 @@ class Plan:
     batch: int = 32
     rate: float = 2e-3
     decay: float = 0.03
-    least_area: float = 0.25
     augmentation: Augmentation = field(default_factory=Augmentation)
     sizes: tuple[tuple[float, int], ...] = ((0.25, 64), (0.55, 96), (0.2, 128))
     seed: int = 1
@@ -66,38 +63,11 @@ class Plan:
         return self.rate * min(1.0, (steps + 1) / 100) * max(float(cosine), 0.01)
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Photographs uint8 (n, s, s, 3), what the teacher says of them, and caption words.
-
-    ``words`` is float32 (n, v) of 0 and 1; rows of NaN where there is no caption.
-    """
-
-    pixels: U8
-    targets: Targets
-    words: F32
-
-
-class _Batch(NamedTuple):
-    """Photographs and the teacher's maps, each with the rows and columns to sample it at."""
-
-    pixels: Tensor
-    grid: Tensor
-    maps: Tensor
-    grids: Tensor
-    logits: Tensor
-    words: Tensor
-    colours: Tensor
-    own: Tensor
-
-
 def _step(student: Student, descent: Descent) -> Tensor:
-    def step(batch: _Batch) -> Tensor:
-        crops = recoloured(resample(batch.pixels, *batch.grid), batch.colours)
-        pixels, maps, labels, words = _patched(crops, batch)
+    def step(batch: Batch) -> Tensor:
+        pixels, *wanted = lesson(batch)
         with tf.GradientTape() as tape:
-            outputs = student.slim.train(pixels)
-            losses = student.losses(outputs, maps, labels, words)
+            losses = student.losses(student.slim.train(pixels), *wanted)
             total = student.weighted(losses)
         descent.apply(tape.gradient(total, student.trainable), student.trainable)
         student.follow()
@@ -106,44 +76,11 @@ def _step(student: Student, descent: Descent) -> Tensor:
     return tf.function(step)
 
 
-def _patched(crops: Tensor, batch: _Batch) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
-    """Pixels, maps, labels and words, with the next photograph's where it covers a crop."""
-    maps = [cut(resample(m, *g), batch.own) for m, g in zip(batch.maps, batch.grids, strict=True)]
-    share = tf.reduce_mean(batch.own, (1, 2))[:, None]
-    labels = tf.nn.softmax(tf.cast(batch.logits, tf.float32) / TEMPERATURE)
-    labels, words = (
-        tf.where(share < 1, share * x + (1 - share) * tf.roll(x, -1, 0), x)
-        for x in (labels, batch.words)
-    )
-    return cut(crops, batch.own), maps, labels, words
-
-
 def _endless(rng: np.random.Generator, count: int, batch: int) -> Iterator[npt.NDArray[np.int64]]:
     while True:
         order = rng.permutation(count)
         for start in range(0, count - batch + 1, batch):
             yield order[start : start + batch]
-
-
-def _feed(
-    sample: Sample, rows: npt.NDArray[np.int64], plan: Plan, rng: np.random.Generator, size: int
-) -> _Batch:
-    crops = Crops.random(rng, len(rows), plan.least_area)
-    grid = crops.weights(sample.pixels.shape[1], size, 0.5)
-    maps, grids = [], []
-    for stage, stored in zip(STAGES, sample.targets.maps, strict=True):
-        maps.append(tf.constant(stored[rows]))
-        grids.append(crops.weights(stored.shape[1], size // stage.stride, stage.offset))
-    return _Batch(
-        tf.constant(sample.pixels[rows]),
-        tuple(map(tf.constant, grid)),
-        tuple(maps),
-        tuple(tuple(map(tf.constant, g)) for g in grids),
-        tf.constant(sample.targets.logits[rows]),
-        tf.constant(sample.words[rows]),
-        tf.constant(plan.augmentation.colours(rng, len(rows))),
-        tf.constant(plan.augmentation.own(rng, len(rows), size)),
-    )
 
 
 def distil(
@@ -197,7 +134,7 @@ def distil(
         if progress >= 1 or stopped:
             break
         descent.rate.assign(plan.rate_at(progress, seen // plan.batch))
-        recent.append(step(_feed(sample, rows, plan, rng, plan.size(progress))).numpy())
+        recent.append(step(feed(sample, rows, plan.augmentation, rng, plan.size(progress))).numpy())
         seen += len(rows)
         if time.monotonic() - kept_at > 60 * plan.checkpoint_minutes:
             run.save(seen, time.monotonic() - began)
@@ -220,7 +157,7 @@ class _Notes:
     thousands_before: float
 
     def keep(self, seconds: float, seen: int, size: int, recent: list[F32]) -> None:
-        arrays = calibrated(self.student.arrays(), _whole(self.sample, size))
+        arrays = calibrated(self.student.arrays(), whole(self.sample, size))
         thousands = self.thousands_before + seen / 1000
         save_arrays(self.out, arrays | {THOUSANDS: np.array(thousands, np.float32)})
         means = np.mean(recent, 0) if recent else np.zeros(len(STAGES) + 2)
@@ -239,7 +176,8 @@ class _Notes:
         print(json.dumps(entry), flush=True)
 
 
-def _whole(sample: Sample, size: int) -> Iterator[Tensor]:
+def whole(sample: Sample, size: int) -> Iterator[Tensor]:
+    """Give batches of pixels, whole frames, to measure batch norm's statistics on."""
     pixels = sample.pixels[:: max(1, len(sample.pixels) // CALIBRATED_ON)]
     for start in range(0, len(pixels), 64):
         yield tf.image.resize(tf.cast(pixels[start : start + 64], tf.float32), (size, size))

@@ -11,14 +11,14 @@ from training.resampling import resample
 from training.slim import fold, forward
 from training.targets import STAGES, Targets
 
-__all__ = ["figures", "mean_average_precision"]
+__all__ = ["figures", "last_maps", "mean_average_precision"]
 
 
 def figures(
     arrays: Arrays, pixels: U8, targets: Targets, words: F32, size: int
 ) -> dict[str, float]:
     """Give the share of the last map's variance explained, and the word mAP."""
-    last = _maps(arrays, pixels, size)
+    last = last_maps(arrays, pixels, size)
     grid = Crops.whole(1).weights(targets.maps[-1].shape[1], size // 32, STAGES[-1].offset)
     rows, columns = (np.repeat(g, len(last), 0) for g in grid)
     wanted = resample(targets.maps[-1], rows, columns).numpy()
@@ -31,7 +31,8 @@ def figures(
     }
 
 
-def _maps(arrays: Arrays, pixels: U8, size: int) -> F32:
+def last_maps(arrays: Arrays, pixels: U8, size: int) -> F32:
+    """Give the folded encoder's maps (n, h, w, c) of uint8 pixels (n, s, s, 3), whole frames."""
     folded = {name: tf.constant(array) for name, array in fold(arrays).items()}
     call = tf.function(lambda batch: forward(folded, batch), reduce_retracing=True)
     found = []

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from training.arrays import F32, Arrays, Tensor
+from training.average import Average
 from training.slim import WIDTHS, Slim
 from training.targets import STAGES
 
@@ -14,7 +15,7 @@ __all__ = ["TEMPERATURE", "Student"]
 TEMPERATURE = 2.0
 LABEL_WEIGHT = 0.5
 WORD_WEIGHT = 0.03
-AVERAGE = 0.998
+KEPT = 0.998
 
 
 class Student:
@@ -33,12 +34,12 @@ class Student:
             for name, shape in _head_shapes(words).items()
         }
         self.trainable = [*self.slim.variables.values(), *self.heads.values()]
-        self.average = [tf.Variable(v, trainable=False) for v in self.trainable]
+        self.average = Average(self.trainable, KEPT)
 
     @property
     def variables(self) -> list[Tensor]:
         """Everything that a step changes."""
-        return [*self.trainable, *self.average, *self.slim.statistics.values()]
+        return [*self.trainable, *self.average.variables, *self.slim.statistics.values()]
 
     def losses(
         self, outputs: list[Tensor], maps: list[Tensor], labels: Tensor, words: Tensor
@@ -80,13 +81,12 @@ class Student:
 
     def follow(self) -> None:
         """Let the averaged weights follow by a step."""
-        for kept, variable in zip(self.average, self.trainable, strict=True):
-            kept.assign(kept * AVERAGE + variable * (1 - AVERAGE))
+        self.average.follow()
 
     def arrays(self) -> Arrays:
         """Give the averaged weights, the statistics and the heads by name."""
         names = [*self.slim.variables, *self.heads]
-        averaged = dict(zip(names, (v.numpy() for v in self.average), strict=True))
+        averaged = dict(zip(names, self.average.values(), strict=True))
         return averaged | {name: v.numpy() for name, v in self.slim.statistics.items()}
 
 

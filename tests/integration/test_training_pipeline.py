@@ -226,3 +226,20 @@ def test_the_teacher_is_not_exported(
     export = ("export", *shared, "--model", tmp_path, "--out", tmp_path / "b", "--version", "1")
     assert main([str(argument) for argument in export]) == 2
     assert "not shipped" in capsys.readouterr().err
+
+
+def test_tuning_leaves_an_encoder_and_a_decoder_to_go_on_from(made: Path) -> None:
+    shared = ("--data", made / "data", "--work", made / "work")
+    out, settings = made / "tuned", ("--minutes", 0.05, "--rate", 1e-3)
+    given = ("--encoder", made / "slim.npz", "--model", made / "parts", "--out", out)
+    run("tune", *shared, "--teacher", made / "teacher.npz", *given, *settings)
+    entry = json.loads((out / "tuning.jsonl").read_text().splitlines()[-1])
+    assert entry["seen"] >= 24
+    assert len(entry["losses"]) == 7
+    with np.load(made / "slim.npz") as before, np.load(out / "encoder.npz") as after:
+        assert set(before.files) == set(after.files)
+        first = "block1_conv1/kernel"
+        assert not np.array_equal(before[first], after[first])
+    made_on = ("--encoder", out / "encoder.npz", "--decoder", out / "decoder.npz", "--side", 64)
+    run("train", *shared, *made_on, "--critical-epochs", 0, "--out", made / "again")
+    assert (made / "again" / "decoder.npz").is_file()

@@ -8,7 +8,7 @@ import numpy as np
 
 from training import dataset, encoders, photographs
 from training.arrays import F16
-from training.distil import Sample
+from training.feeding import Sample
 from training.targets import Targets, collect
 from training.teacher import resnet50
 from training.vocabulary import EMPTY_WORDS, frequent_words, word_targets

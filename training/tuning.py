@@ -1,0 +1,193 @@
+"""Lets the captions' gradient reach the encoder: both are trained on, together.
+
+The teacher's hints stay as they are: few photographs have captions, and an encoder that
+answers to nothing else soon knows them by heart.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from captioner.vision.tokenizer import Tokenizer
+from training.arrays import I32, Arrays, Tensor, read_arrays, save_arrays
+from training.augmentation import Augmentation
+from training.average import Average
+from training.batches import encoded, padded
+from training.captioning import write_captions
+from training.decoder import TrainableDecoder
+from training.descent import Descent
+from training.distil import THOUSANDS, whole
+from training.feeding import Batch, Sample, feed, lesson
+from training.held_out import last_maps
+from training.scores import cider
+from training.slim import calibrated
+from training.student import Student
+
+__all__ = ["Captions", "TuningPlan", "tune"]
+
+KEPT = 0.998
+
+
+@dataclass(frozen=True)
+class TuningPlan:
+    """How long and how to train both.
+
+    A step sees ``photographs``, each with ``captions`` of its captions; ``weight`` is
+    that of a caption's word beside the teacher's hints.
+    """
+
+    minutes: float
+    side: int = 160
+    photographs: int = 24
+    captions: int = 3
+    rate: float = 4e-4
+    decay: float = 0.03
+    weight: float = 1.0
+    smoothing: float = 0.1
+    dropout: float = 0.3
+    augmentation: Augmentation = Augmentation(least_area=0.5, patched=0.0)  # noqa: RUF009
+    seed: int = 1
+    checkpoint_minutes: float = 6.0
+    precision: Tensor = tf.float32
+
+
+@dataclass(frozen=True)
+class Captions:
+    """The vocabulary, and what people wrote: of each photograph to train on, of each held out."""
+
+    words: Tokenizer
+    train: Sequence[Sequence[str]]
+    held_out: Sequence[Sequence[str]]
+
+
+def tune(
+    plan: TuningPlan,
+    sample: Sample,
+    held_out: Sample,
+    captions: Captions,
+    *,
+    encoder: Path,
+    decoder: Path,
+    out: Path,
+) -> None:
+    """Train for ``plan.minutes``; leave the best by dev CIDEr in ``out``.
+
+    ``out/encoder.npz`` is what `distil` leaves, ``out/decoder.npz`` what `train` goes on
+    from, ``out/tuning.jsonl`` has a line a checkpoint.
+
+    Parameters
+    ----------
+    sample
+        Its first rows are the photographs of ``captions.train``, in their order.
+
+    Raises
+    ------
+    CheckpointError
+        If ``encoder`` or ``decoder`` is missing or misshapen.
+    """
+    both = _Both(plan, sample, read_arrays(encoder), read_arrays(decoder))
+    numbers = [[encoded(captions.words, text) for text in group] for group in captions.train]
+    rng, best, losses = np.random.default_rng(plan.seed), -1.0, []
+    began = kept_at = time.monotonic()
+    progress = 0.0
+    while progress < 1:
+        progress = (time.monotonic() - began) / (60 * plan.minutes)
+        rows = rng.choice(len(numbers), min(plan.photographs, len(numbers)), replace=False)
+        losses.append(both.step(rng, rows, _drawn(rng, numbers, rows, plan.captions), progress))
+        late = time.monotonic() - kept_at > 60 * plan.checkpoint_minutes
+        if late or progress >= 1:
+            arrays, decoder_arrays = both.averaged()
+            score = _dev_cider(plan, arrays, decoder_arrays, held_out, captions)
+            _note(out, round((time.monotonic() - began) / 60, 2), both.seen, losses, score)
+            if score > best:
+                best = score
+                save_arrays(out / "encoder.npz", arrays)
+                save_arrays(out / "decoder.npz", decoder_arrays, np.float32)
+            kept_at, losses = time.monotonic(), []
+
+
+class _Both:
+    """Encoder and decoder, and a step of them."""
+
+    def __init__(self, plan: TuningPlan, sample: Sample, encoder: Arrays, decoder: Arrays) -> None:
+        self._plan, self._sample = plan, sample
+        self._thousands = float(encoder.get(THOUSANDS, np.zeros(())))
+        self.seen = 0
+        self._student = Student(sample.words.shape[1], plan.seed, encoder, plan.precision)
+        positions = (plan.side // 32) ** 2
+        self._decoder = TrainableDecoder.serving(
+            decoder, positions, plan.precision, dropout=plan.dropout
+        )
+        said = list(self._decoder.variables.values())
+        self._variables = [*self._student.trainable, *said]
+        self._average = Average(said, KEPT)
+        self._descent = Descent(self._variables, plan.decay, precision=plan.precision)
+        self._descend = tf.function(self._descended, reduce_retracing=False)
+
+    def step(
+        self, rng: np.random.Generator, rows: Tensor, captions: I32, progress: float
+    ) -> Tensor:
+        """Descend once; give the hints' losses and the captions'."""
+        warm = min(1.0, (self.seen / self._plan.photographs + 1) / 100)
+        cosine = max(0.5 * (1 + np.cos(np.pi * min(progress, 1.0))), 0.02)
+        self._descent.rate.assign(self._plan.rate * warm * cosine)
+        batch = feed(self._sample, rows, self._plan.augmentation, rng, self._plan.side)
+        self.seen += len(rows)
+        return self._descend(batch, tf.constant(captions)).numpy()
+
+    def _descended(self, batch: Batch, captions: Tensor) -> Tensor:
+        pixels, *wanted = lesson(batch)
+        with tf.GradientTape() as tape:
+            outputs = self._student.slim.train(pixels)
+            hints = self._student.losses(outputs, *wanted)
+            said = self._caption_loss(outputs[-1], captions)
+            total = self._student.weighted(hints) + self._plan.weight * said
+        gradients = tape.gradient(total, self._variables)
+        gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+        self._descent.apply(gradients, self._variables)
+        self._student.follow()
+        self._average.follow()
+        return tf.concat([hints, said[None]], 0)
+
+    def _caption_loss(self, maps: Tensor, captions: Tensor) -> Tensor:
+        flat = tf.reshape(maps, (maps.shape[0], -1, maps.shape[-1]))
+        repeated = tf.repeat(flat, self._plan.captions, 0)
+        logits = self._decoder.logits(repeated, captions[:, :-1], training=True)
+        return self._decoder.loss(logits, captions[:, 1:], self._plan.smoothing)
+
+    def averaged(self) -> tuple[Arrays, Arrays]:
+        """Averaged weights of the encoder, as `distil` keeps them, and of the decoder."""
+        arrays = calibrated(self._student.arrays(), whole(self._sample, self._plan.side))
+        thousands = np.array(self._thousands + self.seen / 1000, np.float32)
+        decoder = dict(zip(self._decoder.variables, self._average.values(), strict=True))
+        return arrays | {THOUSANDS: thousands}, decoder
+
+
+def _drawn(
+    rng: np.random.Generator, numbers: Sequence[Sequence[list[int]]], rows: Tensor, count: int
+) -> I32:
+    chosen = (rng.choice(len(numbers[row]), count, count > len(numbers[row])) for row in rows)
+    return padded([numbers[r][i] for r, picks in zip(rows, chosen, strict=True) for i in picks])
+
+
+def _dev_cider(
+    plan: TuningPlan, encoder: Arrays, decoder: Arrays, held_out: Sample, captions: Captions
+) -> float:
+    maps = last_maps(encoder, held_out.pixels, plan.side).astype(np.float16)
+    return cider(write_captions(decoder, captions.words, maps, 1), captions.held_out)
+
+
+def _note(out: Path, minutes: float, seen: int, losses: Sequence[Tensor], score: float) -> None:
+    means = [round(float(mean), 4) for mean in np.mean(losses, 0)]
+    entry = {"minutes": minutes, "seen": seen, "losses": means, "dev_cider": score}
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "tuning.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry) + "\n")
+    print(json.dumps(entry), flush=True)
