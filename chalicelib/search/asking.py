@@ -84,12 +84,12 @@ def asked(query: Query) -> Asked:
         words=replace(words, is_partial=True) if is_fused and words else words,
         vectors={kind: quantised(vector) for kind, vector in vectors.items() if vector},
         degraded=(MEANING_LEFT_OUT,) if missed else (),
-        reading=_reading(query.text or "") if is_fused and weights.attributes else (),
+        reading=read_clauses(query.text or "") if is_fused and weights.attributes else (),
         weights=weights,
     )
 
 
-def _reading(text: str) -> tuple[Clause, ...]:
+def read_clauses(text: str) -> tuple[Clause, ...]:
     """Return each subject of a text, and each with one of its colours or actions."""
     found: list[Clause] = []
     for attribute in extract(text):

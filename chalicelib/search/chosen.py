@@ -1,4 +1,4 @@
-"""Numbers that were chosen by measurement: ``python -m benchmarks.retrieval --choose``.
+"""Numbers that were chosen by measurement: ``python -m benchmarks.retrieval --choose --write``.
 
 They belong to a model, and are chosen anew with another: docs/decisions/405.
 """
@@ -27,6 +27,7 @@ def _read() -> dict[str, Any]:
 
 
 _told = _read()
+MODEL: str = _told["model"]
 WEIGHTS = Weights(**_told["weights"])
 CUTOFFS = {kind: Cutoff(**told) for kind, told in _told["cutoffs"].items()}
 # Visual cosines at or above which two photographs are the same picture, and look alike.

@@ -7,14 +7,13 @@ come and go; and it measured better than reciprocal ranks: docs/decisions/405.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypeVar
 
 from chalicelib.search.query import Weights
 
 Entry = TypeVar("Entry", int, str)
 
-CONSTANT = 60
 DEPTH = 1_000  # entries of each ranking that take part; a vector ranks no more than these
 PRECISION = 16  # steps of one unit of inverse frequency
 
@@ -45,22 +44,4 @@ def weighed(values: Mapping[str, Mapping[Entry, float]], weights: Weights) -> di
         weight = getattr(weights, part)
         for entry, value in found.items():
             scores[entry] = scores.get(entry, 0.0) + weight * value
-    return scores
-
-
-def fused(rankings: Iterable[Sequence[tuple[float, Entry]]]) -> dict[Entry, float]:
-    """Return the fused score of everything in ``rankings``.
-
-    Parameters
-    ----------
-    rankings
-        Each ``(-score, entry)``, ascending. Equal scores share a rank: their order says nothing.
-    """
-    scores: dict[Entry, float] = {}
-    for ranking in rankings:
-        rank, before = 0, float("nan")
-        for place, (negative, entry) in enumerate(ranking[:DEPTH], start=1):
-            if negative != before:
-                rank, before = place, negative
-            scores[entry] = scores.get(entry, 0.0) + 1 / (CONSTANT + rank)
     return scores

@@ -1,0 +1,143 @@
+"""The weights of the parts, chosen on half of a split's photographs and told on the other half."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.retrieval.material import CAPTIONS, Asked, Floats, Material, told_by_people
+from benchmarks.retrieval.values import Bools, Values, values_of
+from chalicelib.search.query import Weights
+
+# Meaning counts 1; words of a person's caption, words of a model's, attributes as a share of both.
+TOLD_BY_PERSON = (0.5, 0.8, 1.0, 1.25, 1.5)
+TOLD_BY_MODEL = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.8)
+ATTRIBUTES = (0.0, 0.1, 0.2, 0.3)
+ALONE = Weights(words=0, meaning=1, attributes=0, image=1, trust=1)
+CONSTANT = 60  # of reciprocal rank fusion, which is measured beside
+CUTS = (1, 5, 10)
+
+Ints = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Queries, their values on a collection, and which photograph each describes."""
+
+    values: Values
+    own: npt.NDArray[np.int64]
+
+    def recall(self, scores: Floats, chosen: Bools) -> dict[str, float]:
+        """Return the recall of the chosen queries in per cent."""
+        found = ranks(scores[chosen], self.own[chosen])
+        recalls = {f"R@{k}": round(100 * float((found <= k).mean()), 2) for k in CUTS}
+        return {**recalls, "median_rank": float(np.median(found))}
+
+    def half(self, number: int) -> Bools:
+        """Return the queries about every other photograph."""
+        found: Bools = self.own // 2 % 2 == number
+        return found
+
+
+def ranks(scores: Floats, own: npt.NDArray[np.int64]) -> Ints:
+    """Return the rank of each query's own photograph, the mean one of equals."""
+    theirs = scores[np.arange(len(scores)), own][:, None]
+    better = (scores > theirs).sum(1)
+    equal = (scores == theirs).sum(1) - 1
+    found: Ints = 1 + better + equal / 2
+    return found
+
+
+def collection(material: Material, every: int | None) -> Collection:
+    """Return a collection in which people described one photograph in ``every``, None for none.
+
+    Each query is asked of an index that holds another caption of the same photograph.
+    """
+    asked = material.asked
+    if every is None:
+        return Collection(
+            values_of(material.captioned, asked.texts, asked.vectors), np.array(asked.own)
+        )
+    parts: list[tuple[Asked, Values]] = []
+    for skipped in range(CAPTIONS):
+        some = asked.some(range(skipped, len(asked.texts), CAPTIONS))
+        documents = told_by_people(material, skipped, 1, every)
+        parts.append((some, values_of(documents, some.texts, some.vectors)))
+    whole = Values(
+        words=np.concatenate([values.words for _, values in parts]),
+        attributes=np.concatenate([values.attributes for _, values in parts]),
+        meaning=np.concatenate([values.meaning for _, values in parts]),
+        human=parts[0][1].human,
+    )
+    return Collection(whole, np.concatenate([np.array(some.own) for some, _ in parts]))
+
+
+def chosen(material: Material) -> tuple[Weights, dict[str, Any]]:
+    """Return the weights with the best mean recall on half A, and what they give on half B."""
+    model, mixed = collection(material, None), collection(material, 2)
+    grid = [
+        _weights(*values)
+        for values in product(TOLD_BY_PERSON, TOLD_BY_MODEL, ATTRIBUTES)
+        if values[1] <= values[0]
+    ]
+    # First of all the product's own captions must help: no less is found than by meaning alone.
+    least = _recalls(model, ALONE)[-1]
+    grid = [one for one in grid if _recalls(model, one)[-1] >= least] or grid
+    weights = max(grid, key=lambda one: sum(_recalls(model, one)) + sum(_recalls(mixed, one)))
+    return weights, {
+        "weights": asdict(weights),
+        "captioned by the model": _table(model, weights),
+        "every other one captioned by a person": _table(mixed, weights),
+    }
+
+
+def _weights(person: float, model: float, share: float) -> Weights:
+    return Weights(person, 1.0, round(person * share, 3), 1.0, round(model / person, 3))
+
+
+def _recalls(of: Collection, weights: Weights) -> list[float]:
+    """Return the recalls of half A."""
+    half = of.half(0)
+    found = ranks(_rows(of.values, half).scores(weights), of.own[half])
+    return [float((found <= k).mean()) for k in CUTS]
+
+
+def _rows(values: Values, chosen: Bools) -> Values:
+    return replace(
+        values,
+        words=values.words[chosen],
+        attributes=values.attributes[chosen],
+        meaning=values.meaning[chosen],
+    )
+
+
+def _table(of: Collection, weights: Weights) -> dict[str, Any]:
+    values = of.values
+    ways = {
+        "words": values.scores(replace(weights, meaning=0.0, attributes=0.0)),
+        "attributes": values.scores(replace(weights, meaning=0.0, words=0.0)),
+        "meaning": values.meaning,
+        "reciprocal ranks": _reciprocal(values),
+        "fused, nothing trusted less": values.scores(replace(weights, trust=1.0)),
+        "fused": values.scores(weights),
+    }
+    return {
+        name: {"half A": of.recall(scores, of.half(0)), "half B": of.recall(scores, of.half(1))}
+        for name, scores in ways.items()
+    }
+
+
+def _reciprocal(values: Values) -> Floats:
+    """Return reciprocal rank fusion of the three parts, equal scores sharing a rank."""
+    found = np.zeros_like(values.meaning)
+    for part in (values.words, values.attributes, values.meaning):
+        order = -np.sort(-part, axis=1)
+        places = np.stack(
+            [np.searchsorted(-row, -own) for row, own in zip(order, part, strict=True)]
+        )
+        found += np.where(part != 0, 1 / (CONSTANT + 1 + places), 0).astype(np.float32)
+    return found

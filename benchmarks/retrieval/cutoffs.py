@@ -1,0 +1,182 @@
+"""Where the matches of short queries end: precision and recall of the cut-off.
+
+A query is a word or two of the human captions; a photograph answers it where at least two of its
+captions hold all of them. Beside them stand queries that nothing answers. Thresholds are chosen
+on every other query, and told on the others.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from benchmarks.retrieval.material import Floats, Material, told_by_people
+from benchmarks.retrieval.photographs import Bundle, text_vectors
+from benchmarks.retrieval.values import Bools, values_of
+from chalicelib.search.analysis import STOP_WORDS, stems
+from chalicelib.search.chosen import Cutoff
+from chalicelib.search.query import Weights
+from training.dataset import Split
+
+QUERIES = 600
+FEWEST, MOST = 5, 400  # photographs that answer a query
+UNANSWERED = 150
+UNHEARD = ("invoice", "spreadsheet", "unicorn", "passport", "microscope", "volcano", "receipt")
+SHARES = tuple(round(0.3 + 0.025 * step, 3) for step in range(28))
+FLOORS = tuple(round(0.05 * step, 2) for step in range(21))
+WORDS_ONLY = Weights(words=1, meaning=0, attributes=0, image=0, trust=1)
+
+Cut = Callable[[Floats], Bools]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Queries on one collection: scores, and which photographs answer (none: no answer)."""
+
+    scores: Floats
+    answers: Bools
+
+    def told(self, cut: Cut, half: int) -> dict[str, float]:
+        """Return the mean precision, recall and F1 of answered queries, and what others find."""
+        answered = self.answers.any(1)
+        rows = np.arange(len(self.answers)) % 2 == half
+        kept = cut(self.scores)
+        right = (kept & self.answers).sum(1)
+        precision = right / np.maximum(kept.sum(1), 1)
+        recall = right / np.maximum(self.answers.sum(1), 1)
+        f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
+        empty = rows & ~answered
+        return {
+            "precision": _mean(precision[rows & answered]),
+            "recall": _mean(recall[rows & answered]),
+            "f1": _mean(f1[rows & answered]),
+            "shown": _mean(kept.sum(1)[rows & answered]),
+            "shown_where_nothing_answers": _mean(kept.sum(1)[empty]),
+        }
+
+
+def cut_of(cutoff: Cutoff) -> Cut:
+    """Return what ``min_relevance=auto`` keeps."""
+    return lambda scores: (
+        scores >= np.maximum(cutoff.share * scores.max(1, keepdims=True), cutoff.floor)
+    )
+
+
+def chosen(
+    material: Material, train: Split, from_: Bundle, weights: Weights
+) -> tuple[dict[str, Cutoff], dict[str, Any]]:
+    """Return the cut-offs of words and of text, and the figures of the half they do not know."""
+    texts = [*_asked(material.split), *_unanswered(material.split, train), *UNHEARD]
+    random.Random(5).shuffle(texts)
+    vectors = text_vectors(texts, from_)
+    people = told_by_people(material, 0, 1)
+    values = {
+        "captioned by the model": values_of(material.captioned, texts, vectors),
+        "captioned by people": values_of(people, texts, vectors),
+    }
+    answers = {
+        "captioned by the model": _answers(texts, material.split, range(5)),
+        "captioned by people": _answers(texts, material.split, (0, 2, 3, 4)),
+    }
+    found: dict[str, Cutoff] = {}
+    told: dict[str, Any] = {}
+    for kind, by in (("text", weights), ("words", WORDS_ONLY)):
+        labelled = {name: Labelled(values[name].scores(by), answers[name]) for name in values}
+        found[kind] = _best(labelled.values(), kind)
+        told[kind] = {"cutoff": [found[kind].share, found[kind].floor]} | {
+            name: _beside(one, labelled.values(), found[kind]) for name, one in labelled.items()
+        }
+    return found, told
+
+
+def _best(labelled: Iterable[Labelled], kind: str) -> Cutoff:
+    """Return the share with the best F1, and the highest floor that costs no more than a point."""
+    share = max(SHARES, key=lambda one: _f1(labelled, cut_of(Cutoff(one, 0.0))))
+    if kind == "words":
+        return Cutoff(share, 0.0)
+    least = _f1(labelled, cut_of(Cutoff(share, 0.0))) - 0.005
+    floors = [one for one in FLOORS if _f1(labelled, cut_of(Cutoff(share, one))) >= least]
+    return Cutoff(share, max(floors))
+
+
+def _beside(one: Labelled, every: Iterable[Labelled], cutoff: Cutoff) -> dict[str, Any]:
+    """Return half B's figures of the cut, and of flat thresholds chosen on the same half A."""
+    levels = [round(float(level), 3) for level in np.quantile(one.scores, np.linspace(0.5, 1, 60))]
+    level = max(levels, key=lambda bound: _f1(every, lambda scores: scores >= bound))
+    counts = (5, 10, 20, 30, 40, 60, 80, 120)
+    count = max(counts, key=lambda number: _f1(every, _first(number)))
+    return {
+        "auto": one.told(cut_of(cutoff), 1),
+        f"score of {level}": one.told(lambda scores: scores >= level, 1),
+        f"the first {count}": one.told(_first(count), 1),
+        "everything": one.told(lambda scores: np.ones_like(scores, bool), 1),
+    }
+
+
+def _first(count: int) -> Cut:
+    return lambda scores: scores >= -np.sort(-scores, 1)[:, count - 1 : count]
+
+
+def _f1(labelled: Iterable[Labelled], cut: Cut) -> float:
+    return float(np.mean([one.told(cut, 0)["f1"] for one in labelled]))
+
+
+def _mean(values: Any) -> float:
+    return round(float(np.mean(values)), 4) if len(values) else 0.0
+
+
+def _asked(split: Split) -> list[str]:
+    """Return words, and pairs of neighbours, that enough photographs answer."""
+    heard: dict[frozenset[str], str] = {}
+    for captions in split.captions:
+        for caption in captions:
+            words = [word for word in caption.lower().split() if _tells(word)]
+            pairs = map(" ".join, pairwise(words))
+            for text in (*words, *pairs):
+                heard.setdefault(frozenset(stems(text)), text)
+    texts = sorted(heard.values())
+    counts = _answers(texts, split, range(5)).sum(1)
+    enough = [text for text, count in zip(texts, counts, strict=True) if FEWEST <= count <= MOST]
+    return random.Random(1).sample(enough, min(QUERIES, len(enough)))
+
+
+def _unanswered(split: Split, train: Split) -> list[str]:
+    """Return words of the training captions that no caption of the split holds."""
+    held = {stem for captions in split.captions for text in captions for stem in stems(text)}
+    heard = Counter(
+        word
+        for captions in train.captions
+        for text in captions
+        for word in set(text.lower().split())
+        if _tells(word)
+    )
+    return [word for word, count in heard.items() if count >= 3 and not held & set(stems(word))][
+        :UNANSWERED
+    ]
+
+
+def _tells(word: str) -> bool:
+    return word.isalpha() and len(word) > 2 and word not in STOP_WORDS
+
+
+def _answers(texts: Sequence[str], split: Split, captions: Iterable[int]) -> Bools:
+    """Return which photographs answer: two of these captions hold all stems of the text."""
+    chosen = tuple(captions)
+    held = [[set(stems(told[at])) for at in chosen] for told in split.captions]
+    having: dict[str, set[int]] = {}
+    for at, sets in enumerate(held):
+        for stem in set().union(*sets):
+            having.setdefault(stem, set()).add(at)
+    found = np.zeros((len(texts), len(held)), bool)
+    for row, text in enumerate(texts):
+        wanted = set(stems(text))
+        candidates = set.intersection(*(having.get(stem, set()) for stem in wanted))
+        for at in candidates:
+            found[row, at] = sum(wanted <= one for one in held[at]) >= 2
+    return found

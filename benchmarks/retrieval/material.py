@@ -1,0 +1,92 @@
+"""Collections of a split: captioned by the model, by people, or by both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.retrieval.photographs import Bundle, documents, text_vectors
+from chalicelib.attributes import extract
+from chalicelib.images import Source
+from chalicelib.search.port import Document
+from training.dataset import Split
+
+CAPTIONS = 5  # a photograph
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Queries, each with the photograph that it describes.
+
+    Attributes
+    ----------
+    texts, vectors
+        As a person types them, and their semantic vectors.
+    own
+        Place of the photograph in the collection.
+    """
+
+    texts: Sequence[str]
+    vectors: Sequence[bytes]
+    own: Sequence[int]
+
+    def some(self, chosen: Sequence[int]) -> Asked:
+        """Return chosen ones of them."""
+        return Asked(
+            [self.texts[at] for at in chosen],
+            [self.vectors[at] for at in chosen],
+            [self.own[at] for at in chosen],
+        )
+
+
+@dataclass(frozen=True)
+class Material:
+    """A split, and what the pipeline stores of it."""
+
+    split: Split
+    captioned: Sequence[Document]
+    asked: Asked
+
+
+def read(split: Split, from_: Bundle) -> Material:
+    """Return a split's documents and its human captions as queries."""
+    texts = [caption for captions in split.captions for caption in captions]
+    own = [at for at, captions in enumerate(split.captions) for _ in captions]
+    captioned = documents(split.photographs, from_)
+    return Material(split, captioned, Asked(texts, text_vectors(texts, from_), own))
+
+
+def told_by_people(material: Material, skipped: int, count: int, every: int = 1) -> list[Document]:
+    """Return the documents with human captions.
+
+    Parameters
+    ----------
+    skipped
+        Which caption is left out: the one that is asked.
+    count
+        How many of the others, joined.
+    every
+        One photograph in so many has them; the others keep the model's.
+    """
+    found = []
+    for at, (document, captions) in enumerate(
+        zip(material.captioned, material.split.captions, strict=True)
+    ):
+        others = [captions[(skipped + step) % len(captions)] for step in range(1, count + 1)]
+        text = " ".join(others)
+        told = replace(
+            document, text=text, source=Source.USER, attributes=tuple(extract(" . ".join(others)))
+        )
+        found.append(document if at % every else told)
+    return found
+
+
+def floats(vectors: Sequence[bytes | None]) -> Floats:
+    """Return float16 vectors as rows; one that is missing as zeros."""
+    rows = [np.frombuffer(vector or bytes(512), "<f2") for vector in vectors]
+    return np.stack(rows).astype(np.float32)

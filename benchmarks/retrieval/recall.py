@@ -1,0 +1,140 @@
+"""Recall through the search port, as a person at the search box has it."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
+
+from benchmarks.retrieval.material import CAPTIONS, Asked, Material, told_by_people
+from benchmarks.retrieval.photographs import OWNER, progress
+from chalicelib.search.embedded import EmbeddedIndex
+from chalicelib.search.port import Document
+from chalicelib.search.query import MAX_LIMIT, Mode, Query, Weights
+
+DEEPEST = 2 * MAX_LIMIT  # ranks beyond are counted as never
+NEVER = 10**9
+WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to ask.
+
+    Attributes
+    ----------
+    weights
+        None for the chosen ones.
+    """
+
+    mode: Mode
+    weights: Weights | None = None
+    min_relevance: Any = None
+
+
+WAYS = {
+    "words": Way(Mode.WORDS),
+    "words, any of them": Way(Mode.FUSED, WORDS_ALONE),
+    "meaning": Way(Mode.MEANING),
+    "fused": Way(Mode.FUSED),
+    "fused, min_relevance auto": Way(Mode.FUSED, min_relevance="auto"),
+}
+
+
+def filled(documents: Sequence[Document]) -> EmbeddedIndex:
+    """Return an embedded index of the documents."""
+    index = EmbeddedIndex.at(None)
+    refused = index.apply(documents)
+    assert not refused, refused
+    return index
+
+
+def ranks(index: EmbeddedIndex, documents: Sequence[Document], asked: Asked, way: Way) -> list[int]:
+    """Return the rank of each query's own photograph."""
+    found = []
+    for text, vector, own in zip(asked.texts, asked.vectors, asked.own, strict=True):
+        query = Query(
+            OWNER,
+            text=text,
+            mode=way.mode,
+            semantic=None if way.mode is Mode.WORDS else vector,
+            weights=way.weights,
+            min_relevance=way.min_relevance,
+            limit=MAX_LIMIT,
+        )
+        found.append(_rank(index, query, documents[own].image_id))
+    return found
+
+
+def _rank(index: EmbeddedIndex, query: Query, image_id: str) -> int:
+    before = 0
+    while before < DEEPEST:
+        results = index.search(query)
+        for place, hit in enumerate(results.hits, start=1):
+            if hit.image_id == image_id:
+                return before + place
+        if results.cursor is None:
+            return NEVER
+        before += len(results.hits)
+        query = replace(query, cursor=results.cursor)
+    return NEVER
+
+
+def told(found: Sequence[int]) -> dict[str, float | None]:
+    """Return recall in per cent and the median rank, None where that is beyond `DEEPEST`."""
+    median = statistics.median(found)
+    shares = {f"R@{k}": 100 * sum(rank <= k for rank in found) / len(found) for k in (1, 5, 10)}
+    return {
+        **{name: round(share, 2) for name, share in shares.items()},
+        "median_rank": median if median <= DEEPEST else None,
+        "queries": len(found),
+    }
+
+
+def measured(material: Material) -> dict[str, dict[str, float | None]]:
+    """Return the recall of each way to ask, on what the pipeline stored."""
+    index = filled(material.captioned)
+    return {
+        name: told(ranks(index, material.captioned, material.asked, way))
+        for name, way in progress(list(WAYS.items()), "ways asked", every=1)
+    }
+
+
+def upper_bound(material: Material) -> dict[str, dict[str, float | None]]:
+    """Return the recall where the index holds the other four human captions of each photograph."""
+    asked = material.asked
+    found: dict[str, list[int]] = {"words, any of them": [], "fused": []}
+    for skipped in range(CAPTIONS):
+        documents = told_by_people(material, skipped, CAPTIONS - 1)
+        index = filled(documents)
+        some = asked.some(range(skipped, len(asked.texts), CAPTIONS))
+        for name in found:
+            found[name] += ranks(index, documents, some, WAYS[name])
+    return {name: told(places) for name, places in found.items()}
+
+
+def bleu_way(material: Material, count: int, seed: int = 7) -> dict[str, float | None]:
+    """Return the recall of the prototype's ranking on the same captions.
+
+    Parameters
+    ----------
+    count
+        Queries drawn; sentence BLEU against every caption takes long.
+    """
+    smooth = SmoothingFunction().method1
+    captions = [document.text.split() for document in material.captioned]
+    asked = material.asked
+    drawn = random.Random(seed).sample(range(len(asked.texts)), min(count, len(asked.texts)))
+    found = []
+    for at in progress(drawn, "queries ranked by BLEU", every=100):
+        query = asked.texts[at].lower().split()
+        scores = [sentence_bleu([one], query, smoothing_function=smooth) for one in captions]
+        own = scores[asked.own[at]]
+        better = sum(score > own for score in scores)
+        ties = sum(score == own for score in scores) - 1
+        found.append(1 + better + ties // 2)
+    return told(found)

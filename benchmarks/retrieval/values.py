@@ -1,0 +1,103 @@
+"""What each part of a fused query says of every photograph, as matrices: to choose weights by.
+
+The formulas are the engines' (`chalicelib.search.fusion`), all photographs at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.retrieval.material import Floats, floats
+from chalicelib.attributes import normalised
+from chalicelib.images import HUMAN_SOURCES
+from chalicelib.search.analysis import stems
+from chalicelib.search.asking import read_clauses
+from chalicelib.search.clauses import terms_of
+from chalicelib.search.fusion import rarity
+from chalicelib.search.port import Document
+from chalicelib.search.query import Clause, Weights
+from chalicelib.search.text import parse
+
+Term = TypeVar("Term", bound=Hashable)
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Values:
+    """One row a query, one column a photograph.
+
+    Attributes
+    ----------
+    human
+        Of the photographs: whether a person wrote the caption.
+    """
+
+    words: Floats
+    attributes: Floats
+    meaning: Floats
+    human: Bools
+
+    def scores(self, weights: Weights) -> Floats:
+        """Return the fused scores."""
+        trust = np.where(self.human, 1.0, weights.trust).astype(np.float32)
+        told = weights.words * self.words + weights.attributes * self.attributes
+        fused: Floats = trust * told + weights.meaning * self.meaning
+        return fused
+
+
+def values_of(
+    documents: Sequence[Document], texts: Sequence[str], vectors: Sequence[bytes]
+) -> Values:
+    """Return the values of queries on a collection."""
+    held = defaultdict(list)
+    for at, document in enumerate(documents):
+        for stem in set(stems(document.text)):
+            held[stem].append(at)
+
+    def with_stem(stem: str) -> list[int]:
+        return held.get(stem, [])
+
+    words = [[stem for run in parse(text).ranked for stem in run.stems] for text in texts]
+    clauses = [read_clauses(text) for text in texts]
+    semantic = floats([document.semantic for document in documents])
+    return Values(
+        words=_shares(words, with_stem, len(documents)),
+        attributes=_shares(clauses, _having(documents), len(documents)),
+        meaning=floats(vectors) @ semantic.T,
+        human=np.array([document.source in HUMAN_SOURCES for document in documents]),
+    )
+
+
+def _having(documents: Sequence[Document]) -> Callable[[Clause], list[int]]:
+    attributes = [tuple(map(normalised, document.attributes)) for document in documents]
+    known: dict[Clause, list[int]] = {}
+
+    def having(clause: Clause) -> list[int]:
+        if clause not in known:
+            terms = terms_of(clause)
+            matching = (any(map(terms.match, found)) for found in attributes)
+            known[clause] = [at for at, matches in enumerate(matching) if matches]
+        return known[clause]
+
+    return having
+
+
+def _shares(
+    queries: Sequence[Sequence[Term]], having: Callable[[Term], list[int]], count: int
+) -> Floats:
+    shares = np.zeros((len(queries), count), np.float32)
+    for at, terms in enumerate(queries):
+        row, total = shares[at], 0
+        for term in terms:
+            found = having(term)
+            weight = rarity(count, len(found))
+            row[found] += weight
+            total += weight
+        shares[at] = row / max(total, 1)
+    return shares
