@@ -87,12 +87,24 @@ def show_hits(answer: Json) -> None:
 
 def _hits(answer: Json) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("score", "caption", "attributes", "file", "id"):
+    is_explained = any(hit["explanation"] for hit in answer["hits"])
+    why = ("why",) if is_explained else ()
+    for column in ("score", "caption", "attributes", *why, "file", "id"):
         table.add_column(column, no_wrap=column == "id", overflow="fold")
     for hit in answer["hits"]:
         image = hit["image"]
         caption = (image["caption"] or {}).get("text", "")
         told = ", ".join(map(words, image["attributes"]))
-        row = (caption, told, image["name"], image["id"])
+        reasons = (reason(hit["explanation"]),) if is_explained else ()
+        row = (caption, told, *reasons, image["name"], image["id"])
         table.add_row(f"{hit['score']:.3f}", *map(escape, row))
     return table
+
+
+def reason(explanation: list[Json] | None) -> str:
+    """Return why a photograph was found: "meaning 0.52, words 0.25 (dog, snow)"."""
+    parts = []
+    for part in explanation or ():
+        terms = f" ({', '.join(part['terms'])})" if part["terms"] else ""
+        parts.append(f"{part['part']} {part['share']:.2f}{terms}")
+    return ", ".join(parts)

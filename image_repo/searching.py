@@ -18,6 +18,20 @@ Crop = Annotated[
 ]
 
 
+MinRelevance = Annotated[
+    str | None,
+    typer.Option(metavar="SHARE|auto", help="Least share of the best score; 0 shows everything."),
+]
+Unlike = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID", help="Leave out what looks like this photograph; again for more."),
+]
+Collapse = Annotated[
+    bool, typer.Option("--collapse", help="Of near duplicates, show the best match only.")
+]
+Explain = Annotated[bool, typer.Option("--explain", help="Say why each was found.")]
+
+
 class Mode(StrEnum):
     """What the text is matched with."""
 
@@ -42,7 +56,18 @@ def search(
         Path | None, typer.Option(exists=True, dir_okay=False, help="Looks like this file.")
     ] = None,
     crop: Crop = None,
-    mode: Annotated[Mode, typer.Option(help="How the text is matched.")] = Mode.WORDS,
+    mode: Annotated[
+        Mode | None,
+        typer.Option(help="How the text is matched; by words and meaning if not given."),
+    ] = None,
+    min_relevance: MinRelevance = None,
+    unlike: Unlike = None,
+    collapse: Collapse = False,
+    explain: Explain = False,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PART=N", help="Of words, meaning, attributes, image or trust."),
+    ] = None,
     facets: Annotated[bool, typer.Option("--facets", help="Count what the matches hold.")] = False,
     limit: Limit = 20,
     everything: Annotated[bool, typer.Option("--all", help="Every match, not a page.")] = False,
@@ -58,12 +83,20 @@ def search(
     image-repo search --subject dog --colour brown --action run
 
     image-repo search --image holiday.jpg --crop 0,0,0.5,1
+
+    image-repo search dogs in the snow --explain --collapse --weight words=2
     """
-    document: dict[str, Any] = {"limit": PAGE if everything else limit, "mode": mode.value}
+    document: dict[str, Any] = {"limit": PAGE if everything else limit}
     clause = {"subject": subject, "colours": colour, "actions": action}
     given = {name: value for name, value in clause.items() if value}
     optional = {
         "text": " ".join(text or ()),
+        "mode": mode and mode.value,
+        "min_relevance": min_relevance,
+        "unlike": unlike,
+        "collapse": "near_duplicates" if collapse else None,
+        "explain": explain,
+        "weights": dict(map(_weight, weight or ())),
         "attributes": given,
         "cursor": cursor,
         "facets": ["subjects", "colours", "actions"] if facets else [],
@@ -87,6 +120,14 @@ def _asked(
     return client.search_by_image(image, document | ({"crop": _box(crop)} if crop else {}))
 
 
+def _weight(given: str) -> tuple[str, float]:
+    part, _, number = given.partition("=")
+    try:
+        return part, float(number)
+    except ValueError as error:
+        raise CommandError(f"--weight {given}: must be a part and a number, as words=2") from error
+
+
 def _box(crop: str) -> dict[str, float]:
     try:
         x, y, width, height = map(float, crop.split(","))
@@ -99,12 +140,24 @@ def similar(
     context: typer.Context,
     image_id: Annotated[str, typer.Argument()],
     crop: Crop = None,
+    min_relevance: MinRelevance = None,
+    unlike: Unlike = None,
+    collapse: Collapse = False,
+    explain: Explain = False,
     limit: Limit = 20,
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
     """Find photographs that look like one in the repository, or like a part of it."""
-    query = {"crop": crop, "limit": limit, "cursor": cursor}
+    query = {
+        "crop": crop,
+        "min_relevance": min_relevance,
+        "unlike": ",".join(unlike or ()) or None,
+        "collapse": "near_duplicates" if collapse else None,
+        "explain": "true" if explain else None,
+        "limit": limit,
+        "cursor": cursor,
+    }
     with session_of(context).client() as client:
         answer = client.call("GET", f"{image_path(image_id)}/similar", query=query)
     _tell(answer, as_json=as_json)

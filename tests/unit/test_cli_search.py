@@ -1,0 +1,105 @@
+"""The search commands: what they ask of the API, and how they tell why."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from image_repo import searching
+from image_repo.client import Client
+from image_repo.errors import CommandError
+from image_repo.output import reason
+from image_repo.session import Session
+
+IMAGE = {
+    "id": "id-1",
+    "name": "dog.jpg",
+    "caption": {"text": "a dog in the snow"},
+    "attributes": [],
+}
+WHY = [
+    {"part": "meaning", "score": 0.52, "rank": 1, "share": 0.52, "terms": {}},
+    {"part": "words", "score": 3.1, "rank": 2, "share": 0.25, "terms": {"dog": 1.1, "snow": 2.0}},
+]
+HIT = {"image": IMAGE, "score": 0.77, "highlight": None, "explanation": WHY}
+ANSWER = {"hits": [HIT], "total": 1, "facets": {}, "cursor": None, "degraded": []}
+
+
+@dataclass(frozen=True)
+class RecordingSession(Session):
+    """Speaks to an API that answers every search alike."""
+
+    asked: list[httpx.Request] = field(default_factory=list)
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        transport = httpx.MockTransport(self._answer)
+        yield Client("http://api", "imr_x", transport=transport, sleep=lambda _: None)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return httpx.Response(200, json=ANSWER)
+
+
+def ran(*arguments: str) -> tuple[RecordingSession, Any]:
+    session = RecordingSession(None, None)
+    app = typer.Typer()
+    searching.register(app)
+    result = CliRunner().invoke(app, list(arguments), obj=session, env={"COLUMNS": "200"})
+    return session, result
+
+
+def test_options_become_the_document() -> None:
+    session, result = ran(
+        *("search", "dogs", "in", "snow", "--min-relevance", "auto", "--unlike", "id-2"),
+        *("--unlike", "id-3", "--collapse", "--explain", "--weight", "words=2"),
+    )
+    assert result.exit_code == 0
+    (request,) = session.asked
+    assert json.loads(request.read()) == {
+        "text": "dogs in snow",
+        "limit": 20,
+        "min_relevance": "auto",
+        "unlike": ["id-2", "id-3"],
+        "collapse": "near_duplicates",
+        "explain": True,
+        "weights": {"words": 2.0},
+    }
+
+
+def test_what_is_not_asked_for_is_left_to_the_api() -> None:
+    session, _ = ran("search", "dog")
+    assert json.loads(session.asked[0].read()) == {"text": "dog", "limit": 20}
+
+
+def test_similar_takes_the_same_options() -> None:
+    session, result = ran("similar", "id-1", "--unlike", "id-2", "--min-relevance", "0.5")
+    assert result.exit_code == 0
+    assert dict(session.asked[0].url.params) == {
+        "unlike": "id-2",
+        "min_relevance": "0.5",
+        "limit": "20",
+    }
+
+
+def test_a_weight_that_is_none_is_refused() -> None:
+    _, result = ran("search", "dog", "--weight", "words")
+    assert isinstance(result.exception, CommandError)
+    assert "words=2" in str(result.exception)
+
+
+def test_why_a_photograph_was_found_is_told_in_a_line() -> None:
+    assert reason(WHY) == "meaning 0.52, words 0.25 (dog, snow)"
+    _, result = ran("search", "dog", "--explain")
+    assert "why" in result.output
+
+
+@pytest.mark.parametrize("explanation", [None, []])
+def test_nothing_is_told_where_nothing_was_explained(explanation: list[Any] | None) -> None:
+    assert reason(explanation) == ""
