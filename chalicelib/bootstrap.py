@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
+from captioner.vision import plain_text
+from captioner.vision.manifest import BundleError
 from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.overview import Overview
@@ -15,7 +18,8 @@ from chalicelib.api.searching import Searching
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.encoder import Encoder, LambdaEncoder
+from chalicelib.encoder import Encoder, LambdaEncoder, NearEncoder, TextEncoder
+from chalicelib.errors import EncoderUnavailable
 from chalicelib.imports import Imports
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
@@ -114,11 +118,25 @@ def connected(settings: Settings) -> Repository:
         catalogue=DynamoCatalogue(dynamodb, settings.table),
         storage=S3Storage(s3, settings.bucket),
         index=_engine(settings, s3),
-        encoder=LambdaEncoder(lambda_, settings.encoder_function),
+        encoder=NearEncoder(text_side, LambdaEncoder(lambda_, settings.encoder_function)),
         tokens=TokenStore(dynamodb, settings.tokens_table),
         queue=SqsQueue(boto3.client("sqs", config=CONFIGURATION), settings.queue_url),
         reindexing=LambdaReindexing(lambda_, settings.indexer_function),
     )
+
+
+def text_side(folder: Path = plain_text.BUNDLE) -> TextEncoder:
+    """Return the model's text side, of the bundle that is packaged with the API.
+
+    Raises
+    ------
+    EncoderUnavailable
+        It is missing or damaged.
+    """
+    try:
+        return plain_text.load(folder)
+    except BundleError as error:
+        raise EncoderUnavailable("the model's text side is missing or damaged") from error
 
 
 def _engine(settings: Settings, s3: "S3Client") -> SearchEngine:

@@ -2,7 +2,9 @@
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -46,6 +48,45 @@ class Encoder(Protocol):
 
     def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
         """Return the vectors of an image of the bucket."""
+
+
+class TextEncoder(Protocol):
+    """What turns a text into a vector by itself."""
+
+    def encode(self, text: str) -> bytes:
+        """Return the semantic vector of a text."""
+
+
+class NearEncoder:
+    """Adapter that turns texts into vectors here and asks another encoder for images.
+
+    Parameters
+    ----------
+    load
+        Gives what encodes texts; called once, by the first text.
+    images
+        Is asked for images.
+    """
+
+    def __init__(self, load: Callable[[], TextEncoder], images: Encoder) -> None:
+        self._load = load
+        self._images = images
+
+    def text(self, text: str) -> bytes:
+        """Return the semantic vector of a text."""
+        return self._texts.encode(text)
+
+    def image(self, content: bytes, crop: Crop | None) -> Vectors:
+        """Return the vectors of an image."""
+        return self._images.image(content, crop)
+
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
+        """Return the vectors of an image of the bucket."""
+        return self._images.stored(key, version_id, crop)
+
+    @cached_property
+    def _texts(self) -> TextEncoder:
+        return self._load()
 
 
 class LambdaEncoder:

@@ -1,5 +1,7 @@
 """The HTTP API: the Chalice application behind API Gateway."""
 
+from pathlib import Path
+
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sam as sam
 from aws_cdk import aws_sqs as sqs
@@ -39,6 +41,8 @@ class Api(Construct):
         Third-party code.
     environment
         Of every function.
+    bundle
+        The model's folder, whose text side the API holds; the repository's where None.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Api(Construct):
         functions: tuple[lambda_.IFunction, ...],
         layer: lambda_.LayerVersion,
         environment: dict[str, str],
+        bundle: Path | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.identity = Identity(self, "Identity", service="api")
@@ -59,7 +64,7 @@ class Api(Construct):
         self.application = Chalice(
             scope,
             "Chalice",
-            source_dir=str(api_project()),
+            source_dir=str(api_project(bundle)),
             stage_config={
                 "api_gateway_stage": STAGE,
                 "api_gateway_endpoint_type": "REGIONAL",

@@ -3,19 +3,48 @@
 import shutil
 from pathlib import Path
 
+from captioner.vision import manifest, plain_text
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LAYER = BUILD / "layer"
 
 _UNWANTED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", "*.swp")
 _API = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
+# Of the captioner, what turns a query's text into its vector: docs/decisions/114.
+_TEXT_SIDE = (
+    "captioner/__init__.py",
+    "captioner/vision/__init__.py",
+    "captioner/vision/manifest.py",
+    "captioner/vision/plain_arrays.py",
+    "captioner/vision/plain_text.py",
+    "captioner/vision/tokenizer.py",
+)
 _INDEXER = ("indexer", "chalicelib")
 _CAPTIONER = ("captioner", "chalicelib", "requirements/captioner.lock")
 
 
-def api_project() -> Path:
-    """Return a Chalice project of the API alone."""
-    return _laid_out("api", _API)
+def api_project(bundle: Path | None = None) -> Path:
+    """Return a Chalice project of the API and of the model's text side.
+
+    Parameters
+    ----------
+    bundle
+        As ``captioner_image`` takes it.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    """
+    project = _laid_out("api", _API)
+    # What lies in "vendor" Chalice puts beside the application.
+    for path in _TEXT_SIDE:
+        _copied(ROOT / path, project / "vendor" / path)
+    source = plain_text.BUNDLE if bundle is None else _existing(bundle)
+    for file in (manifest.FILE, *plain_text.FILES):
+        _copied(source / file, project / "vendor" / "captioner" / "bundle" / file)
+    return project
 
 
 def indexer_code() -> Path:
@@ -40,11 +69,15 @@ def captioner_image(bundle: Path | None = None) -> Path:
     """
     context = _laid_out("captioner", _CAPTIONER)
     if bundle is not None:
-        if not bundle.is_dir():
-            raise FileNotFoundError(f"{bundle} does not exist: run 'python -m infra.bundle' first")
         shutil.rmtree(context / "captioner" / "bundle")
-        shutil.copytree(bundle, context / "captioner" / "bundle")
+        shutil.copytree(_existing(bundle), context / "captioner" / "bundle")
     return context
+
+
+def _existing(bundle: Path) -> Path:
+    if not bundle.is_dir():
+        raise FileNotFoundError(f"{bundle} does not exist: run 'python -m infra.bundle' first")
+    return bundle
 
 
 def layer_code() -> Path:
@@ -64,10 +97,13 @@ def _laid_out(name: str, paths: tuple[str, ...]) -> Path:
     target = BUILD / name
     shutil.rmtree(target, ignore_errors=True)
     for path in paths:
-        source, copy = ROOT / path, target / path
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, copy, ignore=_UNWANTED)
-        else:
-            shutil.copy2(source, copy)
+        _copied(ROOT / path, target / path)
     return target
+
+
+def _copied(source: Path, copy: Path) -> None:
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, copy, ignore=_UNWANTED)
+    else:
+        shutil.copy2(source, copy)

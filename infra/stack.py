@@ -65,6 +65,7 @@ class ImageRepo(cdk.Stack):
             functions=(self.pipeline.encoder, self.search.indexer),
             layer=layer,
             environment=environment,
+            bundle=bundle,
         )
         self._observe()
         self._tell()

@@ -13,10 +13,13 @@ from pathlib import Path
 from captioner.vision import manifest, tokenizer
 from captioner.vision.plain_arrays import PlainArrays, Table, products
 
-__all__ = ["FILES", "PlainTextEncoder", "load"]
+__all__ = ["BUNDLE", "FILES", "PlainTextEncoder", "load"]
 
 FILES = ("text.npz", "tokenizer.json")
 """What of a bundle the text side needs, beside ``bundle.json``."""
+
+BUNDLE = Path(__file__).resolve().parent.parent / "bundle"
+"""Where the bundle lies, here as in the API's package, which holds these files of it."""
 
 LONGEST = 32
 Products = Callable[[list[float], Table], list[float]]
@@ -85,7 +88,7 @@ def _sigmoid(x: float) -> float:
     return 0.5 + 0.5 * math.tanh(0.5 * x)
 
 
-def load(folder: Path) -> PlainTextEncoder:
+def load(folder: Path = BUNDLE) -> PlainTextEncoder:
     """Load the text encoder of a bundle, only its own files read and verified.
 
     Raises

@@ -3,12 +3,14 @@
 import base64
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from chalicelib.encoder import LambdaEncoder, Vectors
+from chalicelib.bootstrap import text_side
+from chalicelib.encoder import LambdaEncoder, NearEncoder, Vectors
 from chalicelib.errors import (
     EncoderUnavailable,
     ImageRepoError,
@@ -91,3 +93,31 @@ def test_what_the_function_refuses_is_refused_alike(
 def test_a_function_that_fails_or_answers_nonsense_is_unavailable(functions: Functions) -> None:
     with pytest.raises(EncoderUnavailable):
         encoder(functions).image(b"raw", None)
+
+
+class Words:
+    """A text encoder that counts how often it was loaded."""
+
+    loaded = 0
+
+    def __init__(self) -> None:
+        Words.loaded += 1
+
+    def encode(self, text: str) -> bytes:
+        return text.encode()
+
+
+def test_texts_are_encoded_here_and_images_are_asked_for() -> None:
+    functions = Functions(BOTH)
+    near = NearEncoder(Words, encoder(functions))
+    assert Words.loaded == 0
+    assert (near.text("snow"), near.text("dog")) == (b"snow", b"dog")
+    assert Words.loaded == 1
+    assert functions.asked == []
+    assert near.image(b"raw", None) == near.stored("key", None, None) == Vectors(VISUAL, SEMANTIC)
+    assert len(functions.asked) == 2
+
+
+def test_a_damaged_text_side_is_an_encoder_that_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(EncoderUnavailable, match="text side is missing or damaged"):
+        text_side(tmp_path)

@@ -36,9 +36,33 @@ def test_api_and_layer_stay_under_fifty_megabytes(api_package: Path) -> None:
 def test_the_api_package_holds_the_application_and_nothing_else(api_package: Path) -> None:
     with zipfile.ZipFile(api_package) as package:
         names = package.namelist()
-    assert {name.split("/")[0] for name in names} == {"app.py", "chalice", "chalicelib"}
+    parts = {"app.py", "captioner", "chalice", "chalicelib"}
+    assert {name.split("/")[0] for name in names} == parts
     assert "chalicelib/gallery/index.html" in names
     assert not [name for name in names if "__pycache__" in name]
+
+
+def test_the_api_package_holds_the_models_text_side_and_no_more_of_it(api_package: Path) -> None:
+    with zipfile.ZipFile(api_package) as package:
+        names = {name for name in package.namelist() if name.startswith("captioner/bundle/")}
+    assert names == {
+        f"captioner/bundle/{file}" for file in ("bundle.json", "text.npz", "tokenizer.json")
+    }
+
+
+def test_a_query_becomes_a_vector_in_the_api_package(api_package: Path, tmp_path: Path) -> None:
+    build()
+    with zipfile.ZipFile(api_package) as package:
+        package.extractall(tmp_path)
+    program = "from captioner.vision import plain_text as t; print(len(t.load().encode('a dog')))"
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        env={"PYTHONPATH": os.pathsep.join([str(tmp_path), str(LAYER / "python")])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.strip() == "512", ran.stderr
 
 
 @pytest.mark.parametrize("module", ["app", "indexer.handler"])
