@@ -45,6 +45,12 @@ def report(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         default=Path("training/checkpoints/vgg16_slim.jsonl"),
         help="log of distil (default: %(default)s)",
     )
+    step.add_argument("--tuned", type=Path, help="log of tune, tuning.jsonl")
+    step.add_argument(
+        "--baseline",
+        type=Path,
+        help="baseline.json of train --recipe baseline, to print beside (default: --model's)",
+    )
     step.add_argument(
         "--curve",
         type=Path,

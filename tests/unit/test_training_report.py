@@ -178,9 +178,22 @@ def test_epochs_are_drawn_where_there_are_logs() -> None:
     assert "dev CIDEr of 41.5" in plots.epochs(logs)
 
 
+def test_the_prototypes_recipe_and_the_tuning_are_shown_where_their_logs_are(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tuning.jsonl").write_text('{"seen": 90, "minutes": 1, "dev_cider": 43.21}\n')
+    scores = {"beam": 1, "rouge_l": 36.0, "cider": 24.68} | {f"bleu{n}": 9.0 for n in range(1, 5)}
+    (tmp_path / "baseline.json").write_text(json.dumps(scores))
+    logs = read_logs(None, tmp_path, tmp_path / "tuning.jsonl")
+    page = render(evaluated(tmp_path), logs)
+    assert "prototype's recipe" in page and "24.7" in page
+    assert "dev CIDEr reaches 43.2" in page
+
+
 def test_a_page_is_not_written_where_git_would_see_it(tmp_path: Path) -> None:
     seen = Path(__file__).resolve().parents[2] / "docs" / "report.html"
-    options = Namespace(distilled=None, model=None, curve=None, out=seen, work=tmp_path)
+    logs = dict.fromkeys(("distilled", "model", "tuned", "baseline", "curve"))
+    options = Namespace(**logs, out=seen, work=tmp_path)
     with pytest.raises(TrainingError, match="git would see it"):
         run(options)
     assert not seen.exists()

@@ -22,10 +22,27 @@ class Logs:
     decoder: list[Entry] = field(default_factory=list)
     critical: list[Entry] = field(default_factory=list)
     joint: list[Entry] = field(default_factory=list)
+    tuned: list[Entry] = field(default_factory=list)
+    baseline: Entry | None = None
 
 
-def read_logs(distilled: Path | None, parts: Path | None) -> Logs:
-    """Read the log of a distillation, and those in the folder that ``train`` left.
+def read_logs(
+    distilled: Path | None,
+    parts: Path | None,
+    tuned: Path | None = None,
+    baseline: Path | None = None,
+) -> Logs:
+    """Read the log of a distillation, and what else training left.
+
+    Parameters
+    ----------
+    parts : Path, optional
+        The folder that ``train`` left.
+    tuned : Path, optional
+        The log of ``tune``.
+    baseline : Path, optional
+        The ``baseline.json`` of ``train --recipe baseline``; that among ``parts`` when
+        not given.
 
     Raises
     ------
@@ -36,7 +53,13 @@ def read_logs(distilled: Path | None, parts: Path | None) -> Logs:
         name: read_log(parts / f"{name}.jsonl") if parts else []
         for name in ("decoder", "critical", "joint")
     }
-    return Logs(_counted_on(read_log(distilled) if distilled else []), **trained)
+    beside = baseline or (parts / "baseline.json" if parts else None)
+    return Logs(
+        _counted_on(read_log(distilled) if distilled else []),
+        **trained,
+        tuned=_counted_on(read_log(tuned) if tuned else []),
+        baseline=next(iter(read_log(beside)), None) if beside else None,
+    )
 
 
 def read_log(path: Path) -> list[Entry]:

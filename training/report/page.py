@@ -54,6 +54,7 @@ def render(evaluated: Evaluated, logs: Logs) -> str:
         captioning=CAPTIONING,
         retrieval=RETRIEVAL,
         curves=_curves(logs),
+        baseline=logs.baseline,
         precision=Markup(plots.precision(curve, figures["needs_review_below"])),
         by_rule=review_threshold(described.confidences, described.ciders),
         galleries=_galleries(evaluated),
@@ -68,6 +69,8 @@ def _curves(logs: Logs) -> dict[str, Markup]:
         drawn["distilled"] = Markup(plots.learning_curve(logs.distilled))
     if logs.decoder or logs.joint or logs.critical:
         drawn["epochs"] = Markup(plots.epochs(logs))
+    if logs.tuned:
+        drawn["tuned"] = Markup(plots.tuning(logs.tuned))
     return drawn
 
 

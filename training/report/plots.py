@@ -13,7 +13,7 @@ from training.confidence import WANTED, Curve
 from training.report.ink import BAND, FAINT, SERIES, TEXT, figure, inline, titled
 from training.report.logs import Entry, Logs
 
-__all__ = ["epochs", "learning_curve", "precision"]
+__all__ = ["epochs", "learning_curve", "precision", "tuning"]
 
 STAGES = ("block 2 (stride 4)", "block 3 (8)", "block 4 (16)", "block 5 (32)")
 
@@ -105,6 +105,18 @@ def _over_epochs(ax: Axes, entries: Sequence[Entry], key: str, colour: str, labe
         points = [(entry["epoch"], entry[key]) for entry in entries if key in entry]
     ax.plot(*zip(*points, strict=True), color=colour, label=label, marker="o", markersize=3)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def tuning(entries: Sequence[Entry]) -> str:
+    """Give encoder and decoder trained on together, over photographs, as SVG."""
+    drawn, (score,) = figure(1, width=5.6, height=2.8)
+    seen = [entry["seen"] for entry in entries]
+    scores = [entry["dev_cider"] for entry in entries]
+    score.plot(seen, scores, color=SERIES[0], marker="o", markersize=3)
+    score.xaxis.set_major_formatter(FuncFormatter(_thousands))
+    titled(score, "Dev CIDEr, greedy", "photographs seen")
+    says = f"While encoder and decoder are tuned together, dev CIDEr reaches {max(scores):.1f}."
+    return inline(drawn, "tuning", says)
 
 
 def precision(curve: Curve, threshold: float) -> str:

@@ -22,7 +22,7 @@ ROOT = DEFAULT_BUNDLE.parents[1]
 
 def run(options: Namespace) -> None:
     """Write the page and say where it is."""
-    logs = read_logs(options.distilled, options.model)
+    logs = read_logs(options.distilled, options.model, options.tuned, options.baseline)
     if options.curve:
         if not logs.distilled:
             raise TrainingError(f"no log of a distillation at {options.distilled}")
