@@ -28,7 +28,9 @@ def quantised(vector: bytes) -> bytes:
         scaled = [round(number * SCALE) for number in _FLOATS.unpack(vector)]
     except (OverflowError, ValueError) as error:
         raise ValueError("a vector holds finite numbers only") from error
-    return _BYTES.pack(*(max(-127, min(127, number)) for number in scaled))
+    if max(scaled) > 127 or min(scaled) < -127:
+        scaled = [max(-127, min(127, number)) for number in scaled]
+    return _BYTES.pack(*scaled)
 
 
 def numbers(vector: bytes) -> list[int]:

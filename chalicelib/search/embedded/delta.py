@@ -7,7 +7,7 @@ then their quantised vectors one after another, the visual before the semantic o
 import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import astuple, replace
+from operator import attrgetter
 from typing import Any
 
 from chalicelib.images import VECTOR_SIZE
@@ -15,6 +15,10 @@ from chalicelib.search.embedded.entries import Entry
 
 _MAGIC = b"IRDELTA1"
 _START = len(_MAGIC) + 4
+_values = attrgetter(
+    *("image_id", "rev", "owner", "deleted", "state", "source", "name", "text", "length"),
+    *("created", "traits", "doc"),
+)
 _LEVEL = 1  # most bytes are vectors, which do not compress
 
 
@@ -23,8 +27,7 @@ def encoded(entries: Iterable[Entry]) -> bytes:
     rows: list[object] = []
     vectors: list[bytes] = []
     for entry in entries:
-        has = [entry.visual is not None, entry.semantic is not None]
-        rows.append([*astuple(replace(entry, visual=None, semantic=None)), *has])
+        rows.append([*_values(entry), entry.visual is not None, entry.semantic is not None])
         vectors += [vector for vector in (entry.visual, entry.semantic) if vector is not None]
     packed = zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), _LEVEL)
     return b"".join((_MAGIC, len(packed).to_bytes(4, "little"), packed, *vectors))
@@ -46,12 +49,17 @@ def decoded(content: bytes) -> tuple[Entry, ...]:
     except zlib.error as error:
         raise ValueError("the changes of a search index are damaged") from error
     entries = []
-    for *values, has_visual, has_semantic in rows:
-        entry = Entry(*values)
-        traits = tuple(tuple((kind, value) for kind, value in terms) for terms in entry.traits)
+    for *values, attributes, doc, has_visual, has_semantic in rows:
+        traits = tuple(tuple((kind, value) for kind, value in terms) for terms in attributes)
         visual = content[at : (at := at + VECTOR_SIZE * has_visual)] if has_visual else None
         semantic = content[at : (at := at + VECTOR_SIZE * has_semantic)] if has_semantic else None
-        entries.append(replace(entry, traits=traits, visual=visual, semantic=semantic))
+        given: dict[str, Any] = {
+            "traits": traits,
+            "visual": visual,
+            "semantic": semantic,
+            "doc": doc,
+        }
+        entries.append(Entry(*values, **given))
     if at != len(content):
         raise ValueError("the changes of a search index have another length than they say")
     return tuple(entries)
