@@ -3,7 +3,7 @@ import { call } from "./api.js";
 import { croppable } from "./crop.js";
 import { byId, icon, make, say } from "./dom.js";
 import * as grid from "./grid.js";
-import { go } from "./search.js";
+import { go, unlikeOf } from "./search.js";
 
 const CLOSE = "M6 6l12 12M18 6L6 18";
 const dialog = () => byId("detail");
@@ -89,7 +89,11 @@ function actions(image, similar) {
   const change = make("button", { type: "button", textContent: "Edit caption", onclick: () => startEditing(image) });
   const remove = make("button", { type: "button", class: "danger", textContent: "Delete", onclick: () => confirmDelete(image, remove) });
   const original = make("a", { href: image.links.original, textContent: "Download the original", class: "soft", download: "" });
-  return make("div", { class: "row", id: "detail-actions" }, similar, change, remove, original);
+  const leaveOut = unlikeOf(image.id);
+  const unlike = leaveOut && image.width
+    ? [make("button", { type: "button", textContent: "Not like this", title: "Leave out of this search what looks like it", onclick: () => (dialog().close(), leaveOut()) })]
+    : [];
+  return make("div", { class: "row", id: "detail-actions" }, similar, ...unlike, change, remove, original);
 }
 
 function facts(image) {

@@ -12,10 +12,10 @@ let open = (/** @type {any} */ _image) => {};
 /** @param {(image: any) => void} handler called with the photograph that is opened */
 export const onOpen = (handler) => (open = handler);
 
-/** @param {any} image @param {string | null} [highlight] */
-export function tile(image, highlight = null) {
+/** @param {any} image @param {string | null} [highlight] @param {string} [why] it was found */
+export function tile(image, highlight = null, why = "") {
   const frame = make("span", { class: "frame" }, picture(image), badge(image));
-  const button = make("button", { type: "button", onclick: () => open(image) }, frame, caption(image, highlight));
+  const button = make("button", { type: "button", onclick: () => open(image) }, frame, caption(image, highlight), why ? make("span", { class: "why", textContent: why }) : "");
   const element = make("div", { class: "tile", role: "listitem", "data-id": image.id, "data-state": image.state }, button);
   if (image.width && image.height) {
     element.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, image.width / image.height))));

@@ -4,10 +4,13 @@ import { byId, make } from "./dom.js";
 import { showFacets } from "./facets.js";
 import * as grid from "./grid.js";
 import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
+import { asFields, asParameters, reason, showOptions } from "./options.js";
 
 const FACETS = "subjects,colours,actions";
 const PAGE = 40;
-const NOTHING = { q: "", subject: "", colour: [], action: [], similar: "", crop: "" };
+const MOST_UNLIKE = 10;
+const NOTHING = { q: "", subject: "", colour: [], action: [], similar: "", crop: "", why: "", collapse: "", all: "", unlike: [] };
+const PLAIN = ["q", "subject", "similar", "crop", "why", "collapse", "all"];
 /** A search by an image cannot stand in the address: it lives until the next search. */
 let picture = /** @type {{image: string, crop: any, name: string} | null} */ (null);
 let wanted = { ...NOTHING };
@@ -35,8 +38,8 @@ export function fromAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
   const list = (name) => (given.get(name) ? given.get(name).split(",") : []);
   picture = null;
-  wanted = { ...NOTHING, colour: list("colour"), action: list("action") };
-  for (const name of ["q", "subject", "similar", "crop"]) wanted[name] = given.get(name) ?? "";
+  wanted = { ...NOTHING, colour: list("colour"), action: list("action"), unlike: list("unlike") };
+  for (const name of PLAIN) wanted[name] = given.get(name) ?? "";
   return show();
 }
 
@@ -54,6 +57,12 @@ export async function show() {
 
 /** Whether all photographs are shown, the newest first. */
 export const isEverything = () => !isSearch() && !picture && !wanted.similar;
+
+/** Leave out what looks like a photograph; null where nothing is searched for that it could narrow. */
+export function unlikeOf(id) {
+  if (isEverything() || wanted.unlike.includes(id)) return null;
+  return () => go({ unlike: [...wanted.unlike, id].slice(-MOST_UNLIKE) }, { keepPicture: true });
+}
 
 /** Count anew what can be chosen, as after an upload. */
 export async function recount() {
@@ -95,19 +104,19 @@ async function ask(signal) {
   const paging = { limit: PAGE, cursor: cursor ?? "" };
   if (picture) return found(await byPicture(paging, signal));
   if (wanted.similar) {
-    const asked = queryString({ crop: wanted.crop, ...paging });
+    const asked = queryString({ crop: wanted.crop, ...asParameters(wanted), ...paging });
     return found(await call("GET", `images/${encodeURIComponent(wanted.similar)}/similar?${asked}`, { signal }));
   }
   if (isSearch()) {
     const { q, subject, colour, action } = wanted;
-    return found(await call("GET", `search?${queryString({ q, subject, colour, action, facets: FACETS, ...paging })}`, { signal }));
+    return found(await call("GET", `search?${queryString({ q, subject, colour, action, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
   }
   const answer = await call("GET", `images?${queryString(paging)}`, { signal });
   return { cursor: answer.cursor, tiles: answer.items.map((image) => grid.tile(image)), facets: null, total: null, degraded: [] };
 }
 
 function byPicture(paging, signal) {
-  const body = { image: picture.image, facets: FACETS.split(","), limit: PAGE };
+  const body = { image: picture.image, facets: FACETS.split(","), limit: PAGE, ...asFields(wanted) };
   if (picture.crop) body.crop = picture.crop;
   const { subject, colour: colours, action: actions } = wanted;
   if (subject || colours.length || actions.length) body.attributes = { ...(subject && { subject }), colours, actions };
@@ -115,13 +124,14 @@ function byPicture(paging, signal) {
   return call("POST", "search/image", { body, signal });
 }
 
-const found = (answer) => ({ ...answer, tiles: answer.hits.map((hit) => grid.tile(hit.image, hit.highlight)) });
+const found = (answer) => ({ ...answer, tiles: answer.hits.map((hit) => grid.tile(hit.image, hit.highlight, reason(hit.explanation))) });
 
 /** What surrounds the tiles: the count, the facets, and what to say when there are none. */
 async function frame(answer, signal) {
   if (answer.total !== null && isSearch()) {
     byId("heading").append(make("small", { textContent: answer.total === 1 ? "1 photograph" : `${answer.total} photographs` }));
   }
+  showOptions(wanted, isEverything() ? null : (changes) => go(changes, { keepPicture: true }));
   byId("note").hidden = !answer.degraded.length;
   byId("note").textContent = answer.degraded.length ? `Some of the search was unavailable: ${answer.degraded.join("; ")}` : "";
   if (!answer.tiles.length) sayNothing();
