@@ -71,6 +71,7 @@ class Run:
             return self.process.wait(within)
         finally:
             self.process.kill()
+            self.process.wait()
 
     def reaches(self, file: Path, within: float = 900) -> None:
         """Wait for a file."""

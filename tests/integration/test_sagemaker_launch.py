@@ -154,10 +154,10 @@ def test_a_dry_run_starts_no_job(endpoint: str, spot: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def started(endpoint: str) -> subprocess.CompletedProcess[str]:
-    return sagemaker(endpoint, "--name", "made-up")
+    return sagemaker(endpoint, "--name", "made-up", "--wait")
 
 
-def test_a_job_is_started_with_the_role_by_its_name(
+def test_a_job_is_started_with_the_role_by_its_name_and_waited_for(
     endpoint: str, started: subprocess.CompletedProcess[str]
 ) -> None:
     assert started.returncode == 0, started.stderr

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from sagemaker.core.helper.iam_role_resolver import RoleValidationError
 from sagemaker.core.helper.session_helper import Session
 from sagemaker.core.shapes import MetricDefinition
+from sagemaker.core.utils.exceptions import SageMakerCoreError
 from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import (
     CheckpointConfig,
@@ -21,7 +24,10 @@ from sagemaker.train.configs import (
 
 from training.sagemaker.metrics import METRICS
 
-__all__ = ["Job", "preview", "start"]
+__all__ = ["FAULTS", "Job", "preview", "start"]
+
+FAULTS = (BotoCoreError, ClientError, RoleValidationError, SageMakerCoreError, ValueError)
+"""What the SDK raises for a role, an account, a setting or a job at fault."""
 
 # The SDK reports its use to AWS unless told otherwise.
 _QUIET = {
@@ -62,8 +68,8 @@ def start(job: Job, session: boto3.Session, *, wait: bool) -> str:
 
     Raises
     ------
-    botocore.exceptions.ClientError
-        What SageMaker answered.
+    Exception
+        One of `FAULTS`.
     """
     trainer = _trainer(job, session)
     trainer.train(input_data_config=_channels(job), wait=wait, logs=wait)

@@ -26,6 +26,9 @@ def run(options: Namespace) -> None:
             "no SageMaker Python SDK here: make setup-sagemaker, then"
             " .venv-sagemaker/bin/python -m training sagemaker …"
         )
+    if options.region:
+        # Part of the SDK, its log reader for one, knows of no other region.
+        os.environ["AWS_DEFAULT_REGION"] = options.region
     if options.dry_run:
         # The SDK asks IAM about the role; a request that is not sent needs no answer.
         os.environ["SAGEMAKER_VALIDATE_ROLE"] = "false"
@@ -36,7 +39,6 @@ def run(options: Namespace) -> None:
 def _launch(options: Namespace, hyperparameters: dict[str, str]) -> None:
     # Only here is the SDK's presence known.
     import boto3  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     from training.sagemaker import launch  # noqa: PLC0415
 
@@ -54,12 +56,14 @@ def _launch(options: Namespace, hyperparameters: dict[str, str]) -> None:
         wait_hours=None if options.on_demand else options.hours + options.patience,
     )
     session = boto3.Session(region_name=options.region)
+    if session.region_name is None:
+        raise TrainingError("no region: give --region, or set AWS_DEFAULT_REGION or a profile's")
     try:
         if options.dry_run:
             print(json.dumps(launch.preview(job, session), indent=2))
             return
         name = launch.start(job, session, wait=options.wait)
-    except (BotoCoreError, ClientError, ValueError) as error:
+    except launch.FAULTS as error:
         raise TrainingError(str(error)) from error
     print(f"training job {name}, its checkpoints in {job.checkpoints}; when it has completed:")
     print(f"make deploy BUNDLE={job.out.rstrip('/')}/{name}/output/model.tar.gz")
