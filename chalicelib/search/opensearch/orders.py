@@ -220,7 +220,8 @@ def found_in(hit: Json, place: Place) -> Found:
     """Return a match from a hit."""
     likeness = hit.get("fields", {}).get("likeness")
     text = hit.get("_source", {}).get("text", "")
-    return Found(place, text, b64decode(likeness[0]) if likeness else None)
+    # Doc values come without the padding that they were sent with.
+    return Found(place, text, b64decode(f"{likeness[0]}==") if likeness else None)
 
 
 def facets_asked(names: Sequence[str]) -> Json:

@@ -13,9 +13,9 @@ from chalicelib.images import VECTOR_SIZE
 from chalicelib.search.analysis import stems
 from chalicelib.search.opensearch.flavour import Flavour
 
-VERSION = 2  # of the fields: to be raised whenever they or what they hold changes
+VERSION = 3  # of the fields: to be raised whenever they or what they hold changes
 
-_LETTERS = range(0xC0, 0x1F00)
+_CHARACTERS = range(0x41, 0x2C00)
 _MARKS = range(0x300, 0x370)
 # Malkov and Yashunin's graph: links of a vertex, and candidates looked at while it is built.
 _LINKS, _CONSTRUCTION = 16, 128
@@ -86,26 +86,28 @@ _PROPERTIES: Mapping[str, Any] = {
 @cache
 def _analysis() -> Mapping[str, Any]:
     return {
-        "char_filter": {"unaccented": {"type": "mapping", "mappings": _unaccented()}},
+        "char_filter": {"folded": {"type": "mapping", "mappings": _folded()}},
         "tokenizer": {"words": {"type": "pattern", "pattern": r"[^\p{L}\p{N}\p{Co}]+"}},
         "analyzer": {
             "english": {
                 "type": "custom",
-                "char_filter": ["unaccented"],
+                "char_filter": ["folded"],
                 "tokenizer": "words",
-                "filter": ["lowercase", "porter_stem"],
+                "filter": ["porter_stem"],
             }
         },
     }
 
 
-def _unaccented() -> list[str]:
-    """Return what the shared tokenizer makes of accents: of Latin letters and of loose marks."""
-    folded = ((chr(code), stems(chr(code))) for code in _LETTERS)
-    letters = [
-        f"{letter}=>{found[0]}"
-        for letter, found in folded
-        if len(found) == 1 and len(found[0]) == 1 and found[0].isascii()
+def _folded() -> list[str]:
+    """Return what the shared tokenizer makes of single characters.
+
+    Capitals become small, accents fall away, and letters younger than its tables are none.
+    """
+    found = [(chr(code), stems(chr(code))) for code in _CHARACTERS]
+    other = [
+        f"{letter}=>{stem[0]}" for letter, stem in found if len(stem) == 1 and stem[0] != letter
     ]
+    none = [f"{letter}=>\\u0020" for letter, stem in found if letter.isalnum() and not stem]
     marks = [f"\\u{code:04x}=>" for code in _MARKS if stems(f"a{chr(code)}b") == ("ab",)]
-    return letters + marks
+    return other + none + marks
