@@ -51,9 +51,10 @@ def measure(material: Material, bundle: Bundle, bleu_queries: int) -> dict[str, 
 def choose(material: Material, data: Path, bundle: Bundle, file: Path | None) -> dict[str, Any]:
     """Choose every number of ``chalicelib/search/chosen.json`` anew, and tell what it rests on."""
     weights, told_of_weights = choosing.chosen(material)
-    cuts, told_of_cuts = cutoffs.chosen(material, read_split(data, "train"), bundle, weights)
+    train = read_split(data, "train")
+    cuts, told_of_cuts = cutoffs.chosen(material, train, bundle, weights)
     pair = [data / PHOTOGRAPHS / name for name in KNOWN_PAIR]
-    bounds, told_of_likeness = duplicates.chosen(material, bundle, pair)
+    bounds, told_of_likeness = duplicates.chosen(material, bundle, train.photographs, pair)
     cuts["image"] = chosen.Cutoff(IMAGE_SHARE, bounds.relevant)
     numbers = {
         "model": bundle.version,

@@ -29,7 +29,7 @@ FEWEST, MOST = 5, 400  # photographs that answer a query
 UNANSWERED = 150
 UNHEARD = ("invoice", "spreadsheet", "unicorn", "passport", "microscope", "volcano", "receipt")
 SHARES = tuple(round(0.3 + 0.025 * step, 3) for step in range(28))
-FLOORS = tuple(round(0.05 * step, 2) for step in range(21))
+MARGIN = 0.1  # the floor lies so much above what words reach that no caption ever held
 WORDS_ONLY = Weights(words=1, meaning=0, attributes=0, image=0, trust=1)
 
 Cut = Callable[[Floats], Bools]
@@ -46,7 +46,7 @@ class Labelled:
         """Return the mean precision, recall and F1 of answered queries, and what others find."""
         answered = self.answers.any(1)
         rows = np.arange(len(self.answers)) % 2 == half
-        kept = cut(self.scores)
+        kept = cut(self.scores) & (self.scores > 0)
         right = (kept & self.answers).sum(1)
         precision = right / np.maximum(kept.sum(1), 1)
         recall = right / np.maximum(self.answers.sum(1), 1)
@@ -86,23 +86,22 @@ def chosen(
     }
     found: dict[str, Cutoff] = {}
     told: dict[str, Any] = {}
+    unheard = values_of(material.captioned, UNHEARD, text_vectors(UNHEARD, from_))
+    reached = float(unheard.scores(weights).max())
     for kind, by in (("text", weights), ("words", WORDS_ONLY)):
         labelled = {name: Labelled(values[name].scores(by), answers[name]) for name in values}
-        found[kind] = _best(labelled.values(), kind)
-        told[kind] = {"cutoff": [found[kind].share, found[kind].floor]} | {
+        floor = 0.0 if kind == "words" else round(max(reached, 0.0) + MARGIN, 2)
+        found[kind] = Cutoff(_share(labelled.values(), floor), floor)
+        told[kind] = {"cutoff": [found[kind].share, floor]} | {
             name: _beside(one, labelled.values(), found[kind]) for name, one in labelled.items()
         }
+    told["best score of words never heard"] = round(reached, 3)
     return found, told
 
 
-def _best(labelled: Iterable[Labelled], kind: str) -> Cutoff:
-    """Return the share with the best F1, and the highest floor that costs no more than a point."""
-    share = max(SHARES, key=lambda one: _f1(labelled, cut_of(Cutoff(one, 0.0))))
-    if kind == "words":
-        return Cutoff(share, 0.0)
-    least = _f1(labelled, cut_of(Cutoff(share, 0.0))) - 0.005
-    floors = [one for one in FLOORS if _f1(labelled, cut_of(Cutoff(share, one))) >= least]
-    return Cutoff(share, max(floors))
+def _share(labelled: Iterable[Labelled], floor: float) -> float:
+    """Return the share with the best F1."""
+    return max(SHARES, key=lambda one: _f1(labelled, cut_of(Cutoff(one, floor))))
 
 
 def _beside(one: Labelled, every: Iterable[Labelled], cutoff: Cutoff) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from benchmarks.retrieval.material import Floats, Material, floats
-from benchmarks.retrieval.photographs import Bundle, progress
+from benchmarks.retrieval.photographs import Bundle, documents, progress
 from captioner.decoding import decode
 from captioner.preparing import packed
 from chalicelib.search.analysis import STOP_WORDS, stems
@@ -34,22 +34,26 @@ class Bounds:
 
 
 def chosen(
-    material: Material, from_: Bundle, pair: Sequence[Path]
+    material: Material, from_: Bundle, photographs: Sequence[Path], pair: Sequence[Path]
 ) -> tuple[Bounds, dict[str, Any]]:
     """Return the bounds, and what they rest on.
 
     Parameters
     ----------
+    photographs
+        Many others, of which the likest two are not one picture.
     pair
-        Two files that are known to be the same picture; may be empty.
+        Two files of them that are: the known exception.
     """
     visual = floats([document.visual for document in material.captioned])
     cosines = visual @ visual.T
     np.fill_diagonal(cosines, -1)
-    nearest = np.sort(cosines.max(1))[::-1]
+    others = [path for path in photographs if path not in pair[1:]]
+    nearest = _nearest(floats([document.visual for document in documents(others, from_)]))
     copies = _copies(material.split.photographs[:COPIED], visual, from_)
     near = {name: round(float(np.quantile(found, 0.05)), 3) for name, found in copies.items()}
-    lowest = float(np.quantile(np.concatenate([*copies.values()]), 0.05))
+    # Halfway to altered copies, of which those at half the size of small photographs lie apart.
+    lowest = float(np.median([*near.values()]))
     bound = round((float(nearest[0]) + max(lowest, float(nearest[0]))) / 2, 3)
     by_cosine = _times_chance(material, cosines)
     likeness, relevant = _first(by_cosine, TIMES_ALIKE), _first(by_cosine, TIMES_RELEVANT)
@@ -66,6 +70,16 @@ def chosen(
         "words in common, times chance, by cosine": by_cosine,
     }
     return Bounds(bound, likeness, relevant), told
+
+
+def _nearest(visual: Floats) -> Floats:
+    """Return each photograph's cosine with its likest, the highest first."""
+    found = []
+    for at in range(0, len(visual), 500):
+        cosines = visual[at : at + 500] @ visual.T
+        cosines[np.arange(len(cosines)), np.arange(at, at + len(cosines))] = -1
+        found.append(cosines.max(1))
+    return -np.sort(-np.concatenate(found))
 
 
 def _copies(photographs: Sequence[Path], visual: Floats, from_: Bundle) -> dict[str, Floats]:
