@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import DatasetError, TrainingError
-from training.sagemaker import hyperparameters, layout
+from training.sagemaker import hyperparameters, layout, plan
 from training.sagemaker.__main__ import main
 from training.sagemaker.container import Container
 
@@ -107,6 +107,7 @@ def test_true_and_false_are_for_options_without_a_value() -> None:
         ("distil.nonsense", "1", "unrecognized arguments: --nonsense=1"),
         ("distil.minutes", "soon", "argument --minutes"),
         ("evaluate.split", "train", "argument --split"),
+        ("tune.rate", "1", "required: --minutes"),
     ],
 )
 def test_what_the_job_would_refuse_is_refused_before_it_starts(
@@ -178,3 +179,58 @@ def test_a_fault_of_the_code_leaves_its_traceback_too(tmp_path: Path) -> None:
 def test_a_long_reason_keeps_its_beginning(container: Container) -> None:
     container.fail("x" * 5000)
     assert len((container.root / "output" / "failure").read_text().splitlines()[0]) == 1024
+
+
+def laid_out(root: Path, *more: str) -> Container:
+    channel(root, "photographs", "1.jpg")
+    channel(root, "captions", "descriptions.txt")
+    for name in more:
+        channel(root, name, "weights.npz")
+    return Container(root, {"TRAINING_JOB_NAME": "job-1", "IMAGE_REPO_COMMIT": "abc"})
+
+
+def planned(container: Container, given: dict[str, str]) -> list[plan.Step]:
+    found = plan.steps(container, hyperparameters.arguments(given))
+    for step in found:
+        hyperparameters.parsed(step.step, step.arguments)
+    return found
+
+
+def test_a_job_distils_trains_exports_and_scores(tmp_path: Path) -> None:
+    steps = planned(laid_out(tmp_path, "teacher"), {})
+    names = [step.name for step in steps]
+    assert names == ["prepare", "distil", "train", "export", "evaluate", "report"]
+
+
+def test_a_job_that_tunes_trains_again_and_exports_that(tmp_path: Path) -> None:
+    steps = planned(laid_out(tmp_path, "teacher"), {"tune.minutes": "30"})
+    assert [step.step for step in steps][2:6] == ["train", "tune", "train", "export"]
+    assert len({step.name for step in steps}) == len(steps)
+    trained = steps[4].arguments[steps[4].arguments.index("--out") + 1]
+    assert trained in steps[5].arguments
+
+
+def test_with_a_ready_made_encoder_nothing_is_distilled(tmp_path: Path) -> None:
+    steps = planned(laid_out(tmp_path, "weights"), {"train.encoder": "vgg16"})
+    assert [step.step for step in steps][:2] == ["prepare", "train"]
+    assert "--encoder=vgg16" in steps[0].arguments
+    assert str(tmp_path / "input" / "data" / "weights" / "weights.npz") in steps[1].arguments
+
+
+def test_distilling_goes_on_from_the_weights_of_the_init_channel(tmp_path: Path) -> None:
+    steps = planned(laid_out(tmp_path, "teacher", "init"), {})
+    assert str(tmp_path / "input" / "data" / "init" / "weights.npz") in steps[1].arguments
+
+
+def test_the_bundle_names_its_job_its_commit_and_its_hyperparameters(tmp_path: Path) -> None:
+    container = laid_out(tmp_path, "teacher")
+    configured(tmp_path, "hyperparameters.json", {"train.epochs": "3"})
+    (export,) = (s for s in planned(container, {"train.epochs": "3"}) if s.step == "export")
+    options = hyperparameters.parsed("export", export.arguments)
+    assert (options.version, options.commit) == ("job-1", "abc")
+    assert '{"train.epochs": "3"}' in options.note
+
+
+def test_a_job_that_distils_wants_a_teacher(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="channel teacher: missing"):
+        planned(laid_out(tmp_path), {})

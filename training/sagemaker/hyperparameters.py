@@ -15,8 +15,8 @@ from training.errors import TrainingError
 
 __all__ = ["DEFAULTS", "STEPS", "arguments", "checked", "parsed"]
 
-STEPS = ("prepare", "distil", "train", "export", "evaluate", "report")
-"""In the order they run; `evaluate` scores what `export` made."""
+STEPS = ("prepare", "distil", "train", "tune", "export", "evaluate", "report")
+"""In the order they run; `tune` only where it is told its minutes, and `train` after it again."""
 
 DEFAULTS = {"distil.minutes": "60"}
 
@@ -83,11 +83,14 @@ def checked(hyperparameters: Mapping[str, str]) -> None:
         "prepare": ["--teacher", "t"],
         "distil": ["--teacher", "t", "--out", "o"],
         "train": ["--encoder", "e", "--out", "o"],
+        "tune": ["--teacher", "t", "--encoder", "e", "--model", "m", "--out", "o"],
         "export": ["--model", "m", "--out", "o", "--version", "v"],
         "evaluate": [],
         "report": [],
     }
     for step, given in arguments(hyperparameters).items():
+        if step == "tune" and not given:
+            continue
         parsed(step, ["--data", "d", *anywhere[step], *given])
 
 

@@ -7,7 +7,7 @@ __all__ = ["METRICS"]
 _NUMBER = "([0-9.e+-]+)"
 
 METRICS: dict[str, str] = {
-    "distil:seen": f'"seen": {_NUMBER}',
+    "distil:seen": f'"seen_in_all": {_NUMBER}',
     "distil:explained": f'"explained": {_NUMBER}',
     "distil:word_map": f'"word_map": {_NUMBER}',
     "space:loss": f'"loss": {_NUMBER}, "r1"',
