@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope
-from chalicelib.api import answers, openapi, pages, problems, queries, requests
+from chalicelib.api import answers, openapi, pages, problems, queries, requests, search_answers
 from chalicelib.api.searching import Found
 from chalicelib.errors import ImageRepoError, InvalidField
 from chalicelib.images import Image
@@ -126,7 +126,7 @@ def one(image: Image) -> Response:
 
 def hits(found: Found) -> Response:
     """Answer with a page of matches."""
-    return answer(answers.search_answer(found, repository().storage))
+    return answer(search_answers.search_answer(found, repository().storage))
 
 
 @app.route("/health", name="GET /health")
@@ -225,6 +225,13 @@ def search_document() -> Response:
 def search_image() -> Response:
     """Search by an image."""
     return hits(repository().searching.by_image(caller(), body(queries.ImageSearch)))
+
+
+@route("/suggest", "GET")
+def suggest() -> Response:
+    """Complete what is being typed."""
+    found = repository().searching.suggest(caller(), query(queries.SuggestParameters))
+    return answer(search_answers.Suggestions.model_validate({"suggestions": found}))
 
 
 @route("/stats", "GET")

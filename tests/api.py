@@ -18,8 +18,8 @@ from chalicelib.errors import EncoderUnavailable, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.queue import MemoryQueue
 from chalicelib.search import Hit, Query, Results
-from chalicelib.search.suggestions import Suggestion
 from chalicelib.search.query import Contribution
+from chalicelib.search.suggestions import Suggestion
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryStorage
 
@@ -48,6 +48,7 @@ class FixedIndex:
         self.suggests: tuple[Suggestion, ...] = ()
         self.near: dict[str, str] = {}
         self.problem: Exception | None = None
+        self.problem_of: dict[object, Exception] = {}
         self.explanation: tuple[Contribution, ...] | None = None
 
     def apply(self, documents: Any) -> tuple[str, ...]:
@@ -55,8 +56,8 @@ class FixedIndex:
 
     def search(self, query: Query) -> Results:
         self.asked.append(query)
-        if self.problem:
-            raise self.problem
+        if problem := self.problem or self.problem_of.get(query.attributes):
+            raise problem
         hits = tuple(
             Hit(image_id, 1.0, "a <mark>dog</mark>", self.explanation) for image_id in self.finds
         )

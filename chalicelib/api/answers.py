@@ -5,9 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.api.searching import Found
 from chalicelib.images import Image, Source, State
-from chalicelib.search import Hit
 from chalicelib.storage import Storage
 
 
@@ -94,46 +92,6 @@ class CreatedImage(Answer):
 
     image: ImageAnswer
     upload: Upload
-
-
-class ContributionAnswer(Answer):
-    """What one part of the query (words, meaning, attributes, image) gave a match.
-
-    ``score`` is the part's own, ``share`` what it adds to the match's score, ``terms`` what
-    matched and what each adds to ``score``.
-    """
-
-    part: str
-    score: float
-    rank: int
-    share: float
-    terms: dict[str, float]
-
-
-class HitAnswer(Answer):
-    """One match."""
-
-    image: ImageAnswer
-    score: float
-    highlight: str | None
-    explanation: list[ContributionAnswer] | None
-
-
-class FacetValue(Answer):
-    """A value and how many matches have it."""
-
-    value: str
-    count: int
-
-
-class SearchAnswer(Answer):
-    """A page of matches, best first."""
-
-    hits: list[HitAnswer]
-    total: int
-    facets: dict[str, list[FacetValue]]
-    cursor: str | None
-    degraded: list[str]
 
 
 class Stats(Answer):
@@ -236,32 +194,3 @@ def image_answer(image: Image, storage: Storage) -> ImageAnswer:
             ),
         }
     )
-
-
-def search_answer(found: Found, storage: Storage) -> SearchAnswer:
-    """Return what the API says of a search."""
-    results = found.results
-    return SearchAnswer(
-        hits=[
-            HitAnswer(
-                image=image_answer(image, storage),
-                score=hit.score,
-                highlight=hit.highlight,
-                explanation=_explained(hit),
-            )
-            for hit, image in found.hits
-        ],
-        total=results.total,
-        facets={
-            name: [FacetValue(value=value, count=count) for value, count in counts]
-            for name, counts in results.facets.items()
-        },
-        cursor=results.cursor,
-        degraded=list(results.degraded),
-    )
-
-
-def _explained(hit: Hit) -> list[ContributionAnswer] | None:
-    if hit.explanation is None:
-        return None
-    return [ContributionAnswer.model_validate(part) for part in hit.explanation]

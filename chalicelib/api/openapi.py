@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib.access import Scope
-from chalicelib.api import answers, queries, requests
+from chalicelib.api import answers, queries, requests, search_answers
 
 VERSION = "0.1.0"
 _REFERENCE = "#/components/schemas/{model}"
@@ -84,7 +84,7 @@ OPERATIONS = (
         "/images/{image_id}/similar",
         "Photographs that look like this one, or like a part of it",
         _R,
-        answers.SearchAnswer,
+        search_answers.SearchAnswer,
         query=queries.SimilarQuery,
         parameters=(_ID,),
     ),
@@ -93,7 +93,7 @@ OPERATIONS = (
         "/search",
         "Search by words, by one subject with its colours and actions, by filters",
         _R,
-        answers.SearchAnswer,
+        search_answers.SearchAnswer,
         query=queries.SearchParameters,
     ),
     Operation(
@@ -101,7 +101,7 @@ OPERATIONS = (
         "/search",
         "The same as a document, for nested attribute clauses",
         _R,
-        answers.SearchAnswer,
+        search_answers.SearchAnswer,
         body=queries.SearchDocument,
     ),
     Operation(
@@ -109,8 +109,16 @@ OPERATIONS = (
         "/search/image",
         "Search by an image or a part of it",
         _R,
-        answers.SearchAnswer,
+        search_answers.SearchAnswer,
         body=queries.ImageSearch,
+    ),
+    Operation(
+        "GET",
+        "/suggest",
+        "What the last word of a text may become, from what is there",
+        _R,
+        search_answers.Suggestions,
+        query=queries.SuggestParameters,
     ),
     Operation("GET", "/stats", "Counts of what may be seen", _R, answers.Stats),
     Operation(

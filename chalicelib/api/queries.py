@@ -10,10 +10,12 @@ from pydantic import (
     Discriminator,
     Field,
     FiniteFloat,
+    StringConstraints,
     Tag,
     model_validator,
 )
 
+from chalicelib.api.described import Request
 from chalicelib.api.fields import (
     Cursor,
     FacetName,
@@ -30,10 +32,10 @@ from chalicelib.api.fields import (
     Words,
     separated,
 )
-from chalicelib.api.described import Request
 from chalicelib.images import Source, State
 from chalicelib.search.chosen import WEIGHTS
-from chalicelib.search.query import FACETS, MAX_CLAUSES, Mode
+from chalicelib.search.query import FACETS, MAX_CLAUSES, MAX_TEXT_CHARS, Mode
+from chalicelib.search.suggestions import MAX_SUGGESTIONS
 
 
 class ClauseInput(Request):
@@ -109,7 +111,8 @@ class SearchDocument(Request):
     """``POST /search``.
 
     Without ``mode`` a text is matched by words and meaning together. Without ``min_relevance``
-    what a vector ranks ends where it stops being relevant; 0 shows everything.
+    what a vector ranks ends where it stops being relevant; 0 shows everything. With
+    ``understand`` what the text says of subjects is a condition where anything matches it.
     """
 
     text: QueryText | None = None
@@ -124,6 +127,7 @@ class SearchDocument(Request):
     unlike: ImageIds = Field([])
     collapse: Literal["near_duplicates"] | None = None
     weights: WeightsInput | None = None
+    understand: bool = False
     owner: Owner | None = None
 
 
@@ -209,6 +213,7 @@ class SearchParameters(Request):
     explain: bool = False
     unlike: ImageIds = Field([])
     collapse: Literal["near_duplicates"] | None = None
+    understand: bool = False
 
     def document(self) -> SearchDocument:
         """Return the same search as ``POST /search`` takes it."""
@@ -226,3 +231,10 @@ class SearchParameters(Request):
             ),
             **{name: getattr(self, name) for name in shared},
         )
+
+
+class SuggestParameters(Request):
+    """``GET /suggest``: what was typed so far; its last word is to be completed."""
+
+    prefix: Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
+    limit: Annotated[int, Field(ge=1, le=MAX_SUGGESTIONS)] = 8

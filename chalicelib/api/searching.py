@@ -1,7 +1,7 @@
 """Searches: from a request to the query model, and from hits back to records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chalicelib.access import Caller, Scope
 from chalicelib.api.queries import (
@@ -11,6 +11,7 @@ from chalicelib.api.queries import (
     ImageSearch,
     SearchDocument,
     SimilarQuery,
+    SuggestParameters,
 )
 from chalicelib.api.visibility import visible
 from chalicelib.catalogue import Catalogue
@@ -27,7 +28,10 @@ from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
 from chalicelib.search.checking import check
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.query import AUTO, Mode, Weights
+from chalicelib.search.spelling import unsure
+from chalicelib.search.suggestions import Suggestion
 from chalicelib.search.text import meant
+from chalicelib.search.understanding import Understood, attempts, spelt
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Found:
 
     results: Results
     hits: tuple[tuple[Hit, Image], ...]
+    understood: Understood = field(default_factory=Understood)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,19 @@ class Searching:
         """Answer ``GET /search`` and ``POST /search``.
 
         A text is matched by words and meaning unless the request says otherwise, and what a
-        vector ranks ends where it stops being relevant.
+        vector ranks ends where it stops being relevant. Words that nobody's caption holds are
+        taken for the nearest known ones; with ``understand`` what the text says of subjects is
+        a condition, unless nothing matches it.
         """
         caller.require(Scope.READ)
         if not (document.text or document.attributes or _filters_anything(document.filters)):
             raise InvalidField("text", "ask for a text, attributes or a filter")
-        return self._ask(self._query(caller, document))
+        return self._ask(self._query(caller, document), understand=document.understand)
+
+    def suggest(self, caller: Caller, asked: SuggestParameters) -> tuple[Suggestion, ...]:
+        """Answer ``GET /suggest``."""
+        caller.require(Scope.READ)
+        return self.index.suggest(caller.horizon(None), asked.prefix, asked.limit)
 
     def by_image(self, caller: Caller, document: ImageSearch) -> Found:
         """Answer ``POST /search/image``."""
@@ -74,7 +86,8 @@ class Searching:
             vectors = self.encoder.image(document.image, crop)
         except RejectedImage as rejected:
             raise InvalidField("image", rejected.detail) from rejected
-        return self._ask(replace(self._query(caller, document), visual=vectors.visual))
+        query = replace(self._query(caller, document), visual=vectors.visual)
+        return self._ask(query, understand=document.understand)
 
     def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> Found:
         """Answer ``GET /images/{id}/similar``."""
@@ -132,13 +145,34 @@ class Searching:
             vectors.append(image.visual)
         return tuple(vectors)
 
-    def _ask(self, query: Query) -> Found:
+    def _ask(self, query: Query, *, understand: bool = False) -> Found:
         check(query)
-        query, degraded = self._with_meaning(query)
+        doubtful = unsure(query.text or "")
+        near = self.index.nearest(query.owner, doubtful) if doubtful else {}
+        query, degraded = self._with_meaning(spelt(query, near))
+        *offers, attempt = attempts(query, near, understand=understand)
+        results = None
+        for offer in offers:
+            results = self._tried(offer.query)
+            attempt = attempt if results is None else offer
+        results = results or self._searched(attempt.query)
+        told = replace(results, degraded=(*results.degraded, *degraded))
+        return replace(self._found(told, query.owner), understood=attempt.understood)
+
+    def _tried(self, query: Query) -> Results | None:
+        """Return what an offer finds; None where it finds nothing, or the page is not its own."""
+        try:
+            results = self._searched(query)
+        except InvalidField as error:
+            if error.field != "cursor":
+                raise
+            return None
+        return results if results.total else None
+
+    def _searched(self, query: Query) -> Results:
         if query.min_relevance is None and (query.semantic or query.visual):
             query = replace(query, min_relevance=AUTO)
-        results = self.index.search(query)
-        return self._found(replace(results, degraded=(*results.degraded, *degraded)), query.owner)
+        return self.index.search(query)
 
     def _with_meaning(self, query: Query) -> tuple[Query, tuple[str, ...]]:
         text = meant(query.text) if query.text and query.mode is not Mode.WORDS else None

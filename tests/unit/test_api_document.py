@@ -25,6 +25,7 @@ REQUESTS = [
     ("GET", "/search", "/search?q=dog&facets=colours&explain=true", None),
     ("POST", "/search", "/search", {"attributes": {"not": {"subject": "cat"}}}),
     ("POST", "/search/image", "/search/image", {"image": PICTURE}),
+    ("GET", "/suggest", "/suggest?prefix=do", None),
     ("GET", "/stats", "/stats", None),
     ("POST", "/rebuild", "/rebuild", {"limit": 5}),
     ("POST", "/reindex", "/reindex", {"roll_back": True}),

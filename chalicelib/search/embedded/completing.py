@@ -31,8 +31,10 @@ class Completing:
 
     def nearest(self, words: Sequence[str]) -> Mapping[str, str]:
         """Return what unknown words may have been meant as."""
-        known = self._columns.vocabulary.counts(self._owner)
         unknown = [word for word in words if stems(word) and not self._count(word)]
+        if not unknown:
+            return {}
+        known = self._columns.vocabulary.counts(self._owner)
         near = {word: meant(word, known, self._count) for word in unknown}
         return {word: other for word, other in near.items() if other}
 

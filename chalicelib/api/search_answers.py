@@ -1,0 +1,135 @@
+"""Answers of searches, in the shape the API's OpenAPI document promises."""
+
+from chalicelib.api.answers import Answer, ImageAnswer, image_answer
+from chalicelib.api.searching import Found
+from chalicelib.search import Hit
+from chalicelib.search.suggestions import Kind
+from chalicelib.search.understanding import Understood
+from chalicelib.storage import Storage
+
+
+class ContributionAnswer(Answer):
+    """What one part of the query (words, meaning, attributes, image) gave a match.
+
+    ``score`` is the part's own, ``share`` what it adds to the match's score, ``terms`` what
+    matched and what each adds to ``score``.
+    """
+
+    part: str
+    score: float
+    rank: int
+    share: float
+    terms: dict[str, float]
+
+
+class HitAnswer(Answer):
+    """One match."""
+
+    image: ImageAnswer
+    score: float
+    highlight: str | None
+    explanation: list[ContributionAnswer] | None
+
+
+class FacetValue(Answer):
+    """A value and how many matches have it."""
+
+    value: str
+    count: int
+
+
+class ClauseAnswer(Answer):
+    """Colours and actions of one subject; None is any subject."""
+
+    subject: str | None
+    colours: list[str]
+    actions: list[str]
+
+
+class ReadingAnswer(Answer):
+    """What the text says of subjects, ``rest`` what is left of it.
+
+    ``applied``: all matches are such; else it is an offer.
+    """
+
+    clauses: list[ClauseAnswer]
+    rest: str | None
+    applied: bool
+
+
+class CorrectionAnswer(Answer):
+    """The text that was looked for, and what mistyped words were taken for."""
+
+    text: str
+    words: dict[str, str]
+
+
+class SearchAnswer(Answer):
+    """A page of matches, best first, and what was made of the text."""
+
+    hits: list[HitAnswer]
+    total: int
+    facets: dict[str, list[FacetValue]]
+    cursor: str | None
+    degraded: list[str]
+    reading: ReadingAnswer | None
+    corrected: CorrectionAnswer | None
+
+
+class SuggestionAnswer(Answer):
+    """A value, and how many photographs have it."""
+
+    kind: Kind
+    value: str
+    count: int
+
+
+class Suggestions(Answer):
+    """What the last word may become, the commonest first."""
+
+    suggestions: list[SuggestionAnswer]
+
+
+def search_answer(found: Found, storage: Storage) -> SearchAnswer:
+    """Return what the API says of a search."""
+    results = found.results
+    return SearchAnswer(
+        hits=[
+            HitAnswer(
+                image=image_answer(image, storage),
+                score=hit.score,
+                highlight=hit.highlight,
+                explanation=_explained(hit),
+            )
+            for hit, image in found.hits
+        ],
+        total=results.total,
+        facets={
+            name: [FacetValue(value=value, count=count) for value, count in counts]
+            for name, counts in results.facets.items()
+        },
+        cursor=results.cursor,
+        degraded=list(results.degraded),
+        reading=_reading(found.understood),
+        corrected=_corrected(found.understood),
+    )
+
+
+def _reading(understood: Understood) -> ReadingAnswer | None:
+    reading = understood.reading
+    if reading is None:
+        return None
+    clauses = [ClauseAnswer.model_validate(clause) for clause in reading.clauses]
+    return ReadingAnswer(clauses=clauses, rest=reading.rest, applied=understood.applied)
+
+
+def _corrected(understood: Understood) -> CorrectionAnswer | None:
+    if understood.text is None or not understood.corrected:
+        return None
+    return CorrectionAnswer(text=understood.text, words=dict(understood.corrected))
+
+
+def _explained(hit: Hit) -> list[ContributionAnswer] | None:
+    if hit.explanation is None:
+        return None
+    return [ContributionAnswer.model_validate(part) for part in hit.explanation]
