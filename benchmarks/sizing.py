@@ -1,0 +1,159 @@
+"""The cluster for a number of photographs, from measured bytes and rates.
+
+``python -m benchmarks.sizing [--lines FILE...] [--images 10000000 100000000]``
+
+Bytes an image and photographs a second come from the ``costs`` of JSON lines that benchmarks of
+OpenSearch wrote (`benchmarks.search.timing.append`), at the largest size there; without them
+from ``--bytes`` and ``--rate``. Everything assumed has a name below, with its reason; prices are
+list prices on demand in us-east-1 as remembered, for comparing: the pricing page is the authority.
+"""
+
+import argparse
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalicelib.images import VECTOR_SIZE
+
+VECTORS = 2  # of an image: what it looks like, and what it means
+LINKS = 16  # of a vertex of the graph, as the index template says
+GRAPH_BYTES = 8 * LINKS  # a vertex's, and the tenth on top: OpenSearch's own estimate of memory
+ON_TOP = 1.1
+COPIES = 2  # of each shard: one node may fail
+SHARD_BYTES = 25e9  # 10 to 50 GB is what AWS advises for search; a merge needs as much again
+DISK_ON_TOP = 1.45  # for merges, the operating system and the service's own reserve
+HOT_SHARE = 0.15  # of everything that is no vector: postings and doc values of most queries
+CACHE_SHARE = (
+    0.5 * 0.75
+)  # of a node's memory: half is Java's heap, a quarter of the rest is not ours
+HOURS = 730
+GP3_GB_MONTH = 0.122
+MASTERS = (3, 0.128)  # dedicated, from the fourth data node on: m6g.large.search
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A kind of data node: GiB of memory, dollars an hour."""
+
+    name: str
+    memory: int
+    price: float
+
+    @property
+    def cache(self) -> float:
+        """Bytes of the index that it holds in memory."""
+        return (self.memory - min(self.memory / 2, MOST_HEAP)) * CACHE_SHARE * 2**30
+
+
+NODES = (
+    Node("r6g.large", 16, 0.167),
+    Node("r6g.xlarge", 32, 0.335),
+    Node("r6g.2xlarge", 64, 0.669),
+    Node("r6g.4xlarge", 128, 1.339),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How vectors are kept.
+
+    Attributes
+    ----------
+    in_memory
+        Bytes of one vector that must be near the processor, without its graph.
+    on_disk
+        Bytes of one vector on disk beyond the byte vectors that were measured.
+    """
+
+    name: str
+    in_memory: float
+    on_disk: float
+
+
+FORMS = (
+    Form("float32", 4 * VECTOR_SIZE, 3 * VECTOR_SIZE),
+    Form("bytes (as built)", VECTOR_SIZE, 0),
+    Form("on disk, 1 bit in memory", VECTOR_SIZE / 8, 3 * VECTOR_SIZE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What a number of photographs needs."""
+
+    images: int
+    form: str
+    hot: float
+    disk: float
+    shards: int
+    nodes: int
+    node: str
+    dollars: float
+
+
+def cluster(images: int, form: Form, bytes_per_image: float) -> Cluster:
+    """Return the cheapest cluster of one kind of node that holds the hot bytes in memory."""
+    vectors = VECTORS * ON_TOP * (form.in_memory + GRAPH_BYTES)
+    rest = max(0.0, bytes_per_image - VECTORS * (VECTOR_SIZE + GRAPH_BYTES))
+    hot = images * COPIES * (vectors + HOT_SHARE * rest)
+    stored = images * (bytes_per_image + VECTORS * form.on_disk)
+    disk = stored * COPIES * DISK_ON_TOP
+    dollars, nodes, node = min(_priced(hot, disk, node) for node in NODES)
+    shards = max(1, math.ceil(stored / SHARD_BYTES))
+    return Cluster(images, form.name, hot, disk, shards, nodes, node, dollars)
+
+
+def _priced(hot: float, disk: float, node: Node) -> tuple[float, int, str]:
+    """Return dollars a month, how many nodes, and their name."""
+    count = max(COPIES, math.ceil(hot / node.cache))
+    masters = MASTERS[0] * MASTERS[1] if count > 3 else 0.0
+    return (count * node.price + masters) * HOURS + disk / 1e9 * GP3_GB_MONTH, count, node.name
+
+
+def measured(files: Iterable[Path]) -> tuple[float, float] | None:
+    """Return bytes an image and photographs a second of the largest measured OpenSearch index."""
+    found: dict[int, tuple[float, float]] = {}
+    for file in files:
+        for line in file.read_text().splitlines():
+            row = json.loads(line)
+            if row["engine"] == "opensearch" and "costs" in row:
+                costs = row["costs"]
+                found[row["images"]] = costs["bytes_per_image"], costs["documents_per_second"]
+    return found[max(found)] if found else None
+
+
+def table(images: Iterable[int], bytes_per_image: float, rate: float) -> str:
+    """Return the clusters as a table of Markdown."""
+    lines = [
+        "| photographs | vectors | in memory, all copies | on disk | shards | data nodes | a month "
+        "| indexed by one node in |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for count in images:
+        for form in FORMS:
+            one = cluster(count, form, bytes_per_image)
+            lines.append(
+                f"| {count:,} | {one.form} | {one.hot / 1e9:,.0f} GB | {one.disk / 1e9:,.0f} GB "
+                f"| {one.shards} × {COPIES} | {one.nodes} × {one.node} | ${one.dollars:,.0f} "
+                f"| {count / rate / 3600:,.1f} h |"
+            )
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="The cluster for a number of photographs.")
+    parser.add_argument("--images", type=int, nargs="+", default=[10_000_000, 100_000_000])
+    parser.add_argument("--lines", type=Path, nargs="*", default=[])
+    parser.add_argument("--bytes", type=float, default=2_100, help="an image, without --lines")
+    parser.add_argument("--rate", type=float, default=2_000, help="a second, without --lines")
+    options = parser.parse_args(arguments)
+    size, rate = measured(options.lines) or (options.bytes, options.rate)
+    print(f"{size:,.0f} bytes an image, {rate:,.0f} photographs a second\n")
+    print(table(options.images, size, rate))
+
+
+if __name__ == "__main__":
+    main()
