@@ -25,9 +25,8 @@ COPIES = 2  # of each shard: one node may fail
 SHARD_BYTES = 25e9  # 10 to 50 GB is what AWS advises for search; a merge needs as much again
 DISK_ON_TOP = 1.45  # for merges, the operating system and the service's own reserve
 HOT_SHARE = 0.15  # of everything that is no vector: postings and doc values of most queries
-CACHE_SHARE = (
-    0.5 * 0.75
-)  # of a node's memory: half is Java's heap, a quarter of the rest is not ours
+MOST_HEAP = 31  # GiB: Java's, half of the memory up to this
+CACHE_SHARE = 0.75  # of the rest: what the system leaves for files that are read again and again
 HOURS = 730
 GP3_GB_MONTH = 0.122
 MASTERS = (3, 0.128)  # dedicated, from the fourth data node on: m6g.large.search
