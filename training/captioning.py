@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from captioner.vision import beam
 from captioner.vision.decoder import Decoder
 from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import Tokenizer
-from training.arrays import F16, I32, Arrays, Tensor, save_arrays
+from training.arrays import F16, I32, Arrays, Tensor
 from training.average import Average
 from training.batches import Row, fed, like_lengths, padded, rows_of
 from training.decoder import Shape, TrainableDecoder
+from training.epochs import Epochs
 from training.scores import cider
 
 __all__ = ["Captioned", "Recipe", "train_decoder", "write_captions"]
@@ -59,30 +59,37 @@ class Captioned:
 
 
 def train_decoder(
-    recipe: Recipe, words: Tokenizer, train: Captioned, dev: Captioned, out: Path
+    recipe: Recipe,
+    words: Tokenizer,
+    train: Captioned,
+    dev: Captioned,
+    out: Path,
+    *,
+    resume: bool = False,
 ) -> Arrays:
     """Train, keep one checkpoint an epoch in ``out``, return the best by dev CIDEr.
 
     ``out/decoder.jsonl`` has a line an epoch. An epoch's checkpoint holds the
-    exponential average of the weights.
+    exponential average of the weights. With ``resume`` the whole state is kept too, and
+    a run that was cut goes on after its last whole epoch.
     """
     decoder = _decoder(recipe, words, train.maps)
     rows = rows_of(words, train.captions)
     steps = recipe.epochs * (1 + len(rows) // recipe.batch)
-    step, best = _Step(decoder, recipe, steps), (-1.0, decoder.arrays())
-    began = time.monotonic()
-    for epoch in range(1, recipe.epochs + 1):
+    step = _Step(decoder, recipe, steps)
+    epochs = Epochs(out, "decoder", step.state, resume=resume)
+    step.spent(epochs.seconds)
+    for epoch in range(epochs.done + 1, recipe.epochs + 1):
+        if not step.goes_on():
+            break
         step.schedule(recipe.scheduled_at(epoch))
         batches = takewhile(step.goes_on, _batches(recipe, epoch, train.maps, rows))
         loss = float(np.mean([step(*batch) for batch in batches]))
         arrays = decoder.folded(step.averaged())
         score = cider(write_captions(arrays, words, dev.maps[0], recipe.beam), dev.captions)
         entry = {"epoch": epoch, "loss": round(loss, 4), "dev_cider": score}
-        _record(out, entry | {"seconds": round(time.monotonic() - began)}, arrays)
-        best = max(best, (score, arrays), key=lambda kept: kept[0])
-        if not step.goes_on():
-            break
-    return best[1]
+        epochs.keep(entry | {"seconds": round(epochs.seconds)}, arrays)
+    return epochs.best() or decoder.arrays()
 
 
 def write_captions(arrays: Arrays, words: Tokenizer, maps: F16, width: int) -> list[str]:
@@ -152,6 +159,16 @@ class _Step:
         minutes = (time.monotonic() - self._began) / 60
         return max(float(self._taken) / self._steps, minutes / self._recipe.minutes)
 
+    @property
+    def state(self) -> list[Tensor]:
+        """Everything that a step changes."""
+        optimizer: list[Tensor] = list(self._optimizer.variables)
+        return [*self._variables, *self._average.variables, self._taken, *optimizer]
+
+    def spent(self, seconds: float) -> None:
+        """Count time that an earlier run took."""
+        self._began = time.monotonic() - seconds
+
     def averaged(self) -> Arrays:
         return dict(zip(self._decoder.variables, self._average.values(), strict=True))
 
@@ -168,10 +185,3 @@ class _Step:
         self._taken.assign_add(1.0)
         self._average.follow()
         return loss
-
-
-def _record(out: Path, entry: dict[str, float], arrays: Arrays) -> None:
-    save_arrays(out / f"decoder-{entry['epoch']:02d}.npz", arrays)
-    with (out / "decoder.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
-    print(json.dumps(entry), flush=True)

@@ -6,7 +6,6 @@ samples as the baseline (Luo 2020): what scores above its siblings is made likel
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,11 @@ import numpy as np
 import tensorflow as tf
 
 from captioner.vision.tokenizer import END, Tokenizer
-from training.arrays import F16, F32, I32, Arrays, Tensor, save_arrays
+from training.arrays import F16, F32, I32, Arrays, Tensor
 from training.batches import encoded
 from training.captioning import Captioned, write_captions
 from training.decoder import TrainableDecoder
+from training.epochs import Epochs
 from training.reward import CiderReward
 from training.scores import cider
 
@@ -47,29 +47,31 @@ def train_on_cider(
     dev: Captioned,
     *,
     out: Path,
+    resume: bool = False,
 ) -> Arrays:
     """Go on from a decoder's weights; give the best epoch's by dev CIDEr, or those given.
 
-    ``out/critical.jsonl`` has a line an epoch.
+    ``out/critical.jsonl`` has a line an epoch. ``resume`` as `train_decoder` takes it.
     """
     numbers = [[encoded(words, text)[1:] for text in group] for group in train.captions]
     positions = train.maps.shape[2] * train.maps.shape[3]
     network = TrainableDecoder.serving(decoder, positions, recipe.precision)
     reward = CiderReward(numbers)
     steps = recipe.epochs * (len(train.captions) // recipe.photographs + 1)
-    reinforce, rng = _Reinforce(network, recipe, steps), np.random.default_rng(recipe.seed)
-    best = (cider(write_captions(decoder, words, dev.maps[0], recipe.beam), dev.captions), decoder)
-    for epoch in range(1, recipe.epochs + 1):
+    reinforce = _Reinforce(network, recipe, steps)
+    epochs = Epochs(out, "critical", reinforce.state, resume=resume)
+    before = cider(write_captions(decoder, words, dev.maps[0], recipe.beam), dev.captions)
+    for epoch in range(epochs.done + 1, recipe.epochs + 1):
+        rng = np.random.default_rng((recipe.seed, epoch))
         rewards = [
             reinforce(rows, _seen(rng, train.maps, rows), reward)
             for rows in _batches(rng, len(train.captions), recipe.photographs)
         ]
         arrays = network.arrays()
         score = cider(write_captions(arrays, words, dev.maps[0], recipe.beam), dev.captions)
-        save_arrays(out / f"critical-{epoch:02d}.npz", arrays)
-        _note(out, {"epoch": epoch, "reward": float(np.mean(rewards)), "dev_cider": score})
-        best = max(best, (score, arrays), key=lambda kept: kept[0])
-    return best[1]
+        entry = {"epoch": epoch, "reward": round(float(np.mean(rewards)), 4), "dev_cider": score}
+        epochs.keep(entry, arrays)
+    return epochs.best(at_least=before) or decoder
 
 
 def _batches(rng: np.random.Generator, count: int, size: int) -> Iterator[I32]:
@@ -95,6 +97,11 @@ class _Reinforce:
         self._sample = tf.function(lambda maps: network.sample(maps, recipe.longest))
         self._descend = tf.function(self._descended)
 
+    @property
+    def state(self) -> list[Tensor]:
+        """Everything that a step changes."""
+        return [*self._variables, *self._optimizer.variables]
+
     def __call__(self, rows: I32, maps: F32, reward: CiderReward) -> float:
         """Give the mean reward of the captions sampled."""
         count = self._recipe.samples
@@ -117,9 +124,3 @@ class _Reinforce:
 def _ended(caption: I32) -> list[int]:
     words = [int(word) for word in caption[1:]]
     return words[: words.index(END) + 1] if END in words else words
-
-
-def _note(out: Path, entry: dict[str, float]) -> None:
-    with (out / "critical.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
-    print(json.dumps(entry), flush=True)

@@ -92,6 +92,11 @@ def _decoder(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--decoder", type=Path, help="go on from this checkpoint; skips the epochs")
     group.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep the whole state in --out after each epoch, and go on from one that is there",
+    )
+    group.add_argument(
         "--critical-epochs",
         type=int,
         default=3,

@@ -1,6 +1,7 @@
 """The decoder while it is trained: it learns, by every option, what it is shown."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,11 +81,56 @@ def test_training_on_cider_raises_the_reward(tmp_path: Path) -> None:
     arrays = learnt(tmp_path, epochs=1)
     recipe = CriticalRecipe(epochs=6, photographs=12, rate=2e-3, seed=3)
     better = train_on_cider(recipe, WORDS, arrays, TRAIN, DEV, out=tmp_path)
-    lines = (tmp_path / "critical.jsonl").read_text().splitlines()
-    rewards = [json.loads(line)["reward"] for line in lines]
+    rewards = [line["reward"] for line in lines(tmp_path / "critical.jsonl")]
     assert len(rewards) == 6
     assert rewards[-1] > 1.2 * rewards[0]
     assert right(better) >= right(arrays)
+
+
+class Cut(Exception):
+    """The machine is gone."""
+
+
+class CutAfter(list[list[str]]):
+    """Captions that end the process when they are read once too often."""
+
+    def __init__(self, captions: Sequence[list[str]], reads: int) -> None:
+        super().__init__(captions)
+        self._left = reads
+
+    def __iter__(self) -> Iterator[list[str]]:
+        self._left -= 1
+        if self._left < 0:
+            raise Cut
+        return super().__iter__()
+
+
+def lines(path: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    recipe = Recipe(**QUICK | {"epochs": 3, "dropout": 0.0})  # type: ignore[arg-type]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    train_decoder(recipe, WORDS, TRAIN, DEV, whole, resume=True)
+    dying = Captioned(DEV.maps, CutAfter([*DEV.captions], 1))  # type: ignore[list-item]
+    with pytest.raises(Cut):
+        train_decoder(recipe, WORDS, TRAIN, dying, cut, resume=True)
+    assert len(lines(cut / "decoder.jsonl")) == 1
+    train_decoder(recipe, WORDS, TRAIN, DEV, cut, resume=True)
+    expected, found = lines(whole / "decoder.jsonl"), lines(cut / "decoder.jsonl")
+    assert [line["epoch"] for line in found] == [1, 2, 3]
+    assert [line["loss"] for line in found] == pytest.approx(
+        [line["loss"] for line in expected], rel=0.02
+    )
+
+
+def test_a_run_that_had_ended_trains_no_more(tmp_path: Path) -> None:
+    recipe = Recipe(**QUICK | {"epochs": 2})  # type: ignore[arg-type]
+    first = train_decoder(recipe, WORDS, TRAIN, DEV, tmp_path, resume=True)
+    unread = Captioned(DEV.maps, CutAfter([], 0))
+    again = train_decoder(recipe, WORDS, TRAIN, unread, tmp_path, resume=True)
+    assert all(np.array_equal(first[name], again[name]) for name in first)
 
 
 def test_it_serves_as_it_was_trained(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,8 +47,8 @@ def run(options: Namespace) -> None:
         recipe = BaselineRecipe(epochs=options.epochs or BaselineRecipe.epochs, seed=options.seed)
         print(json.dumps(train_baseline(words, train, dev, out, recipe)), flush=True)
         return
-    if encoder.name != "teacher" and not (out / "vectors.npz").is_file():
-        _vectors(options, words, train, dev)
+    if encoder.name != "teacher":
+        _vectors(options, encoder, words, train, dev)
     _decoder(options, encoder, words, train, dev)
 
 
@@ -92,9 +93,10 @@ def _decoder(
     if options.decoder:
         decoder = read_arrays(options.decoder)
     else:
-        decoder = train_decoder(recipe, words, train, dev, options.out)
+        decoder = train_decoder(recipe, words, train, dev, options.out, resume=options.resume)
     if critical.epochs:
-        decoder = train_on_cider(critical, words, decoder, train, dev, out=options.out)
+        kept: dict[str, Any] = {"out": options.out, "resume": options.resume}
+        decoder = train_on_cider(critical, words, decoder, train, dev, **kept)
     save_arrays(options.out / "decoder.npz", decoder, np.float32)
     score = _score(decoder, words, dev)
     settings = _settings(recipe) | {"critical": _settings(critical) if critical.epochs else None}
@@ -145,15 +147,23 @@ def _tokenizer(train: dataset.Split, out: Path) -> Tokenizer:
     return Tokenizer(known, captioned)
 
 
-def _vectors(options: Namespace, words: Tokenizer, train: Captioned, dev: Captioned) -> None:
+def _vectors(
+    options: Namespace, encoder: Encoder, words: Tokenizer, train: Captioned, dev: Captioned
+) -> None:
+    out: Path = options.out
+    source, made_of = out / "vectors.source", f"{encoder.key} {options.views} {options.seed}"
+    if source.is_file() and source.read_text(encoding="utf-8") == made_of:
+        return
+    (out / "joint.jsonl").unlink(missing_ok=True)
     features = np.stack([pooled(view) for view in train.maps])
     space = train_joint(
-        JointRecipe(),
+        JointRecipe(seed=options.seed),
         words,
         Paired(features, train.captions),
         Paired(pooled(dev.maps[0])[None], dev.captions),
-        options.out / "joint.jsonl",
+        out / "joint.jsonl",
     )
-    save_arrays(options.out / "text.npz", space.text_arrays(), np.float32)
+    save_arrays(out / "text.npz", space.text_arrays(), np.float32)
     vectors = space.image_arrays() | fit_whitening(train.maps[0])
-    save_arrays(options.out / "vectors.npz", vectors, np.float32)
+    save_arrays(out / "vectors.npz", vectors, np.float32)
+    source.write_text(made_of, encoding="utf-8")

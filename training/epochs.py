@@ -1,0 +1,79 @@
+"""A run's epochs: each kept with its score, so that the best is chosen and a cut run goes on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from training.arrays import Arrays, Tensor, read_arrays, save_arrays
+from training.run_state import RunState
+
+__all__ = ["Epochs"]
+
+
+class Epochs:
+    """One checkpoint and one line of figures an epoch.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of ``NAME-01.npz`` and so on, and of ``NAME.jsonl``.
+    name : str
+    variables
+        Everything that a step changes; kept in ``NAME.state.npz`` where ``resume``.
+    resume : bool
+        Go on after the last epoch that an earlier run left with its state.
+    """
+
+    def __init__(self, out: Path, name: str, variables: Sequence[Tensor], *, resume: bool) -> None:
+        self._out, self._name = out, name
+        self._run = RunState(out / f"{name}.state.npz" if resume else None, variables)
+        self.done, spent = self._run.restore()
+        self._began = time.monotonic() - spent
+        self._lines = [line for line in self._logged() if line["epoch"] <= self.done]
+        self._write()
+
+    @property
+    def seconds(self) -> float:
+        """Since the first epoch began, without the time between runs."""
+        return time.monotonic() - self._began
+
+    def keep(self, entry: dict[str, float], arrays: Arrays) -> None:
+        """Keep what ``entry["epoch"]`` came to; its ``dev_cider`` is what epochs are chosen by."""
+        epoch = int(entry["epoch"])
+        save_arrays(self._checkpoint(epoch), arrays)
+        self._lines.append(entry)
+        self._write()
+        print(json.dumps(entry), flush=True)
+        self._run.save(epoch, self.seconds)
+        self.done = epoch
+
+    def best(self, at_least: float = -np.inf) -> Arrays | None:
+        """Give the weights of the best epoch, or None where none scored above ``at_least``."""
+        best = max(self._lines, key=lambda line: line["dev_cider"], default=None)
+        if best is None or best["dev_cider"] <= at_least:
+            return None
+        return read_arrays(self._checkpoint(int(best["epoch"])))
+
+    def _checkpoint(self, epoch: int) -> Path:
+        return self._out / f"{self._name}-{epoch:02d}.npz"
+
+    @property
+    def _log(self) -> Path:
+        return self._out / f"{self._name}.jsonl"
+
+    def _logged(self) -> list[dict[str, float]]:
+        if not self._log.is_file():
+            return []
+        return [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines()]
+
+    def _write(self) -> None:
+        self._out.mkdir(parents=True, exist_ok=True)
+        partial = self._log.with_suffix(".partial")
+        text = "".join(json.dumps(line) + "\n" for line in self._lines)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(self._log)
