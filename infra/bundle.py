@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from captioner.vision import manifest
+from captioner.vision import manifest, plain_text
 from captioner.vision.bundle import FILES, BundleError, load
 from infra.packaging import BUILD
 
@@ -55,6 +55,7 @@ def take(where: str, target: Path = TAKEN, s3: "Callable[[], S3Client] | None" =
         _refuse_strangers(folder)
         manifest.read(folder)
         model = load(folder)
+        plain_text.load(folder)  # as the API reads it
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
     return f"{model.name} {model.version}"
@@ -120,7 +121,7 @@ def main() -> int:
     except BundleError as problem:
         print(f"✗ BUNDLE: {problem}\nNothing was deployed.", file=sys.stderr)
         return 1
-    print(f"• The captioner's image gets {taken}")
+    print(f"• Captioner, encoder and API get {taken}")
     return 0
 
 
