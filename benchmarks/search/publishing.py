@@ -8,22 +8,17 @@ import statistics
 import time
 from collections.abc import Callable
 
-from benchmarks.search.corpus import OWNER, documents, vectors
+from benchmarks.search.corpus import documents
+from benchmarks.search.memory import memory_of_reader
+from benchmarks.search.queried import FIRSTS
 from benchmarks.search.timing import percentile_95
-from chalicelib.search import Clause, Query
 from chalicelib.search.embedded import EmbeddedIndex, PublishedIndex, PublishingIndex
 from chalicelib.search.embedded.manifest import Manifest
 from chalicelib.search.embedded.memory_store import MemorySnapshotStore
 from chalicelib.search.embedded.snapshot import digest
-from chalicelib.search.query import FACETS
 
 BATCHES = 40
 BATCH = 20  # photographs of a batch: a busy second
-FIRSTS = {
-    "by_words": Query(OWNER, text="dog"),
-    "by_attributes": Query(OWNER, attributes=Clause("dog"), facets=FACETS),
-    "by_image": Query(OWNER, visual=next(vectors(1, 1))),
-}
 
 
 class Clock:
@@ -55,6 +50,7 @@ def costs_of_freshness(image: bytes, photographs: int) -> dict[str, float]:
         **{f"cold_{name}": ms for name, ms in _cold(store).items()},
         **_whole(image),
         **_following(store, writer, photographs),
+        **memory_of_reader(image),
     }
 
 
