@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
@@ -73,7 +73,9 @@ def _facts(image: Json) -> Iterable[tuple[str, Any]]:
 
 
 def show_hits(answer: Json) -> None:
-    """Print a page of matches as a table, and the facets below it."""
+    """Print what was understood, a page of matches as a table, and the facets below it."""
+    for remark in understood(answer):
+        remarks.print(f"[dim]{escape(remark)}[/]", soft_wrap=True)
     if not answer["hits"]:
         console.print("Nothing found. Try fewer or other words.")
     else:
@@ -83,6 +85,24 @@ def show_hits(answer: Json) -> None:
         console.print(f"[dim]{name}:[/] {escape(told)}")
     for part in answer["degraded"]:
         remarks.print(f"[yellow]left out:[/] {escape(part)}")
+
+
+def understood(answer: Json) -> Iterator[str]:
+    """Yield what was made of the text, a line each."""
+    corrected, reading = answer.get("corrected"), answer.get("reading")
+    if corrected:
+        yield f"Searched for: {corrected['text']}"
+    if reading:
+        told = " and ".join(_clause(clause) for clause in reading["clauses"])
+        if reading["applied"]:
+            rest = f", and the words: {reading['rest']}" if reading["rest"] else ""
+            yield f"Understood: {told}{rest} (--as-words looks for the words only)"
+        else:
+            yield f"Found by words and meaning; could be read as: {told}"
+
+
+def _clause(clause: Json) -> str:
+    return " ".join([*clause["colours"], clause["subject"] or "anything", *clause["actions"]])
 
 
 def _hits(answer: Json) -> Table:

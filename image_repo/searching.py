@@ -68,6 +68,9 @@ def search(
         list[str] | None,
         typer.Option(metavar="PART=N", help="Of words, meaning, attributes, image or trust."),
     ] = None,
+    as_words: Annotated[
+        bool, typer.Option("--as-words", help="Take the text for words, not for who does what.")
+    ] = False,
     facets: Annotated[bool, typer.Option("--facets", help="Count what the matches hold.")] = False,
     limit: Limit = 20,
     everything: Annotated[bool, typer.Option("--all", help="Every match, not a page.")] = False,
@@ -92,6 +95,7 @@ def search(
     optional = {
         "text": " ".join(text or ()),
         "mode": mode and mode.value,
+        "understand": bool(text) and not as_words,
         "min_relevance": min_relevance,
         "unlike": unlike,
         "collapse": "near_duplicates" if collapse else None,

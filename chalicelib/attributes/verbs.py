@@ -185,3 +185,8 @@ OF_VEHICLES = _words(
     "drive move go travel roll park pass turn speed fly sail float cross approach crash follow "
     "spin kick burn sink tow pull carry come leave stop flip"
 )
+# Of the verbs that are nouns, too: what beings are often said to do.
+OFTEN_DONE = _words(
+    "run jump play swing slide ride fall walk watch start smile kiss hug fight dance surf ski "
+    "dream roll shake talk laugh rest work bite kick drink splash catch throw"
+)

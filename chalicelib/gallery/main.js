@@ -6,6 +6,7 @@ import * as grid from "./grid.js";
 import { offer } from "./likeness.js";
 import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
+import { completeTyping } from "./suggest.js";
 import { onAdded, upload } from "./upload.js";
 
 const INDEX_LAG_MS = 2500; // what is captioned can be counted a moment later
@@ -27,8 +28,9 @@ onAdded((image) => {
 
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
-  search.go({ q: byId("query").value.trim(), similar: "", crop: "" });
+  search.go({ q: byId("query").value.trim(), plain: "", similar: "", crop: "" });
 });
+completeTyping();
 byId("query").addEventListener("search", () => {
   if (!byId("query").value && location.hash.includes("q=")) search.go({ q: "" });
 });

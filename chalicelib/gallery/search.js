@@ -5,12 +5,13 @@ import { showFacets } from "./facets.js";
 import * as grid from "./grid.js";
 import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
 import { asFields, asParameters, reason, showOptions } from "./options.js";
+import { showReading } from "./reading.js";
 
 const FACETS = "subjects,colours,actions";
 const PAGE = 40;
 const MOST_UNLIKE = 10;
-const NOTHING = { q: "", subject: "", colour: [], action: [], similar: "", crop: "", why: "", collapse: "", all: "", unlike: [] };
-const PLAIN = ["q", "subject", "similar", "crop", "why", "collapse", "all"];
+const NOTHING = { q: "", subject: "", colour: [], action: [], similar: "", crop: "", why: "", collapse: "", all: "", plain: "", unlike: [] };
+const PLAIN = ["q", "subject", "similar", "crop", "why", "collapse", "all", "plain"];
 /** A search by an image cannot stand in the address: it lives until the next search. */
 let picture = /** @type {{image: string, crop: any, name: string} | null} */ (null);
 let wanted = { ...NOTHING };
@@ -109,7 +110,8 @@ async function ask(signal) {
   }
   if (isSearch()) {
     const { q, subject, colour, action } = wanted;
-    return found(await call("GET", `search?${queryString({ q, subject, colour, action, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
+    const understand = wanted.plain ? "" : "true";
+    return found(await call("GET", `search?${queryString({ q, understand, subject, colour, action, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
   }
   const answer = await call("GET", `images?${queryString(paging)}`, { signal });
   return { cursor: answer.cursor, tiles: answer.items.map((image) => grid.tile(image)), facets: null, total: null, degraded: [] };
@@ -131,6 +133,7 @@ async function frame(answer, signal) {
   if (answer.total !== null && isSearch()) {
     byId("heading").append(make("small", { textContent: answer.total === 1 ? "1 photograph" : `${answer.total} photographs` }));
   }
+  showReading(answer, wanted, (changes) => go(changes, { keepPicture: true }));
   showOptions(wanted, isEverything() ? null : (changes) => go(changes, { keepPicture: true }));
   byId("note").hidden = !answer.degraded.length;
   byId("note").textContent = answer.degraded.length ? `Some of the search was unavailable: ${answer.degraded.join("; ")}` : "";

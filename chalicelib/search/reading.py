@@ -5,6 +5,7 @@ looked for as words. The condition is an offer: where nothing matches it, the wo
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chalicelib.attributes import base_form, basic_colour, extract, kin, singular
 from chalicelib.attributes.lexicon import (
@@ -13,13 +14,15 @@ from chalicelib.attributes.lexicon import (
     DETERMINERS,
     THINGS_THAT_MOVE,
 )
-from chalicelib.attributes.verbs import VERBS
+from chalicelib.attributes.verbs import NOUN_VERBS, OFTEN_DONE, VERBS
 from chalicelib.images import Attribute
 from chalicelib.search.analysis import STOP_WORDS
 from chalicelib.search.query import MAX_CLAUSES, Clause, Group
 from chalicelib.search.text import PART
 
 _SAYS_NOTHING = STOP_WORDS | DETERMINERS | COLOUR_ADVERBS | {"wearing", "dressed"}
+# What beings do, said in the base form; "dog park" and "dog show" are no such thing.
+_DONE = (VERBS - NOUN_VERBS) | OFTEN_DONE
 _EDGES = ".,;:!?()'"
 
 
@@ -51,7 +54,7 @@ def read(text: str) -> Reading | None:
     an action ("beach") stays a word: captions tell of it in passing, attributes seldom.
     """
     said = " ".join(part["word"] for part in PART.finditer(text) if _is_plain(part.group()))
-    clauses = tuple(_clause(attribute) for attribute in extract(said) if _tells(attribute))
+    clauses = tuple(_clause(one) for one in extract(_as_told(said)) if _tells(one))
     if not clauses:
         clauses = _colours_alone(said)
     if not clauses or len(clauses) > MAX_CLAUSES // 2:
@@ -62,6 +65,21 @@ def read(text: str) -> Reading | None:
 def is_understood(word: str) -> bool:
     """Say whether a word means something here that captions need not say: "animal", "scarlet"."""
     return len(kin(singular(word))) > 1 or basic_colour(word) is not None or word in VERBS
+
+
+def _as_told(said: str) -> str:
+    """Return "dog run", as a person types it, as a caption says it: "dog runs"."""
+    words = said.split()
+    for place, (before, word) in enumerate(pairwise([w.lower() for w in words]), 1):
+        if word in _DONE and before in ANIMATE:
+            words[place] = _third_person(word)
+    return " ".join(words)
+
+
+def _third_person(verb: str) -> str:
+    if verb.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{verb}es"
+    return f"{verb[:-1]}ies" if verb.endswith("y") and verb[-2] not in "aeiou" else f"{verb}s"
 
 
 def _is_plain(part: str) -> bool:

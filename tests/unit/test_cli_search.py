@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from image_repo import searching
 from image_repo.client import Client
 from image_repo.errors import CommandError
-from image_repo.output import reason
+from image_repo.output import reason, understood
 from image_repo.session import Session
 
 IMAGE = {
@@ -70,12 +70,33 @@ def test_options_become_the_document() -> None:
         "collapse": "near_duplicates",
         "explain": True,
         "weights": {"words": 2.0},
+        "understand": True,
     }
 
 
 def test_what_is_not_asked_for_is_left_to_the_api() -> None:
     session, _ = ran("search", "dog")
-    assert json.loads(session.asked[0].read()) == {"text": "dog", "limit": 20}
+    assert json.loads(session.asked[0].read()) == {"text": "dog", "limit": 20, "understand": True}
+
+
+def test_a_text_may_be_taken_for_words_and_only_a_text_is_understood() -> None:
+    words, _ = ran("search", "dog", "--as-words")
+    assert json.loads(words.asked[0].read()) == {"text": "dog", "limit": 20}
+    clause, _ = ran("search", "--subject", "dog")
+    assert "understand" not in json.loads(clause.asked[0].read())
+
+
+@pytest.mark.parametrize(
+    ("applied", "told"),
+    [(True, "Understood: brown dog run, and the words: beach"), (False, "could be read as: brown")],
+)
+def test_what_was_understood_is_told(applied: bool, told: str) -> None:
+    clause = {"subject": "dog", "colours": ["brown"], "actions": ["run"]}
+    reading = {"clauses": [clause], "rest": "beach", "applied": applied}
+    remarks = list(understood({"reading": reading, "corrected": {"text": "brown dog"}}))
+    assert remarks[0] == "Searched for: brown dog"
+    assert told in remarks[1]
+    assert list(understood({"reading": None, "corrected": None})) == []
 
 
 def test_similar_takes_the_same_options() -> None:

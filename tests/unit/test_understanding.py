@@ -24,6 +24,8 @@ from chalicelib.search.understanding import attempts, spelt
             [Clause("girl", ("pink",)), Clause("dog", ("black",))],
             "dress",
         ),
+        ("brown dog run", [Clause("dog", ("brown",), ("run",))], None),
+        ("boy catch frisbee", [Clause("boy", (), ("catch",))], "frisbee"),
         ("scarlet", [Clause(None, ("red",))], None),
         ("dog -brown", [Clause("dog")], "-brown"),
         ('dog "on the beach"', [Clause("dog")], '"on the beach"'),
@@ -35,7 +37,7 @@ def test_a_text_is_read(text: str, clauses: list[Clause], rest: str | None) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["beach", "snow", '"brown dog"', "-dog", "", "!", "sunset mountains"]
+    "text", ["beach", "snow", '"brown dog"', "-dog", "", "!", "dog park", "sunset mountains"]
 )
 def test_what_says_nothing_of_subjects_has_no_reading(text: str) -> None:
     assert read(text) is None
