@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 
+from chalicelib.errors import InvalidField
 from chalicelib.search.asking import asked
 from chalicelib.search.checking import check
 from chalicelib.search.cursor import TRAIL, Anchor, decoded, encoded
 from chalicelib.search.highlight import highlighted
 from chalicelib.search.opensearch.asking import Searches
 from chalicelib.search.opensearch.conditions import conditions
+from chalicelib.search.opensearch.flavour import Flavour
 from chalicelib.search.opensearch.listed import Listed
 from chalicelib.search.opensearch.orders import ByWords, Found, Newest, Order
 from chalicelib.search.opensearch.paging import Page, collapsed, plain
@@ -18,6 +20,7 @@ from chalicelib.search.query import Hit, Query, Results
 from chalicelib.search.relevance import bound_of
 from chalicelib.search.text import Words
 
+_NO_LIKENESS = "image: OpenSearch Serverless compares no vectors (docs/decisions/507)"
 LINEAGE = "opensearch"  # scores and ids are the same in every index: a cursor holds in all
 
 
@@ -30,12 +33,15 @@ class Answering:
         The query is one that no engine answers.
     """
 
-    def __init__(self, searches: Searches, query: Query) -> None:
+    def __init__(self, searches: Searches, query: Query, flavour: Flavour) -> None:
         check(query)
-        self._query = query
-        self._parts = asked(query)
         self._anchor = decoded(query)
-        own = searches.of(_digest(query))
+        self._query = query
+        self._parts = asked(query if flavour.vectors else _without_vectors(query))
+        if query.visual is not None and not flavour.vectors:
+            degraded = (*self._parts.degraded, _NO_LIKENESS)
+            self._parts = replace(self._parts, degraded=degraded)
+        own = searches.of(_digest(query) if flavour.sized else "")
         frozen = self._anchor.weights if self._anchor else ()
         self._terms = terms_asked(self._parts, own, frozen)
         self._order = self._ordered(own)
@@ -92,6 +98,21 @@ class Answering:
         weights = tuple(term.weight for terms in self._terms.values() for term in terms.all)
         anchor = Anchor(tuple(ids[:TRAIL]), -page.last[0], LINEAGE, 0, weights, bound)
         return encoded(self._query, anchor)
+
+
+def _without_vectors(query: Query) -> Query:
+    """Return what is left of a query for a service that compares no vectors.
+
+    Raises
+    ------
+    InvalidField
+        Nothing is left.
+    """
+    if query.visual is not None and query.text is None and query.attributes is None:
+        raise InvalidField("image", _NO_LIKENESS)
+    if query.unlike:
+        raise InvalidField("unlike", _NO_LIKENESS)
+    return replace(query, visual=None, semantic=None)
 
 
 def _digest(query: Query) -> str:

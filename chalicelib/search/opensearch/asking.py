@@ -51,12 +51,12 @@ class Searches:
         index = self._register.searched()
         if index is None:
             raise SearchUnavailable(_MISSING)
-        header = {"index": index, "allow_partial_search_results": False}
+        header: dict[str, Any] = {"allow_partial_search_results": False}
         if self._alike:
             header["preference"] = self._alike
         lines = [line for body in bodies for line in (header, body)]
         try:
-            told = self._calls.make(lambda client: client.msearch(body=lines))
+            told = self._calls.make(lambda client: client.msearch(body=lines, index=index))
         except OpenSearchException as error:
             raise unavailable(error) from error
         return [_checked(answer) for answer in told["responses"]]

@@ -10,6 +10,7 @@ from opensearchpy import OpenSearch, Urllib3AWSV4SignerAuth, Urllib3HttpConnecti
 from chalicelib.search.opensearch.flavour import DOMAIN, SERVERLESS, Flavour
 
 _SERVERLESS_HOST = ".aoss."
+_LOOPBACK = ("127.0.0.1:", "localhost:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,9 @@ class Endpoint:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Read an address: a bare host, as AWS tells it, is meant with ``https``.
+        """Read an address. A bare host, as AWS tells it, is meant with ``https``.
+
+        This machine's own is asked without: a node here has no certificate.
 
         Raises
         ------
@@ -39,7 +42,8 @@ class Endpoint:
         """
         if not text:
             raise ValueError("environment lacks IMAGE_REPO_SEARCH_ENDPOINT")
-        url = text if "://" in text else f"https://{text}"
+        scheme = "http" if text.startswith(_LOOPBACK) else "https"
+        url = text if "://" in text else f"{scheme}://{text}"
         parts = urlsplit(url)
         if parts.scheme == "http":
             return cls(url, None)

@@ -33,5 +33,5 @@ class Flavour:
 
 
 DOMAIN = Flavour()
-# docs/decisions/505: a collection of type "search".
+# docs/decisions/507: a collection of type "search".
 SERVERLESS = Flavour(aliases=False, templates=False, vectors=False, refreshed=False, sized=False)

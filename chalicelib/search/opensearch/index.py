@@ -62,7 +62,7 @@ class OpenSearchIndex:
 
     def search(self, query: Query) -> Results:
         """Answer a query; see `Searching.search`."""
-        return Answering(self._searches, query).results()
+        return Answering(self._searches, query, self._flavour).results()
 
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""

@@ -42,18 +42,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One document on its way into one index."""
+    """One document on its way into an index."""
 
     image_id: str
-    index: str
     rev: int
     source: Mapping[str, Any]
 
     @property
     def lines(self) -> Iterator[Mapping[str, Any]]:
         # External versions: what is held with this revision or a newer one stays.
-        where = {"_index": self.index, "_id": self.image_id}
-        yield {"index": {**where, "version": self.rev, "version_type": "external"}}
+        yield {"index": {"_id": self.image_id, "version": self.rev, "version_type": "external"}}
         yield self.source
 
 
@@ -77,24 +75,25 @@ class Writer:
         SearchUnavailable
             Nothing was written.
         """
-        items, refused = self._items(indexes, documents)
+        items, refused = self._items(documents)
         put_off: list[str] = []
-        for start in range(0, len(items), BATCH):
-            batch = items[start : start + BATCH]
-            try:
-                wrong, left = self._send(batch, refresh)
-            except SearchUnavailable:
-                if start == 0:
-                    raise
-                put_off += (item.image_id for item in items[start:])
-                break
-            refused += wrong
-            put_off += left
+        written = False
+        for index in indexes:
+            for start in range(0, len(items), BATCH):
+                batch = items[start : start + BATCH]
+                try:
+                    wrong, left = self._send(index, batch, refresh)
+                except SearchUnavailable:
+                    if not written:
+                        raise
+                    put_off += (item.image_id for item in items[start:])
+                    break
+                written = True
+                refused += wrong
+                put_off += left
         return Outcome(tuple(dict.fromkeys(refused)), tuple(dict.fromkeys(put_off)))
 
-    def _items(
-        self, indexes: Sequence[str], documents: Sequence[Document]
-    ) -> tuple[list[_Item], list[str]]:
+    def _items(self, documents: Sequence[Document]) -> tuple[list[_Item], list[str]]:
         items: list[_Item] = []
         refused: list[str] = []
         for document in documents:
@@ -104,12 +103,12 @@ class Writer:
                 _logger.error("document %s refused: %s", document.image_id, error)
                 refused.append(document.image_id)
             else:
-                items += (
-                    _Item(document.image_id, index, document.rev, source) for index in indexes
-                )
+                items.append(_Item(document.image_id, document.rev, source))
         return items, refused
 
-    def _send(self, batch: Sequence[_Item], refresh: Refresh) -> tuple[list[str], list[str]]:
+    def _send(
+        self, index: str, batch: Sequence[_Item], refresh: Refresh
+    ) -> tuple[list[str], list[str]]:
         """Write a batch; return the ids that were refused, and those put off to the last.
 
         Raises
@@ -120,7 +119,7 @@ class Writer:
         refused: list[str] = []
         left = list(batch)
         for failures in range(1, self._calls.pauses.tries + 1):
-            told = list(zip(left, self._statuses(left, refresh), strict=True))
+            told = list(zip(left, self._statuses(index, left, refresh), strict=True))
             refused += (item.image_id for item, status in told if _is_refused(status))
             left = [item for item, status in told if status in PASSING]
             if not left:
@@ -134,10 +133,12 @@ class Writer:
             _logger.error("the search engine refused the documents %s", ", ".join(refused))
         return refused, [item.image_id for item in left]
 
-    def _statuses(self, items: Sequence[_Item], refresh: Refresh) -> list[int]:
+    def _statuses(self, index: str, items: Sequence[_Item], refresh: Refresh) -> list[int]:
         body = [line for item in items for line in item.lines]
         params = {"refresh": refresh} if self._flavour.refreshed else {}
-        answer = self._calls.make(lambda client: client.bulk(body=body, params=dict(params)))
+        answer = self._calls.make(
+            lambda client: client.bulk(body=body, index=index, params=dict(params))
+        )
         return [int(told["index"]["status"]) for told in answer["items"]]
 
 

@@ -1,0 +1,122 @@
+"""Where OpenSearch answers, how requests are signed, and how long is waited between tries."""
+
+from typing import Any
+
+import pytest
+from opensearchpy import Urllib3HttpConnection
+from opensearchpy.exceptions import ConnectionTimeout, RequestError, TransportError
+
+from chalicelib.errors import SearchUnavailable
+from chalicelib.search.opensearch import Endpoint, Pauses
+from chalicelib.search.opensearch.calls import Calls
+from chalicelib.search.opensearch.flavour import DOMAIN, SERVERLESS
+
+DOMAIN_HOST = "search-image-repo-abc.eu-west-1.es.amazonaws.com"
+COLLECTION = "https://abc.eu-west-1.aoss.amazonaws.com"
+
+
+class Heard(Urllib3HttpConnection):
+    """Notes what would be sent, signed as it would be."""
+
+    def __init__(self, *, heard: list[dict[str, str]], **more: Any) -> None:
+        self._signer = more.pop("http_auth")
+        self._heard = heard
+        super().__init__(**more)
+
+    def perform_request(self, method: str, url: str, *_: Any, **more: Any) -> Any:
+        headers = self._signer(method, f"{self.host}{url}", b"{}") if self._signer else {}
+        self._heard.append({**headers, "url": f"{self.host}{url}"})
+        return 200, {}, '{"responses": []}'
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_SESSION_TOKEN": "session",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "service", "flavour"),
+    [
+        (DOMAIN_HOST, f"https://{DOMAIN_HOST}", "es", DOMAIN),
+        (COLLECTION, COLLECTION, "aoss", SERVERLESS),
+        ("http://127.0.0.1:9200", "http://127.0.0.1:9200", None, DOMAIN),
+        ("127.0.0.1:9200", "http://127.0.0.1:9200", None, DOMAIN),
+    ],
+)
+def test_an_address_says_what_is_to_be_expected_there(
+    text: str, url: str, service: str | None, flavour: object
+) -> None:
+    endpoint = Endpoint.of(text)
+    assert (endpoint.url, endpoint.signed_for, endpoint.flavour) == (url, service, flavour)
+
+
+def test_without_an_address_nothing_starts() -> None:
+    with pytest.raises(ValueError, match="IMAGE_REPO_SEARCH_ENDPOINT"):
+        Endpoint.of("")
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(("address", "service"), [(DOMAIN_HOST, "es"), (COLLECTION, "aoss")])
+def test_every_request_is_signed_for_its_service(address: str, service: str) -> None:
+    heard: list[dict[str, str]] = []
+    client = Endpoint.of(address).client(5, connection_class=Heard, heard=heard)
+    client.msearch(body=[{}, {}], index="image-repo")
+    (sent,) = heard
+    assert sent["url"].endswith("/image-repo/_msearch")
+    assert sent["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=key/")
+    assert f"/eu-west-1/{service}/aws4_request" in sent["Authorization"]
+    assert sent["X-Amz-Security-Token"] == "session"
+    assert len(sent["X-Amz-Content-SHA256"]) == 64
+
+
+def test_a_node_on_this_machine_is_asked_without_credentials() -> None:
+    heard: list[dict[str, str]] = []
+    client = Endpoint.of("http://127.0.0.1:9200").client(5, connection_class=Heard, heard=heard)
+    client.msearch(body=[{}, {}], index="image-repo")
+    assert set(heard[0]) == {"url"}
+
+
+class Failing:
+    """What fails as often as it is told to."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+
+    def __call__(self, _client: object) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        return "answer"
+
+
+def calls(waits: list[float], tries: int = 6) -> Calls:
+    pauses = Pauses(tries=tries, first=1, longest=5, sleep=waits.append, chance=lambda: 0.5)
+    return Calls(None, pauses)  # type: ignore[arg-type]
+
+
+def test_waits_double_up_to_a_bound_and_are_only_a_part_of_it() -> None:
+    waits: list[float] = []
+    passing = [TransportError(status, "busy", {}) for status in (429, 502, 503, 504)]
+    late = ConnectionTimeout("TIMEOUT", "late", TimeoutError())
+    assert calls(waits).make(Failing(*passing, late)) == "answer"
+    assert waits == [0.5, 1.0, 2.0, 2.5, 2.5]
+
+
+def test_after_the_last_try_the_engine_is_unavailable() -> None:
+    waits: list[float] = []
+    with pytest.raises(SearchUnavailable, match="429"):
+        calls(waits, tries=2).make(Failing(*[TransportError(429, "busy", {})] * 2))
+    assert len(waits) == 1
+
+
+def test_what_another_try_would_meet_again_is_not_tried_again() -> None:
+    waits: list[float] = []
+    with pytest.raises(RequestError):
+        calls(waits).make(Failing(RequestError(400, "parsing_exception", {})))
+    assert waits == []
