@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from chalicelib.errors import ImageRepoError
-from image_repo import bulk, photographs, searching, upkeep
+from image_repo import bulk, photographs, reindexing, searching, upkeep
 from image_repo.errors import FAILED, UNAVAILABLE, CommandError
 from image_repo.output import remarks
 from image_repo.session import Session
@@ -25,7 +25,7 @@ Exit codes: 0 all done, 1 the repository refused some or all, 2 wrong usage, 3 i
 app = typer.Typer(
     help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-for module in (photographs, bulk, searching, upkeep):
+for module in (photographs, bulk, searching, upkeep, reindexing):
     module.register(app)
 
 
