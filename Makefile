@@ -7,8 +7,7 @@ UV     := UV_LINK_MODE=hardlink $(BIN)/uv pip install --quiet --python $(BIN)/py
 NODE   := $(shell command -v node 2>/dev/null)
 CDK    := npx --yes aws-cdk@2.1148.0
 
-LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT))
-SEARCH ?= embedded
+LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check format bench synth \
@@ -64,7 +63,7 @@ lock: ## Resolve the locks again after a change of requirements/*.in
 
 # ---- The stack on this machine -----------------------------------------------------------------
 
-demo: setup ## Bring up the stack, upload photographs (PHOTOS=folder), search them
+demo: setup ## Bring up the stack, upload photographs (PHOTOS=folder), search them (SEARCH=opensearch)
 	@$(LOCAL) demo $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 up: setup ## Only bring up the stack
@@ -101,9 +100,9 @@ bench: setup-dev ## Benchmarks; the stack's want a running one ('make up')
 
 # ---- A real account: docs/deploy.md ------------------------------------------------------------
 
-synth: setup-dev ## Write the CloudFormation template to cdk.out
+synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedded, serverless)
 	@$(BIN)/python -m layers
-	@echo "• Synthesising into cdk.out"; $(BIN)/python -m local.synthesis cdk.out
+	@echo "• Synthesising into cdk.out"; $(BIN)/python -m local.synthesis cdk.out $(or $(SEARCH),opensearch)
 
 preflight: setup
 	@$(BIN)/python -m infra.preflight
@@ -111,7 +110,7 @@ preflight: setup
 deploy: preflight ## Deploy to the AWS account of the credentials (BUNDLE=model.tar.gz, s3://…)
 	@$(if $(BUNDLE),$(BIN)/python -m infra.bundle "$(BUNDLE)")
 	@$(BIN)/python -m layers
-	@$(CDK) deploy -c search=$(SEARCH) $(if $(BUNDLE),-c bundle=build/bundle) --outputs-file build/outputs.json $(ARGS)
+	@$(CDK) deploy -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle) --outputs-file build/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.first_token build/outputs.json
 
 # IMAGE is its address in the account's registry: docs/sagemaker.md.

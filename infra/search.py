@@ -1,7 +1,10 @@
-"""The search index: what feeds it and where it lives."""
+"""The search index: which engine holds it, and what feeds it."""
+
+from collections.abc import Callable
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
@@ -9,6 +12,7 @@ from constructs import Construct
 
 from infra.acknowledgements import acknowledge
 from infra.catalogue import Catalogue
+from infra.engines import Collection, Domain, Embedded, Engine
 from infra.functions import Identity
 from infra.names import INDEXER
 from infra.packaging import indexer_code
@@ -23,33 +27,67 @@ from infra.permissions import (
 )
 from infra.storage import Storage
 
-ENGINES = ("embedded",)
+ENGINES = ("opensearch", "serverless", "embedded")
+DEFAULT_ENGINE = "opensearch"
 SNAPSHOTS = "index/"
 
 
 def checked_engine(engine: str) -> str:
-    """Return ``engine`` if this version deploys it.
+    """Return ``engine`` if there is such a one.
 
     Raises
     ------
     ValueError
-        It does not; the message says what can be chosen.
+        There is not; the message says what can be chosen.
     """
     if engine not in ENGINES:
-        raise ValueError(
-            f"-c search={engine}: this version deploys only {' or '.join(ENGINES)}; "
-            "leave the option out or say -c search=embedded"
-        )
+        raise ValueError(f"-c search={engine}: it can be {', '.join(ENGINES)}")
     return engine
 
 
-class EmbeddedSearch(Construct):
-    """The stream's consumer, the single writer of the index snapshots in the bucket.
+def engine_of(scope: Construct, name: str, context: Callable[[str], object]) -> Engine:
+    """Add the engine of a name of ``ENGINES`` to ``scope``.
 
     Parameters
     ----------
+    context
+        Looks up what the command line says of the domain: ``searchInstance``, ``searchNodes`` and
+        ``searchGigabytes``.
+
+    Raises
+    ------
+    ValueError
+        It says no number where one is wanted.
+    """
+    if name == "embedded":
+        return Embedded(scope, "Engine")
+    if name == "serverless":
+        return Collection(scope, "Engine")
+    return Domain(
+        scope,
+        "Engine",
+        instance=str(context("searchInstance") or "t3.small.search"),
+        nodes=_number(context, "searchNodes", 1),
+        gigabytes=_number(context, "searchGigabytes", 10),
+    )
+
+
+def _number(context: Callable[[str], object], name: str, default: int) -> int:
+    text = str(context(name) or default)
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"-c {name}={text}: it must be a whole number from 1 on")
+    return int(text)
+
+
+class Search(Construct):
+    """The stream's consumer, which writes to the index.
+
+    Parameters
+    ----------
+    engine
+        What holds the index.
     storage
-        Where snapshots are published.
+        Where the embedded engine's snapshots are published, and how far a re-index is.
     catalogue
         Whose stream drives the index.
     bus
@@ -65,6 +103,7 @@ class EmbeddedSearch(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        engine: Engine,
         storage: Storage,
         catalogue: Catalogue,
         bus: events.EventBus,
@@ -79,11 +118,17 @@ class EmbeddedSearch(Construct):
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
         )
+        self._engine = engine
         self._identity = Identity(self, "IndexerIdentity", service="indexer")
         self._allow(storage, catalogue, bus)
         self.indexer = self._function(layer, environment)
         self.indexer.add_event_source(self._stream(catalogue))
         self._acknowledge()
+
+    @property
+    def role(self) -> iam.Role:
+        """The indexer's."""
+        return self._identity.role
 
     def _allow(self, storage: Storage, catalogue: Catalogue, bus: events.EventBus) -> None:
         role = self._identity.role
@@ -107,7 +152,8 @@ class EmbeddedSearch(Construct):
             memory_size=2048,
             # A batch takes a second; reading the whole catalogue again takes minutes.
             timeout=cdk.Duration.minutes(15),
-            reserved_concurrent_executions=1,  # the single writer
+            # Snapshots have one writer; OpenSearch takes the stream in while it is re-indexed.
+            reserved_concurrent_executions=1 if self._engine.name == "embedded" else None,
             tracing=lambda_.Tracing.ACTIVE,
             role=self._identity.role,
             log_group=self._identity.log_group,

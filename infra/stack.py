@@ -9,11 +9,12 @@ from constructs import Construct
 
 from infra.api import Api
 from infra.catalogue import Catalogue
+from infra.engines import Engine
 from infra.names import ENCODER, INDEXER, STAGE
 from infra.observability import Observability
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline, Queues
-from infra.search import EmbeddedSearch
+from infra.search import Search, engine_of
 from infra.storage import Storage
 
 
@@ -37,7 +38,8 @@ class ImageRepo(cdk.Stack):
         self.queues = Queues(self, "Queues", storage=self.storage)
         self.bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
         layer = self._layer()
-        environment = self._environment(search)
+        engine = engine_of(self, search, self.node.try_get_context)
+        environment = self._environment(engine)
         self.pipeline = Pipeline(
             self,
             "Pipeline",
@@ -47,9 +49,10 @@ class ImageRepo(cdk.Stack):
             environment=environment,
             bundle=bundle,
         )
-        self.search = EmbeddedSearch(
+        self.search = Search(
             self,
             "Search",
+            engine=engine,
             storage=self.storage,
             catalogue=self.catalogue,
             bus=self.bus,
@@ -67,6 +70,7 @@ class ImageRepo(cdk.Stack):
             environment=environment,
             bundle=bundle,
         )
+        engine.admit(reader=self.api.identity.role, writer=self.search.role)
         self._observe()
         self._tell()
 
@@ -96,7 +100,7 @@ class ImageRepo(cdk.Stack):
             description="Third-party code of the API and the indexer",
         )
 
-    def _environment(self, search: str) -> dict[str, str]:
+    def _environment(self, engine: Engine) -> dict[str, str]:
         return {
             "IMAGE_REPO_BUCKET": self.storage.bucket.bucket_name,
             "IMAGE_REPO_TABLE": self.catalogue.images.table_name,
@@ -105,7 +109,8 @@ class ImageRepo(cdk.Stack):
             "IMAGE_REPO_ENCODER_FUNCTION": ENCODER,
             "IMAGE_REPO_INDEXER_FUNCTION": INDEXER,
             "IMAGE_REPO_EVENT_BUS": self.bus.event_bus_name,
-            "IMAGE_REPO_SEARCH": search,
+            "IMAGE_REPO_SEARCH": engine.name,
+            "IMAGE_REPO_SEARCH_ENDPOINT": engine.endpoint,
         }
 
     def _observe(self) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from chalicelib.settings import EMBEDDED, OPENSEARCH
 from local.demo import demo
 from local.errors import LocalError
 from local.layout import Layout
@@ -17,7 +18,7 @@ from local.steps import console, say
 def main() -> int:
     """Run one command; a failure says what happened and what to do."""
     arguments = _parser().parse_args()
-    stack = LocalStack(Layout.from_environment(os.environ), arguments.port)
+    stack = LocalStack(Layout.from_environment(os.environ), arguments.port, arguments.search)
     try:
         arguments.run(stack, arguments)
     except LocalError as problem:
@@ -71,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m local", description="The stack on this machine"
     )
     parser.add_argument("--port", type=int, help="where the stack answers (4566)")
+    parser.add_argument(
+        "--search",
+        choices=(EMBEDDED, OPENSEARCH),
+        help="the search engine (the one it had, else embedded)",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run, about in _COMMANDS:
         command = commands.add_parser(name, help=about)

@@ -29,10 +29,13 @@ class Emulator:
         Where its state lies.
     port
         Where it answers.
+    search_url
+        Where the domains that it makes answer; empty where there are none.
     """
 
     layout: Layout
     port: int
+    search_url: str = ""
 
     @property
     def url(self) -> str:
@@ -107,6 +110,7 @@ class Emulator:
             "S3_DATA_DIR": str(self.layout.objects),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "LAMBDA_EXECUTOR": "local",
+            "MINISTACK_OPENSEARCH_ENDPOINT": self.search_url.removeprefix("http://"),
             "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
             **{f"{PROXY}{name}": url for name, url in proxies.items()},
         }

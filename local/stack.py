@@ -2,10 +2,11 @@
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+from chalicelib.settings import EMBEDDED
 from infra.names import STAGE
 from local.access import token_for
 from local.deployment import deploy, deployed, outputs
@@ -13,6 +14,7 @@ from local.emulator import Emulator
 from local.errors import LocalError
 from local.images import ImageFunctions
 from local.layout import Layout, read_json, write_json
+from local.opensearch import Node, data_folder
 from local.ports import GATEWAY, checked
 from local.recovery import catch_up, recover
 from local.steps import step
@@ -39,10 +41,13 @@ class LocalStack:
         The folder.
     port
         Where it answers; None for the port it had, else the emulator's own.
+    search
+        The search engine; None for the one it had, else the embedded one.
     """
 
     layout: Layout
     port: int | None = None
+    search: str | None = None
 
     @property
     def facts(self) -> dict[str, str]:
@@ -51,8 +56,12 @@ class LocalStack:
 
     @property
     def running(self) -> bool:
-        """True while the emulator and the functions are."""
-        return self._emulator().process.running and self._functions.running
+        """True while the emulator, the functions and the search engine are."""
+        return (
+            self._emulator().process.running
+            and self._functions.running
+            and (self._engine == EMBEDDED or self._node.process.running)
+        )
 
     def up(self) -> dict[str, str]:
         """Bring the stack up, doing only what is missing, and return its facts.
@@ -64,14 +73,18 @@ class LocalStack:
         """
         self.layout.make()
         _check_disk(self.layout.home)
+        if self.facts.get("search", self._engine) != self._engine:
+            self.down()  # the emulator learns at its start where domains answer
         emulator = self._emulator()
         if not emulator.process.running:
             checked(emulator.port)  # now, and not after half a minute's work
         os.environ.update(emulator.credentials())
-        wanted = fingerprint()
+        wanted = fingerprint(self._engine)
         if not synthesised(self.layout.assembly, wanted):
             with step("Synthesising the CDK app"):
-                synthesise(self.layout.assembly, self.layout.logs / "synthesis.log")
+                log = self.layout.logs / "synthesis.log"
+                synthesise(self.layout.assembly, log, self._engine)
+        emulator = replace(emulator, search_url=self._search_url())
         begun = self._start(emulator)
         resumed = begun is not Begun.NOT and deployed()
         if read_json(self.layout.deployed_file).get("fingerprint") != wanted or not deployed():
@@ -79,7 +92,7 @@ class LocalStack:
         facts = self._tell(emulator)
         if begun is Begun.AFTER_A_KILL:
             recover(facts)
-        elif resumed:
+        elif resumed or (begun is not Begun.NOT and self._engine != EMBEDDED):
             catch_up(facts)
         return facts
 
@@ -89,17 +102,40 @@ class LocalStack:
         was_running = emulator.process.running
         emulator.stop()
         self._functions.stop()
+        self._node.stop()
         if was_running:
             self._unsaved.unlink(missing_ok=True)
 
     def clean(self) -> None:
         """Stop every process and forget the data."""
         self.down()
+        self._forget_index()
         shutil.rmtree(self.layout.home, ignore_errors=True)
 
     @property
     def _functions(self) -> ImageFunctions:
         return ImageFunctions(self.layout)
+
+    @property
+    def _engine(self) -> str:
+        return self.search or self.facts.get("search", EMBEDDED)
+
+    @property
+    def _node(self) -> Node:
+        return Node(self.layout, data_folder(self.layout.home))
+
+    def _search_url(self) -> str:
+        """Start the search engine where it is a process of its own; return where it answers."""
+        if self._engine == EMBEDDED:
+            return ""
+        known = self.facts.get("search_url", "")
+        if not self._node.process.running and self._unsaved.exists():
+            self._forget_index()  # after a kill it may know later revisions than the catalogue
+        with step("Starting OpenSearch"):
+            return self._node.start(int(known.rsplit(":", 1)[1]) if known else None)
+
+    def _forget_index(self) -> None:
+        shutil.rmtree(self._node.data, ignore_errors=True)
 
     @property
     def _unsaved(self) -> Path:
@@ -160,6 +196,8 @@ class LocalStack:
             "dead_letter_queue_url": told["DeadLetterQueueUrl"],
             "aws_endpoint_url": emulator.url,
             "port": str(emulator.port),
+            "search": self._engine,
+            "search_url": emulator.search_url,
         }
         write_json(self.layout.stack_file, facts)
         return facts

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from chalicelib.settings import EMBEDDED
 from local.errors import LocalError
 from local.layout import ACCOUNT, REGION, ROOT
 
@@ -29,16 +30,22 @@ SOURCES: tuple[str, ...] = (
 STAMP = "fingerprint.txt"
 
 
-def fingerprint() -> str:
-    """Return a hash of everything that a synthesis reads."""
-    digest = hashlib.sha256()
+def fingerprint(search: str = EMBEDDED) -> str:
+    """Return a hash of everything that a synthesis reads.
+
+    Parameters
+    ----------
+    search
+        The search engine, one of ``infra.search.ENGINES``.
+    """
+    digest = hashlib.sha256(search.encode())
     for path in _files():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def synthesise(assembly: Path, log: Path) -> None:
+def synthesise(assembly: Path, log: Path, search: str = EMBEDDED) -> None:
     """Build the layer and write the cloud assembly.
 
     Parameters
@@ -47,16 +54,18 @@ def synthesise(assembly: Path, log: Path) -> None:
         The folder that will hold it.
     log
         What the tools print.
+    search
+        As for `fingerprint`.
 
     Raises
     ------
     LocalError
         There is no Node, or the app does not synthesise.
     """
-    wanted = fingerprint()
+    wanted = fingerprint(search)
     _run([sys.executable, "-m", "layers"], os.environ.copy(), log)
     shutil.rmtree(assembly, ignore_errors=True)
-    _run([sys.executable, "-m", "infra.app"], _environment(assembly), log)
+    _run([sys.executable, "-m", "infra.app"], _environment(assembly, search), log)
     (assembly / STAMP).write_text(wanted)
 
 
@@ -76,13 +85,13 @@ def _files() -> Iterator[Path]:
                 yield file
 
 
-def _environment(assembly: Path) -> dict[str, str]:
-    settings = json.loads((ROOT / "cdk.json").read_text())
+def _environment(assembly: Path, search: str) -> dict[str, str]:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
     return {
         **os.environ,
         "PATH": _path_with_node(),
         "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps(settings["context"]),
+        "CDK_CONTEXT_JSON": json.dumps({**context, "search": search}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
@@ -117,13 +126,14 @@ def _run(command: list[str], environment: dict[str, str], log: Path) -> None:
 
 
 def main() -> int:
-    """Synthesise into the folder that the command line names."""
+    """Synthesise into the folder that the command line names, with the engine it may name."""
     assembly = Path(sys.argv[1]).resolve()
+    search = sys.argv[2] if len(sys.argv) > 2 else EMBEDDED
     log = ROOT / "build" / "synthesis.log"
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
     try:
-        synthesise(assembly, log)
+        synthesise(assembly, log, search)
     except LocalError as problem:
         print(f"✗ {problem.happened}\n  {problem.remedy}", file=sys.stderr)
         return 1

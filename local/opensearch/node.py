@@ -1,5 +1,6 @@
 """One OpenSearch node as a background process of this machine."""
 
+import hashlib
 import os
 import shutil
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from local.errors import LocalError
 from local.layout import Layout
-from local.opensearch.assembling import assembled
+from local.opensearch.assembling import assembled, cache
 from local.ports import HOST, any_free, checked
 from local.processes import Process
 
@@ -65,6 +66,13 @@ def lacking() -> str | None:
     """Return what a node needs and this machine has not; None where it has everything."""
     missing = [name for name in ("java", "mvn") if shutil.which(name) is None]
     return f"OpenSearch needs {' and '.join(missing)} on the PATH" if missing else None
+
+
+def data_folder(home: Path) -> Path:
+    """Return where a stack's node keeps its data: in the stack's folder, root's elsewhere."""
+    if os.geteuid() != 0:
+        return home / "opensearch"
+    return cache() / f"data-{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, slots=True)

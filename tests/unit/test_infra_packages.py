@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from infra.search import checked_engine
 from layers.__main__ import LAYER, build, size
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,9 +120,3 @@ def test_the_layer_holds_no_numpy() -> None:
     names = re.findall(r"(?m)^([a-z0-9._-]+)==", (ROOT / "requirements/api.lock").read_text())
     assert "pydantic" in names
     assert "numpy" not in names
-
-
-def test_an_engine_that_is_not_deployed_is_refused_with_what_can_be_chosen() -> None:
-    with pytest.raises(ValueError, match=r"search=opensearch.*embedded"):
-        checked_engine("opensearch")
-    assert checked_engine("embedded") == "embedded"

@@ -1,0 +1,212 @@
+"""Where the search index lives: in the bucket, on an OpenSearch domain, or on Serverless."""
+
+from typing import Protocol
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_opensearchserverless as serverless
+from aws_cdk import aws_opensearchservice as opensearch
+from constructs import Construct
+
+from infra.acknowledgements import acknowledge
+from infra.permissions import allow
+
+NAME = "image-repo"  # of the domain or the collection; indexes in it begin with it, too
+VERSION = "OpenSearch_2.19"
+
+
+class Engine(Protocol):
+    """What the other constructs need to know of it.
+
+    Attributes
+    ----------
+    name
+        As the functions' environment names it.
+    endpoint
+        Host or URL; empty for the embedded engine.
+    """
+
+    name: str
+    endpoint: str
+
+    def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
+        """Let the API search, and the indexer write and exchange indexes."""
+
+
+class Embedded(Construct):
+    """No engine: snapshots in the bucket, which the functions' own rights are about."""
+
+    name = "embedded"
+    endpoint = ""
+
+    def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
+        """Need nothing besides."""
+
+
+class Domain(Construct):
+    """An OpenSearch domain, which answers signed requests of this account alone.
+
+    Parameters
+    ----------
+    instance
+        Type of its nodes.
+    nodes
+        How many; from two on they stand in two zones.
+    gigabytes
+        Of disk, each.
+    """
+
+    name = "opensearch"
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, instance: str, nodes: int, gigabytes: int
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        self._arn = stack.format_arn(service="es", resource="domain", resource_name=NAME)
+        zones = opensearch.CfnDomain.ZoneAwarenessConfigProperty(availability_zone_count=2)
+        self.domain = opensearch.CfnDomain(
+            self,
+            "Domain",
+            domain_name=NAME,
+            engine_version=VERSION,
+            access_policies=self._policy(),
+            cluster_config=opensearch.CfnDomain.ClusterConfigProperty(
+                instance_type=instance,
+                instance_count=nodes,
+                zone_awareness_enabled=nodes > 1,
+                zone_awareness_config=zones if nodes > 1 else None,
+            ),
+            ebs_options=opensearch.CfnDomain.EBSOptionsProperty(
+                ebs_enabled=True, volume_type="gp3", volume_size=gigabytes
+            ),
+            encryption_at_rest_options=opensearch.CfnDomain.EncryptionAtRestOptionsProperty(
+                enabled=True
+            ),
+            node_to_node_encryption_options=(
+                opensearch.CfnDomain.NodeToNodeEncryptionOptionsProperty(enabled=True)
+            ),
+            domain_endpoint_options=opensearch.CfnDomain.DomainEndpointOptionsProperty(
+                enforce_https=True, tls_security_policy="Policy-Min-TLS-1-2-PFS-2023-10"
+            ),
+            software_update_options=opensearch.CfnDomain.SoftwareUpdateOptionsProperty(
+                auto_software_update_enabled=True
+            ),
+        )
+        # The catalogue makes the index again: nothing in the domain is the only copy.
+        self.domain.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        self.endpoint: str = self.domain.attr_domain_endpoint
+        self._acknowledge()
+
+    def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
+        """Allow each method on the paths that the code calls."""
+        self._allow(reader, ("es:ESHttpPost",), f"{NAME}/_msearch")
+        self._allow(writer, ("es:ESHttpPost",), f"{NAME}-*/_bulk", f"{NAME}-*/_refresh")
+        self._allow(writer, ("es:ESHttpPost",), "_aliases")
+        self._allow(writer, ("es:ESHttpGet",), f"{NAME}-*/_alias", f"{NAME}-*/_mapping")
+        self._allow(writer, ("es:ESHttpPut", "es:ESHttpDelete"), f"{NAME}-*")
+        self._allow(writer, ("es:ESHttpPut",), f"_index_template/{NAME}")
+
+    def _allow(self, role: iam.Role, actions: tuple[str, ...], *paths: str) -> None:
+        allow(role, actions, *(f"{self._arn}/{path}" for path in paths))
+        prefix = "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:es:<AWS::Region>"
+        acknowledge(
+            role,
+            {
+                f"{prefix}:<AWS::AccountId>:domain/{NAME}/{path}]": "Indexes of the own domain, "
+                "which are numbered as they are made anew."
+                for path in paths
+                if "*" in path
+            },
+        )
+
+    def _policy(self) -> iam.PolicyDocument:
+        """Leave it to the roles' own policies who of this account may do what."""
+        return iam.PolicyDocument(
+            statements=[
+                iam.PolicyStatement(
+                    principals=[iam.AccountRootPrincipal()],
+                    actions=["es:ESHttp*"],
+                    resources=[f"{self._arn}/*"],
+                )
+            ]
+        )
+
+    def _acknowledge(self) -> None:
+        acknowledge(
+            self.domain,
+            {
+                "AwsSolutions-OS1": "In a VPC every function needs interfaces and a NAT gateway, "
+                "which costs more than the domain; it answers signed requests only.",
+                "AwsSolutions-OS3": "Lambda's addresses are not known; requests are signed.",
+                "AwsSolutions-OS4": "One to three nodes need no master of their own.",
+                "AwsSolutions-OS7": "One node by default: the index can be made again from the "
+                "catalogue. -c searchNodes=2 stands in two zones.",
+            }
+            | {
+                f"AwsSolutions-OS9[LogExport::{kind}_SLOW_LOGS]": "Slow logs hold queries and "
+                "captions, which belong in no log."
+                for kind in ("SEARCH", "INDEX")
+            },
+        )
+
+
+class Collection(Construct):
+    """A Serverless collection of type "search": docs/decisions/507 says what it cannot do."""
+
+    name = "opensearch"
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        collections = [{"ResourceType": "collection", "Resource": [f"collection/{NAME}"]}]
+        encryption = self._security("encryption", {"Rules": collections, "AWSOwnedKey": True})
+        network = self._security("network", [{"Rules": collections, "AllowFromPublic": True}])
+        self.collection = serverless.CfnCollection(
+            self,
+            "Collection",
+            name=NAME,
+            type="SEARCH",
+            description="The search index of Image Repo",
+            # The catalogue makes the index again, and a standby would double the cost.
+            standby_replicas="DISABLED",
+        )
+        self.collection.add_resource_dependency(encryption)
+        self.collection.add_resource_dependency(network)
+        self.endpoint: str = self.collection.attr_collection_endpoint
+
+    def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
+        """Let the roles reach it, and say in its own policy what each may do there."""
+        for role in (reader, writer):
+            allow(role, ("aoss:APIAccessAll",), self.collection.attr_arn)
+        read = ["aoss:DescribeIndex", "aoss:ReadDocument"]
+        change = ["aoss:CreateIndex", "aoss:UpdateIndex", "aoss:DeleteIndex", "aoss:WriteDocument"]
+        rules = [(reader, read), (writer, [*read, *change])]
+        policy = [
+            {
+                "Principal": [role.role_arn],
+                "Rules": [
+                    {
+                        "ResourceType": "index",
+                        "Resource": [f"index/{NAME}/{NAME}*"],
+                        "Permission": permissions,
+                    }
+                ],
+            }
+            for role, permissions in rules
+        ]
+        serverless.CfnAccessPolicy(
+            self,
+            "Access",
+            name=NAME,
+            type="data",
+            policy=cdk.Stack.of(self).to_json_string(policy),
+        )
+
+    def _security(self, kind: str, policy: object) -> serverless.CfnSecurityPolicy:
+        return serverless.CfnSecurityPolicy(
+            self,
+            kind.capitalize(),
+            name=NAME,
+            type=kind,
+            policy=cdk.Stack.of(self).to_json_string(policy),
+        )
