@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image
 
 from captioner.vision import bundle
+from infra.bundle import take
 from tests.integration.test_training_pipeline import data_set, teacher
 from training.sagemaker.metrics import METRICS
 
@@ -162,6 +164,13 @@ def test_the_model_folder_holds_a_bundle_that_captions(story: Story) -> None:
     photograph = next((story.root / "input" / "data" / "photographs").rglob("*.jpg"))
     assert model.version == "7"
     assert model.describe(np.asarray(Image.open(photograph))).captions
+
+
+def test_a_deployment_takes_the_jobs_archive(story: Story, tmp_path: Path) -> None:
+    archive = tmp_path / "model.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(story.root / "model", arcname=".")
+    assert take(str(archive), tmp_path / "taken").endswith(" 7")
 
 
 def test_the_bundle_says_which_hyperparameters_made_it(story: Story) -> None:
