@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.retrieval import choosing, cutoffs, duplicates, recall
-from benchmarks.retrieval.material import Material, read
+from benchmarks.retrieval.material import CAPTIONS, Material, read
 from benchmarks.retrieval.photographs import Bundle
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from chalicelib.search import chosen
@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     bundle = Bundle(options.bundle)
     material = read(read_split(options.data, options.split), bundle)
+    if options.captions < CAPTIONS:
+        material = material.asked_by(options.captions)
     if options.choose:
         told = choose(material, options.data, bundle, options.write)
     else:
@@ -81,6 +83,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="Flickr8k's layout")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="dev")
     parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE)
+    parser.add_argument(
+        "--captions",
+        type=int,
+        default=CAPTIONS,
+        choices=range(1, CAPTIONS + 1),
+        help="human captions of each photograph to ask; all of them if not given",
+    )
     parser.add_argument("--bleu-queries", type=int, default=200, help="drawn for the prototype")
     parser.add_argument("--choose", action="store_true", help="choose weights and cut-offs anew")
     parser.add_argument(

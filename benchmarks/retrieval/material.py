@@ -52,6 +52,11 @@ class Material:
     captioned: Sequence[Document]
     asked: Asked
 
+    def asked_by(self, count: int) -> Material:
+        """Return the same with the first ``count`` captions of each photograph as queries."""
+        first = [at for at in range(len(self.asked.texts)) if at % CAPTIONS < count]
+        return replace(self, asked=self.asked.some(first))
+
 
 def read(split: Split, from_: Bundle) -> Material:
     """Return a split's documents and its human captions as queries."""

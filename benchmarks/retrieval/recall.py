@@ -108,10 +108,11 @@ def upper_bound(material: Material) -> dict[str, dict[str, float | None]]:
     """Return the recall where the index holds the other four human captions of each photograph."""
     asked = material.asked
     found: dict[str, list[int]] = {"words, any of them": [], "fused": []}
-    for skipped in range(CAPTIONS):
+    each = len(asked.texts) // len(material.captioned)
+    for skipped in range(each):
         documents = told_by_people(material, skipped, CAPTIONS - 1)
         index = filled(documents)
-        some = asked.some(range(skipped, len(asked.texts), CAPTIONS))
+        some = asked.some(range(skipped, len(asked.texts), each))
         for name in found:
             found[name] += ranks(index, documents, some, WAYS[name])
     return {name: told(places) for name, places in found.items()}

@@ -44,3 +44,9 @@ def members(bits: int) -> list[int]:
     """Return the members of a set in ascending order."""
     size = bits.bit_length()
     return list(compress(range(size), flags(bits, size))) if bits else []
+
+
+def held(bits: int, few: Iterable[int], size: int) -> list[int]:
+    """Return which of a few documents, all below ``size``, are in a set; in their order."""
+    octets = bits.to_bytes(size // 8 + 1, "little")
+    return [document for document in few if octets[document >> 3] >> (document & 7) & 1]

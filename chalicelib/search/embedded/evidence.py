@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.search.embedded.bits import members
+from chalicelib.search.embedded.bits import held
 from chalicelib.search.embedded.sliced import Sliced
 from chalicelib.search.fusion import PRECISION
 
@@ -48,11 +48,11 @@ class Evidence:
             scores.add(scale * term.weight, term.documents)
         return scores
 
-    def shares(self, among: int) -> dict[int, float]:
-        """Return, for the documents of a set that have some, their share of the whole weight."""
+    def shares(self, candidates: Sequence[int], size: int) -> dict[int, float]:
+        """Return, for those candidates below ``size`` that have some, their share of the weight."""
         found: dict[int, int] = {}
         for term in self.terms:
-            for doc in members(term.documents & among):
+            for doc in held(term.documents, candidates, size):
                 found[doc] = found.get(doc, 0) + term.weight
         return {doc: weight / self._total for doc, weight in found.items()}
 

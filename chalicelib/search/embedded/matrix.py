@@ -8,7 +8,7 @@ import apsw
 import simsimd
 
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search.embedded.bits import flags, members, packed
+from chalicelib.search.embedded.bits import flags, held, packed
 from chalicelib.search.vectors import SCALE
 
 _VECTORS = {
@@ -90,9 +90,10 @@ class Products:
         best = _best(self._values, flags(among & self._held, self._size), depth)
         return [(negative / SCALE**2, doc) for negative, doc in best]
 
-    def cosines(self, among: int) -> dict[int, float]:
-        """Return the cosine of each document of a set that has a vector."""
-        return {doc: self._values[doc] / SCALE**2 for doc in members(among & self._held)}
+    def cosines(self, candidates: Iterable[int]) -> dict[int, float]:
+        """Return the cosine of each candidate that has a vector."""
+        found = held(self._held, candidates, self._size)
+        return {doc: self._values[doc] / SCALE**2 for doc in found}
 
     def at_least(self, cosine: float) -> int:
         """Return the documents whose cosine reaches a bound."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from chalicelib.errors import InvalidField
 from chalicelib.images import HUMAN_SOURCES
 from chalicelib.search.asking import PART_OF_VECTOR, Asked
-from chalicelib.search.embedded.bits import members, packed
+from chalicelib.search.embedded.bits import held
 from chalicelib.search.embedded.columns import Columns
 from chalicelib.search.embedded.evidence import Evidence, trusted
 from chalicelib.search.embedded.matching import Matching
@@ -76,11 +76,10 @@ class Ranking:
             places = only.nearest(among, DEPTH)
             values = {doc: -negative for negative, doc in places}
             return Listed(places, [Part(name, 1.0, values)], self.columns)
-        best = [*self._told(evidence, among)]
+        best = set(self._told(evidence, among))
         for one in products.values():
-            best += (doc for _, doc in one.nearest(among, DEPTH))
-        candidates = packed(best, self.columns.size)
-        parts = self._parts(evidence, products, candidates)
+            best.update(doc for _, doc in one.nearest(among, DEPTH))
+        parts = self._parts(evidence, products, sorted(best))
         scores = weighed({part.name: part.values for part in parts}, self.asked.weights)
         return Listed([(-score, doc) for doc, score in scores.items()], parts, self.columns)
 
@@ -97,22 +96,23 @@ class Ranking:
                 scores = self.matching().scored(words, one, among)
             else:
                 scores = one.add_to(Sliced(among & one.documents))
-            found += (doc for _, doc in scores.best(DEPTH, scores.matches))
+            found += scores.foremost(DEPTH, scores.matches)
         return found
 
     def _parts(
-        self, evidence: dict[str, Evidence], products: dict[str, Products], candidates: int
+        self, evidence: dict[str, Evidence], products: dict[str, Products], candidates: list[int]
     ) -> list[Part]:
         human = 0
         for source in HUMAN_SOURCES:
             human |= self.columns.having("source", source.value)
-        told = members(human & candidates)
+        size = self.columns.size
+        told = held(human, candidates, size)
         weights = self.asked.weights
         parts = [
             Part(
                 name,
                 getattr(weights, name),
-                trusted(one.shares(candidates), told, weights.trust),
+                trusted(one.shares(candidates, size), told, weights.trust),
                 one,
             )
             for name, one in evidence.items()

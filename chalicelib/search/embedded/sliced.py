@@ -39,6 +39,10 @@ class Sliced:
 
     def best(self, count: int, among: int) -> list[tuple[int, int]]:
         """Return ``(-score, document)`` of the best ``count`` of a set, ascending."""
+        return sorted(self._scored(self.foremost(count, among)))
+
+    def foremost(self, count: int, among: int) -> list[int]:
+        """Return the best ``count`` of a set, in no order; of equal ones the lowest."""
         certain, open_ = 0, among & self.matches
         for digit in reversed(self._digits):
             with_digit = certain | (open_ & digit)
@@ -47,8 +51,7 @@ class Sliced:
             else:
                 certain, open_ = with_digit, open_ & ~digit
         chosen = lowest(certain, count)
-        chosen += lowest(open_, count - len(chosen))
-        return sorted(self._scored(chosen))
+        return chosen + lowest(open_, count - len(chosen))
 
     def below(self, score: int) -> tuple[int, int]:
         """Return the matching documents with a lower score, and those with this one."""
