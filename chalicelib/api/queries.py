@@ -111,7 +111,7 @@ class SearchDocument(Request):
     """``POST /search``.
 
     Without ``mode`` a text is matched by words and meaning together. Without ``min_relevance``
-    what a vector ranks ends where it stops being relevant; 0 shows everything. With
+    what meaning ranks ends where it stops being relevant; 0 shows everything. With
     ``understand`` what the text says of subjects is a condition where anything matches it.
     """
 

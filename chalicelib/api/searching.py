@@ -61,8 +61,8 @@ class Searching:
     def search(self, caller: Caller, document: SearchDocument) -> Found:
         """Answer ``GET /search`` and ``POST /search``.
 
-        A text is matched by words and meaning unless the request says otherwise, and what a
-        vector ranks ends where it stops being relevant. Words that nobody's caption holds are
+        A text is matched by words and meaning unless the request says otherwise, and what
+        meaning ranks ends where it stops being relevant. Words that nobody's caption holds are
         taken for the nearest known ones; with ``understand`` what the text says of subjects is
         a condition, unless nothing matches it.
         """
@@ -170,7 +170,7 @@ class Searching:
         return results if results.total else None
 
     def _searched(self, query: Query) -> Results:
-        if query.min_relevance is None and (query.semantic or query.visual):
+        if query.min_relevance is None and query.semantic:
             query = replace(query, min_relevance=AUTO)
         return self.index.search(query)
 

@@ -32,15 +32,16 @@ export function asFields({ why, collapse, all, unlike }) {
 /**
  * @param {Options} options
  * @param {((changes: Partial<Options>) => void) | null} choose null where nothing is searched for
+ * @param {boolean} isCut whether there may be less relevant ones that are not shown
  */
-export function showOptions(options, choose) {
+export function showOptions(options, choose, isCut) {
   const box = byId("options");
   box.hidden = !choose;
   if (!choose) return;
   const focused = document.activeElement?.closest("#options .chip")?.getAttribute("data-option");
   const chip = (name, textContent, title, isOn, onclick) =>
     make("button", { class: "chip", type: "button", "data-option": name, "aria-pressed": String(isOn), title, textContent, onclick });
-  const toggles = TOGGLES.map(([name, text, title]) =>
+  const toggles = TOGGLES.filter(([name]) => isCut || name !== "all").map(([name, text, title]) =>
     chip(name, text, title, Boolean(options[name]), () => choose({ [name]: options[name] ? "" : "1" })));
   const away = options.unlike.length
     ? [chip("unlike", `Unlike ${options.unlike.length === 1 ? "one photograph" : `${options.unlike.length} photographs`}`, "Show those again", true, () => choose({ unlike: [] }))]
