@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     print(table(rows))
     print(f"bars, p95 at 100,000: {', '.join(f'{name} {ms} ms' for name, ms in BARS.items())}")
-    print("~ extrapolated from 8,000; p95 cpu, and all costs below, are the processor's own time")
+    print("~ extrapolated from 8,000; own, ratio, and all costs below are the processor's own time")
     for size, told in costs.items():
         print(f"\n{size:,} photographs")
         print(

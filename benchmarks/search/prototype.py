@@ -15,10 +15,10 @@ MEASURED_AT = 8_000
 
 
 def prototype_times(texts: Sequence[str]) -> dict[str, float]:
-    """Return the milliseconds of a query by kind, for ``MEASURED_AT`` photographs."""
+    """Return a query's own milliseconds by kind, for ``MEASURED_AT`` photographs."""
     return {
-        "text": timed(bleu_way(texts[:MEASURED_AT]), 3)[0],
-        "image": timed(distance_way(MEASURED_AT), 5)[0],
+        "text": timed(bleu_way(texts[:MEASURED_AT]), 3)[2],
+        "image": timed(distance_way(MEASURED_AT), 5)[2],
     }
 
 
