@@ -185,7 +185,7 @@ def laid_out(root: Path, *more: str) -> Container:
     channel(root, "photographs", "1.jpg")
     channel(root, "captions", "descriptions.txt")
     for name in more:
-        channel(root, name, "weights.npz")
+        channel(root, name, "prefix/weights.npz")
     return Container(root, {"TRAINING_JOB_NAME": "job-1", "IMAGE_REPO_COMMIT": "abc"})
 
 
@@ -214,12 +214,17 @@ def test_with_a_ready_made_encoder_nothing_is_distilled(tmp_path: Path) -> None:
     steps = planned(laid_out(tmp_path, "weights"), {"train.encoder": "vgg16"})
     assert [step.step for step in steps][:2] == ["prepare", "train"]
     assert "--encoder=vgg16" in steps[0].arguments
-    assert str(tmp_path / "input" / "data" / "weights" / "weights.npz") in steps[1].arguments
+    assert (
+        str(tmp_path / "input" / "data" / "weights" / "prefix" / "weights.npz")
+        in steps[1].arguments
+    )
 
 
 def test_distilling_goes_on_from_the_weights_of_the_init_channel(tmp_path: Path) -> None:
     steps = planned(laid_out(tmp_path, "teacher", "init"), {})
-    assert str(tmp_path / "input" / "data" / "init" / "weights.npz") in steps[1].arguments
+    assert (
+        str(tmp_path / "input" / "data" / "init" / "prefix" / "weights.npz") in steps[1].arguments
+    )
 
 
 def test_the_bundle_names_its_job_its_commit_and_its_hyperparameters(tmp_path: Path) -> None:

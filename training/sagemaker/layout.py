@@ -55,9 +55,10 @@ def only_file(container: Container, channel: str, suffix: str) -> Path | None:
     folder = container.channel(channel)
     if folder is None:
         return None
-    found = sorted(folder.rglob(f"*{suffix}"))
+    found = sorted(path for path in folder.rglob(f"*{suffix}") if path.is_file())
     if len(found) != 1:
-        raise DatasetError(f"channel {channel}: expected one {suffix} file, found {len(found)}")
+        kind = f"{suffix} file" if suffix else "file"
+        raise DatasetError(f"channel {channel}: expected one {kind}, found {len(found)}")
     return found[0]
 
 
