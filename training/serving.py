@@ -9,7 +9,6 @@ its file to its captions, with two threads; memory is the most the process ever 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -35,15 +34,15 @@ def serving_cost(bundle: Path, photographs: Sequence[Path], beam: int) -> dict[s
     -------
     dict
         ``load_s`` (imports of the captioner included), ``ms_p50``, ``ms_p95``,
-        ``peak_mb``, ``bundle_mb``, and ``load_average``: how many processes wanted this
-        machine's processors when it began, without which times say little.
+        ``peak_mb``, ``bundle_mb``, and ``others_running``: how many other threads wanted
+        the processors meanwhile (median), without which times say little. None where
+        only Linux would know.
 
     Raises
     ------
     TrainingError
         If the process fails; with its last words.
     """
-    busy = os.getloadavg()[0]
     some = [str(path.resolve()) for path in photographs[: MEASURED + WARMING]]
     command = [sys.executable, "-m", "training.serving", str(bundle.resolve()), str(beam), *some]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
@@ -51,7 +50,7 @@ def serving_cost(bundle: Path, photographs: Sequence[Path], beam: int) -> dict[s
         raise TrainingError(f"measuring the bundle failed: {done.stderr.strip()[-500:]}")
     measured: dict[str, float | None] = json.loads(done.stdout)
     size = sum(file.stat().st_size for file in bundle.iterdir())
-    return measured | {"bundle_mb": round(size / 1e6, 1), "load_average": round(busy, 1)}
+    return measured | {"bundle_mb": round(size / 1e6, 1)}
 
 
 def _measured(bundle: Path, beam: int, photographs: Sequence[Path]) -> dict[str, float | None]:
@@ -63,17 +62,19 @@ def _measured(bundle: Path, beam: int, photographs: Sequence[Path]) -> dict[str,
     import numpy as np  # noqa: PLC0415  (belongs to the import measured)
     from PIL import Image  # noqa: PLC0415  (likewise not before)
 
-    spent = []
+    spent, running = [], []
     for content in [path.read_bytes() for path in photographs]:
         began = time.perf_counter()
         model.describe(np.asarray(Image.open(BytesIO(content)).convert("RGB")), beam=beam)
         spent.append(1000 * (time.perf_counter() - began))
+        running.append(_others_running())
     timed = spent[WARMING:] or spent
     return {
         "load_s": round(loaded, 2),
         "ms_p50": round(float(np.median(timed)), 1),
         "ms_p95": round(float(np.quantile(timed, 0.95)), 1),
         "peak_mb": _peak_mb(),
+        "others_running": None if None in running else float(np.median(np.array(running, float))),
     }
 
 
@@ -83,6 +84,14 @@ def _peak_mb() -> int | None:
         return None  # not Linux; there, getrusage begins at what the parent held
     peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="utf-8"))
     return round(int(peak[1]) / 1024) if peak else None
+
+
+def _others_running() -> int | None:
+    loads = Path("/proc/loadavg")
+    if not loads.is_file():
+        return None
+    # The fourth field: threads that run or could, this one among them.
+    return int(loads.read_text(encoding="ascii").split()[3].partition("/")[0]) - 1
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def evaluate(data: Path, *more: str, path: str = "") -> subprocess.CompletedProc
     )
 
 
-TIMES = {"load_s", "ms_p50", "ms_p95", "peak_mb", "load_average"}
+TIMES = {"load_s", "ms_p50", "ms_p95", "peak_mb", "others_running"}
 
 
 def figures(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

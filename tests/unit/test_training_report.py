@@ -23,6 +23,7 @@ from training.evaluating import Evaluated
 from training.evaluation import Described
 from training.report import plots
 from training.report.cases import extremes, spread
+from training.report.headline import tiles
 from training.report.ink import alone
 from training.report.logs import Logs, read_log, read_logs
 from training.report.page import render
@@ -56,8 +57,8 @@ def evaluated(folder: Path) -> Evaluated:
     for way in ("text_to_image", "image_to_text"):
         figures |= {f"{way}_{name}": 9.5 for name in ("r1", "r5", "r10", "median_rank")}
     figures |= {f"neighbours_{name}": 3.0 for name in ("visual", "raw", "random", "best")}
-    figures |= {"needs_review_below": 0.2, "needs_review": 0.5, "load_s": 0.5, "ms_p50": 31.0}
-    figures |= {"ms_p95": 40.0, "peak_mb": 150, "bundle_mb": 14.2, "load_average": 3.0}
+    figures |= {"needs_review_below": 0.2, "needs_review": 0.5, "load_s": 0.9, "ms_p50": 31.0}
+    figures |= {"ms_p95": 40.0, "peak_mb": 150, "bundle_mb": 14.2, "others_running": 3.0}
     figures |= {"cider_float32": 37.9, "quantisation_cost": 0.52, "quantisation": "bundle.json"}
     figures |= summary(found.confidences, found.ciders, 0.2)
     agreed = {"same_captions": 0.996, "cosine": 0.9987}
@@ -115,9 +116,17 @@ def test_captions_are_shown_as_text_whatever_is_in_them(page: str) -> None:
 
 def test_the_page_tells_figures_gaps_and_what_others_reached(page: str) -> None:
     for told in ("37.4", "METEOR not scored: why", "Adaptive attention", "arXiv:1502.03044",
-                 "CCA, mean word vector", "-0.52", "load average 3.0", "prefers-color-scheme: dark",
+                 "CCA, mean word vector", "-0.52", "3 other threads", "prefers-color-scheme: dark",
                  "No logs of the epochs", "99.6 %", "cosine of vectors 0.9987"):  # fmt: skip
         assert told in page, told
+
+
+def test_a_time_missed_on_a_busy_machine_is_not_held_against_the_bundle() -> None:
+    figures = {"load_s": 0.9, "ms_p50": 31.0, "cider": 37.0}
+    busy = {tile.name: tile.met for tile in tiles(figures | {"others_running": 3.0})}
+    idle = {tile.name: tile.met for tile in tiles(figures | {"others_running": 0.0})}
+    assert (busy["Load"], busy["A photograph, p50"], busy["CIDEr"]) == (None, True, False)
+    assert (idle["Load"], idle["A photograph, p50"], idle["CIDEr"]) == (False, True, False)
 
 
 def test_each_word_has_its_mask_of_attention(page: str) -> None:

@@ -32,20 +32,26 @@ _GOALS = (
     ("Memory, peak", "peak_mb", f"{NO_BREAK}MB", 350, False),
     ("Bundle", "bundle_mb", f"{NO_BREAK}MB", 20, False),
 )
+_TIMES = ("ms_p50", "load_s")
 
 
 def tiles(figures: Mapping[str, Any]) -> list[Tile]:
-    """Give the headline figures."""
-    return [_tile(figures.get(key), *rest) for (rest, key) in _split(_GOALS)]
+    """Give the headline figures; a time that a busy machine took decides nothing."""
+    busy = bool(figures.get("others_running"))
+    return [
+        _tile(figures.get(key), name, unit, goal, more, doubtful=busy and key in _TIMES)
+        for name, key, unit, goal, more in _GOALS
+    ]
 
 
-def _split(goals: Any) -> list[tuple[tuple[Any, ...], str]]:
-    return [((name, unit, goal, more), key) for name, key, unit, goal, more in goals]
-
-
-def _tile(value: float | None, name: str, unit: str, goal: float, more: bool) -> Tile:
+def _tile(
+    value: float | None, name: str, unit: str, goal: float, more: bool, *, doubtful: bool
+) -> Tile:
     sign = "≥" if more else "≤"
     wanted = f"{sign}{NO_BREAK}{goal:g}{unit}"
     if value is None:
         return Tile(name, "–", wanted, None)
-    return Tile(name, f"{value:g}{unit}", wanted, value >= goal if more else value <= goal)
+    met = value >= goal if more else value <= goal
+    if doubtful and not met:
+        return Tile(name, f"{value:g}{unit}", f"{wanted}, on an idle machine", None)
+    return Tile(name, f"{value:g}{unit}", wanted, met)
