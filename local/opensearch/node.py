@@ -31,6 +31,7 @@ transport.port: {transport}
 discovery.type: single-node
 path.data: {data}
 path.logs: {data}/logs
+indices.memory.index_buffer_size: 25%
 cluster.routing.allocation.disk.threshold_enabled: false
 """
 _LOGGING = """\

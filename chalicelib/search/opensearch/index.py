@@ -15,7 +15,7 @@ from chalicelib.search.opensearch.completing import Completing
 from chalicelib.search.opensearch.conditions import owned
 from chalicelib.search.opensearch.flavour import DOMAIN, Flavour
 from chalicelib.search.opensearch.register import Places, Register
-from chalicelib.search.opensearch.schema import VERSION, definition, template
+from chalicelib.search.opensearch.schema import REFRESH, VERSION, definition, template
 from chalicelib.search.opensearch.writing import Outcome, Refresh, Writer
 from chalicelib.search.port import Document
 from chalicelib.search.query import Query, Results
@@ -81,7 +81,12 @@ class OpenSearchIndex:
         places = self.register.read()
         if places.live is None:
             raise SearchUnavailable("there is no search index to write to")
-        return self.write(places.written, documents, self._refresh).failed
+        failed: list[str] = []
+        if places.live is not None:
+            failed += self.write((places.live,), documents, self._refresh).failed
+        if places.building is not None:  # which is not searched, so that nothing waits for it
+            failed += self.write((places.building,), documents).failed
+        return tuple(dict.fromkeys(failed))
 
     def write(
         self, indexes: Sequence[str], documents: Sequence[Document], refresh: Refresh = "false"
@@ -96,7 +101,9 @@ class OpenSearchIndex:
         """Make an empty index live where there is none."""
         places = self.register.read()
         if places.live is None:
-            self.register.write(Places(live=self.begin(places).building))
+            begun = self.begin(places)
+            self.settle(str(begun.building))
+            self.register.write(Places(live=begun.building))
 
     def begin(self, places: Places) -> Places:
         """Make another index and register it as being built; what was built before is dropped.
@@ -106,7 +113,7 @@ class OpenSearchIndex:
         SearchUnavailable
             Another began at the same time.
         """
-        shape = definition(self._flavour)
+        shape = definition(self._flavour, refreshed=not self._flavour.refreshed)
         try:
             if self._flavour.templates:
                 self._tell_template()
@@ -123,9 +130,11 @@ class OpenSearchIndex:
         held: Json = told[name]["mappings"]
         return bool(held.get("_meta", {}).get("version") == VERSION)
 
-    def refresh(self, name: str) -> None:
-        """Let everything written to an index be found."""
+    def settle(self, name: str) -> None:
+        """Let what was written to an index be found, and from now on by itself."""
         if self._flavour.refreshed:
+            often = {"index": {"refresh_interval": REFRESH}}
+            self._managed(lambda client: client.indices.put_settings(index=name, body=often))
             self._managed(lambda client: client.indices.refresh(index=name))
 
     def drop(self, name: str) -> None:

@@ -107,7 +107,7 @@ class RebuildingIndex:
             records += len(batch)
             progress.note(records, batch[-1].image_id)
             _logger.info("making a search index: %d records read", records)
-        self._index.refresh(building)
+        self._index.settle(building)
         now = self._index.register.read()
         if now.building != building:
             raise SearchUnavailable("the search index was exchanged meanwhile")

@@ -13,12 +13,14 @@ from chalicelib.images import VECTOR_SIZE
 from chalicelib.search.analysis import stems
 from chalicelib.search.opensearch.flavour import Flavour
 
-VERSION = 3  # of the fields: to be raised whenever they or what they hold changes
+REFRESH = "1s"
+VERSION = 4  # of the fields: to be raised whenever they or what they hold changes
 
 _CHARACTERS = range(0x41, 0x2C00)
 _MARKS = range(0x300, 0x370)
 # Malkov and Yashunin's graph: links of a vertex, and candidates looked at while it is built.
-_LINKS, _CONSTRUCTION = 16, 128
+# Searches look at a thousand candidates (`fusion.DEPTH`), which forgives a graph built with few.
+_LINKS, _CONSTRUCTION = 16, 64
 
 
 def template(prefix: str, flavour: Flavour) -> Mapping[str, Any]:
@@ -26,9 +28,16 @@ def template(prefix: str, flavour: Flavour) -> Mapping[str, Any]:
     return {"index_patterns": [f"{prefix}-*"], "template": definition(flavour)}
 
 
-def definition(flavour: Flavour) -> Mapping[str, Any]:
-    """Return settings and mappings of an index."""
-    index: dict[str, Any] = {"refresh_interval": "1s"}
+def definition(flavour: Flavour, *, refreshed: bool = True) -> Mapping[str, Any]:
+    """Return settings and mappings of an index.
+
+    Parameters
+    ----------
+    refreshed
+        Whether writes can be found by themselves; while an index is filled, making them so over
+        and over would merge its graphs as often.
+    """
+    index: dict[str, Any] = {"refresh_interval": REFRESH if refreshed else "-1"}
     if flavour.sized:
         index |= {"number_of_shards": flavour.shards, "auto_expand_replicas": "0-1"}
     properties = dict(_PROPERTIES)

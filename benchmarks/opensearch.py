@@ -1,0 +1,221 @@
+"""How fast OpenSearch takes photographs in and answers, on a real node of this machine.
+
+``python -m benchmarks.opensearch [--images 20000] [--keep FOLDER] [--lines FILE] [--merge N]``
+
+The same made-up photographs and queries as ``benchmarks.search``, through the product's adapter.
+Times of queries are the engine's own (``took``, summed over a query's requests) and, beside them,
+the clock's around the whole call. A run that was cut goes on where it stopped with the same
+``--keep``; so does one with more ``--images``. A million take about 3 GB of disk, and a node with
+``--heap 2g``.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from opensearchpy import OpenSearch
+
+from benchmarks.search.corpus import OWNER, captions, documents, queries, vectors
+from benchmarks.search.timing import Row, append, percentile_95
+from chalicelib.search import Query
+from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, Pauses
+from chalicelib.search.opensearch.calls import Calls
+from chalicelib.search.opensearch.register import AliasRegister, Places
+from local.layout import Layout
+from local.opensearch import Node
+
+Answer = TypeVar("Answer")
+
+ENGINE = "opensearch"
+PREFIX = "benchmark"
+BATCH = 5_000  # photographs made at once: a run goes on at a multiple of it
+WRITERS = 2
+NEAREST = 10
+PEER = "SIFT 1M x 128, M 16, ef 100: recall@10 0.996, p50 2.3 ms"
+BARS = {"text": 30, "attributes": 30, "image": 20, "fused": 60}  # p95 at 1,000,000, ms
+
+
+class Timed(Calls):
+    """Calls whose answers' own times are added up."""
+
+    took = 0.0
+
+    def make(self, call: Callable[[OpenSearch], Answer]) -> Answer:
+        """Make the call."""
+        answer = super().make(call)
+        if isinstance(answer, dict):
+            self.took += answer.get("took", 0)
+        return answer
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fill an index, ask it, and print."""
+    options = _parser().parse_args(arguments)
+    texts = captions(options.images, options.captions)
+    with running(options.keep, options.heap) as url:
+        calls = Timed(Endpoint.of(url).client(600), Pauses())
+        index = OpenSearchIndex(calls, AliasRegister(calls, PREFIX), prefix=PREFIX, refresh="false")
+        costs = filled(index, calls.client, texts)
+        costs |= settled(index, calls.client, options.images, options.merge)
+        rows = [answered(index, calls, *asked) for asked in queries(texts, options.turns).items()]
+        costs["recall_at_10"] = recall(index, options.images, min(options.turns, 100))
+        calls.client.close()
+    print(f"{options.images:,} photographs, two vectors of 256 bytes each")
+    for name, value in costs.items():
+        print(f"  {name.replace('_', ' '):<28}{value:14,.3f}")
+    print(f"  peer: {PEER}")
+    if options.lines:
+        append(options.lines, ENGINE, options.images, rows, costs)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="OpenSearch on a real node of this machine.")
+    parser.add_argument("--images", type=int, default=20_000)
+    parser.add_argument("--turns", type=int, default=100, help="queries of each kind")
+    parser.add_argument("--captions", type=Path, help="file with one caption a line")
+    parser.add_argument("--keep", type=Path, help="folder of the node's data, to go on with")
+    parser.add_argument("--heap", default="1g", help="of the node")
+    parser.add_argument("--merge", type=int, default=0, help="segments to merge into; 0: as built")
+    parser.add_argument("--lines", type=Path, help="file of JSON lines to add to")
+    return parser
+
+
+@contextmanager
+def running(keep: Path | None, heap: str) -> Iterator[str]:
+    """Yield the address of a node, which ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="image-repo-benchmark-") as scratch:
+        folder = keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+        layout = Layout(folder / "layout")
+        layout.make()
+        node = Node(layout, folder / "data", heap)
+        try:
+            yield node.start()
+        finally:
+            node.stop()
+
+
+def filled(index: OpenSearchIndex, client: OpenSearch, texts: Sequence[str]) -> dict[str, float]:
+    """Take in what is missing, as a re-index does; return how fast that was.
+
+    A photograph's share of the node's processor time says more than the rate where other
+    programs run beside.
+    """
+    places = index.register.read()
+    if places.live is None and places.building is None:
+        places = index.begin(places)
+    first = _taken(client, places.written[0]) // BATCH * BATCH
+    busy, taken, before = 0.0, 0, _cpu_milliseconds(client)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for at in range(first, len(texts), BATCH):
+            made = list(documents(texts[at : at + BATCH], at))
+            share = -(-len(made) // WRITERS)
+            begin = time.perf_counter()
+            writes: list[Future[Any]] = [
+                pool.submit(index.write, places.written, made[part : part + share])
+                for part in range(0, len(made), share)
+            ]
+            assert not any(write.result().failed for write in writes)
+            busy += time.perf_counter() - begin
+            taken += len(made)
+            print(f"\r{at + len(made):,} of {len(texts):,}, {taken / busy:,.0f}/s ", end="")
+    print()
+    if not taken:
+        return {}
+    spent = _cpu_milliseconds(client) - before
+    return {"documents_per_second": taken / busy, "engine_cpu_ms_per_image": spent / taken}
+
+
+def _taken(client: OpenSearch, name: str) -> int:
+    client.indices.refresh(index=name)
+    return int(client.count(index=name)["count"])
+
+
+def _cpu_milliseconds(client: OpenSearch) -> int:
+    (node,) = client.nodes.stats(metric="process")["nodes"].values()
+    return int(node["process"]["cpu"]["total_in_millis"])
+
+
+def settled(
+    index: OpenSearchIndex, client: OpenSearch, images: int, segments: int
+) -> dict[str, float]:
+    """Refresh and merge; return bytes an image, seconds of merging and how many segments."""
+    (name,) = index.register.read().written
+    index.settle(name)
+    index.register.write(Places(live=name))
+    begin = time.perf_counter()
+    if segments:
+        client.indices.forcemerge(index=name, params={"max_num_segments": segments})
+        client.indices.refresh(index=name)
+    client.indices.flush(index=name)
+    told = client.indices.stats(index=name)["indices"][name]["primaries"]
+    return {
+        "bytes_per_image": told["store"]["size_in_bytes"] / images,
+        "merge_seconds": time.perf_counter() - begin,
+        "segments": told["segments"]["count"],
+    }
+
+
+def answered(index: OpenSearchIndex, calls: Timed, name: str, asked: Sequence[Query]) -> Row:
+    """Ask every query once to warm up, and once for its times."""
+    for query in asked:
+        index.search(query)
+    engine, clock = [], []
+    for query in asked:
+        calls.took, begin = 0.0, time.perf_counter()
+        index.search(query)
+        clock.append((time.perf_counter() - begin) * 1_000)
+        engine.append(calls.took)
+    bar = f"bar at 1,000,000: {BARS[name]} ms" if name in BARS else ""
+    print(
+        f"  {name:<24} engine p50 {statistics.median(engine):6.1f} p95 {percentile_95(engine):6.1f}"
+        f"   clock p50 {statistics.median(clock):6.1f} p95 {percentile_95(clock):6.1f} ms   {bar}"
+    )
+    size = index.count(None)
+    return Row(ENGINE, size, name, statistics.median(engine), percentile_95(engine))
+
+
+def recall(index: OpenSearchIndex, images: int, turns: int) -> float:
+    """Return how many of the nearest by float vectors the index finds, as a share."""
+    asked = list(vectors(turns, 1))
+    wanted = exact(images, np.stack([_numbers(vector) for vector in asked]))
+    hits = 0
+    for vector, nearest in zip(asked, wanted, strict=True):
+        found = index.search(Query(OWNER, visual=vector, limit=NEAREST)).hits
+        hits += len({hit.image_id for hit in found} & nearest)
+    return hits / (NEAREST * turns)
+
+
+def exact(images: int, asked: np.ndarray) -> list[set[str]]:
+    """Return the ids of each query's nearest, every vector looked at, as floats."""
+    best: list[list[tuple[float, int]]] = [[] for _ in asked]
+    for first in range(0, images, BATCH):
+        count = min(BATCH, images - first)
+        held = np.stack([_numbers(vector) for vector in vectors(count, 2 * first + 1)])
+        products = asked @ held.T
+        own = [at for at in range(count) if (first + at) % 10]  # the others are not the owner's
+        for query, products_of in enumerate(products):
+            found = [(float(products_of[at]), first + at) for at in _highest(products_of, own)]
+            best[query] = sorted([*best[query], *found], reverse=True)[:NEAREST]
+    return [{f"{number:036d}" for _, number in row} for row in best]
+
+
+def _highest(products: np.ndarray, among: Sequence[int]) -> Iterable[int]:
+    chosen = np.asarray(among)
+    return chosen[np.argsort(products[chosen])[-NEAREST:]].tolist()  # type: ignore[no-any-return]
+
+
+def _numbers(vector: bytes) -> np.ndarray:
+    return np.frombuffer(vector, "<f2").astype(np.float32)
+
+
+if __name__ == "__main__":
+    main()
