@@ -48,7 +48,8 @@ ADJECTIVES = _words(
     "medium medium-sized large-breed great good bad nice fresh dead live wild tame rural urban "
     "public private outdoor indoor inflatable makeshift nearby distant formal casual traditional "
     "native local professional amateur lone lonely solo first second third last next upside "
-    "strong muscular athletic scruffy fuzzy chubby petite mean determined tattooed hooded leafy "
+    "amazing interesting exciting matching opposing missing strong "
+    "muscular athletic scruffy fuzzy chubby petite mean determined tattooed hooded leafy "
     "overweight toothless camouflage denim leather plaid floral checkered checked tropical "
 )
 

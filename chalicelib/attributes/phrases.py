@@ -104,7 +104,9 @@ class Phrases:
             return word in lex.HAVE
         worn = phrase.head in lex.GARMENTS or phrase.head in lex.BODY
         if word == base:
-            dressed = worn and phrase.plural and base not in verbs.NOUN_VERBS
+            after = self.word(at + 1)
+            goes_on = after in lex.DETERMINERS | lex.PREPOSITIONS | lex.ADVERBS
+            dressed = worn and phrase.plural and (goes_on or base not in verbs.NOUN_VERBS)
             return dressed or (phrase.moves and (phrase.plural or phrase.joined))
         return phrase.moves or worn or base not in verbs.NOUN_VERBS
 
@@ -117,6 +119,8 @@ class Phrases:
     def _before_head(self, phrase: NounPhrase, at: int, start: int) -> int | None:
         """Take a word that stands before the noun; ``at`` ends the phrase, None asks for a noun."""
         word = self.word(at)
+        if word == "that" and self._is_relative(at):
+            return at
         if word in lex.DETERMINERS or word.isdigit():
             phrase.plural |= word in lex.PLURAL_DETERMINERS or word.isdigit()
             phrase.negated |= word == "no"
@@ -130,11 +134,18 @@ class Phrases:
             return at + 1 if mannered and self._can_be_noun(self.word(at + 1)) else None
         return at + 1
 
+    def _is_relative(self, at: int) -> bool:
+        """True for "that" of "a dog that runs", not of "that dog"."""
+        after = self.word(at + 1)
+        finite = known_base(after) is not None and singular(after) != after
+        return at > 0 and (finite or is_past(after) or after in lex.BE | lex.HAVE | lex.AUXILIARIES)
+
     def _is_adjective(self, phrase: NounPhrase, at: int) -> bool:
         """True for "little" of "a little girl", and for the comma of "white, fluffy cat"."""
         word, after = self.word(at), self.word(at + 1)
         if word in lex.ADJECTIVES:
-            alone = word in lex.ANIMATE and known_base(after) and singular(after) != after
+            finite = known_base(after) is not None and singular(after) != after
+            alone = word in lex.ANIMATE and (finite or is_ing(after))
             return after in {",", "and"} or (self._can_be_noun(after) and not alone)
         joins = word in {",", "and"} and after in lex.ADJECTIVES
         return (
@@ -171,6 +182,9 @@ class Phrases:
         following = self.word(at + 1)
         someone = singular(word) in lex.ANIMATE
         climbs = phrase.moves and is_ing(following) and not someone  # "two people rock climbing"
+        if word == "looking" and self._can_be_noun(following) and not self._is_adverb(at + 1):
+            phrase.head = None  # "a scruffy looking man"
+            return True
         sport = not phrase.determined and not phrase.moves and is_ing(word)
         if sport and self._can_be_noun(following) and not is_ing(following):
             return True  # "mountain climbing gear": the head comes after it
@@ -222,7 +236,8 @@ class Phrases:
     def _premodifier(self, phrase: NounPhrase, at: int, start: int) -> int | None:
         """Take "running" of "a running dog"; ``None`` where the participle is a verb."""
         after = self.word(at + 1)
-        opens = at == start and at > 0
+        worn = phrase.colours and not phrase.determined and self.word(start - 1) == "in"
+        opens = (at == start and at > 0) or worn  # "men in black chasing a dog"
         if opens and self.word(at - 1) == "with" and self._can_be_noun(after):
             return at + 1  # "with flowing beard"
         if opens or not self._can_be_noun(after) or self._is_adverb(at + 1) or is_ing(after):
@@ -233,6 +248,8 @@ class Phrases:
             place = following
         if at == start and not ahead.moves:
             return None
+        if self.word(at) == "looking" and self.word(at - 1) in lex.ADJECTIVES:
+            return at + 1  # "a scruffy looking man"
         if ahead.moves and (base := known_base(self.word(at))) and base not in verbs.NOT_ACTIONS:
             phrase.actions.append(base)
         return at + 1

@@ -131,11 +131,12 @@ class _Reader:
         """True for "does" of "does not run" and "gets" of "gets wet", not of "does a trick"."""
         if word not in lex.AUXILIARIES:
             return False
-        main = base_form(word) == "do" or word in {"doing", "done"}
         after = self._phrases.word(self._at + 1)
-        return not (
-            main and (after in lex.DETERMINERS or after in lex.ADJECTIVES or after.endswith("s"))
-        )
+        if word.startswith("get"):  # "get the ball", not "get wet"
+            return not (after in lex.DETERMINERS or (after in lex.PREPOSITIONS and after != "to"))
+        if base_form(word) != "do":
+            return True
+        return not (after in lex.DETERMINERS or after in lex.ADJECTIVES or after.endswith("s"))
 
     def _auxiliary(self, word: str) -> None:
         if word in lex.BE and self._before and not self._spent_alone(word):
@@ -235,7 +236,7 @@ class _Reader:
 
     def _bare_colours(self, phrase: NounPhrase) -> None:
         """Give "in red" to its wearer, "is brown" to the subject."""
-        if self._negated:
+        if self._negated or self._words[self._at - len(phrase.colours) - 1] == "something":
             return
         wearers = self._wearers if self._worn else self._subjects
         for subject in wearers:

@@ -164,7 +164,7 @@ STATIVE = _words(
 )
 # Whose form in -s is as often a noun: a verb only after someone who can do it.
 NOUN_VERBS = _words(
-    "plant play jump run swing slide wave ride race drink kick splash bike surf ski fish fall "
+    "plant jump run swing slide wave ride race drink kick splash bike surf ski fish fall "
     "work step dress line cross park board box bat rock face point back pet paint pitch show train "
     "turn display cycle trick throw flip grind cover bow rope saw hammer brush comb shower "
     "exercise rest break bubble burn camp cast chain change charge check cheer circle clown coach "

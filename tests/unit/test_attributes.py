@@ -69,6 +69,11 @@ CAPTIONS = {
     "A man on a motorcycle is waving": ["man: ; wave", "motorcycle: ;"],
     "Mountain climbing gear": ["gear: ;"],
     "A greenish dog that belays": ["dog: green; belay"],
+    "Men in black chasing a man in white": ["man: black; chase", "man: white;"],
+    "A dog carrying something red": ["dog: ; carry"],
+    "A scruffy looking man": ["man: ;"],
+    "People in green shirts push a cannon": ["person: green; push"],
+    "Two dogs try to get the frisbee": ["dog: ; get"],
 }
 
 
@@ -92,8 +97,8 @@ def test_captions_nobody_wrote_rules_from_are_read_as_a_person_reads_them() -> N
     captions = labels("held-out")
     measured = measure("own rules", extract, captions)
     assert len(captions) >= 200
-    assert measured.colours.f1 >= 0.93
-    assert measured.actions.f1 >= 0.90
+    assert measured.colours.f1 >= 0.95
+    assert measured.actions.f1 >= 0.91
 
 
 @pytest.mark.parametrize("caption", ["", " ", "...", "123", "🐕", "¿?", "\0", "\ud800"])
