@@ -102,6 +102,27 @@ def test_a_photograph_finds_itself_by_image_and_others_by_likeness(
     expect(page.locator(".tile").first).to_be_visible()
 
 
+def test_a_search_says_why_and_leaves_out_what_looks_like_a_photograph(
+    page: Page, photographs: Path
+) -> None:
+    add(page, photographs / "coffee.jpg")
+    open_newest(page)
+    rewrite(page, "A walrus beside a samovar")
+    page.keyboard.press("Escape")
+    eventually_found(page, "walrus")
+    page.get_by_role("button", name="Say why").click()
+    expect(page.locator(".tile .why").first).to_contain_text(re.compile(r"words .*\(walrus\)"))
+    page.get_by_role("button", name="Copies once").click()
+    expect(page.get_by_role("button", name="Copies once")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name=re.compile("walrus")).first.click()
+    page.get_by_role("button", name="Not like this").click()
+    expect(page.get_by_role("button", name="Unlike one photograph")).to_be_visible()
+    expect(page.locator(".tile", has_text="walrus")).to_have_count(0)
+    assert "why=1" in page.url and "collapse=1" in page.url and "unlike=" in page.url
+    page.get_by_role("button", name="Unlike one photograph").click()
+    expect(page.locator(".tile", has_text="walrus")).to_have_count(1)
+
+
 def test_a_caption_that_is_a_script_stays_text(page: Page, photographs: Path) -> None:
     add(page, photographs / "coffee.jpg")
     open_newest(page)
