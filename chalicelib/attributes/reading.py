@@ -46,6 +46,7 @@ class _Reader:
         self._adjacent = self._clause_opens = self._infinitive = self._new_subject = False
         self._by_whom: str | None = None
         self._by = self._perceived = self._wore = self._limb = False
+        self._leans = False
 
     def run(self) -> None:
         while self._at < len(self._words):
@@ -88,8 +89,9 @@ class _Reader:
     def _preposition(self, word: str) -> None:
         self._infinitive = word == "to"
         if word in lex.WORN_PREPOSITIONS:
+            if not self._worn:  # "dressed in" knows its wearers
+                self._wearers, self._leans = self._who_may_wear(), True
             self._worn = True
-            self._wearers = self._who_may_wear()
         else:
             self._worn = False
         self._by, self._wore = word == "by", False
@@ -146,6 +148,7 @@ class _Reader:
             self._subjects = self._nearest_movers("be") or self._subjects
         self._after_be = word in lex.BE or word.startswith("get")
         self._worn = word in lex.HAVE
+        self._leans = False
         self._wearers = self._subjects
         self._adjacent = False
         self._negated |= word.endswith("n't")
@@ -215,7 +218,7 @@ class _Reader:
     def _dress(self, base: str, actors: list[Subject]) -> None:
         self._worn = base in {"wear", "dress"} and not self._negated
         if self._worn:
-            self._wearers = actors
+            self._wearers, self._leans = actors, False
 
     # Nouns -------------------------------------------------------------------------------
 
@@ -239,7 +242,7 @@ class _Reader:
         if self._negated or self._words[self._at - len(phrase.colours) - 1] == "something":
             return
         wearers = self._wearers if self._worn else self._subjects
-        for subject in wearers:
+        for subject in wearers[-1:] if self._leans and self._worn else wearers:
             subject.colours.update(dict.fromkeys(phrase.colours))
         self._worn = False
 
@@ -253,7 +256,8 @@ class _Reader:
         wearers = self._wearers
         if phrase.plural and len(self._subjects) > 1 and wearers[-1] in self._subjects:
             wearers = self._subjects
-        for subject in wearers:
+        # "a man and a woman in a red dress": hers; "in red shirts": theirs.
+        for subject in wearers[-1:] if self._leans and not phrase.plural else wearers:
             subject.wear(phrase)
         self._adjacent, self._wore = False, True
         self._limb = phrase.head in lex.BODY

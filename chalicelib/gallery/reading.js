@@ -18,6 +18,7 @@ export function showReading({ reading, corrected }, wanted, go) {
   byId("reading").replaceChildren(...parts);
 }
 
+const sentence = (textContent) => make("span", { class: "soft", textContent });
 const label = (textContent) => make("span", { class: "label", textContent });
 const chip = (text, title, onclick) => make("button", { class: "chip", type: "button", title, onclick, "aria-label": `${title}: ${text}` }, text, make("small", { textContent: "×", "aria-hidden": "true" }));
 const way = (textContent, onclick) => make("button", { class: "chip away", type: "button", textContent, onclick });
@@ -25,13 +26,13 @@ const said = ({ subject, colours, actions }) => [...colours, subject, ...actions
 
 function misspelt({ text, words }, typed, go) {
   const quoted = typed.replace(/[\p{L}]+/gu, (word) => (word.toLowerCase() in words ? `"${word}"` : word));
-  return [label(`Searched for “${text}”`), way(`Only “${Object.keys(words).join("”, “")}”`, () => go({ q: quoted }))];
+  return [sentence(`Searched for “${text}”`), way(`Only “${Object.keys(words).join("”, “")}”`, () => go({ q: quoted }))];
 }
 
 function understood(reading, wanted, go) {
   const { clauses, applied } = reading;
   const whole = clauses.map(said).join(" and ");
-  if (!applied && !wanted.plain) return [label(`Nothing is known as “${whole}”: found by words and meaning`)];
+  if (!applied && !wanted.plain) return [sentence(`Nothing is known as “${whole}”: found by words and meaning`)];
   if (!applied) return [way(`Only “${whole}”`, () => go({ plain: "" }))];
   return [label("Understood"), ...chips(reading, wanted, go), way("Any of the words", () => go({ plain: "1" }))];
 }
@@ -42,7 +43,7 @@ function chips({ clauses, rest }, wanted, go) {
   const left = ({ subject, colours, actions }) => go({ q: rest ?? "", subject: subject ?? "", colour: colours, action: actions });
   if (isFree && clauses.length === 1) return terms(clauses[0], left);
   if (isFree && clauses.length === 2) return clauses.map((clause, at) => chip(said(clause), "Leave out", () => left(clauses[1 - at])));
-  return clauses.map((clause) => label(said(clause)));
+  return clauses.map((clause) => sentence(said(clause)));
 }
 
 function terms(clause, left) {
