@@ -242,3 +242,24 @@ def test_a_phone_scrolls_in_one_direction_only(
     assert overflow <= 0
     assert complaints == []
     page.context.close()
+
+
+def test_the_box_is_understood_corrected_and_completed(page: Page, photographs: Path) -> None:
+    add(page, photographs / "chelsea.jpg")
+    open_newest(page)
+    rewrite(page, "A purple penguin jumps over a fence")
+    page.keyboard.press("Escape")
+    reading = page.get_by_role("group", name="What was understood")
+    for _ in range(20):  # the index follows the catalogue by a second or two
+        page.locator("#home").click()
+        search(page, "purple pengiun jumping")
+        page.wait_for_timeout(500)
+        if reading.get_by_role("button", name="Leave out: penguin").count():
+            break
+    expect(reading).to_contain_text("Searched for “purple penguin jumping”")
+    reading.get_by_role("button", name="Leave out: jump").click()
+    expect(page.locator("#heading")).to_contain_text("purple penguin")
+    expect(page.locator(".tile")).to_have_count(1)
+    page.locator("#query").press_sequentially("purple pengu")
+    suggestion = page.locator("#suggestions option").first
+    expect(suggestion).to_have_attribute("value", "purple penguin")
