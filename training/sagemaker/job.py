@@ -79,9 +79,11 @@ def _publish(container: Container) -> None:
     container.model.mkdir(parents=True, exist_ok=True)
     for left in container.model.iterdir():
         left.unlink()
-    shutil.copytree(container.checkpoints / plan.BUNDLE, container.model, dirs_exist_ok=True)
+    kept = container.checkpoints
+    shutil.copytree(kept / plan.BUNDLE, container.model, dirs_exist_ok=True)
     manifest.read(container.model)
-    container.results.mkdir(parents=True, exist_ok=True)
-    for log in (container.checkpoints / plan.REPORT, *container.checkpoints.rglob("*.jsonl")):
-        shutil.copy2(log, container.results / log.name)
+    for log in (kept / plan.REPORT, *kept.rglob("*.jsonl")):
+        to = container.results / log.relative_to(kept)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(log, to)
     print(f"the bundle is in {container.model}", flush=True)
