@@ -4,7 +4,8 @@
 
 The same made-up photographs and queries as ``benchmarks.search``, through the product's adapter.
 Times of queries are the engine's own (``took``, summed over a query's requests) and, beside them,
-the clock's around the whole call. A run that was cut goes on where it stopped with the same
+the clock's around the whole call and the node's processor time a query, which other programs
+lengthen least. A run that was cut goes on where it stopped with the same
 ``--keep``; so does one with more ``--images``. A million take about 3 GB of disk, and a node with
 ``--heap 2g``.
 """
@@ -169,15 +170,18 @@ def answered(index: OpenSearchIndex, calls: Timed, name: str, asked: Sequence[Qu
     for query in asked:
         index.search(query)
     engine, clock = [], []
+    before = _cpu_milliseconds(calls.client)
     for query in asked:
         calls.took, begin = 0.0, time.perf_counter()
         index.search(query)
         clock.append((time.perf_counter() - begin) * 1_000)
         engine.append(calls.took)
+    cpu = (_cpu_milliseconds(calls.client) - before) / len(asked)
     bar = f"bar at 1,000,000: {BARS[name]} ms" if name in BARS else ""
     print(
-        f"  {name:<24} engine p50 {statistics.median(engine):6.1f} p95 {percentile_95(engine):6.1f}"
-        f"   clock p50 {statistics.median(clock):6.1f} p95 {percentile_95(clock):6.1f} ms   {bar}"
+        f"  {name:<24}engine p50 {statistics.median(engine):6.1f} p95 {percentile_95(engine):6.1f}"
+        f"  clock p50 {statistics.median(clock):6.1f} p95 {percentile_95(clock):6.1f}"
+        f"  cpu {cpu:5.1f} ms  {bar}"
     )
     size = index.count(None)
     return Row(ENGINE, size, name, statistics.median(engine), percentile_95(engine))

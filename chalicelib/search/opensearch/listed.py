@@ -155,12 +155,12 @@ class Listed:
     @cached_property
     def _values(self) -> Mapping[str, Mapping[str, float]]:
         """Return what each part says of every candidate."""
-        lists = self._lists({name: self._best_of(name) for name in self._names})
+        lists = self._lists({name: (self._best_of(name), DEPTH) for name in self._names})
         told = {one.image_id: one for found in lists.values() for one in found}
         if not self._is_alone:
             more = self._lists(
                 {
-                    name: self._rest_of(name, missing)
+                    name: (self._rest_of(name, missing), len(missing))
                     for name, found in lists.items()
                     if (missing := self._missing(name, found, told))
                 }
@@ -197,18 +197,19 @@ class Listed:
             return ()
         return sorted(set(told) - {one.image_id for one in found})
 
-    def _lists(self, queries: Mapping[str, Json]) -> dict[str, list[_Candidate]]:
+    def _lists(self, queries: Mapping[str, tuple[Json, int]]) -> dict[str, list[_Candidate]]:
+        """Return as many of the best of each query as are asked for."""
         # Ids from doc values: as stored fields a thousand of them take longer than the search.
         bodies = [
             {
                 "query": query,
-                "size": 10 * DEPTH,
+                "size": size,
                 "track_total_hits": False,
                 "_source": False,
                 "stored_fields": "_none_",
                 "docvalue_fields": ["image_id", "source"],
             }
-            for query in queries.values()
+            for query, size in queries.values()
         ]
         if not bodies:
             return {}
