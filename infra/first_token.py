@@ -1,4 +1,4 @@
-"""After a deployment: makes the first token if there is none, and says where everything is.
+"""After a deployment: makes what its first time needs, and says where everything is.
 
 ``python -m infra.first_token build/outputs.json``
 """
@@ -10,8 +10,9 @@ from pathlib import Path
 import boto3
 
 from chalicelib.access import Scope, TokenStore
+from chalicelib.reindexing import LambdaReindexing
 from chalicelib.storage.port import DEFAULT_OWNER
-from infra.names import STACK
+from infra.names import INDEXER, STACK
 
 
 def first_token(store: TokenStore) -> str | None:
@@ -29,6 +30,8 @@ def main() -> int:
     if token is None:
         print("Gallery  at the same address, with #token=… of a token made before")
     else:
+        # Until there is an index, a search would say that it is unavailable.
+        LambdaReindexing(boto3.client("lambda"), INDEXER).start("first")
         print(f"Gallery  {outputs['ApiUrl']}/#token={token}")
         print("The token in this address is shown this once; whoever has it may do everything.")
     return 0

@@ -39,10 +39,15 @@ class DeployedStack:
         """Use a template that is synthesised already."""
         shutil.copytree(assembly, self.home / "cdk.out", symlinks=True)
 
-    def up(self) -> str:
-        """Bring it up and return what was printed."""
+    def up(self, search: str | None = None) -> str:
+        """Bring it up, with a search engine of its own where one is named."""
         port = self.facts["port"] if self.facts else str(any_free())
-        return self._local("--port", port, "up")
+        engine = ("--search", search) if search else ()
+        return self._local("--port", port, *engine, "up")
+
+    def forget(self) -> None:
+        """Stop it and forget its data."""
+        self._local("clean")
 
     def down(self) -> None:
         """Stop it and keep its data."""

@@ -1,0 +1,80 @@
+"""The deployed stack with a real OpenSearch node behind its template's domain."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.deployed import DeployedStack, eventually
+from tests.opensearch import needs_opensearch
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow, needs_opensearch]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    stack = DeployedStack(tmp_path_factory.mktemp("opensearch"))
+    try:
+        stack.up("opensearch")
+        with stack.client() as client:
+            yield client
+    finally:
+        stack.forget()
+
+
+def upload(client: httpx.Client, colour: str, caption: str) -> str:
+    file = io.BytesIO()
+    Image.new("RGB", (200, 160), colour).save(file, "JPEG")
+    body = file.getvalue()
+    document = {
+        "name": f"{colour}.jpg",
+        "content_type": "image/jpeg",
+        "size": len(body),
+        "caption": caption,
+    }
+    announced = client.post("/images", json=document).json()
+    form = announced["upload"]
+    files = {"file": (f"{colour}.jpg", body, "image/jpeg")}
+    assert httpx.post(form["url"], data=form["fields"], files=files, timeout=30).is_success
+    return str(announced["image"]["id"])
+
+
+def found(client: httpx.Client, text: str) -> list[str]:
+    answer = client.post("/search", json={"text": text, "mode": "words"})
+    assert answer.status_code in (200, 503), answer.text
+    return [hit["image"]["id"] for hit in answer.json().get("hits", ())]
+
+
+def followed(client: httpx.Client, asked: dict[str, Any]) -> dict[str, Any]:
+    started = client.post("/reindex", json=asked)
+    assert started.status_code == 202, started.text
+
+    def look() -> dict[str, Any] | None:
+        told = client.get("/reindex").json()
+        is_over = told.get("id") == started.json()["id"] and told["state"] != "running"
+        return dict(told) if is_over else None
+
+    return dict(eventually(look, within=120))
+
+
+def test_photographs_are_found_by_way_of_the_stream_through_an_exchange_and_back(
+    client: httpx.Client,
+) -> None:
+    lake = upload(client, "steelblue", "a quiet lake below the mountains")
+    eventually(lambda: found(client, "lakes") == [lake], within=120)
+
+    told = followed(client, {})
+    assert (told["state"], told["records"]) == ("finished", 1)
+    assert found(client, "lakes") == [lake]
+
+    forest = upload(client, "darkgreen", "a dark forest")
+    eventually(lambda: found(client, "forest") == [forest], within=120)
+    assert followed(client, {"roll_back": True})["state"] == "finished"
+    assert found(client, "forest") == [forest]
+    assert client.get("/stats").json()["searchable"] == 2
+
+    assert client.delete(f"/images/{lake}").status_code == 204
+    eventually(lambda: found(client, "lakes") == [], within=120)
