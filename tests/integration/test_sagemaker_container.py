@@ -201,19 +201,6 @@ def test_a_finished_job_started_again_leaves_the_same_model(story: Story) -> Non
     assert (story.root / "model" / "bundle.json").read_bytes() == before
 
 
-def test_checkpoints_of_another_job_are_refused(story: Story) -> None:
-    config = story.root / "input" / "config" / "hyperparameters.json"
-    config.write_text(json.dumps(HYPERPARAMETERS | {"train.epochs": "2"}))
-    try:
-        refused = Run(story.root)
-        assert refused.ends() == 1
-    finally:
-        config.write_text(json.dumps(HYPERPARAMETERS))
-    failure = story.root / "output" / "failure"
-    assert "other hyperparameters (train.epochs differ)" in failure.read_text()
-    failure.unlink()
-
-
 def test_a_damaged_photograph_fails_the_job_by_its_name(tmp_path: Path) -> None:
     root = lay_out(tmp_path)
     photograph = root / "input" / "data" / "photographs" / "Flicker8k_Dataset" / "train3.jpg"

@@ -1,10 +1,12 @@
 """What the container makes of the files and variables that SageMaker gives it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from captioner.vision.bundle import DEFAULT_BUNDLE, FILES
 from training.errors import DatasetError, TrainingError
 from training.sagemaker import hyperparameters, layout, plan
 from training.sagemaker.__main__ import main
@@ -239,3 +241,48 @@ def test_the_bundle_names_its_job_its_commit_and_its_hyperparameters(tmp_path: P
 def test_a_job_that_distils_wants_a_teacher(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="channel teacher: missing"):
         planned(laid_out(tmp_path), {})
+
+
+def all_done(root: Path) -> Container:
+    """A job that was interrupted after its last step: only the results are to be laid out."""
+    container = laid_out(root, "teacher")
+    kept = container.checkpoints
+    shutil.copytree(DEFAULT_BUNDLE, kept / "bundle")
+    for file in ("report.html", "encoder.jsonl", "model/decoder.jsonl", "tuned/decoder.jsonl"):
+        (kept / file).parent.mkdir(exist_ok=True)
+        (kept / file).write_text(file)
+    names = ["prepare", "distil", "train", "export", "evaluate", "report"]
+    (kept / "job.json").write_text(json.dumps({"hyperparameters": {}, "done": names}))
+    return container
+
+
+def test_the_bundle_and_nothing_else_becomes_the_model(tmp_path: Path) -> None:
+    container = all_done(tmp_path)
+    container.model.mkdir()
+    (container.model / "left-over.txt").touch()
+    assert main(["--root", str(tmp_path)]) == 0
+    assert {file.name for file in container.model.iterdir()} == {"bundle.json", *FILES}
+
+
+def test_the_results_are_the_report_and_every_log_where_it_lay(tmp_path: Path) -> None:
+    container = all_done(tmp_path)
+    assert main(["--root", str(tmp_path)]) == 0
+    found = [path for path in container.results.rglob("*") if path.is_file()]
+    assert {str(path.relative_to(container.results)) for path in found} == {
+        *("report.html", "encoder.jsonl", "model/decoder.jsonl", "tuned/decoder.jsonl")
+    }
+
+
+def test_a_damaged_bundle_among_the_checkpoints_fails_the_job(tmp_path: Path) -> None:
+    container = all_done(tmp_path)
+    (container.checkpoints / "bundle" / "text.npz").write_bytes(b"")
+    assert main(["--root", str(tmp_path)]) == 1
+    assert "text.npz is damaged" in (tmp_path / "output" / "failure").read_text()
+
+
+def test_checkpoints_of_other_hyperparameters_are_refused(tmp_path: Path) -> None:
+    all_done(tmp_path)
+    configured(tmp_path, "hyperparameters.json", {"train.epochs": "2"})
+    assert main(["--root", str(tmp_path)]) == 1
+    failure = (tmp_path / "output" / "failure").read_text()
+    assert "other hyperparameters (train.epochs differ)" in failure
