@@ -10,8 +10,10 @@ from itertools import pairwise
 from chalicelib.attributes import base_form, basic_colour, extract, kin, singular
 from chalicelib.attributes.lexicon import (
     ANIMATE,
+    BODY,
     COLOUR_ADVERBS,
     DETERMINERS,
+    GARMENTS,
     THINGS_THAT_MOVE,
 )
 from chalicelib.attributes.verbs import NOUN_VERBS, OFTEN_DONE, VERBS
@@ -23,6 +25,7 @@ from chalicelib.search.text import PART
 _SAYS_NOTHING = STOP_WORDS | DETERMINERS | COLOUR_ADVERBS | {"wearing", "dressed"}
 # What beings do, said in the base form; "dog park" and "dog show" are no such thing.
 _DONE = (VERBS - NOUN_VERBS) | OFTEN_DONE
+_KNOWN = ANIMATE | THINGS_THAT_MOVE | GARMENTS | BODY
 _EDGES = ".,;:!?()'"
 
 
@@ -64,7 +67,9 @@ def read(text: str) -> Reading | None:
 
 def is_understood(word: str) -> bool:
     """Say whether a word means something here that captions need not say: "animal", "scarlet"."""
-    return len(kin(singular(word))) > 1 or basic_colour(word) is not None or word in VERBS
+    one = singular(word)
+    is_thing = one in _KNOWN or len(kin(one)) > 1
+    return is_thing or basic_colour(word) is not None or word in VERBS
 
 
 def _as_told(said: str) -> str:

@@ -70,7 +70,7 @@ def test_a_word_that_finds_nothing_is_never_meant() -> None:
 
 
 def test_quoted_words_and_what_is_understood_anyhow_are_never_doubted() -> None:
-    assert unsure('the animal "brwn odg" scarlet runing zebrra -snwo') == (
+    assert unsure('the animal "brwn odg" scarlet buses hats runing zebrra -snwo') == (
         "runing",
         "zebrra",
         "snwo",
