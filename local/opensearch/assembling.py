@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from xml.etree import ElementTree as ET  # nosec B405: it is written, never read
+from xml.etree import ElementTree as ET  # nosec B405
 
 from local.errors import LocalError
 from local.opensearch.parts import KNN, MODULES, SERVER, VERSION
