@@ -138,7 +138,7 @@ class _Step:
         self._average = Average(self._variables, self.KEPT)
         self._taken = tf.Variable(0.0, trainable=False)
         self._own = tf.Variable(0.0, trainable=False)
-        self._descend = tf.function(self._descended, reduce_retracing=False)
+        self._descend = tf.function(self._descended, autograph=False)
 
     def __call__(self, maps: Tensor, captions: Tensor) -> float:
         warm = min(1.0, (float(self._taken) + 1) / min(200, self._steps // 5 + 1))

@@ -80,7 +80,7 @@ def _contrast(space: JointSpace, recipe: JointRecipe, count: int) -> Tensor:
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
-    return tf.function(step, reduce_retracing=True)
+    return tf.function(step, reduce_retracing=True, autograph=False)
 
 
 def _numbers(words: Tokenizer, text: str) -> I32:

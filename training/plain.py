@@ -66,7 +66,9 @@ class Plain:
     def maps(self, pixels: U8) -> F32:
         """Give the maps (n, s/32, s/32, c) of pixels uint8 (n, s, s, 3), by TensorFlow."""
         weights = {name: tf.constant(array) for name, array in self.arrays.items()}
-        call = tf.function(lambda batch: self._forward(weights, batch), reduce_retracing=True)
+        call = tf.function(
+            lambda batch: self._forward(weights, batch), reduce_retracing=True, autograph=False
+        )
         found = [
             call(tf.constant(pixels[at : at + BATCH], tf.float32)).numpy()
             for at in range(0, len(pixels), BATCH)

@@ -94,8 +94,10 @@ class _Reinforce:
         rate = tf.keras.optimizers.schedules.CosineDecay(recipe.rate, steps, alpha=0.05)
         self._optimizer = tf.keras.optimizers.Adam(rate, global_clipnorm=1.0)
         self._optimizer.build(self._variables)
-        self._sample = tf.function(lambda maps: network.sample(maps, recipe.longest))
-        self._descend = tf.function(self._descended)
+        self._sample = tf.function(
+            lambda maps: network.sample(maps, recipe.longest), autograph=False
+        )
+        self._descend = tf.function(self._descended, autograph=False)
 
     @property
     def state(self) -> list[Tensor]:

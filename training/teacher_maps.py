@@ -28,7 +28,7 @@ class TeacherMaps:
     name = "teacher"
 
     def __init__(self, network: Network, side: int, mean: F32, basis: F32, key: str) -> None:
-        self._call = tf.function(lambda x: (network(x)[0][-1] - mean) @ basis)
+        self._call = tf.function(lambda x: (network(x)[0][-1] - mean) @ basis, autograph=False)
         self.side = side
         self.key = key
 
@@ -61,7 +61,7 @@ def fitted(
 
 
 def _reduction(network: Network, pixels: U8, side: int, dims: int) -> tuple[F32, F32]:
-    call = tf.function(lambda x: network(x)[0][-1])
+    call = tf.function(lambda x: network(x)[0][-1], autograph=False)
     maps = np.concatenate([call(batch).numpy() for batch in _batches(pixels, side)])
     vectors = maps.reshape(-1, maps.shape[-1])
     mean = vectors.mean(0)

@@ -23,8 +23,8 @@ class TrainedWriter:
     """The trainable decoder behind the beam search: a `captioner.vision.beam.Writer`."""
 
     def __init__(self, network: TrainableDecoder) -> None:
-        self._begin = tf.function(network.begin)
-        self._advance = tf.function(network.advance, reduce_retracing=True)
+        self._begin = tf.function(network.begin, autograph=False)
+        self._advance = tf.function(network.advance, reduce_retracing=True, autograph=False)
 
     def start(self, map_: F32) -> State:
         """Give the state before the first word."""
