@@ -67,7 +67,12 @@ export function unlikeOf(id) {
 
 /** Count anew what can be chosen, as after an upload. */
 export async function recount() {
-  if (isEverything()) facets(await facetsOfAll(running.signal));
+  if (!isEverything()) return;
+  try {
+    facets(await facetsOfAll(running.signal));
+  } catch (problem) {
+    if (problem.name !== "AbortError") throw problem; // a search began meanwhile, and counts itself
+  }
 }
 
 export const more = () => page(false);
