@@ -77,17 +77,9 @@ def collection(material: Material, every: int | None) -> Collection:
 
 
 def chosen(material: Material) -> tuple[Weights, dict[str, Any]]:
-    """Return the weights with the best mean recall on half A, and what they give on half B."""
+    """Return the weights that are best on half A, and what they give on both halves."""
     model, mixed = collection(material, None), collection(material, 2)
-    grid = [
-        _weights(*values)
-        for values in product(TOLD_BY_PERSON, TOLD_BY_MODEL, ATTRIBUTES)
-        if values[1] <= values[0]
-    ]
-    # First of all the product's own captions must help: no less is found than by meaning alone.
-    least = _recalls(model, ALONE)[-1]
-    grid = [one for one in grid if _recalls(model, one)[-1] >= least] or grid
-    weights = max(grid, key=lambda one: sum(_recalls(model, one)) + sum(_recalls(mixed, one)))
+    weights = _best(model, mixed)
     return weights, {
         "weights": asdict(weights),
         "captioned by the model": _table(model, weights),
@@ -95,12 +87,27 @@ def chosen(material: Material) -> tuple[Weights, dict[str, Any]]:
     }
 
 
+def _best(model: Collection, mixed: Collection) -> Weights:
+    """Return the weights with the best mean recall on half A of both collections.
+
+    First of all the product's own captions must help: no less is found than by meaning alone.
+    """
+    grid = [
+        _weights(*values)
+        for values in product(TOLD_BY_PERSON, TOLD_BY_MODEL, ATTRIBUTES)
+        if values[1] <= values[0]
+    ]
+    least = _recalls(model, ALONE)[-1]
+    by_model = {one: _recalls(model, one) for one in grid}
+    grid = [one for one in grid if by_model[one][-1] >= least] or grid
+    return max(grid, key=lambda one: sum(by_model[one]) + sum(_recalls(mixed, one)))
+
+
 def _weights(person: float, model: float, share: float) -> Weights:
     return Weights(person, 1.0, round(person * share, 3), 1.0, round(model / person, 3))
 
 
 def _recalls(of: Collection, weights: Weights) -> list[float]:
-    """Return the recalls of half A."""
     half = of.half(0)
     found = ranks(_rows(of.values, half).scores(weights), of.own[half])
     return [float((found <= k).mean()) for k in CUTS]
@@ -119,14 +126,19 @@ def _table(of: Collection, weights: Weights) -> dict[str, Any]:
     values = of.values
     ways = {
         "words": values.scores(replace(weights, meaning=0.0, attributes=0.0)),
-        "attributes": values.scores(replace(weights, meaning=0.0, words=0.0)),
+        "attributes": values.scores(replace(weights, meaning=0.0, words=0.0, attributes=1.0)),
         "meaning": values.meaning,
         "reciprocal ranks": _reciprocal(values),
         "fused, nothing trusted less": values.scores(replace(weights, trust=1.0)),
         "fused": values.scores(weights),
     }
+    everything = of.own >= 0
     return {
-        name: {"half A": of.recall(scores, of.half(0)), "half B": of.recall(scores, of.half(1))}
+        name: {
+            "half A": of.recall(scores, of.half(0)),
+            "half B": of.recall(scores, of.half(1)),
+            "all": of.recall(scores, everything),
+        }
         for name, scores in ways.items()
     }
 

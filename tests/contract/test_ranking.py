@@ -127,6 +127,27 @@ def test_auto_finds_nothing_where_nothing_is_relevant(index: SearchIndex) -> Non
     assert index.search(FUSED).total == 1
 
 
+def at(cosine: float) -> bytes:
+    """Return a vector with this cosine to ``HERE``."""
+    return vector(cosine, (1 - cosine**2) ** 0.5)
+
+
+def test_a_later_page_ends_where_the_first_one_said(index: SearchIndex) -> None:
+    share = CUTOFFS["text"].share
+    nearer = (1 + share) / 2
+    far = share * (1 + nearer) / 2  # no match beside "best", but one were it not for "best"
+    looks = {"best": 1.0, "nearer": nearer, "near": (share + nearer) / 2, "far": far}
+    index.apply([document(name, semantic=at(cosine)) for name, cosine in looks.items()])
+    query = Query("ann", semantic=HERE, min_relevance=AUTO, limit=1)
+    page = index.search(query)
+    index.apply([Document("best", 2, "ann", deleted=True)])
+    seen = ids(page)
+    while page.cursor is not None:
+        page = index.search(replace(query, cursor=page.cursor))
+        seen += ids(page)
+    assert seen == ["best", "nearer", "near"]
+
+
 def test_auto_never_cuts_what_is_not_ranked(index: SearchIndex) -> None:
     index.apply([document("a"), document("b")])
     assert index.search(Query("ann", min_relevance=AUTO)).total == 2
@@ -298,6 +319,7 @@ def test_pages_repeat_and_skip_nothing_whatever_comes_and_goes(
         gone.add(removed)
         index.apply([*new, Document(removed, 99, "ann", deleted=True)])
     assert len(seen) == len(set(seen))
+    assert all(image_id in at_first or image_id.startswith("new-") for image_id in seen)
     still_there = [image_id for image_id in at_first if image_id not in gone]
     assert [image_id for image_id in seen if image_id in still_there] == still_there
 
