@@ -74,11 +74,13 @@ def _lifecycle() -> list[s3.LifecycleRule]:
             noncurrent_version_expiration=cdk.Duration.days(30),
             expired_object_delete_marker=True,
         ),
-        # A new snapshot every few seconds of a busy import: yesterday's serve nobody.
+        # A part for every second of a busy import: yesterday's serve nobody, nor do the markers
+        # of their removal, which a listing would have to step over.
         s3.LifecycleRule(
-            id="replaced-index-snapshots",
+            id="replaced-index-parts",
             prefix="index/",
             noncurrent_version_expiration=cdk.Duration.days(1),
+            expired_object_delete_marker=True,
         ),
         s3.LifecycleRule(
             id="replaced-copies",

@@ -65,6 +65,9 @@ def test_the_bucket_forgets_old_versions_and_unfinished_uploads(template: dict[s
     assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
     prefixes = {r["Prefix"] for r in rules if "NoncurrentVersionExpiration" in r}
     assert prefixes == {"uploads/", "derived/", "index/"}
+    # What a listing of the index's parts would otherwise step over, more every second.
+    unmarked = {r["Prefix"] for r in rules if r.get("ExpiredObjectDeleteMarker")}
+    assert "index/" in unmarked
 
 
 def test_only_uploads_are_announced_both_when_created_and_when_removed(
