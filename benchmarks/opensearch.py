@@ -14,7 +14,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,10 +29,12 @@ from chalicelib.search import Query
 from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, Pauses
 from chalicelib.search.opensearch.calls import Calls
 from chalicelib.search.opensearch.register import AliasRegister, Places
+from chalicelib.search.vectors import quantised
 from local.layout import Layout
 from local.opensearch import Node
 
 Answer = TypeVar("Answer")
+Numbers = Callable[[bytes], np.ndarray]
 
 ENGINE = "opensearch"
 PREFIX = "benchmark"
@@ -66,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         costs = filled(index, calls.client, texts)
         costs |= settled(index, calls.client, options.images, options.merge)
         rows = [answered(index, calls, *asked) for asked in queries(texts, options.turns).items()]
-        costs["recall_at_10"] = recall(index, options.images, min(options.turns, 100))
+        costs |= recall(index, options.images, min(options.turns, 100))
         calls.client.close()
     print(f"{options.images:,} photographs, two vectors of 256 bytes each")
     for name, value in costs.items():
@@ -188,38 +190,45 @@ def answered(index: OpenSearchIndex, calls: Timed, name: str, asked: Sequence[Qu
     return Row(ENGINE, size, name, *by_clock, statistics.median(engine), percentile_95(engine))
 
 
-def recall(index: OpenSearchIndex, images: int, turns: int) -> float:
-    """Return how many of the nearest by float vectors the index finds, as a share."""
+def recall(index: OpenSearchIndex, images: int, turns: int) -> dict[str, float]:
+    """Return which share of the exactly nearest is found: by the bytes kept, and by floats.
+
+    The first says what the graph costs, the second what the bytes cost besides.
+    """
     asked = list(vectors(turns, 1))
-    wanted = exact(images, np.stack([_numbers(vector) for vector in asked]))
-    hits = 0
-    for vector, nearest in zip(asked, wanted, strict=True):
-        found = index.search(Query(OWNER, visual=vector, limit=NEAREST)).hits
-        hits += len({hit.image_id for hit in found} & nearest)
-    return hits / (NEAREST * turns)
+    found = [
+        {hit.image_id for hit in index.search(Query(OWNER, visual=one, limit=NEAREST)).hits}
+        for one in asked
+    ]
+    costs = {}
+    for name, numbers_of in (("recall_at_10", _bytes), ("recall_at_10_by_floats", _floats)):
+        wanted = exact(images, asked, numbers_of)
+        hits = sum(len(one & nearest) for one, nearest in zip(found, wanted, strict=True))
+        costs[name] = hits / (NEAREST * turns)
+    return costs
 
 
-def exact(images: int, asked: np.ndarray) -> list[set[str]]:
-    """Return the ids of each query's nearest, every vector looked at, as floats."""
+def exact(images: int, asked: Sequence[bytes], numbers_of: Numbers) -> list[set[str]]:
+    """Return the ids of each query's nearest, every vector looked at."""
+    sought = np.stack([numbers_of(vector) for vector in asked])
     best: list[list[tuple[float, int]]] = [[] for _ in asked]
     for first in range(0, images, BATCH):
         count = min(BATCH, images - first)
-        held = np.stack([_numbers(vector) for vector in vectors(count, 2 * first + 1)])
-        products = asked @ held.T
-        own = [at for at in range(count) if (first + at) % 10]  # the others are not the owner's
-        for query, products_of in enumerate(products):
-            found = [(float(products_of[at]), first + at) for at in _highest(products_of, own)]
+        held = np.stack([numbers_of(vector) for vector in vectors(count, 2 * first + 1)])
+        own = np.asarray([at for at in range(count) if (first + at) % 10])  # the owner's
+        for query, products in enumerate(sought @ held[own].T):
+            highest = np.argsort(products)[-NEAREST:].tolist()
+            found = [(float(products[at]), first + int(own[at])) for at in highest]
             best[query] = sorted([*best[query], *found], reverse=True)[:NEAREST]
     return [{f"{number:036d}" for _, number in row} for row in best]
 
 
-def _highest(products: np.ndarray, among: Sequence[int]) -> Iterable[int]:
-    chosen = np.asarray(among)
-    return chosen[np.argsort(products[chosen])[-NEAREST:]].tolist()  # type: ignore[no-any-return]
-
-
-def _numbers(vector: bytes) -> np.ndarray:
+def _floats(vector: bytes) -> np.ndarray:
     return np.frombuffer(vector, "<f2").astype(np.float32)
+
+
+def _bytes(vector: bytes) -> np.ndarray:
+    return np.frombuffer(quantised(vector), "i1").astype(np.float32)
 
 
 if __name__ == "__main__":

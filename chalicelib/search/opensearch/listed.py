@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.images import HUMAN_SOURCES
 from chalicelib.search.asking import PART_OF_VECTOR, Asked
 from chalicelib.search.fusion import DEPTH, weighed
-from chalicelib.search.opensearch.asking import Searches
+from chalicelib.search.opensearch.asking import Searches, total_of
 from chalicelib.search.opensearch.conditions import nearest
 from chalicelib.search.opensearch.orders import (
     Counted,
@@ -71,6 +71,7 @@ class Listed:
         self._terms = terms
         self._among = among
         self._bound: float | None = None
+        self._total: int | None = None
 
     def best(self) -> float | None:
         """Look at all places."""
@@ -82,6 +83,8 @@ class Listed:
 
     def walk(self, after: Place | None, count: int, *, likeness: bool = False) -> Sequence[Found]:
         """Take the best of the rest, and read what is shown of them."""
+        if after is None and self._is_plain and not likeness:
+            return self._nearest_few(count)
         chosen = heapq.nsmallest(count, (p for p in self._kept if after is None or p > after))
         body: dict[str, Any] = {
             "query": by_ids([image_id for _, image_id in chosen]),
@@ -94,6 +97,8 @@ class Listed:
 
     def counted(self) -> Counted:
         """Count the facets of all places."""
+        if self._total is not None:
+            return Counted(self._total, {})
         kept = self._kept
         if not self._asked.facets or not kept:
             return Counted(len(kept), dict.fromkeys(self._asked.facets, ()))
@@ -133,6 +138,28 @@ class Listed:
             share=weight * value,
             terms=terms,
         )
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether a first page needs to know nothing of the places after it."""
+        asked = self._asked
+        return self._is_alone and not (asked.facets or asked.explain or asked.min_relevance)
+
+    def _nearest_few(self, count: int) -> Sequence[Found]:
+        """Take the first page as it comes: most image queries ask for no more."""
+        (name,) = self._names
+        body = {
+            "query": self._best_of(name),
+            "sort": [{"_score": "desc"}, {"image_id": "asc"}],
+            "size": count,
+            "track_total_hits": True,
+            "_source": ["text"],
+        }
+        answer = self._searches.one(body)
+        self._total = min(DEPTH, total_of(answer))
+        return [
+            found_in(hit, (-_cosine(float(hit["sort"][0])), hit["_id"])) for hit in hits_of(answer)
+        ]
 
     @property
     def _is_alone(self) -> bool:
