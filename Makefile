@@ -11,7 +11,7 @@ LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--s
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check format bench synth \
-        deploy destroy preflight chromium lock
+        deploy destroy preflight chromium java lock
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,7 +40,7 @@ $(VENV)/%.installed: requirements/%.lock $(BIN)/uv pyproject.toml requirements/n
 
 setup: $(VENV)/demo.installed ## What the demo needs, into .venv
 setup-dev: $(VENV)/dev.installed ## What 'make check' needs
-setup-test: $(VENV)/train.installed chromium setup-sagemaker ## What 'make test' needs: TensorFlow and a browser too
+setup-test: $(VENV)/train.installed chromium java setup-sagemaker ## What 'make test' needs: TensorFlow, a browser and Java too
 setup-sagemaker: .venv-sagemaker/sagemaker.installed ## What starts SageMaker jobs, into .venv-sagemaker
 
 .venv-sagemaker/sagemaker.installed: requirements/sagemaker.lock $(BIN)/uv
@@ -57,6 +57,14 @@ chromium:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; \
 	  else echo "! No Chromium and no right to install it: the gallery's tests will be skipped." \
 	    "Install it with 'sudo apt install chromium'."; fi; }
+
+java:
+	@command -v java >/dev/null && command -v mvn >/dev/null || { \
+	  echo "• Installing Java and Maven for the tests of OpenSearch"; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y default-jre-headless maven >/dev/null; \
+	  else echo "! No Java or Maven and no right to install them: the tests of OpenSearch will be" \
+	    "skipped. Install them with 'sudo apt install default-jre-headless maven'."; fi; }
 
 lock: ## Resolve the locks again after a change of requirements/*.in
 	@PATH="$(abspath $(BIN)):$$PATH" requirements/lock.sh
@@ -96,7 +104,7 @@ format: setup-dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .
 
 bench: setup-dev ## Benchmarks; the stack's want a running one ('make up')
-	@for bench in captioner text_encoder search stack; do $(BIN)/python -m benchmarks.$$bench; done
+	@for bench in captioner text_encoder search opensearch stack; do $(BIN)/python -m benchmarks.$$bench; done
 
 # ---- A real account: docs/deploy.md ------------------------------------------------------------
 
