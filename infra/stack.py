@@ -110,7 +110,7 @@ class ImageRepo(cdk.Stack):
             "IMAGE_REPO_INDEXER_FUNCTION": INDEXER,
             "IMAGE_REPO_EVENT_BUS": self.bus.event_bus_name,
             "IMAGE_REPO_SEARCH": engine.name,
-            "IMAGE_REPO_SEARCH_ENDPOINT": engine.endpoint,
+            **({"IMAGE_REPO_SEARCH_ENDPOINT": engine.endpoint} if engine.endpoint else {}),
         }
 
     def _observe(self) -> None:
