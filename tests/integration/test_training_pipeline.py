@@ -243,3 +243,27 @@ def test_tuning_leaves_an_encoder_and_a_decoder_to_go_on_from(made: Path) -> Non
     made_on = ("--encoder", out / "encoder.npz", "--decoder", out / "decoder.npz", "--side", 64)
     run("train", *shared, *made_on, "--critical-epochs", 0, "--out", made / "again")
     assert (made / "again" / "decoder.npz").is_file()
+
+
+def test_prepare_names_a_damaged_photograph_and_stops(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(made / "data", tmp_path / "data")
+    torn = tmp_path / "data" / "Flicker8k_Dataset" / "dev1.jpg"
+    torn.write_bytes(torn.read_bytes()[:400])
+    shared = ["--data", str(tmp_path / "data"), "--work", str(tmp_path / "work")]
+    assert main(["prepare", *shared]) == 2
+    assert "training prepare: damaged photograph dev1.jpg" in capsys.readouterr().err
+
+
+def test_projections_are_trained_anew_for_another_encoder_only(made: Path) -> None:
+    parts = made / "parts"
+    source, vectors = parts / "vectors.source", parts / "vectors.npz"
+    before = vectors.stat().st_mtime_ns
+    shared = ("--data", made / "data", "--work", made / "work", "--encoder", made / "slim.npz")
+    again = ("--side", 64, "--decoder", parts / "decoder-01.npz", "--critical-epochs", 0)
+    run("train", *shared, *again, "--views", 2, "--out", parts)
+    assert vectors.stat().st_mtime_ns == before
+    source.write_text("another encoder")
+    run("train", *shared, *again, "--views", 2, "--out", parts)
+    assert vectors.stat().st_mtime_ns > before
