@@ -99,7 +99,7 @@ def running(keep: Path | None, heap: str) -> Iterator[str]:
         folder.chmod(0o755)
         layout = Layout(folder / "layout")
         layout.make()
-        node = Node(layout, folder / "data", heap)
+        node = Node(layout, folder / "data", heap, mortal=True)
         try:
             yield node.start()
         finally:

@@ -28,7 +28,7 @@ def node_in(folder: Path) -> Node:
     folder.chmod(0o755)
     layout = Layout(folder / "layout")
     layout.make()
-    return Node(layout, folder / "data")
+    return Node(layout, folder / "data", mortal=True)
 
 
 @cache

@@ -43,6 +43,7 @@ appender.console.layout.pattern = %d{ISO8601} %-5p %c{1.} %m%n
 rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
 """
+_END_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 # As the distribution's own start script gives them, where this node needs them.
 _FLAGS = (
     "-XX:+UseG1GC",
@@ -55,6 +56,7 @@ _FLAGS = (
     "-Dio.netty.noKeySetOptimization=true",
     "-Dio.netty.allocator.numDirectArenas=0",
     "-Dlog4j2.disable.jmx=true",
+    "-Dlog4j.shutdownHookEnabled=false",  # it and the node's own would wait for each other
     "-Djava.security.manager=allow",
     "-Djava.locale.providers=SPI,COMPAT",
     "--add-modules=jdk.incubator.vector",
@@ -89,11 +91,14 @@ class Node:
         others may go.
     heap
         As Java's ``-Xmx`` takes it.
+    mortal
+        Whether it ends with the program that started it, however that ends.
     """
 
     layout: Layout
     data: Path
     heap: str = HEAP
+    mortal: bool = False
 
     @property
     def process(self) -> Process:
@@ -149,6 +154,7 @@ class Node:
     def _command(self, home: Path) -> list[str]:
         temporary = self.data / "tmp"
         return [
+            *(_END_WITH_PARENT if self.mortal and shutil.which("setpriv") else ()),
             "java",
             f"-Xms{self.heap}",
             f"-Xmx{self.heap}",
