@@ -169,7 +169,8 @@ def test_the_index_rebuilt_from_the_catalogue_is_the_index_streamed(bench: Bench
     assert len(streamed) == 26
     assert answer(bench.indexer, {"reindex": {}}) == {"records": 40}
     assert bench.found() == streamed
-    bench.store.stored = None
+    bench.store.held = None
+    bench.store.stored.clear()
     assert PublishingIndex(bench.store, lambda: documents(bench.catalogue)).rebuild() == 40
     assert bench.found() == streamed
     bench.deliver(*records)
@@ -189,7 +190,7 @@ def test_a_way_back_that_there_is_not_is_written_down_and_not_tried_again(bench:
     run = bench.journal.newest()
     assert run is not None
     assert (run.stage, run.roll_back) == (Stage.FAILED, True)
-    assert "no former index" in str(run.reason)
+    assert "no former search index" in str(run.reason)
 
 
 def test_events_reach_the_bus_in_tens() -> None:
