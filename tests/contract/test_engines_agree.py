@@ -148,7 +148,7 @@ def test_opensearch_agrees_with_the_plain_one(
 def test_where_nothing_ranks_the_newest_comes_first_in_any_engine(
     documents: list[Document],
 ) -> None:
-    newest = {}
+    newest: dict[str, Document] = {}
     for document in documents:
         if document.rev >= newest.get(document.image_id, document).rev:
             newest[document.image_id] = document

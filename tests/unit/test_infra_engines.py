@@ -25,7 +25,7 @@ def stack_with(name: str, **context: object) -> tuple[Engine, dict[str, Any]]:
     service = iam.ServicePrincipal("lambda.amazonaws.com")
     roles = {who: iam.Role(stack, who, assumed_by=service) for who in ("Reader", "Writer")}
     engine.admit(reader=roles["Reader"], writer=roles["Writer"])
-    return engine, assertions.Template.from_stack(stack).to_json()
+    return engine, dict(assertions.Template.from_stack(stack).to_json())
 
 
 def of_type(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:

@@ -7,13 +7,14 @@ import pytest
 
 tf = pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.lock)")
 
+from training.arrays import Tensor  # noqa: E402
 from training.descent import MUON_SCALE, Descent  # noqa: E402
 from training.precision import precisions  # noqa: E402
 
 pytestmark = pytest.mark.training
 
 
-def kernel(seed: int) -> "tf.Variable":
+def kernel(seed: int) -> Tensor:
     return tf.Variable(tf.random.stateless_normal((3, 3, 8, 16), (seed, seed)))
 
 
