@@ -24,7 +24,7 @@ NAMES = {"embedded": "embedded, p95", "opensearch": "OpenSearch, p95", "prototyp
 
 
 def drawn(found: Mapping[str, Series]) -> str:
-    """Return the SVG: a panel for each kind of query, both axes logarithmic."""
+    """Return the SVG: a panel for each kind of query, both axes logarithmic, of own time."""
     figure, panels = ink.figure(len(KINDS), width=3.2, height=3.4)
     for axes, kind in zip(panels, KINDS, strict=True):
         for colour, (engine, label) in zip(ink.SERIES, NAMES.items(), strict=False):
@@ -35,6 +35,7 @@ def drawn(found: Mapping[str, Series]) -> str:
         axes.plot(*zip(*BARS[kind].items(), strict=True), "_", color=ink.TEXT, label="bar", ms=14)
         axes.set_xscale("log")
         axes.set_yscale("log")
+        axes.set_ylim(1, 200_000)  # the same in all panels
         ink.titled(axes, f"{kind}, ms", "photographs")
     says = "Milliseconds of a query by the number of photographs, for each engine"
     return ink.alone(ink.inline(figure, "latency", says))

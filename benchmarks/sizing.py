@@ -3,7 +3,7 @@
 ``python -m benchmarks.sizing [--lines FILE...] [--images 10000000 100000000]``
 
 Bytes an image and photographs a second come from the ``costs`` of JSON lines that benchmarks of
-OpenSearch wrote (`benchmarks.search.timing.append`), at the largest size there; without them
+OpenSearch wrote (`benchmarks.search.timing.append`), of the largest size that says them; without
 from ``--bytes`` and ``--rate``. Everything assumed has a name below, with its reason; prices are
 list prices on demand in us-east-1 as remembered, for comparing: the pricing page is the authority.
 """
@@ -111,15 +111,14 @@ def _priced(hot: float, disk: float, node: Node) -> tuple[float, int, str]:
     return (count * node.price + masters) * HOURS + disk / 1e9 * GP3_GB_MONTH, count, node.name
 
 
-def measured(files: Iterable[Path]) -> tuple[float, float] | None:
-    """Return bytes an image and photographs a second of the largest measured OpenSearch index."""
-    found: dict[int, tuple[float, float]] = {}
+def measured(files: Iterable[Path], cost: str) -> float | None:
+    """Return a cost of the largest OpenSearch index for which it was measured."""
+    found: dict[int, float] = {}
     for file in files:
         for line in file.read_text().splitlines():
             row = json.loads(line)
-            if row["engine"] == "opensearch" and "costs" in row:
-                costs = row["costs"]
-                found[row["images"]] = costs["bytes_per_image"], costs["documents_per_second"]
+            if row["engine"] == "opensearch" and cost in row.get("costs", {}):
+                found[row["images"]] = row["costs"][cost]
     return found[max(found)] if found else None
 
 
@@ -146,10 +145,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="The cluster for a number of photographs.")
     parser.add_argument("--images", type=int, nargs="+", default=[10_000_000, 100_000_000])
     parser.add_argument("--lines", type=Path, nargs="*", default=[])
-    parser.add_argument("--bytes", type=float, default=2_100, help="an image, without --lines")
+    parser.add_argument("--bytes", type=float, default=1_600, help="an image, without --lines")
     parser.add_argument("--rate", type=float, default=2_000, help="a second, without --lines")
     options = parser.parse_args(arguments)
-    size, rate = measured(options.lines) or (options.bytes, options.rate)
+    size = measured(options.lines, "bytes_per_image") or options.bytes
+    rate = measured(options.lines, "documents_per_second") or options.rate
     print(f"{size:,.0f} bytes an image, {rate:,.0f} photographs a second\n")
     print(table(options.images, size, rate))
 
