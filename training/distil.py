@@ -73,7 +73,8 @@ def _step(student: Student, descent: Descent) -> Tensor:
         student.follow()
         return losses
 
-    return tf.function(step)
+    # Autograph would read this file anew at each size, hours after it was imported.
+    return tf.function(step, autograph=False)
 
 
 def _endless(rng: np.random.Generator, count: int, batch: int) -> Iterator[npt.NDArray[np.int64]]:

@@ -129,7 +129,7 @@ class _Both:
         self._variables = [*self._student.trainable, *said]
         self._average = Average(said, KEPT)
         self._descent = Descent(self._variables, plan.decay, precision=plan.precision)
-        self._descend = tf.function(self._descended, reduce_retracing=False)
+        self._descend = tf.function(self._descended, autograph=False)
 
     def step(
         self, rng: np.random.Generator, rows: Tensor, captions: I32, progress: float
