@@ -3,11 +3,12 @@
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, Self
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 JOURNAL = f"{INDEX}reindex.json"
 _MAX_BYTES = 100_000
 _NOTED_SECONDS = 1.0
+_BATCH = 1_000
+
+Record = TypeVar("Record")
 
 _logger = logging.getLogger(__name__)
 
@@ -91,6 +95,13 @@ class Unnoted:
 
     def note(self, records: int, last: str | None) -> None:
         """Leave it."""
+
+
+def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Yield all that a maker of an index reads, as much at once as it notes its progress by."""
+    ahead = iter(records)
+    while batch := list(islice(ahead, _BATCH)):
+        yield batch
 
 
 class Journal:

@@ -10,12 +10,15 @@ import math
 from collections.abc import Mapping
 from typing import TypeVar
 
-from chalicelib.search.query import Weights
+from chalicelib.search.query import Contribution, Weights
 
 Entry = TypeVar("Entry", int, str)
 
 DEPTH = 1_000  # entries of each ranking that take part; a vector ranks no more than these
 PRECISION = 16  # steps of one unit of inverse frequency
+BREVITY = 16  # steps of length, which decide between captions with equal words
+BREVITY_STEP = 3  # words of a caption to a step of length
+_STEPS = PRECISION * BREVITY  # of a sum of words, to one unit of inverse frequency
 
 
 def rarity(count: int, frequency: int) -> int:
@@ -28,6 +31,44 @@ def rarity(count: int, frequency: int) -> int:
     """
     exact = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
     return max(1, round(PRECISION * exact))
+
+
+def shown(steps: float) -> float:
+    """Return the score a person sees of a sum of words in steps of words and length."""
+    return steps / _STEPS
+
+
+def least(bound: float) -> int:
+    """Return the fewest steps of which a person sees ``bound`` at least."""
+    return math.ceil(bound * _STEPS - 1e-6)
+
+
+def contribution(
+    part: str,
+    entry: Entry,
+    values: Mapping[Entry, float],
+    weight: float,
+    terms: Mapping[str, float] | None,
+) -> Contribution:
+    """Return what a part gave an entry.
+
+    Parameters
+    ----------
+    values
+        The part's, of every entry that it says something of.
+    weight
+        What one of the values adds to a score.
+    terms
+        Behind the value, each with its inverse frequency; None where it is a cosine.
+    """
+    value = values[entry]
+    return Contribution(
+        part=part,
+        score=value if terms is None else sum(terms.values()),
+        rank=1 + sum(other > value for other in values.values()),
+        share=weight * value,
+        terms={} if terms is None else terms,
+    )
 
 
 def weighed(values: Mapping[str, Mapping[Entry, float]], weights: Weights) -> dict[Entry, float]:

@@ -52,6 +52,11 @@ class Words:
         """Everything whose occurrence speaks for a photograph."""
         return self.wanted + self.required
 
+    @property
+    def stems(self) -> set[str]:
+        """Of all that is ranked: what a caption shows as matched."""
+        return {stem for run in self.ranked for stem in run.stems}
+
 
 def parse(text: str) -> Words:
     """Return the words, phrases and exclusions of a text.

@@ -8,16 +8,15 @@ import apsw
 from chalicelib.search.asking import Asked, commonest
 from chalicelib.search.chosen import ALIKE
 from chalicelib.search.cursor import TRAIL, Anchor, encoded
-from chalicelib.search.embedded.bits import below, flags
+from chalicelib.search.embedded.bits import below, flags, members
 from chalicelib.search.embedded.columns import Columns
 from chalicelib.search.embedded.matching import Matching
 from chalicelib.search.embedded.orders import Order, Place
-from chalicelib.search.embedded.paging import Page, collapsed, plain
 from chalicelib.search.embedded.ranking import Ranking
 from chalicelib.search.highlight import highlighted
+from chalicelib.search.paging import Page, Walk, collapsed, plain
 from chalicelib.search.query import Hit, Query, Results
 from chalicelib.search.relevance import bound_of
-from chalicelib.search.text import Words
 from chalicelib.search.vectors import quantised
 
 _TRAITS = {"subjects": "subject", "colours": "colour", "actions": "action"}
@@ -67,7 +66,7 @@ class Answering:
             found = found.reaching(bound)
         page = self._page(found)
         return Results(
-            hits=self._hits(page.places, found),
+            hits=self._hits(page.matches, found),
             total=found.matches.bit_count(),
             facets=self._facets(found.matches),
             cursor=self._cursor(page, ranking.weights, bound),
@@ -99,11 +98,14 @@ class Answering:
             found &= columns.created(filters.created_from, filters.created_to)
         return found
 
-    def _page(self, found: Order) -> Page:
-        after = self._after(found)
+    def _page(self, found: Order) -> Page[Place, Place]:
+        after, limit = self._after(found), self._query.limit
+        rows = self._columns.visual
+        walk = Walk(found.after, place=lambda place: place, likeness=lambda at: rows.row(at[1]))
         if self._query.collapse is None:
-            return plain(found, after, self._query.limit)
-        return collapsed(found, after, self._query.limit, self._columns.visual)
+            return plain(walk, after, limit)
+        earlier = () if after is None else map(rows.row, members(found.until(after)))
+        return collapsed(walk, after, limit, (row for row in earlier if row is not None))
 
     def _after(self, found: Order) -> Place | None:
         """Return where the last page ended.
@@ -120,10 +122,12 @@ class Answering:
         standing = (found.place_of(doc) for doc in docs)
         return next((place for place in standing if place), (-anchor.score, docs[0]))
 
-    def _cursor(self, page: Page, weights: tuple[int, ...], bound: float | None) -> str | None:
+    def _cursor(
+        self, page: Page[Place, Place], weights: tuple[int, ...], bound: float | None
+    ) -> str | None:
         if page.last is None:
             return None
-        docs = [page.last[1], *(doc for _, doc in page.places[::-1] if doc != page.last[1])]
+        docs = [page.last[1], *(doc for _, doc in page.matches[::-1] if doc != page.last[1])]
         newest = self._columns.size - 1
         if self._anchor is not None and self._anchor.lineage == self._lineage:
             newest = self._anchor.newest
@@ -151,7 +155,7 @@ class Answering:
         return str(image_id), str(text)
 
     def _hits(self, places: Sequence[Place], found: Order) -> tuple[Hit, ...]:
-        stems = _stems(self._asked.words)
+        stems = self._asked.words.stems if self._asked.words else set()
         hits = []
         for place in places:
             image_id, text = self._stored(place[1])
@@ -190,7 +194,3 @@ def _any(columns: Columns, kind: str, values: Sequence[str]) -> int:
     for value in values:
         found |= columns.having(kind, value)
     return found
-
-
-def _stems(words: Words | None) -> set[str]:
-    return {stem for run in words.ranked for stem in run.stems} if words else set()

@@ -15,12 +15,10 @@ from chalicelib.search.embedded.bits import below, packed
 from chalicelib.search.embedded.columns import Columns
 from chalicelib.search.embedded.evidence import Evidence, Term
 from chalicelib.search.embedded.sliced import Sliced
-from chalicelib.search.fusion import rarity
+from chalicelib.search.fusion import BREVITY, BREVITY_STEP, rarity
 from chalicelib.search.query import Clause
 from chalicelib.search.text import Run, Words
 
-BREVITY = 16  # steps of length, which decide between equal sums
-_STEP = 3  # words of a caption to a step of length
 _REMEMBERED = 1_000  # runs of words whose documents are kept while the generation lasts
 
 
@@ -61,7 +59,7 @@ class Matching:
     def scored(self, words: Words, evidence: Evidence, among: int) -> Sliced:
         """Return the scores of the documents of a set that reach the quorum."""
         scores = Sliced(among & self._quorum(words))
-        for step, documents in enumerate(self._columns.lengths(BREVITY, _STEP)):
+        for step, documents in enumerate(self._columns.lengths(BREVITY, BREVITY_STEP)):
             scores.add(BREVITY - 1 - step, documents)
         return evidence.add_to(scores, BREVITY)
 

@@ -1,7 +1,6 @@
 """Orders of a query's matches: the newest first, by words, by scores that are listed."""
 
 import heapq
-import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +10,11 @@ from typing import Protocol
 from chalicelib.search.embedded.bits import below, flags, packed
 from chalicelib.search.embedded.columns import Columns
 from chalicelib.search.embedded.evidence import Evidence
-from chalicelib.search.embedded.matching import BREVITY
 from chalicelib.search.embedded.sliced import Sliced
-from chalicelib.search.fusion import PRECISION
+from chalicelib.search.fusion import contribution, least, shown
 from chalicelib.search.query import Contribution
 
 Place = tuple[float, int]  # -score, document: ascending is best first
-
-_STEPS = PRECISION * BREVITY
 
 
 class Order(Protocol):
@@ -121,7 +117,7 @@ class ByWords:
 
     def shown(self, place: Place) -> float:
         """Return the summed inverse frequencies."""
-        return -place[0] / _STEPS
+        return shown(-place[0])
 
     def best(self) -> float | None:
         """Return the first place's score."""
@@ -130,7 +126,7 @@ class ByWords:
 
     def reaching(self, bound: float) -> Order:
         """Leave out the lower scores."""
-        lower, _ = self._scores.below(math.ceil(bound * _STEPS - 1e-6))
+        lower, _ = self._scores.below(least(bound))
         self.matches &= ~lower
         return self
 
@@ -166,17 +162,10 @@ class Part:
 
     def given(self, doc: int) -> Contribution | None:
         """Return what it gave a document."""
-        value = self.values.get(doc)
-        if value is None:
+        if doc not in self.values:
             return None
-        terms = {} if self.evidence is None else self.evidence.held_by(doc)
-        return Contribution(
-            part=self.name,
-            score=value if self.evidence is None else sum(terms.values()),
-            rank=1 + sum(other > value for other in self.values.values()),
-            share=self.weight * value,
-            terms=terms,
-        )
+        terms = None if self.evidence is None else self.evidence.held_by(doc)
+        return contribution(self.name, doc, self.values, self.weight, terms)
 
 
 class Listed:

@@ -1,11 +1,10 @@
 """Another published index in the place of the current one: built anew, or the one before it."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable
 
 from chalicelib.errors import NotFound, SearchUnavailable
-from chalicelib.reindexing import Progress
+from chalicelib.reindexing import Progress, batches
 from chalicelib.search.embedded.index import EmbeddedIndex
 from chalicelib.search.embedded.manifest import Manifest
 from chalicelib.search.embedded.publisher import Publisher
@@ -13,8 +12,6 @@ from chalicelib.search.embedded.replica import TRIES, Replica
 from chalicelib.search.embedded.schema import OutdatedIndex
 from chalicelib.search.embedded.snapshot import DamagedIndex, SnapshotConflict, SnapshotStore
 from chalicelib.search.port import Document
-
-BATCH = 1_000
 
 _logger = logging.getLogger(__name__)
 
@@ -71,7 +68,7 @@ class Rebuilding:
 
     def _fill(self, index: EmbeddedIndex, progress: Progress) -> int:
         taken = 0
-        for batch in _batches(self._everything()):
+        for batch in batches(self._everything()):
             for image_id in index.apply(batch):
                 _logger.error("record %s is left out of the search index", image_id)
             taken += len(batch)
@@ -106,9 +103,3 @@ class Rebuilding:
         for _, entries in Replica(self._store).entries(parts):
             index.take([entry.unnumbered() for entry in entries], index.generation + 1)
         return tag, standing
-
-
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    ahead = iter(documents)
-    while batch := list(islice(ahead, BATCH)):
-        yield batch

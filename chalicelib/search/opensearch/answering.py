@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
+from operator import attrgetter
 
 from chalicelib.errors import InvalidField
 from chalicelib.search.asking import asked
@@ -13,12 +15,11 @@ from chalicelib.search.opensearch.asking import Searches
 from chalicelib.search.opensearch.conditions import conditions
 from chalicelib.search.opensearch.flavour import Flavour
 from chalicelib.search.opensearch.listed import Listed
-from chalicelib.search.opensearch.orders import ByWords, Found, Newest, Order
-from chalicelib.search.opensearch.paging import Page, collapsed, plain
+from chalicelib.search.opensearch.orders import ByWords, Found, Newest, Order, Place, earlier
 from chalicelib.search.opensearch.terms import terms_asked
+from chalicelib.search.paging import Page, Walk, collapsed, plain
 from chalicelib.search.query import Hit, Query, Results
 from chalicelib.search.relevance import bound_of
-from chalicelib.search.text import Words
 
 _NO_LIKENESS = "image: OpenSearch Serverless compares no vectors (docs/decisions/507)"
 LINEAGE = "opensearch"  # scores and ids are the same in every index: a cursor holds in all
@@ -57,15 +58,27 @@ class Answering:
         if bound is not None:
             order.reaching(bound)
         after = None if anchor is None else (-anchor.score, anchor.trail[0])
-        page = (collapsed if query.collapse else plain)(order, after, query.limit)
+        page = self._page(after)
         counted = order.counted()
         return Results(
-            hits=self._hits(page.found),
+            hits=self._hits(page.matches),
             total=counted.total,
             facets=counted.facets,
             cursor=self._cursor(page, bound),
             degraded=self._parts.degraded,
         )
+
+    def _page(self, after: Place | None) -> Page[Found, Place]:
+        order, limit = self._order, self._query.limit
+        collapses = self._query.collapse is not None
+        walk = Walk(
+            partial(order.walk, likeness=collapses),
+            place=attrgetter("place"),
+            likeness=attrgetter("likeness"),
+        )
+        if not collapses:
+            return plain(walk, after, limit)
+        return collapsed(walk, after, limit, () if after is None else earlier(order, after))
 
     def _ordered(self, searches: Searches) -> Order:
         query, parts = self._query, self._parts
@@ -77,7 +90,7 @@ class Answering:
         return Newest(searches, query, among)
 
     def _hits(self, found: Sequence[Found]) -> tuple[Hit, ...]:
-        stems = _stems(self._parts.words)
+        stems = self._parts.words.stems if self._parts.words else set()
         explain = self._query.explain
         told = self._order.explained([one.place for one in found]) if explain else {}
         return tuple(
@@ -90,11 +103,11 @@ class Answering:
             for one in found
         )
 
-    def _cursor(self, page: Page, bound: float | None) -> str | None:
+    def _cursor(self, page: Page[Found, Place], bound: float | None) -> str | None:
         if page.last is None:
             return None
         last = page.last[1]
-        ids = [last, *(one.place[1] for one in page.found[::-1] if one.place[1] != last)]
+        ids = [last, *(one.place[1] for one in page.matches[::-1] if one.place[1] != last)]
         weights = tuple(term.weight for terms in self._terms.values() for term in terms.all)
         anchor = Anchor(tuple(ids[:TRAIL]), -page.last[0], LINEAGE, 0, weights, bound)
         return encoded(self._query, anchor)
@@ -119,7 +132,3 @@ def _digest(query: Query) -> str:
     """Return what a query and its further pages have in common."""
     whole = replace(query, cursor=None, limit=1)
     return sha256(repr(whole).encode("utf-8", "replace")).hexdigest()[:20]
-
-
-def _stems(words: Words | None) -> set[str]:
-    return {stem for run in words.ranked for stem in run.stems} if words else set()

@@ -8,12 +8,11 @@ from typing import Any
 from chalicelib.attributes import normalised
 from chalicelib.images import Attribute
 from chalicelib.search.analysis import clean, stems
+from chalicelib.search.fusion import BREVITY, BREVITY_STEP
 from chalicelib.search.port import Document
 from chalicelib.search.spelling import spoken
 from chalicelib.search.vectors import numbers, quantised
 
-BREVITY = 16  # steps of length, which decide between captions with equal words
-_STEP = 3  # words of a caption to a step of length
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,7 +43,7 @@ def source_of(document: Document, *, vectors: bool) -> Mapping[str, Any]:
         "name": clean(document.name),
         "text": clean(document.text),
         "words": sorted({*spoken(clean(document.text))}),
-        "brevity": BREVITY - 1 - min(BREVITY - 1, len(stems(document.text)) // _STEP),
+        "brevity": BREVITY - 1 - min(BREVITY - 1, len(stems(document.text)) // BREVITY_STEP),
     }
     if document.source is not None:
         source["source"] = document.source.value

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.images import HUMAN_SOURCES
 from chalicelib.search.asking import PART_OF_VECTOR, Asked
-from chalicelib.search.fusion import DEPTH, weighed
+from chalicelib.search.fusion import DEPTH, contribution, weighed
 from chalicelib.search.opensearch.asking import Searches, total_of
 from chalicelib.search.opensearch.conditions import nearest
 from chalicelib.search.opensearch.orders import (
@@ -127,17 +127,9 @@ class Listed:
         }
 
     def _given(self, part: str, image_id: str, labels: Sequence[str]) -> Contribution:
-        values = self._values[part]
-        value = values[image_id]
-        terms = self._terms[part].named(labels) if part in self._terms else {}
+        terms = self._terms[part].named(labels) if part in self._terms else None
         weight = 1.0 if self._is_alone else getattr(self._parts.weights, part)
-        return Contribution(
-            part=part,
-            score=sum(terms.values()) if part in self._terms else value,
-            rank=1 + sum(other > value for other in values.values()),
-            share=weight * value,
-            terms=terms,
-        )
+        return contribution(part, image_id, self._values[part], weight, terms)
 
     @property
     def _is_plain(self) -> bool:

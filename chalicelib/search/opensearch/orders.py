@@ -1,23 +1,19 @@
 """Orders that OpenSearch itself keeps: the newest first, and by words."""
 
-import math
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chalicelib.search.asking import commonest
-from chalicelib.search.fusion import DEPTH, PRECISION
+from chalicelib.search.fusion import BREVITY, DEPTH, least, shown
 from chalicelib.search.opensearch.asking import Searches, total_of
-from chalicelib.search.opensearch.documents import BREVITY
 from chalicelib.search.opensearch.terms import Terms
 from chalicelib.search.query import MAX_FACET_VALUES, Contribution, Query
 
 Json = Mapping[str, Any]
 Place = tuple[float, str]  # -score, id: ascending is best first
 Explanations = Mapping[str, tuple[Contribution, ...]]
-
-_STEPS = PRECISION * BREVITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +145,15 @@ class ByWords(Sorted):
         """Ask for the first."""
         body = {"query": self._query, "size": 1, "_source": False}
         best = self._searches.one(body)["hits"]["max_score"]
-        return None if best is None else float(best) / _STEPS
+        return None if best is None else shown(float(best))
 
     def reaching(self, bound: float) -> None:
         """Leave out the lower scores, all of which are whole."""
-        self._least = math.ceil(bound * _STEPS - 1e-6) - 0.5
+        self._least = least(bound) - 0.5
 
     def shown(self, place: Place) -> float:
         """Return the summed inverse frequencies."""
-        return -place[0] / _STEPS
+        return shown(-place[0])
 
     def explained(self, places: Sequence[Place]) -> Explanations:
         """Ask which words each has, and how many stand higher."""

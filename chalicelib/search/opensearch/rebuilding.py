@@ -7,17 +7,14 @@ kept to go back to.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable
-from chalicelib.reindexing import Progress, Unnoted
+from chalicelib.reindexing import Progress, Unnoted, batches
 from chalicelib.search.opensearch.index import OpenSearchIndex
 from chalicelib.search.opensearch.register import Places
 from chalicelib.search.port import Document
-
-BATCH = 1_000
 
 _logger = logging.getLogger(__name__)
 
@@ -102,7 +99,7 @@ class RebuildingIndex:
         building = places.building
         if building is None:
             raise SearchUnavailable("the search index was exchanged meanwhile")
-        for batch in _batches(self._everything(last)):
+        for batch in batches(self._everything(last)):
             self._take(building, batch)
             records += len(batch)
             progress.note(records, batch[-1].image_id)
@@ -122,9 +119,3 @@ class RebuildingIndex:
             raise SearchUnavailable(f"{len(outcome.put_off)} records were not taken in")
         for image_id in outcome.refused:
             _logger.error("record %s is left out of the search index", image_id)
-
-
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    ahead = iter(documents)
-    while batch := list(islice(ahead, BATCH)):
-        yield batch
