@@ -99,7 +99,7 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
     step.add_argument("--out", type=Path, required=True, help="where the weights go, .npz")
     step.add_argument("--batch", type=int, default=64, help="photographs a step (%(default)s)")
     step.add_argument("--rate", type=float, default=2e-3, help="highest rate (%(default)s)")
-    _precision(step)
+    step_options.precision(step)
     step.add_argument(
         "--sizes",
         type=_sizes,
@@ -135,18 +135,8 @@ def _tune(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpars
     )
     step.add_argument("--rate", type=float, default=4e-4, help="highest rate (%(default)s)")
     step.add_argument("--out", type=Path, required=True, help="folder for both")
-    _precision(step)
+    step_options.precision(step)
     return step
-
-
-def _precision(step: argparse.ArgumentParser) -> None:
-    step.add_argument(
-        "--precision",
-        choices=("auto", "float32", "bfloat16"),
-        default="auto",
-        help="of products and activations; auto: bfloat16 where the processor or GPU"
-        " multiplies it (default: %(default)s)",
-    )
 
 
 def _sizes(text: str) -> tuple[tuple[float, int], ...]:

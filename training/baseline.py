@@ -19,6 +19,7 @@ from captioner.vision.tokenizer import END, PAD, START, Tokenizer
 from training.arrays import F32, I32, Tensor, read_arrays, save_arrays
 from training.batches import LONGEST, Row, like_lengths, padded, rows_of
 from training.captioning import Captioned
+from training.logs import note
 from training.scores import caption_scores
 
 __all__ = ["BaselineRecipe", "greedy", "train_baseline"]
@@ -63,7 +64,8 @@ def train_baseline(
         lost = _mean(model.test_on_batch, _batches(rng, dev_features, dev_rows, recipe.batch))
         _keep(model, _checkpoint(out, epoch))
         losses.append(round(lost, 4))
-        _note(out, {"epoch": epoch, "loss": round(learnt, 4), "val_loss": losses[-1]})
+        entry = {"epoch": epoch, "loss": round(learnt, 4), "val_loss": losses[-1]}
+        note(out / "baseline.jsonl", entry)
     best = 1 + int(np.argmin(losses))
     _restore(model, _checkpoint(out, best))
     found = {"recipe": "baseline", "beam": 1, "epoch": best, "val_loss": losses}
@@ -146,9 +148,3 @@ def _model(recipe: BaselineRecipe, vocabulary: int, features: F32) -> Tensor:
     loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer=tf.keras.optimizers.Adam(recipe.rate), loss=loss)
     return model
-
-
-def _note(out: Path, entry: dict[str, float]) -> None:
-    with (out / "baseline.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
-    print(json.dumps(entry), flush=True)

@@ -19,6 +19,7 @@ from training.arrays import F16, I32, Arrays, Tensor
 from training.average import Average
 from training.batches import Row, fed, like_lengths, padded, rows_of
 from training.decoder import Shape, TrainableDecoder
+from training.descent import annealed
 from training.epochs import Epochs
 from training.scores import cider
 
@@ -141,9 +142,9 @@ class _Step:
         self._descend = tf.function(self._descended, autograph=False)
 
     def __call__(self, maps: Tensor, captions: Tensor) -> float:
-        warm = min(1.0, (float(self._taken) + 1) / min(200, self._steps // 5 + 1))
-        cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, self._progress())))
-        self._optimizer.learning_rate.assign(self._recipe.rate * warm * max(cosine, 0.02))
+        warm_up = min(200, self._steps // 5 + 1)
+        share = annealed(self._progress(), float(self._taken), warm_up=warm_up, least=0.02)
+        self._optimizer.learning_rate.assign(self._recipe.rate * share)
         return float(self._descend(maps, captions))
 
     def schedule(self, share: float) -> None:

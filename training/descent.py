@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from training.arrays import Tensor
 
-__all__ = ["Descent"]
+__all__ = ["Descent", "annealed"]
 
 MOMENTUM = 0.95
 MUON_SCALE = 0.2
@@ -86,6 +86,15 @@ class Descent:
             x = a * x + tf.matmul(b * gram + c * tf.matmul(gram, gram), x)
         x = tf.cast(x, tf.float32)
         return tf.transpose(x) if tall else x
+
+
+def annealed(progress: float, steps: float, *, warm_up: int, least: float) -> float:
+    """Share of the highest rate at a share 0..1 of the run: a warm-up in steps, then a cosine.
+
+    The cosine ends at ``least``.
+    """
+    cosine = 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+    return min(1.0, (steps + 1) / warm_up) * max(cosine, least)
 
 
 def _plain(variable: Tensor) -> bool:

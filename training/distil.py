@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,9 +13,10 @@ import tensorflow as tf
 
 from training.arrays import F32, Tensor, read_arrays, save_arrays
 from training.augmentation import Augmentation
-from training.descent import Descent
+from training.descent import Descent, annealed
 from training.feeding import Batch, Sample, feed, lesson
 from training.held_out import figures
+from training.logs import note
 from training.run_state import RunState
 from training.slim import calibrated
 from training.student import Student
@@ -59,8 +59,7 @@ class Plan:
 
     def rate_at(self, progress: float, steps: int) -> float:
         """Learning rate: 100 steps of warm-up, then a cosine over the time."""
-        cosine = 0.5 * (1 + np.cos(np.pi * min(progress, 1.0)))
-        return self.rate * min(1.0, (steps + 1) / 100) * max(float(cosine), 0.01)
+        return self.rate * annealed(progress, steps, warm_up=100, least=0.01)
 
 
 def _step(student: Student, descent: Descent) -> Tensor:
@@ -171,10 +170,7 @@ class _Notes:
         }
         held_out = self.held_out
         entry |= figures(arrays, held_out.pixels, held_out.targets, held_out.words, size)
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(entry) + "\n")
-        print(json.dumps(entry), flush=True)
+        note(self.log, entry)
 
 
 def whole(sample: Sample, size: int) -> Iterator[Tensor]:

@@ -34,7 +34,7 @@ def figures(
 def last_maps(arrays: Arrays, pixels: U8, size: int) -> F32:
     """Give the folded encoder's maps (n, h, w, c) of uint8 pixels (n, s, s, 3), whole frames."""
     folded = {name: tf.constant(array) for name, array in fold(arrays).items()}
-    call = tf.function(lambda batch: forward(folded, batch), reduce_retracing=True)
+    call = tf.function(lambda batch: forward(folded, batch), reduce_retracing=True, autograph=False)
     found = []
     for start in range(0, len(pixels), 50):
         batch = tf.image.resize(tf.cast(pixels[start : start + 50], tf.float32), (size, size))

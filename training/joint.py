@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import tensorflow as tf
 from captioner.vision.tokenizer import PAD, UNKNOWN, Tokenizer
 from training.arrays import F32, I32, Tensor
 from training.joint_space import JointRecipe, JointSpace
+from training.logs import note
 from training.scores import retrieval
 
 __all__ = ["Paired", "train_joint"]
@@ -56,7 +56,7 @@ def train_joint(
             seen = train.features[views, owners[rows]]
             losses.append(float(step(seen, _thinned(rng, texts[rows], recipe.word_dropout))))
         found = _dev_retrieval(space, words, dev.features[0], dev.captions)
-        _note(log, {"epoch": epoch, "loss": round(float(np.mean(losses)), 4)} | found)
+        note(log, {"epoch": epoch, "loss": round(float(np.mean(losses)), 4)} | found)
         if found["r10"] > best[0]:
             best = (found["r10"], [v.numpy() for v in space.variables()])
     for variable, value in zip(space.variables(), best[1], strict=True):
@@ -113,9 +113,3 @@ def _dev_retrieval(
     texts = np.stack([_numbers(words, text) for group in captions for text in group])
     owners = [[i] for i, group in enumerate(captions) for _ in group]
     return retrieval(space.text(texts).numpy(), space.image(features).numpy(), owners)
-
-
-def _note(log: Path, entry: dict[str, Tensor]) -> None:
-    with log.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps(entry) + "\n")
-    print(json.dumps(entry), flush=True)

@@ -120,7 +120,9 @@ def calibrated(arrays: Mapping[str, F32], batches: Iterable[Tensor]) -> Arrays:
         Pixels in 0..255.
     """
     network = Slim(0, arrays)
-    learn = tf.function(lambda pixels, momentum: network.train(pixels, momentum)[-1])
+    learn = tf.function(
+        lambda pixels, momentum: network.train(pixels, momentum)[-1], autograph=False
+    )
     for count, pixels in enumerate(batches):
         learn(tf.constant(pixels, tf.float32), tf.constant(count / (count + 1), tf.float32))
     return dict(arrays) | network.arrays()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["export", "kept", "prepare", "side", "teacher", "train"]
+__all__ = ["export", "kept", "precision", "prepare", "side", "teacher", "train"]
 
 Steps = argparse._SubParsersAction
 ENCODERS = ("vgg16-slim", "vgg16", "teacher")
@@ -30,6 +30,16 @@ def teacher(step: argparse.ArgumentParser, *, required: bool) -> None:
     more = "" if required else "; leave out where nothing is distilled"
     step.add_argument(
         "--teacher", type=Path, required=required, help=f"ResNet-50 weights, .npz{more}"
+    )
+
+
+def precision(options: argparse._ActionsContainer) -> None:
+    """Add the format that products are computed in."""
+    options.add_argument(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of products; auto: bfloat16 where the processor or GPU multiplies it",
     )
 
 
@@ -105,12 +115,7 @@ def _decoder(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--critical-rate", type=float, default=2e-4, help="their highest rate (%(default)s)"
     )
-    group.add_argument(
-        "--precision",
-        choices=("auto", "float32", "bfloat16"),
-        default="auto",
-        help="of products; auto: bfloat16 where the processor or GPU multiplies it",
-    )
+    precision(group)
 
 
 def kept(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:

@@ -6,7 +6,6 @@ answers to nothing else soon knows them by heart.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,10 +21,11 @@ from training.average import Average
 from training.batches import encoded, padded
 from training.captioning import write_captions
 from training.decoder import TrainableDecoder
-from training.descent import Descent
+from training.descent import Descent, annealed
 from training.distil import THOUSANDS, whole
 from training.feeding import Batch, Sample, feed, lesson
 from training.held_out import last_maps
+from training.logs import note
 from training.scores import cider
 from training.slim import calibrated
 from training.student import Student
@@ -135,9 +135,9 @@ class _Both:
         self, rng: np.random.Generator, rows: Tensor, captions: I32, progress: float
     ) -> Tensor:
         """Descend once; give the hints' losses and the captions'."""
-        warm = min(1.0, (self.seen / self._plan.photographs + 1) / 100)
-        cosine = max(0.5 * (1 + np.cos(np.pi * min(progress, 1.0))), 0.02)
-        self._descent.rate.assign(self._plan.rate * warm * cosine)
+        steps = self.seen / self._plan.photographs
+        share = annealed(progress, steps, warm_up=100, least=0.02)
+        self._descent.rate.assign(self._plan.rate * share)
         batch = feed(self._sample, rows, self._plan.augmentation, rng, self._plan.side)
         self.seen += len(rows)
         return self._descend(batch, tf.constant(captions)).numpy()
@@ -187,7 +187,4 @@ def _dev_cider(
 def _note(out: Path, minutes: float, seen: int, losses: Sequence[Tensor], score: float) -> None:
     means = [round(float(mean), 4) for mean in np.mean(losses, 0)]
     entry = {"minutes": minutes, "seen": seen, "losses": means, "dev_cider": score}
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / "tuning.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
-    print(json.dumps(entry), flush=True)
+    note(out / "tuning.jsonl", entry)

@@ -21,7 +21,6 @@ FILES = ("text.npz", "tokenizer.json")
 BUNDLE = Path(__file__).resolve().parent.parent / "bundle"
 """Where the bundle lies, here as in the API's package, which holds these files of it."""
 
-LONGEST = 32
 Products = Callable[[list[float], Table], list[float]]
 
 
@@ -55,8 +54,7 @@ class PlainTextEncoder:
         Words never seen are left out; a text without a known word gives the even
         vector, which is near to nothing in particular.
         """
-        numbers = [n for n in self._words.encode(text) if n != tokenizer.UNKNOWN][:LONGEST]
-        vector = self._product(self._pooled(numbers), self._out)
+        vector = self._product(self._pooled(self._words.known(text)), self._out)
         length = math.hypot(*vector)
         even = 1 / math.sqrt(len(vector))
         whole = [value / length for value in vector] if length else [even] * len(vector)

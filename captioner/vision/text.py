@@ -1,7 +1,6 @@
 """The text side of the joint image-text space. Imports numpy only.
 
-So the API function can turn a query into a vector itself, without ONNX Runtime
-and without a call to another function.
+The API function, which has no numpy, does the same arithmetic by `captioner.vision.plain_text`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ FILES = ("text.npz", "tokenizer.json")
 """What of a bundle the text side needs, beside ``bundle.json``."""
 
 ARRAYS = ("embedding", "gru/kernel", "gru/recurrent", "gru/bias", "gru/recurrent_bias", "out")
-LONGEST = 32
 
 
 class TextEncoder:
@@ -45,7 +43,7 @@ class TextEncoder:
         Words never seen are left out; a text without a known word gives the even
         vector, which is near to nothing in particular.
         """
-        numbers = [n for n in self._words.encode(text) if n != tokenizer.UNKNOWN][:LONGEST]
+        numbers = self._words.known(text)
         if not numbers:
             return unit(np.zeros(self._weights["out"].shape[1], np.float32))
         return unit(self._pooled(numbers) @ self._weights["out"])

@@ -13,6 +13,7 @@ __all__ = ["END", "PAD", "SPECIALS", "START", "UNKNOWN", "Tokenizer", "load", "w
 
 SPECIALS = ("<pad>", "<start>", "<end>", "<unk>")
 PAD, START, END, UNKNOWN = range(4)
+LONGEST_QUERY = 32
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
 _PLURALS = (("ies", "y"), ("es", ""), ("s", ""))
 
@@ -42,6 +43,10 @@ class Tokenizer:
     def encode(self, text: str) -> list[int]:
         """Numbers of a text's words, ``UNKNOWN`` for those never seen."""
         return [self.number(word) for word in words_of(text)]
+
+    def known(self, text: str) -> list[int]:
+        """Numbers of a query's words, those never seen left out; `LONGEST_QUERY` at most."""
+        return [number for number in self.encode(text) if number != UNKNOWN][:LONGEST_QUERY]
 
     def number(self, word: str) -> int:
         """Give a word's number, its singular's where only that is known, or ``UNKNOWN``."""
