@@ -74,25 +74,34 @@ def corpora(most: int = 15, size: int = 25) -> st.SearchStrategy[list[Document]]
     return st.lists(documents(most), max_size=size).map(_told_apart)
 
 
+def conditions(clauses: st.SearchStrategy[Clause]) -> st.SearchStrategy[Clause | Group]:
+    """Yield clauses, and groups of them within groups."""
+    return st.recursive(
+        clauses,
+        lambda inner: st.builds(
+            Group,
+            st.sampled_from(["and", "or", "not"]),
+            st.lists(inner, min_size=1, max_size=3).map(tuple),
+        ),
+        max_leaves=5,
+    )
+
+
+def texts(words: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Yield words of a query, some of them quoted or excluded."""
+    quoted = st.lists(words, min_size=1, max_size=2).map('"{}"'.format)
+    parts = st.one_of(words, words.map("-{}".format), quoted)
+    return st.lists(parts, min_size=1, max_size=4).map(" ".join)
+
+
 _CLAUSES = st.builds(
     Clause,
     st.none() | st.sampled_from(["dog", "animal", "person", "man", "ball", "girl"]),
     st.lists(_COLOURS, max_size=2).map(tuple),
     st.lists(_ACTIONS, max_size=1).map(tuple),
 )
-CONDITIONS: st.SearchStrategy[Clause | Group] = st.recursive(
-    _CLAUSES,
-    lambda inner: st.builds(
-        Group,
-        st.sampled_from(["and", "or", "not"]),
-        st.lists(inner, min_size=1, max_size=3).map(tuple),
-    ),
-    max_leaves=5,
-)
-_PARTS = st.one_of(
-    _WORDS, _WORDS.map("-{}".format), st.lists(_WORDS, min_size=1, max_size=2).map('"{}"'.format)
-)
-TEXTS = st.lists(_PARTS, min_size=1, max_size=4).map(" ".join)
+CONDITIONS = conditions(_CLAUSES)
+TEXTS = texts(_WORDS)
 FILTERS = st.builds(
     Filters,
     st.lists(_STATES, max_size=1).map(tuple),

@@ -16,6 +16,7 @@ from chalicelib.search.memory import MemoryIndex
 from chalicelib.search.query import AUTO, FACETS, NEAR_DUPLICATES, Contribution, Mode, Weights
 from tests.corpora import VECTORS, corpora, vector
 from tests.opensearch import empty_index, needs_opensearch
+from tests.paging import pages
 
 ENGINES: dict[str, Callable[[], SearchIndex]] = {
     "memory": MemoryIndex,
@@ -266,14 +267,6 @@ def test_nothing_is_explained_unless_asked(index: SearchIndex) -> None:
 
 
 # Paging ---------------------------------------------------------------------------------------
-
-
-def pages(index: SearchIndex, query: Query) -> Iterator[Results]:
-    page = index.search(query)
-    yield page
-    while page.cursor is not None:
-        page = index.search(replace(query, cursor=page.cursor))
-        yield page
 
 
 PAGED = [

@@ -17,7 +17,9 @@ from chalicelib.search import Clause, Document, Filters, Group, Query, Results, 
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.memory import MemoryIndex
 from chalicelib.search.query import FACETS, Mode
+from tests.corpora import conditions, texts
 from tests.opensearch import empty_index, needs_opensearch
+from tests.paging import pages
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ENGINES: dict[str, Callable[[], SearchIndex]] = {
@@ -65,14 +67,6 @@ def ids(results: Results) -> list[str]:
 
 def found(index: SearchIndex, **query: object) -> set[str]:
     return set(ids(index.search(Query(owner="ann", limit=100, **query))))  # type: ignore[arg-type]
-
-
-def pages(index: SearchIndex, query: Query) -> Iterator[Results]:
-    page = index.search(query)
-    yield page
-    while page.cursor is not None:
-        page = index.search(replace(query, cursor=page.cursor))
-        yield page
 
 
 # Taking in ------------------------------------------------------------------------------------
@@ -477,23 +471,11 @@ _CLAUSES = st.builds(
     st.lists(st.sampled_from(["red", "blue"]), max_size=2).map(tuple),
     st.lists(st.sampled_from(["run", "sit"]), max_size=1).map(tuple),
 )
-_GROUPS: st.SearchStrategy[Clause | Group] = st.recursive(
-    _CLAUSES,
-    lambda inner: st.builds(
-        Group,
-        st.sampled_from(["and", "or", "not"]),
-        st.lists(inner, min_size=1, max_size=3).map(tuple),
-    ),
-    max_leaves=5,
-)
-_PARTS = st.one_of(
-    _WORDS, _WORDS.map("-{}".format), st.lists(_WORDS, min_size=1, max_size=2).map('"{}"'.format)
-)
 _QUERIES = st.builds(
     Query,
     owner=st.sampled_from(["ann", None]),
-    text=st.none() | st.lists(_PARTS, min_size=1, max_size=4).map(" ".join),
-    attributes=st.none() | _GROUPS,
+    text=st.none() | texts(_WORDS),
+    attributes=st.none() | conditions(_CLAUSES),
     visual=st.sampled_from([None, spread(0)]),
     facets=st.just(FACETS),
     limit=st.just(100),

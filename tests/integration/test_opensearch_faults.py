@@ -26,6 +26,7 @@ from tests.faulty import (
     unreachable,
 )
 from tests.opensearch import needs_opensearch, node_in, own_prefix, shared_url
+from tests.paging import pages
 
 pytestmark = needs_opensearch
 
@@ -66,14 +67,8 @@ def removed(document: Document) -> Document:
 
 
 def held(index: OpenSearchIndex) -> set[str]:
-    found: set[str] = set()
     query = Query("ann", text="dog", limit=100)
-    while True:
-        page = index.search(query)
-        found |= {hit.image_id for hit in page.hits}
-        if page.cursor is None:
-            return found
-        query = replace(query, cursor=page.cursor)
+    return {hit.image_id for page in pages(index, query) for hit in page.hits}
 
 
 @pytest.mark.parametrize("fault", [too_many, unreachable, answer_lost, half_put_off])
