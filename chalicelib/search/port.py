@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.images import Attribute, Image, Source, State
+from chalicelib.attributes import extract
+from chalicelib.images import HUMAN_SOURCES, Attribute, Image, Source, State
 from chalicelib.search.query import Query, Results
 from chalicelib.search.suggestions import Suggestion
 
@@ -97,8 +98,18 @@ def document_of(image: Image) -> Document:
         name=image.name,
         text=caption.text if caption else "",
         source=caption.source if caption else None,
-        attributes=image.attributes,
+        attributes=_attributes(image),
         visual=image.visual,
         semantic=image.semantic,
         created_at=image.created_at,
     )
+
+
+def _attributes(image: Image) -> tuple[Attribute, ...]:
+    # Attributes that a person gave stand in the record alone; what the caption beside them,
+    # a person's too, says of its subjects is found as well. A model's caption adds nothing.
+    caption = image.caption
+    if caption is None or not {caption.source, image.attributes_source} <= HUMAN_SOURCES:
+        return image.attributes
+    said = (found for found in extract(caption.text) if found not in image.attributes)
+    return (*image.attributes, *said)
