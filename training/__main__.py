@@ -99,6 +99,12 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
     step.add_argument("--out", type=Path, required=True, help="where the weights go, .npz")
     step.add_argument("--batch", type=int, default=64, help="photographs a step (%(default)s)")
     step.add_argument("--rate", type=float, default=2e-3, help="highest rate (%(default)s)")
+    step.add_argument(
+        "--dropout",
+        type=step_options.share,
+        default=0.1,
+        help="share of channels dropped before the last two blocks (%(default)s)",
+    )
     step_options.precision(step)
     step.add_argument(
         "--sizes",
@@ -135,6 +141,12 @@ def _tune(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpars
     )
     step.add_argument("--rate", type=float, default=4e-4, help="highest rate (%(default)s)")
     step.add_argument("--out", type=Path, required=True, help="folder for both")
+    step.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep the whole state in --out (tuning.state.npz) with each checkpoint and on"
+        " SIGTERM; where an earlier run left one, go on from it",
+    )
     step_options.precision(step)
     return step
 

@@ -30,7 +30,7 @@ class Augmentation:
 
     least_area: float = 0.25
     colour: float = 0.7
-    patched: float = 0.5
+    patched: float = 0.8
 
     def colours(self, rng: np.random.Generator, count: int) -> F32:
         """Draw (n, 5): saturation, contrast, and a gain for each channel."""

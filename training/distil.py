@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.arrays import F32, Tensor, read_arrays, save_arrays
+from training.arrays import F32, Arrays, Tensor, read_arrays, save_arrays
 from training.augmentation import Augmentation
 from training.descent import Descent, annealed
 from training.feeding import Batch, Sample, feed, lesson
@@ -20,7 +20,7 @@ from training.logs import note
 from training.run_state import RunState
 from training.slim import calibrated
 from training.student import Student
-from training.targets import STAGES
+from training.targets import STAGES, Targets
 
 __all__ = ["THOUSANDS", "Plan", "distil", "whole"]
 
@@ -36,13 +36,15 @@ class Plan:
     """How long and how to distil.
 
     ``sizes`` are (share of the time, input side in pixels), smallest first: small
-    inputs teach the same filters at a fraction of the cost.
+    inputs teach the same filters at a fraction of the cost. ``dropout`` is the share of
+    channels dropped before the last two blocks.
     """
 
     minutes: float
     batch: int = 32
     rate: float = 2e-3
     decay: float = 0.03
+    dropout: float = 0.1
     augmentation: Augmentation = field(default_factory=Augmentation)
     sizes: tuple[tuple[float, int], ...] = ((0.25, 64), (0.55, 96), (0.2, 128))
     seed: int = 1
@@ -62,11 +64,12 @@ class Plan:
         return self.rate * annealed(progress, steps, warm_up=100, least=0.01)
 
 
-def _step(student: Student, descent: Descent) -> Tensor:
+def _step(student: Student, descent: Descent, dropout: float) -> Tensor:
     def step(batch: Batch) -> Tensor:
         pixels, *wanted = lesson(batch)
         with tf.GradientTape() as tape:
-            losses = student.losses(student.slim.train(pixels), *wanted)
+            outputs = student.slim.train(pixels, dropout=dropout)
+            losses = student.losses(outputs, *wanted)
             total = student.weighted(losses)
         descent.apply(tape.gradient(total, student.trainable), student.trainable)
         student.follow()
@@ -119,13 +122,14 @@ def distil(
         If ``init`` is not a slim encoder's, or ``state`` another network's.
     """
     start = read_arrays(init) if init else {}
+    tf.random.set_seed(plan.seed)
     student = Student(sample.words.shape[1], plan.seed, start or None, plan.precision)
     descent = Descent(student.trainable, plan.decay, precision=plan.precision)
     run = RunState(state, [*student.variables, *descent.variables])
     seen, spent = run.restore()
     notes = _Notes(student, sample, held_out, out, log, float(start.get(THOUSANDS, 0)))
     rng = np.random.default_rng((plan.seed, seen) if seen else plan.seed)
-    step, recent = _step(student, descent), []
+    step, recent = _step(student, descent, plan.dropout), []
     kept_at = time.monotonic()
     began, stopped = kept_at - spent, False
     for rows in _endless(rng, len(sample.pixels), min(plan.batch, len(sample.pixels))):
@@ -168,9 +172,23 @@ class _Notes:
             "size": size,
             "train": [round(float(mean), 4) for mean in means],
         }
-        held_out = self.held_out
-        entry |= figures(arrays, held_out.pixels, held_out.targets, held_out.words, size)
+        known = _some(self.sample, len(self.held_out.pixels))
+        by_heart = _figures(arrays, known, size)
+        entry |= _figures(arrays, self.held_out, size) | {"on_train": by_heart}
         note(self.log, entry)
+
+
+def _figures(arrays: Arrays, sample: Sample, size: int) -> dict[str, float]:
+    return figures(arrays, sample.pixels, sample.targets, sample.words, size)
+
+
+def _some(sample: Sample, count: int) -> Sample:
+    """Give captioned photographs of those trained on, to tell learning from knowing by heart."""
+    captioned = np.flatnonzero(np.isfinite(sample.words[:, 0]))
+    rows = captioned[:: max(1, len(captioned) // count)][:count]
+    maps = tuple(stage[rows] for stage in sample.targets.maps)
+    targets = Targets(maps, sample.targets.logits[rows])
+    return Sample(sample.pixels[rows], targets, sample.words[rows])
 
 
 def whole(sample: Sample, size: int) -> Iterator[Tensor]:

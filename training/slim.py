@@ -18,6 +18,7 @@ __all__ = ["BLOCKS", "EPSILON", "WIDTHS", "Slim", "calibrated", "fold", "forward
 
 BLOCKS = (2, 2, 3, 3, 3)
 WIDTHS = (32, 64, 128, 256, 256)
+DROPPED = (4, 5)
 EPSILON = 1e-3
 PIXEL_MEAN = np.array([118.0, 113.0, 103.0], np.float32)
 PIXEL_STD = np.float32(64.0)
@@ -71,10 +72,16 @@ class Slim:
         """Every weight and statistic by name."""
         return {name: v.numpy() for name, v in (self.variables | self.statistics).items()}
 
-    def train(self, pixels: Tensor, momentum: float = 0.98) -> list[Tensor]:
-        """Give the five pooled block outputs of pixels (n, h, w, 3) 0..255, batch norm learning."""
+    def train(self, pixels: Tensor, momentum: float = 0.98, dropout: float = 0.0) -> list[Tensor]:
+        """Give the five pooled block outputs of pixels (n, h, w, 3) 0..255, batch norm learning.
+
+        Whole channels are dropped, a share ``dropout`` of them, before each of `DROPPED`
+        (Tompson 2015); what is given is what stood before.
+        """
         x, outputs = tf.cast((pixels - PIXEL_MEAN) / PIXEL_STD, self._precision), []
         for block, depth in enumerate(BLOCKS, 1):
+            if dropout and block in DROPPED:
+                x = tf.nn.dropout(x, dropout, noise_shape=(tf.shape(x)[0], 1, 1, x.shape[-1]))
             for conv in range(1, depth + 1):
                 x = self._layer(x, f"block{block}_conv{conv}", momentum)
             x = tf.nn.max_pool2d(x, 2, 2, "VALID")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["export", "kept", "precision", "prepare", "side", "teacher", "train"]
+__all__ = ["export", "kept", "precision", "prepare", "share", "side", "teacher", "train"]
 
 Steps = argparse._SubParsersAction
 ENCODERS = ("vgg16-slim", "vgg16", "teacher")
@@ -86,16 +86,16 @@ def _decoder(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--batch", type=_count, default=96, help="captions a step (%(default)s)")
     group.add_argument("--rate", type=float, default=1e-3, help="highest rate (%(default)s)")
-    group.add_argument("--dropout", type=_share, default=0.3, help="share (default: %(default)s)")
+    group.add_argument("--dropout", type=share, default=0.3, help="share (default: %(default)s)")
     group.add_argument(
         "--label-smoothing",
-        type=_share,
+        type=share,
         default=0.1,
         help="probability spread over all words (default: %(default)s)",
     )
     group.add_argument(
         "--scheduled-sampling",
-        type=_share,
+        type=share,
         default=0.0,
         help="share of words read as the decoder would write them, by the last epoch; it grows"
         " from none; a step takes a third longer (default: %(default)s)",
@@ -160,11 +160,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _share(text: str) -> float:
+def share(text: str) -> float:
+    """Read a share, from 0 to below 1."""
     try:
-        share = float(text)
+        found = float(text)
     except ValueError:
-        share = -1.0
-    if not 0 <= share < 1:
+        found = -1.0
+    if not 0 <= found < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a share, from 0 to below 1")
-    return share
+    return found

@@ -14,7 +14,8 @@ __all__ = ["TEMPERATURE", "Student"]
 
 TEMPERATURE = 2.0
 LABEL_WEIGHT = 0.5
-WORD_WEIGHT = 0.03
+WORD_WEIGHT = 0.003
+"""Ten times as much, and caption words of the photographs trained on are learnt by heart."""
 KEPT = 0.998
 
 

@@ -6,8 +6,9 @@ answers to nothing else soon knows them by heart.
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from training.distil import THOUSANDS, whole
 from training.feeding import Batch, Sample, feed, lesson
 from training.held_out import last_maps
 from training.logs import note
+from training.run_state import RunState
 from training.scores import cider
 from training.slim import calibrated
 from training.student import Student
@@ -40,7 +42,8 @@ class TuningPlan:
     """How long and how to train both.
 
     A step sees ``photographs``, each with ``captions`` of its captions; ``weight`` is
-    that of a caption's word beside the teacher's hints.
+    that of a caption's word beside the teacher's hints. ``dropout`` is the decoder's,
+    ``dropped`` the encoder's share of channels.
     """
 
     minutes: float
@@ -52,6 +55,7 @@ class TuningPlan:
     weight: float = 1.0
     smoothing: float = 0.1
     dropout: float = 0.3
+    dropped: float = 0.1
     augmentation: Augmentation = Augmentation(least_area=0.5, patched=0.0)  # noqa: RUF009
     seed: int = 1
     checkpoint_minutes: float = 6.0
@@ -76,7 +80,9 @@ def tune(
     encoder: Path,
     decoder: Path,
     out: Path,
-) -> None:
+    resume: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
     """Train for ``plan.minutes``; leave the best by dev CIDEr in ``out``.
 
     ``out/encoder.npz`` is what `distil` leaves, ``out/decoder.npz`` what `train` goes on
@@ -86,18 +92,35 @@ def tune(
     ----------
     sample
         Its first rows are the photographs of ``captions.train``, in their order.
+    resume
+        Keep the whole state in ``out`` with each checkpoint and on being stopped, and go on
+        from one that is there.
+    stop
+        Asked before every step; True ends the run early.
+
+    Returns
+    -------
+    bool
+        Whether it came to its end.
 
     Raises
     ------
     CheckpointError
-        If ``encoder`` or ``decoder`` is missing or misshapen.
+        If ``encoder`` or ``decoder`` is missing or misshapen, or the state another network's.
     """
     both = _Both(plan, sample, read_arrays(encoder), read_arrays(decoder))
     numbers = [[encoded(captions.words, text) for text in group] for group in captions.train]
-    rng, best, losses = np.random.default_rng(plan.seed), -1.0, []
-    began = kept_at = time.monotonic()
-    progress = 0.0
+    run = RunState(out / "tuning.state.npz" if resume else None, both.variables)
+    both.seen, spent = run.restore()
+    best, losses = _best(out) if both.seen else -1.0, []
+    rng = np.random.default_rng((plan.seed, both.seen) if both.seen else plan.seed)
+    kept_at = time.monotonic()
+    began = kept_at - spent
+    progress = spent / (60 * plan.minutes)
     while progress < 1:
+        if stop():
+            run.save(both.seen, time.monotonic() - began)
+            return False
         progress = (time.monotonic() - began) / (60 * plan.minutes)
         rows = rng.choice(len(numbers), min(plan.photographs, len(numbers)), replace=False)
         losses.append(both.step(rng, rows, _drawn(rng, numbers, rows, plan.captions), progress))
@@ -110,7 +133,15 @@ def tune(
                 best = score
                 save_arrays(out / "encoder.npz", arrays)
                 save_arrays(out / "decoder.npz", decoder_arrays, np.float32)
+            run.save(both.seen, time.monotonic() - began)
             kept_at, losses = time.monotonic(), []
+    return True
+
+
+def _best(out: Path) -> float:
+    log = out / "tuning.jsonl"
+    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    return max((float(json.loads(line)["dev_cider"]) for line in lines), default=-1.0)
 
 
 class _Both:
@@ -131,6 +162,12 @@ class _Both:
         self._descent = Descent(self._variables, plan.decay, precision=plan.precision)
         self._descend = tf.function(self._descended, autograph=False)
 
+    @property
+    def variables(self) -> list[Tensor]:
+        """Everything that a step changes."""
+        said = [*self._decoder.variables.values(), *self._average.variables]
+        return [*self._student.variables, *said, *self._descent.variables]
+
     def step(
         self, rng: np.random.Generator, rows: Tensor, captions: I32, progress: float
     ) -> Tensor:
@@ -145,7 +182,7 @@ class _Both:
     def _descended(self, batch: Batch, captions: Tensor) -> Tensor:
         pixels, *wanted = lesson(batch)
         with tf.GradientTape() as tape:
-            outputs = self._student.slim.train(pixels)
+            outputs = self._student.slim.train(pixels, dropout=self._plan.dropped)
             hints = self._student.losses(outputs, *wanted)
             said = self._caption_loss(outputs[-1], captions)
             total = self._student.weighted(hints) + self._plan.weight * said

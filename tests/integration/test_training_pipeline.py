@@ -1,8 +1,11 @@
 """From photographs to a bundle that captions: every step once, on what the test paints."""
 
+import importlib
 import importlib.util
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +128,7 @@ def test_distillation_logs_held_out_figures_and_goes_on_from_its_weights(made: P
     lines = [json.loads(line) for line in (made / "slim.jsonl").read_text().splitlines()]
     assert len(lines) == 2
     assert all({"seen", "explained", "word_map"} <= set(line) for line in lines)
+    assert all({"explained", "word_map"} == set(line["on_train"]) for line in lines)
 
 
 def test_the_weights_are_plain_named_half_floats(made: Path) -> None:
@@ -243,6 +247,34 @@ def test_tuning_leaves_an_encoder_and_a_decoder_to_go_on_from(made: Path) -> Non
     made_on = ("--encoder", out / "encoder.npz", "--decoder", out / "decoder.npz", "--side", 64)
     run("train", *shared, *made_on, "--critical-epochs", 0, "--out", made / "again")
     assert (made / "again" / "decoder.npz").is_file()
+
+
+def test_tuning_that_was_stopped_goes_on_and_keeps_the_best(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = ("--data", made / "data", "--work", made / "work", "--teacher", made / "teacher.npz")
+    given = ("--encoder", made / "slim.npz", "--model", made / "parts", "--out", tmp_path)
+    asked = ["tune", *shared, *given, "--minutes", 0.05, "--resume"]
+    arguments = [str(argument) for argument in asked]
+
+    step = importlib.import_module("training.steps.tune")
+    tune = step.tune
+
+    def stopped(*given: Any, **more: Any) -> bool:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return tune(*given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(step, "tune", stopped)
+        assert main(arguments) == 128 + signal.SIGTERM
+    assert not (tmp_path / "tuning.jsonl").exists()
+    assert (tmp_path / "tuning.state.npz").is_file()
+    assert main(arguments) == 0
+    lines = (tmp_path / "tuning.jsonl").read_text().splitlines()
+    kept = (tmp_path / "encoder.npz").read_bytes()
+    assert main(arguments) == 0
+    assert (tmp_path / "tuning.jsonl").read_text().splitlines() == lines
+    assert (tmp_path / "encoder.npz").read_bytes() == kept
 
 
 def test_prepare_names_a_damaged_photograph_and_stops(

@@ -19,7 +19,10 @@ STAGES = ("block 2 (stride 4)", "block 3 (8)", "block 4 (16)", "block 5 (32)")
 
 
 def learning_curve(entries: Sequence[Entry]) -> str:
-    """Distillation, as SVG: what the held-out dev photographs say, and what is left to learn."""
+    """Distillation, as SVG: what the held-out dev photographs say, and what is left to learn.
+
+    Beside them, dashed, what photographs that were trained on say: the gap is known by heart.
+    """
     drawn, (ahead, left) = figure(2)
     seen = [entry["seen"] for entry in entries]
     for name, key, colour in (
@@ -28,8 +31,10 @@ def learning_curve(entries: Sequence[Entry]) -> str:
     ):
         values = [100 * entry.get(key, float("nan")) for entry in entries]
         ahead.plot(seen, values, color=colour, label=name, marker="o", markersize=3)
+        known = [100 * entry.get("on_train", {}).get(key, float("nan")) for entry in entries]
+        ahead.plot(seen, known, color=colour, linestyle="dashed", linewidth=1)
     _sizes(ahead, entries)
-    titled(ahead, "Held-out photographs, per cent", "photographs seen")
+    titled(ahead, "Held-out photographs (dashed: trained on), per cent", "photographs seen")
     losses = [entry["train"][: len(STAGES)] for entry in entries if "train" in entry]
     steps = [entry["seen"] for entry in entries if "train" in entry]
     for stage, (name, colour) in enumerate(zip(STAGES, SERIES, strict=True)):

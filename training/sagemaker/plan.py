@@ -62,16 +62,17 @@ def _distilled(container: Container, *, tuned: bool) -> tuple[Path, list[Step]]:
     made = [
         Step("prepare", "prepare", taught),
         Step("distil", "distil", distil),
-        Step("train", "train", ["--encoder", str(kept / ENCODER), "--out", str(model)]),
+        Step("train", "train", ["--encoder", str(kept / ENCODER), "--out", str(model), "--resume"]),
     ]
     if not tuned:
         return model, made
     both, end = kept / "tuned", kept / "tuned-model"
     tune = [*taught, "--encoder", str(kept / ENCODER), "--model", str(model), "--out", str(both)]
+    tune += ["--resume"]
     train = ["--encoder", str(both / ENCODER), "--decoder", str(both / "decoder.npz")]
     made += [
         Step("tune", "tune", tune),
-        Step("train on what is tuned", "train", [*train, "--out", str(end)]),
+        Step("train on what is tuned", "train", [*train, "--out", str(end), "--resume"]),
     ]
     return end, made
 
@@ -87,7 +88,7 @@ def _taught(container: Container) -> list[str]:
 def _ready_made(container: Container, encoder: list[str]) -> list[Step]:
     """Take an encoder that is trained already, as ImageNet's VGG16."""
     weights = layout.only_file(container, "weights", "")
-    train = ["--out", str(container.checkpoints / "model")]
+    train = ["--out", str(container.checkpoints / "model"), "--resume"]
     train += ["--weights", str(weights)] if weights else []
     return [Step("prepare", "prepare", encoder), Step("train", "train", train)]
 

@@ -19,6 +19,7 @@ def run(options: Namespace) -> None:
         options.minutes,
         options.batch,
         options.rate,
+        dropout=options.dropout,
         sizes=options.sizes,
         seed=options.seed,
         checkpoint_minutes=options.checkpoint_minutes,

@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from captioner.vision import tokenizer
 from training import dataset, parts
+from training.interruption import Interruption
 from training.precision import precisions
 from training.steps.prepare import samples
 from training.tuning import Captions, TuningPlan, tune
@@ -26,5 +27,18 @@ def run(options: Namespace) -> None:
     )
     words = tokenizer.load(options.model / "tokenizer.json")
     captions = Captions(words, *(split.captions for split in splits))
-    encoder, decoder = options.encoder, options.model / "decoder.npz"
-    tune(plan, train, held_out, captions, encoder=encoder, decoder=decoder, out=options.out)
+    files = {"encoder": options.encoder, "decoder": options.model / "decoder.npz"}
+    interruption: Interruption = options.interruption
+    with interruption.deferred():
+        finished = tune(
+            plan,
+            train,
+            held_out,
+            captions,
+            **files,
+            out=options.out,
+            resume=options.resume,
+            stop=lambda: interruption.asked,
+        )
+    if not finished:
+        interruption.obey()
