@@ -10,6 +10,7 @@ import tensorflow as tf
 from captioner.vision.tokenizer import PAD
 from captioner.vision.vectors import gem
 from training.arrays import F16, F32, Tensor
+from training.whitening import turn
 
 __all__ = ["JointRecipe", "JointSpace", "pooled"]
 
@@ -75,7 +76,7 @@ class JointSpace:
         return [v for layer in layers for v in layer.trainable_variables]
 
     def text_arrays(self) -> dict[str, F32]:
-        """As ``captioner.vision.text`` reads them."""
+        """As ``captioner.vision.text`` reads them, turned as the images' (`turn`)."""
         kernel, recurrent, biases = self.gru.get_weights()
         return {
             "embedding": self.embedding.get_weights()[0],
@@ -83,7 +84,7 @@ class JointSpace:
             "gru/recurrent": recurrent,
             "gru/bias": biases[0],
             "gru/recurrent_bias": biases[1],
-            "out": self.text_out.get_weights()[0],
+            "out": self.text_out.get_weights()[0] @ turn(self._recipe.size),
         }
 
     def image_arrays(self) -> dict[str, F32]:
@@ -92,5 +93,5 @@ class JointSpace:
         return {
             "semantic/hidden": kernel / self._std[:, None],
             "semantic/hidden_bias": bias - (self._mean / self._std) @ kernel,
-            "semantic/out": self.image_out.get_weights()[0],
+            "semantic/out": self.image_out.get_weights()[0] @ turn(self._recipe.size),
         }

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +259,7 @@ def test_tuning_that_was_stopped_goes_on_and_keeps_the_best(
     arguments = [str(argument) for argument in asked]
 
     step = importlib.import_module("training.steps.tune")
-    tune = step.tune
+    tune: Callable[..., bool] = step.tune
 
     def stopped(*given: Any, **more: Any) -> bool:
         os.kill(os.getpid(), signal.SIGTERM)
