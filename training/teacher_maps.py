@@ -12,6 +12,7 @@ from captioner.vision.frame import to_square
 from captioner.vision.manifest import sha256
 from training.arrays import F16, F32, U8, Tensor, read_arrays, save_arrays
 from training.teacher import Network, resnet50
+from training.whitening import turn
 
 __all__ = ["DIMS", "TeacherMaps", "fitted"]
 
@@ -69,9 +70,7 @@ def _reduction(network: Network, pixels: U8, side: int, dims: int) -> tuple[F32,
     kept = basis[:, np.argsort(values)[::-1][:dims]]
     # Turned at random, so that no channel is nearly empty: the decoder brings each to the
     # same spread, which would otherwise blow the smallest components up.
-    size = kept.shape[1]
-    turn, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(size, size)))
-    return mean, np.asarray(kept @ turn, np.float32)
+    return mean, np.asarray(kept @ turn(kept.shape[1]), np.float32)
 
 
 def _batches(pixels: U8, side: int) -> Tensor:
