@@ -6,6 +6,7 @@ distillation step costs the student's work only (docs/decisions/102).
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,14 +77,15 @@ def collect(
 ) -> dict[str, Targets]:
     """Give the teacher's targets of groups of photographs, from the cache where it has them.
 
-    The reduction is fitted on the first group only.
+    The reduction is fitted on the first group only. ``cache`` is this teacher's own; in it
+    a group is known by its pixels.
     """
     cache.mkdir(parents=True, exist_ok=True)
     call = tf.function(network, reduce_retracing=True)
     first = next(iter(groups.values()))
     reductions = _reductions(call, first[:: max(1, len(first) // fit_on)], cache)
     return {
-        name: _load(cache, name, len(pixels)) or _record(call, reductions, pixels, cache, name)
+        name: _load(cache, name, pixels) or _record(call, reductions, pixels, cache, name)
         for name, pixels in groups.items()
     }
 
@@ -117,12 +119,19 @@ def _paths(cache: Path, name: str) -> list[Path]:
     return [cache / f"{name}-stage{s.block}.npy" for s in STAGES] + [cache / f"{name}-logits.npy"]
 
 
-def _load(cache: Path, name: str, count: int) -> Targets | None:
-    paths = _paths(cache, name)
-    if not all(path.is_file() for path in paths):
+def _mark(cache: Path, pixels: U8) -> str:
+    """Tell these pixels, reduced in this way, from others."""
+    digest = hashlib.blake2b((cache / "reductions.npz").read_bytes(), digest_size=16)
+    digest.update(pixels.tobytes())
+    return digest.hexdigest()
+
+
+def _load(cache: Path, name: str, pixels: U8) -> Targets | None:
+    mark = cache / f"{name}.pixels"
+    if not mark.is_file() or mark.read_text(encoding="utf-8") != _mark(cache, pixels):
         return None
-    *maps, logits = (np.load(path) for path in paths)
-    return Targets(tuple(maps), logits) if len(logits) == count else None
+    *maps, logits = (np.load(path) for path in _paths(cache, name))
+    return Targets(tuple(maps), logits)
 
 
 def _record(
@@ -135,8 +144,11 @@ def _record(
         if start % 640 == 0:
             print(f"teacher: {name} {start}/{len(pixels)}", flush=True)
     arrays = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    mark = cache / f"{name}.pixels"
+    mark.unlink(missing_ok=True)
     for path, array in zip(_paths(cache, name), arrays, strict=True):
         np.save(path, array)
+    mark.write_text(_mark(cache, pixels), encoding="utf-8")
     return Targets(tuple(arrays[:-1]), arrays[-1])
 
 

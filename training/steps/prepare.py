@@ -6,6 +6,7 @@ from argparse import Namespace
 
 import numpy as np
 
+from captioner.vision.manifest import sha256
 from training import dataset, encoders, photographs
 from training.arrays import F16
 from training.feeding import Sample
@@ -49,8 +50,9 @@ def samples(options: Namespace) -> tuple[Sample, Sample]:
     if options.extra:
         paths = dataset.list_photographs(options.extra)
         groups["extra"] = photographs.load_cached(paths, options.work / "extra.npy")
-    cache = options.work / options.teacher.stem
-    targets = collect(resnet50(options.teacher), groups, cache)
+    network = resnet50(options.teacher)
+    cache = options.work / f"{options.teacher.stem}-{sha256(options.teacher)[:12]}"
+    targets = collect(network, groups, cache)
     words = _distilled_words(splits["train"])
     wanted = {name: word_targets(split.captions, words) for name, split in splits.items()}
     if options.extra:
