@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
-from training.arrays import F32, U8, Arrays
+from training.arrays import F32, U8, Arrays, Tensor
 from training.crops import Crops
 from training.resampling import resample
 from training.slim import fold, forward
 from training.targets import STAGES, Targets
 
-__all__ = ["figures", "last_maps", "mean_average_precision"]
+__all__ = ["figures", "maps_of", "mean_average_precision"]
 
 
 def figures(
     arrays: Arrays, pixels: U8, targets: Targets, words: F32, size: int
 ) -> dict[str, float]:
     """Give the share of the last map's variance explained, and the word mAP."""
-    last = last_maps(arrays, pixels, size)
+    last = maps_of(arrays, pixels, size, lambda outputs: outputs[-1])
     grid = Crops.whole(1).weights(targets.maps[-1].shape[1], size // 32, STAGES[-1].offset)
     rows, columns = (np.repeat(g, len(last), 0) for g in grid)
     wanted = resample(targets.maps[-1], rows, columns).numpy()
@@ -31,10 +33,15 @@ def figures(
     }
 
 
-def last_maps(arrays: Arrays, pixels: U8, size: int) -> F32:
-    """Give the folded encoder's maps (n, h, w, c) of uint8 pixels (n, s, s, 3), whole frames."""
+def maps_of(arrays: Arrays, pixels: U8, size: int, read: Callable[[list[Tensor]], Tensor]) -> F32:
+    """Give the folded encoder's maps (n, h, w, c) of uint8 pixels (n, s, s, 3), whole frames.
+
+    ``read`` makes a map of the block outputs.
+    """
     folded = {name: tf.constant(array) for name, array in fold(arrays).items()}
-    call = tf.function(lambda batch: forward(folded, batch), reduce_retracing=True, autograph=False)
+    call = tf.function(
+        lambda batch: read(forward(folded, batch)), reduce_retracing=True, autograph=False
+    )
     found = []
     for start in range(0, len(pixels), 50):
         batch = tf.image.resize(tf.cast(pixels[start : start + 50], tf.float32), (size, size))

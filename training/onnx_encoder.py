@@ -43,8 +43,11 @@ def float_model(plain: Plain, side: int) -> onnx.ModelProto:
             helper.make_node("MaxPool", [last], [pool], kernel_shape=[2, 2], strides=[2, 2])
         )
         last = pool
+    if plain.stacked:
+        nodes += _stacked("block4_pool", last)
+        last = "stacked"
     nodes.append(helper.make_node("Transpose", [last], ["map"], perm=[0, 2, 3, 1]))
-    return _model(nodes, weights, side, plain.widths[-1])
+    return _model(nodes, weights, side, plain.channels)
 
 
 def _normalised(plain: Plain) -> tuple[list[Tensor], list[Tensor], str]:
@@ -64,6 +67,15 @@ def _convolution(before: str, name: str) -> list[Tensor]:
             "Conv", [before, f"{name}/kernel", f"{name}/bias"], [name], pads=[1, 1, 1, 1]
         ),
         helper.make_node("Relu", [name], [f"{name}/relu"]),
+    ]
+
+
+def _stacked(fourth: str, fifth: str) -> list[Tensor]:
+    """As `training.slim.stacked`."""
+    halves = {"kernel_shape": [2, 2], "strides": [2, 2]}
+    return [
+        helper.make_node("AveragePool", [fourth], ["averaged"], **halves),
+        helper.make_node("Concat", ["averaged", fifth], ["stacked"], axis=1),
     ]
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from training.arrays import F32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.errors import CheckpointError
-from training.slim import BLOCKS, PIXEL_MEAN, PIXEL_STD, fold
+from training.slim import BLOCKS, PIXEL_MEAN, PIXEL_STD, fold, stacked
 
 __all__ = ["CONVOLUTIONS", "Plain"]
 
@@ -29,16 +29,19 @@ class Plain:
 
     ``arrays`` has ``NAME/kernel`` (3, 3, in, out) and ``NAME/bias`` (out,) for each of
     `CONVOLUTIONS`; ``mean`` (3,) is taken off the pixels, RGB, and ``std`` divides them.
+    The map is the fifth block's, or where ``stacked`` the fourth's and the fifth's
+    (`training.slim.stacked`).
     """
 
     arrays: Mapping[str, F32]
     mean: F32
     std: float
+    stacked: bool = False
 
     @classmethod
     def of_slim(cls, arrays: Mapping[str, F32]) -> Plain:
         """Fold the batch norm of a distilled encoder away."""
-        return cls(fold(arrays), PIXEL_MEAN, float(PIXEL_STD))
+        return cls(fold(arrays), PIXEL_MEAN, float(PIXEL_STD), stacked=True)
 
     @classmethod
     def read(cls, path: Path) -> Plain:
@@ -48,12 +51,16 @@ class Plain:
         if lacking := sorted(wanted - set(arrays)):
             raise CheckpointError(f"{path} is not an encoder: it lacks {lacking[0]}")
         mean, std = arrays.pop("mean"), float(arrays.pop("std"))
-        return cls(arrays, mean, std)
+        return cls(arrays, mean, std, stacked=bool(arrays.pop("stacked", np.zeros(()))))
 
     def save(self, path: Path) -> None:
         """Write everything, as float32, to one ``.npz``."""
-        scaling: Arrays = {"mean": self.mean, "std": np.asarray(self.std, np.float32)}
-        save_arrays(path, {**self.arrays, **scaling}, np.float32)
+        rest: Arrays = {
+            "mean": self.mean,
+            "std": np.asarray(self.std, np.float32),
+            "stacked": np.asarray(self.stacked, np.float32),
+        }
+        save_arrays(path, {**self.arrays, **rest}, np.float32)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -62,6 +69,11 @@ class Plain:
             self.arrays[f"block{block}_conv{depth}/bias"].size
             for block, depth in enumerate(BLOCKS, 1)
         )
+
+    @property
+    def channels(self) -> int:
+        """Of the map."""
+        return sum(self.widths[3:]) if self.stacked else self.widths[-1]
 
     def maps(self, pixels: U8) -> F32:
         """Give the maps (n, s/32, s/32, c) of pixels uint8 (n, s, s, 3), by TensorFlow."""
@@ -76,11 +88,12 @@ class Plain:
         return np.concatenate(found)
 
     def _forward(self, weights: Mapping[str, Tensor], pixels: Tensor) -> Tensor:
-        x = (pixels - self.mean) / self.std
+        x, outputs = (pixels - self.mean) / self.std, []
         for block, depth in enumerate(BLOCKS, 1):
             for conv in range(1, depth + 1):
                 name = f"block{block}_conv{conv}"
                 x = tf.nn.conv2d(x, weights[f"{name}/kernel"], 1, "SAME")
                 x = tf.nn.relu(x + weights[f"{name}/bias"])
             x = tf.nn.max_pool2d(x, 2, 2, "VALID")
-        return x
+            outputs.append(x)
+        return stacked(outputs) if self.stacked else x

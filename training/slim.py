@@ -6,7 +6,7 @@ convolution, bias, ReLU, pool (docs/decisions/101).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +14,7 @@ import tensorflow as tf
 from training.arrays import F32, Arrays, Tensor
 from training.errors import CheckpointError
 
-__all__ = ["BLOCKS", "EPSILON", "WIDTHS", "Slim", "calibrated", "fold", "forward"]
+__all__ = ["BLOCKS", "EPSILON", "WIDTHS", "Slim", "calibrated", "fold", "forward", "stacked"]
 
 BLOCKS = (2, 2, 3, 3, 3)
 WIDTHS = (32, 64, 128, 256, 256)
@@ -145,13 +145,23 @@ def fold(arrays: Mapping[str, F32]) -> Arrays:
     return folded
 
 
-def forward(folded: Mapping[str, Tensor], pixels: Tensor) -> Tensor:
-    """Give the last map (n, h/32, w/32, 256) of float32 pixels (n, h, w, 3) in 0..255."""
-    x = (pixels - PIXEL_MEAN) / PIXEL_STD
+def forward(folded: Mapping[str, Tensor], pixels: Tensor) -> list[Tensor]:
+    """Give the five pooled block outputs of float32 pixels (n, h, w, 3) in 0..255."""
+    x, outputs = (pixels - PIXEL_MEAN) / PIXEL_STD, []
     for block, depth in enumerate(BLOCKS, 1):
         for conv in range(1, depth + 1):
             name = f"block{block}_conv{conv}"
             x = tf.nn.conv2d(x, folded[f"{name}/kernel"], 1, "SAME") + folded[f"{name}/bias"]
             x = tf.nn.relu(x)
         x = tf.nn.max_pool2d(x, 2, 2, "VALID")
-    return x
+        outputs.append(x)
+    return outputs
+
+
+def stacked(outputs: Sequence[Tensor]) -> Tensor:
+    """Give the map that decoder and vectors see, (n, h/32, w/32, 512), of the block outputs.
+
+    The fourth block's, averaged over the cells of the fifth's, stand before the fifth's: what
+    is named is in the last block, colour and texture are in the one before (docs/decisions/116).
+    """
+    return tf.concat([tf.nn.avg_pool2d(outputs[3], 2, 2, "VALID"), outputs[4]], -1)

@@ -25,11 +25,11 @@ from training.decoder import TrainableDecoder
 from training.descent import Descent, annealed
 from training.distil import THOUSANDS, whole
 from training.feeding import Batch, Sample, feed, lesson
-from training.held_out import last_maps
+from training.held_out import maps_of
 from training.logs import note
 from training.run_state import RunState
 from training.scores import cider
-from training.slim import calibrated
+from training.slim import calibrated, stacked
 from training.student import Student
 
 __all__ = ["Captions", "TuningPlan", "tune"]
@@ -184,7 +184,7 @@ class _Both:
         with tf.GradientTape() as tape:
             outputs = self._student.slim.train(pixels, dropout=self._plan.dropped)
             hints = self._student.losses(outputs, *wanted)
-            said = self._caption_loss(outputs[-1], captions)
+            said = self._caption_loss(stacked(outputs), captions)
             total = self._student.weighted(hints) + self._plan.weight * said
         gradients = tape.gradient(total, self._variables)
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
@@ -217,7 +217,7 @@ def _drawn(
 def _dev_cider(
     plan: TuningPlan, encoder: Arrays, decoder: Arrays, held_out: Sample, captions: Captions
 ) -> float:
-    maps = last_maps(encoder, held_out.pixels, plan.side).astype(np.float16)
+    maps = maps_of(encoder, held_out.pixels, plan.side, stacked).astype(np.float16)
     return cider(write_captions(decoder, captions.words, maps, 1), captions.held_out)
 
 
