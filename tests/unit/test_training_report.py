@@ -157,6 +157,14 @@ def test_the_learning_curve_alone_is_a_drawing_of_its_own() -> None:
     assert not re.search(r"#0[a1-3]0\d0\d", drawn), "a stand-in colour was left"
 
 
+def test_the_learning_curve_tells_what_was_measured_last() -> None:
+    tuned = {"size": 160, "train": STEP["train"], "seen": 3000}
+    known = DISTILLED[-1] | {"on_train": {"explained": 0.3, "word_map": 0.4}}
+    drawn = alone(plots.learning_curve([DISTILLED[0], known, tuned]))
+    told = str(ET.fromstring(drawn).get("aria-label"))
+    assert "2,000 photographs seen, 10.0 per cent" in told
+
+
 def test_a_continued_distillation_counts_on(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     lines = [{"seen": 10, "minutes": 1}, {"seen": 20, "minutes": 2}, {"seen": 5, "minutes": 1}]

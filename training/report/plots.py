@@ -75,7 +75,7 @@ def _thousands(value: float, _: object) -> str:
 
 
 def _told(entries: Sequence[Entry]) -> str:
-    last = entries[-1]
+    last = next((entry for entry in reversed(entries) if "explained" in entry), entries[-1])
     return (
         f"Learning curve of the distillation: after {last['seen']:,.0f} photographs seen,"
         f" {100 * last.get('explained', 0):.1f} per cent of the teacher's last map explained,"
