@@ -32,7 +32,7 @@ class CriticalRecipe:
     epochs: int = 3
     photographs: int = 24
     samples: int = 5
-    rate: float = 2e-4
+    rate: float = 2e-5
     longest: int = 18
     beam: int = 1
     seed: int = 1

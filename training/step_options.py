@@ -113,7 +113,7 @@ def _decoder(group: argparse._ArgumentGroup) -> None:
         help="of training on CIDEr itself, afterwards (default: %(default)s)",
     )
     group.add_argument(
-        "--critical-rate", type=float, default=2e-4, help="their highest rate (%(default)s)"
+        "--critical-rate", type=float, default=2e-5, help="their highest rate (%(default)s)"
     )
     precision(group)
 
