@@ -108,6 +108,7 @@ def tune(
     CheckpointError
         If ``encoder`` or ``decoder`` is missing or misshapen, or the state another network's.
     """
+    tf.random.set_seed(plan.seed)
     both = _Both(plan, sample, read_arrays(encoder), read_arrays(decoder))
     numbers = [[encoded(captions.words, text) for text in group] for group in captions.train]
     run = RunState(out / "tuning.state.npz" if resume else None, both.variables)
