@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.arrays import F32, Arrays, Tensor, read_arrays, save_arrays
+from training.arrays import F32, Tensor, read_arrays, save_arrays
 from training.augmentation import Augmentation
 from training.descent import Descent, annealed
 from training.feeding import Batch, Sample, feed, lesson
@@ -127,7 +127,8 @@ def distil(
     descent = Descent(student.trainable, plan.decay, precision=plan.precision)
     run = RunState(state, [*student.variables, *descent.variables])
     seen, spent = run.restore()
-    notes = _Notes(student, sample, held_out, out, log, float(start.get(THOUSANDS, 0)))
+    known = _some(sample, len(held_out.pixels))
+    notes = _Notes(student, sample, held_out, known, out, log, float(start.get(THOUSANDS, 0)))
     rng = np.random.default_rng((plan.seed, seen) if seen else plan.seed)
     step, recent = _step(student, descent, plan.dropout), []
     kept_at = time.monotonic()
@@ -156,6 +157,7 @@ class _Notes:
     student: Student
     sample: Sample
     held_out: Sample
+    known: Sample
     out: Path
     log: Path
     thousands_before: float
@@ -172,14 +174,8 @@ class _Notes:
             "size": size,
             "train": [round(float(mean), 4) for mean in means],
         }
-        known = _some(self.sample, len(self.held_out.pixels))
-        by_heart = _figures(arrays, known, size)
-        entry |= _figures(arrays, self.held_out, size) | {"on_train": by_heart}
-        note(self.log, entry)
-
-
-def _figures(arrays: Arrays, sample: Sample, size: int) -> dict[str, float]:
-    return figures(arrays, sample.pixels, sample.targets, sample.words, size)
+        entry |= figures(arrays, self.held_out, size)
+        note(self.log, entry | {"on_train": figures(arrays, self.known, size)})
 
 
 def _some(sample: Sample, count: int) -> Sample:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from training.arrays import Arrays, Tensor, read_arrays, save_arrays
+from training.logs import read_log
 from training.run_state import RunState
 
 __all__ = ["Epochs"]
@@ -34,7 +35,7 @@ class Epochs:
         self._run = RunState(out / f"{name}.state.npz" if resume else None, variables)
         self.done, spent = self._run.restore()
         self._began = time.monotonic() - spent
-        self._lines = [line for line in self._logged() if line["epoch"] <= self.done]
+        self._lines = [line for line in read_log(self._log) if line["epoch"] <= self.done]
         self._write()
 
     @property
@@ -65,11 +66,6 @@ class Epochs:
     @property
     def _log(self) -> Path:
         return self._out / f"{self._name}.jsonl"
-
-    def _logged(self) -> list[dict[str, float]]:
-        if not self._log.is_file():
-            return []
-        return [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines()]
 
     def _write(self) -> None:
         self._out.mkdir(parents=True, exist_ok=True)

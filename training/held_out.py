@@ -9,18 +9,18 @@ import tensorflow as tf
 
 from training.arrays import F32, U8, Arrays, Tensor
 from training.crops import Crops
+from training.feeding import Sample
 from training.resampling import resample
 from training.slim import fold, forward
-from training.targets import STAGES, Targets
+from training.targets import STAGES
 
 __all__ = ["figures", "maps_of", "mean_average_precision"]
 
 
-def figures(
-    arrays: Arrays, pixels: U8, targets: Targets, words: F32, size: int
-) -> dict[str, float]:
+def figures(arrays: Arrays, sample: Sample, size: int) -> dict[str, float]:
     """Give the share of the last map's variance explained, and the word mAP."""
-    last = maps_of(arrays, pixels, size, lambda outputs: outputs[-1])
+    targets = sample.targets
+    last = maps_of(arrays, sample.pixels, size, lambda outputs: outputs[-1])
     grid = Crops.whole(1).weights(targets.maps[-1].shape[1], size // 32, STAGES[-1].offset)
     rows, columns = (np.repeat(g, len(last), 0) for g in grid)
     wanted = resample(targets.maps[-1], rows, columns).numpy()
@@ -29,7 +29,7 @@ def figures(
     scores = last.mean((1, 2)) @ arrays["words/kernel"] + arrays["words/bias"]
     return {
         "explained": round(float(explained), 4),
-        "word_map": round(mean_average_precision(scores, words), 4),
+        "word_map": round(mean_average_precision(scores, sample.words), 4),
     }
 
 

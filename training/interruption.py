@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -42,6 +42,16 @@ class Interruption:
             yield
         finally:
             self._deferred = False
+
+    def heeded(self, work: Callable[[Callable[[], bool]], bool]) -> None:
+        """Run work that asks whether to stop, keeps its state then, and says if it ended.
+
+        Where it was stopped, the process obeys.
+        """
+        with self.deferred():
+            finished = work(lambda: self.asked)
+        if not finished:
+            self.obey()
 
     def obey(self) -> None:
         """Raise `Interrupted` where there was a request."""

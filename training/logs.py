@@ -1,13 +1,17 @@
-"""Lines of figures that a step leaves and prints while it goes on."""
+"""Lines of figures that a step leaves and prints while it goes on, and reads again."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-__all__ = ["note"]
+from training.errors import TrainingError
+
+__all__ = ["Entry", "note", "read_log"]
+
+Entry: TypeAlias = dict[str, Any]
 
 
 def note(log: Path, entry: Mapping[str, Any]) -> None:
@@ -17,3 +21,27 @@ def note(log: Path, entry: Mapping[str, Any]) -> None:
     with log.open("a", encoding="utf-8") as lines:
         lines.write(line + "\n")
     print(line, flush=True)
+
+
+def read_log(path: Path) -> list[Entry]:
+    """Entries of one log; none where there is no file.
+
+    Raises
+    ------
+    TrainingError
+        For a line that is not a JSON object; the message names it.
+    """
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [_entry(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _entry(path: Path, number: int, line: str) -> Entry:
+    try:
+        entry = json.loads(line)
+    except ValueError as damage:
+        raise TrainingError(f"{path} line {number} is not JSON: {damage}") from damage
+    if not isinstance(entry, dict):
+        raise TrainingError(f"{path} line {number} is not a JSON object")
+    return entry

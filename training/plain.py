@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from training.arrays import F32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.errors import CheckpointError
-from training.slim import BLOCKS, PIXEL_MEAN, PIXEL_STD, fold, stacked
+from training.slim import BLOCKS, PIXEL_MEAN, PIXEL_STD, convolved, fold, stacked
 
 __all__ = ["CONVOLUTIONS", "Plain"]
 
@@ -88,12 +88,5 @@ class Plain:
         return np.concatenate(found)
 
     def _forward(self, weights: Mapping[str, Tensor], pixels: Tensor) -> Tensor:
-        x, outputs = (pixels - self.mean) / self.std, []
-        for block, depth in enumerate(BLOCKS, 1):
-            for conv in range(1, depth + 1):
-                name = f"block{block}_conv{conv}"
-                x = tf.nn.conv2d(x, weights[f"{name}/kernel"], 1, "SAME")
-                x = tf.nn.relu(x + weights[f"{name}/bias"])
-            x = tf.nn.max_pool2d(x, 2, 2, "VALID")
-            outputs.append(x)
-        return stacked(outputs) if self.stacked else x
+        outputs = convolved(weights, (pixels - self.mean) / self.std)
+        return stacked(outputs) if self.stacked else outputs[-1]

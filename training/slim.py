@@ -14,7 +14,17 @@ import tensorflow as tf
 from training.arrays import F32, Arrays, Tensor
 from training.errors import CheckpointError
 
-__all__ = ["BLOCKS", "EPSILON", "WIDTHS", "Slim", "calibrated", "fold", "forward", "stacked"]
+__all__ = [
+    "BLOCKS",
+    "EPSILON",
+    "WIDTHS",
+    "Slim",
+    "calibrated",
+    "convolved",
+    "fold",
+    "forward",
+    "stacked",
+]
 
 BLOCKS = (2, 2, 3, 3, 3)
 WIDTHS = (32, 64, 128, 256, 256)
@@ -147,12 +157,17 @@ def fold(arrays: Mapping[str, F32]) -> Arrays:
 
 def forward(folded: Mapping[str, Tensor], pixels: Tensor) -> list[Tensor]:
     """Give the five pooled block outputs of float32 pixels (n, h, w, 3) in 0..255."""
-    x, outputs = (pixels - PIXEL_MEAN) / PIXEL_STD, []
+    return convolved(folded, (pixels - PIXEL_MEAN) / PIXEL_STD)
+
+
+def convolved(weights: Mapping[str, Tensor], x: Tensor) -> list[Tensor]:
+    """Give the five pooled block outputs of scaled pixels, by plain kernels and biases."""
+    outputs = []
     for block, depth in enumerate(BLOCKS, 1):
         for conv in range(1, depth + 1):
             name = f"block{block}_conv{conv}"
-            x = tf.nn.conv2d(x, folded[f"{name}/kernel"], 1, "SAME") + folded[f"{name}/bias"]
-            x = tf.nn.relu(x)
+            x = tf.nn.conv2d(x, weights[f"{name}/kernel"], 1, "SAME")
+            x = tf.nn.relu(x + weights[f"{name}/bias"])
         x = tf.nn.max_pool2d(x, 2, 2, "VALID")
         outputs.append(x)
     return outputs

@@ -84,10 +84,15 @@ def collect(
     call = tf.function(network, reduce_retracing=True)
     first = next(iter(groups.values()))
     reductions = _reductions(call, first[:: max(1, len(first) // fit_on)], cache)
-    return {
-        name: _load(cache, name, pixels) or _record(call, reductions, pixels, cache, name)
-        for name, pixels in groups.items()
-    }
+    found = {}
+    for name, pixels in groups.items():
+        mark = _mark(cache, pixels)
+        targets = _load(cache, name, mark)
+        if targets is None:
+            targets = _record(call, reductions, pixels, name)
+            _save(cache, name, mark, targets)
+        found[name] = targets
+    return found
 
 
 def _batches(pixels: U8, size: int = 32) -> Tensor:
@@ -122,34 +127,35 @@ def _paths(cache: Path, name: str) -> list[Path]:
 def _mark(cache: Path, pixels: U8) -> str:
     """Tell these pixels, reduced in this way, from others."""
     digest = hashlib.blake2b((cache / "reductions.npz").read_bytes(), digest_size=16)
-    digest.update(pixels.tobytes())
+    digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
 
 
-def _load(cache: Path, name: str, pixels: U8) -> Targets | None:
-    mark = cache / f"{name}.pixels"
-    if not mark.is_file() or mark.read_text(encoding="utf-8") != _mark(cache, pixels):
+def _load(cache: Path, name: str, mark: str) -> Targets | None:
+    file = cache / f"{name}.pixels"
+    if not file.is_file() or file.read_text(encoding="utf-8") != mark:
         return None
     *maps, logits = (np.load(path) for path in _paths(cache, name))
     return Targets(tuple(maps), logits)
 
 
-def _record(
-    call: Tensor, reductions: list[_Reduction], pixels: U8, cache: Path, name: str
-) -> Targets:
+def _save(cache: Path, name: str, mark: str, targets: Targets) -> None:
+    file = cache / f"{name}.pixels"
+    file.unlink(missing_ok=True)
+    for path, array in zip(_paths(cache, name), (*targets.maps, targets.logits), strict=True):
+        np.save(path, array)
+    file.write_text(mark, encoding="utf-8")
+
+
+def _record(call: Tensor, reductions: list[_Reduction], pixels: U8, name: str) -> Targets:
     reduce = tf.function(lambda x: _reduced(call, reductions, x), reduce_retracing=True)
     parts: list[list[F16]] = []
     for start, batch in _batches(pixels):
         parts.append([np.asarray(part) for part in reduce(batch)])
         if start % 640 == 0:
             print(f"teacher: {name} {start}/{len(pixels)}", flush=True)
-    arrays = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    mark = cache / f"{name}.pixels"
-    mark.unlink(missing_ok=True)
-    for path, array in zip(_paths(cache, name), arrays, strict=True):
-        np.save(path, array)
-    mark.write_text(_mark(cache, pixels), encoding="utf-8")
-    return Targets(tuple(arrays[:-1]), arrays[-1])
+    *maps, logits = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Targets(tuple(maps), logits)
 
 
 def _reduced(call: Tensor, reductions: list[_Reduction], batch: Tensor) -> list[Tensor]:

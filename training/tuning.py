@@ -6,7 +6,6 @@ answers to nothing else soon knows them by heart.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from training.descent import Descent, annealed
 from training.distil import THOUSANDS, whole
 from training.feeding import Batch, Sample, feed, lesson
 from training.held_out import maps_of
-from training.logs import note
+from training.logs import note, read_log
 from training.run_state import RunState
 from training.scores import cider
 from training.slim import calibrated, stacked
@@ -140,9 +139,7 @@ def tune(
 
 
 def _best(out: Path) -> float:
-    log = out / "tuning.jsonl"
-    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
-    return max((float(json.loads(line)["dev_cider"]) for line in lines), default=-1.0)
+    return max((entry["dev_cider"] for entry in read_log(out / "tuning.jsonl")), default=-1.0)
 
 
 class _Both:

@@ -21,11 +21,12 @@ from training.dataset import Split
 from training.errors import TrainingError
 from training.evaluating import Evaluated
 from training.evaluation import Described
+from training.logs import read_log
 from training.report import plots
 from training.report.cases import extremes, spread
 from training.report.headline import tiles
 from training.report.ink import alone
-from training.report.logs import Logs, read_log, read_logs
+from training.report.logs import Logs, read_logs
 from training.report.page import render
 from training.steps.report import run
 

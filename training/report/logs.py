@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
 
-from training.errors import TrainingError
+from training.logs import Entry, read_log
 
-__all__ = ["Entry", "Logs", "read_log", "read_logs"]
-
-Entry: TypeAlias = dict[str, Any]
+__all__ = ["Entry", "Logs", "read_logs"]
 
 
 @dataclass(frozen=True)
@@ -60,24 +56,6 @@ def read_logs(
         tuned=_counted_on(read_log(tuned) if tuned else []),
         baseline=next(iter(read_log(beside)), None) if beside else None,
     )
-
-
-def read_log(path: Path) -> list[Entry]:
-    """Entries of one log; none where there is no file."""
-    if not path.is_file():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [_entry(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-
-
-def _entry(path: Path, number: int, line: str) -> Entry:
-    try:
-        entry = json.loads(line)
-    except ValueError as damage:
-        raise TrainingError(f"{path} line {number} is not JSON: {damage}") from damage
-    if not isinstance(entry, dict):
-        raise TrainingError(f"{path} line {number} is not a JSON object")
-    return entry
 
 
 def _counted_on(entries: list[Entry]) -> list[Entry]:

@@ -28,15 +28,5 @@ def run(options: Namespace) -> None:
     files = {"out": options.out, "log": options.log or options.out.with_suffix(".jsonl")}
     state = options.out.with_suffix(".state.npz") if options.resume else None
     interruption: Interruption = options.interruption
-    with interruption.deferred():
-        finished = distil(
-            plan,
-            train,
-            held_out,
-            **files,
-            init=options.init,
-            state=state,
-            stop=lambda: interruption.asked,
-        )
-    if not finished:
-        interruption.obey()
+    kept = {"init": options.init, "state": state}
+    interruption.heeded(lambda stop: distil(plan, train, held_out, **files, **kept, stop=stop))

@@ -29,16 +29,7 @@ def run(options: Namespace) -> None:
     captions = Captions(words, *(split.captions for split in splits))
     files = {"encoder": options.encoder, "decoder": options.model / "decoder.npz"}
     interruption: Interruption = options.interruption
-    with interruption.deferred():
-        finished = tune(
-            plan,
-            train,
-            held_out,
-            captions,
-            **files,
-            out=options.out,
-            resume=options.resume,
-            stop=lambda: interruption.asked,
-        )
-    if not finished:
-        interruption.obey()
+    kept = {"out": options.out, "resume": options.resume}
+    interruption.heeded(
+        lambda stop: tune(plan, train, held_out, captions, **files, **kept, stop=stop)
+    )
