@@ -44,7 +44,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 def stems(text: str) -> tuple[str, ...]:
     """Return the stems of a text in order."""
-    return tuple(token.stem for token in tokens(text))
+    return tuple(stem for _, _, stem in _tokenized(clean(text).encode("utf-8")))
 
 
 def _tokenized(raw: bytes) -> list[tuple[int, int, str]]:

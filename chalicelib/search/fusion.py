@@ -14,7 +14,7 @@ from chalicelib.search.query import Contribution, Weights
 
 Entry = TypeVar("Entry", int, str)
 
-DEPTH = 1_000  # entries of each ranking that take part; a vector ranks no more than these
+DEPTH = 500  # entries of each ranking that take part; a vector ranks no more than these
 PRECISION = 16  # steps of one unit of inverse frequency
 BREVITY = 16  # steps of length, which decide between captions with equal words
 BREVITY_STEP = 3  # words of a caption to a step of length

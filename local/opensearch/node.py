@@ -67,7 +67,7 @@ _FLAGS = (
 
 def lacking() -> str | None:
     """Return what a node needs and this machine has not; None where it has everything."""
-    missing = [name for name in ("java", "mvn") if shutil.which(name) is None]
+    missing = [name for name, at in (("java", _java()), ("mvn", shutil.which("mvn"))) if at is None]
     return f"OpenSearch needs {' and '.join(missing)} on the PATH" if missing else None
 
 
@@ -155,7 +155,7 @@ class Node:
         temporary = self.data / "tmp"
         return [
             *(_END_WITH_PARENT if self.mortal and shutil.which("setpriv") else ()),
-            "java",
+            _java() or "java",
             f"-Xms{self.heap}",
             f"-Xmx{self.heap}",
             *_FLAGS,
@@ -183,6 +183,12 @@ class Node:
         words = self.process.last_words()
         self.stop()
         raise LocalError(f"OpenSearch did not come up:\n{words}", f"read {self.process.log}")
+
+
+def _java() -> str | None:
+    """Return the program of ``JAVA_HOME``, where that is said, or else the PATH's."""
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which(str(Path(home, "bin", "java")) if home else "java")
 
 
 def _user() -> int | None:

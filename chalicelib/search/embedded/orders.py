@@ -169,7 +169,7 @@ class Part:
 
 
 class Listed:
-    """A vector ranks, or several parts do: at most a few thousand places."""
+    """A vector ranks, or several parts do: at most some thousand places."""
 
     def __init__(self, places: list[Place], parts: Sequence[Part], columns: Columns) -> None:
         self._places = places

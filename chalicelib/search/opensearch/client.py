@@ -71,7 +71,6 @@ class Endpoint:
                 "http_auth": self._signer(),
                 "timeout": timeout,
                 "max_retries": 0,
-                "http_compress": True,
                 **more,
             },
         )

@@ -1,4 +1,4 @@
-"""The order of a vector, or of several parts together: at most a few thousand places.
+"""The order of a vector, or of several parts together: at most some thousand places.
 
 Whatever is among the best of one part is scored exactly in all of them: what a part's own list
 does not hold of it is asked for in a second request, where so few candidates are left that
@@ -218,7 +218,7 @@ class Listed:
 
     def _lists(self, queries: Mapping[str, tuple[Json, int]]) -> dict[str, list[_Candidate]]:
         """Return as many of the best of each query as are asked for."""
-        # Ids from doc values: as stored fields a thousand of them take longer than the search.
+        # Ids from doc values: as stored fields they take longer than the search.
         bodies = [
             {
                 "query": query,

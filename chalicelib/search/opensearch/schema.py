@@ -19,8 +19,9 @@ VERSION = 4  # of the fields: to be raised whenever they or what they hold chang
 _CHARACTERS = range(0x41, 0x2C00)
 _MARKS = range(0x300, 0x370)
 # Malkov and Yashunin's graph: links of a vertex, and candidates looked at while it is built.
-# Searches look at a thousand candidates (`fusion.DEPTH`), which forgives a graph built with few.
-_LINKS, _CONSTRUCTION = 16, 64
+# Searches look at hundreds of candidates (`fusion.DEPTH`), which forgives a graph built with few;
+# building it is most of what a photograph costs the node (docs/decisions/411).
+_LINKS, _CONSTRUCTION = 16, 32
 
 
 def template(prefix: str, flavour: Flavour) -> Mapping[str, Any]:
@@ -40,6 +41,7 @@ def definition(flavour: Flavour, *, refreshed: bool = True) -> Mapping[str, Any]
     index: dict[str, Any] = {"refresh_interval": REFRESH if refreshed else "-1"}
     if flavour.sized:
         index |= {"number_of_shards": flavour.shards, "auto_expand_replicas": "0-1"}
+        index["search.concurrent_segment_search.mode"] = "all"  # one query, all processors
     properties = dict(_PROPERTIES)
     if flavour.vectors:
         index["knn"] = True
