@@ -8,9 +8,9 @@ the clock's around the whole call and the node's processor time a query, which o
 lengthen least. They are taken of a node that has answered every query some times before: Java
 compiles what it is asked often, and one that has just begun takes twice as long. Where the machine
 has several Java runtimes, ``JAVA_HOME`` chooses: Lucene compares vectors by the processor's vector
-instructions from Java 21 on, which OpenSearch's own distributions bring. A run that was cut goes on where it stopped with the same
-``--keep``; so does one with more ``--images``. A million take about 3 GB of disk, and a node with
-``--heap 2g``.
+instructions from Java 21 on, which OpenSearch's own distributions bring. A run that was cut goes
+on where it stopped with the same ``--keep``; so does one with more ``--images``. A million take
+about 3 GB of disk, and a node with ``--heap 2g``.
 """
 
 import argparse

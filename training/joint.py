@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from captioner.vision.tokenizer import PAD, UNKNOWN, Tokenizer
@@ -15,9 +16,11 @@ from training.joint_space import JointRecipe, JointSpace
 from training.logs import note
 from training.scores import retrieval
 
-__all__ = ["Paired", "train_joint"]
+__all__ = ["LONGEST", "Paired", "Sides", "contrasted", "numbered", "thinned", "train_joint"]
 
 LONGEST = 24
+
+Reads = Callable[[np.random.Generator, npt.NDArray[np.int64]], Tensor]
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,40 @@ class Paired:
     features: F32
     captions: Sequence[Sequence[str]]
 
+    @property
+    def texts(self) -> list[str]:
+        """All captions, photograph after photograph."""
+        return [text for group in self.captions for text in group]
+
+    @property
+    def owners(self) -> npt.NDArray[np.int64]:
+        """The photograph of each caption."""
+        return np.array([i for i, group in enumerate(self.captions) for _ in group])
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two encoders into one space, and what of them is trained.
+
+    Each takes its inputs and whether it is being trained, and gives unit vectors.
+    """
+
+    image: Callable[[Tensor, bool], Tensor]
+    text: Callable[[Tensor, bool], Tensor]
+    variables: Sequence[Tensor]
+
+    def found(self, dev: Paired, texts: Tensor) -> dict[str, float]:
+        """Give recall of photographs by their captions, the first view's."""
+        owners = [[owner] for owner in dev.owners]
+        vectors = [self.text(part, False).numpy() for part in np.array_split(texts, 10)]
+        images = self.image(dev.features[0], False).numpy()
+        return retrieval(np.concatenate(vectors), images, owners)
+
 
 def train_joint(
-    recipe: JointRecipe,
-    words: Tokenizer,
-    train: Paired,
-    dev: Paired,
-    log: Path,
+    recipe: JointRecipe, words: Tokenizer, train: Paired, dev: Paired, log: Path
 ) -> JointSpace:
-    """Train by contrast within the batch (InfoNCE both ways), keep the best epoch on dev.
+    """Train both sides by contrast, keep the best epoch on dev.
 
     Parameters
     ----------
@@ -45,52 +73,83 @@ def train_joint(
         JSON lines, one an epoch.
     """
     space = JointSpace(recipe, len(words.words), train.features[0])
-    texts = np.stack([_numbers(words, text) for group in train.captions for text in group])
-    owners = np.array([i for i, group in enumerate(train.captions) for _ in group])
-    rng, step = np.random.default_rng(recipe.seed), _contrast(space, recipe, len(texts))
+    texts = numbered(words, train.texts)
+    contrasted(
+        recipe,
+        Sides(space.image, space.text, space.variables()),
+        train,
+        lambda rng, rows: thinned(rng, texts[rows], recipe.word_dropout),
+        dev=(dev, numbered(words, dev.texts)),
+        log=log,
+    )
+    return space
+
+
+def contrasted(
+    recipe: JointRecipe,
+    sides: Sides,
+    train: Paired,
+    reads: Reads,
+    *,
+    dev: tuple[Paired, Tensor],
+    log: Path,
+) -> None:
+    """Train by contrast within the batch (InfoNCE both ways), keep the best epoch on dev.
+
+    Parameters
+    ----------
+    reads
+        Gives the text side's input of these captions.
+    dev
+        And its captions as the text side reads them.
+    """
+    owners, views = train.owners, train.features
+    rng, step = np.random.default_rng(recipe.seed), _contrast(sides, recipe, len(owners))
     best: tuple[float, list[F32]] = (-1.0, [])
     for epoch in range(1, recipe.epochs + 1):
         losses = []
         for rows in _distinct_batches(rng, owners, recipe.batch):
-            views = rng.integers(0, len(train.features), len(rows))
-            seen = train.features[views, owners[rows]]
-            losses.append(float(step(seen, _thinned(rng, texts[rows], recipe.word_dropout))))
-        found = _dev_retrieval(space, words, dev.features[0], dev.captions)
+            seen = views[rng.integers(0, len(views), len(rows)), owners[rows]]
+            losses.append(float(step(seen, reads(rng, rows))))
+        found = sides.found(*dev)
         note(log, {"epoch": epoch, "loss": round(float(np.mean(losses)), 4)} | found)
         if found["r10"] > best[0]:
-            best = (found["r10"], [v.numpy() for v in space.variables()])
-    for variable, value in zip(space.variables(), best[1], strict=True):
+            best = (found["r10"], [v.numpy() for v in sides.variables])
+    for variable, value in zip(sides.variables, best[1], strict=True):
         variable.assign(value)
-    return space
 
 
-def _contrast(space: JointSpace, recipe: JointRecipe, count: int) -> Tensor:
+def _contrast(sides: Sides, recipe: JointRecipe, count: int) -> Tensor:
     steps = recipe.epochs * (1 + count // recipe.batch)
     rate = tf.keras.optimizers.schedules.CosineDecay(recipe.rate, steps, alpha=0.02)
     optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=1e-3)
 
     def step(features: Tensor, captions: Tensor) -> Tensor:
         with tf.GradientTape() as tape:
-            image, text = space.image(features, True), space.text(captions, True)
+            image, text = sides.image(features, True), sides.text(captions, True)
             similarity = tf.matmul(image, text, transpose_b=True) / recipe.temperature
             right = tf.range(tf.shape(similarity)[0])
             each = tf.nn.sparse_softmax_cross_entropy_with_logits
             loss = tf.reduce_mean(each(right, similarity) + each(right, tf.transpose(similarity)))
-        variables = space.variables()
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        gradients = tape.gradient(loss, sides.variables)
+        optimizer.apply_gradients(zip(gradients, sides.variables, strict=True))
         return loss
 
     return tf.function(step, reduce_retracing=True, autograph=False)
 
 
-def _numbers(words: Tokenizer, text: str) -> I32:
-    padded = np.full(LONGEST, PAD, np.int32)
-    numbers = words.encode(text)[:LONGEST] or [UNKNOWN]
-    padded[: len(numbers)] = numbers
-    return padded
+def numbered(words: Tokenizer, texts: Sequence[str]) -> I32:
+    """Give the words' numbers of texts, padded to `LONGEST`; the rest of a text is cut."""
+    found = np.full((len(texts), LONGEST), PAD, np.int32)
+    for row, text in enumerate(texts):
+        numbers = words.encode(text)[:LONGEST] or [UNKNOWN]
+        found[row, : len(numbers)] = numbers
+    return found
 
 
-def _distinct_batches(rng: np.random.Generator, owners: Tensor, size: int) -> Tensor:
+def _distinct_batches(
+    rng: np.random.Generator, owners: npt.NDArray[np.int64], size: int
+) -> Iterator[npt.NDArray[np.int64]]:
     """Rows of captions, never two of one photograph in a batch: they would be false negatives."""
     by_owner: dict[int, list[int]] = {}
     for row in rng.permutation(len(owners)):
@@ -102,14 +161,7 @@ def _distinct_batches(rng: np.random.Generator, owners: Tensor, size: int) -> Te
         by_owner = {owner: rows for owner, rows in by_owner.items() if rows}
 
 
-def _thinned(rng: np.random.Generator, captions: I32, share: float) -> I32:
+def thinned(rng: np.random.Generator, captions: I32, share: float) -> I32:
+    """Make a share of the words unknown."""
     gone = (rng.random(captions.shape) < share) & (captions != PAD)
     return np.where(gone, UNKNOWN, captions).astype(np.int32)
-
-
-def _dev_retrieval(
-    space: JointSpace, words: Tokenizer, features: F32, captions: Sequence[Sequence[str]]
-) -> dict[str, float]:
-    texts = np.stack([_numbers(words, text) for group in captions for text in group])
-    owners = [[i] for i, group in enumerate(captions) for _ in group]
-    return retrieval(space.text(texts).numpy(), space.image(features).numpy(), owners)

@@ -58,6 +58,12 @@ def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         help="of the encoder: distil's .npz for vgg16-slim, Keras' .h5 of VGG16 without top for"
         " vgg16 (default: download once into KERAS_HOME), ResNet-50's .npz for teacher",
     )
+    step.add_argument(
+        "--text-teacher",
+        type=Path,
+        help="folder of a sentence encoder that the text side learns from: model.safetensors,"
+        " vocab.txt and config.json of all-MiniLM-L6-v2",
+    )
     step.add_argument("--out", type=Path, required=True, help="folder for the bundle's parts")
     step.add_argument(
         "--recipe",

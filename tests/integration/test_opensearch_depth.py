@@ -41,7 +41,9 @@ def test_the_first_page_is_the_exact_engines(
         assert found.total == pytest.approx(wanted.total, rel=0.1)
 
 
-def test_of_vectors_no_more_than_the_depth_are_ranked(both: tuple[OpenSearchIndex, EmbeddedIndex]) -> None:
+def test_of_vectors_no_more_than_the_depth_are_ranked(
+    both: tuple[OpenSearchIndex, EmbeddedIndex],
+) -> None:
     (query, *_) = queries(TEXTS, 1)["image"]
     for index in both:
         assert index.search(query).total == DEPTH

@@ -20,6 +20,7 @@ from chalicelib.search import Document, Query
 from chalicelib.search.embedded import EmbeddedIndex, schema
 from chalicelib.search.embedded.bits import flags, lowest, members, packed
 from chalicelib.search.embedded.sliced import Sliced
+from chalicelib.search.fusion import DEPTH
 from chalicelib.search.vectors import product, quantised
 
 QUERY = Query("ann", text="dog")
@@ -206,4 +207,4 @@ def test_the_nearest_are_all_found_whatever_order_they_lie_in(order: str) -> Non
     results = index.search(Query("ann", visual=query, limit=100))
     best = sorted((product(quantised(one), quantised(query)) for one in vectors), reverse=True)
     assert [hit.score for hit in results.hits] == best[:100]
-    assert results.total == 1_000
+    assert results.total == DEPTH

@@ -20,10 +20,13 @@ from training.encoders import Encoder
 from training.errors import CheckpointError
 from training.features import cached_maps, views, with_mirrored
 from training.joint import Paired, train_joint
-from training.joint_space import JointRecipe, pooled
+from training.joint_space import TAUGHT, JointRecipe, JointSpace, pooled
 from training.precision import precisions
 from training.scores import cider
 from training.self_critical import CriticalRecipe, train_on_cider
+from training.sentences import SentenceEncoder
+from training.sentences import load as load_sentences
+from training.taught import taught, train_taught
 from training.vocabulary import frequent_words
 from training.whitening import fit_whitening
 
@@ -151,19 +154,34 @@ def _vectors(
     options: Namespace, encoder: Encoder, words: Tokenizer, train: Captioned, dev: Captioned
 ) -> None:
     out: Path = options.out
+    sentences = load_sentences(options.text_teacher) if options.text_teacher else None
     source, made_of = out / "vectors.source", f"{encoder.key} {options.views} {options.seed}"
+    made_of += f" {sentences.key}" if sentences else ""
     if source.is_file() and source.read_text(encoding="utf-8") == made_of:
         return
     (out / "joint.jsonl").unlink(missing_ok=True)
-    features = np.stack([pooled(view) for view in train.maps])
-    space = train_joint(
-        JointRecipe(seed=options.seed),
-        words,
-        Paired(features, train.captions),
-        Paired(pooled(dev.maps[0])[None], dev.captions),
-        out / "joint.jsonl",
-    )
+    space = _joint(options, sentences, words, train, dev)
     save_arrays(out / "text.npz", space.text_arrays(), np.float32)
     vectors = space.image_arrays() | fit_whitening(train.maps[0])
     save_arrays(out / "vectors.npz", vectors, np.float32)
     source.write_text(made_of, encoding="utf-8")
+
+
+def _joint(
+    options: Namespace,
+    sentences: SentenceEncoder | None,
+    words: Tokenizer,
+    train: Captioned,
+    dev: Captioned,
+) -> JointSpace:
+    log = options.out / "joint.jsonl"
+    pairs = (
+        Paired(np.stack([pooled(view) for view in train.maps]), train.captions),
+        Paired(pooled(dev.maps[0])[None], dev.captions),
+    )
+    if sentences is None:
+        return train_joint(JointRecipe(seed=options.seed), words, *pairs, log)
+    print("asking the sentence encoder", flush=True)
+    told = taught(sentences, *pairs, options.work, options.seed)
+    recipe = dataclasses.replace(TAUGHT, seed=options.seed)
+    return train_taught(recipe, words, *pairs, told=told, log=log)

@@ -1,0 +1,177 @@
+"""A sentence encoder that the text side learns from: trained on far more texts than captions.
+
+Wang et al. 2020, MiniLM (arXiv 2002.10957), as fine-tuned for sentences by Reimers and Gurevych
+2019 (arXiv 1908.10084): a Transformer whose states' mean, at unit length, is the vector.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from captioner.vision.manifest import sha256
+from captioner.vision.tokenizer import words_of
+from training.arrays import F32, I32, Tensor
+from training.errors import CheckpointError
+
+__all__ = ["WEIGHTS", "SentenceEncoder", "cached_sentences", "load"]
+
+WEIGHTS, WORDS, SHAPE = "model.safetensors", "vocab.txt", "config.json"
+LONGEST = 64
+BATCH = 128
+_FAR = 1e9  # below every product of a query and a key
+
+
+@dataclass(frozen=True)
+class SentenceEncoder:
+    """Vectors of sentences.
+
+    Parameters
+    ----------
+    weights
+        By the names that Hugging Face's BERT gives them.
+    pieces
+        Numbers of the WordPiece vocabulary.
+    heads
+        Of the attention.
+    key
+        Tells its vectors from another encoder's.
+    """
+
+    weights: Mapping[str, Tensor] = field(repr=False)
+    pieces: Mapping[str, int] = field(repr=False)
+    layers: int
+    heads: int
+    key: str
+
+    def vectors(self, sentences: Sequence[str]) -> F32:
+        """Give float32 (n, d) of unit length."""
+        numbers = [self._numbers(sentence) for sentence in sentences]
+        order = sorted(range(len(numbers)), key=lambda row: len(numbers[row]))
+        forward = tf.function(self._forward, reduce_retracing=True, autograph=False)
+        found: list[F32] = [np.empty(0, np.float32)] * len(numbers)
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            padded, real = _padded([numbers[row] for row in rows])
+            for row, vector in zip(rows, forward(padded, real).numpy(), strict=True):
+                found[row] = vector
+        return np.stack(found)
+
+    def _numbers(self, sentence: str) -> list[int]:
+        pieces = [piece for word in words_of(sentence) for piece in self._pieces(word)]
+        return [self.pieces["[CLS]"], *pieces[: LONGEST - 2], self.pieces["[SEP]"]]
+
+    def _pieces(self, word: str) -> list[int]:
+        """Split a word into the longest pieces that are known, from its start on."""
+        found: list[int] = []
+        start = 0
+        while start < len(word):
+            mark = "##" if start else ""
+            ends = range(len(word), start, -1)
+            end = next((e for e in ends if mark + word[start:e] in self.pieces), None)
+            if end is None:
+                return [self.pieces["[UNK]"]]
+            found.append(self.pieces[mark + word[start:end]])
+            start = end
+        return found
+
+    def _forward(self, numbers: Tensor, real: Tensor) -> Tensor:
+        weights, at = self.weights, "embeddings."
+        x = tf.gather(weights[f"{at}word_embeddings.weight"], numbers)
+        x += weights[f"{at}position_embeddings.weight"][: tf.shape(numbers)[1]]
+        x = self._normed(x + weights[f"{at}token_type_embeddings.weight"][0], f"{at}LayerNorm")
+        hidden = (real[:, None, None, :] - 1.0) * _FAR
+        for layer in range(self.layers):
+            name = f"encoder.layer.{layer}."
+            attended = self._attended(x, hidden, f"{name}attention.self.")
+            told = self._product(attended, f"{name}attention.output.dense")
+            x = self._normed(x + told, f"{name}attention.output.LayerNorm")
+            inner = tf.nn.gelu(self._product(x, f"{name}intermediate.dense"))
+            told = self._product(inner, f"{name}output.dense")
+            x = self._normed(x + told, f"{name}output.LayerNorm")
+        total = tf.reduce_sum(x * real[..., None], 1)
+        return tf.math.l2_normalize(total / tf.reduce_sum(real, 1)[:, None], -1)
+
+    def _attended(self, x: Tensor, hidden: Tensor, name: str) -> Tensor:
+        query, key, value = (
+            self._split(self._product(x, name + part)) for part in ("query", "key", "value")
+        )
+        alike = tf.matmul(query, key, transpose_b=True) / float(query.shape[-1]) ** 0.5
+        mixed = tf.matmul(tf.nn.softmax(alike + hidden), value)
+        return tf.reshape(tf.transpose(mixed, (0, 2, 1, 3)), tf.shape(x))
+
+    def _split(self, x: Tensor) -> Tensor:
+        shape = tf.shape(x)
+        parts = (shape[0], shape[1], self.heads, x.shape[-1] // self.heads)
+        return tf.transpose(tf.reshape(x, parts), (0, 2, 1, 3))
+
+    def _product(self, x: Tensor, name: str) -> Tensor:
+        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        return tf.einsum("btd,ed->bte", x, weight) + bias
+
+    def _normed(self, x: Tensor, name: str) -> Tensor:
+        mean, variance = tf.nn.moments(x, -1, keepdims=True)
+        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        return (x - mean) * tf.math.rsqrt(variance + 1e-12) * weight + bias
+
+
+def load(folder: Path) -> SentenceEncoder:
+    """Read an encoder from ``model.safetensors``, ``vocab.txt`` and ``config.json``.
+
+    Raises
+    ------
+    CheckpointError
+        If one of them is missing or not what it should be.
+    """
+    try:
+        shape = json.loads((folder / SHAPE).read_text(encoding="utf-8"))
+        pieces = (folder / WORDS).read_text(encoding="utf-8").splitlines()
+        weights = _tensors((folder / WEIGHTS).read_bytes())
+        layers, heads = int(shape["num_hidden_layers"]), int(shape["num_attention_heads"])
+    except (OSError, ValueError, KeyError, TypeError) as damage:
+        raise CheckpointError(f"no sentence encoder in {folder}: {damage!r}") from damage
+    numbers = {piece: number for number, piece in enumerate(pieces)}
+    return SentenceEncoder(weights, numbers, layers, heads, sha256(folder / WEIGHTS)[:12])
+
+
+def cached_sentences(encoder: SentenceEncoder, sentences: Sequence[str], cache: Path) -> F32:
+    """Give vectors of sentences, kept in a file that names the encoder and the sentences."""
+    known = hashlib.sha256("\n".join(sentences).encode()).hexdigest()[:8]
+    path = cache / f"sentences-{encoder.key}-{known}.npy"
+    if path.is_file():
+        return np.asarray(np.load(path), np.float32)
+    found = encoder.vectors(sentences)
+    cache.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial.npy")
+    np.save(partial, found.astype(np.float16))
+    partial.replace(path)
+    return np.asarray(found, np.float32)
+
+
+def _padded(numbers: Sequence[Sequence[int]]) -> tuple[I32, F32]:
+    padded = np.zeros((len(numbers), max(map(len, numbers))), np.int32)
+    real = np.zeros(padded.shape, np.float32)
+    for row, some in enumerate(numbers):
+        padded[row, : len(some)] = some
+        real[row, : len(some)] = 1.0
+    return padded, real
+
+
+def _tensors(raw: bytes) -> dict[str, Tensor]:
+    """Read safetensors: eight bytes of length, a JSON header of that length, then numbers."""
+    start = 8 + int.from_bytes(raw[:8], "little")
+    header: dict[str, dict[str, Any]] = json.loads(raw[8:start])
+    found = {}
+    for name, told in header.items():
+        if told.get("dtype") == "F32":
+            first, last = told["data_offsets"]
+            numbers = np.frombuffer(raw[start + first : start + last], "<f4")
+            found[name] = tf.constant(numbers.reshape(told["shape"]))
+    return found

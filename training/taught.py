@@ -1,0 +1,164 @@
+"""A text side that learns from a sentence encoder what texts mean.
+
+Thirty thousand captions are few to learn English from. So the joint space is trained between the
+photographs and the sentence encoder's vectors of their captions; then the small text encoder that
+ships learns to say of any text, also of made-up ones, what the space says of it
+(docs/decisions/117).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from captioner.vision.tokenizer import PAD, Tokenizer
+from training.arrays import F32, I32, Tensor
+from training.joint import LONGEST, Paired, Sides, contrasted, numbered, thinned
+from training.joint_space import JointRecipe, JointSpace
+from training.logs import note
+from training.made_up import made_up
+from training.sentences import SentenceEncoder, cached_sentences
+
+__all__ = ["Taught", "taught", "train_taught"]
+
+MADE_UP = 8 / 3
+"""Sentences made up for each caption."""
+
+_LENGTHS = (6, 9, 12, 16, LONGEST)  # that texts are padded to, a program for each
+_AT_ONCE = 4_000
+
+
+@dataclass(frozen=True)
+class Taught:
+    """Vectors float32 (n, d) that the sentence encoder gives all captions and further sentences."""
+
+    train: F32
+    dev: F32
+    sentences: list[str]
+    vectors: F32
+
+
+def taught(encoder: SentenceEncoder, train: Paired, dev: Paired, cache: Path, seed: int) -> Taught:
+    """Ask the sentence encoder; its answers are kept in ``cache``."""
+    sentences = made_up(train.texts, round(MADE_UP * len(train.texts)), seed)
+    texts = (train.texts, dev.texts, sentences)
+    own, others, more = (cached_sentences(encoder, some, cache) for some in texts)
+    return Taught(own, others, sentences, more)
+
+
+def train_taught(
+    recipe: JointRecipe, words: Tokenizer, train: Paired, dev: Paired, *, told: Taught, log: Path
+) -> JointSpace:
+    """Train the image's side by contrast with a head on sentence vectors, then texts to follow.
+
+    Parameters
+    ----------
+    log : Path
+        JSON lines, one an epoch: of the contrast ``loss``, of following ``apart``, the mean of
+        one minus the cosine.
+    """
+    space = JointSpace(recipe, len(words.words), train.features[0])
+    head = _Head(recipe, told.train)
+    variables = [*space.image_variables(), *head.variables()]
+    sides = Sides(space.image, head, variables)
+    contrasted(recipe, sides, train, lambda _, rows: told.train[rows], dev=(dev, told.dev), log=log)
+    texts = numbered(words, [*train.texts, *told.sentences])
+    wanted = head.all(np.concatenate([told.train, told.vectors]))
+    _follow(recipe, space, (texts, wanted), (dev, numbered(words, dev.texts)), log)
+    return space
+
+
+class _Head:
+    """From a sentence vector into the joint space."""
+
+    def __init__(self, recipe: JointRecipe, vectors: F32) -> None:
+        layers = tf.keras.layers
+        self._mean, self._std = vectors.mean(0), np.maximum(vectors.std(0), 1e-3)
+        self._hidden = layers.Dense(recipe.hidden, activation="relu")
+        self._out = layers.Dense(recipe.size, use_bias=False)
+        self._drop = layers.Dropout(recipe.dropout)
+        self(vectors[:1])
+
+    def __call__(self, vectors: Tensor, training: bool = False) -> Tensor:
+        x = self._drop((vectors - self._mean) / self._std, training=training)
+        x = self._drop(self._hidden(x), training=training)
+        return tf.math.l2_normalize(self._out(x), -1)
+
+    def all(self, vectors: F32) -> F32:
+        """Give the unit vectors of many."""
+        starts = range(0, len(vectors), _AT_ONCE)
+        return np.concatenate([self(vectors[at : at + _AT_ONCE]).numpy() for at in starts])
+
+    def variables(self) -> list[Tensor]:
+        """Everything trained."""
+        return [*self._hidden.trainable_variables, *self._out.trainable_variables]
+
+
+def _follow(
+    recipe: JointRecipe,
+    space: JointSpace,
+    told: tuple[I32, F32],
+    dev: tuple[Paired, I32],
+    log: Path,
+) -> None:
+    """Train the text encoder to give of each text the vector that is wanted of it."""
+    texts, wanted = told
+    rng, step = np.random.default_rng(recipe.seed), _following(space, recipe, len(texts))
+    sides = Sides(space.image, space.text, ())
+    for epoch in range(1, recipe.following + 1):
+        apart = []
+        for rows in _like_lengths(rng, texts, recipe.batch):
+            read = thinned(rng, _cut(texts[rows]), recipe.following_word_dropout)
+            apart.append(float(step(read, wanted[rows])))
+        entry = {"epoch": recipe.epochs + epoch, "apart": round(float(np.mean(apart)), 4)}
+        note(log, entry | sides.found(*dev))
+
+
+def _following(space: JointSpace, recipe: JointRecipe, count: int) -> Tensor:
+    steps = recipe.following * (1 + count // recipe.batch)
+    rate = tf.keras.optimizers.schedules.CosineDecay(recipe.following_rate, steps, alpha=0.02)
+    optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=1e-4)
+    variables = space.text_variables()
+    optimizer.build(variables)
+
+    def descent(texts: Tensor, wanted: Tensor) -> tuple[Tensor, list[Tensor]]:
+        with tf.GradientTape() as tape:
+            found = space.text(texts, True, recipe.following_dropout)
+            apart = 1 - tf.reduce_mean(tf.reduce_sum(found * wanted, -1))
+        # Whole, since XLA knows no sparse gradients of the words' embedding.
+        return apart, [tf.convert_to_tensor(one) for one in tape.gradient(apart, variables)]
+
+    descents = tf.function(descent, jit_compile=True, autograph=False)
+    applied = tf.function(
+        lambda gradients: optimizer.apply_gradients(zip(gradients, variables, strict=True)),
+        autograph=False,
+    )
+
+    def step(texts: Tensor, wanted: Tensor) -> Tensor:
+        apart, gradients = descents(texts, wanted)
+        applied(gradients)
+        return apart
+
+    return step
+
+
+def _like_lengths(
+    rng: np.random.Generator, texts: I32, size: int
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Rows in batches of about equal lengths, all as large: one program each serves them."""
+    lengths = (texts != PAD).sum(1)
+    order = np.argsort(lengths + 2 * rng.random(len(texts)))
+    size = min(size, len(order))
+    first = int(rng.integers(0, len(order) % size + 1))  # not always the longest are left out
+    for start in rng.permutation(np.arange(first, len(order) - size + 1, size)):
+        yield order[start : start + size]
+
+
+def _cut(texts: I32) -> I32:
+    longest = int((texts != PAD).sum(1).max())
+    return texts[:, : next(length for length in _LENGTHS if length >= longest)]
