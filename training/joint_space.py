@@ -35,7 +35,7 @@ class JointRecipe:
     hidden: int = 512
     size: int = 256
     seed: int = 1
-    following: int = 6
+    following: int = 8
     following_rate: float = 2e-3
     following_dropout: float = 0.1
     following_word_dropout: float = 0.03

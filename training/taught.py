@@ -31,24 +31,37 @@ MADE_UP = 8 / 3
 
 _LENGTHS = (6, 9, 12, 16, LONGEST)  # that texts are padded to, a program for each
 _AT_ONCE = 4_000
+_BEGINNING = 0.05
 
 
 @dataclass(frozen=True)
 class Taught:
-    """Vectors float32 (n, d) that the sentence encoder gives all captions and further sentences."""
+    """Vectors float32 (n, d) of a sentence encoder.
+
+    Of all captions, of further sentences, and of every word that has a number.
+    """
 
     train: F32
     dev: F32
     sentences: list[str]
     vectors: F32
+    words: F32
 
 
-def taught(encoder: SentenceEncoder, train: Paired, dev: Paired, cache: Path, seed: int) -> Taught:
+def taught(
+    encoder: SentenceEncoder,
+    words: Tokenizer,
+    train: Paired,
+    dev: Paired,
+    *,
+    cache: Path,
+    seed: int,
+) -> Taught:
     """Ask the sentence encoder; its answers are kept in ``cache``."""
     sentences = made_up(train.texts, round(MADE_UP * len(train.texts)), seed)
-    texts = (train.texts, dev.texts, sentences)
-    own, others, more = (cached_sentences(encoder, some, cache) for some in texts)
-    return Taught(own, others, sentences, more)
+    texts = (train.texts, dev.texts, sentences, words.words)
+    own, others, more, each = (cached_sentences(encoder, some, cache) for some in texts)
+    return Taught(own, others, sentences, more, each)
 
 
 def train_taught(
@@ -69,6 +82,7 @@ def train_taught(
     contrasted(recipe, sides, train, lambda _, rows: told.train[rows], dev=(dev, told.dev), log=log)
     texts = numbered(words, [*train.texts, *told.sentences])
     wanted = head.all(np.concatenate([told.train, told.vectors]))
+    space.embedding.set_weights([_principal(told.words, recipe.word)])
     _follow(recipe, space, (texts, wanted), (dev, numbered(words, dev.texts)), log)
     return space
 
@@ -97,6 +111,18 @@ class _Head:
     def variables(self) -> list[Tensor]:
         """Everything trained."""
         return [*self._hidden.trainable_variables, *self._out.trainable_variables]
+
+
+def _principal(vectors: F32, dims: int) -> F32:
+    """Give as many principal components of vectors, as large as Keras begins an embedding.
+
+    Words that mean alike begin alike: a rare one need not be learnt from nothing.
+    """
+    rows, scales, _ = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
+    found = np.zeros((len(vectors), dims), np.float32)
+    kept = (rows * scales)[:, :dims]
+    found[:, : kept.shape[1]] = kept
+    return found * np.float32(_BEGINNING / max(float(found.std()), 1e-9))
 
 
 def _follow(

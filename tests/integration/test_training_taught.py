@@ -31,7 +31,7 @@ WIDTH, LAYERS = 32, 1
 def encoder(tmp_path: Path) -> sentences.SentenceEncoder:
     """A small one of random weights, laid out as Hugging Face does."""
     rng = np.random.default_rng(3)
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (len(PIECES), WIDTH),
         "embeddings.position_embeddings.weight": (64, WIDTH),
         "embeddings.token_type_embeddings.weight": (2, WIDTH),
@@ -42,26 +42,25 @@ def encoder(tmp_path: Path) -> sentences.SentenceEncoder:
         inner = {f"{name}.intermediate.dense": (16, WIDTH), f"{name}.output.dense": (WIDTH, 16)}
         dense = {f"{name}.attention.self.{part}": (WIDTH, WIDTH) for part in _ATTENDING}
         dense |= {f"{name}.attention.output.dense": (WIDTH, WIDTH)} | inner
-        for one, shape in dense.items():
-            shapes |= {f"{one}.weight": shape, f"{one}.bias": shape[:1]}
+        for one, size in dense.items():
+            shapes |= {f"{one}.weight": size, f"{one}.bias": size[:1]}
         norms += [f"{name}.attention.output.LayerNorm", f"{name}.output.LayerNorm"]
     for one in norms:
         shapes |= {f"{one}.weight": (WIDTH,), f"{one}.bias": (WIDTH,)}
     header, numbers = {}, b""
     for name, shape in shapes.items():
-        values = rng.normal(size=shape) * (0.2 if name.endswith("bias") else 0.5)
-        if "LayerNorm.weight" in name:
-            values = np.ones(shape)
-        values = values.astype("<f4").tobytes()
-        ends = [len(numbers), len(numbers) + len(values)]
+        drawn = rng.normal(size=shape) * (0.2 if name.endswith("bias") else 0.5)
+        values = np.ones(shape) if "LayerNorm.weight" in name else drawn
+        written = values.astype("<f4").tobytes()
+        ends = [len(numbers), len(numbers) + len(written)]
         header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": ends}
-        numbers += values
-    written = json.dumps(header).encode()
-    weights = len(written).to_bytes(8, "little") + written + numbers
+        numbers += written
+    told = json.dumps(header).encode()
+    weights = len(told).to_bytes(8, "little") + told + numbers
     (tmp_path / sentences.WEIGHTS).write_bytes(weights)
     (tmp_path / "vocab.txt").write_text("\n".join(PIECES) + "\n")
-    shape = {"num_hidden_layers": LAYERS, "num_attention_heads": 2}
-    (tmp_path / "config.json").write_text(json.dumps(shape))
+    config = {"num_hidden_layers": LAYERS, "num_attention_heads": 2}
+    (tmp_path / "config.json").write_text(json.dumps(config))
     return sentences.load(tmp_path)
 
 
@@ -96,7 +95,7 @@ def test_the_text_encoder_comes_to_say_what_the_space_says(
     train = Paired(features[None, :48], captions[:48])
     dev = Paired(features[None, 48:], captions[48:])
     words = Tokenizer(WORDS, len(SPECIALS) + len(WORDS))
-    told = taught(encoder, train, dev, tmp_path / "cache", seed=1)
+    told = taught(encoder, words, train, dev, cache=tmp_path / "cache", seed=1)
     assert len(told.sentences) == 256
     recipe = JointRecipe(
         epochs=20,

@@ -182,6 +182,6 @@ def _joint(
     if sentences is None:
         return train_joint(JointRecipe(seed=options.seed), words, *pairs, log)
     print("asking the sentence encoder", flush=True)
-    told = taught(sentences, *pairs, options.work, options.seed)
+    told = taught(sentences, words, *pairs, cache=options.work, seed=options.seed)
     recipe = dataclasses.replace(TAUGHT, seed=options.seed)
     return train_taught(recipe, words, *pairs, told=told, log=log)
