@@ -13,9 +13,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.retrieval.material import Floats, floats
+from benchmarks.retrieval.material import Floats
 from chalicelib.attributes import normalised
-from chalicelib.images import HUMAN_SOURCES
+from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
 from chalicelib.search.analysis import stems
 from chalicelib.search.asking import read_clauses
 from chalicelib.search.clauses import terms_of
@@ -23,6 +23,9 @@ from chalicelib.search.fusion import rarity
 from chalicelib.search.port import Document
 from chalicelib.search.query import Clause, Weights
 from chalicelib.search.text import parse
+from chalicelib.search.vectors import SCALE, numbers, quantised
+
+_NOTHING = [0] * VECTOR_SIZE
 
 Term = TypeVar("Term", bound=Hashable)
 Bools = npt.NDArray[np.bool_]
@@ -65,13 +68,22 @@ def values_of(
 
     words = [[stem for run in parse(text).ranked for stem in run.stems] for text in texts]
     clauses = [read_clauses(text) for text in texts]
-    semantic = floats([document.semantic for document in documents])
     return Values(
         words=_shares(words, with_stem, len(documents)),
         attributes=_shares(clauses, _having(documents), len(documents)),
-        meaning=floats(vectors) @ semantic.T,
+        meaning=_cosines(vectors, [document.semantic for document in documents]),
         human=np.array([document.source in HUMAN_SOURCES for document in documents]),
     )
+
+
+def _cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> Floats:
+    """Return cosines of vectors as engines keep them; of none it is zero."""
+    left, right = (
+        np.array([_NOTHING if one is None else numbers(quantised(one)) for one in some], np.float32)
+        for some in (asked, held)
+    )
+    found: Floats = left @ right.T / np.float32(SCALE**2)
+    return found
 
 
 def _having(documents: Sequence[Document]) -> Callable[[Clause], list[int]]:
