@@ -115,13 +115,6 @@ def _weights(person: float, model: float, share: float) -> Weights:
     return Weights(person, 1.0, round(person * share, 3), 1.0, round(model / person, 3))
 
 
-def _found(of: Collection, weights: Weights, *, whole: bool = False) -> float:
-    """Return the share found among the first ten: of half A's queries, or of all."""
-    some = of.own >= 0 if whole else of.half(0)
-    places = ranks(_rows(of.values, some).scores(weights), of.own[some])
-    return float((places <= CUTS[-1]).mean())
-
-
 def _rows(values: Values, chosen: Bools) -> Values:
     return replace(
         values,
