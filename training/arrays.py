@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from training.errors import CheckpointError
 
-__all__ = ["F16", "F32", "I32", "U8", "Arrays", "Tensor", "read_arrays", "save_arrays"]
+__all__ = ["F16", "F32", "I32", "U8", "Arrays", "Tensor", "kept", "read_arrays", "save_arrays"]
 
 F16: TypeAlias = npt.NDArray[np.float16]
 F32: TypeAlias = npt.NDArray[np.float32]
@@ -21,6 +21,18 @@ U8: TypeAlias = npt.NDArray[np.uint8]
 Arrays: TypeAlias = dict[str, F32]
 Tensor: TypeAlias = Any
 """A TensorFlow tensor, variable or layer: TensorFlow ships no types."""
+
+
+def kept(path: Path, make: Callable[[], F16]) -> F16:
+    """Give what a ``.npy`` file keeps; where there is none make it, whole or not at all."""
+    if path.is_file():
+        return np.asarray(np.load(path), np.float16)
+    found = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial.npy")
+    np.save(partial, found)
+    partial.replace(path)
+    return found
 
 
 def save_arrays(path: Path, arrays: Mapping[str, F32], kind: type = np.float16) -> None:

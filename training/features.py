@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 
 from captioner.vision.frame import to_square
-from training.arrays import F16, U8
+from training.arrays import F16, U8, kept
 from training.crops import Crops
 
 __all__ = ["cached_maps", "maps", "views", "with_mirrored"]
@@ -40,15 +40,7 @@ def maps(encoder: Path, pixels: U8, threads: int = 0) -> F16:
 
 def cached_maps(encoder: _Seeing, pixels: U8, cache: Path, name: str) -> F16:
     """Give an encoder's maps, kept in a file that names the encoder and the photographs."""
-    path = cache / f"maps-{encoder.key}-{name}.npy"
-    if path.is_file():
-        return np.asarray(np.load(path), np.float16)
-    found = encoder.maps(pixels)
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npy")
-    np.save(partial, found)
-    partial.replace(path)
-    return found
+    return kept(cache / f"maps-{encoder.key}-{name}.npy", lambda: encoder.maps(pixels))
 
 
 def views(pixels: U8, count: int, seed: int) -> Iterator[U8]:

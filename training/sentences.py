@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from captioner.vision.manifest import sha256
 from captioner.vision.tokenizer import words_of
-from training.arrays import F32, I32, Tensor
+from training.arrays import F32, I32, Tensor, kept
 from training.errors import CheckpointError
 
 __all__ = ["WEIGHTS", "SentenceEncoder", "cached_sentences", "load"]
@@ -145,13 +145,7 @@ def cached_sentences(encoder: SentenceEncoder, sentences: Sequence[str], cache: 
     """Give vectors of sentences, kept in a file that names the encoder and the sentences."""
     known = hashlib.sha256("\n".join(sentences).encode()).hexdigest()[:8]
     path = cache / f"sentences-{encoder.key}-{known}.npy"
-    if path.is_file():
-        return np.asarray(np.load(path), np.float32)
-    found = encoder.vectors(sentences)
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npy")
-    np.save(partial, found.astype(np.float16))
-    partial.replace(path)
+    found = kept(path, lambda: encoder.vectors(sentences).astype(np.float16))
     return np.asarray(found, np.float32)
 
 
