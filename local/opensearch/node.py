@@ -67,8 +67,12 @@ _FLAGS = (
 
 def lacking() -> str | None:
     """Return what a node needs and this machine has not; None where it has everything."""
-    missing = [name for name, at in (("java", _java()), ("mvn", shutil.which("mvn"))) if at is None]
-    return f"OpenSearch needs {' and '.join(missing)} on the PATH" if missing else None
+    needed = {"java": _java(), "mvn": shutil.which("mvn")}
+    missing = [name for name, at in needed.items() if at is None]
+    if not missing:
+        return None
+    other = ", or another JAVA_HOME" if "java" in missing and os.environ.get("JAVA_HOME") else ""
+    return f"OpenSearch needs {' and '.join(missing)} on the PATH{other}"
 
 
 def data_folder(home: Path) -> Path:
