@@ -114,8 +114,7 @@ def _best(values: list[float], chosen: bytes, depth: int) -> Ranking:
     sample = sorted(compress(values[::_SAMPLED], chosen[::_SAMPLED]), reverse=True)
     rank = depth * 3 // (2 * _SAMPLED) + _MARGIN
     least = sample[rank] if rank < len(sample) else float("-inf")
-    high = compress(enumerate(values), map(least.__le__, values))
-    found = [(-value, doc) for doc, value in high if chosen[doc]]
+    found = [(-value, doc) for doc, value in enumerate(values) if value >= least and chosen[doc]]
     if len(found) < min(depth, chosen.count(1)):
         found = [(-value, doc) for doc, value in compress(enumerate(values), chosen)]
     return sorted(found)[:depth]
