@@ -13,7 +13,7 @@ from training.arrays import F16, F32, Tensor
 from training.recurrent import GatedUnit
 from training.whitening import turn
 
-__all__ = ["TAUGHT", "JointRecipe", "JointSpace", "pooled"]
+__all__ = ["TAUGHT", "Head", "JointRecipe", "JointSpace", "pooled"]
 
 
 @dataclass(frozen=True)
@@ -54,28 +54,52 @@ def pooled(maps: F16) -> F32:
     return np.concatenate(found)
 
 
+class Head:
+    """From vectors of any kind, float32 (n, d), into the joint space: unit vectors (n, size).
+
+    Parameters
+    ----------
+    vectors
+        Whose means and deviations are taken out first.
+    """
+
+    def __init__(self, recipe: JointRecipe, vectors: F32) -> None:
+        layers = tf.keras.layers
+        self._mean, self._std = vectors.mean(0), np.maximum(vectors.std(0), 1e-3)
+        self._hidden = layers.Dense(recipe.hidden, activation="relu")
+        self._out = layers.Dense(recipe.size, use_bias=False)
+        self._drop = layers.Dropout(recipe.dropout)
+        self(vectors[:1])
+
+    def __call__(self, vectors: Tensor, training: bool = False) -> Tensor:
+        """Give their places."""
+        x = self._drop((vectors - self._mean) / self._std, training=training)
+        x = self._drop(self._hidden(x), training=training)
+        return tf.math.l2_normalize(self._out(x), -1)
+
+    def variables(self) -> list[Tensor]:
+        """Everything trained."""
+        return [*self._hidden.trainable_variables, *self._out.trainable_variables]
+
+    def arrays(self) -> tuple[F32, F32, F32]:
+        """Kernel and bias of the hidden layer, the standardisation folded in, and what follows."""
+        kernel, bias = self._hidden.get_weights()
+        folded = bias - (self._mean / self._std) @ kernel
+        return kernel / self._std[:, None], folded, self._out.get_weights()[0]
+
+
 class JointSpace:
-    """Both encoders, as Keras layers."""
+    """Both encoders: ``image`` of pooled maps (n, 2c), `text` of padded word numbers."""
 
     def __init__(self, recipe: JointRecipe, vocabulary: int, features: F32) -> None:
         tf.keras.utils.set_random_seed(recipe.seed)
         layers, rng = tf.keras.layers, np.random.default_rng(recipe.seed)
         self._recipe = recipe
-        self._mean, self._std = features.mean(0), np.maximum(features.std(0), 1e-3)
         self.embedding = layers.Embedding(vocabulary, recipe.word)
         self.gru = GatedUnit(recipe.word, recipe.state, rng)
         self.text_out = layers.Dense(recipe.size, use_bias=False)
-        self.hidden = layers.Dense(recipe.hidden, activation="relu")
-        self.image_out = layers.Dense(recipe.size, use_bias=False)
-        self._drop = layers.Dropout(recipe.dropout)
-        self.image(features[:1])
+        self.image = Head(recipe, features)
         self.text(np.zeros((1, 1), np.int32))
-
-    def image(self, features: Tensor, training: bool = False) -> Tensor:
-        """Give unit vectors of pooled maps (n, 2c)."""
-        x = self._drop((features - self._mean) / self._std, training=training)
-        x = self._drop(self.hidden(x), training=training)
-        return tf.math.l2_normalize(self.image_out(x), -1)
 
     def text(
         self, captions: Tensor, training: bool = False, dropout: float | None = None
@@ -88,10 +112,6 @@ class JointSpace:
         mean = tf.nn.dropout(self.gru.mean(x, real), share)
         return tf.math.l2_normalize(self.text_out(mean), -1)
 
-    def image_variables(self) -> list[Tensor]:
-        """What of the image's side is trained."""
-        return [*self.hidden.trainable_variables, *self.image_out.trainable_variables]
-
     def text_variables(self) -> list[Tensor]:
         """What of the texts' side is trained."""
         layers = (self.embedding, self.text_out)
@@ -100,7 +120,7 @@ class JointSpace:
 
     def variables(self) -> list[Tensor]:
         """Everything trained."""
-        return [*self.text_variables(), *self.image_variables()]
+        return [*self.text_variables(), *self.image.variables()]
 
     def text_arrays(self) -> dict[str, F32]:
         """As ``captioner.vision.text`` reads them, turned as the images' (`turn`)."""
@@ -112,9 +132,9 @@ class JointSpace:
 
     def image_arrays(self) -> dict[str, F32]:
         """As ``captioner.vision.vectors`` reads them, the standardisation folded in."""
-        kernel, bias = self.hidden.get_weights()
+        kernel, bias, out = self.image.arrays()
         return {
-            "semantic/hidden": kernel / self._std[:, None],
-            "semantic/hidden_bias": bias - (self._mean / self._std) @ kernel,
-            "semantic/out": self.image_out.get_weights()[0] @ turn(self._recipe.size),
+            "semantic/hidden": kernel,
+            "semantic/hidden_bias": bias,
+            "semantic/out": out @ turn(self._recipe.size),
         }

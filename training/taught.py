@@ -19,7 +19,7 @@ import tensorflow as tf
 from captioner.vision.tokenizer import PAD, Tokenizer
 from training.arrays import F32, I32, Tensor
 from training.joint import LONGEST, Paired, Sides, contrasted, numbered, thinned
-from training.joint_space import JointRecipe, JointSpace
+from training.joint_space import Head, JointRecipe, JointSpace
 from training.logs import note
 from training.made_up import made_up
 from training.sentences import SentenceEncoder, cached_sentences
@@ -76,41 +76,20 @@ def train_taught(
         one minus the cosine.
     """
     space = JointSpace(recipe, len(words.words), train.features[0])
-    head = _Head(recipe, told.train)
-    variables = [*space.image_variables(), *head.variables()]
+    head = Head(recipe, told.train)
+    variables = [*space.image.variables(), *head.variables()]
     sides = Sides(space.image, head, variables)
     contrasted(recipe, sides, train, lambda _, rows: told.train[rows], dev=(dev, told.dev), log=log)
     texts = numbered(words, [*train.texts, *told.sentences])
-    wanted = head.all(np.concatenate([told.train, told.vectors]))
+    wanted = np.concatenate([_all(head, told.train), _all(head, told.vectors)])
     space.embedding.set_weights([_principal(told.words, recipe.word)])
     _follow(recipe, space, (texts, wanted), (dev, numbered(words, dev.texts)), log)
     return space
 
 
-class _Head:
-    """From a sentence vector into the joint space."""
-
-    def __init__(self, recipe: JointRecipe, vectors: F32) -> None:
-        layers = tf.keras.layers
-        self._mean, self._std = vectors.mean(0), np.maximum(vectors.std(0), 1e-3)
-        self._hidden = layers.Dense(recipe.hidden, activation="relu")
-        self._out = layers.Dense(recipe.size, use_bias=False)
-        self._drop = layers.Dropout(recipe.dropout)
-        self(vectors[:1])
-
-    def __call__(self, vectors: Tensor, training: bool = False) -> Tensor:
-        x = self._drop((vectors - self._mean) / self._std, training=training)
-        x = self._drop(self._hidden(x), training=training)
-        return tf.math.l2_normalize(self._out(x), -1)
-
-    def all(self, vectors: F32) -> F32:
-        """Give the unit vectors of many."""
-        starts = range(0, len(vectors), _AT_ONCE)
-        return np.concatenate([self(vectors[at : at + _AT_ONCE]).numpy() for at in starts])
-
-    def variables(self) -> list[Tensor]:
-        """Everything trained."""
-        return [*self._hidden.trainable_variables, *self._out.trainable_variables]
+def _all(head: Head, vectors: F32) -> F32:
+    starts = range(0, len(vectors), _AT_ONCE)
+    return np.concatenate([head(vectors[at : at + _AT_ONCE]).numpy() for at in starts])
 
 
 def _principal(vectors: F32, dims: int) -> F32:
