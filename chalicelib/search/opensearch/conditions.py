@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.search.chosen import ALIKE
 from chalicelib.search.clauses import terms_of
+from chalicelib.search.fusion import DEPTH
 from chalicelib.search.opensearch.documents import microseconds
 from chalicelib.search.query import Clause, Filters, Group, Query
 from chalicelib.search.text import Run, Words
@@ -25,7 +26,8 @@ def conditions(query: Query, words: Words | None) -> Json:
     unwanted: list[Json] = []
     if query.exclude:
         unwanted.append({"ids": {"values": list(query.exclude)}})
-    unwanted += (_alike(numbers(quantised(vector))) for vector in query.unlike)
+    for vector in query.unlike:
+        unwanted += _alike(numbers(quantised(vector)), owned(query.owner))
     if query.attributes is not None:
         wanted.append(_attributes(query.attributes))
     if words is not None:
@@ -44,9 +46,17 @@ def nearest(kind: str, vector: Sequence[int], count: int, among: Json) -> Json:
     return {"knn": {kind: {"vector": list(vector), "k": count, "filter": among}}}
 
 
-def _alike(vector: Sequence[int]) -> Json:
-    """Return what holds of photographs that look like a vector."""
-    return {"knn": {"visual": {"vector": list(vector), "min_score": 1 + ALIKE * SCALE**2}}}
+def _alike(vector: Sequence[int], among: list[Json]) -> list[Json]:
+    """Return what holds of photographs that look like a vector: any of these.
+
+    A walk through the graph by score alone ends where no neighbour is near enough, and may end
+    before it comes to all that are. So the nearest are asked for by number, too: of no more
+    photographs than that all are compared.
+    """
+    bound = 1 + ALIKE * SCALE**2
+    walked = {"knn": {"visual": {"vector": list(vector), "min_score": bound}}}
+    counted = nearest("visual", vector, DEPTH, {"bool": {"filter": among}})
+    return [walked, {"function_score": {"query": counted, "min_score": bound}}]
 
 
 def _filters(filters: Filters) -> list[Json]:

@@ -67,6 +67,11 @@ class Terms:
         """Return what having all of them is worth."""
         return sum(term.weight for term in self.all)
 
+    @property
+    def reach_all(self) -> bool:
+        """Whether `reached` leaves out none that has any of the terms and what is required."""
+        return self.quorum <= 1 and not (self.wanted and self.required)
+
     def reached(self, among: Json, scale: int = 1) -> Json:
         """Return the query of photographs that have enough, scored by what they have."""
         return {
