@@ -30,7 +30,6 @@ UNANSWERED = 150
 UNHEARD = ("invoice", "spreadsheet", "unicorn", "passport", "microscope", "volcano", "receipt")
 SHARES = tuple(round(0.3 + 0.025 * step, 3) for step in range(28))
 MARGIN = 0.1  # the floor lies so much above what words reach that no caption ever held
-WORDS_ONLY = Weights(words=1, meaning=0, attributes=0, image=0, trust=1)
 
 Cut = Callable[[Floats], Bools]
 
@@ -88,8 +87,11 @@ def chosen(
     told: dict[str, Any] = {}
     unheard = values_of(material.captioned, UNHEARD, text_vectors(UNHEARD, from_))
     reached = float(unheard.scores(weights).max())
-    for kind, by in (("text", weights), ("words", WORDS_ONLY)):
-        labelled = {name: Labelled(values[name].scores(by), answers[name]) for name in values}
+    for kind in ("text", "words"):
+        labelled = {
+            name: Labelled(one.scores(weights) if kind == "text" else one.words, answers[name])
+            for name, one in values.items()
+        }
         floor = 0.0 if kind == "words" else round(max(reached, 0.0) + MARGIN, 2)
         found[kind] = Cutoff(_share(labelled.values(), floor), floor)
         told[kind] = {"cutoff": [found[kind].share, floor]} | {

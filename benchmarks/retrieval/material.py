@@ -59,8 +59,12 @@ class Material:
 
 
 def read(split: Split, from_: Bundle) -> Material:
-    """Return a split's documents and its human captions as queries."""
-    texts = [caption for captions in split.captions for caption in captions]
+    """Return a split's documents and its human captions as queries.
+
+    A caption's quotation marks say what is written on a sign: they are left out, since in the
+    search box they would ask for photographs whose own caption holds the phrase.
+    """
+    texts = [caption.replace('"', " ") for captions in split.captions for caption in captions]
     own = [at for at, captions in enumerate(split.captions) for _ in captions]
     captioned = documents(split.photographs, from_)
     return Material(split, captioned, Asked(texts, text_vectors(texts, from_), own))

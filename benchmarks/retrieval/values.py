@@ -16,13 +16,13 @@ import numpy.typing as npt
 from benchmarks.retrieval.material import Floats
 from chalicelib.attributes import normalised
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
-from chalicelib.search.analysis import stems
 from chalicelib.search.asking import read_clauses
 from chalicelib.search.clauses import terms_of
-from chalicelib.search.fusion import rarity
+from chalicelib.search.fusion import EMPHASIS, rarity
+from chalicelib.search.memory_scoring import held_of
 from chalicelib.search.port import Document
 from chalicelib.search.query import Clause, Weights
-from chalicelib.search.text import parse
+from chalicelib.search.text import Run, parse
 from chalicelib.search.vectors import SCALE, numbers, quantised
 
 _NOTHING = [0] * VECTOR_SIZE
@@ -49,8 +49,10 @@ class Values:
     def scores(self, weights: Weights) -> Floats:
         """Return the fused scores."""
         trust = np.where(self.human, 1.0, weights.trust).astype(np.float32)
-        told = weights.words * self.words + weights.attributes * self.attributes
-        fused: Floats = trust * told + weights.meaning * self.meaning
+        words = weights.words * trust * self.words**EMPHASIS
+        fused: Floats = (
+            words + weights.attributes * self.attributes + weights.meaning * self.meaning
+        )
         return fused
 
 
@@ -58,18 +60,10 @@ def values_of(
     documents: Sequence[Document], texts: Sequence[str], vectors: Sequence[bytes]
 ) -> Values:
     """Return the values of queries on a collection."""
-    held = defaultdict(list)
-    for at, document in enumerate(documents):
-        for stem in set(stems(document.text)):
-            held[stem].append(at)
-
-    def with_stem(stem: str) -> list[int]:
-        return held.get(stem, [])
-
-    words = [[stem for run in parse(text).ranked for stem in run.stems] for text in texts]
+    words = [parse(text).ranked for text in texts]
     clauses = [read_clauses(text) for text in texts]
     return Values(
-        words=_shares(words, with_stem, len(documents)),
+        words=_shares(words, _holding(documents), len(documents)),
         attributes=_shares(clauses, _having(documents), len(documents)),
         meaning=_cosines(vectors, [document.semantic for document in documents]),
         human=np.array([document.source in HUMAN_SOURCES for document in documents]),
@@ -84,6 +78,20 @@ def _cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> Floats:
     )
     found: Floats = left @ right.T / np.float32(SCALE**2)
     return found
+
+
+def _holding(documents: Sequence[Document]) -> Callable[[Run], list[int]]:
+    held = [held_of(document) for document in documents]
+    having: dict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(held):
+        for stem in set(one.stems):
+            having[stem].append(at)
+
+    def holding(run: Run) -> list[int]:
+        found = having.get(run.stems[0], [])
+        return [at for at in found if held[at].holds(run)] if len(run.stems) > 1 else found
+
+    return holding
 
 
 def _having(documents: Sequence[Document]) -> Callable[[Clause], list[int]]:

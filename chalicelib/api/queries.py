@@ -97,7 +97,7 @@ class FiltersInput(Request):
 class WeightsInput(Request):
     """How much each part of a fused ranking counts; what is not given counts as it was measured.
 
-    ``trust``: what words and attributes of a model's caption count where a person's count 1.
+    ``trust``: what the words of a model's caption count where a person's count 1.
     """
 
     words: Weight = WEIGHTS.words

@@ -90,12 +90,8 @@ def asked(query: Query) -> Asked:
 
 
 def read_clauses(text: str) -> tuple[Clause, ...]:
-    """Return each subject of a text, and each with one of its colours or actions."""
-    found: list[Clause] = []
-    for attribute in extract(text):
-        found.append(Clause(attribute.subject))
-        found += (Clause(attribute.subject, (colour,)) for colour in attribute.colours)
-        found += (Clause(attribute.subject, (), (action,)) for action in attribute.actions)
+    """Return each subject of a text with all of its colours and actions."""
+    found = (Clause(one.subject, one.colours, one.actions) for one in extract(text))
     return tuple(dict.fromkeys(found))[:MAX_CLAUSES]
 
 

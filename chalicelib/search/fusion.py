@@ -1,9 +1,9 @@
 """Joins what the parts of a query say of a photograph into one score.
 
-The score is the weighted sum of the parts' values: of words and attributes the share of the
-query's weight that a photograph has (0 to 1), of meaning and image the cosine. It depends on the
-photograph and on the query alone, not on what else is found, so that pages stand while photographs
-come and go; and it measured better than reciprocal ranks: docs/decisions/405.
+The score is the weighted sum of the parts' values: of meaning and image the cosine, of words and
+attributes what the share of the query's terms that a photograph has is worth (0 to 1). It depends
+on the photograph and on the query alone, not on what else is found, so that pages stand while
+photographs come and go; and it measured better than reciprocal ranks: docs/decisions/405.
 """
 
 import math
@@ -18,6 +18,7 @@ DEPTH = 500  # entries of each ranking that take part; a vector ranks no more th
 PRECISION = 16  # steps of one unit of inverse frequency
 BREVITY = 16  # steps of length, which decide between captions with equal words
 BREVITY_STEP = 3  # words of a caption to a step of length
+EMPHASIS = 1.5  # power of the share of the words: half of them are worth less than half of all
 _STEPS = PRECISION * BREVITY  # of a sum of words, to one unit of inverse frequency
 
 
@@ -41,6 +42,25 @@ def shown(steps: float) -> float:
 def least(bound: float) -> int:
     """Return the fewest steps of which a person sees ``bound`` at least."""
     return math.ceil(bound * _STEPS - 1e-6)
+
+
+def worth(part: str, share: float, *, is_human: bool, weights: Weights) -> float:
+    """Return the value of a share of a part's terms, 0 to 1 (docs/decisions/405).
+
+    Parameters
+    ----------
+    part
+        "words" or "attributes".
+    share
+        Summed inverse frequency of the terms that a photograph has, of all terms' sum.
+    is_human
+        Whether a person wrote its caption: the words of a model's are trusted less. An attribute
+        speaks only where all of it holds, which a model says too seldom to do harm.
+    """
+    if part != "words":
+        return share
+    value: float = share**EMPHASIS
+    return value if is_human else value * weights.trust
 
 
 def contribution(
@@ -78,7 +98,7 @@ def weighed(values: Mapping[str, Mapping[Entry, float]], weights: Weights) -> di
     ----------
     values
         By part, in the same order whenever a query is asked; what a part says nothing of counts
-        nothing in it. Those of words and attributes are `trusted` already.
+        nothing in it.
     """
     scores: dict[Entry, float] = {}
     for part, found in values.items():

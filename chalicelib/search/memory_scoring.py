@@ -8,7 +8,7 @@ from chalicelib.images import HUMAN_SOURCES, Attribute
 from chalicelib.search.analysis import stems
 from chalicelib.search.asking import PART_OF_VECTOR, Asked
 from chalicelib.search.clauses import terms_of, told
-from chalicelib.search.fusion import DEPTH, PRECISION, rarity, weighed
+from chalicelib.search.fusion import DEPTH, PRECISION, rarity, weighed, worth
 from chalicelib.search.port import Document
 from chalicelib.search.query import Clause, Contribution, Group
 from chalicelib.search.text import Run
@@ -138,8 +138,9 @@ class Scored:
         for image_id, held in self._held.items():
             share = sum(weight for _, holds, weight in terms if holds(held)) / total
             if share:
-                human = held.document.source in HUMAN_SOURCES
-                found[image_id] = share * (1.0 if human else self.parts.weights.trust)
+                is_human = held.document.source in HUMAN_SOURCES
+                weights = self.parts.weights
+                found[image_id] = worth(part, share, is_human=is_human, weights=weights)
         return found
 
     def _by_vector(self, kind: str, vector: bytes) -> dict[str, float]:

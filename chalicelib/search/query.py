@@ -69,7 +69,7 @@ class Weights:
     Attributes
     ----------
     trust
-        What words and attributes of a model's caption count where those of a person's count 1.
+        What the words of a model's caption count where those of a person's count 1.
     """
 
     words: float

@@ -1,5 +1,6 @@
 """How a search index ranks, ends, collapses and explains what it found, and pages through it."""
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -12,8 +13,10 @@ from chalicelib.images import Attribute, Source
 from chalicelib.search import Document, Query, Results, SearchIndex
 from chalicelib.search.chosen import ALIKE, CUTOFFS, NEAR_DUPLICATE, WEIGHTS
 from chalicelib.search.embedded import EmbeddedIndex
+from chalicelib.search.fusion import EMPHASIS
 from chalicelib.search.memory import MemoryIndex
 from chalicelib.search.query import AUTO, FACETS, NEAR_DUPLICATES, Contribution, Mode, Weights
+from chalicelib.search.vectors import product, quantised
 from tests.corpora import VECTORS, corpora, vector
 from tests.opensearch import empty_index, needs_opensearch
 from tests.paging import pages
@@ -38,6 +41,10 @@ def index(request: pytest.FixtureRequest) -> Iterator[SearchIndex]:
 def document(image_id: str, text: str = "", **more: object) -> Document:
     values = {"owner": "ann", "source": Source.USER} | more
     return Document(image_id, 1, text=text, **values)  # type: ignore[arg-type]
+
+
+def cosine(left: bytes, right: bytes) -> float:
+    return product(quantised(left), quantised(right))
 
 
 def ids(results: Results) -> list[str]:
@@ -87,7 +94,61 @@ def test_the_subjects_of_a_text_speak_for_their_kin(index: SearchIndex) -> None:
     assert hit.image_id == "dog"
     assert hit.explanation is not None
     (part,) = hit.explanation
-    assert (part.part, set(part.terms)) == ("attributes", {"animal", "brown animal"})
+    assert (part.part, set(part.terms)) == ("attributes", {"brown animal"})
+
+
+def test_an_attribute_speaks_only_where_all_of_it_holds(index: SearchIndex) -> None:
+    index.apply(
+        [
+            document("all", "it", attributes=(Attribute("dog", ("brown",), ("run",)),)),
+            document("part", "it", attributes=(Attribute("dog", ("brown",)), Attribute("boy"))),
+        ]
+    )
+    query = replace(FUSED, text="a brown dog runs and a boy stands", explain=True)
+    shares = {
+        hit.image_id: part.terms
+        for hit in index.search(query).hits
+        for part in hit.explanation or ()
+        if part.part == "attributes"
+    }
+    assert {image_id: set(terms) for image_id, terms in shares.items()} == {
+        "all": {"brown dog run"}
+    }
+
+
+def test_attributes_count_alike_whoever_wrote_the_caption(index: SearchIndex) -> None:
+    dog = (Attribute("dog", ("brown",)),)
+    index.apply(
+        [
+            document("model", "it", source=Source.MODEL, attributes=dog),
+            document("person", "it", source=Source.USER, attributes=dog),
+        ]
+    )
+    first, second = index.search(replace(FUSED, text="a brown animal")).hits
+    assert first.score == pytest.approx(second.score)
+    assert first.score == pytest.approx(WEIGHTS.attributes)
+
+
+def test_a_phrase_speaks_where_no_other_word_is_held(index: SearchIndex) -> None:
+    index.apply(
+        [
+            document("phrase", "a brown dog", semantic=THERE),
+            document("all", "a brown dog and a cat", semantic=HERE),
+        ]
+    )
+    query = replace(FUSED, text='cat "brown dog"', explain=True)
+    second = index.search(query).hits[1]
+    assert second.image_id == "phrase"
+    assert [part.part for part in second.explanation or ()] == ["words", "meaning"]
+
+
+def test_half_of_the_words_is_worth_less_than_half_of_all(index: SearchIndex) -> None:
+    index.apply([document("both", "dog and cat"), document("one", "dog"), document("two", "cat")])
+    both, one, two = index.search(replace(FUSED, text="dog cat")).hits
+    assert both.image_id == "both"
+    assert both.score == pytest.approx(WEIGHTS.words)
+    assert one.score == pytest.approx(WEIGHTS.words * 0.5**EMPHASIS)
+    assert one.score == pytest.approx(two.score)
 
 
 def test_a_part_that_weighs_nothing_leaves_the_order_to_the_others(index: SearchIndex) -> None:
@@ -209,6 +270,20 @@ def test_what_looks_like_an_unwanted_photograph_is_no_match(index: SearchIndex) 
     assert set(ids(results)) == {"unlike", "blind"}
     assert results.facets["state"] == (("captioned", 2),)
     assert ids(index.search(replace(query, unlike=(HERE, THERE)))) == ["blind"]
+
+
+def test_all_that_looks_like_an_unwanted_photograph_is_left_out(index: SearchIndex) -> None:
+    chance = random.Random(2)
+    for turn in range(6):
+        looks = {str(number): chance.choice(VECTORS) for number in chance.sample(range(15), 8)}
+        index.apply(
+            [replace(document(name, visual=look), rev=turn) for name, look in looks.items()]
+        )
+        for unwanted in VECTORS:
+            left = ids(index.search(Query("ann", unlike=(unwanted,), limit=100)))
+            assert {name for name, look in looks.items() if cosine(look, unwanted) < ALIKE} == (
+                set(left) & set(looks)
+            )
 
 
 def test_bounds_lie_where_they_can_tell_anything() -> None:

@@ -1,6 +1,6 @@
 """Terms of a query that speak for documents: words of its text, clauses of its reading."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.search.embedded.bits import held
@@ -61,9 +61,3 @@ class Evidence:
         return {
             term.label: term.weight / PRECISION for term in self.terms if term.documents >> doc & 1
         }
-
-
-def trusted(shares: Mapping[int, float], human: Iterable[int], trust: float) -> dict[int, float]:
-    """Return shares with those of the documents that no person described weighed less."""
-    told = set(human)
-    return {doc: share if doc in told else share * trust for doc, share in shares.items()}

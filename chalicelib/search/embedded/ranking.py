@@ -8,12 +8,12 @@ from chalicelib.images import HUMAN_SOURCES
 from chalicelib.search.asking import PART_OF_VECTOR, Asked
 from chalicelib.search.embedded.bits import held
 from chalicelib.search.embedded.columns import Columns
-from chalicelib.search.embedded.evidence import Evidence, trusted
+from chalicelib.search.embedded.evidence import Evidence
 from chalicelib.search.embedded.matching import Matching
 from chalicelib.search.embedded.matrix import Products
 from chalicelib.search.embedded.orders import ByWords, Listed, Newest, Order, Part
 from chalicelib.search.embedded.sliced import Sliced
-from chalicelib.search.fusion import DEPTH, weighed
+from chalicelib.search.fusion import DEPTH, weighed, worth
 
 
 @dataclass(slots=True)
@@ -106,17 +106,15 @@ class Ranking:
         for source in HUMAN_SOURCES:
             human |= self.columns.having("source", source.value)
         size = self.columns.size
-        told = held(human, candidates, size)
+        told = set(held(human, candidates, size))
         weights = self.asked.weights
-        parts = [
-            Part(
-                name,
-                getattr(weights, name),
-                trusted(one.shares(candidates, size), told, weights.trust),
-                one,
-            )
-            for name, one in evidence.items()
-        ]
+        parts: list[Part] = []
+        for name, terms in evidence.items():
+            values = {
+                doc: worth(name, share, is_human=doc in told, weights=weights)
+                for doc, share in terms.shares(candidates, size).items()
+            }
+            parts.append(Part(name, getattr(weights, name), values, terms))
         for name, one in products.items():
             parts.append(Part(name, getattr(weights, name), one.cosines(candidates)))
         return parts

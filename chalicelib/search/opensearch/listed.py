@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.images import HUMAN_SOURCES
 from chalicelib.search.asking import PART_OF_VECTOR, Asked
-from chalicelib.search.fusion import DEPTH, contribution, weighed
+from chalicelib.search.fusion import DEPTH, contribution, weighed, worth
 from chalicelib.search.opensearch.asking import Searches, total_of
 from chalicelib.search.opensearch.conditions import nearest
 from chalicelib.search.opensearch.orders import (
@@ -212,7 +212,7 @@ class Listed:
     ) -> Sequence[str]:
         """Return the candidates that a part has not spoken of and may have something to say."""
         has_said_all = len(found) < DEPTH
-        if has_said_all and (name not in self._terms or self._terms[name].quorum <= 1):
+        if has_said_all and (name not in self._terms or self._terms[name].reach_all):
             return ()
         return sorted(set(told) - {one.image_id for one in found})
 
@@ -241,9 +241,9 @@ class Listed:
     def _valued(self, name: str, found: Sequence[_Candidate]) -> Mapping[str, float]:
         if name not in self._terms:
             return {one.image_id: _cosine(one.score) for one in found}
-        total, trust = self._terms[name].total, self._parts.weights.trust
+        total, weights = self._terms[name].total, self._parts.weights
         return {
-            one.image_id: one.score / total * (1.0 if one.is_human else trust)
+            one.image_id: worth(name, one.score / total, is_human=one.is_human, weights=weights)
             for one in found
             if one.score > 0
         }
