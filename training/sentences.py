@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,17 @@ class SentenceEncoder:
         """Give float32 (n, d) of unit length."""
         numbers = [self._numbers(sentence) for sentence in sentences]
         order = sorted(range(len(numbers)), key=lambda row: len(numbers[row]))
-        forward = tf.function(self._forward, reduce_retracing=True, autograph=False)
         found: list[F32] = [np.empty(0, np.float32)] * len(numbers)
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             padded, real = _padded([numbers[row] for row in rows])
-            for row, vector in zip(rows, forward(padded, real).numpy(), strict=True):
+            for row, vector in zip(rows, self._traced(padded, real).numpy(), strict=True):
                 found[row] = vector
         return np.stack(found)
+
+    @cached_property
+    def _traced(self) -> Callable[[I32, F32], Tensor]:
+        return tf.function(self._forward, reduce_retracing=True, autograph=False)
 
     def _numbers(self, sentence: str) -> list[int]:
         pieces = [piece for word in words_of(sentence) for piece in self._pieces(word)]

@@ -135,7 +135,7 @@ def precision(curve: Curve, threshold: float) -> str:
         x, y = 100 * curve.coverage[out - 1], 100 * curve.precision[out - 1]
         ax.axvline(x, color=SERIES[1], linewidth=1.2, linestyle=":")
         ax.plot([x], [y], marker="o", color=SERIES[1])
-        near = {"xytext": (8, 8), "textcoords": "offset points", "color": TEXT}
+        near: dict[str, Any] = {"xytext": (8, 8), "textcoords": "offset points", "color": TEXT}
         ax.annotate(f"threshold {threshold:.3f}", (x, y), **near)
     ax.set_xlim(0, 100)
     ax.set_ylim(0, 100)

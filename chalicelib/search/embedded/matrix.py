@@ -1,14 +1,14 @@
 """Exact nearest vectors: every product of a query with an index's vectors, no approximation."""
 
+import re
 from collections.abc import Iterable
-from itertools import compress
 from typing import Any
 
 import apsw
 import simsimd
 
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search.embedded.bits import flags, held, packed
+from chalicelib.search.embedded.bits import flags, held, members, packed
 from chalicelib.search.vectors import SCALE
 
 _VECTORS = {
@@ -18,6 +18,11 @@ _VECTORS = {
 _SAMPLED = 16  # one value in so many is looked at to guess the bound
 _MARGIN = 8
 _SPARE = 8  # one row in so many is kept free for documents to come
+_HIGHEST = 255
+_OVER = bytes(1) + b"\xff" * _HIGHEST
+_POSITIVE = b"\xff" + bytes(_HIGHEST)
+_WHOLE = b"\x00\xff" + bytes(_HIGHEST - 1)
+_MARK = re.compile(b"\1")
 
 Ranking = list[tuple[float, int]]
 
@@ -58,9 +63,10 @@ class Matrix:
         query = memoryview(vector).cast("b", shape=[1, VECTOR_SIZE])
         rows = memoryview(self._bytes)[: self._size * VECTOR_SIZE]
         table = rows.cast("b", shape=[self._size, VECTOR_SIZE])
-        found: Any = simsimd.cdist(query, table, metric="dot")
-        values: Any = memoryview(found).cast("B").cast("d").tolist()
-        return Products(values, self._held, self._size)
+        # Whole numbers come out as they are, though the package's types only name fractions.
+        kind: Any = "int32"
+        found: Any = simsimd.cdist(query, table, metric="dot", out_dtype=kind)
+        return Products(bytes(memoryview(found).cast("B")), self._held, self._size)
 
     def row(self, doc: int) -> bytes | None:
         """Return a document's quantised vector, None where it has none."""
@@ -75,20 +81,32 @@ class Products:
     Parameters
     ----------
     values
-        By document.
+        By document, whole numbers of four bytes, the lowest byte first.
     held
         The documents that have a vector.
     """
 
-    def __init__(self, values: list[float], held: int, size: int) -> None:
-        self._values = values
+    def __init__(self, values: bytes, held: int, size: int) -> None:
+        self._values = memoryview(values).cast("i")
+        self._levels = _levels(values)
         self._held = held
         self._size = size
 
     def nearest(self, among: int, depth: int) -> Ranking:
-        """Return ``(-cosine, doc)`` of the ``depth`` nearest documents of a set, nearest first."""
-        best = _best(self._values, flags(among & self._held, self._size), depth)
-        return [(negative / SCALE**2, doc) for negative, doc in best]
+        """Return ``(-cosine, doc)`` of the ``depth`` nearest documents of a set, nearest first.
+
+        A sample says above which level about half as many again as are wanted will lie, so that
+        few have to be looked at; where it misled, all are.
+        """
+        chosen = among & self._held
+        wanted = min(depth, chosen.bit_count())
+        levels = self._levels & _octets(chosen, self._size)
+        sample = sorted(levels.to_bytes(self._size, "little")[::_SAMPLED], reverse=True)
+        rank = min(depth * 3 // (2 * _SAMPLED) + _MARGIN, len(sample) - 1)
+        docs = self._reaching(sample[rank], levels) if sample and sample[rank] else []
+        if len(docs) < wanted:
+            docs = members(chosen)
+        return self._best(docs, wanted)
 
     def cosines(self, candidates: Iterable[int]) -> dict[int, float]:
         """Return the cosine of each candidate that has a vector."""
@@ -96,25 +114,41 @@ class Products:
         return {doc: self._values[doc] / SCALE**2 for doc in found}
 
     def at_least(self, cosine: float) -> int:
-        """Return the documents whose cosine reaches a bound."""
-        reached = compress(range(self._size), map((cosine * SCALE**2).__le__, self._values))
-        return packed(reached, self._size) & self._held
+        """Return the documents whose cosine reaches a bound of 0.01 or more."""
+        least = cosine * SCALE**2
+        near = self._reaching(min(int(least) >> 8, _HIGHEST), self._levels)
+        return packed((doc for doc in near if self._values[doc] >= least), self._size) & self._held
+
+    def _best(self, docs: list[int], count: int) -> Ranking:
+        values = [self._values[doc] for doc in docs]
+        least = sorted(values, reverse=True)[count - 1] if count else 0
+        found = ((-value, doc) for doc, value in zip(docs, values, strict=True) if value >= least)
+        return [(negative / SCALE**2, doc) for negative, doc in sorted(found)[:count]]
+
+    def _reaching(self, level: int, levels: int) -> list[int]:
+        """Return the documents at a level or above, one of 1 to ``_HIGHEST``."""
+        reached = bytes(level) + b"\1" * (_HIGHEST + 1 - level)
+        marks = levels.to_bytes(self._size, "little").translate(reached)
+        return [mark.start() for mark in _MARK.finditer(marks)]
+
+
+def _levels(values: bytes) -> int:
+    """Return an octet for each value: its 256ths, 0 below zero, and 255 from 65,536 on."""
+    low, high, sign = (
+        int.from_bytes(octets, "little")
+        for octets in (
+            values[1::4],
+            values[2::4].translate(_OVER),
+            values[3::4].translate(_POSITIVE),
+        )
+    )
+    return (low | high) & sign
+
+
+def _octets(bits: int, size: int) -> int:
+    """Return an octet for each document below ``size``, 255 where it is in the set."""
+    return int.from_bytes(flags(bits, size).translate(_WHOLE), "little")
 
 
 def _room(size: int) -> int:
     return size + size // _SPARE + 64
-
-
-def _best(values: list[float], chosen: bytes, depth: int) -> Ranking:
-    """Return ``(-value, doc)`` of the ``depth`` highest of the chosen values, highest first.
-
-    A sample says above which value about half as many again as are wanted will lie, so that few
-    have to be sorted; where it misled, all are.
-    """
-    sample = sorted(compress(values[::_SAMPLED], chosen[::_SAMPLED]), reverse=True)
-    rank = depth * 3 // (2 * _SAMPLED) + _MARGIN
-    least = sample[rank] if rank < len(sample) else float("-inf")
-    found = [(-value, doc) for doc, value in enumerate(values) if value >= least and chosen[doc]]
-    if len(found) < min(depth, chosen.count(1)):
-        found = [(-value, doc) for doc, value in compress(enumerate(values), chosen)]
-    return sorted(found)[:depth]
