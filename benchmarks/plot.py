@@ -20,6 +20,8 @@ BARS: Mapping[str, Mapping[int, float]] = {
     "image": {100_000: 15, 1_000_000: 20},
     "fused": {100_000: 50, 1_000_000: 60},
 }  # p95 in ms: what the embedded engine and OpenSearch must reach
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+LINES, PICTURE = DOCS / "search-latency.jsonl", DOCS / "search-latency.svg"
 NAMES = {"embedded": "embedded, p95", "opensearch": "OpenSearch, p95", "prototype": "prototype"}
 
 
@@ -44,10 +46,11 @@ def drawn(found: Mapping[str, Series]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Draw."""
     parser = argparse.ArgumentParser(description="Latency by the number of photographs.")
-    parser.add_argument("--lines", type=Path, nargs="+", required=True)
-    parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--lines", type=Path, nargs="+", default=[LINES], help="JSON lines to draw")
+    parser.add_argument("--to", type=Path, default=PICTURE, help="SVG to write")
     options = parser.parse_args(arguments)
     options.to.write_text(drawn(read(options.lines)))
+    print(f"Drawn to {options.to}")
 
 
 if __name__ == "__main__":
