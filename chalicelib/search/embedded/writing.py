@@ -16,7 +16,7 @@ _RECORD = """
         rev = excluded.rev, deleted = excluded.deleted, owner = excluded.owner,
         state = excluded.state, source = excluded.source, name = excluded.name,
         text = excluded.text, length = excluded.length,
-        created = coalesce(excluded.created, created)
+        created = iif(excluded.deleted, coalesce(excluded.created, created), excluded.created)
     RETURNING doc, created"""
 _FORGOTTEN = """
     SELECT DISTINCT kind, value FROM trait JOIN term USING(term) WHERE doc = ?"""
