@@ -66,7 +66,10 @@ class SentenceEncoder:
 
     @cached_property
     def _traced(self) -> Callable[[I32, F32], Tensor]:
-        return tf.function(self._forward, reduce_retracing=True, autograph=False)
+        traced: Callable[[I32, F32], Tensor] = tf.function(
+            self._forward, reduce_retracing=True, autograph=False
+        )
+        return traced
 
     def _numbers(self, sentence: str) -> list[int]:
         pieces = [piece for word in words_of(sentence) for piece in self._pieces(word)]

@@ -1,0 +1,176 @@
+"""How words, attributes, meaning and image become one score, and how that is explained."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.images import Attribute, Source
+from chalicelib.search import Query, SearchIndex
+from chalicelib.search.chosen import WEIGHTS
+from chalicelib.search.fusion import EMPHASIS
+from chalicelib.search.query import Contribution, Mode, Weights
+from tests.corpora import vector
+from tests.searching import ids, told
+
+HERE, THERE, BETWEEN = vector(1), vector(0, 1), vector(1, 1)
+FUSED = Query("ann", text="dog", mode=Mode.FUSED, semantic=HERE)
+
+
+def test_words_of_a_person_count_more_than_those_of_a_model(index: SearchIndex) -> None:
+    index.apply(
+        [
+            told("model", "a dog", source=Source.MODEL, semantic=BETWEEN),
+            told("person", "a dog", source=Source.USER, semantic=BETWEEN),
+            told("neither", "a cat", semantic=BETWEEN),
+        ]
+    )
+    assert ids(index.search(FUSED)) == ["person", "model", "neither"]
+
+
+def test_of_many_words_one_is_enough_where_meaning_ranks_too(index: SearchIndex) -> None:
+    index.apply([told("one", "a dog"), told("none", "a cat")])
+    query = replace(FUSED, text="a dog runs over the green grass")
+    assert ids(index.search(query)) == ["one"]
+
+
+def test_a_phrase_and_an_exclusion_still_hold(index: SearchIndex) -> None:
+    index.apply(
+        [
+            told("phrase", "a brown dog", semantic=HERE),
+            told("words", "a dog, brown", semantic=HERE),
+        ]
+    )
+    assert ids(index.search(replace(FUSED, text='"brown dog"'))) == ["phrase"]
+    assert ids(index.search(replace(FUSED, text='dog -"brown dog"'))) == ["words"]
+
+
+def test_the_subjects_of_a_text_speak_for_their_kin(index: SearchIndex) -> None:
+    index.apply(
+        [
+            told("dog", "it runs", attributes=(Attribute("dog", ("brown",)),)),
+            told("car", "it runs", attributes=(Attribute("car", ("brown",)),)),
+        ]
+    )
+    query = replace(FUSED, text="a brown animal", semantic=HERE, explain=True)
+    (hit,) = index.search(query).hits
+    assert hit.image_id == "dog"
+    assert hit.explanation is not None
+    (part,) = hit.explanation
+    assert (part.part, set(part.terms)) == ("attributes", {"brown animal"})
+
+
+def test_an_attribute_speaks_only_where_all_of_it_holds(index: SearchIndex) -> None:
+    index.apply(
+        [
+            told("all", "it", attributes=(Attribute("dog", ("brown",), ("run",)),)),
+            told("part", "it", attributes=(Attribute("dog", ("brown",)), Attribute("boy"))),
+        ]
+    )
+    query = replace(FUSED, text="a brown dog runs and a boy stands", explain=True)
+    shares = {
+        hit.image_id: part.terms
+        for hit in index.search(query).hits
+        for part in hit.explanation or ()
+        if part.part == "attributes"
+    }
+    assert {image_id: set(terms) for image_id, terms in shares.items()} == {
+        "all": {"brown dog run"}
+    }
+
+
+def test_attributes_count_alike_whoever_wrote_the_caption(index: SearchIndex) -> None:
+    dog = (Attribute("dog", ("brown",)),)
+    index.apply(
+        [
+            told("model", "it", source=Source.MODEL, attributes=dog),
+            told("person", "it", source=Source.USER, attributes=dog),
+        ]
+    )
+    first, second = index.search(replace(FUSED, text="a brown animal")).hits
+    assert first.score == pytest.approx(second.score)
+    assert first.score == pytest.approx(WEIGHTS.attributes)
+
+
+def test_a_phrase_speaks_where_no_other_word_is_held(index: SearchIndex) -> None:
+    index.apply(
+        [
+            told("phrase", "a brown dog", semantic=THERE),
+            told("all", "a brown dog and a cat", semantic=HERE),
+        ]
+    )
+    query = replace(FUSED, text='cat "brown dog"', explain=True)
+    second = index.search(query).hits[1]
+    assert second.image_id == "phrase"
+    assert [part.part for part in second.explanation or ()] == ["words", "meaning"]
+
+
+def test_half_of_the_words_is_worth_less_than_half_of_all(index: SearchIndex) -> None:
+    index.apply([told("both", "dog and cat"), told("one", "dog"), told("two", "cat")])
+    both, one, two = index.search(replace(FUSED, text="dog cat")).hits
+    assert both.image_id == "both"
+    assert both.score == pytest.approx(WEIGHTS.words)
+    assert one.score == pytest.approx(WEIGHTS.words * 0.5**EMPHASIS)
+    assert one.score == pytest.approx(two.score)
+
+
+def test_a_part_that_weighs_nothing_leaves_the_order_to_the_others(index: SearchIndex) -> None:
+    index.apply(
+        [
+            told("words", "a dog", semantic=THERE),
+            told("meaning", "a cat", semantic=HERE),
+        ]
+    )
+    only_words = Weights(words=1, meaning=0, attributes=0, image=0, trust=1)
+    assert ids(index.search(replace(FUSED, weights=only_words)))[0] == "words"
+    only_meaning = replace(only_words, words=0, meaning=1)
+    assert ids(index.search(replace(FUSED, weights=only_meaning)))[0] == "meaning"
+
+
+# Why ------------------------------------------------------------------------------------------
+
+
+def test_shares_add_up_to_the_score(index: SearchIndex) -> None:
+    index.apply(
+        [
+            told("a", "a brown dog", attributes=(Attribute("dog", ("brown",)),)),
+            told("b", "a dog", source=Source.MODEL, semantic=BETWEEN, visual=BETWEEN),
+            told("c", "a cat", semantic=HERE, visual=THERE),
+        ]
+    )
+    query = replace(FUSED, text="a brown dog", visual=HERE, explain=True)
+    for hit in index.search(query).hits:
+        assert hit.explanation is not None
+        assert sum(part.share for part in hit.explanation) == pytest.approx(hit.score)
+
+
+def explained(index: SearchIndex, query: Query) -> dict[str, Contribution]:
+    first = index.search(replace(query, explain=True)).hits[0]
+    assert first.explanation is not None
+    return {part.part: part for part in first.explanation}
+
+
+def test_words_are_explained_by_their_rarity(index: SearchIndex) -> None:
+    index.apply([told("a", "a brown dog"), *(told(f"{n}", "a dog") for n in range(9))])
+    parts = explained(index, replace(FUSED, text="brown dog"))
+    words = parts["words"]
+    assert words.terms["brown"] > words.terms["dog"] > 0
+    assert words.score == pytest.approx(sum(words.terms.values()))
+    assert words.rank == 1
+
+
+def test_meaning_and_image_are_explained_by_cosine_and_rank(index: SearchIndex) -> None:
+    index.apply(
+        [
+            told("a", "a dog", semantic=BETWEEN, visual=HERE),
+            told("b", semantic=HERE, visual=THERE),
+        ]
+    )
+    parts = explained(index, replace(FUSED, visual=HERE))
+    assert parts["meaning"].score == pytest.approx(0.7071, abs=0.01)
+    assert (parts["meaning"].rank, parts["image"].rank) == (2, 1)
+    assert parts["image"].score == pytest.approx(1, abs=0.02)
+
+
+def test_nothing_is_explained_unless_asked(index: SearchIndex) -> None:
+    index.apply([told("a", "a dog")])
+    assert index.search(Query("ann", text="dog")).hits[0].explanation is None

@@ -1,0 +1,66 @@
+"""What tests of the search engines share: the engines, photographs, and what was found."""
+
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from chalicelib.images import VECTOR_SIZE, Attribute, Source
+from chalicelib.search import Document, Query, Results, SearchIndex
+from chalicelib.search.embedded import EmbeddedIndex
+from chalicelib.search.memory import MemoryIndex
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+ENGINES: dict[str, Callable[[], SearchIndex]] = {
+    "memory": MemoryIndex,
+    "embedded": lambda: EmbeddedIndex.at(None),
+}
+
+
+def spread(direction: int) -> bytes:
+    """Return a unit vector over the sixteen components from 16 × ``direction`` on."""
+    return sparse(*((direction * 16 + at, 0.25) for at in range(16)))
+
+
+def sparse(*parts: tuple[int, float]) -> bytes:
+    """Return a vector with the given components, the others 0."""
+    numbers = [0.0] * VECTOR_SIZE
+    for place, number in parts:
+        numbers[place] = number
+    return struct.pack(f"<{VECTOR_SIZE}e", *numbers)
+
+
+def document(image_id: str, text: str = "a dog", rev: int = 1, **more: object) -> Document:
+    """Return a photograph that the model captioned."""
+    values = {"owner": "ann", "source": Source.MODEL, "created_at": START} | more
+    return Document(image_id, rev, text=text, **values)  # type: ignore[arg-type]
+
+
+def told(image_id: str, text: str = "", **more: object) -> Document:
+    """Return a photograph that a person captioned, of no known time."""
+    values = {"owner": "ann", "source": Source.USER} | more
+    return Document(image_id, 1, text=text, **values)  # type: ignore[arg-type]
+
+
+def ids(results: Results) -> list[str]:
+    """Return the ids of the hits in their order."""
+    return [hit.image_id for hit in results.hits]
+
+
+def found(index: SearchIndex, **query: object) -> set[str]:
+    """Return the ids of whatever of Ann's a query finds."""
+    return set(ids(index.search(Query(owner="ann", limit=100, **query))))  # type: ignore[arg-type]
+
+
+# Who wears what colour and does what, told apart by subject.
+SCENE = (
+    document(
+        "boy in red",
+        attributes=(Attribute("boy", ("red",), ("run",)), Attribute("dog", ("brown",), ("sit",))),
+    ),
+    document(
+        "boy in brown",
+        attributes=(Attribute("boys", ("tan",), ("sitting",)), Attribute("dog", ("scarlet",))),
+    ),
+    document("woman", attributes=(Attribute("woman", ("red", "white"), ("walk", "talk")),)),
+    document("bare"),
+)
