@@ -1,0 +1,74 @@
+"""What tests of ingesting share: a photograph, its events, and a room to take them in."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from chalicelib.catalogue.memory import MemoryCatalogue
+from chalicelib.errors import RejectedImage
+from chalicelib.events import Kind, ObjectEvent
+from chalicelib.images import Image, image_id_of
+from chalicelib.ingest import Ingest, Prepared
+from chalicelib.storage.memory import MemoryStorage
+
+KEY = "uploads/ada/dog.jpg"
+BUCKET = "photographs"
+ID = image_id_of(BUCKET, KEY)
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def prepared(data: bytes) -> Prepared:
+    if data == b"no image":
+        raise RejectedImage("the file is no JPEG, PNG, WebP or GIF image")
+    return Prepared(
+        captions=(f"a brown dog {data.decode()}", "an animal"),
+        confidence=0.7,
+        needs_review=False,
+        visual=b"\0" * 512,
+        semantic=b"\1" * 512,
+        width=4,
+        height=3,
+        content_type="image/jpeg",
+        display=b"webp of " + data,
+    )
+
+
+class Room:
+    def __init__(self, prepare: Callable[[bytes], Prepared] = prepared) -> None:
+        self.catalogue = MemoryCatalogue()
+        self.storage = MemoryStorage(BUCKET)
+        self.ingest = self.with_model("net@1", prepare)
+
+    def with_model(self, model: str, prepare: Callable[[bytes], Prepared] = prepared) -> Ingest:
+        return Ingest(
+            self.catalogue,
+            self.storage,
+            prepare,
+            model=model,
+            clock=lambda: NOW,
+            max_bytes=100,
+        )
+
+    def put(self, body: bytes) -> None:
+        self.storage.write(KEY, body, content_type="image/jpeg")
+
+    def record(self) -> Image:
+        record = self.catalogue.get(ID)
+        assert record is not None
+        return record
+
+    def edit(self, **changes: object) -> None:
+        record = self.catalogue.get(ID) or Image(ID, "ada", BUCKET, KEY)
+        self.catalogue.save(record.changed(NOW, changes), expected_rev=record.rev)
+
+    def derivatives(self) -> list[str]:
+        return [found.key for found in self.storage.objects("derived/")]
+
+
+def created(
+    sequencer: str | None, version: str | None = None, *, force: bool = False
+) -> ObjectEvent:
+    return ObjectEvent(BUCKET, KEY, Kind.CREATED, version, sequencer, force=force)
+
+
+def removed(sequencer: str, version: str | None = None) -> ObjectEvent:
+    return ObjectEvent(BUCKET, KEY, Kind.REMOVED, version, sequencer)
