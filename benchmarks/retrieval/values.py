@@ -18,7 +18,7 @@ from chalicelib.attributes import normalised
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
 from chalicelib.search.asking import read_clauses
 from chalicelib.search.clauses import terms_of
-from chalicelib.search.fusion import EMPHASIS, rarity
+from chalicelib.search.fusion import EMPHASIS, EMPHASIS_ON_A_MODEL, rarity
 from chalicelib.search.memory_scoring import held_of
 from chalicelib.search.port import Document
 from chalicelib.search.query import Clause, Weights
@@ -48,11 +48,11 @@ class Values:
 
     def scores(self, weights: Weights) -> Floats:
         """Return the fused scores."""
-        trust = np.where(self.human, 1.0, weights.trust).astype(np.float32)
-        words = weights.words * trust * self.words**EMPHASIS
+        guessed = weights.trust * self.words**EMPHASIS_ON_A_MODEL
+        words = weights.words * np.where(self.human, self.words**EMPHASIS, guessed)
         fused: Floats = (
             words + weights.attributes * self.attributes + weights.meaning * self.meaning
-        )
+        ).astype(np.float32)
         return fused
 
 

@@ -18,7 +18,9 @@ DEPTH = 500  # entries of each ranking that take part; a vector ranks no more th
 PRECISION = 16  # steps of one unit of inverse frequency
 BREVITY = 16  # steps of length, which decide between captions with equal words
 BREVITY_STEP = 3  # words of a caption to a step of length
-EMPHASIS = 1.5  # power of the share of the words: half of them are worth less than half of all
+# Powers of the share of the words: half of them are worth less than half of all, and of a model's
+# caption next to nothing.
+EMPHASIS, EMPHASIS_ON_A_MODEL = 1.5, 4.0
 _STEPS = PRECISION * BREVITY  # of a sum of words, to one unit of inverse frequency
 
 
@@ -54,13 +56,13 @@ def worth(part: str, share: float, *, is_human: bool, weights: Weights) -> float
     share
         Summed inverse frequency of the terms that a photograph has, of all terms' sum.
     is_human
-        Whether a person wrote its caption: the words of a model's are trusted less. An attribute
-        speaks only where all of it holds, which a model says too seldom to do harm.
+        Whether a person wrote its caption: the words of a model's are trusted less, and where
+        nearly all are there. An attribute speaks only where all of it holds, whoever wrote it.
     """
     if part != "words":
         return share
-    value: float = share**EMPHASIS
-    return value if is_human else value * weights.trust
+    emphasised: float = share ** (EMPHASIS if is_human else EMPHASIS_ON_A_MODEL)
+    return emphasised if is_human else emphasised * weights.trust
 
 
 def contribution(

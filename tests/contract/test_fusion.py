@@ -7,7 +7,7 @@ import pytest
 from chalicelib.images import Attribute, Source
 from chalicelib.search import Query, SearchIndex
 from chalicelib.search.chosen import WEIGHTS
-from chalicelib.search.fusion import EMPHASIS
+from chalicelib.search.fusion import EMPHASIS, EMPHASIS_ON_A_MODEL
 from chalicelib.search.query import Contribution, Mode, Weights
 from tests.corpora import vector
 from tests.searching import ids, told
@@ -105,12 +105,17 @@ def test_a_phrase_speaks_where_no_other_word_is_held(index: SearchIndex) -> None
 
 
 def test_half_of_the_words_is_worth_less_than_half_of_all(index: SearchIndex) -> None:
-    index.apply([told("both", "dog and cat"), told("one", "dog"), told("two", "cat")])
-    both, one, two = index.search(replace(FUSED, text="dog cat")).hits
-    assert both.image_id == "both"
-    assert both.score == pytest.approx(WEIGHTS.words)
-    assert one.score == pytest.approx(WEIGHTS.words * 0.5**EMPHASIS)
-    assert one.score == pytest.approx(two.score)
+    people = [told("both", "dog and cat"), told("one", "dog")]
+    model = [
+        replace(one, image_id=f"model's {one.image_id}", source=Source.MODEL) for one in people
+    ]
+    index.apply([*people, *model, told("cat", "cat"), told("another", "cat")])
+    scores = {hit.image_id: hit.score for hit in index.search(replace(FUSED, text="dog cat")).hits}
+    assert scores["both"] == pytest.approx(WEIGHTS.words)
+    assert scores["one"] == pytest.approx(WEIGHTS.words * 0.5**EMPHASIS)
+    trusted = WEIGHTS.words * WEIGHTS.trust
+    assert scores["model's both"] == pytest.approx(trusted)
+    assert scores["model's one"] == pytest.approx(trusted * 0.5**EMPHASIS_ON_A_MODEL)
 
 
 def test_a_part_that_weighs_nothing_leaves_the_order_to_the_others(index: SearchIndex) -> None:

@@ -16,6 +16,7 @@ from chalicelib.search.opensearch.flavour import Flavour
 REFRESH = "1s"
 VERSION = 4  # of the fields: to be raised whenever they or what they hold changes
 
+_BARE = ("eed", "eeds", "ies", "sses")
 _CHARACTERS = range(0x41, 0x2C00)
 _MARKS = range(0x300, 0x370)
 # Malkov and Yashunin's graph: links of a vertex, and candidates looked at while it is built.
@@ -104,8 +105,12 @@ def _analysis() -> Mapping[str, Any]:
                 "type": "custom",
                 "char_filter": ["folded"],
                 "tokenizer": "words",
-                "filter": ["porter_stem"],
+                "filter": ["bare", "porter_stem"],
             }
+        },
+        # Words that are all ending: the shared stemmer wants a letter before it.
+        "filter": {
+            "bare": {"type": "stemmer_override", "rules": [f"{w}=>{stems(w)[0]}" for w in _BARE]}
         },
     }
 
