@@ -115,9 +115,9 @@ class Products:
 
     def at_least(self, cosine: float) -> int:
         """Return the documents whose cosine reaches a bound of 0.01 or more."""
-        least = cosine * SCALE**2
-        near = self._reaching(min(int(least) >> 8, _HIGHEST), self._levels)
-        return packed((doc for doc in near if self._values[doc] >= least), self._size) & self._held
+        near = self._reaching(min(int(cosine * SCALE**2) >> 8, _HIGHEST), self._levels)
+        reached = (doc for doc in near if self._values[doc] / SCALE**2 >= cosine)
+        return packed(reached, self._size) & self._held
 
     def _best(self, docs: list[int], count: int) -> Ranking:
         values = [self._values[doc] for doc in docs]
