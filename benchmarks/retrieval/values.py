@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from chalicelib.attributes import normalised
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
 from chalicelib.search.asking import read_clauses
 from chalicelib.search.clauses import terms_of
-from chalicelib.search.fusion import EMPHASIS, EMPHASIS_ON_A_MODEL, rarity
+from chalicelib.search.fusion import rarity, worth
 from chalicelib.search.memory_scoring import held_of
 from chalicelib.search.port import Document
 from chalicelib.search.query import Clause, Weights
@@ -48,11 +48,14 @@ class Values:
 
     def scores(self, weights: Weights) -> Floats:
         """Return the fused scores."""
-        guessed = weights.trust * self.words**EMPHASIS_ON_A_MODEL
-        words = weights.words * np.where(self.human, self.words**EMPHASIS, guessed)
+        shares: Any = self.words  # all at once, by the engines' formula for one
+        told, guessed = (
+            worth("words", shares, is_human=is_human, weights=weights) for is_human in (True, False)
+        )
+        words = weights.words * np.where(self.human, told, guessed)
         fused: Floats = (
             words + weights.attributes * self.attributes + weights.meaning * self.meaning
-        ).astype(np.float32)
+        )
         return fused
 
 

@@ -61,8 +61,9 @@ def worth(part: str, share: float, *, is_human: bool, weights: Weights) -> float
     """
     if part != "words":
         return share
-    emphasised: float = share ** (EMPHASIS if is_human else EMPHASIS_ON_A_MODEL)
-    return emphasised if is_human else emphasised * weights.trust
+    trust, power = (1.0, EMPHASIS) if is_human else (weights.trust, EMPHASIS_ON_A_MODEL)
+    value: float = trust * share**power
+    return value
 
 
 def contribution(

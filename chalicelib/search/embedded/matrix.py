@@ -100,10 +100,10 @@ class Products:
         """
         chosen = among & self._held
         wanted = min(depth, chosen.bit_count())
-        levels = self._levels & _octets(chosen, self._size)
-        sample = sorted(levels.to_bytes(self._size, "little")[::_SAMPLED], reverse=True)
+        levels = (self._levels & _octets(chosen, self._size)).to_bytes(self._size, "little")
+        sample = sorted(levels[::_SAMPLED], reverse=True)
         rank = min(depth * 3 // (2 * _SAMPLED) + _MARGIN, len(sample) - 1)
-        docs = self._reaching(sample[rank], levels) if sample and sample[rank] else []
+        docs = _reaching(sample[rank], levels) if sample and sample[rank] else []
         if len(docs) < wanted:
             docs = members(chosen)
         return self._best(docs, wanted)
@@ -115,7 +115,8 @@ class Products:
 
     def at_least(self, cosine: float) -> int:
         """Return the documents whose cosine reaches a bound of 0.01 or more."""
-        near = self._reaching(min(int(cosine * SCALE**2) >> 8, _HIGHEST), self._levels)
+        levels = self._levels.to_bytes(self._size, "little")
+        near = _reaching(min(int(cosine * SCALE**2) >> 8, _HIGHEST), levels)
         reached = (doc for doc in near if self._values[doc] / SCALE**2 >= cosine)
         return packed(reached, self._size) & self._held
 
@@ -125,11 +126,11 @@ class Products:
         found = ((-value, doc) for doc, value in zip(docs, values, strict=True) if value >= least)
         return [(negative / SCALE**2, doc) for negative, doc in sorted(found)[:count]]
 
-    def _reaching(self, level: int, levels: int) -> list[int]:
-        """Return the documents at a level or above, one of 1 to ``_HIGHEST``."""
-        reached = bytes(level) + b"\1" * (_HIGHEST + 1 - level)
-        marks = levels.to_bytes(self._size, "little").translate(reached)
-        return [mark.start() for mark in _MARK.finditer(marks)]
+
+def _reaching(level: int, levels: bytes) -> list[int]:
+    """Return the documents at a level or above, one of 1 to ``_HIGHEST``."""
+    reached = bytes(level) + b"\1" * (_HIGHEST + 1 - level)
+    return [mark.start() for mark in _MARK.finditer(levels.translate(reached))]
 
 
 def _levels(values: bytes) -> int:
