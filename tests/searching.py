@@ -2,14 +2,13 @@
 
 import struct
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from chalicelib.images import VECTOR_SIZE, Attribute, Source
 from chalicelib.search import Document, Query, Results, SearchIndex
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.memory import MemoryIndex
+from tests.corpora import START, vector
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 ENGINES: dict[str, Callable[[], SearchIndex]] = {
     "memory": MemoryIndex,
     "embedded": lambda: EmbeddedIndex.at(None),
@@ -18,7 +17,7 @@ ENGINES: dict[str, Callable[[], SearchIndex]] = {
 
 def spread(direction: int) -> bytes:
     """Return a unit vector over the sixteen components from 16 × ``direction`` on."""
-    return sparse(*((direction * 16 + at, 0.25) for at in range(16)))
+    return vector(*[0] * direction, 1)
 
 
 def sparse(*parts: tuple[int, float]) -> bytes:

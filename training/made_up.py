@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.dataset import clean
+from training.joint import LONGEST
 
 __all__ = ["made_up"]
 
-LONGEST = 24
 MOST_CHANGED, MOST_OF_A_QUERY = 3, 5
 _RARE = 0.4  # exponent of a word's frequency: rare words are put in more often than they are used
 

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.manifest import sha256
 from captioner.vision.tokenizer import words_of
 from training.arrays import F32, I32, Tensor, kept
 from training.errors import CheckpointError
@@ -140,12 +139,13 @@ def load(folder: Path) -> SentenceEncoder:
     try:
         shape = json.loads((folder / SHAPE).read_text(encoding="utf-8"))
         pieces = (folder / WORDS).read_text(encoding="utf-8").splitlines()
-        weights = _tensors((folder / WEIGHTS).read_bytes())
+        raw = (folder / WEIGHTS).read_bytes()
+        weights = _tensors(raw)
         layers, heads = int(shape["num_hidden_layers"]), int(shape["num_attention_heads"])
     except (OSError, ValueError, KeyError, TypeError) as damage:
         raise CheckpointError(f"no sentence encoder in {folder}: {damage!r}") from damage
     numbers = {piece: number for number, piece in enumerate(pieces)}
-    return SentenceEncoder(weights, numbers, layers, heads, sha256(folder / WEIGHTS)[:12])
+    return SentenceEncoder(weights, numbers, layers, heads, hashlib.sha256(raw).hexdigest()[:12])
 
 
 def cached_sentences(encoder: SentenceEncoder, sentences: Sequence[str], cache: Path) -> F32:

@@ -11,9 +11,9 @@ from chalicelib.errors import InvalidField
 from chalicelib.images import Attribute
 from chalicelib.search import Clause, Document, Query, SearchIndex
 from chalicelib.search.query import AUTO, FACETS, Mode
-from tests.corpora import VECTORS, corpora
+from tests.corpora import START, VECTORS, corpora
 from tests.paging import pages
-from tests.searching import ENGINES, START, document, ids, spread, told
+from tests.searching import ENGINES, document, ids, spread, told
 
 MANY = [
     document(

@@ -11,7 +11,8 @@ from chalicelib.errors import InvalidField
 from chalicelib.images import Attribute, Source, State
 from chalicelib.search import Clause, Filters, Group, Query, Results, SearchIndex
 from chalicelib.search.query import FACETS
-from tests.searching import ENGINES, SCENE, START, document, found, ids, sparse, spread
+from tests.corpora import START
+from tests.searching import ENGINES, SCENE, document, found, ids, sparse, spread
 
 # Taking in ------------------------------------------------------------------------------------
 
