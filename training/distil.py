@@ -1,4 +1,4 @@
-"""Distillation: the slim encoder learns the teacher's stages, labels and caption words."""
+"""Distillation: VGG16 learns from EfficientNet-Lite2 what photographs show."""
 
 from __future__ import annotations
 
@@ -11,24 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.arrays import F32, Tensor, read_arrays, save_arrays
+from training.arrays import F32, U8, Arrays, Tensor, save_arrays
 from training.augmentation import Augmentation
 from training.descent import Descent, annealed
 from training.feeding import Batch, Sample, feed, lesson
-from training.held_out import figures
+from training.held_out import figures, looked
 from training.logs import note
 from training.run_state import RunState
-from training.slim import calibrated
-from training.student import Student
-from training.targets import STAGES, Targets
+from training.student import WEIGHTS, Student
+from training.teacher import Teacher
 
-__all__ = ["THOUSANDS", "Plan", "distil", "whole"]
-
-THOUSANDS = "photographs/thousands"
-"""The array of a weights file that says how many photographs have gone through it."""
-
-CALIBRATED_ON = 512
-"""Photographs that batch norm's statistics are measured on for the averaged weights."""
+__all__ = ["Plan", "distil", "hinted", "started"]
 
 
 @dataclass(frozen=True)
@@ -37,16 +30,18 @@ class Plan:
 
     ``sizes`` are (share of the time, input side in pixels), smallest first: small
     inputs teach the same filters at a fraction of the cost. ``dropout`` is the share of
-    channels dropped before the last two blocks.
+    channels dropped before each block that is trained, ``first`` the first of those.
     """
 
     minutes: float
     batch: int = 32
-    rate: float = 2e-3
-    decay: float = 0.03
-    dropout: float = 0.1
+    rate: float = 6e-4
+    decay: float = 0.01
+    dropout: float = 0.0
+    first: int = 4
     augmentation: Augmentation = field(default_factory=Augmentation)
-    sizes: tuple[tuple[float, int], ...] = ((0.25, 64), (0.55, 96), (0.2, 128))
+    sizes: tuple[tuple[float, int], ...] = ((0.8, 160), (0.2, 224))
+    teachers: int = 256
     seed: int = 1
     checkpoint_minutes: float = 4.0
     precision: Tensor = tf.float32
@@ -64,12 +59,19 @@ class Plan:
         return self.rate * annealed(progress, steps, warm_up=100, least=0.01)
 
 
-def _step(student: Student, descent: Descent, dropout: float) -> Tensor:
+def hinted(
+    student: Student, teacher: Teacher, batch: Batch, dropout: float
+) -> tuple[Tensor, Tensor]:
+    """Give the student's map of a batch and its losses against the teacher; within a tape."""
+    pixels, seen, words = lesson(batch)
+    map_ = student.map(student.before(pixels), dropout)
+    return map_, student.losses(map_, teacher.look(seen, map_.shape[1]), words)
+
+
+def _step(student: Student, teacher: Teacher, descent: Descent, dropout: float) -> Tensor:
     def step(batch: Batch) -> Tensor:
-        pixels, *wanted = lesson(batch)
         with tf.GradientTape() as tape:
-            outputs = student.slim.train(pixels, dropout=dropout)
-            losses = student.losses(outputs, *wanted)
+            _, losses = hinted(student, teacher, batch, dropout)
             total = student.weighted(losses)
         descent.apply(tape.gradient(total, student.trainable), student.trainable)
         student.follow()
@@ -88,22 +90,25 @@ def _endless(rng: np.random.Generator, count: int, batch: int) -> Iterator[npt.N
 
 def distil(
     plan: Plan,
+    teacher: Teacher,
     sample: Sample,
     held_out: Sample,
     *,
+    start: Arrays,
     out: Path,
     log: Path,
-    init: Path | None = None,
     state: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Train for ``plan.minutes``, leaving the averaged weights at ``out``.
 
-    A checkpoint replaces ``out`` every few minutes, so an interrupted run goes on
-    from ``init=out``. Each checkpoint adds a line of held-out figures to ``log``.
+    A checkpoint replaces ``out`` every few minutes. Each adds a line of held-out figures to
+    ``log``.
 
     Parameters
     ----------
+    start
+        Weights to go on from: of `training.vgg.thinned`, or of ``out``.
     state
         Kept with each checkpoint: a run that finds it goes on where that one stopped, on
         the same schedule, counting the photographs it saw; if it had ended, there is
@@ -119,76 +124,77 @@ def distil(
     Raises
     ------
     CheckpointError
-        If ``init`` is not a slim encoder's, or ``state`` another network's.
+        If ``start`` is not VGG16's, or ``state`` another network's.
     """
-    start = read_arrays(init) if init else {}
     tf.random.set_seed(plan.seed)
-    student = Student(sample.words.shape[1], plan.seed, start or None, plan.precision)
+    words, dims = sample.words.shape[1], teacher.basis.shape[1]
+    begun = {"first": plan.first, "precision": plan.precision}
+    student = Student(start, words=words, dims=dims, **begun)
     descent = Descent(student.trainable, plan.decay, precision=plan.precision)
-    run = RunState(state, [*student.variables, *descent.variables])
+    run = RunState(state, [*student.state, *descent.variables])
     seen, spent = run.restore()
-    known = _some(sample, len(held_out.pixels))
-    notes = _Notes(student, sample, held_out, known, out, log, float(start.get(THOUSANDS, 0)))
     rng = np.random.default_rng((plan.seed, seen) if seen else plan.seed)
-    step, recent = _step(student, descent, plan.dropout), []
+    step, recent = _step(student, teacher, descent, plan.dropout), []
     kept_at = time.monotonic()
     began, stopped = kept_at - spent, False
+
+    def keep() -> None:
+        run.save(seen, time.monotonic() - began)
+        arrays, side = student.arrays(), plan.size(progress)
+        save_arrays(out, arrays)
+        entry: dict[str, Tensor] = {"minutes": round((time.monotonic() - began) / 60, 2)}
+        means = np.mean(recent, 0) if recent else np.zeros(len(WEIGHTS))
+        entry |= {"seen": seen, "size": side, "train": [round(float(m), 4) for m in means]}
+        note(log, entry | figures(arrays, teacher, held_out, side, plan.teachers))
+
     for rows in _endless(rng, len(sample.pixels), min(plan.batch, len(sample.pixels))):
         progress = (time.monotonic() - began) / (60 * plan.minutes)
         stopped = stop()
         if progress >= 1 or stopped:
             break
         descent.rate.assign(plan.rate_at(progress, seen // plan.batch))
-        recent.append(step(feed(sample, rows, plan.augmentation, rng, plan.size(progress))).numpy())
+        sides = {"side": plan.size(progress), "teachers": plan.teachers}
+        recent.append(step(feed(sample, rows, plan.augmentation, rng, **sides)).numpy())
         seen += len(rows)
         if time.monotonic() - kept_at > 60 * plan.checkpoint_minutes:
-            run.save(seen, time.monotonic() - began)
-            notes.keep(time.monotonic() - began, seen, plan.size(progress), recent)
+            keep()
             kept_at, recent = time.monotonic(), []
-    run.save(seen, time.monotonic() - began)
-    notes.keep(time.monotonic() - began, seen, plan.size(progress), recent)
+    keep()
     return not stopped
 
 
-@dataclass(frozen=True)
-class _Notes:
-    """Writes the weights, and what they have learnt."""
+def started(
+    arrays: Arrays,
+    teacher: Teacher,
+    pixels: U8,
+    *,
+    side: int = 160,
+    teachers: int = 256,
+    ridge: float = 1e-2,
+) -> Arrays:
+    """Give weights with heads fitted by least squares to what the teacher says of photographs.
 
-    student: Student
-    sample: Sample
-    held_out: Sample
-    known: Sample
-    out: Path
-    log: Path
-    thousands_before: float
-
-    def keep(self, seconds: float, seen: int, size: int, recent: list[F32]) -> None:
-        arrays = calibrated(self.student.arrays(), whole(self.sample, size))
-        thousands = self.thousands_before + seen / 1000
-        save_arrays(self.out, arrays | {THOUSANDS: np.array(thousands, np.float32)})
-        means = np.mean(recent, 0) if recent else np.zeros(len(STAGES) + 2)
-        entry: dict[str, Tensor] = {
-            "minutes": round(seconds / 60, 2),
-            "seen": seen,
-            "seen_in_all": round(1000 * thousands),
-            "size": size,
-            "train": [round(float(mean), 4) for mean in means],
-        }
-        entry |= figures(arrays, self.held_out, size)
-        note(self.log, entry | {"on_train": figures(arrays, self.known, size)})
-
-
-def _some(sample: Sample, count: int) -> Sample:
-    """Give captioned photographs of those trained on, to tell learning from knowing by heart."""
-    captioned = np.flatnonzero(np.isfinite(sample.words[:, 0]))
-    rows = captioned[:: max(1, len(captioned) // count)][:count]
-    maps = tuple(stage[rows] for stage in sample.targets.maps)
-    targets = Targets(maps, sample.targets.logits[rows])
-    return Sample(sample.pixels[rows], targets, sample.words[rows])
+    Parameters
+    ----------
+    arrays
+        Of the encoder, from `training.vgg.thinned`.
+    pixels : uint8 (n, s, s, 3)
+        A thousand training photographs.
+    """
+    maps, taught, logits = looked(arrays, teacher, pixels, side, teachers)
+    channels = maps.shape[-1]
+    heads = {
+        "adapter": _ridge(maps.reshape(-1, channels), taught.reshape(-1, taught.shape[-1]), ridge),
+        "labels": _ridge(maps.mean((1, 2)), logits, 10 * ridge),
+    }
+    named = {f"{name}/{part}": a for name, both in heads.items() for part, a in both.items()}
+    return dict(arrays) | named
 
 
-def whole(sample: Sample, size: int) -> Iterator[Tensor]:
-    """Give batches of pixels, whole frames, to measure batch norm's statistics on."""
-    pixels = sample.pixels[:: max(1, len(sample.pixels) // CALIBRATED_ON)]
-    for start in range(0, len(pixels), 64):
-        yield tf.image.resize(tf.cast(pixels[start : start + 64], tf.float32), (size, size))
+def _ridge(x: F32, y: F32, ridge: float) -> dict[str, F32]:
+    mean_x, mean_y = x.mean(0), y.mean(0)
+    x = x - mean_x
+    gram = x.T @ x
+    gram[np.diag_indices_from(gram)] += ridge * np.trace(gram) / len(gram)
+    kernel = np.linalg.solve(gram, x.T @ (y - mean_y)).astype(np.float32)
+    return {"kernel": kernel, "bias": (mean_y - mean_x @ kernel).astype(np.float32)}

@@ -1,60 +1,78 @@
-"""What photographs are seen through: one interface, three encoders.
+"""What photographs are seen through: a registry of encoders, each trained and shipped alike.
 
-``vgg16-slim`` (distilled here) and ``vgg16`` (ImageNet's) become a bundle's
-``encoder.onnx``; ``teacher`` is there to compare with and cannot be shipped.
+A further encoder is a further entry of `REGISTRY`, and no change elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import onnx
 
 from captioner.vision.frame import to_square
 from captioner.vision.manifest import sha256
-from training import features
+from training import efficientnet, features, imagenet, vgg
 from training.arrays import F16, U8, read_arrays
 from training.errors import CheckpointError
-from training.imagenet import vgg16
+from training.networks import Network
 from training.onnx_encoder import float_model, quantised
-from training.plain import Plain
-from training.slim import calibrated
 
-__all__ = ["CHOICES", "FLOAT", "INT8", "PLAIN", "SIDES", "Encoder", "Shipped", "shipped"]
+__all__ = ["FLOAT", "INT8", "PLAIN", "REGISTRY", "Encoder", "Kind", "named", "shipped"]
 
-SIDES = {"vgg16-slim": 160, "vgg16": 224, "teacher": 224}
-"""Input of each encoder unless told otherwise, pixels."""
-
-CHOICES = tuple(SIDES)
 PLAIN, FLOAT, INT8 = "encoder.npz", "encoder-float.onnx", "encoder.onnx"
 """Files of the parts: the network for TensorFlow, for ONNX Runtime, and quantised."""
 
-
-class Encoder(Protocol):
-    """From photographs to spatial maps."""
-
-    @property
-    def name(self) -> str:
-        """One of `CHOICES`."""
-
-    @property
-    def side(self) -> int:
-        """Of its input, in pixels."""
-
-    @property
-    def key(self) -> str:
-        """Tells its maps from those of any other encoder."""
-
-    def maps(self, pixels: U8) -> F16:
-        """Float16 (n, h, w, c) of uint8 (n, s, s, 3); other sizes are stretched to its own."""
+CALIBRATED_ON = 200
 
 
 @dataclass(frozen=True)
-class Shipped:
+class Kind:
+    """An encoder that can be trained on, exported and deployed.
+
+    Parameters
+    ----------
+    side
+        Of its input unless told otherwise, pixels.
+    build
+        Gives the network of a weights file, or of none where its weights can be had without;
+        raises `CheckpointError`.
+    title
+        What it is, for ``bundle.json`` and the model card.
+    """
+
+    side: int
+    build: Callable[[Path | None], Network]
+    title: str
+
+
+def _vgg16(weights: Path | None) -> Network:
+    if weights is not None and weights.suffix == ".npz":
+        return vgg.network(read_arrays(weights))
+    return vgg.network(imagenet.vgg16(weights))
+
+
+def _efficientnet(weights: Path | None) -> Network:
+    if weights is None:
+        raise CheckpointError("efficientnet-lite2 wants the weights that teachers left: --weights")
+    return efficientnet.efficientnet_lite2(read_arrays(weights))
+
+
+REGISTRY: Mapping[str, Kind] = {
+    "vgg16": Kind(224, _vgg16, "VGG16"),
+    "efficientnet-lite2": Kind(efficientnet.SIDE, _efficientnet, "EfficientNet-Lite2"),
+}
+
+
+def named(given: str, weights: Path | None) -> tuple[str, Path | None]:
+    """Give an encoder's name and weights; a file in place of the name is VGG16's weights."""
+    return (given, weights) if given in REGISTRY else ("vgg16", Path(given))
+
+
+@dataclass(frozen=True)
+class Encoder:
     """The quantised network as a bundle holds it."""
 
     name: str
@@ -63,65 +81,47 @@ class Shipped:
 
     @property
     def key(self) -> str:
-        """Start of the file's SHA-256."""
+        """Tells its maps from those of any other: the start of the file's SHA-256."""
         return sha256(self.file)[:12]
 
     def maps(self, pixels: U8) -> F16:
-        """See `Encoder`."""
+        """Float16 (n, h, w, c) of uint8 (n, s, s, 3); other sizes are stretched to its own."""
         return features.maps(self.file, pixels)
 
 
 def shipped(
     name: str, weights: Path | None, side: int, photographs: Callable[[], U8], out: Path
-) -> Shipped:
+) -> Encoder:
     """Leave an encoder's files in ``out``: for TensorFlow, for ONNX Runtime, and quantised.
 
     Parameters
     ----------
     name : str
-        ``vgg16-slim`` or ``vgg16``.
+        Of `REGISTRY`.
     weights : Path, optional
-        Of a distillation, or of Keras' VGG16 without its top; only the latter may be
-        left out.
+        As `Kind.build` takes them.
     photographs : callable
-        Gives training photographs, uint8 (n, s, s, 3): some of them calibrate batch norm
-        and the activations' ranges. Not called where ``out`` was made of the same
-        weights at the same size before.
+        Gives training photographs, uint8 (n, s, s, 3): some of them calibrate the
+        activations' ranges. Not called where ``out`` was made of the same weights at the
+        same size before.
 
     Raises
     ------
     CheckpointError
         If the weights are missing or another network's.
     """
-    found = Shipped(name, side, out / INT8)
+    found = Encoder(name, side, out / INT8)
     source = out / "encoder.source"
     made_of = f"{name} {sha256(weights) if weights and weights.is_file() else weights} {side}"
     files = (out / PLAIN, out / FLOAT, out / INT8, source)
     if all(file.is_file() for file in files) and source.read_text(encoding="utf-8") == made_of:
         return found
-    network = vgg16(weights) if name == "vgg16" else None
-    arrays = read_arrays(_given(weights)) if network is None else {}
-    squares = np.stack([to_square(photograph, side) for photograph in _spread(photographs(), 640)])
-    if network is None:
-        batches = np.split(squares, range(64, len(squares), 64))
-        network = Plain.of_slim(calibrated(arrays, batches))
-    _write(network, squares, side, out)
-    source.write_text(made_of, encoding="utf-8")
-    return found
-
-
-def _given(weights: Path | None) -> Path:
-    if weights is None:
-        raise CheckpointError("vgg16-slim wants the weights that distil left: --weights FILE")
-    return weights
-
-
-def _write(network: Plain, squares: U8, side: int, out: Path) -> None:
+    network = REGISTRY[name].build(weights)
+    some = photographs()
+    some = some[:: max(1, len(some) // CALIBRATED_ON)][:CALIBRATED_ON]
     network.save(out / PLAIN)
     model = float_model(network, side)
     onnx.save(model, out / FLOAT)
-    quantised(model, _spread(squares, 200), out / INT8)
-
-
-def _spread(pixels: U8, count: int) -> U8:
-    return pixels[:: max(1, len(pixels) // count)][:count]
+    quantised(model, np.stack([to_square(one, side) for one in some]), out / INT8)
+    source.write_text(made_of, encoding="utf-8")
+    return found

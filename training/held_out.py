@@ -2,51 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import tensorflow as tf
 
+from training import vgg
 from training.arrays import F32, U8, Arrays, Tensor
-from training.crops import Crops
 from training.feeding import Sample
-from training.resampling import resample
-from training.slim import fold, forward
-from training.targets import STAGES
+from training.teacher import Teacher
 
-__all__ = ["figures", "maps_of", "mean_average_precision"]
+__all__ = ["figures", "looked", "mean_average_precision"]
+
+BATCH = 25
 
 
-def figures(arrays: Arrays, sample: Sample, size: int) -> dict[str, float]:
-    """Give the share of the last map's variance explained, and the word mAP."""
-    targets = sample.targets
-    last = maps_of(arrays, sample.pixels, size, lambda outputs: outputs[-1])
-    grid = Crops.whole(1).weights(targets.maps[-1].shape[1], size // 32, STAGES[-1].offset)
-    rows, columns = (np.repeat(g, len(last), 0) for g in grid)
-    wanted = resample(targets.maps[-1], rows, columns).numpy()
-    said = last @ arrays["adapter5/kernel"] + arrays["adapter5/bias"]
-    explained = 1 - ((said - wanted) ** 2).mean() / ((wanted - wanted.mean((0, 1, 2))) ** 2).mean()
-    scores = last.mean((1, 2)) @ arrays["words/kernel"] + arrays["words/bias"]
+def looked(
+    arrays: Arrays, teacher: Teacher, pixels: U8, side: int, teachers: int
+) -> tuple[F32, F32, F32]:
+    """Give the student's maps, and the teacher's reduced maps and logits, of whole frames.
+
+    Parameters
+    ----------
+    pixels : uint8 (n, s, s, 3)
+        Stretched to ``side`` for the student, to ``teachers`` for the teacher.
+    """
+    own = vgg.network(arrays)
+
+    def look(batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        batch = tf.cast(batch, tf.float32)
+        map_ = own.outputs(tf.image.resize(batch, (side, side)), teacher.precision)["stacked"]
+        seen = tf.image.resize(batch, (teachers, teachers))
+        told = teacher.look(seen, side // 32)
+        return tf.cast(map_, tf.float32), told.map, told.logits
+
+    traced = tf.function(look, autograph=False, reduce_retracing=True)
+    found = [traced(pixels[at : at + BATCH]) for at in range(0, len(pixels), BATCH)]
+    maps, taught, logits = (
+        np.concatenate([p.numpy() for p in part]) for part in zip(*found, strict=True)
+    )
+    return maps, taught, logits
+
+
+def figures(
+    arrays: Arrays, teacher: Teacher, sample: Sample, side: int, teachers: int
+) -> dict[str, float]:
+    """Give how much of the teacher an encoder with its heads has, and its caption words' mAP.
+
+    Returns
+    -------
+    dict
+        ``explained``, ``pooled``: share of the variance of the teacher's map and of its mean;
+        ``same_class``: share of
+        photographs whose likeliest class is the teacher's; ``word_map``.
+    """
+    maps, taught, logits = looked(arrays, teacher, sample.pixels, side, teachers)
+    adapted = maps @ arrays["adapter/kernel"] + arrays["adapter/bias"]
+    pooled = maps.mean((1, 2))
+    said, words = (
+        pooled @ arrays[f"{n}/kernel"] + arrays[f"{n}/bias"] for n in ("labels", "words")
+    )
     return {
-        "explained": round(float(explained), 4),
-        "word_map": round(mean_average_precision(scores, sample.words), 4),
+        "explained": _explained(adapted, taught),
+        "pooled": _explained(adapted.mean((1, 2)), taught.mean((1, 2))),
+        "same_class": round(float((said.argmax(1) == logits.argmax(1)).mean()), 4),
+        "word_map": round(mean_average_precision(words, sample.words), 4),
     }
 
 
-def maps_of(arrays: Arrays, pixels: U8, size: int, read: Callable[[list[Tensor]], Tensor]) -> F32:
-    """Give the folded encoder's maps (n, h, w, c) of uint8 pixels (n, s, s, 3), whole frames.
-
-    ``read`` makes a map of the block outputs.
-    """
-    folded = {name: tf.constant(array) for name, array in fold(arrays).items()}
-    call = tf.function(
-        lambda batch: read(forward(folded, batch)), reduce_retracing=True, autograph=False
-    )
-    found = []
-    for start in range(0, len(pixels), 50):
-        batch = tf.image.resize(tf.cast(pixels[start : start + 50], tf.float32), (size, size))
-        found.append(call(batch).numpy())
-    return np.concatenate(found)
+def _explained(said: F32, wanted: F32) -> float:
+    flat = wanted.reshape(-1, wanted.shape[-1])
+    left = ((said - wanted) ** 2).mean() / flat.var(0).mean()
+    return round(1 - float(left), 4)
 
 
 def mean_average_precision(scores: F32, wanted: F32) -> float:

@@ -1,27 +1,23 @@
-"""The ImageNet VGG16 of keras-applications, as a plain encoder."""
+"""The ImageNet VGG16 of keras-applications, as weights of this project's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
-from training.arrays import Tensor
+from training import vgg
+from training.arrays import Arrays, Tensor
 from training.errors import CheckpointError
-from training.plain import CONVOLUTIONS, Plain
 
 __all__ = ["vgg16"]
-
-MEAN = np.array([123.68, 116.779, 103.939], np.float32)
-"""Of ImageNet, RGB: what the network was trained without (Simonyan and Zisserman 2015)."""
 
 
 def vgg16(
     weights: Path | None = None, build: Callable[..., Tensor] = tf.keras.applications.VGG16
-) -> Plain:
-    """Give the network without its top.
+) -> Arrays:
+    """Give its weights without its top, as `training.vgg.network` reads them.
 
     Parameters
     ----------
@@ -43,7 +39,7 @@ def vgg16(
         network = build(include_top=False, weights=str(weights) if weights else "imagenet")
     except Exception as error:  # Keras raises a bare Exception where a download fails
         raise CheckpointError(_unusable(weights, error)) from error
-    return _plain(network)
+    return _arrays(network)
 
 
 def _unusable(weights: Path | None, error: Exception) -> str:
@@ -56,12 +52,8 @@ def _unusable(weights: Path | None, error: Exception) -> str:
     )
 
 
-def _plain(network: Tensor) -> Plain:
+def _arrays(network: Tensor) -> Arrays:
     arrays = {}
-    for name in CONVOLUTIONS:
-        kernel, bias = network.get_layer(name).get_weights()
-        arrays[f"{name}/kernel"], arrays[f"{name}/bias"] = kernel, bias
-    # It was trained on BGR; turning its first kernel round lets it take RGB.
-    first = f"{CONVOLUTIONS[0]}/kernel"
-    arrays[first] = np.ascontiguousarray(arrays[first][:, :, ::-1])
-    return Plain(arrays, MEAN, 1.0)
+    for name in vgg.convolutions():
+        arrays[f"{name}/kernel"], arrays[f"{name}/bias"] = network.get_layer(name).get_weights()
+    return vgg.rescaled(arrays)

@@ -1,4 +1,4 @@
-"""The encoder as an ONNX file: float, and quantised to eight bits."""
+"""An encoder as an ONNX file: float, and quantised to eight bits."""
 
 from __future__ import annotations
 
@@ -19,64 +19,66 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from training.arrays import U8, Tensor
-from training.plain import Plain
-from training.slim import BLOCKS
+from training.networks import Layer, Network
 
 __all__ = ["float_model", "quantised"]
 
 OPSET, IR = 17, 9
+EIGHT_BITS = ("Conv", "MaxPool", "Add")
 
 
-def float_model(plain: Plain, side: int) -> onnx.ModelProto:
+def float_model(network: Network, side: int) -> onnx.ModelProto:
     """Build the network: uint8 (1, s, s, 3) to float32 (1, s/32, s/32, c)."""
-    nodes, weights, last = _normalised(plain)
-    for block, depth in enumerate(BLOCKS, 1):
-        for conv in range(1, depth + 1):
-            name = f"block{block}_conv{conv}"
-            kernel = plain.arrays[f"{name}/kernel"].transpose(3, 2, 0, 1)
-            weights.append(_tensor(f"{name}/kernel", kernel))
-            weights.append(_tensor(f"{name}/bias", plain.arrays[f"{name}/bias"]))
-            nodes += _convolution(last, name)
-            last = f"{name}/relu"
-        pool = f"block{block}_pool"
-        nodes.append(
-            helper.make_node("MaxPool", [last], [pool], kernel_shape=[2, 2], strides=[2, 2])
-        )
-        last = pool
-    if plain.stacked:
-        nodes += _stacked("block4_pool", last)
-        last = "stacked"
+    nodes, weights = _scaled(network)
+    for layer in network.layers:
+        nodes += _nodes(layer)
+        if layer.kind in ("conv", "depthwise"):
+            # ONNX has (out, in, h, w); a depthwise kernel is (channels, 1, h, w).
+            order = (2, 3, 0, 1) if layer.kind == "depthwise" else (3, 2, 0, 1)
+            kernel = network.arrays[f"{layer.name}/kernel"].transpose(order)
+            weights.append(_tensor(f"{layer.name}/kernel", kernel))
+            weights.append(_tensor(f"{layer.name}/bias", network.arrays[f"{layer.name}/bias"]))
+            if layer.kind == "depthwise":
+                nodes[-2 if layer.activation else -1].attribute.append(
+                    helper.make_attribute("group", len(kernel))
+                )
+    if any(layer.activation == "relu6" for layer in network.layers):
+        weights += [_tensor("zero", np.float32(0)), _tensor("six", np.float32(6))]
+    last = network.layers[-1].name
     nodes.append(helper.make_node("Transpose", [last], ["map"], perm=[0, 2, 3, 1]))
-    return _model(nodes, weights, side, plain.channels)
+    return _model(nodes, weights, side, network.channels)
 
 
-def _normalised(plain: Plain) -> tuple[list[Tensor], list[Tensor], str]:
+def _scaled(network: Network) -> tuple[list[Tensor], list[Tensor]]:
     nodes = [
         helper.make_node("Cast", ["pixels"], ["real"], to=TensorProto.FLOAT),
         helper.make_node("Sub", ["real", "mean"], ["centred"]),
-        helper.make_node("Mul", ["centred", "scale"], ["scaled"]),
-        helper.make_node("Transpose", ["scaled"], ["channels_first"], perm=[0, 3, 1, 2]),
+        helper.make_node("Mul", ["centred", "scale"], ["channels_last"]),
+        helper.make_node("Transpose", ["channels_last"], ["scaled"], perm=[0, 3, 1, 2]),
     ]
-    weights = [_tensor("mean", plain.mean), _tensor("scale", np.float32(1 / plain.std))]
-    return nodes, weights, "channels_first"
+    return nodes, [_tensor("mean", network.mean), _tensor("scale", np.float32(1 / network.std))]
 
 
-def _convolution(before: str, name: str) -> list[Tensor]:
-    return [
-        helper.make_node(
-            "Conv", [before, f"{name}/kernel", f"{name}/bias"], [name], pads=[1, 1, 1, 1]
-        ),
-        helper.make_node("Relu", [name], [f"{name}/relu"]),
-    ]
-
-
-def _stacked(fourth: str, fifth: str) -> list[Tensor]:
-    """As `training.slim.stacked`."""
-    halves = {"kernel_shape": [2, 2], "strides": [2, 2]}
-    return [
-        helper.make_node("AveragePool", [fourth], ["averaged"], **halves),
-        helper.make_node("Concat", ["averaged", fifth], ["stacked"], axis=1),
-    ]
+def _nodes(layer: Layer) -> list[Tensor]:
+    inputs, halves = list(layer.inputs), {"kernel_shape": [2, 2], "strides": [2, 2]}
+    match layer.kind:
+        case "max_pool":
+            return [helper.make_node("MaxPool", inputs, [layer.name], **halves)]
+        case "average_pool":
+            return [helper.make_node("AveragePool", inputs, [layer.name], **halves)]
+        case "add":
+            return [helper.make_node("Add", inputs, [layer.name])]
+        case "concat":
+            return [helper.make_node("Concat", inputs, [layer.name], axis=1)]
+    given = [*inputs, f"{layer.name}/kernel", f"{layer.name}/bias"]
+    said = f"{layer.name}/linear" if layer.activation else layer.name
+    settings = {"auto_pad": "SAME_UPPER", "strides": [layer.stride] * 2}
+    nodes = [helper.make_node("Conv", given, [said], **settings)]
+    if layer.activation == "relu":
+        nodes.append(helper.make_node("Relu", [said], [layer.name]))
+    if layer.activation == "relu6":
+        nodes.append(helper.make_node("Clip", [said, "zero", "six"], [layer.name]))
+    return nodes
 
 
 def _tensor(name: str, value: Tensor) -> Tensor:
@@ -86,7 +88,8 @@ def _tensor(name: str, value: Tensor) -> Tensor:
 def _model(nodes: list[Tensor], weights: list[Tensor], side: int, channels: int) -> onnx.ModelProto:
     pixels = helper.make_tensor_value_info("pixels", TensorProto.UINT8, [1, side, side, 3])
     cells = side // 32
-    map_ = helper.make_tensor_value_info("map", TensorProto.FLOAT, [1, cells, cells, channels])
+    shape = [1, cells, cells, channels]
+    map_ = helper.make_tensor_value_info("map", TensorProto.FLOAT, shape)
     graph = helper.make_graph(nodes, "encoder", [pixels], [map_], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
     onnx.checker.check_model(model)
@@ -133,5 +136,5 @@ def quantised(model: onnx.ModelProto, calibration: U8, out: Path) -> None:
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
-            op_types_to_quantize=["Conv", "MaxPool"],
+            op_types_to_quantize=list(EIGHT_BITS),
         )

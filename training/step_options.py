@@ -5,32 +5,43 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["export", "kept", "precision", "prepare", "share", "side", "teacher", "train"]
+__all__ = ["export", "kept", "precision", "prepare", "share", "side", "taught", "train", "width"]
 
 Steps = argparse._SubParsersAction
-ENCODERS = ("vgg16-slim", "vgg16", "teacher")
+ENCODERS = ("vgg16", "efficientnet-lite2")
+"""As `training.encoders.REGISTRY`, which imports TensorFlow; a test compares them."""
 
 
 def prepare(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     """Add ``prepare``."""
-    step = steps.add_parser("prepare", help="check the data, decode photographs, teacher's maps")
-    teacher(step, required=False)
+    step = steps.add_parser("prepare", help="check the data and decode the photographs")
+    captioned(step)
     step.add_argument(
         "--encoder",
         choices=ENCODERS,
-        default="vgg16-slim",
+        default="vgg16",
         help="which one's photographs to keep: its size (default: %(default)s)",
     )
     return step
 
 
-def teacher(step: argparse.ArgumentParser, *, required: bool) -> None:
-    """Add the teacher and the photographs that it alone looks at."""
-    step.add_argument("--extra", type=Path, help="folder of further photographs, without captions")
-    more = "" if required else "; leave out where nothing is distilled"
+def captioned(step: argparse.ArgumentParser) -> None:
+    """Add further photographs with captions."""
     step.add_argument(
-        "--teacher", type=Path, required=required, help=f"ResNet-50 weights, .npz{more}"
+        "--captioned",
+        type=Path,
+        help="folder of further photographs with captions: captions.jsonl, photographs/, and"
+        " everyday_dev.txt, which names those never trained on",
     )
+
+
+def taught(step: argparse.ArgumentParser) -> None:
+    """Add the teachers, and photographs that only they say something of."""
+    step.add_argument(
+        "--teachers", type=Path, required=True, help="folder that the step of that name left"
+    )
+    step.add_argument("--extra", type=Path, help="folder of further photographs, without captions")
+    captioned(step)
 
 
 def precision(options: argparse._ActionsContainer) -> None:
@@ -49,14 +60,14 @@ def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step.add_argument(
         "--encoder",
         required=True,
-        help="vgg16 (ImageNet's, which Keras downloads), teacher (to compare with; gives no"
-        " bundle), vgg16-slim, or in its place the .npz that distil left",
+        help="vgg16, efficientnet-lite2, or in place of a name VGG16's weights: the .npz that distil"
+        " or tune left",
     )
     step.add_argument(
         "--weights",
         type=Path,
-        help="of the encoder: distil's .npz for vgg16-slim, Keras' .h5 of VGG16 without top for"
-        " vgg16 (default: download once into KERAS_HOME), ResNet-50's .npz for teacher",
+        help="of the encoder: for vgg16 Keras' .h5 without top (default: download once into"
+        " KERAS_HOME), for efficientnet-lite2 the .npz that teachers left",
     )
     step.add_argument(
         "--text-teacher",
@@ -73,7 +84,9 @@ def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         " (default: %(default)s)",
     )
     step.add_argument(
-        "--side", type=side, help="encoder input, pixels (default: 160; vgg16 and teacher 224)"
+        "--side",
+        type=side,
+        help="encoder input, pixels (default: vgg16 224, efficientnet-lite2 256)",
     )
     step.add_argument(
         "--views", type=int, default=2, help="of each photograph: whole, then random crops"
@@ -129,11 +142,14 @@ def kept(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step = steps.add_parser("kept", help="how much of the teacher an encoder keeps")
     step.description = (
         "Prints dev CIDEr of one decoder on two encoders' maps, and their ratio. Train twice"
-        " first, with the same settings: once on the encoder, once with --encoder teacher."
+        " first, with the same settings: on vgg16, and with --encoder efficientnet-lite2."
     )
     step.add_argument("--model", type=Path, required=True, help="folder that train left")
     step.add_argument(
-        "--teacher-model", type=Path, required=True, help="the same, of --encoder teacher"
+        "--teacher-model",
+        type=Path,
+        required=True,
+        help="the same, of --encoder efficientnet-lite2",
     )
     return step
 
@@ -158,6 +174,17 @@ def side(text: str) -> int:
     if not text.isdigit() or int(text) % 32 or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r}: a side must be a multiple of 32")
     return int(text)
+
+
+def width(text: str) -> float:
+    """Read a network's width, as a share of its channels."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0.125 <= found <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a share, from 0.125 to 1")
+    return found
 
 
 def _count(text: str) -> int:

@@ -1,80 +1,75 @@
-"""The ImageNet-trained network that the slim encoder learns from."""
+"""What EfficientNet-Lite2 says of a batch: its map, reduced by PCA, and its classes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from training.arrays import F32, Tensor
-from training.errors import CheckpointError
+from training import efficientnet
+from training.arrays import F32, U8, Arrays, Tensor
+from training.crops import Crops
+from training.resampling import resample
 
-__all__ = ["Network", "resnet50"]
+__all__ = ["DIMS", "Seen", "Teacher", "reduction"]
 
-Network = Callable[[Tensor], tuple[list[Tensor], Tensor]]
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-BLOCKS = ((1, 3), (2, 4), (3, 6), (4, 3))
+DIMS = 512
+"""Of the map's 1,280 channels."""
+
+OFFSET = 31.5 / 32
+"""Where the map's cell 0 is centred, in cells from the edge.
+
+TensorFlow pads at the far edge only where the stride is two, so that each of the five moves the
+cells by half a pixel of its input.
+"""
 
 
-def resnet50(path: Path) -> Network:
-    """ResNet-50 with batch norm folded in, from 8-bit arrays.
+class Seen(NamedTuple):
+    """The reduced map (n, cells, cells, d), its mean's variance, and the logits (n, 1000)."""
 
-    Parameters
-    ----------
-    path : Path
-        ``.npz`` with ``NAME.weight_int8`` (out, in, h, w), ``NAME.weight_exp``,
-        ``NAME.bias_int8`` and ``NAME.bias_exp``; a value is int8 × 2**-exp.
+    map: Tensor
+    pooled_variance: Tensor
+    logits: Tensor
 
-    Returns
-    -------
-    callable
-        From float32 (n, h, w, 3) in 0..255 to the four stages and the logits.
 
-    Raises
-    ------
-    CheckpointError
-        If the file is missing or incomplete.
+@dataclass(frozen=True)
+class Teacher:
+    """The network with its classes, and what its map is reduced by.
+
+    ``mean`` (1280,) and ``basis`` (1280, `DIMS`) are scaled so that the mean variance of a cell is
+    one; that of the mean over the cells is ``pooled_variance``.
     """
-    weights = _read(path)
 
-    def conv(x: Tensor, name: str, stride: int = 1, pad: int = 0) -> Tensor:
-        kernel, bias = weights[name]
-        padded = tf.pad(x, [[0, 0], [pad, pad], [pad, pad], [0, 0]]) if pad else x
-        return tf.nn.conv2d(padded, kernel, stride, "VALID") + bias
+    arrays: Mapping[str, F32]
+    mean: F32
+    basis: F32
+    pooled_variance: F32
+    precision: Tensor = tf.float32
 
-    def bottleneck(x: Tensor, name: str, stride: int, first: bool) -> Tensor:
-        inner = tf.nn.relu(conv(x, f"{name}.conv1", stride))
-        inner = conv(tf.nn.relu(conv(inner, f"{name}.conv2", 1, 1)), f"{name}.conv3")
-        return tf.nn.relu(inner + (conv(x, f"{name}.downsample.0", stride) if first else x))
-
-    def network(pixels: Tensor) -> tuple[list[Tensor], Tensor]:
-        x = (pixels / 255.0 - MEAN) / STD
-        x = tf.nn.max_pool2d(tf.nn.relu(conv(x, "conv1", 2, 3)), 3, 2, "SAME")
-        stages = []
-        for layer, depth in BLOCKS:
-            for block in range(depth):
-                stride = 2 if block == 0 and layer > 1 else 1
-                x = bottleneck(x, f"layer{layer}.{block}", stride, block == 0)
-            stages.append(x)
-        pooled = tf.reduce_mean(x, (1, 2), keepdims=True)
-        return stages, conv(pooled, "fc")[:, 0, 0, :]
-
-    return network
+    def look(self, pixels: Tensor, cells: int) -> Seen:
+        """Give what it says of float32 pixels (n, s, s, 3) in 0..255."""
+        network = efficientnet.efficientnet_lite2(self.arrays)
+        found = network.outputs(pixels, self.precision)[efficientnet.FEATURES]
+        found = tf.cast(found, tf.float32)
+        kernel, bias = (self.arrays[name] for name in efficientnet.LOGITS)
+        logits = tf.reduce_mean(found, (1, 2)) @ kernel + bias
+        grid = Crops.whole(1).weights(found.shape[1], cells, OFFSET)
+        grid = (tf.repeat(tf.constant(part), tf.shape(found)[0], 0) for part in grid)
+        reduced = resample((found - self.mean) @ self.basis, *grid)
+        return Seen(reduced, self.pooled_variance, logits)
 
 
-def _read(path: Path) -> dict[str, tuple[Tensor, Tensor]]:
-    if not path.is_file():
-        raise CheckpointError(f"no teacher weights at {path}")
-    with np.load(path) as arrays:
-        names = {key.rsplit(".", 1)[0] for key in arrays.files}
-        return {name: _layer(arrays, name) for name in names}
-
-
-def _layer(arrays: Tensor, name: str) -> tuple[Tensor, Tensor]:
-    def real(part: str) -> F32:
-        scale = np.float32(2.0 ** -float(arrays[f"{name}.{part}_exp"]))
-        return np.asarray(arrays[f"{name}.{part}_int8"] * scale, np.float32)
-
-    return tf.constant(real("weight").transpose(2, 3, 1, 0)), tf.constant(real("bias"))
+def reduction(arrays: Mapping[str, F32], squares: U8, dims: int = DIMS) -> Arrays:
+    """Fit ``mean``, ``basis`` and ``pooled_variance`` on photographs uint8 (n, s, s, 3)."""
+    maps = efficientnet.efficientnet_lite2(arrays).maps(squares)
+    vectors = maps.reshape(-1, maps.shape[-1])
+    mean = vectors.mean(0)
+    values, basis = np.linalg.eigh(np.cov(vectors - mean, rowvar=False))
+    kept = np.argsort(values)[::-1][:dims]
+    scale = np.sqrt(max(float(values[kept].mean()), 1e-12))
+    basis = (basis[:, kept] / scale).astype(np.float32)
+    variance = ((maps.mean((1, 2)) - mean) @ basis).var(0).mean()
+    return {"mean": mean, "basis": basis, "pooled_variance": variance}

@@ -14,7 +14,7 @@ from captioner.vision.vectors import POWER
 from training.arrays import U8, Tensor, read_arrays
 from training.decoder import Begun, TrainableDecoder
 from training.encoders import PLAIN
-from training.plain import Plain
+from training.networks import Network
 
 __all__ = ["TrainedWriter", "TrainingModel"]
 
@@ -52,7 +52,7 @@ class TrainingModel:
     """
 
     def __init__(self, parts: Path) -> None:
-        self._encoder = Plain.read(parts / PLAIN)
+        self._encoder = Network.read(parts / PLAIN)
         self._vectors = read_arrays(parts / "vectors.npz")
         self._decoder = read_arrays(parts / "decoder.npz")
 

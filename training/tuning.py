@@ -1,7 +1,7 @@
 """Lets the captions' gradient reach the encoder: both are trained on, together.
 
-The teacher's hints stay as they are: few photographs have captions, and an encoder that
-answers to nothing else soon knows them by heart.
+The teacher's hints stay as they are: few photographs have captions, and an encoder that answers to
+nothing else soon overfits them.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import numpy as np
 import tensorflow as tf
 
 from captioner.vision.tokenizer import Tokenizer
-from training.arrays import I32, Arrays, Tensor, read_arrays, save_arrays
+from training import vgg
+from training.arrays import I32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.augmentation import Augmentation
 from training.average import Average
 from training.batches import encoded, padded
 from training.captioning import write_captions
 from training.decoder import TrainableDecoder
 from training.descent import Descent, annealed
-from training.distil import THOUSANDS, whole
-from training.feeding import Batch, Sample, feed, lesson
-from training.held_out import maps_of
+from training.distil import hinted
+from training.feeding import Batch, Sample, feed
 from training.logs import note, read_log
 from training.run_state import RunState
 from training.scores import cider
-from training.slim import calibrated, stacked
 from training.student import Student
+from training.teacher import Teacher
 
 __all__ = ["Captions", "TuningPlan", "tune"]
 
@@ -46,16 +46,18 @@ class TuningPlan:
     """
 
     minutes: float
-    side: int = 160
+    side: int = 224
+    teachers: int = 256
+    first: int = 4
     photographs: int = 24
-    captions: int = 3
-    rate: float = 4e-4
-    decay: float = 0.03
+    captions: int = 5
+    rate: float = 2e-4
+    decay: float = 0.01
     weight: float = 1.0
     smoothing: float = 0.1
     dropout: float = 0.3
     dropped: float = 0.1
-    augmentation: Augmentation = Augmentation(least_area=0.5, patched=0.0)  # noqa: RUF009
+    augmentation: Augmentation = Augmentation(least_area=0.6, patched=0.0)  # noqa: RUF009
     seed: int = 1
     checkpoint_minutes: float = 6.0
     precision: Tensor = tf.float32
@@ -72,8 +74,9 @@ class Captions:
 
 def tune(
     plan: TuningPlan,
+    teacher: Teacher,
     sample: Sample,
-    held_out: Sample,
+    held_out: U8,
     captions: Captions,
     *,
     encoder: Path,
@@ -91,6 +94,8 @@ def tune(
     ----------
     sample
         Its first rows are the photographs of ``captions.train``, in their order.
+    held_out : uint8 (n, side, side, 3)
+        The photographs of ``captions.held_out``.
     resume
         Keep the whole state in ``out`` with each checkpoint and on being stopped, and go on
         from one that is there.
@@ -108,7 +113,7 @@ def tune(
         If ``encoder`` or ``decoder`` is missing or misshapen, or the state another network's.
     """
     tf.random.set_seed(plan.seed)
-    both = _Both(plan, sample, read_arrays(encoder), read_arrays(decoder))
+    both = _Both(plan, teacher, sample, read_arrays(encoder), read_arrays(decoder))
     numbers = [[encoded(captions.words, text) for text in group] for group in captions.train]
     run = RunState(out / "tuning.state.npz" if resume else None, both.variables)
     both.seen, spent = run.restore()
@@ -145,11 +150,13 @@ def _best(out: Path) -> float:
 class _Both:
     """Encoder and decoder, and a step of them."""
 
-    def __init__(self, plan: TuningPlan, sample: Sample, encoder: Arrays, decoder: Arrays) -> None:
-        self._plan, self._sample = plan, sample
-        self._thousands = float(encoder.get(THOUSANDS, np.zeros(())))
+    def __init__(
+        self, plan: TuningPlan, teacher: Teacher, sample: Sample, encoder: Arrays, decoder: Arrays
+    ) -> None:
+        self._plan, self._teacher, self._sample = plan, teacher, sample
         self.seen = 0
-        self._student = Student(sample.words.shape[1], plan.seed, encoder, plan.precision)
+        sizes = {"words": sample.words.shape[1], "dims": teacher.basis.shape[1]}
+        self._student = Student(encoder, **sizes, first=plan.first, precision=plan.precision)
         positions = (plan.side // 32) ** 2
         self._decoder = TrainableDecoder.serving(
             decoder, positions, plan.precision, dropout=plan.dropout
@@ -164,7 +171,7 @@ class _Both:
     def variables(self) -> list[Tensor]:
         """Everything that a step changes."""
         said = [*self._decoder.variables.values(), *self._average.variables]
-        return [*self._student.variables, *said, *self._descent.variables]
+        return [*self._student.state, *said, *self._descent.variables]
 
     def step(
         self, rng: np.random.Generator, rows: Tensor, captions: I32, progress: float
@@ -173,16 +180,15 @@ class _Both:
         steps = self.seen / self._plan.photographs
         share = annealed(progress, steps, warm_up=100, least=0.02)
         self._descent.rate.assign(self._plan.rate * share)
-        batch = feed(self._sample, rows, self._plan.augmentation, rng, self._plan.side)
+        sides = {"side": self._plan.side, "teachers": self._plan.teachers}
+        batch = feed(self._sample, rows, self._plan.augmentation, rng, **sides)
         self.seen += len(rows)
         return self._descend(batch, tf.constant(captions)).numpy()
 
     def _descended(self, batch: Batch, captions: Tensor) -> Tensor:
-        pixels, *wanted = lesson(batch)
         with tf.GradientTape() as tape:
-            outputs = self._student.slim.train(pixels, dropout=self._plan.dropped)
-            hints = self._student.losses(outputs, *wanted)
-            said = self._caption_loss(stacked(outputs), captions)
+            map_, hints = hinted(self._student, self._teacher, batch, self._plan.dropped)
+            said = self._caption_loss(map_, captions)
             total = self._student.weighted(hints) + self._plan.weight * said
         gradients = tape.gradient(total, self._variables)
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
@@ -199,10 +205,8 @@ class _Both:
 
     def averaged(self) -> tuple[Arrays, Arrays]:
         """Averaged weights of the encoder, as `distil` keeps them, and of the decoder."""
-        arrays = calibrated(self._student.arrays(), whole(self._sample, self._plan.side))
-        thousands = np.array(self._thousands + self.seen / 1000, np.float32)
         decoder = dict(zip(self._decoder.variables, self._average.values(), strict=True))
-        return arrays | {THOUSANDS: thousands}, decoder
+        return self._student.arrays(), decoder
 
 
 def _drawn(
@@ -213,9 +217,9 @@ def _drawn(
 
 
 def _dev_cider(
-    plan: TuningPlan, encoder: Arrays, decoder: Arrays, held_out: Sample, captions: Captions
+    plan: TuningPlan, encoder: Arrays, decoder: Arrays, held_out: U8, captions: Captions
 ) -> float:
-    maps = maps_of(encoder, held_out.pixels, plan.side, stacked).astype(np.float16)
+    maps = vgg.network(encoder).maps(held_out, plan.precision).astype(np.float16)
     return cider(write_captions(decoder, captions.words, maps, 1), captions.held_out)
 
 

@@ -10,11 +10,10 @@ import numpy as np
 from captioner.vision.bundle import BundleError
 from captioner.vision.frame import to_square
 from training import dataset, parts, photographs
-from training.encoders import PLAIN
+from training.encoders import REGISTRY
 from training.errors import CheckpointError
 from training.export import Origin, write_bundle
 from training.parts import Parts
-from training.plain import Plain
 
 __all__ = ["run"]
 
@@ -22,16 +21,13 @@ __all__ = ["run"]
 def run(options: Namespace) -> None:
     """Write the bundle and print its metrics on dev."""
     made = parts.read(options.model)
-    if made.encoder == "teacher":
-        raise CheckpointError("the teacher is there to compare with: it is not shipped")
     dev = dataset.read_split(options.data, "dev")
     pixels = photographs.of_split("dev", dev.photographs, options.work, made.side)
     squares = np.stack([to_square(photograph, made.side) for photograph in pixels])
-    widths = Plain.read(options.model / PLAIN).widths
     origin = Origin(
         name=made.encoder,
         version=options.version,
-        encoder="VGG16 topology, widths " + "-".join(map(str, widths)),
+        encoder=REGISTRY[made.encoder].title,
         data=f"{options.data.name}: {_data(made)}",
         commit=options.commit,
         command=options.note,

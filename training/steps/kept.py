@@ -27,10 +27,8 @@ def run(options: Namespace) -> None:
 
 
 def _comparable(ours: Parts, teachers: Parts) -> None:
-    if teachers.encoder != "teacher":
-        raise CheckpointError(f"the second folder was trained on {teachers.encoder}, not teacher")
-    if ours.encoder == "teacher":
-        raise CheckpointError("the first folder was trained on the teacher itself")
+    if ours.encoder == teachers.encoder:
+        raise CheckpointError(f"both folders were trained on {ours.encoder}")
     ours_of, teachers_of = (
         {"photographs": p.photographs, "captions": p.captions, **p.recipe} for p in (ours, teachers)
     )

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
-from training import dataset, encoders, parts, photographs, teacher_maps
+from training import dataset, encoders, parts, photographs
 from training.arrays import F16, U8, Arrays, read_arrays, save_arrays
 from training.baseline import BaselineRecipe, train_baseline
 from training.captioning import Captioned, Recipe, train_decoder, write_captions
 from training.encoders import Encoder
-from training.errors import CheckpointError
 from training.features import cached_maps, views, with_mirrored
 from training.joint import Paired, train_joint
 from training.joint_space import TAUGHT, JointRecipe, JointSpace, pooled
@@ -50,22 +49,14 @@ def run(options: Namespace) -> None:
         recipe = BaselineRecipe(epochs=options.epochs or BaselineRecipe.epochs, seed=options.seed)
         print(json.dumps(train_baseline(words, train, dev, out, recipe)), flush=True)
         return
-    if encoder.name != "teacher":
-        _vectors(options, encoder, words, train, dev)
+    _vectors(options, encoder, words, train, dev)
     _decoder(options, encoder, words, train, dev)
 
 
 def _encoder(options: Namespace, train: dataset.Split) -> Encoder:
-    name, weights = options.encoder, options.weights
-    if name not in encoders.CHOICES:
-        name, weights = "vgg16-slim", Path(name)
-    side = options.side or encoders.SIDES[name]
-    pixels = _pixels(options, train, side)
-    if name == "teacher":
-        if weights is None:
-            raise CheckpointError("the teacher wants its weights: --weights FILE")
-        return teacher_maps.fitted(weights, side, pixels, options.work)
-    return encoders.shipped(name, weights, side, pixels, options.out)
+    name, weights = encoders.named(options.encoder, options.weights)
+    side = options.side or encoders.REGISTRY[name].side
+    return encoders.shipped(name, weights, side, _pixels(options, train, side), options.out)
 
 
 def _pixels(options: Namespace, split: dataset.Split, side: int) -> Callable[[], U8]:

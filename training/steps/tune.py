@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+import numpy as np
+
 from captioner.vision import tokenizer
-from training import dataset, parts
+from captioner.vision.frame import to_square
+from training import parts
 from training.interruption import Interruption
 from training.precision import precisions
-from training.steps.prepare import samples
+from training.samples import captioned, read_samples, read_teacher
 from training.tuning import Captions, TuningPlan, tune
 
 __all__ = ["run"]
@@ -16,8 +19,8 @@ __all__ = ["run"]
 
 def run(options: Namespace) -> None:
     """Train encoder and decoder on, together, leaving both in ``options.out``."""
-    train, held_out = samples(options)
-    splits = dataset.read_apart(options.data)
+    train, held_out = read_samples(options)
+    teacher = read_teacher(options, train.pixels)
     plan = TuningPlan(
         options.minutes,
         side=parts.read(options.model).side,
@@ -26,10 +29,14 @@ def run(options: Namespace) -> None:
         precision=precisions()[options.precision],
     )
     words = tokenizer.load(options.model / "tokenizer.json")
-    captions = Captions(words, *(split.captions for split in splits))
+    texts = (
+        [group for split in splits for group in split.captions] for splits in captioned(options)
+    )
+    captions = Captions(words, *texts)
+    squares = np.stack([to_square(photograph, plan.side) for photograph in held_out.pixels])
     files = {"encoder": options.encoder, "decoder": options.model / "decoder.npz"}
     interruption: Interruption = options.interruption
     kept = {"out": options.out, "resume": options.resume}
     interruption.heeded(
-        lambda stop: tune(plan, train, held_out, captions, **files, **kept, stop=stop)
+        lambda stop: tune(plan, teacher, train, squares, captions, **files, **kept, stop=stop)
     )

