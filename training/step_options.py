@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["export", "kept", "precision", "prepare", "share", "side", "teacher", "train"]
+__all__ = ["export", "kept", "precision", "prepare", "share", "side", "teacher", "train", "weight"]
 
 Steps = argparse._SubParsersAction
 ENCODERS = ("vgg16-slim", "vgg16", "teacher")
@@ -78,8 +78,28 @@ def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step.add_argument(
         "--views", type=int, default=2, help="of each photograph: whole, then random crops"
     )
+    _sources(step.add_argument_group("more to learn from"))
     _decoder(step.add_argument_group("the decoder (attention)"))
     return step
+
+
+def _sources(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--captioned",
+        type=Path,
+        help="folder of further photographs with captions: captions.jsonl, photographs/ and"
+        " everyday_dev.txt, which names those to choose epochs by",
+    )
+    group.add_argument(
+        "--texts", type=Path, help="folder of captions without photographs, *.jsonl.gz"
+    )
+    group.add_argument(
+        "--everyday-weight",
+        type=weight,
+        default=0.5,
+        help="of CIDEr on everyday_dev beside dev's where epochs are chosen; 0: dev alone"
+        " (default: %(default)s)",
+    )
 
 
 def _decoder(group: argparse._ArgumentGroup) -> None:
@@ -164,6 +184,17 @@ def _count(text: str) -> int:
     if not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number, 1 and more")
     return int(text)
+
+
+def weight(text: str) -> float:
+    """Read a weight, 0 and more."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a weight, 0 and more")
+    return found
 
 
 def share(text: str) -> float:
