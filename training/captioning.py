@@ -110,8 +110,8 @@ def train_decoder(
     words: Tokenizer,
     train: Captioned,
     validation: Validation,
-    out: Path,
     *,
+    out: Path,
     begun: Arrays | None = None,
     resume: bool = False,
 ) -> Arrays:
@@ -160,8 +160,7 @@ def _decoder(recipe: Recipe, words: Tokenizer, maps: F16, begun: Arrays) -> Trai
     std = np.maximum(flat.std(0), 1e-2)
     settings = {"dropout": recipe.dropout, "precision": recipe.precision}
     decoder = TrainableDecoder(shape, flat.mean(0), std, seed=recipe.seed, **settings)
-    for name, array in begun.items():
-        decoder.variables[name].assign(array)
+    decoder.begin_from(begun)
     return decoder
 
 

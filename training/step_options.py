@@ -94,6 +94,13 @@ def _sources(group: argparse._ArgumentGroup) -> None:
         "--texts", type=Path, help="folder of captions without photographs, *.jsonl.gz"
     )
     group.add_argument(
+        "--text-epochs",
+        type=int,
+        default=2,
+        help="over them, which the decoder learns English from before it sees photographs; 0: the"
+        " text side alone reads them (default: %(default)s)",
+    )
+    group.add_argument(
         "--everyday-weight",
         type=weight,
         default=0.5,

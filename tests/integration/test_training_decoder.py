@@ -48,7 +48,7 @@ TRAIN, DEV = shown(8, 1), shown(1, 2)
 
 def learnt(out: Path, **more: object) -> Arrays:
     settings = QUICK | {"smoothing": 0.0, "dropout": 0.0} | more
-    return train_decoder(Recipe(**settings), WORDS, TRAIN, Validation(DEV), out)  # type: ignore[arg-type]
+    return train_decoder(Recipe(**settings), WORDS, TRAIN, Validation(DEV), out=out)  # type: ignore[arg-type]
 
 
 def right(arrays: Arrays) -> float:
@@ -112,12 +112,12 @@ def lines(path: Path) -> list[dict[str, float]]:
 def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
     recipe = Recipe(**QUICK | {"epochs": 3, "dropout": 0.0})  # type: ignore[arg-type]
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    train_decoder(recipe, WORDS, TRAIN, Validation(DEV), whole, resume=True)
+    train_decoder(recipe, WORDS, TRAIN, Validation(DEV), out=whole, resume=True)
     dying = Captioned(DEV.maps, CutAfter([*DEV.captions], 1))  # type: ignore[list-item]
     with pytest.raises(Cut):
-        train_decoder(recipe, WORDS, TRAIN, Validation(dying), cut, resume=True)
+        train_decoder(recipe, WORDS, TRAIN, Validation(dying), out=cut, resume=True)
     assert len(lines(cut / "decoder.jsonl")) == 1
-    train_decoder(recipe, WORDS, TRAIN, Validation(DEV), cut, resume=True)
+    train_decoder(recipe, WORDS, TRAIN, Validation(DEV), out=cut, resume=True)
     expected, found = lines(whole / "decoder.jsonl"), lines(cut / "decoder.jsonl")
     assert [line["epoch"] for line in found] == [1, 2, 3]
     assert [line["loss"] for line in found] == pytest.approx(
@@ -127,9 +127,9 @@ def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(tmp_path: Path) -
 
 def test_a_run_that_had_ended_trains_no_more(tmp_path: Path) -> None:
     recipe = Recipe(**QUICK | {"epochs": 2})  # type: ignore[arg-type]
-    first = train_decoder(recipe, WORDS, TRAIN, Validation(DEV), tmp_path, resume=True)
+    first = train_decoder(recipe, WORDS, TRAIN, Validation(DEV), out=tmp_path, resume=True)
     unread = Captioned(DEV.maps, CutAfter([], 0))
-    again = train_decoder(recipe, WORDS, TRAIN, Validation(unread), tmp_path, resume=True)
+    again = train_decoder(recipe, WORDS, TRAIN, Validation(unread), out=tmp_path, resume=True)
     assert all(np.array_equal(first[name], again[name]) for name in first)
 
 
@@ -197,7 +197,7 @@ def test_a_view_may_be_mirrored_and_is_of_the_photograph_asked_for() -> None:
 def test_epochs_are_chosen_by_dev_and_everyday_photographs(tmp_path: Path) -> None:
     everyday = Captioned(DEV.maps, [["a zebra on the sand"]] * len(DEV.captions))
     recipe = Recipe(**QUICK | {"epochs": 1})  # type: ignore[arg-type]
-    train_decoder(recipe, WORDS, TRAIN, Validation(DEV, everyday, 1.0), tmp_path)
+    train_decoder(recipe, WORDS, TRAIN, Validation(DEV, everyday, 1.0), out=tmp_path)
     line = lines(tmp_path / "decoder.jsonl")[0]
     assert line["dev_cider"] > line["everyday_cider"]
     mean = (line["dev_cider"] + line["everyday_cider"]) / 2

@@ -13,15 +13,17 @@ import numpy as np
 
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
 from training import dataset, encoders, parts, teacher_maps
-from training.arrays import read_arrays, save_arrays
+from training.arrays import Arrays, read_arrays, save_arrays
 from training.baseline import BaselineRecipe, train_baseline
 from training.captioning import Captioned, Recipe, Validation, train_decoder
 from training.encoders import Encoder
 from training.errors import CheckpointError
+from training.language import LanguageRecipe, train_language
 from training.precision import precisions
 from training.self_critical import CriticalRecipe, train_on_cider
 from training.sources import Sources, captioned, pixels, read_sources
 from training.spaces import leave_vectors
+from training.texts import normal
 from training.vocabulary import vocabulary
 
 __all__ = ["run"]
@@ -45,7 +47,8 @@ def run(options: Namespace) -> None:
     if encoder.name != "teacher":
         made_of = f"{encoder.key} {options.views} {options.seed} {sources.key}"
         leave_vectors(options, made_of, words, (train, validation.dev), sources.texts)
-    _decoder(options, encoder, words, train, validation)
+    begun = _language(options, sources, words, validation)
+    _decoder(options, encoder, words, (train, validation), begun)
 
 
 def _encoder(options: Namespace, train: dataset.Split) -> Encoder:
@@ -61,22 +64,46 @@ def _encoder(options: Namespace, train: dataset.Split) -> Encoder:
     return encoders.shipped(name, weights, side, squares, options.out)
 
 
+def _language(
+    options: Namespace, sources: Sources, words: Tokenizer, validation: Validation
+) -> Arrays:
+    """Give weights to begin the decoder from: none without texts."""
+    if options.decoder or not sources.texts or not options.text_epochs:
+        return {}
+    recipe = LanguageRecipe(
+        epochs=options.text_epochs,
+        minutes=options.minutes,
+        seed=options.seed,
+        precision=precisions()[options.precision],
+    )
+    own = (normal(text) for group in sources.captions for text in group)
+    captions = list(dict.fromkeys([*own, *sources.texts]))
+    return train_language(
+        recipe, words, captions, validation, out=options.out, resume=options.resume
+    )
+
+
 def _decoder(
-    options: Namespace, encoder: Encoder, words: Tokenizer, train: Captioned, held: Validation
+    options: Namespace,
+    encoder: Encoder,
+    words: Tokenizer,
+    captioned: tuple[Captioned, Validation],
+    begun: Arrays,
 ) -> None:
-    recipe, critical = _recipes(options)
+    (train, held), (recipe, critical) = captioned, _recipes(options)
+    kept: dict[str, Any] = {"out": options.out, "resume": options.resume}
     if options.decoder:
         decoder = read_arrays(options.decoder)
     else:
-        decoder = train_decoder(recipe, words, train, held, options.out, resume=options.resume)
+        decoder = train_decoder(recipe, words, train, held, begun=begun, **kept)
     if critical.epochs:
-        kept: dict[str, Any] = {"out": options.out, "resume": options.resume}
         decoder = train_on_cider(critical, words, decoder, train, held, **kept)
     save_arrays(options.out / "decoder.npz", decoder, np.float32)
     scores = held.scores(decoder, words, BEAM)
     settings = _settings(recipe) | {"critical": _settings(critical) if critical.epochs else None}
     settings |= {"views": options.views, "resumed": bool(options.decoder)}
     settings |= {"everyday_weight": held.weight} if held.everyday else {}
+    settings |= {"text_epochs": options.text_epochs} if begun else {}
     captions = sum(map(len, train.captions))
     made = parts.Parts(
         encoder.name,
