@@ -24,15 +24,16 @@ Tensor: TypeAlias = Any
 
 
 def kept(path: Path, make: Callable[[], F16]) -> F16:
-    """Give what a ``.npy`` file keeps; where there is none make it, whole or not at all."""
-    if path.is_file():
-        return np.asarray(np.load(path), np.float16)
-    found = make()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npy")
-    np.save(partial, found)
-    partial.replace(path)
-    return found
+    """Give what a ``.npy`` file keeps; where there is none make it, whole or not at all.
+
+    The array stays on the disk and is read where it is used; it cannot be written to.
+    """
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial.npy")
+        np.save(partial, make())
+        partial.replace(path)
+    return np.asarray(np.load(path, mmap_mode="r"), np.float16)
 
 
 def save_arrays(path: Path, arrays: Mapping[str, F32], kind: type = np.float16) -> None:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
 from training.arrays import F16, I32, Tensor
 
-__all__ = ["LONGEST", "Row", "encoded", "fed", "like_lengths", "padded", "rows_of"]
+__all__ = ["LONGEST", "Row", "drawn", "encoded", "fed", "like_lengths", "padded", "rows_of"]
 
 LONGEST = 22
 BUCKET = 4
@@ -29,6 +29,16 @@ def encoded(words: Tokenizer, caption: str) -> list[int]:
 def rows_of(words: Tokenizer, captions: Sequence[Sequence[str]]) -> list[Row]:
     """Give a row a caption."""
     return [(i, encoded(words, text)) for i, texts in enumerate(captions) for text in texts]
+
+
+def drawn(rng: np.random.Generator, rows: Sequence[Row], most: int) -> list[Row]:
+    """Draw at most so many captions of each photograph, so that none counts for ten others."""
+    found: dict[int, list[Row]] = {}
+    for at in rng.permutation(len(rows)):
+        of_one = found.setdefault(rows[at][0], [])
+        if len(of_one) < most:
+            of_one.append(rows[at])
+    return [row for of_one in found.values() for row in of_one]
 
 
 def like_lengths(rng: np.random.Generator, rows: Sequence[Row], size: int) -> list[list[Row]]:

@@ -11,7 +11,16 @@ from training import described_folder
 from training.described_folder import DESCRIPTIONS, SUFFIXES
 from training.errors import DatasetError
 
-__all__ = ["Split", "clean", "list_photographs", "read_apart", "read_split"]
+__all__ = [
+    "Split",
+    "assembled",
+    "clean",
+    "lines_of",
+    "list_photographs",
+    "read_apart",
+    "read_split",
+    "withheld",
+]
 
 PHOTOGRAPHS = "Flicker8k_Dataset"
 TEXTS = "Flickr8k_text"
@@ -81,9 +90,9 @@ def read_split(data: Path, split: str) -> Split:
         raise DatasetError(f"no such folder of photographs and captions: {data}")
     if not (data / TEXTS).is_dir():
         return _described(data, split)
-    names = _lines(data / TEXTS / f"Flickr_8k.{split}Images.txt")
+    names = lines_of(data / TEXTS / f"Flickr_8k.{split}Images.txt")
     by_name = _token_captions(data / TEXTS / "Flickr8k.token.txt")
-    return _assemble(split, data / PHOTOGRAPHS, names, by_name)
+    return assembled(split, data / PHOTOGRAPHS, names, by_name)
 
 
 def read_apart(data: Path) -> tuple[Split, Split]:
@@ -101,23 +110,37 @@ def read_apart(data: Path) -> tuple[Split, Split]:
     return train, dev
 
 
+def withheld(data: Path) -> set[str]:
+    """Captions of every photograph that the train split of a data set does not name.
+
+    Of dev and, where the data set holds them, of test: no text that is trained on may be one.
+    """
+    if (data / TEXTS).is_dir():
+        train = set(lines_of(data / TEXTS / "Flickr_8k.trainImages.txt"))
+        by_name = _token_captions(data / TEXTS / "Flickr8k.token.txt")
+    else:
+        by_name = described_folder.read(data, lines_of(data / DESCRIPTIONS))
+        train = {name for name in by_name if described_folder.share_of(name) == "train"}
+    return {text for name, texts in by_name.items() if name not in train for text in texts}
+
+
 def _described(data: Path, split: str) -> Split:
     path = data / DESCRIPTIONS
     if not path.is_file():
         raise DatasetError(f"missing file: {path}, nor is there a folder {TEXTS}")
-    by_name = described_folder.read(data, _lines(path))
+    by_name = described_folder.read(data, lines_of(path))
     names = [name for name in by_name if described_folder.share_of(name) == split]
     if not names:
         raise DatasetError(
             f"the {split} split is empty: {DESCRIPTIONS} names {len(by_name)} photographs, and"
             " one in ten goes to dev and to test each; some thirty are the least"
         )
-    return _assemble(split, data, names, by_name)
+    return assembled(split, data, names, by_name)
 
 
 def _token_captions(path: Path) -> dict[str, list[str]]:
     by_name: dict[str, list[str]] = {}
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(lines_of(path), 1):
         key, tab, caption = line.partition("\t")
         if not tab or "#" not in key:
             raise DatasetError(f"{path.name} line {number}: expected 'name#n<tab>caption'")
@@ -125,9 +148,10 @@ def _token_captions(path: Path) -> dict[str, list[str]]:
     return by_name
 
 
-def _assemble(
+def assembled(
     split: str, folder: Path, names: Sequence[str], by_name: Mapping[str, list[str]]
 ) -> Split:
+    """Make a split of these photographs of a folder; raises `DatasetError` for what is amiss."""
     if not names:
         raise DatasetError(f"the {split} split names no photograph")
     uncaptioned = [name for name in names if name not in by_name]
@@ -151,7 +175,8 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + more
 
 
-def _lines(path: Path) -> list[str]:
+def lines_of(path: Path) -> list[str]:
+    """Lines of a text file but the empty ones; raises `DatasetError` where it is not one."""
     if not path.is_file():
         raise DatasetError(f"missing file: {path}")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +13,19 @@ from captioner.vision.tokenizer import END, PAD, START, UNKNOWN
 from training.arrays import F32, Tensor
 
 __all__ = ["Begun", "Shape", "TrainableDecoder"]
+
+LANGUAGE = (
+    "embedding",
+    "output_bias",
+    "start_bias",
+    "lstm/kernel",
+    "lstm/recurrent",
+    "lstm/bias",
+    "out/state",
+    "out/word",
+    "out/bias",
+)
+"""What captions without photographs can teach."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +93,18 @@ class TrainableDecoder:
         )
         plain = np.zeros(channels, np.float32), np.ones(channels, np.float32)
         network = cls(shape, *plain, seed=0, dropout=dropout, precision=precision)
-        for name, variable in network.variables.items():
-            variable.assign(arrays[name])
+        network.begin_from(arrays)
         return network
+
+    @property
+    def language_variables(self) -> dict[str, Tensor]:
+        """Those that `language` reads, by name."""
+        return {name: self.variables[name] for name in LANGUAGE}
+
+    def begin_from(self, arrays: Mapping[str, F32]) -> None:
+        """Take weights by name; those that are not given stay as they are."""
+        for name, array in arrays.items():
+            self.variables[name].assign(array)
 
     def arrays(self) -> dict[str, F32]:
         """Weights for serving: the map's standardisation is folded in."""
@@ -120,6 +143,19 @@ class TrainableDecoder:
             states.append(hidden)
             looks.append(seen)
         return _said(v, tf.stack(states, 1), tf.stack(looks, 1), embedded, drop)
+
+    def language(self, words: Tensor, training: bool) -> Tensor:
+        """(n, t, vocabulary) of what follows each word (n, t) with nothing to look at."""
+        v, drop = self._cast(), self._dropping(training)
+        embedded = drop(tf.gather(v["embedding"], words))
+        read = _times(embedded, v["lstm/kernel"][: self._shape.word]) + v["lstm/bias"]
+        begun = tf.tile(tf.tanh(v["start_bias"])[None], (tf.shape(words)[0], 1))
+        hidden, cell = tf.split(begun, 2, axis=1)
+        states = []
+        for at in range(words.shape[1]):
+            hidden, cell = _gated(read[:, at] + hidden @ v["lstm/recurrent"], cell)
+            states.append(hidden)
+        return _said(v, tf.stack(states, 1), None, embedded, drop)
 
     def partly_own(self, maps: Tensor, words: Tensor, share: Tensor) -> Tensor:
         """Words (n, t), a share of them as the decoder would have written them (Bengio 2015).
@@ -183,9 +219,10 @@ class TrainableDecoder:
 
 
 def _said(
-    v: dict[str, Tensor], hidden: Tensor, seen: Tensor, embedded: Tensor, drop: Tensor
+    v: dict[str, Tensor], hidden: Tensor, seen: Tensor | None, embedded: Tensor, drop: Tensor
 ) -> Tensor:
-    said = _times(drop(hidden), v["out/state"]) + _times(seen, v["out/seen"])
+    said = _times(drop(hidden), v["out/state"])
+    said = said if seen is None else said + _times(seen, v["out/seen"])
     said = tf.tanh(said + _times(embedded, v["out/word"]) + v["out/bias"])
     logits = _times(drop(said), tf.transpose(v["embedding"])) + v["output_bias"]
     return tf.cast(logits, tf.float32)
@@ -204,6 +241,10 @@ def _lstm(
     v: dict[str, Tensor], inputs: Tensor, hidden: Tensor, cell: Tensor
 ) -> tuple[Tensor, Tensor]:
     gates = inputs @ v["lstm/kernel"] + hidden @ v["lstm/recurrent"] + v["lstm/bias"]
+    return _gated(gates, cell)
+
+
+def _gated(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
     into, forget, new, out = tf.split(gates, 4, axis=1)
     cell = tf.sigmoid(forget) * cell + tf.sigmoid(into) * tf.tanh(new)
     return tf.sigmoid(out) * tf.tanh(cell), cell

@@ -44,7 +44,7 @@ class Epochs:
         return time.monotonic() - self._began
 
     def keep(self, entry: dict[str, float], arrays: Arrays) -> None:
-        """Keep what ``entry["epoch"]`` came to; its ``dev_cider`` is what epochs are chosen by."""
+        """Keep what ``entry["epoch"]`` came to; its ``score`` is what epochs are chosen by."""
         epoch = int(entry["epoch"])
         save_arrays(self._checkpoint(epoch), arrays)
         self._lines.append(entry)
@@ -55,8 +55,8 @@ class Epochs:
 
     def best(self, at_least: float = -np.inf) -> Arrays | None:
         """Give the weights of the best epoch, or None where none scored above ``at_least``."""
-        best = max(self._lines, key=lambda line: line["dev_cider"], default=None)
-        if best is None or best["dev_cider"] <= at_least:
+        best = max(self._lines, key=lambda line: line["score"], default=None)
+        if best is None or best["score"] <= at_least:
             return None
         return read_arrays(self._checkpoint(int(best["epoch"])))
 

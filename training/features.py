@@ -13,7 +13,7 @@ from captioner.vision.frame import to_square
 from training.arrays import F16, U8, kept
 from training.crops import Crops
 
-__all__ = ["cached_maps", "maps", "views", "with_mirrored"]
+__all__ = ["cached_maps", "maps", "views"]
 
 LEAST_AREA = 0.7
 
@@ -49,15 +49,6 @@ def views(pixels: U8, count: int, seed: int) -> Iterator[U8]:
     yield pixels
     for _ in range(count - 1):
         yield _cropped(pixels, Crops.random(rng, len(pixels), LEAST_AREA))
-
-
-def with_mirrored(maps_: F16) -> F16:
-    """Add the mirror image of each view of maps (views, n, h, w, c), at no run of the encoder.
-
-    The encoder knows left from right hardly better than its training, half of
-    which was mirrored.
-    """
-    return np.concatenate([maps_, maps_[:, :, :, ::-1]])
 
 
 def _cropped(pixels: U8, crops: Crops) -> U8:

@@ -19,6 +19,8 @@ from training.scores import retrieval
 __all__ = ["LONGEST", "Paired", "Sides", "contrasted", "numbered", "thinned", "train_joint"]
 
 LONGEST = 24
+DRAWN = 5
+"""Captions of a photograph that an epoch sees at most."""
 
 Reads = Callable[[np.random.Generator, npt.NDArray[np.int64]], Tensor]
 
@@ -104,7 +106,8 @@ def contrasted(
         And its captions as the text side reads them.
     """
     owners, views = train.owners, train.features
-    rng, step = np.random.default_rng(recipe.seed), _contrast(sides, recipe, len(owners))
+    count = int(np.minimum(np.bincount(owners), DRAWN).sum())
+    rng, step = np.random.default_rng(recipe.seed), _contrast(sides, recipe, count)
     best: tuple[float, list[F32]] = (-1.0, [])
     for epoch in range(1, recipe.epochs + 1):
         losses = []
@@ -150,10 +153,15 @@ def numbered(words: Tokenizer, texts: Sequence[str]) -> I32:
 def _distinct_batches(
     rng: np.random.Generator, owners: npt.NDArray[np.int64], size: int
 ) -> Iterator[npt.NDArray[np.int64]]:
-    """Rows of captions, never two of one photograph in a batch: they would be false negatives."""
+    """Rows of captions, never two of one photograph in a batch: they would be false negatives.
+
+    At most `DRAWN` of a photograph: the last batches would be of the few that have more.
+    """
     by_owner: dict[int, list[int]] = {}
     for row in rng.permutation(len(owners)):
-        by_owner.setdefault(int(owners[row]), []).append(int(row))
+        rows = by_owner.setdefault(int(owners[row]), [])
+        if len(rows) < DRAWN:
+            rows.append(int(row))
     while by_owner:
         turn = rng.permutation(list(by_owner))
         for start in range(0, len(turn), size):

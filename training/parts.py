@@ -18,7 +18,7 @@ FILE = "train.json"
 class Parts:
     """How a folder of parts was trained.
 
-    ``encoder`` is one of `training.encoders.CHOICES`, ``side`` its input in pixels;
+    ``encoder`` is one of `training.encoders.REGISTRY`, ``side`` its input in pixels;
     ``recipe`` every setting of the decoder's training; ``dev_cider`` what the decoder
     reached, in per cent, with ``beam`` captions kept.
     """

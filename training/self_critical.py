@@ -14,24 +14,28 @@ import numpy as np
 import tensorflow as tf
 
 from captioner.vision.tokenizer import END, Tokenizer
-from training.arrays import F16, F32, I32, Arrays, Tensor
+from training.arrays import F32, I32, Arrays, Tensor
 from training.batches import encoded
-from training.captioning import Captioned, write_captions
+from training.captioning import Captioned, Validation
 from training.decoder import TrainableDecoder
 from training.epochs import Epochs
 from training.reward import CiderReward
-from training.scores import cider
 
 __all__ = ["CriticalRecipe", "train_on_cider"]
 
 
 @dataclass(frozen=True)
 class CriticalRecipe:
-    """How the decoder goes on training. ``samples`` captions are drawn of each photograph."""
+    """How the decoder goes on training. ``samples`` captions are drawn of each photograph.
+
+    ``references`` is how many of a photograph's own captions reward them at most: against
+    fifty, all that fifty people agree on is worth more than any detail.
+    """
 
     epochs: int = 3
     photographs: int = 24
     samples: int = 5
+    references: int = 5
     rate: float = 2e-5
     longest: int = 18
     beam: int = 1
@@ -44,45 +48,46 @@ def train_on_cider(
     words: Tokenizer,
     decoder: Arrays,
     train: Captioned,
-    dev: Captioned,
+    validation: Validation,
     *,
     out: Path,
     resume: bool = False,
 ) -> Arrays:
-    """Go on from a decoder's weights; give the best epoch's by dev CIDEr, or those given.
+    """Go on from a decoder's weights; give the best epoch's by ``validation``, or those given.
 
     ``out/critical.jsonl`` has a line an epoch. ``resume`` as `train_decoder` takes it.
     """
-    numbers = [[encoded(words, text)[1:] for text in group] for group in train.captions]
-    positions = train.maps.shape[2] * train.maps.shape[3]
-    network = TrainableDecoder.serving(decoder, positions, recipe.precision)
+    numbers = [[encoded(words, text)[1:] for text in group] for group in _references(recipe, train)]
+    network = TrainableDecoder.serving(decoder, train.size[0], recipe.precision)
     reward = CiderReward(numbers)
     steps = recipe.epochs * (len(train.captions) // recipe.photographs + 1)
     reinforce = _Reinforce(network, recipe, steps)
     epochs = Epochs(out, "critical", reinforce.state, resume=resume)
-    before = cider(write_captions(decoder, words, dev.maps[0], recipe.beam), dev.captions)
+    before = validation.scores(decoder, words, recipe.beam)["score"]
     for epoch in range(epochs.done + 1, recipe.epochs + 1):
         rng = np.random.default_rng((recipe.seed, epoch))
         rewards = [
-            reinforce(rows, _seen(rng, train.maps, rows), reward)
+            reinforce(rows, train.seen(rng, rows).astype(np.float32), reward)
             for rows in _batches(rng, len(train.captions), recipe.photographs)
         ]
         arrays = network.arrays()
-        score = cider(write_captions(arrays, words, dev.maps[0], recipe.beam), dev.captions)
-        entry = {"epoch": epoch, "reward": round(float(np.mean(rewards)), 4), "dev_cider": score}
-        epochs.keep(entry, arrays)
+        entry = {"epoch": epoch, "reward": round(float(np.mean(rewards)), 4)}
+        epochs.keep(entry | validation.scores(arrays, words, recipe.beam), arrays)
     return epochs.best(at_least=before) or decoder
+
+
+def _references(recipe: CriticalRecipe, train: Captioned) -> list[list[str]]:
+    rng = np.random.default_rng(recipe.seed)
+    return [
+        [group[at] for at in rng.permutation(len(group))[: recipe.references]]
+        for group in train.captions
+    ]
 
 
 def _batches(rng: np.random.Generator, count: int, size: int) -> Iterator[I32]:
     order = rng.permutation(count).astype(np.int32)
     for start in range(0, count, size):
         yield order[start : start + size]
-
-
-def _seen(rng: np.random.Generator, maps: F16, rows: I32) -> F32:
-    chosen = maps[rng.integers(0, len(maps), len(rows)), rows]
-    return chosen.reshape(len(rows), -1, maps.shape[-1]).astype(np.float32)
 
 
 class _Reinforce:

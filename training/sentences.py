@@ -1,7 +1,8 @@
 """A sentence encoder that the text side learns from: trained on far more texts than captions.
 
 Wang et al. 2020, MiniLM (arXiv 2002.10957), as fine-tuned for sentences by Reimers and Gurevych
-2019 (arXiv 1908.10084): a Transformer whose states' mean, at unit length, is the vector.
+2019 (arXiv 1908.10084): a Transformer whose states' mean, at unit length, is the vector. Or BGE
+(Xiao et al. 2023, arXiv 2309.07597), whose first state is.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ import tensorflow as tf
 from captioner.vision.tokenizer import words_of
 from training.arrays import F32, I32, Tensor, kept
 from training.errors import CheckpointError
+from training.onnx_weights import named_weights
 
 __all__ = ["WEIGHTS", "SentenceEncoder", "cached_sentences", "load"]
 
-WEIGHTS, WORDS, SHAPE = "model.safetensors", "vocab.txt", "config.json"
+WEIGHTS, ONNX, WORDS, SHAPE = "model.safetensors", "model.onnx", "vocab.txt", "config.json"
+FIRST_STATE = "bge-"  # in the name of a model whose vector the first state is
 LONGEST = 64
 BATCH = 128
 _FAR = 1e9  # below every product of a query and a key
@@ -43,6 +46,8 @@ class SentenceEncoder:
         Of the attention.
     key
         Tells its vectors from another encoder's.
+    first
+        Whether the first state is the vector, in place of the mean.
     """
 
     weights: Mapping[str, Tensor] = field(repr=False)
@@ -50,6 +55,7 @@ class SentenceEncoder:
     layers: int
     heads: int
     key: str
+    first: bool = False
 
     def vectors(self, sentences: Sequence[str]) -> F32:
         """Give float32 (n, d) of unit length."""
@@ -102,6 +108,8 @@ class SentenceEncoder:
             inner = tf.nn.gelu(self._product(x, f"{name}intermediate.dense"))
             told = self._product(inner, f"{name}output.dense")
             x = self._normed(x + told, f"{name}output.LayerNorm")
+        if self.first:
+            return tf.math.l2_normalize(x[:, 0], -1)
         total = tf.reduce_sum(x * real[..., None], 1)
         return tf.math.l2_normalize(total / tf.reduce_sum(real, 1)[:, None], -1)
 
@@ -131,6 +139,9 @@ class SentenceEncoder:
 def load(folder: Path) -> SentenceEncoder:
     """Read an encoder from ``model.safetensors``, ``vocab.txt`` and ``config.json``.
 
+    ``model.onnx`` will do where there are no safetensors. The first state is the vector of a
+    model that ``config.json`` calls ``bge-…``, the mean that of any other.
+
     Raises
     ------
     CheckpointError
@@ -139,13 +150,20 @@ def load(folder: Path) -> SentenceEncoder:
     try:
         shape = json.loads((folder / SHAPE).read_text(encoding="utf-8"))
         pieces = (folder / WORDS).read_text(encoding="utf-8").splitlines()
-        raw = (folder / WEIGHTS).read_bytes()
-        weights = _tensors(raw)
+        safe = (folder / WEIGHTS).is_file() or not (folder / ONNX).is_file()
+        raw = (folder / (WEIGHTS if safe else ONNX)).read_bytes()
+        weights = _tensors(raw) if safe else _constants(named_weights(raw))
+        first = FIRST_STATE in str(shape.get("_name_or_path"))
         layers, heads = int(shape["num_hidden_layers"]), int(shape["num_attention_heads"])
     except (OSError, ValueError, KeyError, TypeError) as damage:
         raise CheckpointError(f"no sentence encoder in {folder}: {damage!r}") from damage
     numbers = {piece: number for number, piece in enumerate(pieces)}
-    return SentenceEncoder(weights, numbers, layers, heads, hashlib.sha256(raw).hexdigest()[:12])
+    key = hashlib.sha256(raw).hexdigest()[:12]
+    return SentenceEncoder(weights, numbers, layers, heads, key, first)
+
+
+def _constants(arrays: Mapping[str, F32]) -> dict[str, Tensor]:
+    return {name: tf.constant(array) for name, array in arrays.items()}
 
 
 def cached_sentences(encoder: SentenceEncoder, sentences: Sequence[str], cache: Path) -> F32:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["export", "kept", "precision", "prepare", "share", "side", "taught", "train", "width"]
+__all__ = [
+    *("export", "kept", "precision", "prepare", "share", "side", "taught", "train", "weight"),
+    "width",
+]
 
 Steps = argparse._SubParsersAction
 ENCODERS = ("vgg16", "efficientnet-lite2")
@@ -25,9 +28,9 @@ def prepare(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     return step
 
 
-def captioned(step: argparse.ArgumentParser) -> None:
+def captioned(options: argparse._ActionsContainer) -> None:
     """Add further photographs with captions."""
-    step.add_argument(
+    options.add_argument(
         "--captioned",
         type=Path,
         help="folder of further photographs with captions: captions.jsonl, photographs/, and"
@@ -91,8 +94,30 @@ def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step.add_argument(
         "--views", type=int, default=2, help="of each photograph: whole, then random crops"
     )
+    _sources(step.add_argument_group("more to learn from"))
     _decoder(step.add_argument_group("the decoder (attention)"))
     return step
+
+
+def _sources(group: argparse._ArgumentGroup) -> None:
+    captioned(group)
+    group.add_argument(
+        "--texts", type=Path, help="folder of captions without photographs, *.jsonl.gz"
+    )
+    group.add_argument(
+        "--text-epochs",
+        type=int,
+        default=2,
+        help="over them, which the decoder learns English from before it sees photographs; 0: the"
+        " text side alone reads them (default: %(default)s)",
+    )
+    group.add_argument(
+        "--everyday-weight",
+        type=weight,
+        default=0.5,
+        help="of CIDEr on everyday_dev beside dev's where epochs are chosen; 0: dev alone"
+        " (default: %(default)s)",
+    )
 
 
 def _decoder(group: argparse._ArgumentGroup) -> None:
@@ -191,6 +216,17 @@ def _count(text: str) -> int:
     if not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number, 1 and more")
     return int(text)
+
+
+def weight(text: str) -> float:
+    """Read a weight, 0 and more."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a weight, 0 and more")
+    return found
 
 
 def share(text: str) -> float:

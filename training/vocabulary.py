@@ -8,9 +8,19 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from captioner.vision.tokenizer import SPECIALS, Tokenizer
 from training.dataset import clean
 
-__all__ = ["EMPTY_WORDS", "frequent_words", "word_targets"]
+__all__ = ["EMPTY_WORDS", "frequent_words", "vocabulary", "word_targets"]
+
+WRITTEN, SEARCHED = 5, 2
+"""Times that a word must stand in captions of photographs to be written, to be searched by."""
+
+WRITTEN_IN_TEXTS, SEARCHED_IN_TEXTS = 50, 3
+"""Or in captions without photographs; to be written it must be `SEARCHED` times with them, too."""
+
+MOST = 9_000
+"""Words in all; each takes 360 bytes of a bundle, and 512 more where it can be written."""
 
 # fmt: off
 EMPTY_WORDS = frozenset((
@@ -27,9 +37,39 @@ def frequent_words(
     captions: Iterable[Sequence[str]], at_least: int = 1, most: int | None = None
 ) -> list[str]:
     """Words by falling count over all captions of all photographs; ties by the alphabet."""
-    counts = Counter(word for group in captions for text in group for word in clean(text))
-    ranked = sorted(counts, key=lambda word: (-counts[word], word))
-    return [word for word in ranked if counts[word] >= at_least][:most]
+    counts = _counted(captions)
+    return [word for word in _ranked(counts) if counts[word] >= at_least][:most]
+
+
+def vocabulary(captions: Iterable[Sequence[str]], texts: Sequence[str] = ()) -> Tokenizer:
+    """Choose the words that the decoder may write, then those that are searched by alone.
+
+    Parameters
+    ----------
+    captions
+        Of photographs: a group each.
+    texts
+        Captions without photographs. What they name can be written once some photographs
+        show it, too.
+    """
+    seen, read = _counted(captions), _counted([texts])
+    both = _ranked(seen + read)
+    known = [w for w in both if seen[w] >= SEARCHED or read[w] >= SEARCHED_IN_TEXTS]
+    written = [word for word in known if _written(seen[word], read[word])]
+    others = [word for word in known if not _written(seen[word], read[word])]
+    return Tokenizer([*written, *others][: max(MOST, len(written))], len(SPECIALS) + len(written))
+
+
+def _written(seen: int, read: int) -> bool:
+    return seen >= WRITTEN or (seen >= SEARCHED and read >= WRITTEN_IN_TEXTS)
+
+
+def _counted(captions: Iterable[Sequence[str]]) -> Counter[str]:
+    return Counter(word for group in captions for text in group for word in clean(text))
+
+
+def _ranked(counts: Counter[str]) -> list[str]:
+    return sorted(counts, key=lambda word: (-counts[word], word))
 
 
 def word_targets(

@@ -31,7 +31,8 @@ def fit_whitening(maps: F16, dims: int = 256) -> dict[str, F32]:
 
     The basis is turned (`turn`).
     """
-    vectors = gem(maps.astype(np.float32))
+    parts = np.array_split(maps, max(1, len(maps) // 500))  # float32 of all would be large
+    vectors = np.concatenate([gem(part.astype(np.float32)) for part in parts])
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     mean = vectors.mean(0)
     values, basis = np.linalg.eigh(np.cov(vectors - mean, rowvar=False))

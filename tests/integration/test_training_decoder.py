@@ -15,8 +15,8 @@ import tensorflow as tf
 from captioner.vision.decoder import Decoder
 from captioner.vision.tokenizer import END, PAD, SPECIALS, START, Tokenizer
 from training.arrays import Arrays
-from training.batches import encoded, like_lengths, padded, rows_of
-from training.captioning import Captioned, Recipe, train_decoder, write_captions
+from training.batches import drawn, encoded, like_lengths, padded, rows_of
+from training.captioning import Captioned, Recipe, Validation, train_decoder, write_captions
 from training.decoder import Shape, TrainableDecoder
 from training.self_critical import CriticalRecipe, train_on_cider
 
@@ -48,7 +48,7 @@ TRAIN, DEV = shown(8, 1), shown(1, 2)
 
 def learnt(out: Path, **more: object) -> Arrays:
     settings = QUICK | {"smoothing": 0.0, "dropout": 0.0} | more
-    return train_decoder(Recipe(**settings), WORDS, TRAIN, DEV, out)  # type: ignore[arg-type]
+    return train_decoder(Recipe(**settings), WORDS, TRAIN, Validation(DEV), out=out)  # type: ignore[arg-type]
 
 
 def right(arrays: Arrays) -> float:
@@ -80,7 +80,7 @@ def test_it_learns_what_maps_show(option: dict[str, object], tmp_path: Path) -> 
 def test_training_on_cider_raises_the_reward(tmp_path: Path) -> None:
     arrays = learnt(tmp_path, epochs=1)
     recipe = CriticalRecipe(epochs=6, photographs=12, rate=2e-3, seed=3)
-    better = train_on_cider(recipe, WORDS, arrays, TRAIN, DEV, out=tmp_path)
+    better = train_on_cider(recipe, WORDS, arrays, TRAIN, Validation(DEV), out=tmp_path)
     rewards = [line["reward"] for line in lines(tmp_path / "critical.jsonl")]
     assert len(rewards) == 6
     assert rewards[-1] > 1.2 * rewards[0]
@@ -112,12 +112,12 @@ def lines(path: Path) -> list[dict[str, float]]:
 def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
     recipe = Recipe(**QUICK | {"epochs": 3, "dropout": 0.0})  # type: ignore[arg-type]
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    train_decoder(recipe, WORDS, TRAIN, DEV, whole, resume=True)
+    train_decoder(recipe, WORDS, TRAIN, Validation(DEV), out=whole, resume=True)
     dying = Captioned(DEV.maps, CutAfter([*DEV.captions], 1))  # type: ignore[list-item]
     with pytest.raises(Cut):
-        train_decoder(recipe, WORDS, TRAIN, dying, cut, resume=True)
+        train_decoder(recipe, WORDS, TRAIN, Validation(dying), out=cut, resume=True)
     assert len(lines(cut / "decoder.jsonl")) == 1
-    train_decoder(recipe, WORDS, TRAIN, DEV, cut, resume=True)
+    train_decoder(recipe, WORDS, TRAIN, Validation(DEV), out=cut, resume=True)
     expected, found = lines(whole / "decoder.jsonl"), lines(cut / "decoder.jsonl")
     assert [line["epoch"] for line in found] == [1, 2, 3]
     assert [line["loss"] for line in found] == pytest.approx(
@@ -127,9 +127,9 @@ def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(tmp_path: Path) -
 
 def test_a_run_that_had_ended_trains_no_more(tmp_path: Path) -> None:
     recipe = Recipe(**QUICK | {"epochs": 2})  # type: ignore[arg-type]
-    first = train_decoder(recipe, WORDS, TRAIN, DEV, tmp_path, resume=True)
+    first = train_decoder(recipe, WORDS, TRAIN, Validation(DEV), out=tmp_path, resume=True)
     unread = Captioned(DEV.maps, CutAfter([], 0))
-    again = train_decoder(recipe, WORDS, TRAIN, unread, tmp_path, resume=True)
+    again = train_decoder(recipe, WORDS, TRAIN, Validation(unread), out=tmp_path, resume=True)
     assert all(np.array_equal(first[name], again[name]) for name in first)
 
 
@@ -171,6 +171,37 @@ def test_scheduled_sampling_replaces_words_and_nothing_else(share: float) -> Non
 def test_the_share_of_own_words_grows_to_the_end() -> None:
     recipe = Recipe(epochs=5, scheduled=0.2)
     assert [recipe.scheduled_at(epoch) for epoch in (1, 3, 5)] == pytest.approx([0, 0.1, 0.2])
+
+
+def test_an_epoch_reads_no_more_captions_of_a_photograph_than_asked() -> None:
+    rows = rows_of(WORDS, [["a dog"] * 50, ["a boy"] * 3, ["a car"]])
+    some = drawn(np.random.default_rng(8), rows, 5)
+    assert [sum(owner == photograph for owner, _ in some) for photograph in range(3)] == [5, 3, 1]
+
+
+def test_an_epoch_reads_other_captions_of_a_photograph_than_the_last() -> None:
+    rows = rows_of(WORDS, [[f"a {thing}" for thing in THINGS]])
+    seen = {drawn(np.random.default_rng(seed), rows, 1)[0][1][2] for seed in range(30)}
+    assert len(seen) == len(THINGS)
+
+
+def test_a_view_may_be_mirrored_and_is_of_the_photograph_asked_for() -> None:
+    maps = np.arange(2 * 3 * 2 * 2 * 1).reshape(2, 3, 2, 2, 1).astype(np.float16)
+    seen = Captioned(maps, [], mirrored=True).seen(np.random.default_rng(9), [1] * 64)
+    found = {tuple(map_.ravel().tolist()) for map_ in seen}
+    views = [tuple(maps[view, 1].ravel().tolist()) for view in range(2)]
+    mirrored = [tuple(maps[view, 1, :, ::-1].ravel().tolist()) for view in range(2)]
+    assert found == {*views, *mirrored}
+
+
+def test_epochs_are_chosen_by_dev_and_everyday_photographs(tmp_path: Path) -> None:
+    everyday = Captioned(DEV.maps, [["a zebra on the sand"]] * len(DEV.captions))
+    recipe = Recipe(**QUICK | {"epochs": 1})  # type: ignore[arg-type]
+    train_decoder(recipe, WORDS, TRAIN, Validation(DEV, everyday, 1.0), out=tmp_path)
+    line = lines(tmp_path / "decoder.jsonl")[0]
+    assert line["dev_cider"] > line["everyday_cider"]
+    mean = (line["dev_cider"] + line["everyday_cider"]) / 2
+    assert line["score"] == pytest.approx(mean, abs=0.01)
 
 
 def test_batches_hold_every_caption_once_with_little_padding() -> None:

@@ -10,10 +10,14 @@ import pytest
 
 pytest.importorskip("pycocoevalcap", reason="needs pycocoevalcap (requirements/train.lock)")
 pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.lock)")
+pytest.importorskip("onnx", reason="needs onnx (requirements/train.lock)")
+
+from onnx import helper, numpy_helper
 
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
 from training import sentences
+from training.arrays import F32
 from training.errors import CheckpointError
 from training.joint import Paired
 from training.joint_space import JointRecipe
@@ -30,6 +34,18 @@ WIDTH, LAYERS = 32, 1
 @pytest.fixture
 def encoder(tmp_path: Path) -> sentences.SentenceEncoder:
     """A small one of random weights, laid out as Hugging Face does."""
+    (tmp_path / sentences.WEIGHTS).write_bytes(safetensors(random_weights()))
+    return sentences.load(described(tmp_path))
+
+
+def described(folder: Path, name: str = "some-encoder") -> Path:
+    (folder / "vocab.txt").write_text("\n".join(PIECES) + "\n")
+    config = {"num_hidden_layers": LAYERS, "num_attention_heads": 2, "_name_or_path": name}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def random_weights() -> dict[str, F32]:
     rng = np.random.default_rng(3)
     shapes: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (len(PIECES), WIDTH),
@@ -47,21 +63,47 @@ def encoder(tmp_path: Path) -> sentences.SentenceEncoder:
         norms += [f"{name}.attention.output.LayerNorm", f"{name}.output.LayerNorm"]
     for one in norms:
         shapes |= {f"{one}.weight": (WIDTH,), f"{one}.bias": (WIDTH,)}
-    header, numbers = {}, b""
+    found = {}
     for name, shape in shapes.items():
         drawn = rng.normal(size=shape) * (0.2 if name.endswith("bias") else 0.5)
         values = np.ones(shape) if "LayerNorm.weight" in name else drawn
+        found[name] = values.astype(np.float32)
+    return found
+
+
+def safetensors(weights: dict[str, F32]) -> bytes:
+    header, numbers = {}, b""
+    for name, values in weights.items():
         written = values.astype("<f4").tobytes()
         ends = [len(numbers), len(numbers) + len(written)]
-        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": ends}
+        header[name] = {"dtype": "F32", "shape": list(values.shape), "data_offsets": ends}
         numbers += written
     told = json.dumps(header).encode()
-    weights = len(told).to_bytes(8, "little") + told + numbers
-    (tmp_path / sentences.WEIGHTS).write_bytes(weights)
-    (tmp_path / "vocab.txt").write_text("\n".join(PIECES) + "\n")
-    config = {"num_hidden_layers": LAYERS, "num_attention_heads": 2}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    return sentences.load(tmp_path)
+    return len(told).to_bytes(8, "little") + told + numbers
+
+
+def eight_bits(weights: dict[str, F32]) -> bytes:
+    """The same as ONNX Runtime's dynamic quantisation leaves them: matrices are numbered."""
+    nodes, stored = [], {}
+    for number, (name, values) in enumerate(weights.items()):
+        matrix = values.ndim == 2 and not name.startswith("embeddings")
+        if values.ndim == 1:
+            stored[name] = values
+            continue
+        known = f"onnx::MatMul_{number}" if matrix else name
+        kept = values.T if matrix else values
+        low, high = np.minimum(kept.min(0), 0), np.maximum(kept.max(0), 0)
+        scale = ((high - low) / 255).astype(np.float32)
+        zero = np.round(-low / scale - 128).astype(np.int8)
+        stored[f"{known}_quantized"] = np.round(kept / scale + zero).clip(-128, 127).astype(np.int8)
+        stored[f"{known}_scale"], stored[f"{known}_zero_point"] = scale, zero
+        if matrix:
+            inputs = ["x", f"{known}_quantized", "zero", f"{known}_zero_point"]
+            path = "/" + name.removesuffix(".weight").replace(".", "/").replace("layer/", "layer.")
+            nodes.append(helper.make_node("MatMulInteger", inputs, ["y"], f"{path}/MatMul_quant"))
+    tensors = [numpy_helper.from_array(values, name) for name, values in stored.items()]
+    graph = helper.make_graph(nodes, "encoder", [], [], tensors)
+    return bytes(helper.make_model(graph).SerializeToString())
 
 
 _ATTENDING = ("query", "key", "value")
@@ -81,6 +123,44 @@ def test_words_are_split_into_known_pieces(encoder: sentences.SentenceEncoder) -
     names = [PIECES[number] for number in split]
     assert [PIECES[number] for number in whole] == ["[CLS]", "run", "[SEP]"]
     assert names == ["[CLS]", "run", "##s", "[UNK]", "[SEP]"]
+
+
+def test_an_encoder_in_eight_bits_says_nearly_the_same(
+    encoder: sentences.SentenceEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "onnx" / "model.onnx").write_bytes(eight_bits(random_weights()))
+    quantised = sentences.load(described(tmp_path / "onnx"))
+    some = ["red dog", "a blue ball on red grass"]
+    assert (encoder.vectors(some) * quantised.vectors(some)).sum(1).min() > 0.995
+    assert quantised.key != encoder.key
+
+
+def test_the_first_state_is_the_vector_of_bge(
+    encoder: sentences.SentenceEncoder, tmp_path: Path
+) -> None:
+    bge = sentences.load(described(tmp_path, "BAAI/bge-small-en"))
+    first, mean = bge.vectors(["red dog"]), encoder.vectors(["red dog"])
+    assert not np.allclose(first, mean, atol=0.05)
+    assert np.allclose(first, bge.vectors(["red dog", "blue ball on grass"])[:1], atol=1e-5)
+
+
+def test_a_damaged_export_is_named(tmp_path: Path) -> None:
+    (described(tmp_path) / "model.onnx").write_bytes(b"torn")
+    with pytest.raises(CheckpointError, match="no ONNX file"):
+        sentences.load(tmp_path)
+
+
+def test_some_of_many_texts_are_followed_beside_made_up_sentences(
+    encoder: sentences.SentenceEncoder, tmp_path: Path
+) -> None:
+    words = Tokenizer(WORDS, len(SPECIALS) + len(WORDS))
+    pair = Paired(np.zeros((1, 3, 4), np.float32), [["red dog", "dog on grass"]] * 3)
+    texts = ["blue ball", "ball on grass"]
+    told = taught(encoder, words, pair, pair, cache=tmp_path / "cache", seed=1, texts=texts)
+    assert told.sentences[:2] == texts
+    assert len(told.sentences) == len(told.vectors) == 2 + 4
+    assert "ball" in " ".join(told.sentences[2:]).split()
 
 
 def test_the_text_encoder_comes_to_say_what_the_space_says(

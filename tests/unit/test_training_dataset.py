@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from training import photographs
-from training.dataset import clean, read_apart, read_split
+from training.dataset import clean, read_apart, read_split, withheld
 from training.described_folder import share_of
 from training.errors import DatasetError
 
@@ -137,6 +137,22 @@ def test_a_photograph_in_both_splits_is_named(tmp_path: Path) -> None:
     listed.write_text("2.jpg\n")
     with pytest.raises(DatasetError, match=r"in the train and in the dev split: 2\.jpg"):
         read_apart(tmp_path)
+
+
+def test_captions_of_all_photographs_but_trains_are_withheld(tmp_path: Path) -> None:
+    (flickr(tmp_path) / "Flickr8k_text" / "Flickr_8k.trainImages.txt").write_text("1.jpg\n")
+    tokens = tmp_path / "Flickr8k_text" / "Flickr8k.token.txt"
+    tokens.write_text("1.jpg#0\tA dog .\n2.jpg#0\tA cat .\n3.jpg#0\tAn owl .\n")
+    assert withheld(tmp_path) == {"A cat .", "An owl ."}
+
+
+def test_of_a_plain_folder_captions_of_dev_and_test_are_withheld(tmp_path: Path) -> None:
+    names = [f"x{number}.jpg" for number in range(60)]
+    for name in names:
+        Image.new("RGB", (9, 9)).save(tmp_path / name)
+    (tmp_path / "descriptions.txt").write_text("\n".join(f"{n} square {n[:-4]}" for n in names))
+    held = {f"square {name[:-4]}" for name in names if share_of(name) != "train"}
+    assert withheld(tmp_path) == held
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""Everyday photographs with captions, beyond Flickr8k's people and dogs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from training.dataset import Split, assembled, lines_of
+from training.errors import DatasetError
+
+__all__ = ["read_everyday"]
+
+CAPTIONS, DEV, PHOTOGRAPHS = "captions.jsonl", "everyday_dev.txt", "photographs"
+
+
+def read_everyday(folder: Path, names: Literal["train", "dev"]) -> Split:
+    """Read one part of a folder of photographs with any number of captions each.
+
+    Parameters
+    ----------
+    folder : Path
+        ``captions.jsonl`` (a line a photograph: ``file`` and ``captions``), ``photographs/``,
+        and ``everyday_dev.txt``, which names the photographs of dev; the others are train.
+    names : str
+        Which part.
+
+    Returns
+    -------
+    Split
+        Called ``everyday-train`` or ``everyday-dev``, in the file's order, with every caption.
+
+    Raises
+    ------
+    DatasetError
+        For a missing file, a line that is not as it should be (the message numbers it), a
+        photograph that is named twice or not there, or one without a caption with a word in it.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"no such folder of photographs and captions: {folder}")
+    by_name = _captions(folder / CAPTIONS)
+    dev = set(lines_of(folder / DEV))
+    if unknown := sorted(dev - set(by_name)):
+        raise DatasetError(f"{DEV} names {unknown[0]!r}, which {CAPTIONS} does not")
+    found = [name for name in by_name if (name in dev) == (names == "dev")]
+    return assembled(f"everyday-{names}", folder / PHOTOGRAPHS, found, by_name)
+
+
+def _captions(path: Path) -> dict[str, list[str]]:
+    by_name: dict[str, list[str]] = {}
+    for number, line in enumerate(lines_of(path), 1):
+        where = f"{path.name} line {number}"
+        name, captions = _entry(line, where)
+        if name in by_name:
+            raise DatasetError(f"{where}: {name} has a line already")
+        by_name[name] = captions
+    return by_name
+
+
+def _entry(line: str, where: str) -> tuple[str, list[str]]:
+    try:
+        entry = json.loads(line)
+    except ValueError as damage:
+        raise DatasetError(f"{where} is not JSON: {damage}") from damage
+    name = entry.get("file") if isinstance(entry, dict) else None
+    if not isinstance(name, str) or Path(name).name != name:
+        raise DatasetError(f"{where}: 'file' must name a photograph")
+    captions = entry.get("captions")
+    if not isinstance(captions, list) or not all(isinstance(text, str) for text in captions):
+        raise DatasetError(f"{where}: 'captions' of {name} must be a list of texts")
+    return name, captions

@@ -1,0 +1,102 @@
+"""Everything that a caption model is trained on and chosen by, and its maps."""
+
+from __future__ import annotations
+
+import hashlib
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from training import dataset, photographs
+from training.arrays import F16, U8
+from training.captioning import Captioned, Validation
+from training.dataset import Split
+from training.encoders import Encoder
+from training.everyday import read_everyday
+from training.features import cached_maps, views
+from training.texts import read_texts
+
+__all__ = ["Sources", "captioned", "pixels", "read_sources"]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Splits to train on, one to choose by, everyday photographs to choose by, and texts."""
+
+    train: tuple[Split, ...]
+    dev: Split
+    everyday: Split | None
+    texts: list[str]
+
+    @property
+    def captions(self) -> list[tuple[str, ...]]:
+        """Of every photograph that is trained on."""
+        return [group for split in self.train for group in split.captions]
+
+    @property
+    def key(self) -> str:
+        """Tells these sources from others."""
+        every = [photographs.fingerprint(split.photographs) for split in self.train]
+        return hashlib.sha256("\n".join([*every, *self.texts]).encode()).hexdigest()[:12]
+
+
+def read_sources(options: Namespace) -> Sources:
+    """Read what ``--data``, ``--captioned`` and ``--texts`` name.
+
+    Raises
+    ------
+    DatasetError
+        As `training.dataset`, `training.everyday` and `training.texts` do.
+    """
+    train, dev = dataset.read_apart(options.data)
+    if options.captioned is None:
+        return Sources((train,), dev, None, _texts(options, dev))
+    more, everyday = (read_everyday(options.captioned, part) for part in ("train", "dev"))
+    return Sources((train, more), dev, everyday, _texts(options, dev, everyday))
+
+
+def _texts(options: Namespace, *held_out: Split) -> list[str]:
+    if options.texts is None:
+        return []
+    groups = chain.from_iterable(split.captions for split in held_out)
+    withheld = dataset.withheld(options.data) | set(chain.from_iterable(groups))
+    return read_texts(options.texts, withheld)
+
+
+def pixels(options: Namespace, split: Split, side: int) -> U8:
+    """Give a split's photographs, kept in ``options.work``."""
+    return photographs.of_split(split.name, split.photographs, options.work, side)
+
+
+def captioned(
+    options: Namespace, encoder: Encoder, sources: Sources
+) -> tuple[Captioned, Validation]:
+    """Compute the encoder's maps of all photographs, or take them from ``options.work``."""
+    print(f"{encoder.name} at {encoder.side} pixels: computing its maps", flush=True)
+    maps = _maps(options, encoder, sources.train, options.views)
+    train = Captioned(maps, sources.captions, mirrored=True)
+    dev = Captioned(_maps(options, encoder, [sources.dev], 1), sources.dev.captions)
+    if sources.everyday is None:
+        return train, Validation(dev)
+    maps = _maps(options, encoder, [sources.everyday], 1)
+    everyday = Captioned(maps, sources.everyday.captions)
+    return train, Validation(dev, everyday, options.everyday_weight)
+
+
+def _maps(options: Namespace, encoder: Encoder, splits: Sequence[Split], count: int) -> F16:
+    """Give (views, n, h, w, c) of the photographs of all splits, one after another."""
+    each = [_views(options, encoder, split, count) for split in splits]
+    return np.stack([np.concatenate(parts) for parts in zip(*each, strict=True)])
+
+
+def _views(options: Namespace, encoder: Encoder, split: Split, count: int) -> list[F16]:
+    known = photographs.fingerprint(split.photographs)[:8]
+    name = f"{split.name}-{known}-{options.seed}"
+    seen = views(pixels(options, split, encoder.side), count, options.seed)
+    return [
+        cached_maps(encoder, view, options.work, f"{name}-{number}")
+        for number, view in enumerate(seen)
+    ]
