@@ -51,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of every step's options."""
     made = argparse.ArgumentParser(
         prog="python -m training",
-        description="Makes the caption model's bundle: teachers, prepare, distil, train, tune, export, evaluate.",
+        description="Makes the caption model's bundle: teachers, prepare, distil, train, tune,"
+        " export, evaluate.",
         epilog="docs/training.md has the whole run with its times.",
     )
     steps = made.add_subparsers(dest="step", required=True, metavar="STEP")

@@ -134,7 +134,8 @@ def distil(
     run = RunState(state, [*student.state, *descent.variables])
     seen, spent = run.restore()
     rng = np.random.default_rng((plan.seed, seen) if seen else plan.seed)
-    step, recent = _step(student, teacher, descent, plan.dropout), []
+    step = _step(student, teacher, descent, plan.dropout)
+    recent: list[F32] = []
     kept_at = time.monotonic()
     began, stopped = kept_at - spent, False
 

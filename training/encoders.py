@@ -15,17 +15,28 @@ import onnx
 from captioner.vision.frame import to_square
 from captioner.vision.manifest import sha256
 from training import efficientnet, features, imagenet, vgg
-from training.arrays import F16, U8, read_arrays
+from training.arrays import F16, U8, Arrays, read_arrays
 from training.errors import CheckpointError
 from training.networks import Network
 from training.onnx_encoder import float_model, quantised
 
-__all__ = ["FLOAT", "INT8", "PLAIN", "REGISTRY", "Encoder", "Kind", "named", "shipped"]
+__all__ = [
+    "FLOAT",
+    "INT8",
+    "PLAIN",
+    "REGISTRY",
+    "Encoder",
+    "Kind",
+    "label_head",
+    "named",
+    "shipped",
+]
 
 PLAIN, FLOAT, INT8 = "encoder.npz", "encoder-float.onnx", "encoder.onnx"
 """Files of the parts: the network for TensorFlow, for ONNX Runtime, and quantised."""
 
 CALIBRATED_ON = 200
+CLASSES = 1000
 
 
 @dataclass(frozen=True)
@@ -39,12 +50,15 @@ class Kind:
     build
         Gives the network of a weights file, or of none where its weights can be had without;
         raises `CheckpointError`.
+    labels
+        Names of kernel and bias in its weights file that say ImageNet's classes of the map's mean.
     title
         What it is, for ``bundle.json`` and the model card.
     """
 
     side: int
     build: Callable[[Path | None], Network]
+    labels: tuple[str, str]
     title: str
 
 
@@ -61,14 +75,30 @@ def _efficientnet(weights: Path | None) -> Network:
 
 
 REGISTRY: Mapping[str, Kind] = {
-    "vgg16": Kind(224, _vgg16, "VGG16"),
-    "efficientnet-lite2": Kind(efficientnet.SIDE, _efficientnet, "EfficientNet-Lite2"),
+    "vgg16": Kind(224, _vgg16, ("labels/kernel", "labels/bias"), "VGG16"),
+    "efficientnet-lite2": Kind(
+        efficientnet.SIDE, _efficientnet, efficientnet.LOGITS, "EfficientNet-Lite2"
+    ),
 }
 
 
 def named(given: str, weights: Path | None) -> tuple[str, Path | None]:
     """Give an encoder's name and weights; a file in place of the name is VGG16's weights."""
     return (given, weights) if given in REGISTRY else ("vgg16", Path(given))
+
+
+def label_head(name: str, weights: Path | None, channels: int) -> Arrays:
+    """Give what says ImageNet's classes of a map's mean, ``labels/kernel`` and ``labels/bias``.
+
+    Where the weights have no such head every class is as likely as any other, so that no label is
+    ever given.
+    """
+    known = read_arrays(weights) if weights is not None and weights.suffix == ".npz" else {}
+    kernel, bias = REGISTRY[name].labels
+    return {
+        "labels/kernel": known.get(kernel, np.zeros((channels, CLASSES), np.float32)),
+        "labels/bias": known.get(bias, np.zeros(CLASSES, np.float32)),
+    }
 
 
 @dataclass(frozen=True)

@@ -54,10 +54,13 @@ def feed(
     """
     crops = Crops.random(rng, len(rows), augmentation.least_area)
     kept = sample.pixels.shape[1]
-    grids = (crops.weights(kept, size, 0.5) for size in (side, teachers))
+    own, others = (
+        tuple(map(tf.constant, crops.weights(kept, size, 0.5))) for size in (side, teachers)
+    )
     return Batch(
         tf.constant(sample.pixels[rows]),
-        *(tuple(map(tf.constant, grid)) for grid in grids),
+        own,
+        others,
         tf.constant(sample.words[rows]),
         tf.constant(augmentation.colours(rng, len(rows))),
         tf.constant(augmentation.own(rng, len(rows))),

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from training.arrays import F32, U8, Tensor, read_arrays, save_arrays
+from training.arrays import F32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.errors import CheckpointError
 
 __all__ = ["ACTIVATIONS", "SCALED", "Layer", "Network", "applied"]
@@ -75,10 +75,10 @@ class Network:
     def save(self, path: Path) -> None:
         """Write layers and weights, as float32, to one ``.npz``."""
         told = json.dumps([dataclasses.asdict(layer) for layer in self.layers]).encode()
-        rest = {
+        rest: Arrays = {
             "mean": self.mean,
-            "std": np.float32(self.std),
-            LAYERS: np.frombuffer(told, np.uint8),
+            "std": np.asarray(self.std, np.float32),
+            LAYERS: np.frombuffer(told, np.uint8).astype(np.float32),
         }
         save_arrays(path, {**self.arrays, **rest}, np.float32)
 

@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 
 __all__ = [
-    *("export", "kept", "precision", "prepare", "share", "side", "taught", "train", "weight"),
+    "export",
+    "kept",
+    "precision",
+    "prepare",
+    "share",
+    "side",
+    "taught",
+    "train",
+    "weight",
     "width",
 ]
 
@@ -63,8 +71,8 @@ def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step.add_argument(
         "--encoder",
         required=True,
-        help="vgg16, efficientnet-lite2, or in place of a name VGG16's weights: the .npz that distil"
-        " or tune left",
+        help="vgg16, efficientnet-lite2, or in place of a name VGG16's weights: the .npz that"
+        " distil or tune left",
     )
     step.add_argument(
         "--weights",

@@ -81,7 +81,7 @@ class Student:
         return tf.stop_gradient(found[self._frozen[-1].name])
 
     def map(self, before: Tensor, dropout: float = 0.0) -> Tensor:
-        """Give the map float32 (n, h, w, c); whole channels of each block dropped (Tompson 2015)."""
+        """Give the map float32 (n, h, w, c); whole channels are dropped (Tompson 2015)."""
         weights = {name: tf.cast(v, self._precision) for name, v in self.variables.items()}
         found = {self._taught[0].inputs[0]: before}
         for layer in self._taught:

@@ -56,8 +56,8 @@ class Teacher:
         found = tf.cast(found, tf.float32)
         kernel, bias = (self.arrays[name] for name in efficientnet.LOGITS)
         logits = tf.reduce_mean(found, (1, 2)) @ kernel + bias
-        grid = Crops.whole(1).weights(found.shape[1], cells, OFFSET)
-        grid = (tf.repeat(tf.constant(part), tf.shape(found)[0], 0) for part in grid)
+        whole = Crops.whole(1).weights(found.shape[1], cells, OFFSET)
+        grid = (tf.repeat(tf.constant(part), tf.shape(found)[0], 0) for part in whole)
         reduced = resample((found - self.mean) @ self.basis, *grid)
         return Seen(reduced, self.pooled_variance, logits)
 

@@ -21,7 +21,7 @@ __all__ = ["read_tensors"]
 MAGIC = 0x1950A86A20F9469CFC6C
 """First pickle of the format that PyTorch wrote before 1.6 (torch/serialization.py)."""
 
-KINDS = {
+KINDS: Mapping[str, np.dtype[Any]] = {
     "FloatStorage": np.dtype("<f4"),
     "HalfStorage": np.dtype("<f2"),
     "LongStorage": np.dtype("<i8"),

@@ -163,7 +163,7 @@ def thinned(
             fitted[f"{name}/kernel"], fitted[f"{name}/bias"] = prior, bias
             kept[name] = np.arange(bias.size)
         else:
-            x, y = _patches(rng, positions, fitted, teacher, (name, source), pixels)
+            x, y = _patches((rng, positions), fitted, teacher, (name, source), pixels)
             kept[name] = np.sort(np.argsort(-y.std(0))[: round(width * bias.size)])
             start = None
             if source == name:
@@ -177,15 +177,14 @@ def thinned(
 
 
 def _patches(
-    rng: np.random.Generator,
-    positions: int,
+    cells: tuple[np.random.Generator, int],
     fitted: Mapping[str, F32],
     teacher: Mapping[str, F32],
     names: tuple[str, str],
     pixels: U8,
 ) -> tuple[F32, F32]:
     """Give inputs (m, 9 c) of a layer at random cells, and what VGG-19 gives there (m, d)."""
-    name, source = names
+    (rng, positions), (name, source) = cells, names
     own = _until(layers(), name)
     theirs = _until(layers(BLOCKS_19), source)
     last = (*theirs[:-1], Layer(theirs[-1].name, "conv", theirs[-1].inputs))

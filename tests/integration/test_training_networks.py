@@ -5,14 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-for package in ("onnx", "tensorflow"):
-    pytest.importorskip(package, reason=f"needs {package} (requirements/train.lock)")
+pytest.importorskip("onnx", reason="needs onnx (requirements/train.lock)")
+pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.lock)")
 
 import onnx
 import onnxruntime as ort
 
+from tests.teachers import efficientnet_weights, vgg_weights
 from training import efficientnet, vgg
-from training.arrays import F32, U8, Arrays
+from training.arrays import U8, Arrays
 from training.encoders import REGISTRY
 from training.errors import CheckpointError
 from training.networks import Network
@@ -32,39 +33,8 @@ def photographs(count: int, side: int = SIDE) -> U8:
     return np.kron(coarse, np.ones((1, 16, 16, 1))).astype(np.uint8)
 
 
-def narrow_vgg(blocks: tuple[int, ...]) -> Arrays:
-    rng, before, arrays = np.random.default_rng(3), 3, {}
-    for name in vgg.convolutions(blocks):
-        width = WIDTHS[int(name[5]) - 1]
-        spread = np.sqrt(2 / (9 * before))
-        arrays[f"{name}/kernel"] = rng.normal(0, spread, (3, 3, before, width)).astype(np.float32)
-        arrays[f"{name}/bias"] = rng.normal(0, 0.1, width).astype(np.float32)
-        before = width
-    return arrays
-
-
-def efficientnet_weights() -> Arrays:
-    """EfficientNet-Lite2 with four channels wherever it has any number."""
-    rng, widths, arrays = np.random.default_rng(4), {"scaled": 3}, {}
-    for layer in efficientnet.layers():
-        before = widths[layer.inputs[0]]
-        widths[layer.name] = before if layer.kind in ("depthwise", "add") else 4
-        if layer.kind == "conv":
-            side = 3 if layer.name == "stem" else 1
-            arrays[f"{layer.name}/kernel"] = _random(rng, (side, side, before, 4))
-        if layer.kind == "depthwise":
-            arrays[f"{layer.name}/kernel"] = _random(rng, (3, 3, before, 1))
-        if layer.kind != "add":
-            arrays[f"{layer.name}/bias"] = _random(rng, (widths[layer.name],))
-    return arrays
-
-
-def _random(rng: np.random.Generator, shape: tuple[int, ...]) -> F32:
-    return rng.normal(0, 0.5, shape).astype(np.float32)
-
-
 NETWORKS = {
-    "vgg16": lambda: vgg.network(narrow_vgg(vgg.BLOCKS)),
+    "vgg16": lambda: vgg.network(vgg_weights(vgg.BLOCKS)),
     "efficientnet-lite2": lambda: efficientnet.efficientnet_lite2(efficientnet_weights()),
 }
 
@@ -105,7 +75,7 @@ def made_of_vgg19(teacher: Arrays, told: list[str], width: float = 1.0) -> Array
 
 
 def test_what_vgg16_has_in_common_with_vgg19_is_the_same_but_for_scale() -> None:
-    teacher, pixels = narrow_vgg((2, 2, 4, 4, 4)), photographs(4).astype(np.float32)
+    teacher, pixels = vgg_weights((2, 2, 4, 4, 4)), photographs(4).astype(np.float32)
     network = vgg.network(made_of_vgg19(teacher, []))
     theirs = Network(vgg.layers((2, 2, 4, 4, 4)), teacher, vgg.MEAN, vgg.STD).outputs(pixels)
     ours = network.outputs(pixels)
@@ -116,7 +86,7 @@ def test_what_vgg16_has_in_common_with_vgg19_is_the_same_but_for_scale() -> None
 
 def test_where_vgg19_has_a_fourth_convolution_the_third_is_fitted_to_it() -> None:
     told: list[str] = []
-    made_of_vgg19(narrow_vgg((2, 2, 4, 4, 4)), told)
+    made_of_vgg19(vgg_weights((2, 2, 4, 4, 4)), told)
     assert [line.split(":")[0] for line in told] == [
         "block3_conv3",
         *(f"block{block}_conv{conv}" for block in (4, 5) for conv in (1, 2, 3)),
@@ -125,7 +95,7 @@ def test_where_vgg19_has_a_fourth_convolution_the_third_is_fitted_to_it() -> Non
 
 
 def test_every_channel_has_a_mean_square_of_one() -> None:
-    network = vgg.network(made_of_vgg19(narrow_vgg((2, 2, 4, 4, 4)), []))
+    network = vgg.network(made_of_vgg19(vgg_weights((2, 2, 4, 4, 4)), []))
     found = network.outputs(photographs(24, 96).astype(np.float32))
     squares = np.concatenate(
         [np.mean(np.asarray(found[name]) ** 2, (0, 1, 2)) for name in vgg.convolutions()]
@@ -135,13 +105,13 @@ def test_every_channel_has_a_mean_square_of_one() -> None:
 
 
 def test_half_the_width_has_half_the_channels() -> None:
-    arrays = made_of_vgg19(narrow_vgg((2, 2, 4, 4, 4)), [], 0.5)
+    arrays = made_of_vgg19(vgg_weights((2, 2, 4, 4, 4)), [], 0.5)
     assert [arrays[f"block{b}_conv1/bias"].size for b in range(1, 6)] == [2, 3, 4, 6, 6]
     assert vgg.network(arrays).channels == 12
 
 
 def test_weights_that_lack_a_layer_are_refused() -> None:
-    arrays = narrow_vgg(vgg.BLOCKS)
+    arrays = vgg_weights(vgg.BLOCKS)
     del arrays["block4_conv2/bias"]
     with pytest.raises(CheckpointError, match="lack block4_conv2/bias"):
         vgg.network(arrays)

@@ -21,10 +21,11 @@ for package in ("tensorflow", "onnx", "pycocoevalcap"):
     if importlib.util.find_spec(package) is None:
         pytest.skip(f"needs {package} (requirements/train.lock)", allow_module_level=True)
 
+from tests.teachers import left_in  # noqa: E402
+
 pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 60, 220)}
-LAYERS = {1: (3, 16), 2: (4, 16), 3: (6, 32), 4: (3, 48)}  # depth, inner width
 
 
 def paint(path: Path, colour: str, shape: str, rng: np.random.Generator) -> None:
@@ -53,33 +54,6 @@ def data_set(folder: Path) -> Path:
     return folder
 
 
-def teacher(path: Path) -> Path:
-    """A residual network of the teacher's shape, narrow, at random weights."""
-    rng = np.random.default_rng(4)
-    arrays: dict[str, Any] = {}
-
-    def conv(name: str, out: int, into: int, side: int) -> None:
-        arrays[f"{name}.weight_int8"] = rng.integers(-60, 60, (out, into, side, side), np.int8)
-        arrays[f"{name}.weight_exp"] = 7 + int(np.log2(into * side * side) / 2)
-        arrays[f"{name}.bias_int8"], arrays[f"{name}.bias_exp"] = np.zeros(out, np.int8), 7
-
-    conv("conv1", 16, 3, 7)
-    before = 16
-    for layer, (depth, inner) in LAYERS.items():
-        out = 64 * layer
-        for block in range(depth):
-            name = f"layer{layer}.{block}"
-            conv(f"{name}.conv1", inner, before, 1)
-            conv(f"{name}.conv2", inner, inner, 3)
-            conv(f"{name}.conv3", out, inner, 1)
-            if block == 0:
-                conv(f"{name}.downsample.0", out, before, 1)
-            before = out
-    conv("fc", 1000, before, 1)
-    np.savez(path, **arrays)
-    return path
-
-
 def run(*arguments: object) -> None:
     assert main([str(argument) for argument in arguments]) == 0
 
@@ -88,12 +62,11 @@ def run(*arguments: object) -> None:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything that the pipeline leaves behind."""
     folder = tmp_path_factory.mktemp("training")
-    data, weights = data_set(folder / "data"), teacher(folder / "teacher.npz")
+    data, teachers = data_set(folder / "data"), left_in(folder / "teachers")
     shared = ("--data", data, "--work", folder / "work")
-    student = folder / "slim.npz"
+    student = folder / "student.npz"
     run("prepare", *shared)
-    run("prepare", *shared, "--teacher", weights)
-    distil = ("distil", *shared, "--teacher", weights, "--batch", 8, "--sizes", "1:64")
+    distil = ("distil", *shared, "--teachers", teachers, "--batch", 8, "--sizes", "1:64")
     run(*distil, "--minutes", 0.1, "--out", student)
     run(*distil, "--minutes", 0.02, "--out", student, "--init", student)
     train = ("train", *shared, "--encoder", student, "--side", 64, "--views", 2)
@@ -126,15 +99,15 @@ def test_the_text_side_loads_alone_and_agrees(made: Path) -> None:
 
 
 def test_distillation_logs_held_out_figures_and_goes_on_from_its_weights(made: Path) -> None:
-    lines = [json.loads(line) for line in (made / "slim.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (made / "student.jsonl").read_text().splitlines()]
     assert len(lines) == 2
-    assert all({"seen", "explained", "word_map"} <= set(line) for line in lines)
-    assert all({"explained", "word_map"} == set(line["on_train"]) for line in lines)
+    wanted = {"seen", "explained", "pooled", "same_class", "word_map"}
+    assert all(wanted <= set(line) for line in lines)
 
 
 def test_the_weights_are_plain_named_half_floats(made: Path) -> None:
-    with np.load(made / "slim.npz") as arrays:
-        assert arrays["block1_conv1/kernel"].shape == (3, 3, 3, 32)
+    with np.load(made / "student.npz") as arrays:
+        assert arrays["block1_conv1/kernel"].shape == (3, 3, 3, 4)
         assert {arrays[name].dtype for name in arrays.files} == {np.dtype(np.float16)}
 
 
@@ -188,7 +161,7 @@ def test_a_bundle_that_is_not_the_trained_model_is_refused_and_the_old_one_stays
 
 
 def test_the_baseline_keeps_each_epoch_and_chooses_the_least_validation_loss(made: Path) -> None:
-    shared = ("--data", made / "data", "--work", made / "work", "--encoder", made / "slim.npz")
+    shared = ("--data", made / "data", "--work", made / "work", "--encoder", made / "student.npz")
     out = made / "baseline"
     arguments = ("--side", 64, "--views", 1, "--recipe", "baseline", "--epochs", 3, "--out", out)
     run("train", *shared, *arguments)
@@ -198,15 +171,19 @@ def test_the_baseline_keeps_each_epoch_and_chooses_the_least_validation_loss(mad
     assert {"bleu1", "bleu4", "cider"} <= set(found)
 
 
-def test_the_same_decoder_on_the_teachers_maps_gives_what_is_kept(
+def test_another_encoder_is_trained_and_exported_alike_and_compared(
     made: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    shared = ("--data", made / "data", "--work", made / "work")
     settings = ("--side", 64, "--views", 2, "--epochs", 2, "--critical-epochs", 1)
-    shared = ("--data", made / "data", "--work", made / "work", *settings)
-    teacher_ = ("--encoder", "teacher", "--weights", made / "teacher.npz")
-    run("train", *shared, *teacher_, "--out", made / "on-teacher")
+    weights = made / "teachers" / "efficientnet-lite2.npz"
+    other = ("--encoder", "efficientnet-lite2", "--weights", weights, *settings)
+    parts, out = made / "on-teacher", made / "teacher-bundle"
+    run("train", *shared, *other, "--out", parts)
+    run("export", *shared, "--model", parts, "--out", out, "--version", "1")
+    assert bundle.load(out).name == "efficientnet-lite2"
     capsys.readouterr()
-    run("kept", "--model", made / "parts", "--teacher-model", made / "on-teacher")
+    run("kept", "--model", made / "parts", "--teacher-model", parts)
     found = json.loads(capsys.readouterr().out)
     assert {"dev_cider", "teacher_dev_cider", "kept"} <= set(found)
 
@@ -215,36 +192,25 @@ def test_decoders_that_were_trained_differently_are_not_compared(
     made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record = json.loads((made / "parts" / "train.json").read_text())
-    record["encoder"], record["recipe"]["epochs"] = "teacher", 9
+    record["encoder"], record["recipe"]["epochs"] = "efficientnet-lite2", 9
     (tmp_path / "train.json").write_text(json.dumps(record))
     arguments = ["kept", "--model", str(made / "parts"), "--teacher-model", str(tmp_path)]
     assert main(arguments) == 2
     assert "epochs 2 and 9" in capsys.readouterr().err
 
 
-def test_the_teacher_is_not_exported(
-    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    record = json.loads((made / "parts" / "train.json").read_text())
-    (tmp_path / "train.json").write_text(json.dumps(record | {"encoder": "teacher"}))
-    shared = ("--data", made / "data", "--work", made / "work")
-    export = ("export", *shared, "--model", tmp_path, "--out", tmp_path / "b", "--version", "1")
-    assert main([str(argument) for argument in export]) == 2
-    assert "not shipped" in capsys.readouterr().err
-
-
 def test_tuning_leaves_an_encoder_and_a_decoder_to_go_on_from(made: Path) -> None:
     shared = ("--data", made / "data", "--work", made / "work")
     out, settings = made / "tuned", ("--minutes", 0.05, "--rate", 1e-3)
-    given = ("--encoder", made / "slim.npz", "--model", made / "parts", "--out", out)
-    run("tune", *shared, "--teacher", made / "teacher.npz", *given, *settings)
+    given = ("--encoder", made / "student.npz", "--model", made / "parts", "--out", out)
+    run("tune", *shared, "--teachers", made / "teachers", *given, *settings)
     entry = json.loads((out / "tuning.jsonl").read_text().splitlines()[-1])
     assert entry["seen"] >= 24
-    assert len(entry["losses"]) == 7
-    with np.load(made / "slim.npz") as before, np.load(out / "encoder.npz") as after:
+    assert len(entry["losses"]) == 5
+    with np.load(made / "student.npz") as before, np.load(out / "encoder.npz") as after:
         assert set(before.files) == set(after.files)
-        first = "block1_conv1/kernel"
-        assert not np.array_equal(before[first], after[first])
+        assert np.array_equal(before["block3_conv1/kernel"], after["block3_conv1/kernel"])
+        assert not np.array_equal(before["block4_conv1/kernel"], after["block4_conv1/kernel"])
     made_on = ("--encoder", out / "encoder.npz", "--decoder", out / "decoder.npz", "--side", 64)
     run("train", *shared, *made_on, "--critical-epochs", 0, "--out", made / "again")
     assert (made / "again" / "decoder.npz").is_file()
@@ -253,8 +219,8 @@ def test_tuning_leaves_an_encoder_and_a_decoder_to_go_on_from(made: Path) -> Non
 def test_tuning_that_was_stopped_goes_on_and_keeps_the_best(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared = ("--data", made / "data", "--work", made / "work", "--teacher", made / "teacher.npz")
-    given = ("--encoder", made / "slim.npz", "--model", made / "parts", "--out", tmp_path)
+    shared = ("--data", made / "data", "--work", made / "work", "--teachers", made / "teachers")
+    given = ("--encoder", made / "student.npz", "--model", made / "parts", "--out", tmp_path)
     asked = ["tune", *shared, *given, "--minutes", 0.05, "--resume"]
     arguments = [str(argument) for argument in asked]
 
@@ -293,7 +259,7 @@ def test_projections_are_trained_anew_for_another_encoder_only(made: Path) -> No
     parts = made / "parts"
     source, vectors = parts / "vectors.source", parts / "vectors.npz"
     before = vectors.stat().st_mtime_ns
-    shared = ("--data", made / "data", "--work", made / "work", "--encoder", made / "slim.npz")
+    shared = ("--data", made / "data", "--work", made / "work", "--encoder", made / "student.npz")
     again = ("--side", 64, "--decoder", parts / "decoder-01.npz", "--critical-epochs", 0)
     run("train", *shared, *again, "--views", 2, "--out", parts)
     assert vectors.stat().st_mtime_ns == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import Any
 
 import numpy as np
 
@@ -38,10 +39,13 @@ def run(options: Namespace) -> None:
         precision=precisions()[options.precision],
     )
     start = read_arrays(options.init) if options.init else _started(options, train, teacher)
-    files = {"out": options.out, "log": options.log or options.out.with_suffix(".jsonl")}
+    files: dict[str, Any] = {
+        "out": options.out,
+        "log": options.log or options.out.with_suffix(".jsonl"),
+    }
     state = options.out.with_suffix(".state.npz") if options.resume else None
     interruption: Interruption = options.interruption
-    kept = {"start": start, "state": state}
+    kept: dict[str, Any] = {"start": start, "state": state}
     interruption.heeded(
         lambda stop: distil(plan, teacher, train, held_out, **files, **kept, stop=stop)
     )

@@ -43,6 +43,8 @@ def run(options: Namespace) -> None:
         found = train_baseline(words, train, validation.dev, out, recipe)
         print(json.dumps(found), flush=True)
         return
+    labels = encoders.label_head(*encoders.named(options.encoder, options.weights), train.size[1])
+    save_arrays(out / "labels.npz", labels, np.float32)
     made_of = f"{encoder.key} {options.views} {options.seed} {sources.key}"
     leave_vectors(options, made_of, words, (train, validation.dev), sources.texts)
     begun = _language(options, sources, words, validation)
