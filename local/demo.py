@@ -9,10 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from chalicelib.descriptions import FILE_NAME, Line, names, parse
 from chalicelib.search.port import SEARCHABLE
-from local import photographs
 from local.errors import LocalError
 from local.gateway import Gateway
-from local.showing import show_searches
+from local.photographs import PHOTOGRAPHS, Photograph, lay_out
+from local.showing import show_searches, show_what_is_said
 from local.stack import LocalStack
 from local.steps import console, say, step
 
@@ -38,13 +38,16 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
     LocalError
         A step failed; it says what to do.
     """
-    photos = _photographs(stack, folder)
+    known = {} if folder else _own_photographs(stack)
+    photos = _photographs(folder or _home(stack))
     facts = stack.up()
     gateway = Gateway.of(facts)
     with step("Waiting for the API"):
         gateway.healthy_within(60)
     _put_in(gateway, photos, _captions(photos[0].parent))
-    show_searches(gateway, photos)
+    if known:
+        show_what_is_said(list(gateway.images()), known)
+    show_searches(gateway, photos, known)
     say(
         f"\nGallery  {facts['gallery_url']}\nAPI      {facts['api_url']}\n"
         "The stack keeps running: 'make stop' stops it and keeps the data, 'make clean' "
@@ -52,13 +55,20 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
     )
 
 
-def _photographs(stack: LocalStack, folder: Path | None) -> list[Path]:
-    if folder is None:
-        folder = stack.layout.home / "photographs"
-        credited = photographs.lay_out(folder)
-        say(f"Photographs: {len(credited)} that come with scikit-image and scikit-learn")
-        for credit in credited:
-            say(f"  [dim]{credit.file:24} {credit.author} · {credit.licence}[/]")
+def _home(stack: LocalStack) -> Path:
+    return stack.layout.home / "photographs"
+
+
+def _own_photographs(stack: LocalStack) -> dict[str, Photograph]:
+    """Lay out the demo's own photographs, name whom they are owed to, and return them by name."""
+    lay_out(_home(stack), PHOTOGRAPHS)
+    say(f"Photographs: {len(PHOTOGRAPHS)} that come inside packages")
+    for photograph in PHOTOGRAPHS:
+        say(f"  [dim]{photograph.name:18} {photograph.author} · {photograph.licence}[/]")
+    return {photograph.name: photograph for photograph in PHOTOGRAPHS}
+
+
+def _photographs(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise LocalError(
             f"there is no folder {folder}", "name one that exists: make demo PHOTOS=folder"

@@ -1,23 +1,43 @@
-"""Three searches and what they found, for a person to read."""
+"""What is said of the photographs, and three searches and what they found, for a person to read."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from local.gateway import Gateway
+from local.searches import (
+    MAX_QUERY_IMAGE_BYTES,
+    SHOWN,
+    Known,
+    right_attribute_search,
+    right_image_search,
+    right_text_search,
+    spoken,
+)
 from local.steps import console, say
 
-SHOWN = 5
-MAX_QUERY_IMAGE_BYTES = 4_000_000
 STOP_WORDS = frozenset(["a", "an", "and", "are", "at", "in", "is", "of", "on", "the", "to", "with"])
+LABELS_SHOWN = 2
 
 
-def show_searches(gateway: Gateway, photos: list[Path]) -> None:
-    """Search once by text, once by attributes, once by an image."""
-    described = [image for image in gateway.images() if image["caption"]]
+def show_searches(gateway: Gateway, photos: Sequence[Path], known: Known) -> None:
+    """Search once by text, once by attributes, once by an image.
+
+    Parameters
+    ----------
+    known
+        The demo's own photographs by name, of which is known what is right: only searches that
+        are answered rightly are shown. Empty for photographs of a person's own.
+    """
+    images = list(gateway.images())
+    if known:
+        _show_right_searches(gateway, photos, known, images)
+        return
+    described = [image for image in images if image["caption"]]
     if not described:
         say("No photograph has a caption, so there is nothing to search for.")
         return
@@ -26,8 +46,42 @@ def show_searches(gateway: Gateway, photos: list[Path]) -> None:
         _show(gateway.search({**document, "limit": SHOWN}))
 
 
+def show_what_is_said(images: Sequence[Mapping[str, Any]], known: Known) -> None:
+    """List what the model says of the demo's own photographs, and where it is unsure."""
+    table = _table("photograph", "what the model says")
+    for image in sorted(images, key=lambda image: str(image["name"])):
+        if image["name"] in known:
+            table.add_row(image["name"], told(image))
+    console.print(table)
+
+
+def told(image: Mapping[str, Any]) -> str:
+    """Return what is said of a photograph: its caption, else its likeliest labels as a question."""
+    if caption := image["caption"]:
+        doubt = ", unsure" if image["state"] == "needs_review" else ""
+        return f"{escape(caption['text'])} [dim]({caption['source']}{doubt})[/]"
+    labels = [f"{escape(label['word'])}?" for label in image.get("labels", [])[:LABELS_SHOWN]]
+    return f"[yellow]unsure: {' '.join(labels)}[/]" if labels else "[dim]none[/]"
+
+
+def _show_right_searches(
+    gateway: Gateway, photos: Sequence[Path], known: Known, images: Sequence[Mapping[str, Any]]
+) -> None:
+    searches = {
+        "text": right_text_search(gateway),
+        "attributes": right_attribute_search(gateway, known, images),
+        "image": right_image_search(gateway, known, photos),
+    }
+    for kind, search in searches.items():
+        if search is None:
+            say(f"\n[dim]No search by {kind} is shown: none is answered rightly.[/]")
+        else:
+            say(f"\n[bold]{search.title}[/]")
+            _show(search.results)
+
+
 def _searches(
-    described: list[dict[str, Any]], photos: list[Path]
+    described: list[dict[str, Any]], photos: Sequence[Path]
 ) -> list[tuple[str, dict[str, Any]]]:
     words = _words(described[0]["caption"]["text"])
     searches: list[tuple[str, dict[str, Any]]] = [
@@ -35,8 +89,7 @@ def _searches(
     ]
     clause = _telling_clause(described)
     if clause:
-        spoken = " ".join([*clause.get("colours", []), clause["subject"], *clause["actions"]])
-        searches.append((f'By attributes: "{spoken}" as one', {"attributes": clause}))
+        searches.append((f'By attributes: "{spoken(clause)}" as one', {"attributes": clause}))
     small = [photo for photo in photos if photo.stat().st_size <= MAX_QUERY_IMAGE_BYTES]
     if small:
         picture = base64.b64encode(small[0].read_bytes()).decode()
@@ -63,15 +116,17 @@ def _telling_clause(described: list[dict[str, Any]]) -> dict[str, Any] | None:
     }
 
 
-def _show(results: Mapping[str, Any]) -> None:
+def _table(*columns: str) -> Table:
     table = Table(box=None, padding=(0, 2), show_header=True, header_style="dim")
-    for column in ("score", "photograph", "caption"):
+    for column in columns:
         table.add_column(column, overflow="fold")
+    return table
+
+
+def _show(results: Mapping[str, Any]) -> None:
+    table = _table("score", "photograph", "what is said of it")
     for hit in results["hits"]:
-        image = hit["image"]
-        caption = image["caption"]
-        told = f"{caption['text']} [dim]({caption['source']})[/]" if caption else "[dim]none[/]"
-        table.add_row(f"{hit['score']:.3f}", image["name"], told)
+        table.add_row(f"{hit['score']:.3f}", hit["image"]["name"], told(hit["image"]))
     console.print(table)
     for part in results["degraded"]:
         say(f"  [yellow]{part}[/]")

@@ -16,6 +16,8 @@ compile --python-platform $lambda api.in -c train.lock.new -o api.lock.new
 for name in captioner demo dev training-image uv node; do
     compile --python-platform $newer "$name.in" -c train.lock.new -o "$name.lock.new"
 done
+# The demo's photographs: packages alone, without what they depend on.
+compile --python-platform $newer photographs.in -c train.lock.new --no-deps -o photographs.lock.new
 # The SageMaker SDK wants older versions of what the others share: it stands alone.
 compile --python-platform $newer sagemaker.in -o sagemaker.lock.new
 for new in *.lock.new; do mv "$new" "${new%.new}"; done

@@ -66,7 +66,7 @@ PREPOSITIONS = _words(
     "in on at of with without by for from into onto over under through across along around "
     "behind beside besides near between among against towards toward up down off out past "
     "above below beneath underneath inside outside after before during atop amid amidst "
-    "alongside about via beyond within upon to than like opposite amongst except"
+    "alongside aboard about via beyond within upon to than like opposite amongst except"
 )
 WORN_PREPOSITIONS = _words("in with")
 ADVERBS = _words(

@@ -190,6 +190,7 @@ class Phrases:
             return True  # "mountain climbing gear": the head comes after it
         if (
             climbs
+            or (word in lex.ADJECTIVES and following in lex.PREPOSITIONS)  # "a bus next to a wall"
             or self._does(phrase, at)
             or self._is_seen_to(phrase, at)
             or self.verb_follows(at, phrase)
@@ -270,7 +271,9 @@ class Phrases:
             return False
         after = self.word(at + 1)
         named = after not in lex.CONJUNCTIONS and self._can_be_noun(after)
-        return word not in lex.HALF_COLOURS or named or after in lex.COLOURS
+        second = self.word(at + 2) if after in lex.CONJUNCTIONS else after  # "orange and white"
+        coloured = second in lex.COLOURS and second not in lex.HALF_COLOURS
+        return word not in lex.HALF_COLOURS or named or coloured
 
     def _is_adverb(self, at: int) -> bool:
         word = self.word(at)

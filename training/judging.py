@@ -1,0 +1,89 @@
+"""Whether a caption begins with the right thing: its first noun against labels judged by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from chalicelib.attributes.phrases import NounPhrase, Phrases, tokens
+from training.errors import TrainingError
+
+__all__ = ["EVERYDAY_NOUNS", "first_noun_right", "first_nouns", "read_labels"]
+
+EVERYDAY_NOUNS = Path(__file__).parent / "judged" / "everyday_nouns.jsonl"
+
+# "a close-up of a cat" shows a cat.
+_WAYS_OF_SHOWING = frozenset(
+    ["close", "closeup", "close-up", "view", "shot", "picture", "photo", "photograph", "image"]
+)
+
+
+def first_nouns(caption: str) -> tuple[str, ...]:
+    """Give the head of a caption's first noun phrase, and what it is said to be *of*.
+
+    Returns
+    -------
+    tuple of str
+        Singular, in lower case: "two dogs run" gives dog, "a plate of food" plate and food,
+        "a group of people" and "a picture of people" person. Empty where there is no noun.
+    """
+    phrases = Phrases(tokens(caption))
+    showing = ""
+    for start in range(len(phrases.words)):
+        found = phrases.noun_phrase(start)
+        if found is None or found[0].head is None:
+            continue
+        if found[0].head not in _WAYS_OF_SHOWING:
+            return _with_contents(phrases, *found)
+        showing = showing or found[0].head
+    return (showing,) if showing else ()
+
+
+def _with_contents(phrases: Phrases, phrase: NounPhrase, after: int) -> tuple[str, ...]:
+    heads = [str(phrase.head)]
+    if phrases.word(after) == "of" and (inner := phrases.noun_phrase(after + 1)):
+        heads += [inner[0].head] if inner[0].head else []
+    return tuple(heads)
+
+
+def read_labels(path: Path = EVERYDAY_NOUNS) -> dict[str, frozenset[str]]:
+    """Read which first nouns are right for each photograph, by file name.
+
+    Raises
+    ------
+    TrainingError
+        A line is no JSON object of ``file`` and ``nouns``.
+    """
+    labels = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        try:
+            entry = json.loads(line)
+            labels[str(entry["file"])] = frozenset(map(str, entry["nouns"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise TrainingError(f"{path.name}, line {number}: {error!r}") from error
+    return labels
+
+
+def first_noun_right(captions: Mapping[str, str], labels: Mapping[str, Collection[str]]) -> float:
+    """Share of the labelled photographs whose caption begins with a right noun, 0 to 1.
+
+    Parameters
+    ----------
+    captions
+        By file name; a labelled photograph that has none counts as wrong.
+    labels
+        By file name: the nouns that are right.
+
+    Raises
+    ------
+    TrainingError
+        There are no labels.
+    """
+    if not labels:
+        raise TrainingError("no labels to judge first nouns by")
+    right = sum(
+        any(noun in nouns for noun in first_nouns(captions.get(file, "")))
+        for file, nouns in labels.items()
+    )
+    return right / len(labels)
