@@ -5,7 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["export", "kept", "precision", "prepare", "share", "side", "teacher", "train", "weight"]
+__all__ = [
+    "captioned",
+    "export",
+    "kept",
+    "precision",
+    "prepare",
+    "share",
+    "side",
+    "teacher",
+    "train",
+    "weight",
+]
 
 Steps = argparse._SubParsersAction
 ENCODERS = ("vgg16-slim", "vgg16", "teacher")
@@ -22,6 +33,16 @@ def prepare(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         help="which one's photographs to keep: its size (default: %(default)s)",
     )
     return step
+
+
+def captioned(step: argparse._ActionsContainer) -> None:
+    """Add further photographs with captions."""
+    step.add_argument(
+        "--captioned",
+        type=Path,
+        help="folder of further photographs with captions: captions.jsonl, photographs/, and"
+        " everyday_dev.txt, which names those never trained on",
+    )
 
 
 def teacher(step: argparse.ArgumentParser, *, required: bool) -> None:
@@ -61,8 +82,8 @@ def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step.add_argument(
         "--text-teacher",
         type=Path,
-        help="folder of a sentence encoder that the text side learns from: model.safetensors,"
-        " vocab.txt and config.json of all-MiniLM-L6-v2",
+        help="folder of a sentence encoder that the text side learns from: model.safetensors or"
+        " model.onnx, vocab.txt and config.json of all-MiniLM-L6-v2 or bge-small-en",
     )
     step.add_argument("--out", type=Path, required=True, help="folder for the bundle's parts")
     step.add_argument(
@@ -84,12 +105,7 @@ def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
 
 
 def _sources(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--captioned",
-        type=Path,
-        help="folder of further photographs with captions: captions.jsonl, photographs/ and"
-        " everyday_dev.txt, which names those to choose epochs by",
-    )
+    captioned(group)
     group.add_argument(
         "--texts", type=Path, help="folder of captions without photographs, *.jsonl.gz"
     )
