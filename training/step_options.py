@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 __all__ = [
+    "captioned",
     "export",
     "kept",
     "precision",
