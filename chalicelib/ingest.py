@@ -14,11 +14,12 @@ from chalicelib.attributes import extract
 from chalicelib.catalogue import Catalogue
 from chalicelib.errors import PayloadTooLarge, RejectedImage, RevisionConflict
 from chalicelib.events import ObjectEvent
-from chalicelib.images import HUMAN_SOURCES, Caption, Image, Source, State, image_id_of
+from chalicelib.images import HUMAN_SOURCES, Caption, Image, Label, Source, State, image_id_of
 from chalicelib.storage import DERIVED, Storage, owner_of
 from chalicelib.verdicts import Outcome, is_unchanged, verdict
 
 NO_CAPTION = "the model found no caption"
+TOO_UNSURE = "the model was too unsure to write a caption"
 UNSURE = "the model is not sure of its caption"
 _MAX_CONFLICTS = 20
 _DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
@@ -40,6 +41,10 @@ class Prepared:
         Of the upright original.
     display
         The metadata-free WebP to show.
+    labels
+        Everyday things and their probabilities, the most probable first.
+    withheld
+        Whether the captions are too unsure to be shown, or kept anywhere.
     """
 
     captions: tuple[str, ...]
@@ -51,6 +56,8 @@ class Prepared:
     height: int
     content_type: str
     display: bytes
+    labels: tuple[tuple[str, float], ...] = ()
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,7 @@ class Ingest:
                     "caption": None,
                     "attributes": (),
                     "attributes_source": None,
+                    "labels": (),
                     "visual": None,
                     "semantic": None,
                     "reason": None,
@@ -171,6 +179,7 @@ class Ingest:
             "width": None,
             "height": None,
             "content_type": None,
+            "labels": (),
             "visual": None,
             "semantic": None,
             "derivative_key": None,
@@ -190,6 +199,7 @@ class Ingest:
             "width": prepared.width,
             "height": prepared.height,
             "content_type": prepared.content_type,
+            "labels": tuple(Label(word.lower(), sure) for word, sure in prepared.labels),
             "visual": prepared.visual,
             "semantic": prepared.semantic,
             "derivative_key": derivative,
@@ -209,11 +219,12 @@ class Ingest:
         return outcome
 
     def _described(self, record: Image, prepared: Prepared) -> dict[str, object]:
+        captions = () if prepared.withheld else prepared.captions
         if record.caption and record.caption_is_human:
-            caption: Caption | None = _beside(record.caption, prepared.captions)
+            caption: Caption | None = _beside(record.caption, captions)
             state, reason = State.CAPTIONED, None
         else:
-            caption = self._own_caption(prepared)
+            caption = self._own_caption(captions, prepared.confidence)
             state, reason = _judged(prepared)
         changes: dict[str, object] = {"caption": caption, "state": state, "reason": reason}
         if record.attributes_source not in HUMAN_SOURCES:
@@ -221,11 +232,11 @@ class Ingest:
             changes |= {"attributes": found, "attributes_source": Source.MODEL if found else None}
         return changes
 
-    def _own_caption(self, prepared: Prepared) -> Caption | None:
-        if not prepared.captions:
+    def _own_caption(self, captions: tuple[str, ...], confidence: float | None) -> Caption | None:
+        if not captions:
             return None
-        best, *others = prepared.captions
-        return Caption(best, Source.MODEL, self._model, prepared.confidence, tuple(others))
+        best, *others = captions
+        return Caption(best, Source.MODEL, self._model, confidence, tuple(others))
 
     def _seen(self, record: Image, event: ObjectEvent, changes: Mapping[str, object]) -> Image:
         seen: dict[str, object] = {
@@ -282,6 +293,8 @@ def _as_of(event: ObjectEvent, record: Image | None) -> ObjectEvent:
 
 
 def _judged(prepared: Prepared) -> tuple[State, str | None]:
+    if prepared.withheld and (prepared.captions or prepared.labels):
+        return State.NEEDS_REVIEW, TOO_UNSURE
     if not prepared.captions:
         return State.NEEDS_REVIEW, NO_CAPTION
     if prepared.needs_review:

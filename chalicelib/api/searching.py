@@ -25,6 +25,7 @@ from chalicelib.errors import (
 )
 from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
+from chalicelib.search.asking import asked
 from chalicelib.search.checking import check
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.query import AUTO, Mode, Weights
@@ -36,11 +37,18 @@ from chalicelib.search.understanding import Understood, attempts, spelt
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer of the engine, with the records its hits stand for."""
+    """An answer of the engine, with the records its hits stand for.
+
+    Attributes
+    ----------
+    stems
+        Of the words that were matched.
+    """
 
     results: Results
     hits: tuple[tuple[Hit, Image], ...]
     understood: Understood = field(default_factory=Understood)
+    stems: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +165,12 @@ class Searching:
             attempt = attempt if results is None else offer
         results = results or self._searched(attempt.query)
         told = replace(results, degraded=(*results.degraded, *degraded))
-        return replace(self._found(told, query.owner), understood=attempt.understood)
+        words = asked(attempt.query).words
+        return replace(
+            self._found(told, query.owner),
+            understood=attempt.understood,
+            stems=frozenset(words.stems if words else ()),
+        )
 
     def _tried(self, query: Query) -> Results | None:
         """Return what an offer finds; None where it finds nothing, or the page is not its own."""
@@ -210,6 +223,7 @@ def _filters(given: FiltersInput) -> Filters:
     return Filters(
         states=tuple(given.states),
         sources=tuple(given.sources),
+        labels=tuple(given.labels),
         created_from=given.created_from,
         created_to=given.created_to,
     )
