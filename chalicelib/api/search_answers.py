@@ -1,7 +1,5 @@
 """Answers of searches, in the shape the API's OpenAPI document promises."""
 
-from collections.abc import Set
-
 from chalicelib.api.answers import Answer, ImageAnswer, image_answer
 from chalicelib.api.searching import Found
 from chalicelib.images import Image
@@ -30,7 +28,7 @@ class ContributionAnswer(Answer):
 class HitAnswer(Answer):
     """One match.
 
-    ``matched_labels`` are those of the image's labels that hold words of the text.
+    ``matched_labels`` are those of the image's labels that the text found.
     """
 
     image: ImageAnswer
@@ -108,7 +106,7 @@ def search_answer(found: Found, storage: Storage) -> SearchAnswer:
                 image=image_answer(image, storage),
                 score=hit.score,
                 highlight=hit.highlight,
-                matched_labels=_matched(image, found.stems),
+                matched_labels=_matched(image, found),
                 explanation=_explained(hit),
             )
             for hit, image in found.hits
@@ -125,8 +123,9 @@ def search_answer(found: Found, storage: Storage) -> SearchAnswer:
     )
 
 
-def _matched(image: Image, wanted: Set[str]) -> list[str]:
-    return [word for word in seen(image.labels) if wanted & {*stems(word)}]
+def _matched(image: Image, found: Found) -> list[str]:
+    searched = seen(image.labels)
+    return [word for word in searched if word in found.labels or found.stems & {*stems(word)}]
 
 
 def _reading(understood: Understood) -> ReadingAnswer | None:

@@ -25,8 +25,9 @@ from chalicelib.errors import (
 )
 from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
-from chalicelib.search.asking import asked
+from chalicelib.search.analysis import stems
 from chalicelib.search.checking import check
+from chalicelib.search.clauses import terms_of
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.query import AUTO, Mode, Weights
 from chalicelib.search.spelling import unsure
@@ -43,12 +44,15 @@ class Found:
     ----------
     stems
         Of the words that were matched.
+    labels
+        Those that stand for subjects of the text.
     """
 
     results: Results
     hits: tuple[tuple[Hit, Image], ...]
     understood: Understood = field(default_factory=Understood)
     stems: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +169,11 @@ class Searching:
             attempt = attempt if results is None else offer
         results = results or self._searched(attempt.query)
         told = replace(results, degraded=(*results.degraded, *degraded))
-        words = asked(attempt.query).words
         return replace(
             self._found(told, query.owner),
             understood=attempt.understood,
-            stems=frozenset(words.stems if words else ()),
+            stems=_stems_matched(attempt.query),
+            labels=_labels_matched(attempt.query.attributes),
         )
 
     def _tried(self, query: Query) -> Results | None:
@@ -211,6 +215,17 @@ class Searching:
 def _may_be_shown(image: Image | None, owner: str | None) -> bool:
     # The index may lag behind the catalogue by a second; the catalogue is right.
     return image is not None and image.state is not State.DELETED and owner in (None, image.owner)
+
+
+def _stems_matched(query: Query) -> frozenset[str]:
+    by_words = query.text is not None and query.mode is not Mode.MEANING
+    return frozenset(stems(meant(query.text or "") or "")) if by_words else frozenset()
+
+
+def _labels_matched(condition: Clause | Group | None) -> frozenset[str]:
+    if isinstance(condition, Group):
+        return frozenset().union(*map(_labels_matched, condition.members))
+    return terms_of(condition).labels if condition else frozenset()
 
 
 def _filters_anything(filters: FiltersInput) -> bool:

@@ -49,7 +49,10 @@ class Reading:
 
         Whoever types "cat" means what the model sees as well as what captions say.
         """
-        clauses = (replace(clause, by_label=True) for clause in self.clauses)
+        clauses = (
+            clause if clause.colours or clause.actions else replace(clause, by_label=True)
+            for clause in self.clauses
+        )
         members = (*clauses, *([] if other is None else [other]))
         return members[0] if len(members) == 1 else Group("and", members)
 

@@ -1,6 +1,7 @@
 """Every engine finds photographs by what the model sees, and says that it did."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ UNSURE = SEARCHED_FROM / 2
 def seen(image_id: str, *words: str, probability: float = 0.9, **more: object) -> Document:
     """Return a photograph without a caption in which the model sees these things."""
     labels = tuple(Label(word, probability) for word in words)
-    return told(image_id, **({"source": None, "labels": labels} | more))
+    known: dict[str, Any] = {"source": None, "labels": labels} | more
+    return told(image_id, **known)
 
 
 def test_a_text_finds_a_label_that_no_caption_says(index: SearchIndex) -> None:
