@@ -22,6 +22,7 @@ NO_CAPTION = "the model found no caption"
 TOO_UNSURE = "the model was too unsure to write a caption"
 UNSURE = "the model is not sure of its caption"
 _MAX_CONFLICTS = 20
+_EMPTIED = ("caption", "attributes_source", "visual", "semantic", "reason", "derivative_key")
 _DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 
 
@@ -107,7 +108,7 @@ class Ingest:
         """
         record = self._record(event)
         event = _as_of(event, record)
-        judged = self._verdict(record, event)
+        judged = verdict(record, event, self._model)
         if judged:
             return judged
         try:
@@ -132,15 +133,9 @@ class Ingest:
             return record.changed(
                 self._clock(),
                 {
+                    **dict.fromkeys(_EMPTIED),
                     "state": State.DELETED,
-                    "caption": None,
-                    "attributes": (),
-                    "attributes_source": None,
-                    "labels": (),
-                    "visual": None,
-                    "semantic": None,
-                    "reason": None,
-                    "derivative_key": None,
+                    **dict.fromkeys(("attributes", "labels"), ()),
                     "processed_by": None,
                     "sequencer": event.sequencer or record.sequencer,
                 },
@@ -249,7 +244,7 @@ class Ingest:
         """Save a change at the revision that was read; read and judge anew where it is gone."""
         for _ in range(_MAX_CONFLICTS):
             stored = self._record(event)
-            judged = self._verdict(stored, event)
+            judged = verdict(stored, event, self._model)
             if judged:
                 return judged
             record = stored or self._new(event)
@@ -261,9 +256,6 @@ class Ingest:
                 self._storage.delete(record.derivative_key)
             return Outcome(saved.state.value)
         raise RevisionConflict("the record changes faster than it can be saved")
-
-    def _verdict(self, record: Image | None, event: ObjectEvent) -> Outcome | None:
-        return verdict(record, event, self._model)
 
     def _drop_unused(self, image_id: str, derivative: str) -> None:
         record = self._catalogue.get(image_id)

@@ -97,7 +97,7 @@ class FiltersInput(Request):
 
 
 class WeightsInput(Request):
-    """How much each part of a fused ranking counts; what is not given counts as it was measured.
+    """How much each part of a fused ranking counts; what is not given counts as it was chosen.
 
     ``trust``: what the words of a model's caption count where a person's count 1. ``labels``:
     what counts that the model sees the words, whatever the caption says.
