@@ -94,6 +94,22 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """An everyday thing that the model sees, whatever the caption says.
+
+    Attributes
+    ----------
+    word
+        In lower case: "cat", "fire engine".
+    probability
+        0 to 1.
+    """
+
+    word: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One photograph's record, the item of the catalogue.
 
@@ -111,10 +127,12 @@ class Image:
         Key of the metadata-free copy for display.
     reason
         Why the state is ``failed`` or ``needs_review``, for a person.
+    labels
+        What the model sees, the most probable first: a source beside caption and attributes.
     visual, semantic
         Unit vectors of ``VECTOR_SIZE`` float16 numbers, as bytes.
     processed_by
-        ``name@version`` of the model that made the vectors.
+        ``name@version`` of the model that made labels and vectors.
     """
 
     image_id: str
@@ -134,6 +152,7 @@ class Image:
     caption: Caption | None = None
     attributes: tuple[Attribute, ...] = ()
     attributes_source: Source | None = None
+    labels: tuple[Label, ...] = ()
     reason: str | None = None
     visual: bytes | None = None
     semantic: bytes | None = None

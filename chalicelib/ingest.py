@@ -14,13 +14,15 @@ from chalicelib.attributes import extract
 from chalicelib.catalogue import Catalogue
 from chalicelib.errors import PayloadTooLarge, RejectedImage, RevisionConflict
 from chalicelib.events import ObjectEvent
-from chalicelib.images import HUMAN_SOURCES, Caption, Image, Source, State, image_id_of
+from chalicelib.images import HUMAN_SOURCES, Caption, Image, Label, Source, State, image_id_of
 from chalicelib.storage import DERIVED, Storage, owner_of
 from chalicelib.verdicts import Outcome, is_unchanged, verdict
 
 NO_CAPTION = "the model found no caption"
+TOO_UNSURE = "the model was too unsure to write a caption"
 UNSURE = "the model is not sure of its caption"
 _MAX_CONFLICTS = 20
+_EMPTIED = ("caption", "attributes_source", "visual", "semantic", "reason", "derivative_key")
 _DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 
 
@@ -40,6 +42,10 @@ class Prepared:
         Of the upright original.
     display
         The metadata-free WebP to show.
+    labels
+        Everyday things and their probabilities, the most probable first.
+    withheld
+        Whether the captions are too unsure to be shown, or kept anywhere.
     """
 
     captions: tuple[str, ...]
@@ -51,6 +57,8 @@ class Prepared:
     height: int
     content_type: str
     display: bytes
+    labels: tuple[tuple[str, float], ...] = ()
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ class Ingest:
         """
         record = self._record(event)
         event = _as_of(event, record)
-        judged = self._verdict(record, event)
+        judged = verdict(record, event, self._model)
         if judged:
             return judged
         try:
@@ -125,14 +133,9 @@ class Ingest:
             return record.changed(
                 self._clock(),
                 {
+                    **dict.fromkeys(_EMPTIED),
                     "state": State.DELETED,
-                    "caption": None,
-                    "attributes": (),
-                    "attributes_source": None,
-                    "visual": None,
-                    "semantic": None,
-                    "reason": None,
-                    "derivative_key": None,
+                    **dict.fromkeys(("attributes", "labels"), ()),
                     "processed_by": None,
                     "sequencer": event.sequencer or record.sequencer,
                 },
@@ -171,6 +174,7 @@ class Ingest:
             "width": None,
             "height": None,
             "content_type": None,
+            "labels": (),
             "visual": None,
             "semantic": None,
             "derivative_key": None,
@@ -190,6 +194,7 @@ class Ingest:
             "width": prepared.width,
             "height": prepared.height,
             "content_type": prepared.content_type,
+            "labels": tuple(Label(word.lower(), sure) for word, sure in prepared.labels),
             "visual": prepared.visual,
             "semantic": prepared.semantic,
             "derivative_key": derivative,
@@ -209,11 +214,12 @@ class Ingest:
         return outcome
 
     def _described(self, record: Image, prepared: Prepared) -> dict[str, object]:
+        captions = () if prepared.withheld else prepared.captions
         if record.caption and record.caption_is_human:
-            caption: Caption | None = _beside(record.caption, prepared.captions)
+            caption: Caption | None = _beside(record.caption, captions)
             state, reason = State.CAPTIONED, None
         else:
-            caption = self._own_caption(prepared)
+            caption = self._own_caption(captions, prepared.confidence)
             state, reason = _judged(prepared)
         changes: dict[str, object] = {"caption": caption, "state": state, "reason": reason}
         if record.attributes_source not in HUMAN_SOURCES:
@@ -221,11 +227,11 @@ class Ingest:
             changes |= {"attributes": found, "attributes_source": Source.MODEL if found else None}
         return changes
 
-    def _own_caption(self, prepared: Prepared) -> Caption | None:
-        if not prepared.captions:
+    def _own_caption(self, captions: tuple[str, ...], confidence: float | None) -> Caption | None:
+        if not captions:
             return None
-        best, *others = prepared.captions
-        return Caption(best, Source.MODEL, self._model, prepared.confidence, tuple(others))
+        best, *others = captions
+        return Caption(best, Source.MODEL, self._model, confidence, tuple(others))
 
     def _seen(self, record: Image, event: ObjectEvent, changes: Mapping[str, object]) -> Image:
         seen: dict[str, object] = {
@@ -238,7 +244,7 @@ class Ingest:
         """Save a change at the revision that was read; read and judge anew where it is gone."""
         for _ in range(_MAX_CONFLICTS):
             stored = self._record(event)
-            judged = self._verdict(stored, event)
+            judged = verdict(stored, event, self._model)
             if judged:
                 return judged
             record = stored or self._new(event)
@@ -250,9 +256,6 @@ class Ingest:
                 self._storage.delete(record.derivative_key)
             return Outcome(saved.state.value)
         raise RevisionConflict("the record changes faster than it can be saved")
-
-    def _verdict(self, record: Image | None, event: ObjectEvent) -> Outcome | None:
-        return verdict(record, event, self._model)
 
     def _drop_unused(self, image_id: str, derivative: str) -> None:
         record = self._catalogue.get(image_id)
@@ -282,6 +285,8 @@ def _as_of(event: ObjectEvent, record: Image | None) -> ObjectEvent:
 
 
 def _judged(prepared: Prepared) -> tuple[State, str | None]:
+    if prepared.withheld and (prepared.captions or prepared.labels):
+        return State.NEEDS_REVIEW, TOO_UNSURE
     if not prepared.captions:
         return State.NEEDS_REVIEW, NO_CAPTION
     if prepared.needs_review:

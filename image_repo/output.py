@@ -17,6 +17,7 @@ from rich.progress import (
 from rich.table import Table
 
 Json = dict[str, Any]
+LEAST_GUESSED = 0.3  # the probability of a further guess beside the first
 console = Console()
 # Progress and remarks stay out of what a pipe takes up.
 remarks = Console(stderr=True)
@@ -44,10 +45,18 @@ def words(attribute: Json) -> str:
     return " ".join([*own, attribute["subject"], *dressed, *attribute["actions"]])
 
 
+def told(image: Json) -> str:
+    """Return what a photograph shows: its caption, else the labels as guesses, "cat?, cup?"."""
+    if image["caption"]:
+        return str(image["caption"]["text"])
+    first, *others = image.get("labels") or [None]
+    likely = [label for label in others[:1] if label["probability"] >= LEAST_GUESSED]
+    return ", ".join(f"{label['word']}?" for label in (first, *likely) if label)
+
+
 def show_image(image: Json) -> None:
     """Print one record."""
-    caption = image["caption"]
-    console.print(f"[bold]{escape(caption['text'] if caption else '(no caption yet)')}[/]")
+    console.print(f"[bold]{escape(told(image) or image['reason'] or '(no caption yet)')}[/]")
     table = Table.grid(padding=(0, 2))
     for name, value in _facts(image):
         if value:
@@ -66,10 +75,15 @@ def _facts(image: Json) -> Iterable[tuple[str, Any]]:
     yield "caption by", caption and f"{caption.get('model') or caption['source']}{sure}"
     yield "or", "\n".join(caption.get("alternatives", ()))
     yield "attributes", "\n".join(map(words, image["attributes"]))
+    yield "seen", ", ".join(map(_seen, image.get("labels", ())))
     yield "size", image["width"] and f"{image['width']} × {image['height']}, {image['size']} bytes"
     yield "owner", image["owner"]
     yield "added", image["created_at"]
     yield "revision", image["rev"]
+
+
+def _seen(label: Json) -> str:
+    return f"{label['word']} {label['probability']:.0%}"
 
 
 def show_hits(answer: Json) -> None:
@@ -81,8 +95,8 @@ def show_hits(answer: Json) -> None:
     else:
         console.print(_hits(answer))
     for name, counts in answer["facets"].items():
-        told = ", ".join(f"{entry['value']} ({entry['count']})" for entry in counts[:10])
-        console.print(f"[dim]{name}:[/] {escape(told)}")
+        values = ", ".join(f"{entry['value']} ({entry['count']})" for entry in counts[:10])
+        console.print(f"[dim]{name}:[/] {escape(values)}")
     for part in answer["degraded"]:
         remarks.print(f"[yellow]left out:[/] {escape(part)}")
 
@@ -93,12 +107,12 @@ def understood(answer: Json) -> Iterator[str]:
     if corrected:
         yield f"Searched for: {corrected['text']}"
     if reading:
-        told = " and ".join(_clause(clause) for clause in reading["clauses"])
+        clauses = " and ".join(_clause(clause) for clause in reading["clauses"])
         if reading["applied"]:
             rest = f", and the words: {reading['rest']}" if reading["rest"] else ""
-            yield f"Understood: {told}{rest} (--as-words looks for the words only)"
+            yield f"Understood: {clauses}{rest} (--as-words looks for the words only)"
         else:
-            yield f"Found by words and meaning; could be read as: {told}"
+            yield f"Found by words and meaning; could be read as: {clauses}"
 
 
 def _clause(clause: Json) -> str:
@@ -113,10 +127,9 @@ def _hits(answer: Json) -> Table:
         table.add_column(column, no_wrap=column == "id", overflow="fold")
     for hit in answer["hits"]:
         image = hit["image"]
-        caption = (image["caption"] or {}).get("text", "")
-        told = ", ".join(map(words, image["attributes"]))
+        attributes = ", ".join(map(words, image["attributes"]))
         reasons = (reason(hit["explanation"]),) if is_explained else ()
-        row = (caption, told, *reasons, image["name"], image["id"])
+        row = (told(image), attributes, *reasons, image["name"], image["id"])
         table.add_row(f"{hit['score']:.3f}", *map(escape, row))
     return table
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from image_repo.client import Client, image_path
 from image_repo.errors import FAILED, ApiProblem, CommandError
-from image_repo.output import console, progress, remarks, show_image, words, write_json
+from image_repo.output import console, progress, remarks, show_image, told, words, write_json
 from image_repo.session import Json, session_of
 from image_repo.uploading import Journal, Outcome, Photograph, upload, wait
 
@@ -63,9 +63,9 @@ def _tell_uploaded(images: list[Any], outcomes: list[Outcome], *, as_json: bool)
         if as_json:
             write_json(image)
         else:
-            told = (image["caption"] or {}).get("text") or image["reason"] or "(no caption yet)"
+            shown = told(image) or image["reason"] or "(no caption yet)"
             console.print(
-                f"{image['id']}  {image['state']}  {escape(image['name'])}: {escape(told)}"
+                f"{image['id']}  {image['state']}  {escape(image['name'])}: {escape(shown)}"
             )
     failed = [one for one in outcomes if one.problem]
     for one in failed:
@@ -109,8 +109,8 @@ def edit(
     if as_json:
         write_json(image)
     else:
-        told = ", ".join(map(words, image["attributes"]))
-        console.print(f"{escape((image['caption'] or {}).get('text', ''))}  [dim]{escape(told)}[/]")
+        attributes = ", ".join(map(words, image["attributes"]))
+        console.print(f"{escape(told(image))}  [dim]{escape(attributes)}[/]")
 
 
 def _parsed(text: str) -> Any:

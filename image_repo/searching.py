@@ -52,6 +52,9 @@ def search(
     subject: Annotated[str | None, typer.Option(help="Who or what: dog.")] = None,
     colour: Annotated[list[str] | None, typer.Option(help="Its colour; again for more.")] = None,
     action: Annotated[list[str] | None, typer.Option(help="What it does; again for more.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="What the model sees in it; again for more.")
+    ] = None,
     image: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Looks like this file.")
     ] = None,
@@ -66,7 +69,7 @@ def search(
     explain: Explain = False,
     weight: Annotated[
         list[str] | None,
-        typer.Option(metavar="PART=N", help="Of words, meaning, attributes, image or trust."),
+        typer.Option(metavar="PART=N", help="Words, labels, meaning, attributes, image or trust."),
     ] = None,
     as_words: Annotated[
         bool, typer.Option("--as-words", help="Take the text for words, not for who does what.")
@@ -102,8 +105,9 @@ def search(
         "explain": explain,
         "weights": dict(map(_weight, weight or ())),
         "attributes": given,
+        "filters": {"labels": label} if label else None,
         "cursor": cursor,
-        "facets": ["subjects", "colours", "actions"] if facets else [],
+        "facets": ["subjects", "colours", "actions", "labels"] if facets else [],
     }
     document |= {name: value for name, value in optional.items() if value}
     with session_of(context).client() as client:

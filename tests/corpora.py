@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from chalicelib.images import VECTOR_SIZE, Attribute, Source, State
+from chalicelib.images import VECTOR_SIZE, Attribute, Label, Source, State
 from chalicelib.search import Clause, Document, Filters, Group, Query
 from chalicelib.search.query import FACETS, Mode
 
@@ -13,7 +13,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 OWNERS = ("ann", "bob")
 
 _WORDS = st.sampled_from(
-    "dog dogs boy running runs red shirt snow the a café beach 3 person walks".split()  # noqa: SIM905
+    "dog dogs boy running runs red shirt snow the a café beach 3 person walks engine".split()  # noqa: SIM905
 )
 _TEXTS = st.lists(_WORDS, max_size=10).map(" ".join)
 _SOURCES = st.sampled_from([None, *Source])
@@ -26,6 +26,10 @@ _ATTRIBUTES = st.builds(
     _SUBJECTS,
     st.lists(_COLOURS, max_size=2).map(tuple),
     st.lists(_ACTIONS, max_size=2).map(tuple),
+)
+
+_LABELS = st.builds(
+    Label, st.sampled_from(["dog", "fire engine", "beach", "shirt"]), st.sampled_from([0.2, 0.9])
 )
 
 
@@ -58,6 +62,7 @@ def documents(most: int = 15, revisions: int = 4) -> st.SearchStrategy[Document]
         text=_TEXTS,
         source=_SOURCES,
         attributes=st.lists(_ATTRIBUTES, max_size=3).map(tuple),
+        labels=st.lists(_LABELS, max_size=3, unique_by=lambda label: label.word).map(tuple),
         visual=_VECTORS,
         semantic=_VECTORS,
         created_at=_TIMES,
@@ -99,6 +104,7 @@ _CLAUSES = st.builds(
     st.none() | st.sampled_from(["dog", "animal", "person", "man", "ball", "girl"]),
     st.lists(_COLOURS, max_size=2).map(tuple),
     st.lists(_ACTIONS, max_size=1).map(tuple),
+    st.booleans(),
 )
 CONDITIONS = conditions(_CLAUSES)
 TEXTS = texts(_WORDS)
@@ -106,6 +112,7 @@ FILTERS = st.builds(
     Filters,
     st.lists(_STATES, max_size=1).map(tuple),
     st.lists(st.sampled_from(Source), max_size=2).map(tuple),
+    st.sampled_from([(), (), ("dog",), ("dog", "beach"), ("cup",)]),
     _TIMES,
     _TIMES,
 )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from benchmarks.retrieval.material import CAPTIONS, Asked, Floats, Material, told_by_people
 from benchmarks.retrieval.values import Bools, Values, values_of
+from chalicelib.search.chosen import WEIGHTS
 from chalicelib.search.query import Weights
 
 # Meaning counts 1; words of a person's caption, words of a model's.
@@ -18,7 +19,7 @@ TOLD_BY_PERSON = (0.5, 0.6, 0.8, 1.0, 1.25, 1.5)
 TOLD_BY_MODEL = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.8)
 # Not nothing: nothing else finds the kin of a subject ("animal") by what a caption says.
 ATTRIBUTES = (0.03, 0.05, 0.08, 0.1, 0.2)
-ALONE = Weights(words=0, meaning=1, attributes=0, image=1, trust=1)
+ALONE = Weights(words=0, meaning=1, attributes=0, image=1, trust=1, labels=0)
 CONSTANT = 60  # of reciprocal rank fusion, which is measured beside
 CUTS = (1, 5, 10)
 
@@ -112,7 +113,7 @@ def _recalls(of: Collection, weights: Weights) -> list[float]:
 
 
 def _weights(person: float, model: float, attributes: float) -> Weights:
-    return Weights(person, 1.0, attributes, 1.0, round(model / person, 3))
+    return Weights(person, 1.0, attributes, 1.0, round(model / person, 3), WEIGHTS.labels)
 
 
 def _rows(values: Values, chosen: Bools) -> Values:

@@ -18,7 +18,7 @@ from chalicelib.search.query import MAX_LIMIT, Mode, Query, Weights
 
 DEEPEST = 2 * MAX_LIMIT  # ranks beyond are counted as never
 NEVER = 10**9
-WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1)
+WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0)
 
 
 @dataclass(frozen=True)

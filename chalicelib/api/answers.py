@@ -42,6 +42,13 @@ class AttributeAnswer(Answer):
     garments: list[GarmentAnswer]
 
 
+class LabelAnswer(Answer):
+    """An everyday thing that the model sees, whatever the caption says; 0 to 1."""
+
+    word: str
+    probability: float
+
+
 class Links(Answer):
     """Paths of this API, relative to its base, and URLs of files good for an hour."""
 
@@ -52,7 +59,11 @@ class Links(Answer):
 
 
 class ImageAnswer(Answer):
-    """One photograph; ``rev`` is its ETag."""
+    """One photograph; ``rev`` is its ETag.
+
+    ``labels`` are the model's alone, the most probable first. Where it was too unsure to write a
+    caption, ``caption`` is null and ``reason`` says so.
+    """
 
     id: str
     owner: str
@@ -62,6 +73,7 @@ class ImageAnswer(Answer):
     caption: CaptionAnswer | None
     attributes: list[AttributeAnswer]
     attributes_source: Source | None
+    labels: list[LabelAnswer]
     content_type: str | None
     size: int | None
     width: int | None
@@ -186,6 +198,7 @@ def image_answer(image: Image, storage: Storage) -> ImageAnswer:
             "id": image.image_id,
             "caption": image.caption,
             "attributes": list(image.attributes),
+            "labels": list(image.labels),
             "links": Links(
                 self=path,
                 similar=f"{path}/similar",

@@ -118,7 +118,8 @@ class Collection:
 
     def _tombstone(self, image: Image) -> Image:
         emptied = dict.fromkeys(("caption", "visual", "semantic", "reason", "derivative_key"))
-        changes = {**emptied, "state": State.DELETED, "attributes": (), "attributes_source": None}
+        changes: dict[str, object] = {**emptied, "attributes": (), "labels": ()}
+        changes |= {"state": State.DELETED, "attributes_source": None}
         return image.changed(self.clock(), changes)
 
     def _changed(

@@ -22,7 +22,7 @@ MAX_NAME_CHARS = 255
 MAX_WORD_CHARS = 64
 MAX_WORDS = 16
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
-FacetName = Literal["subjects", "colours", "actions", "state", "source"]
+FacetName = Literal["subjects", "colours", "actions", "labels", "state", "source"]
 assert set(FACETS) == set(FacetName.__args__)  # type: ignore[attr-defined]
 
 
@@ -79,8 +79,10 @@ Word = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WORD_CHARS),
     AfterValidator(printable),
 ]
+LabelWord = Annotated[Word, AfterValidator(str.lower)]
 Words = Annotated[list[Word], Field(max_length=MAX_WORDS)]
 SeparatedWords = Annotated[Words, BeforeValidator(separated)]
+Labels = Annotated[list[LabelWord], Field(max_length=MAX_WORDS), BeforeValidator(separated)]
 CaptionText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CAPTION_CHARS),

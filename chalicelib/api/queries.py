@@ -21,6 +21,7 @@ from chalicelib.api.fields import (
     FacetName,
     Fraction,
     ImageIds,
+    Labels,
     Limit,
     Moment,
     Owner,
@@ -86,18 +87,20 @@ Condition = Annotated[
 
 
 class FiltersInput(Request):
-    """Exact conditions."""
+    """Exact conditions; of ``labels`` a photograph has all."""
 
     states: list[State] = Field([])
     sources: list[Source] = Field([])
+    labels: Labels = Field([])
     created_from: Moment | None = None
     created_to: Moment | None = None
 
 
 class WeightsInput(Request):
-    """How much each part of a fused ranking counts; what is not given counts as it was measured.
+    """How much each part of a fused ranking counts; what is not given counts as it was chosen.
 
-    ``trust``: what the words of a model's caption count where a person's count 1.
+    ``trust``: what the words of a model's caption count where a person's count 1. ``labels``:
+    what counts that the model sees the words, whatever the caption says.
     """
 
     words: Weight = WEIGHTS.words
@@ -105,6 +108,7 @@ class WeightsInput(Request):
     attributes: Weight = WEIGHTS.attributes
     image: Weight = WEIGHTS.image
     trust: Weight = WEIGHTS.trust
+    labels: Weight = WEIGHTS.labels
 
 
 class SearchDocument(Request):
@@ -203,6 +207,7 @@ class SearchParameters(Request):
     action: SeparatedWords = Field([])
     state: Annotated[list[State], BeforeValidator(separated)] = Field([])
     source: Annotated[list[Source], BeforeValidator(separated)] = Field([])
+    label: Labels = Field([])
     created_from: Moment | None = None
     created_to: Moment | None = None
     owner: Owner | None = None
@@ -218,7 +223,8 @@ class SearchParameters(Request):
     def document(self) -> SearchDocument:
         """Return the same search as ``POST /search`` takes it."""
         clause = {"subject": self.subject, "colours": self.colour, "actions": self.action}
-        own = ("q", "subject", "colour", "action", "state", "source", "created_from", "created_to")
+        filters = ("state", "source", "label", "created_from", "created_to")
+        own = ("q", "subject", "colour", "action", *filters)
         shared = set(SearchParameters.model_fields) - set(own)
         return SearchDocument(
             text=self.q,
@@ -226,6 +232,7 @@ class SearchParameters(Request):
             filters=FiltersInput(
                 states=self.state,
                 sources=self.source,
+                labels=self.label,
                 created_from=self.created_from,
                 created_to=self.created_to,
             ),

@@ -2,14 +2,17 @@
 
 from chalicelib.api.answers import Answer, ImageAnswer, image_answer
 from chalicelib.api.searching import Found
+from chalicelib.images import Image
 from chalicelib.search import Hit
+from chalicelib.search.analysis import stems
+from chalicelib.search.port import seen
 from chalicelib.search.suggestions import Kind
 from chalicelib.search.understanding import Understood
 from chalicelib.storage import Storage
 
 
 class ContributionAnswer(Answer):
-    """What one part of the query (words, meaning, attributes, image) gave a match.
+    """What one part of the query (words, labels, meaning, attributes, image) gave a match.
 
     ``score`` is the part's own, ``share`` what it adds to the match's score, ``terms`` what
     matched and what each adds to ``score``.
@@ -23,11 +26,15 @@ class ContributionAnswer(Answer):
 
 
 class HitAnswer(Answer):
-    """One match."""
+    """One match.
+
+    ``matched_labels`` are those of the image's labels that the text found.
+    """
 
     image: ImageAnswer
     score: float
     highlight: str | None
+    matched_labels: list[str]
     explanation: list[ContributionAnswer] | None
 
 
@@ -99,6 +106,7 @@ def search_answer(found: Found, storage: Storage) -> SearchAnswer:
                 image=image_answer(image, storage),
                 score=hit.score,
                 highlight=hit.highlight,
+                matched_labels=_matched(image, found),
                 explanation=_explained(hit),
             )
             for hit, image in found.hits
@@ -113,6 +121,11 @@ def search_answer(found: Found, storage: Storage) -> SearchAnswer:
         reading=_reading(found.understood),
         corrected=_corrected(found.understood),
     )
+
+
+def _matched(image: Image, found: Found) -> list[str]:
+    searched = seen(image.labels)
+    return [word for word in searched if word in found.labels or found.stems & {*stems(word)}]
 
 
 def _reading(understood: Understood) -> ReadingAnswer | None:

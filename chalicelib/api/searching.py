@@ -25,7 +25,9 @@ from chalicelib.errors import (
 )
 from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
+from chalicelib.search.analysis import stems
 from chalicelib.search.checking import check
+from chalicelib.search.clauses import terms_of
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.query import AUTO, Mode, Weights
 from chalicelib.search.spelling import unsure
@@ -36,11 +38,21 @@ from chalicelib.search.understanding import Understood, attempts, spelt
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer of the engine, with the records its hits stand for."""
+    """An answer of the engine, with the records its hits stand for.
+
+    Attributes
+    ----------
+    stems
+        Of the words that were matched.
+    labels
+        Those that stand for subjects of the text.
+    """
 
     results: Results
     hits: tuple[tuple[Hit, Image], ...]
     understood: Understood = field(default_factory=Understood)
+    stems: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +169,12 @@ class Searching:
             attempt = attempt if results is None else offer
         results = results or self._searched(attempt.query)
         told = replace(results, degraded=(*results.degraded, *degraded))
-        return replace(self._found(told, query.owner), understood=attempt.understood)
+        return replace(
+            self._found(told, query.owner),
+            understood=attempt.understood,
+            stems=_stems_matched(attempt.query),
+            labels=_labels_matched(attempt.query.attributes),
+        )
 
     def _tried(self, query: Query) -> Results | None:
         """Return what an offer finds; None where it finds nothing, or the page is not its own."""
@@ -200,6 +217,17 @@ def _may_be_shown(image: Image | None, owner: str | None) -> bool:
     return image is not None and image.state is not State.DELETED and owner in (None, image.owner)
 
 
+def _stems_matched(query: Query) -> frozenset[str]:
+    by_words = query.text is not None and query.mode is not Mode.MEANING
+    return frozenset(stems(meant(query.text or "") or "")) if by_words else frozenset()
+
+
+def _labels_matched(condition: Clause | Group | None) -> frozenset[str]:
+    if isinstance(condition, Group):
+        return frozenset().union(*map(_labels_matched, condition.members))
+    return terms_of(condition).labels if condition else frozenset()
+
+
 def _filters_anything(filters: FiltersInput) -> bool:
     return any(getattr(filters, name) for name in FiltersInput.model_fields)
 
@@ -210,6 +238,7 @@ def _filters(given: FiltersInput) -> Filters:
     return Filters(
         states=tuple(given.states),
         sources=tuple(given.sources),
+        labels=tuple(given.labels),
         created_from=given.created_from,
         created_to=given.created_to,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 
-from chalicelib.images import Attribute, Caption, Garment, Image, Source, State
+from chalicelib.images import Attribute, Caption, Garment, Image, Label, Source, State
 
 _TIMES = frozenset({"created_at", "updated_at"})
 # Attributes that only the indexes use; a tombstone has none of them.
@@ -58,10 +58,8 @@ def _plain(value: object) -> object:
             return time_text(value)
         case Caption():
             return _caption_map(value)
-        case tuple() if value and isinstance(value[0], Attribute):
-            return [_attribute_map(attribute) for attribute in value]
-        case ():
-            return None
+        case tuple():
+            return [*map(_entry_map, value)] or None
         case State() | Source():
             return value.value
         case _:
@@ -83,6 +81,12 @@ def _caption_map(caption: Caption) -> dict[str, object]:
         "alternatives": list(caption.alternatives) or None,
     }
     return {name: value for name, value in whole.items() if value is not None}
+
+
+def _entry_map(entry: Attribute | Label) -> dict[str, object]:
+    if isinstance(entry, Label):
+        return {"word": entry.word, "probability": repr(entry.probability)}
+    return _attribute_map(entry)
 
 
 def _attribute_map(attribute: Attribute) -> dict[str, object]:
@@ -125,11 +129,16 @@ def _attribute_of(entry: Mapping[str, Any]) -> Attribute:
     )
 
 
+def _labels_of(value: list[Mapping[str, Any]]) -> tuple[Label, ...]:
+    return tuple(Label(entry["word"], float(entry["probability"])) for entry in value)
+
+
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "state": State,
     "attributes_source": Source,
     "caption": _caption_of,
     "attributes": _attributes_of,
+    "labels": _labels_of,
     "rev": int,
     "size": int,
     "width": int,

@@ -3,6 +3,7 @@ import { call } from "./api.js";
 import { croppable } from "./crop.js";
 import { byId, icon, make, say } from "./dom.js";
 import * as grid from "./grid.js";
+import { alternative, chips, guess } from "./labels.js";
 import { go, unlikeOf } from "./search.js";
 
 const CLOSE = "M6 6l12 12M18 6L6 18";
@@ -42,7 +43,7 @@ function render(image) {
   const similar = make("button", { type: "button", textContent: "Find similar", disabled: !image.width, onclick: () => alike(image, "") });
   const part = make("p", { class: "soft", textContent: "Drag over the photograph to search by a part of it." });
   const picture = image.links.display
-    ? croppable(make("img", { src: image.links.display, alt: image.caption?.text ?? image.name }), (crop) => {
+    ? croppable(make("img", { src: image.links.display, alt: alternative(image) }), (crop) => {
         similar.textContent = crop ? "Find what looks like this part" : "Find similar";
         similar.onclick = () => alike(image, crop ? [crop.x, crop.y, crop.width, crop.height].map((v) => v.toFixed(4)).join(",") : "");
       })
@@ -50,20 +51,20 @@ function render(image) {
   const close = make("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog().close() }, icon(CLOSE));
   dialog().replaceChildren(
     make("div", { class: "stage" }, picture),
-    make("div", { class: "facts" }, ...caption(image), attributes(image), part, actions(image, similar), facts(image)),
+    make("div", { class: "facts" }, ...caption(image), attributes(image), seen(image), part, actions(image, similar), facts(image)),
     close,
   );
   if (dialog().open && !dialog().contains(document.activeElement)) close.focus();
 }
 
 function caption(image) {
-  const title = make("h2", { id: "detail-title", textContent: image.caption?.text ?? image.name });
+  const title = make("h2", { id: "detail-title", class: guess(image) ? "guess" : "", textContent: image.caption?.text ?? (guess(image) || image.name) });
   const others = image.caption?.alternatives ?? [];
   const adopt = (text) => make("li", {}, make("button", { type: "button", textContent: text, title: "Use this caption", onclick: () => edit(image, { caption: text }) }));
   const alternatives = others.length
     ? [make("p", { class: "soft", textContent: "Or, at a click:" }), make("ul", { class: "alternatives" }, ...others.map(adopt))]
     : [];
-  return [title, make("p", { class: "soft", textContent: provenance(image) }), ...alternatives];
+  return [title, make("p", { class: "soft sentence", textContent: provenance(image) }), ...alternatives];
 }
 
 function provenance(image) {
@@ -83,6 +84,13 @@ function attributes(image) {
   const ask = ({ subject, colours, actions }) => go({ subject, colour: colours, action: actions }, { fresh: true });
   const chip = (one) => make("button", { class: "chip", type: "button", textContent: words(one), title: "Search for this", onclick: () => (dialog().close(), ask(one)) });
   return make("div", { class: "row" }, ...image.attributes.map(chip));
+}
+
+function seen(image) {
+  return chips(image.labels, (word) => {
+    dialog().close();
+    go({ label: [word] }, { fresh: true });
+  });
 }
 
 function actions(image, similar) {

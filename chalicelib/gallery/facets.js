@@ -6,21 +6,22 @@ const SHADES = { brown: "#8b5a2b", blond: "#e6c87a", blonde: "#e6c87a", colourfu
 
 /**
  * @typedef {{value: string, count: number}} Counted
- * @typedef {{subject: string, colour: string[], action: string[]}} Clause subject, colours and actions of one being
+ * @typedef {{subject: string, colour: string[], action: string[], label: string[]}} Chosen subject, colours and actions of one being, and what is seen
  */
 
 /**
  * @param {Record<string, Counted[]>} counted
- * @param {Clause} clause
- * @param {(clause: Partial<Clause>) => void} choose
+ * @param {Chosen} chosen
+ * @param {(chosen: Partial<Chosen>) => void} choose
  * @param {(() => void) | null} clear null where there is nothing to clear
  */
-export function showFacets(counted, clause, choose, clear) {
+export function showFacets(counted, chosen, choose, clear) {
   const focused = document.activeElement?.closest("#refine .chip")?.getAttribute("data-facet");
   const groups = [
-    group("Subjects", "subject", counted.subjects, clause.subject ? [clause.subject] : [], 8, (value, isOn) => choose({ subject: isOn ? "" : value })),
-    group("Colours", "colour", counted.colours, clause.colour, 7, (value) => choose({ colour: toggled(clause.colour, value) })),
-    group("Actions", "action", counted.actions, clause.action, 7, (value) => choose({ action: toggled(clause.action, value) })),
+    group("Subjects", "subject", counted.subjects, chosen.subject ? [chosen.subject] : [], 8, (value, isOn) => choose({ subject: isOn ? "" : value })),
+    group("Colours", "colour", counted.colours, chosen.colour, 7, (value) => choose({ colour: toggled(chosen.colour, value) })),
+    group("Actions", "action", counted.actions, chosen.action, 7, (value) => choose({ action: toggled(chosen.action, value) })),
+    group("Seen", "label", counted.labels, chosen.label, 7, (value) => choose({ label: toggled(chosen.label, value) })),
   ].filter((one) => one !== null);
   const away = clear && make("button", { class: "chip away", type: "button", textContent: "Clear all", onclick: clear });
   byId("refine").replaceChildren(...(away ? [away] : []), ...groups);

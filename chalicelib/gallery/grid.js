@@ -1,6 +1,7 @@
 // The grid of photographs: tiles, and moving among them with the keyboard.
 import { call } from "./api.js";
 import { byId, make, marked } from "./dom.js";
+import { alternative, beside as seenBeside, guess, guessed } from "./labels.js";
 
 const grid = () => byId("grid");
 const STATES = { pending: "waiting for its caption", needs_review: "needs review", failed: "failed" };
@@ -12,10 +13,10 @@ let open = (/** @type {any} */ _image) => {};
 /** @param {(image: any) => void} handler called with the photograph that is opened */
 export const onOpen = (handler) => (open = handler);
 
-/** @param {any} image @param {string | null} [highlight] @param {string} [why] it was found */
-export function tile(image, highlight = null, why = "") {
+/** @param {any} image @param {string | null} [highlight] @param {string} [why] it was found @param {string[]} [matched] labels that were looked for */
+export function tile(image, highlight = null, why = "", matched = []) {
   const frame = make("span", { class: "frame" }, picture(image), badge(image));
-  const button = make("button", { type: "button", onclick: () => open(image) }, frame, caption(image, highlight), why ? make("span", { class: "why", textContent: why }) : "");
+  const button = make("button", { type: "button", onclick: () => open(image) }, frame, ...told(image, highlight, matched), why ? make("span", { class: "why", textContent: why }) : "");
   const element = make("div", { class: "tile", role: "listitem", "data-id": image.id, "data-state": image.state }, button);
   if (image.width && image.height) {
     element.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, image.width / image.height))));
@@ -26,7 +27,7 @@ export function tile(image, highlight = null, why = "") {
 
 function picture(image) {
   if (!image.links.display) return "";
-  const img = make("img", { loading: "lazy", decoding: "async", alt: image.caption?.text ?? image.name });
+  const img = make("img", { loading: "lazy", decoding: "async", alt: alternative(image) });
   img.addEventListener("load", () => img.classList.add("here"));
   img.addEventListener("error", () => renew(image.id), { once: true });
   img.src = image.links.display;
@@ -55,6 +56,10 @@ export async function watchWaiting() {
 function badge(image) {
   const text = STATES[image.state];
   return text ? make("span", { class: `badge ${image.state}`, textContent: text }) : null;
+}
+
+function told(image, highlight, matched) {
+  return guess(image) ? [guessed(image, matched)] : [caption(image, highlight), seenBeside(image.labels, matched)];
 }
 
 function caption(image, highlight) {

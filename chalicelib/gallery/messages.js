@@ -21,19 +21,19 @@ export const nothingToExplain = () => (byId("empty").hidden = true);
 
 /**
  * Suggest what would find more: fewer conditions, fewer words.
- * @param {{q: string, subject: string, colour: string[], action: string[]}} wanted
+ * @param {{q: string, subject: string, colour: string[], action: string[], label: string[]}} wanted
  * @param {(changes: any) => void} go
  */
 export function sayNothingFound(wanted, go) {
   const ways = {};
   if (wanted.subject) ways[`Any subject, not just “${wanted.subject}”`] = () => go({ subject: "" });
-  for (const name of /** @type {const} */ (["colour", "action"])) {
+  for (const name of /** @type {const} */ (["colour", "action", "label"])) {
     for (const value of wanted[name]) ways[`Without “${value}”`] = () => go({ [name]: wanted[name].filter((other) => other !== value) });
   }
   const words = wanted.q.split(/\s+/).filter(Boolean);
   const longest = [...words].sort((one, other) => other.length - one.length)[0];
   if (words.length > 1) ways[`Only “${longest}”`] = () => go({ q: longest });
-  ways["All photographs"] = () => go({ q: "", subject: "", colour: [], action: [], similar: "", crop: "" });
+  ways["All photographs"] = () => go({ q: "", subject: "", colour: [], action: [], label: [], similar: "", crop: "" });
   const hint = Object.keys(ways).length > 1 ? "Loosen the search a little:" : "Try other words: a thing, a colour, what is happening.";
   explain("Nothing found", hint, ways);
 }

@@ -50,7 +50,7 @@ export function showOptions(options, choose, isCut) {
   if (focused) /** @type {HTMLElement | null} */ (box.querySelector(`[data-option="${focused}"]`))?.focus();
 }
 
-const PARTS = { words: "words", meaning: "meaning", attributes: "who and what", image: "looks" };
+const PARTS = { words: "words", labels: "seen in the picture", meaning: "meaning", attributes: "who and what", image: "looks" };
 
 /** Why a photograph was found, in a line. @param {any[] | null} explanation */
 export function reason(explanation) {

@@ -7,10 +7,10 @@ import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
 import { asFields, asParameters, reason, showOptions } from "./options.js";
 import { showReading } from "./reading.js";
 
-const FACETS = "subjects,colours,actions";
+const FACETS = "subjects,colours,actions,labels";
 const PAGE = 40;
 const MOST_UNLIKE = 10;
-const NOTHING = { q: "", subject: "", colour: [], action: [], similar: "", crop: "", why: "", collapse: "", all: "", plain: "", unlike: [] };
+const NOTHING = { q: "", subject: "", colour: [], action: [], label: [], similar: "", crop: "", why: "", collapse: "", all: "", plain: "", unlike: [] };
 const PLAIN = ["q", "subject", "similar", "crop", "why", "collapse", "all", "plain"];
 /** A search by an image cannot stand in the address: it lives until the next search. */
 let picture = /** @type {{image: string, crop: any, name: string} | null} */ (null);
@@ -39,7 +39,7 @@ export function fromAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
   const list = (name) => (given.get(name) ? given.get(name).split(",") : []);
   picture = null;
-  wanted = { ...NOTHING, colour: list("colour"), action: list("action"), unlike: list("unlike") };
+  wanted = { ...NOTHING, colour: list("colour"), action: list("action"), label: list("label"), unlike: list("unlike") };
   for (const name of PLAIN) wanted[name] = given.get(name) ?? "";
   return show();
 }
@@ -104,7 +104,7 @@ function settle() {
   byId("grid").removeAttribute("aria-busy");
 }
 
-const isSearch = () => Boolean(wanted.q || wanted.subject || wanted.colour.length || wanted.action.length);
+const isSearch = () => Boolean(wanted.q || wanted.subject || wanted.colour.length || wanted.action.length || wanted.label.length);
 
 async function ask(signal) {
   const paging = { limit: PAGE, cursor: cursor ?? "" };
@@ -114,9 +114,9 @@ async function ask(signal) {
     return found(await call("GET", `images/${encodeURIComponent(wanted.similar)}/similar?${asked}`, { signal }));
   }
   if (isSearch()) {
-    const { q, subject, colour, action } = wanted;
+    const { q, subject, colour, action, label } = wanted;
     const understand = wanted.plain ? "" : "true";
-    return found(await call("GET", `search?${queryString({ q, understand, subject, colour, action, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
+    return found(await call("GET", `search?${queryString({ q, understand, subject, colour, action, label, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
   }
   const answer = await call("GET", `images?${queryString(paging)}`, { signal });
   return { cursor: answer.cursor, tiles: answer.items.map((image) => grid.tile(image)), facets: null, total: null, degraded: [] };
@@ -127,11 +127,12 @@ function byPicture(paging, signal) {
   if (picture.crop) body.crop = picture.crop;
   const { subject, colour: colours, action: actions } = wanted;
   if (subject || colours.length || actions.length) body.attributes = { ...(subject && { subject }), colours, actions };
+  if (wanted.label.length) body.filters = { labels: wanted.label };
   if (paging.cursor) body.cursor = paging.cursor;
   return call("POST", "search/image", { body, signal });
 }
 
-const found = (answer) => ({ ...answer, tiles: answer.hits.map((hit) => grid.tile(hit.image, hit.highlight, reason(hit.explanation))) });
+const found = (answer) => ({ ...answer, tiles: answer.hits.map((hit) => grid.tile(hit.image, hit.highlight, reason(hit.explanation), hit.matched_labels)) });
 
 /** What surrounds the tiles: the count, the facets, and what to say when there are none. */
 async function frame(answer, signal) {
@@ -160,7 +161,9 @@ function heading() {
   if (picture) return `Photographs that look like ${picture.crop ? "that part of " : ""}${picture.name}`;
   if (wanted.similar) return wanted.crop ? "Photographs that look like that part" : "Photographs that look alike";
   if (!isSearch()) return "Newest photographs";
-  return wanted.q ? `“${wanted.q}”` : [...wanted.colour, wanted.subject, ...wanted.action].filter(Boolean).join(" ");
+  if (wanted.q) return `“${wanted.q}”`;
+  const told = [...wanted.colour, wanted.subject, ...wanted.action].filter(Boolean).join(" ");
+  return told || `Seen in the picture: ${wanted.label.join(", ")}`;
 }
 
 function sayNothing() {

@@ -2,6 +2,7 @@
 import { ApiProblem, call, sendFile } from "./api.js";
 import { byId, make, say } from "./dom.js";
 import * as grid from "./grid.js";
+import { guess } from "./labels.js";
 
 const TYPES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif"]);
 const AT_ONCE = 3;
@@ -73,7 +74,7 @@ function placeholder(file) {
       URL.revokeObjectURL(url);
       element.remove();
       added(image);
-      say(image.state === "failed" ? `${image.name}: ${image.reason}` : `${image.name}: ${image.caption?.text ?? image.reason}`);
+      say(image.state === "failed" ? `${image.name}: ${image.reason}` : `${image.name}: ${image.caption?.text ?? (guess(image) || image.reason)}`);
     },
     failed: (why, retry) => {
       badge.className = "badge failed";

@@ -11,12 +11,14 @@ from chalicelib.search.query import Clause
 class Terms:
     """What one attribute must have: any of ``subjects``, all ``colours``, all ``actions``.
 
-    ``subjects`` is empty where any subject will do.
+    ``subjects`` is empty where any subject will do; ``labels`` are those any of which stands for
+    the attribute.
     """
 
     subjects: frozenset[str]
     colours: tuple[str, ...]
     actions: tuple[str, ...]
+    labels: frozenset[str]
 
     def match(self, attribute: Attribute) -> bool:
         """Say whether a normalised attribute has all of it."""
@@ -30,10 +32,13 @@ class Terms:
 def terms_of(clause: Clause) -> Terms:
     """Return a clause's terms: "people" finds men, "scarlet" finds red, "running" finds run."""
     plain = normalised(Attribute(clause.subject or "", clause.colours, clause.actions))
+    subjects = kin(plain.subject) if plain.subject else frozenset()
+    is_bare = not (plain.colours or plain.actions)
     return Terms(
-        subjects=kin(plain.subject) if plain.subject else frozenset(),
+        subjects=subjects,
         colours=plain.colours,
         actions=plain.actions,
+        labels=subjects if clause.by_label and is_bare else frozenset(),
     )
 
 

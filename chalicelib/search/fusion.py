@@ -1,9 +1,10 @@
 """Joins what the parts of a query say of a photograph into one score.
 
-The score is the weighted sum of the parts' values: of meaning and image the cosine, of words and
-attributes what the share of the query's terms that a photograph has is worth (0 to 1). It depends
-on the photograph and on the query alone, not on what else is found, so that pages stand while
-photographs come and go; and it measured better than reciprocal ranks: docs/decisions/405.
+The score is the weighted sum of the parts' values: of meaning and image the cosine, of words,
+labels and attributes what the share of the query's terms that a photograph has is worth (0 to 1).
+It depends on the photograph and on the query alone, not on what else is found, so that pages
+stand while photographs come and go; and it measured better than reciprocal ranks:
+docs/decisions/405.
 """
 
 import math
@@ -21,6 +22,7 @@ BREVITY_STEP = 3  # words of a caption to a step of length
 # Powers of the share of the words: half of them are worth less than half of all, and of a model's
 # caption next to nothing.
 EMPHASIS, EMPHASIS_ON_A_MODEL = 1.5, 4.0
+LABEL_STEPS = BREVITY // 2  # where words alone rank: a label is worth half of a caption's word
 _STEPS = PRECISION * BREVITY  # of a sum of words, to one unit of inverse frequency
 
 
@@ -52,7 +54,7 @@ def worth(part: str, share: float, *, is_human: bool, weights: Weights) -> float
     Parameters
     ----------
     part
-        "words" or "attributes".
+        "words", "labels" or "attributes".
     share
         Summed inverse frequency of the terms that a photograph has, of all terms' sum.
     is_human
@@ -92,6 +94,23 @@ def contribution(
         share=weight * value,
         terms={} if terms is None else terms,
     )
+
+
+def by_words(
+    score: float, rank: int, words: Mapping[str, float], labels: Mapping[str, float]
+) -> tuple[Contribution, ...]:
+    """Return what a caption and labels gave a match where words alone rank.
+
+    Parameters
+    ----------
+    score
+        The match's; what the labels leave of it, brevity too, is the caption's.
+    words, labels
+        The terms that each holds, with their inverse frequencies.
+    """
+    seen = sum(labels.values()) * LABEL_STEPS / BREVITY
+    given = (Contribution("words", score - seen, rank, score - seen, words),)
+    return given + ((Contribution("labels", seen, rank, seen, labels),) if labels else ())
 
 
 def weighed(values: Mapping[str, Mapping[Entry, float]], weights: Weights) -> dict[Entry, float]:

@@ -76,7 +76,7 @@ class MemoryIndex:
         """Return what unknown words may have been meant as; see `Searching.nearest`."""
         self._answer()
         living = [*self._living(owner)]
-        known = {word for held in living for word in spoken(held.document.text)}
+        known = {word for held in living for word in _spoken(held)}
         counts = _stems_held(living)
         unknown = [word for word in words if stems(word) and not counts[stems(word)]]
         near = {word: meant(word, known, lambda other: counts[stems(other)]) for word in unknown}
@@ -152,7 +152,11 @@ class MemoryIndex:
 
 def _stems_held(living: Iterable[Held]) -> Counter[tuple[str, ...]]:
     """Return how many documents hold each stem."""
-    return Counter((stem,) for held in living for stem in {*stems(held.document.text)})
+    return Counter((stem,) for held in living for stem in {*held.stems, *held.seen})
+
+
+def _spoken(held: Held) -> list[str]:
+    return spoken(" ".join((held.document.text, *held.document.seen)))
 
 
 def _told(held: Held) -> set[tuple[Kind, str]]:
@@ -164,7 +168,7 @@ def _told(held: Held) -> set[tuple[Kind, str]]:
     found: set[tuple[Kind, str]] = {
         (kind, value) for kind, name in traits for value in _values(name, held)
     }
-    return found | {("word", word) for word in spoken(held.document.text)}
+    return found | {("word", word) for word in _spoken(held)}
 
 
 def _values(name: str, held: Held) -> set[str]:
@@ -176,6 +180,8 @@ def _values(name: str, held: Held) -> set[str]:
             return {colour for attribute in held.attributes for colour in attribute.colours}
         case "actions":
             return {action for attribute in held.attributes for action in attribute.actions}
+        case "labels":
+            return {label.word for label in document.labels}
         case "state":
             return {document.state.value}
         case _:
@@ -201,6 +207,7 @@ def _passes(document: Document, filters: Filters) -> bool:
     return (
         (not filters.states or document.state in filters.states)
         and (not filters.sources or document.source in filters.sources)
+        and set(filters.labels) <= {label.word for label in document.labels}
         and (
             filters.created_from is None
             or (created is not None and created >= filters.created_from)

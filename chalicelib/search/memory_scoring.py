@@ -1,6 +1,6 @@
 """How the memory index scores: the other engines' formulas, one photograph at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.attributes import normalised
@@ -8,7 +8,16 @@ from chalicelib.images import HUMAN_SOURCES, Attribute
 from chalicelib.search.analysis import stems
 from chalicelib.search.asking import PART_OF_VECTOR, Asked
 from chalicelib.search.clauses import terms_of, told
-from chalicelib.search.fusion import DEPTH, PRECISION, rarity, weighed, worth
+from chalicelib.search.fusion import (
+    BREVITY,
+    DEPTH,
+    LABEL_STEPS,
+    PRECISION,
+    by_words,
+    rarity,
+    weighed,
+    worth,
+)
 from chalicelib.search.port import Document
 from chalicelib.search.query import Clause, Contribution, Group
 from chalicelib.search.text import Run
@@ -21,14 +30,20 @@ class Held:
 
     document: Document
     stems: tuple[str, ...]
+    seen: tuple[str, ...]
     attributes: tuple[Attribute, ...]
     vectors: Mapping[str, bytes]
 
     def holds(self, run: Run) -> bool:
-        """Say whether the run's stems stand together in the caption."""
-        length = len(run.stems)
-        places = range(len(self.stems) - length + 1)
-        return any(self.stems[at : at + length] == run.stems for at in places)
+        """Say whether caption or labels hold a run."""
+        return stand_in(self.stems, run) or stand_in(self.seen, run)
+
+
+def stand_in(held: Sequence[str], run: Run) -> bool:
+    """Say whether a run's stems stand together among others."""
+    length = len(run.stems)
+    places = range(len(held) - length + 1)
+    return any(tuple(held[at : at + length]) == run.stems for at in places)
 
 
 def held_of(document: Document) -> Held:
@@ -43,6 +58,7 @@ def held_of(document: Document) -> Held:
     return Held(
         document=document,
         stems=stems(document.text),
+        seen=stems(" ".join(document.seen)),
         attributes=tuple(normalised(attribute) for attribute in document.attributes),
         vectors={kind: quantised(vector) for kind, vector in vectors.items() if vector is not None},
     )
@@ -52,7 +68,9 @@ def has(held: Held, condition: Clause | Group) -> bool:
     """Say whether a condition holds of a document's attributes."""
     if isinstance(condition, Clause):
         terms = terms_of(condition)
-        return any(terms.match(attribute) for attribute in held.attributes)
+        return not terms.labels.isdisjoint(held.document.seen) or any(
+            terms.match(attribute) for attribute in held.attributes
+        )
     found = [has(held, member) for member in condition.members]
     if condition.operator == "and":
         return all(found)
@@ -77,22 +95,36 @@ class Scored:
     ) -> None:
         self.parts = parts
         self._held = {held.document.image_id: held for held in among}
-        words = [(run.raw, _holds(run)) for run in (parts.words.ranked if parts.words else ())]
+        runs = parts.words.ranked if parts.words else ()
         reading = [(told(clause), _has(clause)) for clause in parts.reading]
-        self._terms = {"words": words, "attributes": reading}
+        self._terms = {
+            "words": [(run.raw, _says(run)) for run in runs],
+            "labels": [(run.raw, _shows(run)) for run in runs],
+            "attributes": reading,
+        }
+        counted = [*map(_holds, runs), *(holds for _, holds in reading)]
         self.weights = tuple(frozen) or tuple(
-            rarity(len(everyone), sum(map(holds, everyone))) for _, holds in (*words, *reading)
+            rarity(len(everyone), sum(map(holds, everyone))) for holds in counted
         )
         self.values = self._values()
         self.scores = self._scores()
 
     def explained(self, image_id: str) -> tuple[Contribution, ...]:
         """Return what each part gave a document."""
+        if self._is_by_words:
+            held, score = self._held[image_id], self.scores[image_id]
+            rank = 1 + sum(other > score for other in self.scores.values())
+            words, labels = (self._held_terms(part, held) for part in ("words", "labels"))
+            return by_words(score, rank, words, labels)
         return tuple(
             self._given(part, values, image_id)
             for part, values in self.values.items()
             if image_id in values
         )
+
+    @property
+    def _is_by_words(self) -> bool:
+        return self.parts.ranks_words and self.parts.parts == 1
 
     def _given(self, part: str, values: Mapping[str, float], image_id: str) -> Contribution:
         terms = self._held_terms(part, self._held[image_id])
@@ -105,7 +137,7 @@ class Scored:
 
     def _weighed_terms(self, part: str) -> list[tuple[str, Callable[[Held], bool], int]]:
         terms = self._terms.get(part, [])
-        first = 0 if part == "words" else len(self._terms["words"])
+        first = len(self._terms["words"]) if part == "attributes" else 0
         weights = self.weights[first : first + len(terms)]
         return [(label, holds, w) for (label, holds), w in zip(terms, weights, strict=True)]
 
@@ -150,7 +182,7 @@ class Scored:
             if kind in held.vectors
         }
 
-    def _reach_quorum(self, image_ids: Mapping[str, float]) -> list[str]:
+    def _reach_quorum(self, image_ids: Iterable[str]) -> list[str]:
         words = self.parts.words
         if words is None:
             return []
@@ -163,18 +195,26 @@ class Scored:
     def _scores(self) -> dict[str, float]:
         if not self.values:
             return {image_id: _time(held.document) for image_id, held in self._held.items()}
+        if self._is_by_words:
+            return {one: self._by_words(one) for one in self._reach_quorum(self._held)}
         if len(self.values) > 1:
             return weighed(self.values, self.parts.weights)
-        ((name, values),) = self.values.items()
-        if name != "words":
-            return values
-        return {one: self._by_words(one) for one in self._reach_quorum(values)}
+        (values,) = self.values.values()
+        return values
 
     def _by_words(self, image_id: str) -> float:
         """Return the summed inverse frequencies; of equal ones the shorter caption's is higher."""
         held = self._held[image_id]
-        total = sum(self._held_terms("words", held).values())
-        return total + 1 / PRECISION / (2 + len(held.stems))
+        said, seen = (sum(self._held_terms(part, held).values()) for part in ("words", "labels"))
+        return said + seen * LABEL_STEPS / BREVITY + 1 / PRECISION / (2 + len(held.stems))
+
+
+def _says(run: Run) -> Callable[[Held], bool]:
+    return lambda held: stand_in(held.stems, run)
+
+
+def _shows(run: Run) -> Callable[[Held], bool]:
+    return lambda held: stand_in(held.seen, run)
 
 
 def _holds(run: Run) -> Callable[[Held], bool]:

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.attributes import extract
-from chalicelib.images import HUMAN_SOURCES, Attribute, Image, Source, State
+from chalicelib.images import HUMAN_SOURCES, Attribute, Image, Label, Source, State
 from chalicelib.search.query import Query, Results
 from chalicelib.search.suggestions import Suggestion
 
+# Less probable labels are shown, counted and filtered by, but no text finds them.
+SEARCHED_FROM = 0.3
 SEARCHABLE = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 
 
@@ -26,9 +28,15 @@ class Document:
     text: str = ""
     source: Source | None = None
     attributes: tuple[Attribute, ...] = ()
+    labels: tuple[Label, ...] = ()
     visual: bytes | None = None
     semantic: bytes | None = None
     created_at: datetime | None = None
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The labels that a text finds."""
+        return seen(self.labels)
 
 
 class Searching(Protocol):
@@ -51,9 +59,9 @@ class Searching(Protocol):
     def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
         """Return what the last word of ``prefix`` may become, the commonest first.
 
-        Subjects, colours and actions in the form the index compares, and words of captions as
-        they are written, each with how many of the owner's photographs have it; nothing that no
-        photograph of the owner's has. Nothing for an empty prefix.
+        Subjects, colours and actions in the form the index compares, and words of captions and
+        labels as they are written, each with how many of the owner's photographs have it; nothing
+        that no photograph of the owner's has. Nothing for an empty prefix.
         """
 
     def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
@@ -85,6 +93,11 @@ class SearchIndex(Searching, Protocol):
         """
 
 
+def seen(labels: Sequence[Label]) -> tuple[str, ...]:
+    """Return the labels that a text finds: those that are probable enough."""
+    return tuple(label.word for label in labels if label.probability >= SEARCHED_FROM)
+
+
 def document_of(image: Image) -> Document:
     """Return what the index should hold of ``image``: a removal unless it is searchable."""
     if image.state not in SEARCHABLE:
@@ -99,6 +112,7 @@ def document_of(image: Image) -> Document:
         text=caption.text if caption else "",
         source=caption.source if caption else None,
         attributes=_attributes(image),
+        labels=image.labels,
         visual=image.visual,
         semantic=image.semantic,
         created_at=image.created_at,

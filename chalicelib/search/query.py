@@ -12,7 +12,7 @@ MAX_TEXT_CHARS = 1_000
 MAX_CLAUSES = 16
 MAX_LIMIT = 100
 MAX_FACET_VALUES = 100
-FACETS = ("subjects", "colours", "actions", "state", "source")
+FACETS = ("subjects", "colours", "actions", "labels", "state", "source")
 
 
 NEAR_DUPLICATES: Literal["near_duplicates"] = "near_duplicates"
@@ -34,11 +34,17 @@ class Clause:
 
     A photograph matches where one attribute of it has the subject, all the colours and all
     the actions.
+
+    Attributes
+    ----------
+    by_label
+        A label that is the subject will do as well, where colours and actions are not asked for.
     """
 
     subject: str | None = None
     colours: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    by_label: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,13 @@ class Group:
 class Filters:
     """Exact conditions that do not change the score.
 
-    ``created_from`` is included in the range, ``created_to`` is not.
+    ``created_from`` is included in the range, ``created_to`` is not. Of states and sources any
+    will do, of labels a photograph must have all.
     """
 
     states: tuple[State, ...] = ()
     sources: tuple[Source, ...] = ()
+    labels: tuple[str, ...] = ()
     created_from: datetime | None = None
     created_to: datetime | None = None
 
@@ -70,6 +78,8 @@ class Weights:
     ----------
     trust
         What the words of a model's caption count where those of a person's count 1.
+    labels
+        What counts that the model sees the text's words, whatever the caption says.
     """
 
     words: float
@@ -77,6 +87,7 @@ class Weights:
     attributes: float
     image: float
     trust: float
+    labels: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +152,10 @@ class Contribution:
     Attributes
     ----------
     part
-        ``"words"``, ``"meaning"``, ``"attributes"`` or ``"image"``.
+        ``"words"``, ``"labels"``, ``"meaning"``, ``"attributes"`` or ``"image"``.
     score
-        The part's own: the summed inverse frequencies of the words, or of the attributes, that a
-        photograph has; a cosine.
+        The part's own: the summed inverse frequencies of the words that a photograph's caption
+        holds, or its labels, or of the attributes that it has; a cosine.
     rank
         The hit's among the part's matches, the best is 1.
     share

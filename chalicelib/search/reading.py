@@ -4,7 +4,7 @@ What was understood holds of one subject, colours and actions bound to it; what 
 looked for as words. The condition is an offer: where nothing matches it, the words alone stand.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from chalicelib.attributes import base_form, basic_colour, extract, kin, singular
@@ -45,8 +45,15 @@ class Reading:
     rest: str | None
 
     def condition(self, other: Clause | Group | None = None) -> Clause | Group:
-        """Return the clauses, and ``other`` where it is given, as one condition."""
-        members = (*self.clauses, *([] if other is None else [other]))
+        """Return the clauses, and ``other`` where it is given, as one condition.
+
+        Whoever types "cat" means what the model sees as well as what captions say.
+        """
+        clauses = (
+            clause if clause.colours or clause.actions else replace(clause, by_label=True)
+            for clause in self.clauses
+        )
+        members = (*clauses, *([] if other is None else [other]))
         return members[0] if len(members) == 1 else Group("and", members)
 
 

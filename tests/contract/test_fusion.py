@@ -125,7 +125,7 @@ def test_a_part_that_weighs_nothing_leaves_the_order_to_the_others(index: Search
             told("meaning", "a cat", semantic=HERE),
         ]
     )
-    only_words = Weights(words=1, meaning=0, attributes=0, image=0, trust=1)
+    only_words = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0)
     assert ids(index.search(replace(FUSED, weights=only_words)))[0] == "words"
     only_meaning = replace(only_words, words=0, meaning=1)
     assert ids(index.search(replace(FUSED, weights=only_meaning)))[0] == "meaning"

@@ -7,7 +7,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from chalicelib.api import openapi
-from chalicelib.images import Attribute, Caption, Source, State
+from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.reindexing import Journal
 from tests.api import Api
 
@@ -22,7 +22,7 @@ REQUESTS = [
     ("PATCH", "/images/{image_id}", "/images/id-1", {"attributes": [{"subject": "dog"}]}),
     ("DELETE", "/images/{image_id}", "/images/id-1", None),
     ("GET", "/images/{image_id}/similar", "/images/id-1/similar", None),
-    ("GET", "/search", "/search?q=dog&facets=colours&explain=true", None),
+    ("GET", "/search", "/search?q=dog&label=dog&facets=colours,labels&explain=true", None),
     ("POST", "/search", "/search", {"attributes": {"not": {"subject": "cat"}}}),
     ("POST", "/search/image", "/search/image", {"image": PICTURE}),
     ("GET", "/suggest", "/suggest?prefix=do", None),
@@ -45,6 +45,7 @@ def prepared(api: Api) -> str:
     api.enter(
         caption=Caption("a brown dog", Source.MODEL, "slim@1", 0.5, ("a dog",)),
         attributes=(Attribute("dog", ("brown",), ("run",)),),
+        labels=(Label("dog", 0.9),),
         derivative_key="derived/id-1/x.webp",
     )
     api.enter("id-2", state=State.FAILED, reason="not an image", visual=None)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from image_repo import searching
 from image_repo.client import Client
 from image_repo.errors import CommandError
-from image_repo.output import reason, understood
+from image_repo.output import reason, told, understood
 from image_repo.session import Session
 
 IMAGE = {
@@ -22,7 +22,9 @@ IMAGE = {
     "name": "dog.jpg",
     "caption": {"text": "a dog in the snow"},
     "attributes": [],
+    "labels": [],
 }
+CAT, CUP = ({"word": "cat", "probability": 0.93}, {"word": "cup", "probability": 0.31})
 WHY = [
     {"part": "meaning", "score": 0.52, "rank": 1, "share": 0.52, "terms": {}},
     {"part": "words", "score": 3.1, "rank": 2, "share": 0.25, "terms": {"dog": 1.1, "snow": 2.0}},
@@ -72,6 +74,20 @@ def test_options_become_the_document() -> None:
         "weights": {"words": 2.0},
         "understand": True,
     }
+
+
+def test_labels_narrow_down() -> None:
+    session, _ = ran("search", "--label", "cat", "--label", "cup")
+    document = json.loads(session.asked[0].read())
+    assert document == {"limit": 20, "filters": {"labels": ["cat", "cup"]}}
+
+
+def test_labels_stand_where_there_is_no_caption_and_as_guesses() -> None:
+    unsure = IMAGE | {"caption": None, "labels": [CAT, CUP]}
+    assert told(unsure) == "cat?, cup?"
+    assert told(unsure | {"labels": [CAT, CUP | {"probability": 0.2}]}) == "cat?"
+    assert told(unsure | {"labels": []}) == ""
+    assert told(IMAGE | {"labels": [CAT]}) == "a dog in the snow"
 
 
 def test_what_is_not_asked_for_is_left_to_the_api() -> None:

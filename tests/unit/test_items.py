@@ -2,10 +2,11 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from chalicelib.catalogue.items import image_of, item_of
-from chalicelib.images import Attribute, Caption, Garment, Image, Source, State
+from chalicelib.images import Attribute, Caption, Garment, Image, Label, Source, State
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 IMAGE = Image(
@@ -20,6 +21,7 @@ IMAGE = Image(
         Attribute("dog", ("brown",), ("run",)),
         Attribute("girl", ("pink",), (), (Garment("dress", ("pink",)),)),
     ),
+    labels=(Label("dog", 0.93), Label("fire engine", 0.3125)),
     visual=bytes(range(256)) * 2,
     created_at=MOMENT,
     updated_at=MOMENT,
@@ -28,6 +30,12 @@ IMAGE = Image(
 
 def test_an_item_is_the_record() -> None:
     assert image_of(item_of(IMAGE)) == IMAGE
+
+
+def test_an_older_item_has_no_labels() -> None:
+    item = item_of(IMAGE)
+    del item["labels"]
+    assert image_of(item) == replace(IMAGE, labels=())
 
 
 def test_a_stream_event_is_the_record_though_its_bytes_are_base64() -> None:

@@ -19,7 +19,7 @@ from chalicelib.search.query import Hit, Query, Results
 from chalicelib.search.relevance import bound_of
 from chalicelib.search.vectors import quantised
 
-_TRAITS = {"subjects": "subject", "colours": "colour", "actions": "action"}
+_TRAITS = {"subjects": "subject", "colours": "colour", "actions": "action", "labels": "label"}
 
 
 class Answering:
@@ -94,6 +94,8 @@ class Answering:
             found &= _any(columns, "state", [state.value for state in filters.states])
         if filters.sources:
             found &= _any(columns, "source", [source.value for source in filters.sources])
+        for label in filters.labels:
+            found &= columns.traits.having("label", label)
         if filters.created_from is not None or filters.created_to is not None:
             found &= columns.created(filters.created_from, filters.created_to)
         return found

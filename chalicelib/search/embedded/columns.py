@@ -33,13 +33,13 @@ class Columns:
     newest_docs
         The same without the times.
     words
-        Which documents hold a run of words, remembered while the generation lasts.
+        Which documents hold a run of words, and in what, remembered while the generation lasts.
     """
 
     def __init__(self, connection: apsw.Connection, generation: int) -> None:
         self._connection = connection
         self.generation = generation
-        self.words: dict[tuple[str, ...], int] = {}
+        self.words: dict[tuple[str, ...], dict[str, int]] = {}
         self._lengths: list[int] = []
         self._length_steps = (0, 0)
         self.newest: list[tuple[float, int]] = []
@@ -72,7 +72,8 @@ class Columns:
             changed = ((doc, getattr(entries[doc], kind)) for doc in entries if doc < self.size)
             self.__dict__[kind].advance(changed, self.size)
         if "vocabulary" in self.__dict__:
-            self.vocabulary.advance((entry.owner, entry.text) for _, entry in living)
+            told = ((entry.owner, f"{entry.text} {entry.seen}") for _, entry in living)
+            self.vocabulary.advance(told)
         if "traits" in self.__dict__:
             traits = ((doc, entry.traits) for doc, entry in living)
             self.traits.advance(written.forgotten, traits, self.size)
@@ -160,12 +161,12 @@ class Columns:
 
     @cached_property
     def traits(self) -> Traits:
-        """Subjects, colours and actions; read when first asked for."""
+        """Subjects, colours, actions and labels; read when first asked for."""
         return Traits(self._connection, self.size)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """Words of captions; read when first asked for."""
+        """Words of captions and labels; read when first asked for."""
         return Vocabulary(self._connection)
 
     @cached_property

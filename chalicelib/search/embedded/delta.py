@@ -16,8 +16,8 @@ from chalicelib.search.embedded.entries import Entry
 _MAGIC = b"IRDELTA1"
 _START = len(_MAGIC) + 4
 _values = attrgetter(
-    *("image_id", "rev", "owner", "deleted", "state", "source", "name", "text", "length"),
-    *("created", "traits", "doc"),
+    *("image_id", "rev", "owner", "deleted", "state", "source", "name", "text", "seen"),
+    *("length", "created", "traits", "doc"),
 )
 _LEVEL = 1  # most bytes are vectors, which do not compress
 

@@ -18,7 +18,7 @@ from chalicelib.search.vectors import quantised
 _logger = logging.getLogger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Term = tuple[str, str]  # kind ("subject", "colour", "action") and value
+Term = tuple[str, str]  # kind ("subject", "colour", "action", "label", "seen") and value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,14 @@ class Entry:
 
     Attributes
     ----------
+    seen
+        The labels that a text finds.
     length
         Stems of the caption.
     created
         Microseconds since 1970.
     traits
-        The terms of each attribute.
+        The terms of each attribute, then those of the labels.
     visual, semantic
         Quantised.
     doc
@@ -47,6 +49,7 @@ class Entry:
     source: str | None
     name: str
     text: str
+    seen: str
     length: int
     created: int | None
     traits: tuple[tuple[Term, ...], ...] = ()
@@ -96,9 +99,10 @@ def entry_of(document: Document) -> Entry:
         source=None if document.source is None else document.source.value,
         name="" if gone else clean(document.name),
         text="" if gone else clean(document.text),
+        seen="" if gone else clean(" ".join(document.seen)),
         length=0 if gone else len(stems(document.text)),
         created=microseconds(document.created_at),
-        traits=() if gone else tuple(map(_terms, document.attributes)),
+        traits=() if gone else _traits(document),
         visual=None if gone else visual,
         semantic=None if gone else semantic,
     )
@@ -106,6 +110,12 @@ def entry_of(document: Document) -> Entry:
 
 def _quantised(vector: bytes | None) -> bytes | None:
     return None if vector is None else quantised(vector)
+
+
+def _traits(document: Document) -> tuple[tuple[Term, ...], ...]:
+    labels = [("label", clean(label.word)) for label in document.labels]
+    labels += [("seen", clean(word)) for word in document.seen]
+    return (*map(_terms, document.attributes), *([tuple(dict.fromkeys(labels))] if labels else []))
 
 
 def _terms(attribute: Attribute) -> tuple[Term, ...]:

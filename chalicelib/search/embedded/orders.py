@@ -11,7 +11,7 @@ from chalicelib.search.embedded.bits import below, flags, packed
 from chalicelib.search.embedded.columns import Columns
 from chalicelib.search.embedded.evidence import Evidence
 from chalicelib.search.embedded.sliced import Sliced
-from chalicelib.search.fusion import contribution, least, shown
+from chalicelib.search.fusion import by_words, contribution, least, shown
 from chalicelib.search.query import Contribution
 
 Place = tuple[float, int]  # -score, document: ascending is best first
@@ -93,9 +93,9 @@ class Newest:
 
 
 class ByWords:
-    """Only words rank."""
+    """Only words rank, of captions and of labels."""
 
-    def __init__(self, scores: Sliced, evidence: Evidence, columns: Columns) -> None:
+    def __init__(self, scores: Sliced, evidence: Mapping[str, Evidence], columns: Columns) -> None:
         self.matches = scores.matches
         self._scores = scores
         self._evidence = evidence
@@ -135,8 +135,8 @@ class ByWords:
         score = self._scores.score(doc)
         lower, equal = self._scores.below(score)
         rank = 1 + (self.matches & ~lower & ~equal).bit_count()
-        shown = self.shown((-score, doc))
-        return (Contribution("words", shown, rank, shown, self._evidence.held_by(doc)),)
+        words, labels = (self._evidence[part].held_by(doc) for part in ("words", "labels"))
+        return by_words(self.shown((-score, doc)), rank, words, labels)
 
 
 @dataclass(frozen=True, slots=True)

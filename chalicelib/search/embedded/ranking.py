@@ -45,12 +45,15 @@ class Ranking:
         if words is not None:
             among &= self.matching().allowed(words)
         evidence = self._evidence()
-        self.weights = tuple(term.weight for one in evidence.values() for term in one.terms)
+        # Those of labels are the words'.
+        weighing = (one for name, one in evidence.items() if name != "labels")
+        self.weights = tuple(term.weight for one in weighing for term in one.terms)
         if self.asked.vectors:
             return self._listed(evidence, among)
         if words is not None and "words" in evidence:
-            scores = self.matching().scored(words, evidence["words"], among)
-            return ByWords(scores, evidence["words"], self.columns)
+            said, seen = evidence["words"], evidence["labels"]
+            scores = self.matching().scored(words, said, among, seen)
+            return ByWords(scores, evidence, self.columns)
         return Newest(self.columns, among)
 
     def _evidence(self) -> dict[str, Evidence]:
@@ -60,7 +63,7 @@ class Ranking:
         if self.frozen and len(self.frozen) != count + len(reading):
             raise InvalidField("cursor", "is not one that this query returned")
         if words is not None and count:
-            found["words"] = self.matching().words(words, self.frozen[:count])
+            found |= self.matching().words(words, self.frozen[:count])
         if reading:
             found["attributes"] = self.matching().reading(reading, self.frozen[count:])
         return found

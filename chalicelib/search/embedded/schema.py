@@ -9,19 +9,21 @@ import apsw
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search.analysis import TOKENIZER
 
-VERSION = 2  # of the tables: to be raised whenever they or what they hold changes
+VERSION = 3  # of the tables: to be raised whenever they or what they hold changes
 OLDEST_SQLITE = 3_043_000  # contentless FTS5 tables that can delete
 BUSY_MILLISECONDS = 5_000
 _NO_WAL = b"\x01\x01"  # file format: a database in memory has no journal beside it
 
 # ``trait`` binds by ``position``: the terms of one attribute of one document share it.
-# ``caption`` holds no text of its own: ``document`` has it, and ranking reads the index alone.
+# The labels of a document are one more attribute, without a subject; ``seen`` are those that a
+# text finds. ``caption`` holds no text of its own: ``document`` has it, and ranking reads the
+# index alone.
 _TABLES = f"""
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE document(
     doc INTEGER PRIMARY KEY, image_id TEXT NOT NULL UNIQUE, rev INTEGER NOT NULL,
     deleted INTEGER NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, source TEXT,
-    name TEXT NOT NULL, text TEXT NOT NULL, length INTEGER NOT NULL,
+    name TEXT NOT NULL, text TEXT NOT NULL, seen TEXT NOT NULL, length INTEGER NOT NULL,
     created INTEGER);
 CREATE TABLE term(
     term INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, UNIQUE(kind, value));
@@ -30,7 +32,7 @@ CREATE TABLE trait(
     PRIMARY KEY(doc, position, term)) WITHOUT ROWID;
 CREATE TABLE vector(doc INTEGER PRIMARY KEY, visual BLOB, semantic BLOB);
 CREATE VIRTUAL TABLE caption USING fts5(
-    text, content='', contentless_delete=1, tokenize="{" ".join(TOKENIZER)}");
+    text, seen, content='', contentless_delete=1, tokenize="{" ".join(TOKENIZER)}");
 """
 
 

@@ -1,4 +1,4 @@
-"""Attributes in memory: which documents have which subjects, colours and actions."""
+"""Attributes in memory: which documents have which subjects, colours, actions and labels."""
 
 from array import array
 from collections import defaultdict
@@ -117,6 +117,10 @@ class Traits:
             found = found & part if condition.operator == "and" else found | part
         return everything & ~found if condition.operator == "not" else found
 
+    def having(self, kind: str, value: str) -> int:
+        """Return the documents that have a value."""
+        return packed(self._docs.get((kind, value), ()), self._size)
+
     def counts(self, kind: str, among: int, chosen: bytes, start: str = "") -> Mapping[str, int]:
         """Return how many documents of a set have each value.
 
@@ -143,7 +147,11 @@ class Traits:
     def _having(self, terms: Terms) -> int:
         slots = below(len(self._docs_of_slots)) & ~self._empty
         if terms.subjects:
-            slots &= self._any(("subject", subject) for subject in terms.subjects)
+            named = [("subject", subject) for subject in terms.subjects]
+            named += [("seen", label) for label in terms.labels]
+            slots &= self._any(named)
+        elif not (terms.colours or terms.actions):
+            slots &= self._any(name for name in self._slots if name[0] == "subject")
         for colour in terms.colours:
             slots &= self._any([("colour", colour)])
         for action in terms.actions:

@@ -1,4 +1,4 @@
-"""The words that captions are written in, in memory: for what a person begins or mistypes."""
+"""The words of captions and labels, in memory: for what a person begins or mistypes."""
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -22,13 +22,13 @@ class Vocabulary:
     def __init__(self, connection: apsw.Connection) -> None:
         self._counts: dict[str | None, Counter[str]] = defaultdict(Counter)
         self._ordered: dict[str | None, list[str]] = {}
-        statement = "SELECT owner, text FROM document WHERE NOT deleted"
+        statement = "SELECT owner, text || ' ' || seen FROM document WHERE NOT deleted"
         for owner, text in connection.execute(statement):
             self._counts[owner].update({*spoken(text)})
         self._counts[None] = sum(self._counts.values(), Counter())
 
     def advance(self, come: Iterable[tuple[str, str]]) -> None:
-        """Take in owners and captions that came."""
+        """Take in owners, and the captions and labels that came."""
         for owner, text in come:
             words = {*spoken(text)}
             for whose in (owner, None):

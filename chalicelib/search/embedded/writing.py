@@ -10,12 +10,12 @@ from chalicelib.search.embedded.entries import Entry, Term
 
 _RECORD = """
     INSERT INTO document(
-        doc, image_id, rev, deleted, owner, state, source, name, text, length, created)
-    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        doc, image_id, rev, deleted, owner, state, source, name, text, seen, length, created)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT(image_id) DO UPDATE SET
         rev = excluded.rev, deleted = excluded.deleted, owner = excluded.owner,
         state = excluded.state, source = excluded.source, name = excluded.name,
-        text = excluded.text, length = excluded.length,
+        text = excluded.text, seen = excluded.seen, length = excluded.length,
         created = iif(excluded.deleted, coalesce(excluded.created, created), excluded.created)
     RETURNING doc, created"""
 _FORGOTTEN = """
@@ -88,7 +88,8 @@ class Writer:
         doc, created = self._record(entry)
         written.entries[doc] = replace(entry, doc=doc, created=created)
         if not entry.deleted:
-            self._run("INSERT INTO caption(rowid, text) VALUES(?, ?)", doc, entry.text)
+            statement = "INSERT INTO caption(rowid, text, seen) VALUES(?, ?, ?)"
+            self._run(statement, doc, entry.text, entry.seen)
             self._add_traits(doc, entry.traits)
             if entry.visual is not None or entry.semantic is not None:
                 self._run("INSERT INTO vector VALUES(?, ?, ?)", doc, entry.visual, entry.semantic)
@@ -105,6 +106,7 @@ class Writer:
             entry.source,
             entry.name,
             entry.text,
+            entry.seen,
             entry.length,
             entry.created,
         ).fetchall()

@@ -86,7 +86,7 @@ class Answering:
         if parts.vectors:
             return Listed(searches, query, parts, self._terms, among)
         if "words" in self._terms:
-            return ByWords(searches, query, self._terms["words"], among)
+            return ByWords(searches, query, self._terms, among)
         return Newest(searches, query, among)
 
     def _hits(self, found: Sequence[Found]) -> tuple[Hit, ...]:
@@ -108,7 +108,9 @@ class Answering:
             return None
         last = page.last[1]
         ids = [last, *(one.place[1] for one in page.matches[::-1] if one.place[1] != last)]
-        weights = tuple(term.weight for terms in self._terms.values() for term in terms.all)
+        # Those of labels are the words'.
+        weighing = (terms for part, terms in self._terms.items() if part != "labels")
+        weights = tuple(term.weight for terms in weighing for term in terms.all)
         anchor = Anchor(tuple(ids[:TRAIL]), -page.last[0], LINEAGE, 0, weights, bound)
         return encoded(self._query, anchor)
 

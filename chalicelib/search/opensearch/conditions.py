@@ -37,8 +37,18 @@ def conditions(query: Query, words: Words | None) -> Json:
 
 
 def holding(run: Run) -> Json:
+    """Return what holds of photographs whose caption or labels have a word or a phrase."""
+    return {"multi_match": {"query": run.raw, "type": "phrase", "fields": ["text", "seen"]}}
+
+
+def said(run: Run) -> Json:
     """Return what holds of captions with a word or a phrase."""
     return {"match_phrase": {"text": run.raw}}
+
+
+def seen(run: Run) -> Json:
+    """Return what holds of labels with a word or a phrase."""
+    return {"match_phrase": {"seen": run.raw}}
 
 
 def nearest(kind: str, vector: Sequence[int], count: int, among: Json) -> Json:
@@ -65,6 +75,7 @@ def _filters(filters: Filters) -> list[Json]:
         found.append({"terms": {"state": [state.value for state in filters.states]}})
     if filters.sources:
         found.append({"terms": {"source": [source.value for source in filters.sources]}})
+    found += ({"term": {"labels": label}} for label in filters.labels)
     ends = {"gte": filters.created_from, "lt": filters.created_to}
     between = {end: microseconds(moment) for end, moment in ends.items() if moment is not None}
     return [*found, {"range": {"created": between}}] if between else found
@@ -84,7 +95,10 @@ def _attributes(condition: Clause | Group) -> Json:
 
 
 def clause_holds(clause: Clause) -> Json:
-    """Return what holds where one attribute has the subject, all the colours and the actions."""
+    """Return what holds where one attribute has the subject, all the colours and the actions.
+
+    Or, if the clause says so, where a label is the subject.
+    """
     terms = terms_of(clause)
     parts: list[Json] = []
     if terms.subjects:
@@ -92,4 +106,8 @@ def clause_holds(clause: Clause) -> Json:
     parts += ({"term": {"attributes.colours": colour}} for colour in terms.colours)
     parts += ({"term": {"attributes.actions": action}} for action in terms.actions)
     bound: Json = {"bool": {"filter": parts}} if parts else {"match_all": {}}
-    return {"nested": {"path": "attributes", "query": bound}}
+    attribute: Json = {"nested": {"path": "attributes", "query": bound}}
+    if not terms.labels:
+        return attribute
+    label = {"terms": {"seen.word": sorted(terms.labels)}}
+    return {"bool": {"should": [attribute, label], "minimum_should_match": 1}}

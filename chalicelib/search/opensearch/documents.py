@@ -42,7 +42,9 @@ def source_of(document: Document, *, vectors: bool) -> Mapping[str, Any]:
     source |= {
         "name": clean(document.name),
         "text": clean(document.text),
-        "words": sorted({*spoken(clean(document.text))}),
+        "words": sorted({*spoken(clean(" ".join((document.text, *document.seen))))}),
+        "labels": sorted({clean(label.word) for label in document.labels}),
+        "seen": [clean(word) for word in document.seen],
         "brevity": BREVITY - 1 - min(BREVITY - 1, len(stems(document.text)) // BREVITY_STEP),
     }
     if document.source is not None:

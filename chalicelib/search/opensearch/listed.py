@@ -52,7 +52,7 @@ class Listed:
     Parameters
     ----------
     terms
-        Of "words" and "attributes".
+        Of "words", "labels" and "attributes".
     among
         What holds of the matches.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chalicelib.search.asking import commonest
-from chalicelib.search.fusion import BREVITY, DEPTH, least, shown
+from chalicelib.search.fusion import DEPTH, by_words, least, shown
 from chalicelib.search.opensearch.asking import Searches, total_of
 from chalicelib.search.opensearch.terms import Terms
 from chalicelib.search.query import MAX_FACET_VALUES, Contribution, Query
@@ -131,12 +131,14 @@ class Newest(Sorted):
 
 
 class ByWords(Sorted):
-    """Only words rank; of equal sums of them the shorter caption is higher."""
+    """Only words rank, of captions and of labels; of equal sums the shorter caption is higher."""
 
-    def __init__(self, searches: Searches, asked: Query, words: Terms, among: Json) -> None:
-        self._words = words
+    def __init__(
+        self, searches: Searches, asked: Query, terms: Mapping[str, Terms], among: Json
+    ) -> None:
+        self._terms = terms
         shorter = [{"field_value_factor": {"field": "brevity", "missing": 0}}]
-        reached = words.reached(among, BREVITY)
+        reached = terms["words"].reached_with(terms["labels"], among)
         query = {"function_score": {"query": reached, "functions": shorter, "boost_mode": "sum"}}
         sort: list[Json] = [{"_score": "desc"}, {"image_id": "asc"}]
         super().__init__(searches, asked, query, sort)
@@ -160,18 +162,12 @@ class ByWords(Sorted):
         if not places:
             return {}
         ids = [image_id for _, image_id in places]
-        held = terms_held(self._searches, self._words, ids)
+        held = [(one, terms_held(self._searches, one, ids)) for one in self._terms.values()]
         higher = [self._count_above(place) for place in places]
         ranks = [1 + total_of(one) for one in self._searches.many(higher)]
         return {
-            place[1]: (
-                Contribution(
-                    part="words",
-                    score=self.shown(place),
-                    rank=rank,
-                    share=self.shown(place),
-                    terms=self._words.named(held.get(place[1], ())),
-                ),
+            place[1]: by_words(
+                self.shown(place), rank, *(one.named(has.get(place[1], ())) for one, has in held)
             )
             for place, rank in zip(places, ranks, strict=True)
         }

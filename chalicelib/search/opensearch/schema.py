@@ -14,7 +14,7 @@ from chalicelib.search.analysis import stems
 from chalicelib.search.opensearch.flavour import Flavour
 
 REFRESH = "1s"
-VERSION = 4  # of the fields: to be raised whenever they or what they hold changes
+VERSION = 5  # of the fields: to be raised whenever they or what they hold changes
 
 _BARE = ("eed", "eeds", "ies", "sses")
 _CHARACTERS = range(0x41, 0x2C00)
@@ -71,6 +71,7 @@ _VECTOR = {
         "parameters": {"m": _LINKS, "ef_construction": _CONSTRUCTION},
     },
 }
+_TEXT = {"type": "text", "analyzer": "english", "norms": False}
 _BYTES = {"type": "binary", "doc_values": True}  # the visual vector, to be read again
 _PROPERTIES: Mapping[str, Any] = {
     "image_id": _KEYWORD,
@@ -81,14 +82,17 @@ _PROPERTIES: Mapping[str, Any] = {
     "name": {"type": "keyword", "index": False, "doc_values": False},
     "created": {"type": "long"},  # microseconds since 1970, as exact as the catalogue
     # Scores are summed weights of words (`terms`): neither lengths nor frequencies are asked for.
-    "text": {"type": "text", "analyzer": "english", "norms": False},
-    "words": _KEYWORD,  # of the text as they are written, to be completed and corrected
+    "text": _TEXT,
+    "words": _KEYWORD,  # of text and labels as they are written, to be completed and corrected
     "brevity": {"type": "byte", "index": False},
     # Nested documents bind colours and actions to their subject; the plain lists are counted.
     "attributes": {
         "type": "nested",
         "properties": {"subject": _KEYWORD, "colours": _KEYWORD, "actions": _KEYWORD},
     },
+    "labels": _KEYWORD,
+    # The labels that a text finds, read as one text, as the other engines do.
+    "seen": {**_TEXT, "position_increment_gap": 0, "fields": {"word": _KEYWORD}},
     "subjects": _KEYWORD,
     "colours": _KEYWORD,
     "actions": _KEYWORD,

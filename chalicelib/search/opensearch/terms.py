@@ -12,9 +12,9 @@ from typing import Any
 from chalicelib.errors import InvalidField
 from chalicelib.search.asking import Asked
 from chalicelib.search.clauses import told
-from chalicelib.search.fusion import PRECISION, rarity
+from chalicelib.search.fusion import BREVITY, LABEL_STEPS, PRECISION, rarity
 from chalicelib.search.opensearch.asking import Searches, total_of
-from chalicelib.search.opensearch.conditions import clause_holds, holding, owned
+from chalicelib.search.opensearch.conditions import clause_holds, holding, owned, said, seen
 
 Json = Mapping[str, Any]
 
@@ -72,14 +72,33 @@ class Terms:
         """Whether `reached` leaves out none that has any of the terms and what is required."""
         return self.quorum <= 1 and not (self.wanted and self.required)
 
-    def reached(self, among: Json, scale: int = 1) -> Json:
+    def reached(self, among: Json) -> Json:
         """Return the query of photographs that have enough, scored by what they have."""
         return {
             "bool": {
                 "filter": [among],
-                "should": [term.scored(scale) for term in self.wanted],
+                "should": [term.scored() for term in self.wanted],
                 "minimum_should_match": self.quorum,
-                "must": [term.scored(scale) for term in self.required],
+                "must": [term.scored() for term in self.required],
+            }
+        }
+
+    def reached_with(self, labels: "Terms", among: Json) -> Json:
+        """Return the query of photographs of which captions and labels together have enough.
+
+        They are scored in steps of words and length, a label half as high as a caption's word.
+        """
+        either = [
+            {"bool": {"should": [term.scored(BREVITY), label.scored(LABEL_STEPS)]}}
+            for term, label in zip(self.all, labels.all, strict=True)
+        ]
+        wanted = len(self.wanted)
+        return {
+            "bool": {
+                "filter": [among],
+                "should": either[:wanted],
+                "minimum_should_match": self.quorum,
+                "must": either[wanted:],
             }
         }
 
@@ -95,7 +114,7 @@ class Terms:
 
 
 def terms_asked(parts: Asked, searches: Searches, frozen: Sequence[int]) -> Mapping[str, Terms]:
-    """Return the terms of "words" and "attributes", where the query has such.
+    """Return the terms of "words", "labels" and "attributes", where the query has such.
 
     Parameters
     ----------
@@ -108,22 +127,21 @@ def terms_asked(parts: Asked, searches: Searches, frozen: Sequence[int]) -> Mapp
         The cursor that brought the weights has too few or too many.
     """
     ranked = parts.words.ranked if parts.words is not None else ()
-    asked = [(run.raw, holding(run)) for run in ranked]
-    asked += ((told(clause), clause_holds(clause)) for clause in parts.reading)
-    if frozen and len(frozen) != len(asked):
+    read = [*map(clause_holds, parts.reading)]
+    counted = [*map(holding, ranked), *read]
+    if frozen and len(frozen) != len(counted):
         raise InvalidField("cursor", "is not one that this query returned")
-    weights = frozen or _weights([condition for _, condition in asked], searches)
-    terms = tuple(
-        Term(label, condition, weight)
-        for (label, condition), weight in zip(asked, weights, strict=True)
-    )
+    weights = frozen or _weights(counted, searches)
     found: dict[str, Terms] = {}
     if parts.words is not None and ranked:
+        runs = [*zip(ranked, weights, strict=False)]
         wanted = len(parts.words.wanted)
-        quorum = parts.words.quorum
-        found["words"] = Terms(terms[:wanted], terms[wanted : len(ranked)], quorum)
+        terms = tuple(Term(run.raw, said(run), weight) for run, weight in runs)
+        found["words"] = Terms(terms[:wanted], terms[wanted:], parts.words.quorum)
+        found["labels"] = Terms(tuple(Term(run.raw, seen(run), weight) for run, weight in runs))
     if parts.reading:
-        found["attributes"] = Terms(terms[len(ranked) :])
+        labels = map(told, parts.reading)
+        found["attributes"] = Terms(tuple(map(Term, labels, read, weights[len(ranked) :])))
     return found
 
 

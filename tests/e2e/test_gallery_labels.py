@@ -1,0 +1,147 @@
+"""The gallery shows what the model sees; in a browser, on an API in memory, without a model."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image as Picture
+from playwright.sync_api import Browser, Page, Route, expect
+
+from chalicelib.bootstrap import door
+from chalicelib.images import Attribute, Caption, Label, Source, State
+from chalicelib.ingest import TOO_UNSURE
+from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.port import document_of
+from chalicelib.storage.memory import MemoryStorage
+from tests.api import Api
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+ORIGIN = "http://gallery.test"
+CAT, CUP = Label("cat", 0.93), Label("cup", 0.31)
+SHOWN: dict[str, dict[str, Any]] = {
+    "unsure": {"labels": (CAT, CUP), "state": State.NEEDS_REVIEW, "reason": TOO_UNSURE},
+    "told": {
+        "labels": (CAT,),
+        "caption": Caption("a ginger animal sleeps on a sofa", Source.USER),
+        "attributes": (Attribute("animal", ("ginger",), ("sleep",)),),
+    },
+    "other": {
+        "labels": (CUP,),
+        "caption": Caption("a brown dog runs", Source.MODEL, "net@1", 0.8),
+        "attributes": (Attribute("dog", ("brown",), ("run",)),),
+    },
+}
+SIZES = {"unsure": (300, 200), "told": (240, 240), "other": (320, 200)}
+
+
+class OpenStorage(MemoryStorage):
+    """Links to its objects by addresses that the browser may ask for."""
+
+    def presigned_get(self, key: str, *, name: str | None = None) -> str:
+        """Return an address below the gallery's own."""
+        return f"{ORIGIN}/files/{key}"
+
+
+def picture(image_id: str) -> bytes:
+    drawn = io.BytesIO()
+    Picture.new("RGB", SIZES[image_id], (200, 150, 90)).save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    """Yield an API over three photographs: a withheld caption, a person's, a model's."""
+    index = MemoryIndex()
+    api = Api(storage=OpenStorage(), index=index)  # type: ignore[arg-type]
+    for image_id, known in SHOWN.items():
+        width, height = SIZES[image_id]
+        more = {"width": width, "height": height, "derivative_key": f"{image_id}.png", **known}
+        index.apply([document_of(api.enter(image_id, **more))])
+    door.leave(api.repository())
+    yield api
+    door.leave(None)
+
+
+def answering(api: Api) -> Callable[[Route], None]:
+    """Return what answers the browser's requests instead of a network."""
+
+    def answer(route: Route) -> None:
+        asked = urlsplit(route.request.url)
+        if asked.path.startswith("/files/"):
+            route.fulfill(body=picture(Path(asked.path).stem), content_type="image/png")
+            return
+        target = f"{asked.path}?{asked.query}" if asked.query else asked.path
+        body = route.request.post_data
+        told = api.call(route.request.method, target, body, as_="ann")
+        route.fulfill(status=told.status, headers=told.headers, body=told.text)
+
+    return answer
+
+
+@pytest.fixture(params=[1280, 360], ids=["wide", "phone"])
+def page(request: pytest.FixtureRequest, browser: Browser, api: Api) -> Iterator[Page]:
+    """Yield the opened gallery, as wide as a desk or as a phone; it must not complain."""
+    complaints: list[str] = []
+    page = browser.new_context(viewport={"width": request.param, "height": 800}).new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.route("**/*", answering(api))
+    page.goto(f"{ORIGIN}/#token=ann")
+    page.locator("#grid[data-ready]").wait_for(state="attached")
+    yield page
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.context.close()
+    assert complaints == []
+
+
+def search(page: Page, text: str) -> None:
+    page.locator("#query").fill(text)
+    page.keyboard.press("Enter")
+
+
+def test_where_the_caption_is_withheld_the_card_guesses(page: Page) -> None:
+    unsure = page.locator('.tile[data-id="unsure"]')
+    expect(unsure.locator(".caption.guess")).to_have_text("cat?cup?")
+    expect(unsure.locator(".badge")).to_have_text("needs review")
+    expect(unsure.get_by_role("img")).to_have_attribute("alt", "Perhaps cat or cup")
+    unsure.get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_have_text("cat? cup?")
+    expect(dialog).to_contain_text(TOO_UNSURE)
+
+
+def test_labels_stand_beside_a_caption_as_a_source_of_their_own(page: Page) -> None:
+    told = page.locator('.tile[data-id="told"]')
+    expect(told.locator(".caption")).to_have_text("a ginger animal sleeps on a sofa")
+    expect(told.locator(".seen")).to_have_text("Seen in the picture: cat93 %")
+    told.get_by_role("button").click()
+    seen = page.get_by_role("group", name="Seen in the picture")
+    expect(seen.get_by_role("button")).to_have_text("cat93 %")
+    seen.get_by_role("button").click()
+    expect(page.locator("#heading")).to_contain_text("Seen in the picture: cat")
+    expect(page.locator("#grid .tile")).to_have_count(2)
+    assert "label=cat" in page.url
+
+
+def test_typing_what_is_seen_finds_it_and_says_so(page: Page) -> None:
+    search(page, "cat")
+    expect(page.locator("#grid .tile")).to_have_count(2)
+    expect(page.locator('.tile[data-id="unsure"] mark')).to_have_text("cat?")
+    expect(page.locator('.tile[data-id="told"] .seen mark')).to_have_text("cat93 %")
+    page.get_by_role("button", name="Say why").click()
+    why = page.locator('.tile[data-id="unsure"] .why')
+    expect(why).to_contain_text("seen in the picture")
+    expect(why).to_contain_text("(cat)")
+
+
+def test_what_is_seen_narrows_down_by_chips(page: Page) -> None:
+    seen = page.get_by_role("group", name="Seen", exact=True)
+    seen.get_by_role("button", name="cat").click()
+    expect(page.locator("#grid .tile")).to_have_count(2)
+    page.get_by_role("group", name="Seen", exact=True).get_by_role("button", name="cup").click()
+    expect(page.locator("#grid .tile")).to_have_count(1)
+    assert "label=cat%2Ccup" in page.url
+    page.go_back()
+    expect(page.locator("#grid .tile")).to_have_count(2)
