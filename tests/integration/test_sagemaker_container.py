@@ -18,7 +18,9 @@ from PIL import Image
 
 from captioner.vision import bundle
 from infra.bundle import take
-from tests.integration.test_training_pipeline import data_set, teacher
+from tests.integration.test_training_pipeline import data_set
+from tests.integration.test_training_sources import everyday, texts
+from tests.teachers import left_in
 from training.sagemaker.metrics import METRICS
 
 pytestmark = [pytest.mark.training, pytest.mark.slow]
@@ -31,6 +33,7 @@ HYPERPARAMETERS = {
     "distil.sizes": "1:64",
     "train.side": "64",
     "train.views": "1",
+    "train.text-epochs": "1",
     "train.epochs": "1",
     "train.critical-epochs": "1",
     "evaluate.beam": "2",
@@ -47,8 +50,9 @@ def lay_out(root: Path) -> Path:
     for channel, folder in (("photographs", "Flicker8k_Dataset"), ("captions", "Flickr8k_text")):
         (channels / channel).mkdir(parents=True)
         (data / folder).rename(channels / channel / folder)
-    (channels / "teacher").mkdir()
-    teacher(channels / "teacher" / "resnet.npz")
+    left_in(channels / "teachers")
+    everyday(channels / "captioned")
+    texts(channels / "texts")
     config = root / "input" / "config"
     config.mkdir()
     (config / "hyperparameters.json").write_text(json.dumps(HYPERPARAMETERS))
@@ -190,7 +194,7 @@ def test_the_report_and_the_logs_of_every_step_are_kept_beside_the_model(story: 
     assert (results / "report.html").is_file()
     assert (results / "encoder.jsonl").is_file()
     trained = {log.name for log in (results / "model").iterdir()}
-    assert {"decoder.jsonl", "joint.jsonl", "critical.jsonl"} <= trained
+    assert {"language.jsonl", "decoder.jsonl", "joint.jsonl", "critical.jsonl"} <= trained
 
 
 def test_a_finished_job_started_again_leaves_the_same_model(story: Story) -> None:

@@ -35,7 +35,7 @@ REQUIRED = {
     "--out": "s3://models/training",
     "--photographs": "s3://models/flickr8k/Flicker8k_Dataset",
     "--captions": "s3://models/flickr8k/Flickr8k_text",
-    "--teacher": "s3://models/weights/resnet50",
+    "--teachers": "s3://models/teachers",
     "--region": REGION,
 }
 
@@ -91,7 +91,8 @@ def request(endpoint: str, *more: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def spot(endpoint: str) -> dict[str, Any]:
     settings = ("--set", "distil.minutes=600", "--set", "train.epochs=8")
-    return request(endpoint, *settings, "--hours", "12", "--patience", "6", "--extra", "s3://m-x/e")
+    more = ("--extra", "s3://m-x/e", "--captioned", "s3://m-x/c", "--texts", "s3://m-x/t")
+    return request(endpoint, *settings, *more, "--hours", "12", "--patience", "6")
 
 
 def test_the_request_is_one_that_the_service_knows(spot: dict[str, Any]) -> None:
@@ -120,8 +121,10 @@ def test_each_channel_is_a_prefix(spot: dict[str, Any]) -> None:
     assert prefixes == {
         "photographs": REQUIRED["--photographs"],
         "captions": REQUIRED["--captions"],
-        "teacher": REQUIRED["--teacher"],
+        "teachers": REQUIRED["--teachers"],
         "extra": "s3://m-x/e",
+        "captioned": "s3://m-x/c",
+        "texts": "s3://m-x/t",
     }
 
 

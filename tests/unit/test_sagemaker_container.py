@@ -105,6 +105,8 @@ def test_true_and_false_are_for_options_without_a_value() -> None:
         ("destil.minutes", "5", "destil.minutes: expected STEP.OPTION"),
         ("distil.out", "/etc", "distil.out: the job sets it"),
         ("distil.ou", "/etc", "distil.ou: the job sets it"),
+        ("train.texts", "/etc", "train.texts: the job sets it"),
+        ("train.encoder", "vgg61", "hyperparameters of prepare: .*'vgg61'"),
         ("train.side", "100", "multiple of 32"),
         ("distil.nonsense", "1", "unrecognized arguments: --nonsense=1"),
         ("distil.minutes", "soon", "argument --minutes"),
@@ -154,9 +156,9 @@ def test_captions_that_are_none_are_named(container: Container) -> None:
 def test_weights_that_are_not_one_file_are_refused(
     container: Container, files: tuple[str, ...]
 ) -> None:
-    channel(container.root, "teacher", *files)
-    with pytest.raises(DatasetError, match=f"channel teacher: .* found {len(files)}"):
-        layout.only_file(container, "teacher", ".npz")
+    channel(container.root, "init", *files)
+    with pytest.raises(DatasetError, match=f"channel init: .* found {len(files)}"):
+        layout.only_file(container, "init", ".npz")
 
 
 def test_a_failure_is_left_where_sagemaker_looks_for_it(tmp_path: Path) -> None:
@@ -169,7 +171,7 @@ def test_a_failure_is_left_where_sagemaker_looks_for_it(tmp_path: Path) -> None:
 def test_a_fault_of_the_code_leaves_its_traceback_too(tmp_path: Path) -> None:
     channel(tmp_path, "photographs", "1.jpg")
     channel(tmp_path, "captions", "descriptions.txt")
-    channel(tmp_path, "teacher", "t.npz")
+    channel(tmp_path, "teachers", *layout.TEACHERS)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "job.json").write_text('{"hyperparameters": {}}')
     assert main(["--root", str(tmp_path)]) == 1
@@ -187,8 +189,14 @@ def laid_out(root: Path, *more: str) -> Container:
     channel(root, "photographs", "1.jpg")
     channel(root, "captions", "descriptions.txt")
     for name in more:
-        channel(root, name, "prefix/weights.npz")
+        files = layout.TEACHERS if name == "teachers" else ["1", "2"]
+        files = ["weights.npz"] if name in ("weights", "init") else files
+        channel(root, name, *(f"prefix/{file}" for file in files))
     return Container(root, {"TRAINING_JOB_NAME": "job-1", "IMAGE_REPO_COMMIT": "abc"})
+
+
+def inside(root: Path, name: str) -> str:
+    return str(root / "input" / "data" / name / "prefix")
 
 
 def planned(container: Container, given: dict[str, str]) -> list[plan.Step]:
@@ -199,13 +207,13 @@ def planned(container: Container, given: dict[str, str]) -> list[plan.Step]:
 
 
 def test_a_job_distils_trains_exports_and_scores(tmp_path: Path) -> None:
-    steps = planned(laid_out(tmp_path, "teacher"), {})
+    steps = planned(laid_out(tmp_path, "teachers"), {})
     names = [step.name for step in steps]
     assert names == ["prepare", "distil", "train", "export", "evaluate", "report"]
 
 
 def test_a_job_that_tunes_trains_again_and_exports_that(tmp_path: Path) -> None:
-    steps = planned(laid_out(tmp_path, "teacher"), {"tune.minutes": "30"})
+    steps = planned(laid_out(tmp_path, "teachers"), {"tune.minutes": "30"})
     assert [step.step for step in steps][2:6] == ["train", "tune", "train", "export"]
     assert len({step.name for step in steps}) == len(steps)
     trained = steps[4].arguments[steps[4].arguments.index("--out") + 1]
@@ -216,21 +224,39 @@ def test_with_a_ready_made_encoder_nothing_is_distilled(tmp_path: Path) -> None:
     steps = planned(laid_out(tmp_path, "weights"), {"train.encoder": "vgg16"})
     assert [step.step for step in steps][:2] == ["prepare", "train"]
     assert "--encoder=vgg16" in steps[0].arguments
-    assert (
-        str(tmp_path / "input" / "data" / "weights" / "prefix" / "weights.npz")
-        in steps[1].arguments
-    )
+    assert inside(tmp_path, "weights") + "/weights.npz" in steps[1].arguments
+
+
+def test_a_teacher_can_be_the_encoder_itself(tmp_path: Path) -> None:
+    steps = planned(laid_out(tmp_path, "teachers"), {"train.encoder": "efficientnet-lite2"})
+    assert [step.step for step in steps][:2] == ["prepare", "train"]
+    options = hyperparameters.parsed("train", steps[1].arguments)
+    assert options.weights == Path(inside(tmp_path, "teachers")) / "efficientnet-lite2.npz"
+    assert options.encoder == "efficientnet-lite2"
+
+
+def test_each_step_is_given_the_further_channels_that_it_learns_from(tmp_path: Path) -> None:
+    container = laid_out(tmp_path, "teachers", "captioned", "texts", "extra", "sentences")
+    steps = planned(container, {"tune.minutes": "30"})
+    options = [hyperparameters.parsed(step.step, step.arguments) for step in steps[:5]]
+
+    def told(name: str) -> list[str]:
+        return [one.step for one in options if getattr(one, name, None)]
+
+    assert told("captioned") == ["prepare", "distil", "train", "tune", "train"]
+    assert told("extra") == ["distil", "tune"]
+    assert told("texts") == told("text_teacher") == ["train", "train"]
+    assert options[1].teachers == Path(inside(tmp_path, "teachers"))
+    assert options[2].text_teacher == Path(inside(tmp_path, "sentences"))
 
 
 def test_distilling_goes_on_from_the_weights_of_the_init_channel(tmp_path: Path) -> None:
-    steps = planned(laid_out(tmp_path, "teacher", "init"), {})
-    assert (
-        str(tmp_path / "input" / "data" / "init" / "prefix" / "weights.npz") in steps[1].arguments
-    )
+    steps = planned(laid_out(tmp_path, "teachers", "init"), {})
+    assert inside(tmp_path, "init") + "/weights.npz" in steps[1].arguments
 
 
 def test_the_bundle_names_its_job_its_commit_and_its_hyperparameters(tmp_path: Path) -> None:
-    container = laid_out(tmp_path, "teacher")
+    container = laid_out(tmp_path, "teachers")
     configured(tmp_path, "hyperparameters.json", {"train.epochs": "3"})
     (export,) = (s for s in planned(container, {"train.epochs": "3"}) if s.step == "export")
     options = hyperparameters.parsed("export", export.arguments)
@@ -238,14 +264,17 @@ def test_the_bundle_names_its_job_its_commit_and_its_hyperparameters(tmp_path: P
     assert '{"train.epochs": "3"}' in options.note
 
 
-def test_a_job_that_distils_wants_a_teacher(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="channel teacher: missing"):
+def test_a_job_that_distils_wants_both_teachers(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="channel teachers: missing"):
         planned(laid_out(tmp_path), {})
+    channel(tmp_path, "teachers", "vgg19.npz")
+    with pytest.raises(DatasetError, match=r"channel teachers: no efficientnet-lite2\.npz"):
+        planned(Container(tmp_path, {}), {})
 
 
 def all_done(root: Path) -> Container:
     """A job that was interrupted after its last step: only the results are to be laid out."""
-    container = laid_out(root, "teacher")
+    container = laid_out(root, "teachers")
     kept = container.checkpoints
     shutil.copytree(DEFAULT_BUNDLE, kept / "bundle")
     for file in ("report.html", "encoder.jsonl", "model/decoder.jsonl", "tuned/decoder.jsonl"):

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from training.errors import TrainingError
 
-__all__ = ["DEFAULTS", "STEPS", "arguments", "checked", "parsed"]
+__all__ = ["DEFAULTS", "STEPS", "arguments", "checked", "parsed", "ready_made"]
 
 STEPS = ("prepare", "distil", "train", "tune", "export", "evaluate", "report")
 """In the order they run; `tune` only where it is told its minutes, and `train` after it again."""
@@ -21,8 +21,9 @@ STEPS = ("prepare", "distil", "train", "tune", "export", "evaluate", "report")
 DEFAULTS = {"distil.minutes": "60"}
 
 OWN = (
-    *("bundle", "curve", "data", "decoder", "distilled", "extra", "init", "json", "log", "model"),
-    *("out", "resume", "teacher", "weights", "work"),
+    *("bundle", "captioned", "curve", "data", "decoder", "distilled", "extra", "init", "json"),
+    *("log", "model", "out", "resume", "teachers", "text-teacher", "texts", "tuned", "weights"),
+    "work",
 )
 """Options that the job sets: where things lie."""
 
@@ -49,6 +50,11 @@ def arguments(hyperparameters: Mapping[str, str]) -> dict[str, list[str]]:
             raise TrainingError(f"hyperparameter {name}: the job sets it, from its channels")
         given[step] += _option(option, value)
     return given
+
+
+def ready_made(given: Mapping[str, Sequence[str]]) -> list[str]:
+    """Give `train`'s argument that names an encoder, where one is trained on as it is."""
+    return [argument for argument in given["train"] if argument.startswith("--encoder=")]
 
 
 def parsed(step: str, given: Sequence[str]) -> Namespace:
@@ -79,16 +85,17 @@ def checked(hyperparameters: Mapping[str, str]) -> None:
     TrainingError
         As `arguments` and `parsed`.
     """
+    each = arguments(hyperparameters)
     anywhere = {
-        "prepare": ["--teacher", "t"],
-        "distil": ["--teacher", "t", "--out", "o"],
+        "prepare": ready_made(each),
+        "distil": ["--teachers", "t", "--out", "o"],
         "train": ["--encoder", "e", "--out", "o"],
-        "tune": ["--teacher", "t", "--encoder", "e", "--model", "m", "--out", "o"],
+        "tune": ["--teachers", "t", "--encoder", "e", "--model", "m", "--out", "o"],
         "export": ["--model", "m", "--out", "o", "--version", "v"],
         "evaluate": [],
         "report": [],
     }
-    for step, given in arguments(hyperparameters).items():
+    for step, given in each.items():
         if step == "tune" and not given:
             continue
         parsed(step, ["--data", "d", *anywhere[step], *given])

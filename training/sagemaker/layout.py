@@ -9,12 +9,13 @@ from pathlib import Path
 from training.errors import DatasetError
 from training.sagemaker.container import Container
 
-__all__ = ["data_folder", "only_file", "optional_folder"]
+__all__ = ["data_folder", "only_file", "optional_folder", "teachers_folder"]
 
 PHOTOGRAPHS = "Flicker8k_Dataset"
 TEXTS = "Flickr8k_text"
 TOKENS = "Flickr8k.token.txt"
 DESCRIPTIONS = "descriptions.txt"
+TEACHERS = ("vgg19.npz", "efficientnet-lite2.npz")
 
 
 def data_folder(container: Container) -> Path:
@@ -66,6 +67,23 @@ def optional_folder(container: Container, channel: str) -> Path | None:
     """Give the folder of a channel that holds its files; None where there is no such channel."""
     folder = container.channel(channel)
     return None if folder is None else _flat(folder)
+
+
+def teachers_folder(container: Container) -> Path:
+    """Give the folder of channel ``teachers``, which must hold what the step of that name leaves.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such channel, or one of `TEACHERS` is not in it.
+    """
+    folder = optional_folder(container, "teachers")
+    if folder is None:
+        raise DatasetError("channel teachers: missing; the step of that name leaves its files")
+    for name in TEACHERS:
+        if not (folder / name).is_file():
+            raise DatasetError(f"channel teachers: no {name}; the step of that name leaves it")
+    return folder
 
 
 def _channel(container: Container, name: str) -> Path:

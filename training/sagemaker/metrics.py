@@ -7,13 +7,17 @@ __all__ = ["METRICS"]
 _NUMBER = "([0-9.e+-]+)"
 
 METRICS: dict[str, str] = {
-    "distil:seen": f'"seen_in_all": {_NUMBER}',
+    "distil:seen": f'"seen": {_NUMBER}, "size"',
     "distil:explained": f'"explained": {_NUMBER}',
+    "distil:pooled": f'"pooled": {_NUMBER}',
+    "distil:same_class": f'"same_class": {_NUMBER}',
     "distil:word_map": f'"word_map": {_NUMBER}',
     "space:loss": f'"loss": {_NUMBER}, "r1"',
     "space:text_to_image_r10": f'"epoch": .*"r10": {_NUMBER}',
+    "language:dev_perplexity": f'"dev_perplexity": {_NUMBER}',
     "decoder:loss": f'"loss": {_NUMBER}, "dev_cider"',
     "decoder:dev_cider": f'"dev_cider": {_NUMBER}',
+    "decoder:everyday_cider": f'"everyday_cider": {_NUMBER}',
     "decoder:reward": f'"reward": {_NUMBER}',
     "dev:cider": f'"cider": {_NUMBER}',
     "dev:bleu1": f'"bleu1": {_NUMBER}',

@@ -44,11 +44,18 @@ def _channels(group: argparse._ArgumentGroup) -> None:
         required=True,
         help="Flickr8k's text files, or a descriptions.txt",
     )
-    group.add_argument("--teacher", type=_prefix, help="the teacher's weights, one .npz")
+    group.add_argument("--teachers", type=_prefix, help="what the step of that name left")
     group.add_argument("--extra", type=_prefix, help="further photographs, without captions")
+    group.add_argument("--captioned", type=_prefix, help="further photographs with captions")
+    group.add_argument("--texts", type=_prefix, help="captions without photographs")
+    group.add_argument(
+        "--sentences", type=_prefix, help="a sentence encoder, the text side's teacher"
+    )
     group.add_argument("--init", type=_prefix, help="distilled weights to go on from, one .npz")
     group.add_argument(
-        "--weights", type=_prefix, help="of a ready-made encoder (--set train.encoder=vgg16)"
+        "--weights",
+        type=_prefix,
+        help="of a ready-made encoder: Keras' VGG16 (--set train.encoder=vgg16)",
     )
 
 

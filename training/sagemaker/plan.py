@@ -6,15 +6,24 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.errors import DatasetError
-from training.sagemaker import layout
+from training.sagemaker import hyperparameters, layout
 from training.sagemaker.container import Container
 
 __all__ = ["BUNDLE", "REPORT", "Step", "steps"]
 
 ENCODER, LOG = "encoder.npz", "encoder.jsonl"
-BUNDLE, REPORT = "bundle", "report.html"
+BUNDLE, REPORT, TUNED = "bundle", "report.html", "tuned"
 """Among the checkpoints."""
+
+OPTIONS = {
+    "captioned": "--captioned",
+    "extra": "--extra",
+    "texts": "--texts",
+    "sentences": "--text-teacher",
+}
+"""Of the steps, by the channel whose folder they name."""
+SOURCES = ("captioned", "texts", "sentences")
+"""Channels that `train` learns from, beside photographs and captions."""
 
 Given = dict[str, list[str]]
 
@@ -43,9 +52,8 @@ def steps(container: Container, given: Given) -> list[Step]:
     """
     kept = container.checkpoints
     shared = ["--data", str(layout.data_folder(container)), "--work", str(kept / "work")]
-    ready_made = [name for name in given["train"] if name.startswith("--encoder=")]
-    if ready_made:
-        model, made = kept / "model", _ready_made(container, ready_made)
+    if encoder := hyperparameters.ready_made(given):
+        model, made = kept / "model", _ready_made(container, encoder)
     else:
         model, made = _distilled(container, tuned=bool(given["tune"]))
     made += _shipped(container, model, given)
@@ -59,49 +67,60 @@ def _distilled(container: Container, *, tuned: bool) -> tuple[Path, list[Step]]:
     distil = [*taught, "--out", str(kept / ENCODER), "--resume"]
     if init := layout.only_file(container, "init", ".npz"):
         distil += ["--init", str(init)]
+    sources = _folders(container, *SOURCES)
+    train = ["--encoder", str(kept / ENCODER), "--out", str(model), *sources, "--resume"]
     made = [
-        Step("prepare", "prepare", taught),
+        Step("prepare", "prepare", _folders(container, "captioned")),
         Step("distil", "distil", distil),
-        Step("train", "train", ["--encoder", str(kept / ENCODER), "--out", str(model), "--resume"]),
+        Step("train", "train", train),
     ]
     if not tuned:
         return model, made
-    both, end = kept / "tuned", kept / "tuned-model"
+    both, end = kept / TUNED, kept / "tuned-model"
     tune = [*taught, "--encoder", str(kept / ENCODER), "--model", str(model), "--out", str(both)]
     tune += ["--resume"]
     train = ["--encoder", str(both / ENCODER), "--decoder", str(both / "decoder.npz")]
-    made += [
-        Step("tune", "tune", tune),
-        Step("train on what is tuned", "train", [*train, "--out", str(end), "--resume"]),
-    ]
+    train += ["--out", str(end), *sources, "--resume"]
+    made += [Step("tune", "tune", tune), Step("train on what is tuned", "train", train)]
     return end, made
 
 
 def _taught(container: Container) -> list[str]:
-    teacher = layout.only_file(container, "teacher", ".npz")
-    if teacher is None:
-        raise DatasetError("channel teacher: missing; distilling wants a teacher's weights")
-    extra = layout.optional_folder(container, "extra")
-    return ["--teacher", str(teacher), *(["--extra", str(extra)] if extra else [])]
+    teachers = layout.teachers_folder(container)
+    return ["--teachers", str(teachers), *_folders(container, "captioned", "extra")]
 
 
 def _ready_made(container: Container, encoder: list[str]) -> list[Step]:
     """Take an encoder that is trained already, as ImageNet's VGG16."""
-    weights = layout.only_file(container, "weights", "")
-    train = ["--out", str(container.checkpoints / "model"), "--resume"]
-    train += ["--weights", str(weights)] if weights else []
-    return [Step("prepare", "prepare", encoder), Step("train", "train", train)]
+    prepare = [*encoder, *_folders(container, "captioned")]
+    train = ["--out", str(container.checkpoints / "model"), *_folders(container, *SOURCES)]
+    train += ["--resume", *_weights(container, encoder[-1].partition("=")[2])]
+    return [Step("prepare", "prepare", prepare), Step("train", "train", train)]
+
+
+def _weights(container: Container, encoder: str) -> list[str]:
+    """Name an encoder's weights: a teacher's own, or the file of channel ``weights``."""
+    teachers = layout.optional_folder(container, "teachers")
+    own = teachers / f"{encoder}.npz" if teachers else None
+    file = own if own and own.is_file() else layout.only_file(container, "weights", "")
+    return ["--weights", str(file)] if file else []
+
+
+def _folders(container: Container, *channels: str) -> list[str]:
+    """Name the folders of those channels that the job has."""
+    found = {OPTIONS[name]: layout.optional_folder(container, name) for name in channels}
+    return [part for option, folder in found.items() if folder for part in (option, str(folder))]
 
 
 def _shipped(container: Container, model: Path, given: Given) -> list[Step]:
     kept = container.checkpoints
     scored = ["--bundle", str(kept / BUNDLE), "--model", str(model)]
     export = ["--model", str(model), "--out", str(kept / BUNDLE)]
-    report = [f"--distilled={kept / LOG}", f"--out={kept / REPORT}"]
+    logs = [f"--distilled={kept / LOG}", f"--tuned={kept / TUNED / 'tuning.jsonl'}"]
     return [
         Step("export", "export", [*export, *_origin(container, given["export"])]),
         Step("evaluate", "evaluate", [*scored, "--json"]),
-        Step("report", "report", [*scored, *report]),
+        Step("report", "report", [*scored, *logs, f"--out={kept / REPORT}"]),
     ]
 
 

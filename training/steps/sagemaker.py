@@ -14,7 +14,10 @@ from training.sagemaker.hyperparameters import checked
 
 __all__ = ["run"]
 
-CHANNELS = ("photographs", "captions", "teacher", "extra", "init", "weights")
+CHANNELS = (
+    *("photographs", "captions", "teachers", "extra", "captioned", "texts", "sentences", "init"),
+    "weights",
+)
 
 
 def run(options: Namespace) -> None:
