@@ -42,7 +42,7 @@ def report(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step.add_argument(
         "--distilled",
         type=Path,
-        default=Path("training/checkpoints/vgg16_slim.jsonl"),
+        default=Path("training/checkpoints/vgg16.jsonl"),
         help="log of distil (default: %(default)s)",
     )
     step.add_argument("--tuned", type=Path, help="log of tune, tuning.jsonl")

@@ -1,5 +1,6 @@
 """The report stands alone, tells all in words too, and never lands where git would see it."""
 
+import html
 import json
 import re
 from argparse import Namespace
@@ -30,7 +31,8 @@ from training.report.logs import Logs, read_logs
 from training.report.page import render
 from training.steps.report import run
 
-STEP = {"size": 64, "train": [0.6, 0.7, 0.8, 0.9, 2.0, 50.0], "explained": 0.1, "word_map": 0.05}
+STEP = {"size": 64, "train": [0.6, 0.4, 1.2, 50.0], "explained": 0.1, "word_map": 0.05}
+STEP |= {"pooled": 0.2, "same_class": 0.3}
 DISTILLED = [STEP | {"seen": 1000, "minutes": 1.0}, STEP | {"seen": 2000, "minutes": 2.0}]
 SAID = ["a dog <b>runs</b>", "two men", "a girl in red", ""]
 
@@ -158,12 +160,18 @@ def test_the_learning_curve_alone_is_a_drawing_of_its_own() -> None:
     assert not re.search(r"#0[a1-3]0\d0\d", drawn), "a stand-in colour was left"
 
 
+def test_the_learning_curve_names_all_that_is_measured() -> None:
+    drawn = alone(plots.learning_curve(DISTILLED))
+    for name in (*plots.HELD_OUT.values(), *plots.LOSSES):
+        assert html.escape(name, quote=False) in drawn, name
+
+
 def test_the_learning_curve_tells_what_was_measured_last() -> None:
-    tuned = {"size": 160, "train": STEP["train"], "seen": 3000}
-    known = DISTILLED[-1] | {"on_train": {"explained": 0.3, "word_map": 0.4}}
-    drawn = alone(plots.learning_curve([DISTILLED[0], known, tuned]))
+    unmeasured = {"size": 160, "train": STEP["train"], "seen": 3000}
+    drawn = alone(plots.learning_curve([*DISTILLED, unmeasured]))
     told = str(ET.fromstring(drawn).get("aria-label"))
     assert "2,000 photographs seen, 10.0 per cent" in told
+    assert "class given to 30.0 per cent" in told
 
 
 def test_a_continued_distillation_counts_on(tmp_path: Path) -> None:
@@ -172,12 +180,6 @@ def test_a_continued_distillation_counts_on(tmp_path: Path) -> None:
     log.write_text("".join(json.dumps(line) + "\n" for line in lines))
     counted = read_logs(log, None).distilled
     assert [(entry["seen"], entry["minutes"]) for entry in counted] == [(10, 1), (20, 2), (25, 3)]
-
-
-def test_what_a_log_says_was_seen_in_all_is_believed(tmp_path: Path) -> None:
-    log = tmp_path / "log.jsonl"
-    log.write_text('{"seen": 10}\n{"seen": 5, "seen_in_all": 315}\n')
-    assert [entry["seen"] for entry in read_logs(log, None).distilled] == [10, 315]
 
 
 def test_a_log_that_is_damaged_is_named_with_its_line(tmp_path: Path) -> None:

@@ -66,5 +66,5 @@ def _counted_on(entries: list[Entry]) -> list[Entry]:
             before = {name: before[name] + last[name] for name in before}
         last = {name: float(entry.get(name, 0)) for name in before}
         total = {name: before[name] + last[name] for name in before}
-        counted.append(entry | total | {"seen": entry.get("seen_in_all", total["seen"])})
+        counted.append(entry | total)
     return counted

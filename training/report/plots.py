@@ -15,37 +15,34 @@ from training.report.logs import Entry, Logs
 
 __all__ = ["epochs", "learning_curve", "precision", "tuning"]
 
-STAGES = ("block 2 (stride 4)", "block 3 (8)", "block 4 (16)", "block 5 (32)")
+HELD_OUT = {
+    "explained": "teacher's map explained",
+    "pooled": "its mean explained",
+    "same_class": "same class",
+    "word_map": "word mAP",
+}
+LOSSES = ("map, unexplained", "its mean, unexplained", "classes, nats")
+"""As `training.student.WEIGHTS` has them, but for the words', which are of another size."""
 
 
 def learning_curve(entries: Sequence[Entry]) -> str:
-    """Distillation, as SVG: what the held-out dev photographs say, and what is left to learn.
-
-    Beside them, dashed, what photographs that were trained on say: the gap is known by heart.
-    """
+    """Distillation, as SVG: what held-out photographs say, and what is left to learn."""
     drawn, (ahead, left) = figure(2)
     seen = [entry["seen"] for entry in entries]
-    for name, key, colour in (
-        ("last map explained", "explained", SERIES[0]),
-        ("word mAP", "word_map", SERIES[1]),
-    ):
+    for (key, name), colour in zip(HELD_OUT.items(), SERIES, strict=True):
         values = [100 * entry.get(key, float("nan")) for entry in entries]
         ahead.plot(seen, values, color=colour, label=name, marker="o", markersize=3)
-        known = [100 * entry.get("on_train", {}).get(key, float("nan")) for entry in entries]
-        ahead.plot(seen, known, color=colour, linestyle="dashed", linewidth=1)
     _sizes(ahead, entries)
-    titled(ahead, "Held-out photographs (dashed: trained on), per cent", "photographs seen")
-    losses = [entry["train"][: len(STAGES)] for entry in entries if "train" in entry]
+    titled(ahead, "Held-out photographs, per cent", "photographs seen")
+    losses = [entry["train"] for entry in entries if "train" in entry]
     steps = [entry["seen"] for entry in entries if "train" in entry]
-    for stage, (name, colour) in enumerate(zip(STAGES, SERIES, strict=True)):
-        values = [loss[stage] for loss in losses]
-        left.plot(steps, values, color=colour)
-        if steps:
-            left.text(steps[-1] * 1.02, values[-1], name, color=colour, va="center", fontsize=9)
-    titled(left, "Variance of the teacher left unexplained, training", "photographs seen")
-    for ax, beyond in ((ahead, 1.02), (left, 1.3)):
+    for number, (name, colour) in enumerate(zip(LOSSES, SERIES, strict=False)):
+        left.plot(steps, [loss[number] for loss in losses], color=colour, label=name)
+    titled(left, "Left to learn of the teacher, training", "photographs seen")
+    for ax in (ahead, left):
         ax.xaxis.set_major_formatter(FuncFormatter(_thousands))
-        ax.set_xlim(0, max(seen) * beyond)
+        ax.set_xlim(0, max(seen) * 1.02)
+        ax.set_ylim(0, 1.45 * ax.get_ylim()[1])  # the legend has no curve beneath it
     return inline(drawn, "learning", html.escape(_told(entries)))
 
 
@@ -78,7 +75,8 @@ def _told(entries: Sequence[Entry]) -> str:
     last = next((entry for entry in reversed(entries) if "explained" in entry), entries[-1])
     return (
         f"Learning curve of the distillation: after {last['seen']:,.0f} photographs seen,"
-        f" {100 * last.get('explained', 0):.1f} per cent of the teacher's last map explained,"
+        f" {100 * last.get('explained', 0):.1f} per cent of the teacher's map explained,"
+        f" its class given to {100 * last.get('same_class', 0):.1f} per cent,"
         f" word mAP {100 * last.get('word_map', 0):.1f} per cent, on held-out photographs."
     )
 
