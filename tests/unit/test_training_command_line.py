@@ -28,7 +28,7 @@ def test_help_imports_no_tensorflow() -> None:
 
 @pytest.mark.parametrize("sizes", ["0.5", "a:b", "1:100", "1:-32"])
 def test_sizes_that_the_network_cannot_take_are_refused(sizes: str) -> None:
-    distil = ["distil", "--data", "d", "--teacher", "t", "--minutes", "1", "--out", "o"]
+    distil = ["distil", "--data", "d", "--teachers", "t", "--minutes", "1", "--out", "o"]
     with pytest.raises(SystemExit):
         main([*distil, "--sizes", sizes])
 
