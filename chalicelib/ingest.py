@@ -51,6 +51,8 @@ class Prepared:
     height: int
     content_type: str
     display: bytes
+    labels: tuple[tuple[str, float], ...] = ()
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
