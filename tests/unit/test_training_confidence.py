@@ -83,7 +83,7 @@ def test_thresholds_keep_their_promises(found: list[tuple[int, bool]]) -> None:
     assert (probabilities[right] < review).sum() <= MARKED_RIGHT * right.sum()
     hidden = right[probabilities < withheld]
     assert not hidden.size or (~hidden).mean() >= WITHHELD_WRONG
-    higher = [p for p in {*probabilities.tolist(), 1.0} if p > review + 1e-4]
+    higher = [p for p in {*probabilities.tolist(), 1.0} if p > review + 2e-4]
     caught = (probabilities[~right] < review).sum() >= MARKED_WRONG * (~right).sum()
     for threshold in higher:
         spared = (probabilities[right] < threshold).sum() <= MARKED_RIGHT * right.sum()
