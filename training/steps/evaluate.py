@@ -36,8 +36,7 @@ def wish(options: Namespace) -> Wish:
 
 def _readable(value: Any) -> str:
     if isinstance(value, list):
-        return "coverage%: precision% (confidence)  " + "  ".join(
-            f"{coverage:g}: {precision:g} ({confidence:.3f})"
-            for coverage, precision, confidence in value
+        return "predicted%: right% (captions)  " + "  ".join(
+            f"{predicted:g}: {right:g} ({count})" for predicted, right, count in value
         )
     return "-" if value is None else str(value)
