@@ -200,11 +200,7 @@ def export(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step.add_argument("--version", required=True, help="of the bundle, as 0.1.0")
     step.add_argument("--commit", default="", help="of the code that trained it")
     step.add_argument("--note", default="", help="how it was trained, for bundle.json")
-    step.add_argument(
-        "--everyday",
-        type=Path,
-        help="folder as of train: ranking and confidence are chosen by its dev part, too",
-    )
+    captioned(step)
     step.add_argument(
         "--judged",
         type=Path,

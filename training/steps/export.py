@@ -36,7 +36,7 @@ def run(options: Namespace) -> None:
     )
     on = Measured(
         dev,
-        (read_everyday(options.everyday, "dev"),) if options.everyday else (),
+        (read_everyday(options.captioned, "dev"),) if options.captioned else (),
         read_judged(options.judged) if options.judged else {},
     )
     try:
