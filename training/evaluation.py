@@ -22,6 +22,7 @@ from training.arrays import F32
 from training.confidence import RIGHT_FROM, quality, reliability
 from training.dataset import Split
 from training.errors import DatasetError
+from training.judging import first_noun_right, read_labels
 from training.neighbours import likeness, neighbour_figures
 from training.scores import caption_scores, cider_each, retrieval
 
@@ -176,7 +177,7 @@ def figures(
     scores |= {"beam": beam} | caption_scores(described.texts, split.captions, meteor=True)
     if "meteor" not in scores:
         scores |= {"meteor": None, "meteor_note": "not scored: no java on this machine"}
-    scores |= _both_ways(model, described) | _alike(described)
+    scores |= _both_ways(model, described) | _alike(described) | _first_noun(described)
     scores["needs_review"] = round(
         float(np.mean([p.needs_review for p in described.predictions])), 3
     )
@@ -201,6 +202,17 @@ def _both_ways(model: Model, described: Described) -> dict[str, float]:
         "image_to_text": retrieval(images, texts, rows),
     }
     return {f"{way}_{name}": value for way, found in ways.items() for name, value in found.items()}
+
+
+def _first_noun(described: Described) -> dict[str, float]:
+    """Give the share of captions whose first noun is right, where all photographs were judged."""
+    names = [path.name for path in described.split.photographs]
+    labels = read_labels()
+    if any(name not in labels for name in names):
+        return {}
+    captions = dict(zip(names, described.texts, strict=True))
+    share = first_noun_right(captions, {name: labels[name] for name in names})
+    return {"first_noun": round(100 * share, 1)}
 
 
 def _alike(described: Described) -> dict[str, float]:

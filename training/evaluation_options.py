@@ -66,6 +66,12 @@ def _scored(step: argparse.ArgumentParser) -> None:
         "--split", choices=("dev", "test"), default="dev", help="(default: %(default)s)"
     )
     step.add_argument(
+        "--captioned",
+        type=Path,
+        help="folder of everyday photographs, as train takes it: scores those that its"
+        " everyday_dev.txt names, in place of a split of --data",
+    )
+    step.add_argument(
         "--beam",
         type=_beam,
         default=WIDTH,
