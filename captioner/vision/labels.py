@@ -55,8 +55,8 @@ class Labels:
     def named(self, probabilities: F32) -> tuple[Label, ...]:
         """As `things`, from the classes' probabilities."""
         each = probabilities @ self._table.members
-        # Stable, so that of a word and a broader one that are as probable the narrower leads.
-        order = np.argsort(-each.round(3), kind="stable")[:MOST_SHOWN]
+        # Of a word and a broader one that are as probable the narrower leads.
+        order = np.lexsort((self._table.members.sum(0), -each.round(3)))[:MOST_SHOWN]
         return tuple(
             Label(self._table.words[at], min(1.0, float(each[at])))
             for at in order

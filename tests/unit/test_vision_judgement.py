@@ -74,8 +74,8 @@ def test_evidence_is_in_the_order_of_its_names() -> None:
 
 def test_what_is_written_is_read_again() -> None:
     rng = np.random.default_rng(1)
-    arrays = (rng.random(len(FEATURES)).round(3) for _ in range(3))
-    made = Confidence(*arrays, 0.25, 0.5, 0.125)
+    mean, std, weights = rng.random((3, len(FEATURES))).round(3)
+    made = Confidence(mean, std, weights, 0.25, 0.5, 0.125)
     again = Confidence.read(made.document())
     rows = rng.random((4, len(FEATURES)))
     assert again.probability(rows) == pytest.approx(made.probability(rows))

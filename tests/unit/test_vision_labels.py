@@ -40,9 +40,9 @@ def test_probabilities_come_of_the_mean_of_the_map() -> None:
 
 def test_classes_of_one_word_are_summed() -> None:
     labels, map_ = head(c254=0.3, c208=0.4, c281=0.2)
-    things = [(label.word, round(label.probability, 2)) for label in labels.things(map_)]
-    assert things[0] == ("dog", pytest.approx(0.71, abs=0.02))
-    assert things[1] == ("cat", pytest.approx(0.2, abs=0.02))
+    dog, cat = labels.things(map_)
+    assert (dog.word, cat.word) == ("dog", "cat")
+    assert [dog.probability, cat.probability] == pytest.approx([0.71, 0.2], abs=0.02)
 
 
 def test_a_narrower_word_comes_before_a_broader_one_that_is_as_probable() -> None:

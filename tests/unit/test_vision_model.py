@@ -113,7 +113,7 @@ def test_each_word_has_its_attention_over_the_map() -> None:
 
 def test_a_map_of_nan_gives_no_caption_and_wants_review_but_keeps_unit_vectors() -> None:
     prediction = model(np.full_like(SEEN, np.nan)).describe(PHOTOGRAPH)
-    assert prediction.captions == prediction.labels == ()
+    assert not prediction.captions and not prediction.labels
     assert prediction.needs_review
     assert np.linalg.norm(prediction.visual) == pytest.approx(1, abs=1e-5)
     assert np.linalg.norm(prediction.semantic) == pytest.approx(1, abs=1e-5)
@@ -150,7 +150,7 @@ def test_a_frame_of_one_colour_is_not_described(level: int) -> None:
     noise = np.random.default_rng(1).normal(0, 6, (300, 400, 3))
     frame = np.clip(level + noise, 0, 255).astype(np.uint8)
     found = model(SEEN).describe(frame)
-    assert found.captions == found.labels == ()
+    assert not found.captions and not found.labels
     assert (found.probability, found.needs_review, found.withheld) == (0.0, True, False)
     assert np.linalg.norm(found.visual) == pytest.approx(1, abs=1e-5)
 
