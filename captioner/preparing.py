@@ -15,7 +15,7 @@ class Describer(Protocol):
     """What is asked of a model."""
 
     def describe(self, pixels: Pixels) -> Prediction:
-        """Caption a photograph and compute its vectors."""
+        """Caption and label a photograph and compute its vectors."""
 
 
 def version_of(model: Model) -> str:
@@ -33,10 +33,9 @@ def prepare(data: bytes, *, model: Describer, max_pixels: int) -> Prepared:
     """
     decoded = decode(data, max_pixels=max_pixels)
     described = model.describe(decoded.pixels)
-    best = described.captions[0] if described.captions else None
     return Prepared(
         captions=tuple(dict.fromkeys(caption.text for caption in described.captions)),
-        confidence=best.confidence if best else None,
+        confidence=described.probability if described.captions else None,
         needs_review=described.needs_review,
         visual=packed(described.visual),
         semantic=packed(described.semantic),
@@ -44,6 +43,8 @@ def prepare(data: bytes, *, model: Describer, max_pixels: int) -> Prepared:
         height=decoded.height,
         content_type=decoded.content_type,
         display=display(decoded.pixels),
+        labels=tuple((label.word, label.probability) for label in described.labels),
+        withheld=described.withheld,
     )
 
 

@@ -109,7 +109,11 @@ def _teachers(
 def _distil(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step = steps.add_parser("distil", help="make VGG16 out of VGG-19, taught by EfficientNet")
     step_options.taught(step)
-    step.add_argument("--init", type=Path, help="weights to go on from (default: out of VGG-19)")
+    step.add_argument(
+        "--init",
+        type=Path,
+        help="weights to go on from, .npz or a bundle's folder (default: out of VGG-19)",
+    )
     step.add_argument(
         "--width",
         type=step_options.width,

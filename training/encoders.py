@@ -16,6 +16,7 @@ from captioner.vision.frame import to_square
 from captioner.vision.manifest import sha256
 from training import efficientnet, features, imagenet, vgg
 from training.arrays import F16, U8, Arrays, read_arrays
+from training.bundled import read_encoder
 from training.errors import CheckpointError
 from training.networks import Network
 from training.onnx_encoder import float_model, quantised
@@ -63,8 +64,8 @@ class Kind:
 
 
 def _vgg16(weights: Path | None) -> Network:
-    if weights is not None and weights.suffix == ".npz":
-        return vgg.network(read_arrays(weights))
+    if weights is not None and (weights.is_dir() or weights.suffix == ".npz"):
+        return vgg.network(read_encoder(weights))
     return vgg.network(imagenet.vgg16(weights))
 
 
@@ -93,7 +94,8 @@ def label_head(name: str, weights: Path | None, channels: int) -> Arrays:
     Where the weights have no such head every class is as likely as any other, so that no label is
     ever given.
     """
-    known = read_arrays(weights) if weights is not None and weights.suffix == ".npz" else {}
+    own = weights is not None and (weights.is_dir() or weights.suffix == ".npz")
+    known = read_encoder(weights) if own and weights else {}
     kernel, bias = REGISTRY[name].labels
     return {
         "labels/kernel": known.get(kernel, np.zeros((channels, CLASSES), np.float32)),

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from captioner.vision.beam import WIDTH
 from captioner.vision.bundle import DEFAULT_BUNDLE, BundleError, load
 from captioner.vision.manifest import FILE
 from captioner.vision.model import Model
@@ -35,7 +36,7 @@ class Wish:
     """
 
     split: Split
-    beam: int = 3
+    beam: int = WIDTH
     workers: int = 2
     bundle: Path = DEFAULT_BUNDLE
     parts: Path | None = None

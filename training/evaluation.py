@@ -16,15 +16,17 @@ from PIL import Image, ImageOps
 
 from captioner.vision import encoder, manifest
 from captioner.vision.bundle import load
-from captioner.vision.model import Model, Prediction
+from captioner.vision.judgement import Confidence, Ranking, judge
+from captioner.vision.model import Model, Prediction, Seen
 from training.arrays import F32
-from training.confidence import summary
+from training.confidence import RIGHT_FROM, quality, reliability
 from training.dataset import Split
 from training.errors import DatasetError
+from training.judging import first_noun_right, read_labels
 from training.neighbours import likeness, neighbour_figures
 from training.scores import caption_scores, cider_each, retrieval
 
-__all__ = ["Described", "SeenBy", "describe_in_parallel", "describe_split", "figures"]
+__all__ = ["Described", "Looked", "SeenBy", "describe_in_parallel", "figures", "look_at"]
 
 CHUNK = 10
 """Photographs that a process takes at a time."""
@@ -59,9 +61,14 @@ class Described:
         return [p.captions[0].text if p.captions else "" for p in self.predictions]
 
     @property
-    def confidences(self) -> npt.NDArray[np.float64]:
-        """Of the best captions; 0 where there is none."""
-        return np.array([p.captions[0].confidence if p.captions else 0 for p in self.predictions])
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """Of the best captions being right; 0 where there is none."""
+        return np.array([prediction.probability for prediction in self.predictions])
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Whether each best caption counts as right, by CIDEr."""
+        return self.ciders >= RIGHT_FROM
 
     @cached_property
     def ciders(self) -> npt.NDArray[np.float64]:
@@ -69,16 +76,34 @@ class Described:
         return cider_each(self.texts, self.split.captions)
 
 
-def describe_split(model: Model, split: Split, beam: int) -> Described:
-    """Run every photograph through the model, from its file, one after the other."""
-    each = (_described(model, model.map, beam, path) for path in split.photographs)
-    return _gathered(split, each)
+@dataclass(frozen=True)
+class Looked:
+    """What was seen in a split's photographs, before captions are ordered and judged.
+
+    ``pooled`` as in `Described`.
+    """
+
+    split: Split
+    seen: tuple[Seen, ...]
+    pooled: F32
+
+    def judged(self, ranking: Ranking, confidence: Confidence, most: int) -> Described:
+        """Order the captions and judge them."""
+        judged = (judge(each, ranking, confidence, most) for each in self.seen)
+        return Described(self.split, tuple(judged), self.pooled)
+
+
+def look_at(model: Model, split: Split, beam: int) -> Looked:
+    """Look at every photograph, from its file, one after the other."""
+    maps = (model.map(_decoded(path)) for path in split.photographs)
+    seen = [(model.look(map_, beam=beam), map_.mean((0, 1))) for map_ in maps]
+    return Looked(split, tuple(each for each, _ in seen), np.stack([mean for _, mean in seen]))
 
 
 def describe_in_parallel(
     seen_by: SeenBy, split: Split, beam: int, workers: int, progress: Progress
 ) -> Described:
-    """As `describe_split`, by several processes, each with a model of its own.
+    """Run every photograph through the model, by processes with a model of their own each.
 
     Each photograph is on its own, so the result does not depend on ``workers``.
 
@@ -137,25 +162,31 @@ def _gathered(split: Split, each: Iterator[_One]) -> Described:
 
 
 def figures(
-    model: Model, described: Described, beam: int, review_below: float | None = None
+    model: Model, described: Described, beam: int, confidence: Confidence | None = None
 ) -> dict[str, Any]:
     """Every figure of the protocol that predictions give, as one document.
 
     Parameters
     ----------
-    review_below : float, optional
-        Threshold of confidence; the model's own when not given.
+    confidence : Confidence, optional
+        That the predictions were judged by; the model's own when not given.
     """
-    split = described.split
-    below = model.needs_review_below if review_below is None else review_below
+    split, judged_by = described.split, confidence or model.confidence
+    probabilities, right = described.probabilities, described.right
     scores: dict[str, Any] = {"split": split.name, "photographs": len(split.photographs)}
     scores |= {"beam": beam} | caption_scores(described.texts, split.captions, meteor=True)
     if "meteor" not in scores:
         scores |= {"meteor": None, "meteor_note": "not scored: no java on this machine"}
-    scores |= _both_ways(model, described) | _alike(described)
-    scores["needs_review_below"] = below
-    scores["needs_review"] = round(float(np.mean(described.confidences < below)), 3)
-    return scores | summary(described.confidences, described.ciders, below)
+    scores |= _both_ways(model, described) | _alike(described) | _first_noun(described)
+    scores["needs_review"] = round(
+        float(np.mean([p.needs_review for p in described.predictions])), 3
+    )
+    scores |= quality(probabilities, right, judged_by)
+    scores["reliability"] = [
+        [round(100 * each.predicted, 1), round(100 * each.right, 1), each.count]
+        for each in reliability(probabilities, right)
+    ]
+    return scores
 
 
 def _both_ways(model: Model, described: Described) -> dict[str, float]:
@@ -171,6 +202,17 @@ def _both_ways(model: Model, described: Described) -> dict[str, float]:
         "image_to_text": retrieval(images, texts, rows),
     }
     return {f"{way}_{name}": value for way, found in ways.items() for name, value in found.items()}
+
+
+def _first_noun(described: Described) -> dict[str, float]:
+    """Give the share of captions whose first noun is right, where all photographs were judged."""
+    names = [path.name for path in described.split.photographs]
+    labels = read_labels()
+    if any(name not in labels for name in names):
+        return {}
+    captions = dict(zip(names, described.texts, strict=True))
+    share = first_noun_right(captions, {name: labels[name] for name in names})
+    return {"first_noun": round(100 * share, 1)}
 
 
 def _alike(described: Described) -> dict[str, float]:

@@ -6,6 +6,8 @@ import argparse
 import os
 from pathlib import Path
 
+from captioner.vision.beam import WIDTH
+
 __all__ = ["evaluate", "report"]
 
 Steps = argparse._SubParsersAction
@@ -18,7 +20,7 @@ def evaluate(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         help="score a bundle on photographs it was not trained on",
         description="Scores a bundle as it ships: captions (BLEU, ROUGE-L, CIDEr, METEOR where"
         " there is Java), search in the semantic space, likeness of visual neighbours, the cost"
-        " of quantisation, precision against coverage, milliseconds and memory. The folder need"
+        " of quantisation, how true the probabilities are, milliseconds and memory. The folder need"
         " hold no more than the split that is scored. Nothing is cached; two runs agree in all"
         " but the times.",
     )
@@ -64,7 +66,16 @@ def _scored(step: argparse.ArgumentParser) -> None:
         "--split", choices=("dev", "test"), default="dev", help="(default: %(default)s)"
     )
     step.add_argument(
-        "--beam", type=_beam, default=3, help="captions kept while searching (default: %(default)s)"
+        "--captioned",
+        type=Path,
+        help="folder of everyday photographs, as train takes it: scores those that its"
+        " everyday_dev.txt names, in place of a split of --data",
+    )
+    step.add_argument(
+        "--beam",
+        type=_beam,
+        default=WIDTH,
+        help="captions kept while searching (default: %(default)s)",
     )
     step.add_argument("--bundle", type=Path, help="default: the one in the repository")
     step.add_argument(

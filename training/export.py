@@ -12,29 +12,36 @@ import numpy as np
 
 from captioner.vision import tokenizer
 from captioner.vision.arrays import read_arrays
+from captioner.vision.beam import WIDTH
 from captioner.vision.bundle import FILES, load
 from captioner.vision.decoder import ARRAYS as DECODER
+from captioner.vision.judgement import FEATURES, Confidence
 from captioner.vision.manifest import FORMAT, sha256
 from training.agreement import Agreement, accept
-from training.arrays import F16, U8
+from training.arrays import F16, U8, save_arrays
+from training.arrays import read_arrays as read_parts
+from training.calibration import calibrate, usual
 from training.captioning import write_captions
-from training.confidence import review_threshold
 from training.dataset import Split
 from training.encoders import FLOAT, INT8
 from training.errors import CheckpointError
-from training.evaluation import describe_split, figures
+from training.evaluation import figures, look_at
 from training.features import maps
+from training.judged import Judged
 from training.scores import cider
 from training.serving import serving_cost
 from training.verification import compare
 
-__all__ = ["Origin", "write_bundle"]
+__all__ = ["Measured", "Origin", "measured", "write_bundle"]
 
 COSTLY = 1.0
 """CIDEr that eight bits may not cost; from here on the float encoder ships."""
 
 VERIFIED_ON = 500
-BEAM = 3
+LABELS = "labels.npz"
+_NONE, _ONE = np.zeros(len(FEATURES)), np.ones(len(FEATURES))
+_UNSURE = Confidence(_NONE, _ONE, _NONE, 0.0, 0.0, 0.0)
+"""Until the true one is fitted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,8 +59,23 @@ class Origin:
     command: str
 
 
-def write_bundle(parts: Path, out: Path, origin: Origin, dev: Split, squares: U8) -> dict[str, Any]:
-    """Write the bundle, hold it against the TensorFlow model, and measure it on dev.
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """What a bundle is calibrated and measured on.
+
+    ``more`` are further splits that nothing was trained on: their captions help to choose
+    ranking and thresholds, as dev's do. ``judged`` are captions called right or wrong by hand.
+    """
+
+    dev: Split
+    more: tuple[Split, ...] = ()
+    judged: Judged = dataclasses.field(default_factory=dict)
+
+
+def write_bundle(
+    parts: Path, out: Path, origin: Origin, on: Measured, squares: U8
+) -> dict[str, Any]:
+    """Write the bundle, hold it against the TensorFlow model, calibrate and measure it.
 
     Parameters
     ----------
@@ -76,21 +98,28 @@ def write_bundle(parts: Path, out: Path, origin: Origin, dev: Split, squares: U8
     draft.mkdir(parents=True, exist_ok=True)
     for file in FILES:
         _copy(parts / file, draft / file)
+    seen = {name: maps(parts / file, squares) for name, file in _encoders(parts).items()}
     document: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(origin)}
-    document |= _chosen(parts, draft, dev, squares)
+    document |= _chosen(parts, draft, on.dev, squares, seen)
     shipped = document["quantisation"]["shipped"]
     _copy(parts / _encoders(parts)[shipped], draft / INT8)
-    document["encoder"] = f"{origin.encoder}, {shipped}"
-    document |= {"side": squares.shape[1], "needs_review_below": 0.0}
-    document["sha256"] = {file: sha256(draft / file) for file in FILES}
-    document = _measured(draft, document, dev)
+    _label(draft / LABELS, seen[shipped])
+    document |= {"encoder": f"{origin.encoder}, {shipped}", "side": squares.shape[1]}
+    document = measured(draft, document, on)
     _publish(draft, out)
     return document
 
 
-def _chosen(parts: Path, draft: Path, dev: Split, squares: U8) -> dict[str, Any]:
+def _label(file: Path, seen: F16) -> None:
+    """Add to the label head what it usually says."""
+    head = read_parts(file)
+    save_arrays(file, head | {"labels/usual": usual(head, seen)})
+
+
+def _chosen(
+    parts: Path, draft: Path, dev: Split, squares: U8, seen: dict[str, F16]
+) -> dict[str, Any]:
     """Hold both encoders against TensorFlow, and say which ships."""
-    seen = {name: maps(parts / file, squares) for name, file in _encoders(parts).items()}
     agreed = _verified(parts, draft, squares, seen)
     cost = _cost(draft, dev, seen)
     eight = cost["cost"] < COSTLY and agreed["int8"].vectors_stay
@@ -132,27 +161,40 @@ def _cost(draft: Path, dev: Split, seen: dict[str, F16]) -> dict[str, Any]:
     words = tokenizer.load(draft / "tokenizer.json")
     decoder = read_arrays(draft / "decoder.npz", DECODER)
     scores = {
-        name: cider(write_captions(decoder, words, found, BEAM), dev.captions)
+        name: cider(write_captions(decoder, words, found, WIDTH), dev.captions)
         for name, found in seen.items()
     }
     return {
-        "beam": BEAM,
+        "beam": WIDTH,
         "cider_float32": scores["float32"],
         "cider_int8": scores["int8"],
         "cost": round(scores["float32"] - scores["int8"], 2),
     }
 
 
-def _measured(out: Path, document: dict[str, Any], dev: Split) -> dict[str, Any]:
-    _write(out, document)
-    model = load(out)
-    described = describe_split(model, dev, beam=BEAM)
-    document["needs_review_below"] = below = review_threshold(
-        described.confidences, described.ciders
-    )
-    document["metrics"] = figures(model, described, BEAM, review_below=below)
-    document["metrics"] |= serving_cost(out, dev.photographs, BEAM)
-    _write(out, document)
+def measured(folder: Path, document: dict[str, Any], on: Measured) -> dict[str, Any]:
+    """Calibrate a bundle whose files lie in a folder, measure it, and write ``bundle.json``.
+
+    Returns
+    -------
+    dict
+        The document with checksums, ``ranking``, ``confidence`` and ``metrics``: of dev, but
+        for ``confidence``'s, which are of all captions it was fitted on, each by a fit that
+        had not seen it.
+    """
+    document |= {"ranking": {"labels": 0.0, "likeness": 0.0}, "confidence": _UNSURE.document()}
+    document["sha256"] = {file: sha256(folder / file) for file in FILES}
+    _write(folder, document)
+    model = load(folder)
+    looked = [look_at(model, split, WIDTH) for split in (on.dev, *on.more)]
+    chosen = calibrate(looked, on.judged)
+    document["ranking"] = dataclasses.asdict(chosen.ranking)
+    document["confidence"] = chosen.confidence.document() | {"cross_validated": chosen.figures}
+    described = looked[0].judged(chosen.ranking, chosen.confidence, WIDTH)
+    document["metrics"] = figures(model, described, WIDTH, chosen.confidence)
+    _write(folder, document)
+    document["metrics"] |= serving_cost(folder, on.dev.photographs, WIDTH)
+    _write(folder, document)
     return document
 
 

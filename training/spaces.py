@@ -12,6 +12,7 @@ import numpy as np
 from captioner.vision.tokenizer import Tokenizer
 from training.arrays import save_arrays
 from training.captioning import Captioned
+from training.familiarity import fit_known
 from training.joint import Paired, train_joint
 from training.joint_space import TAUGHT, JointRecipe, JointSpace, pooled
 from training.sentences import SentenceEncoder
@@ -49,7 +50,9 @@ def leave_vectors(
     (out / "joint.jsonl").unlink(missing_ok=True)
     space = _joint(options, sentences, words, captioned, texts)
     save_arrays(out / "text.npz", space.text_arrays(), np.float32)
-    vectors = space.image_arrays() | fit_whitening(captioned[0].maps[0])
+    seen = captioned[0].maps[0]
+    whitening = fit_whitening(seen)
+    vectors = space.image_arrays() | whitening | fit_known(seen, whitening, options.seed)
     save_arrays(out / "vectors.npz", vectors, np.float32)
     source.write_text(made_of, encoding="utf-8")
 

@@ -200,6 +200,13 @@ def export(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step.add_argument("--version", required=True, help="of the bundle, as 0.1.0")
     step.add_argument("--commit", default="", help="of the code that trained it")
     step.add_argument("--note", default="", help="how it was trained, for bundle.json")
+    captioned(step)
+    step.add_argument(
+        "--judged",
+        type=Path,
+        help="captions that a person called right or wrong: JSON lines of file, caption, right;"
+        " they count instead of CIDEr",
+    )
     return step
 
 

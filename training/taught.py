@@ -29,7 +29,7 @@ __all__ = ["Taught", "taught", "train_taught"]
 MADE_UP, MADE_UP_BESIDE_TEXTS = 8 / 3, 2 / 3
 """Sentences made up for each caption of a photograph; fewer where people wrote others."""
 
-MOST_TEXTS = 120_000
+MOST_TEXTS = 60_000
 """Captions without photographs that are followed; a sentence encoder reads some 200 a second."""
 
 _LENGTHS = (6, 9, 12, 16, LONGEST)  # that texts are padded to, a program for each

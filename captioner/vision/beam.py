@@ -13,7 +13,10 @@ from captioner.vision.decoder import State
 from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import END, START
 
-__all__ = ["LONGEST", "Hypothesis", "Writer", "search"]
+__all__ = ["LONGEST", "WIDTH", "Hypothesis", "Writer", "search"]
+
+WIDTH = 5
+"""Captions kept while searching: with their ranking 49.9 CIDEr on dev, 48.3 with 3."""
 
 LONGEST = 20
 """Words; 98 % of Flickr8k's captions are shorter."""
@@ -62,7 +65,7 @@ class Hypothesis:
 
 
 def search(
-    writer: Writer, map_: F32, rules: Rules, beam: int = 3, longest: int = LONGEST
+    writer: Writer, map_: F32, rules: Rules, beam: int = WIDTH, longest: int = LONGEST
 ) -> list[Hypothesis]:
     """Find the likeliest captions of a map.
 
@@ -80,8 +83,8 @@ def search(
     Returns
     -------
     list of Hypothesis
-        Best first, ``beam`` at most; none where the writer gives no finite
-        probability.
+        Best first: all that ended, or where none did those cut at the limit; none where
+        the writer gives no finite probability.
     """
     state, live, ended = writer.start(map_), [Hypothesis()], []
     last = np.array([START], np.intp)
@@ -98,7 +101,7 @@ def search(
         last = np.array([h.words[-1] for h in live], np.intp)
     cut = [h.first(rules.kept(h.words)) for h in live]
     whole = ended or [h for h in cut if h.words]
-    return sorted(whole, key=lambda h: -h.score)[:beam]
+    return sorted(whole, key=lambda h: -h.score)
 
 
 def _allowed(log_probs: F32, live: list[Hypothesis], rules: Rules) -> F32:

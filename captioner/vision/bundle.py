@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from captioner.vision import decoder, encoder, manifest, text, tokenizer, vectors
+from captioner.vision import decoder, encoder, labels, manifest, text, tokenizer, vectors
 from captioner.vision.arrays import read_arrays
+from captioner.vision.judgement import Confidence, Ranking
 from captioner.vision.manifest import BundleError
 from captioner.vision.model import Model
 
@@ -14,7 +15,7 @@ __all__ = ["DEFAULT_BUNDLE", "FILES", "BundleError", "load"]
 DEFAULT_BUNDLE = Path(__file__).resolve().parent.parent / "bundle"
 """The bundle that comes with the repository."""
 
-FILES = ("encoder.onnx", "decoder.npz", "vectors.npz", "text.npz", "tokenizer.json")
+FILES = ("encoder.onnx", "decoder.npz", "vectors.npz", "labels.npz", "text.npz", "tokenizer.json")
 
 
 def load(path: Path, *, threads: int = 2) -> Model:
@@ -40,5 +41,8 @@ def load(path: Path, *, threads: int = 2) -> Model:
         encoder=encoder.load(described.path("encoder.onnx"), described.side, threads),
         decoder=decoder.Decoder(read_arrays(described.path("decoder.npz"), decoder.ARRAYS)),
         vectors=vectors.Vectors(read_arrays(described.path("vectors.npz"), vectors.ARRAYS)),
+        labels=labels.Labels(read_arrays(described.path("labels.npz"), labels.ARRAYS)),
+        ranking=Ranking.read(described.ranking),
+        confidence=Confidence.read(described.confidence),
         text=text.TextEncoder(read_arrays(described.path("text.npz"), text.ARRAYS), words),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = ["FORMAT", "BundleError", "Manifest", "read", "sha256"]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the bundle's layout that this code reads."""
 
 FILE = "bundle.json"
@@ -25,15 +25,16 @@ class BundleError(Exception):
 class Manifest:
     """What ``bundle.json`` says, as far as serving needs it.
 
-    ``side`` is the encoder's input in pixels; ``needs_review_below`` the confidence
-    under which a caption wants a person's eye.
+    ``side`` is the encoder's input in pixels; ``ranking`` and ``confidence`` are what
+    `captioner.vision.judgement` reads.
     """
 
     folder: Path
     name: str
     version: str
     side: int
-    needs_review_below: float
+    ranking: Mapping[str, Any]
+    confidence: Mapping[str, Any]
     sha256: Mapping[str, str]
 
     def path(self, file: str) -> Path:
@@ -93,7 +94,8 @@ def _manifest(folder: Path, document: dict[str, Any]) -> Manifest:
             name=str(document["name"]),
             version=str(document["version"]),
             side=int(document["side"]),
-            needs_review_below=float(document["needs_review_below"]),
+            ranking=dict(document["ranking"]),
+            confidence=dict(document["confidence"]),
             sha256={str(file): str(digest) for file, digest in document["sha256"].items()},
         )
     except KeyError as missing:

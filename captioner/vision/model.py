@@ -1,54 +1,26 @@
-"""The caption model: photograph in, captions and vectors out."""
+"""The caption model: photograph in, captions, labels and vectors out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.arrays import F32
-from captioner.vision.beam import Hypothesis, Writer, search
+from captioner.vision.beam import WIDTH, Hypothesis, Writer, search
 from captioner.vision.encoder import Encoder
+from captioner.vision.frame import is_blank
+from captioner.vision.judgement import Confidence, Ranking, judge
+from captioner.vision.labels import Labels, entropy
 from captioner.vision.manifest import Manifest
+from captioner.vision.prediction import Caption, Label, Prediction, Seen, Word
 from captioner.vision.sentence import Rules
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import Tokenizer
 from captioner.vision.vectors import Vectors
 
-__all__ = ["Caption", "Model", "Prediction", "Word"]
-
-
-@dataclass(frozen=True)
-class Word:
-    """One word, its log-probability, and where the model looked: float32 (h, w), sum one."""
-
-    text: str
-    log_prob: float
-    attention: F32
-
-
-@dataclass(frozen=True)
-class Caption:
-    """Lower-case words; ``confidence`` 0..1 is the geometric mean of their probabilities."""
-
-    text: str
-    confidence: float
-    words: tuple[Word, ...]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the model makes of a photograph.
-
-    ``captions``, best first, is empty where the model had nothing usable to say.
-    ``visual`` and ``semantic`` are float32 (256,) of unit length.
-    """
-
-    captions: tuple[Caption, ...]
-    visual: F32
-    semantic: F32
-    needs_review: bool
+__all__ = ["Caption", "Label", "Model", "Prediction", "Seen", "Word"]
 
 
 class Model:
@@ -65,20 +37,27 @@ class Model:
         encoder: Encoder,
         decoder: Writer,
         vectors: Vectors,
+        labels: Labels,
+        ranking: Ranking,
+        confidence: Confidence,
         text: TextEncoder,
     ) -> None:
         self.name = manifest.name
         self.version = manifest.version
-        self.needs_review_below = manifest.needs_review_below
+        self.confidence = confidence
+        self._ranking = ranking
         self._tokenizer = tokenizer
         self._rules = Rules(tokenizer)
         self._encoder = encoder
         self._decoder = decoder
         self._vectors = vectors
+        self._labels = labels
         self._text = text
 
-    def describe(self, pixels: npt.NDArray[np.uint8], *, beam: int = 3) -> Prediction:
-        """Caption a photograph and place it in both vector spaces.
+    def describe(self, pixels: npt.NDArray[np.uint8], *, beam: int = WIDTH) -> Prediction:
+        """Caption a photograph, label it and place it in both vector spaces.
+
+        A frame of one colour has neither captions nor labels.
 
         Parameters
         ----------
@@ -92,13 +71,17 @@ class Model:
         ValueError
             For another shape or type of pixels, or a beam out of range.
         """
-        return self.describe_map(self.map(pixels), beam=beam)
+        map_ = self.map(pixels)
+        if is_blank(pixels):
+            # Nothing to write of; the vectors still find its copies.
+            return judge(self._seen(map_, ()), self._ranking, self.confidence, _width(beam))
+        return self.describe_map(map_, beam=beam)
 
     def map(self, pixels: npt.NDArray[np.uint8]) -> F32:
         """Give the encoder's map float32 (h, w, c) of a photograph uint8 (height, width, 3)."""
         return self._encoder.map(pixels)
 
-    def describe_map(self, map_: F32, *, beam: int = 3) -> Prediction:
+    def describe_map(self, map_: F32, *, beam: int = WIDTH) -> Prediction:
         """As `describe`, from a map: of `map`, or of another encoder under comparison.
 
         Raises
@@ -106,14 +89,20 @@ class Model:
         ValueError
             For a beam out of range.
         """
-        if not 1 <= beam <= 16:
-            raise ValueError(f"beam must be 1 to 16, not {beam}")
-        found = search(self._decoder, map_, self._rules, beam) if np.isfinite(map_).all() else []
-        captions = tuple(self._caption(h, map_.shape[:2]) for h in found)
-        unsure = not captions or captions[0].confidence < self.needs_review_below
-        return Prediction(
-            captions, self._vectors.visual(map_), self._vectors.semantic(map_), unsure
-        )
+        return judge(self.look(map_, beam=beam), self._ranking, self.confidence, beam)
+
+    def look(self, map_: F32, *, beam: int = WIDTH) -> Seen:
+        """Give all that is seen in a map, before captions are ordered and judged.
+
+        Raises
+        ------
+        ValueError
+            For a beam out of range.
+        """
+        width = _width(beam)
+        if not np.isfinite(map_).all():
+            return self._seen(map_, ())
+        return self._seen(map_, search(self._decoder, map_, self._rules, width))
 
     def embed(self, pixels: npt.NDArray[np.uint8]) -> tuple[F32, F32]:
         """Visual and semantic vector of a photograph uint8 (height, width, 3), nothing written."""
@@ -124,12 +113,45 @@ class Model:
         """Give the semantic vector float32 (256,), unit length, of a text."""
         return self._text.encode(text)
 
-    def _caption(self, hypothesis: Hypothesis, shape: tuple[int, ...]) -> Caption:
-        words = tuple(
+    def _seen(self, map_: F32, written: Sequence[Hypothesis]) -> Seen:
+        visual, semantic = self._vectors.visual(map_), self._vectors.semantic(map_)
+        if not written:
+            return Seen((), (), visual, semantic, 0.0, 0.0, 0.0)
+        classes = self._labels.probabilities(map_)
+        texts = [" ".join(map(self._tokenizer.word, each.words)) for each in written]
+        captions = tuple(
+            Caption(
+                text,
+                self._words(hypothesis, map_.shape[:2]),
+                float(np.mean(hypothesis.log_probs)),
+                min(hypothesis.log_probs),
+                float(vector @ semantic),
+                self._labels.agreement(text, classes),
+            )
+            for text, hypothesis, vector in zip(
+                texts, written, self._text.encode_all(texts), strict=True
+            )
+        )
+        return Seen(
+            captions,
+            self._labels.named(classes),
+            visual,
+            semantic,
+            entropy(classes),
+            float(classes.max()),
+            self._vectors.familiarity(visual),
+        )
+
+    def _words(self, hypothesis: Hypothesis, shape: tuple[int, ...]) -> tuple[Word, ...]:
+        return tuple(
             Word(self._tokenizer.word(number), log_prob, attention.reshape(shape))
             for number, log_prob, attention in zip(
                 hypothesis.words, hypothesis.log_probs, hypothesis.attention, strict=False
             )
         )
-        confidence = float(np.exp(np.mean(hypothesis.log_probs)))
-        return Caption(" ".join(word.text for word in words), confidence, words)
+
+
+def _width(beam: int) -> int:
+    if not 1 <= beam <= 16:
+        raise ValueError(f"beam must be 1 to 16, not {beam}")
+    return beam

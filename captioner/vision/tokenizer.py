@@ -9,13 +9,13 @@ from pathlib import Path
 
 from captioner.vision.manifest import BundleError
 
-__all__ = ["END", "PAD", "SPECIALS", "START", "UNKNOWN", "Tokenizer", "load", "words_of"]
+__all__ = ["END", "PAD", "PLURALS", "SPECIALS", "START", "UNKNOWN", "Tokenizer", "load", "words_of"]
 
 SPECIALS = ("<pad>", "<start>", "<end>", "<unk>")
 PAD, START, END, UNKNOWN = range(4)
 LONGEST_QUERY = 32
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
-_PLURALS = (("ies", "y"), ("es", ""), ("s", ""))
+PLURALS = (("ies", "y"), ("es", ""), ("s", ""))
 
 
 def words_of(text: str) -> list[str]:
@@ -52,7 +52,7 @@ class Tokenizer:
         """Give a word's number, its singular's where only that is known, or ``UNKNOWN``."""
         if word in self._number:
             return self._number[word]
-        singulars = (word.removesuffix(end) + put for end, put in _PLURALS if word.endswith(end))
+        singulars = (word.removesuffix(end) + put for end, put in PLURALS if word.endswith(end))
         return next((self._number[s] for s in singulars if s in self._number), UNKNOWN)
 
     def word(self, number: int) -> str:

@@ -8,7 +8,10 @@ from captioner.vision.arrays import F32, unit
 
 __all__ = ["ARRAYS", "Vectors", "gem"]
 
-ARRAYS = ("visual/mean", "visual/basis", "semantic/hidden", "semantic/hidden_bias", "semantic/out")
+ARRAYS = (
+    "visual/mean", "visual/basis", "semantic/hidden", "semantic/hidden_bias", "semantic/out",
+    "known/centres",
+)  # fmt: skip
 POWER = 3.0
 
 
@@ -29,7 +32,8 @@ class Vectors:
     weights : dict of float32 arrays
         ``visual/mean`` (c,) and ``visual/basis`` (c, 256): PCA whitening of the
         pooled map; ``semantic/hidden`` (2c, k), its bias, and ``semantic/out``
-        (k, 256): the image side of the joint space.
+        (k, 256): the image side of the joint space; ``known/centres`` (k, 256): unit
+        vectors amid the training photographs' visual vectors.
     """
 
     def __init__(self, weights: dict[str, F32]) -> None:
@@ -39,6 +43,10 @@ class Vectors:
         """Say what the photograph looks like."""
         centred: F32 = unit(gem(map_)) - self._weights["visual/mean"]
         return unit(centred @ self._weights["visual/basis"])
+
+    def familiarity(self, visual: F32) -> float:
+        """Give the largest cosine of a visual vector to a centre of training photographs."""
+        return float((self._weights["known/centres"] @ visual).max())
 
     def semantic(self, map_: F32) -> F32:
         """Say what a caption would."""

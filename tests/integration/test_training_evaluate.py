@@ -65,8 +65,8 @@ def scored(data: Path) -> dict[str, Any]:
 
 
 def test_the_split_alone_is_enough_and_json_is_exactly_one_line(scored: dict[str, Any]) -> None:
-    assert (scored["split"], scored["photographs"], scored["beam"]) == ("test", 13, 3)
-    protocol = {"bleu1", "bleu4", "rouge_l", "cider", "precision_curve", "needs_review"}
+    assert (scored["split"], scored["photographs"], scored["beam"]) == ("test", 13, 5)
+    protocol = {"bleu1", "bleu4", "rouge_l", "cider", "reliability", "needs_review", "auc"}
     ways = {f"{way}_{n}" for way in ("text_to_image", "image_to_text") for n in ("r10", "r1")}
     alike = {f"neighbours_{n}" for n in ("visual", "raw", "random", "best")}
     assert protocol | ways | alike | TIMES | {"quantisation", "bundle_mb"} <= set(scored)

@@ -13,11 +13,12 @@ import onnxruntime as ort
 
 from tests.teachers import efficientnet_weights, vgg_weights
 from training import efficientnet, vgg
-from training.arrays import U8, Arrays
+from training.arrays import U8, Arrays, save_arrays
+from training.bundled import read_encoder
 from training.encoders import REGISTRY
 from training.errors import CheckpointError
 from training.networks import Network
-from training.onnx_encoder import float_model
+from training.onnx_encoder import float_model, quantised
 from training.step_options import ENCODERS
 
 pytestmark = pytest.mark.training
@@ -135,3 +136,21 @@ def test_vgg19_is_read_from_its_codebook() -> None:
 def test_the_float_model_is_one_that_onnx_accepts() -> None:
     for make in NETWORKS.values():
         onnx.checker.check_model(float_model(make(), SIDE))
+
+
+def test_a_bundles_eight_bits_are_weights_to_go_on_from(tmp_path: Path) -> None:
+    network, pixels = vgg.network(vgg_weights()), photographs(12)
+    quantised(float_model(network, SIDE), pixels, tmp_path / "encoder.onnx")
+    head = {"labels/kernel": np.ones((24, 5), np.float32), "labels/bias": np.zeros(5, np.float32)}
+    save_arrays(tmp_path / "labels.npz", head)
+    found = read_encoder(tmp_path)
+    assert found["labels/kernel"].shape == (24, 5)
+    for name, array in network.arrays.items():
+        assert np.abs(found[name] - array).max() <= 0.02 * np.abs(array).max() + 1e-4, name
+    ours, theirs = vgg.network(found).maps(pixels), network.maps(pixels)
+    assert np.corrcoef(ours.reshape(-1), theirs.reshape(-1))[0, 1] > 0.995
+
+
+def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"has no encoder\.onnx"):
+        read_encoder(tmp_path)

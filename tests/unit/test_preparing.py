@@ -7,15 +7,21 @@ from PIL import Image
 
 from captioner.decoding import Pixels
 from captioner.preparing import prepare
-from captioner.vision.model import Caption, Prediction
+from captioner.vision.prediction import Caption, Label, Prediction
 
 VECTOR = np.full(256, 1 / 16, np.float32)
 
 
 class Says:
-    def __init__(self, *captions: Caption, vector: float = 1 / 16) -> None:
+    def __init__(
+        self, *captions: str, vector: float = 1 / 16, labels: tuple[Label, ...] = ()
+    ) -> None:
         vectors = np.full(256, vector, np.float32)
-        self._prediction = Prediction(captions, vectors, vectors, not captions)
+        said = tuple(Caption(text) for text in captions)
+        probability = 0.25 if captions else 0.0
+        self._prediction = Prediction(
+            said, labels, vectors, vectors, probability, True, bool(captions)
+        )
 
     def describe(self, pixels: Pixels) -> Prediction:
         return self._prediction
@@ -27,10 +33,10 @@ def photograph() -> bytes:
     return written.getvalue()
 
 
-def test_captions_come_best_first_and_once_with_the_confidence_of_the_best() -> None:
-    model = Says(Caption("a dog", 0.8, ()), Caption("a cat", 0.5, ()), Caption("a dog", 0.4, ()))
+def test_captions_come_best_first_and_once_with_the_probability_of_the_best() -> None:
+    model = Says("a dog", "a cat", "a dog")
     prepared = prepare(photograph(), model=model, max_pixels=1_000)
-    assert prepared.captions == ("a dog", "a cat") and prepared.confidence == 0.8
+    assert prepared.captions == ("a dog", "a cat") and prepared.confidence == 0.25
     assert (prepared.width, prepared.height, prepared.content_type) == (30, 20, "image/png")
     assert prepared.display.startswith(b"RIFF")
 
@@ -45,3 +51,11 @@ def test_a_model_that_says_nothing_and_computes_no_numbers_asks_for_review() -> 
     prepared = prepare(photograph(), model=Says(vector=float("nan")), max_pixels=1_000)
     assert prepared.captions == () and prepared.confidence is None and prepared.needs_review
     assert prepared.visual is None and prepared.semantic is None
+    assert prepared.labels == () and not prepared.withheld
+
+
+def test_labels_and_what_is_withheld_are_passed_on() -> None:
+    model = Says("a dog", labels=(Label("cat", 0.75), Label("bed", 0.125)))
+    prepared = prepare(photograph(), model=model, max_pixels=1_000)
+    assert prepared.labels == (("cat", 0.75), ("bed", 0.125))
+    assert prepared.needs_review and prepared.withheld

@@ -20,7 +20,8 @@ def make(folder: Path, **changes: object) -> Path:
         "name": "tiny",
         "version": "1",
         "side": 32,
-        "needs_review_below": 0.2,
+        "ranking": {"labels": 0.1, "likeness": 1.0},
+        "confidence": {"needs_review_below": 0.2},
         "sha256": {name: manifest.sha256(folder / name) for name in FILES},
     }
     (folder / "bundle.json").write_text(json.dumps(document | changes))
@@ -29,7 +30,9 @@ def make(folder: Path, **changes: object) -> Path:
 
 def test_an_intact_bundle_is_described(tmp_path: Path) -> None:
     described = manifest.read(make(tmp_path))
-    assert (described.name, described.side, described.needs_review_below) == ("tiny", 32, 0.2)
+    assert (described.name, described.side) == ("tiny", 32)
+    assert described.ranking["labels"] == 0.1
+    assert described.confidence["needs_review_below"] == 0.2
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -49,14 +52,14 @@ def test_a_changed_byte_is_found(tmp_path: Path) -> None:
         manifest.read(tmp_path)
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 1, 3, "2", None])
 def test_another_format_is_refused(tmp_path: Path, version: object) -> None:
     with pytest.raises(BundleError, match=f"this code reads {manifest.FORMAT}"):
         manifest.read(make(tmp_path, format=version))
 
 
 @pytest.mark.parametrize(
-    "changes", [{"side": "wide"}, {"sha256": ["encoder.onnx"]}, {"needs_review_below": None}]
+    "changes", [{"side": "wide"}, {"sha256": ["encoder.onnx"]}, {"confidence": None}]
 )
 def test_a_field_of_the_wrong_kind_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(BundleError, match=r"bundle\.json"):

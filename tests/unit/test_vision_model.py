@@ -9,6 +9,8 @@ import pytest
 from captioner.vision.arrays import F32, unit
 from captioner.vision.decoder import ARRAYS, Decoder
 from captioner.vision.encoder import Encoder
+from captioner.vision.judgement import FEATURES, Confidence, Ranking
+from captioner.vision.labels import Labels
 from captioner.vision.manifest import Manifest
 from captioner.vision.model import Model
 from captioner.vision.text import TextEncoder
@@ -17,7 +19,7 @@ from captioner.vision.vectors import Vectors
 
 WORDS = Tokenizer(["a", "dog", "runs", "beach", "in"], captioned=9)
 CHANNELS, CELLS, WORD, STATE, LOOK = 6, 2, 4, 8, 5
-PHOTOGRAPH = np.zeros((10, 12, 3), np.uint8)
+PHOTOGRAPH = np.random.default_rng(1).integers(0, 256, (10, 12, 3), dtype=np.uint8)
 
 
 class Session:
@@ -54,12 +56,17 @@ def decoder() -> Decoder:
     return Decoder({name: random(*size) for name, size in sizes.items()})
 
 
-def model(map_: F32, review_below: float = 0.0) -> Model:
-    manifest = Manifest(Path(), "tiny", "1", 64, review_below, {})
+def model(map_: F32, review_below: float = 0.0, withheld_below: float = 0.0) -> Model:
+    manifest = Manifest(Path(), "tiny", "1", 64, {}, {}, {})
+    flat = np.zeros(len(FEATURES))
     vectors = {
         "visual/mean": random(CHANNELS), "visual/basis": random(CHANNELS, 256),
         "semantic/hidden": random(2 * CHANNELS, 7), "semantic/hidden_bias": random(7),
-        "semantic/out": random(7, 256),
+        "semantic/out": random(7, 256), "known/centres": np.eye(3, 256, dtype=np.float32),
+    }  # fmt: skip
+    labels = {
+        "labels/kernel": random(CHANNELS, 1000), "labels/bias": 9 * np.eye(1, 1000)[0],
+        "labels/usual": np.full(1000, 0.001, np.float32),
     }  # fmt: skip
     text = {
         "embedding": random(9, 3), "gru/kernel": random(3, 12), "gru/recurrent": random(4, 12),
@@ -72,6 +79,9 @@ def model(map_: F32, review_below: float = 0.0) -> Model:
         encoder=encoder,
         decoder=decoder(),
         vectors=Vectors(vectors),
+        labels=Labels(labels),
+        ranking=Ranking(),
+        confidence=Confidence(flat, flat + 1, flat, 0.0, review_below, withheld_below),
         text=TextEncoder(text, WORDS),
     )
 
@@ -81,8 +91,11 @@ SEEN = np.abs(random(CELLS, CELLS, CHANNELS))
 
 def test_a_prediction_has_captions_best_first_and_unit_vectors() -> None:
     prediction = model(SEEN).describe(PHOTOGRAPH)
-    assert 1 <= len(prediction.captions) <= 3
-    assert all(0 <= caption.confidence <= 1 for caption in prediction.captions)
+    assert 1 <= len(prediction.captions) <= 5
+    log_probs = [caption.log_prob for caption in prediction.captions]
+    assert log_probs == sorted(log_probs, reverse=True)
+    assert prediction.probability == 0.5
+    assert prediction.labels
     for vector in (prediction.visual, prediction.semantic):
         assert vector.shape == (256,)
         assert vector.dtype == np.float32
@@ -100,7 +113,7 @@ def test_each_word_has_its_attention_over_the_map() -> None:
 
 def test_a_map_of_nan_gives_no_caption_and_wants_review_but_keeps_unit_vectors() -> None:
     prediction = model(np.full_like(SEEN, np.nan)).describe(PHOTOGRAPH)
-    assert prediction.captions == ()
+    assert not prediction.captions and not prediction.labels
     assert prediction.needs_review
     assert np.linalg.norm(prediction.visual) == pytest.approx(1, abs=1e-5)
     assert np.linalg.norm(prediction.semantic) == pytest.approx(1, abs=1e-5)
@@ -119,15 +132,60 @@ def test_an_unsure_caption_wants_review() -> None:
     assert not model(SEEN, review_below=0.0).describe(PHOTOGRAPH).needs_review
 
 
+def test_an_improbable_caption_is_withheld_but_told() -> None:
+    found = model(SEEN, review_below=0.6, withheld_below=0.6).describe(PHOTOGRAPH)
+    assert found.withheld and found.captions
+
+
+def test_a_caption_tells_what_speaks_for_it() -> None:
+    tiny = model(SEEN)
+    best = tiny.describe(PHOTOGRAPH).captions[0]
+    assert best.least_log_prob <= best.log_prob <= 0
+    semantic = tiny.embed(PHOTOGRAPH)[1]
+    assert best.likeness == pytest.approx(float(tiny.encode_text(best.text) @ semantic), abs=1e-5)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_frame_of_one_colour_is_not_described(level: int) -> None:
+    noise = np.random.default_rng(1).normal(0, 6, (300, 400, 3))
+    frame = np.clip(level + noise, 0, 255).astype(np.uint8)
+    found = model(SEEN).describe(frame)
+    assert not found.captions and not found.labels
+    assert (found.probability, found.needs_review, found.withheld) == (0.0, True, False)
+    assert np.linalg.norm(found.visual) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_plain_photograph_is_described() -> None:
+    frame = np.full((300, 400, 3), 230, np.uint8)
+    frame[100:200, 150:250] = (200, 60, 40)
+    assert model(SEEN).describe(frame).captions
+
+
 @pytest.mark.parametrize("beam", [0, 17, -1])
 def test_a_beam_out_of_range_is_refused(beam: int) -> None:
     with pytest.raises(ValueError, match="1 to 16"):
         model(SEEN).describe(PHOTOGRAPH, beam=beam)
+    with pytest.raises(ValueError, match="1 to 16"):
+        model(SEEN).describe(np.zeros_like(PHOTOGRAPH), beam=beam)
 
 
 @pytest.mark.parametrize("text", ["a dog runs", "zebra", "", "a " * 500])
 def test_any_query_has_a_unit_vector(text: str) -> None:
     assert np.linalg.norm(model(SEEN).encode_text(text)) == pytest.approx(1, abs=1e-5)
+
+
+def test_texts_encoded_together_have_the_vectors_they_have_alone() -> None:
+    texts = ["a dog runs", "", "dog", "a dog runs in a beach in a dog", "zebra"]
+    encoder = TextEncoder(
+        {
+            "embedding": random(9, 3), "gru/kernel": random(3, 12), "gru/recurrent": random(4, 12),
+            "gru/bias": random(12), "gru/recurrent_bias": random(12), "out": random(4, 256),
+        },
+        WORDS,
+    )  # fmt: skip
+    for text, vector in zip(texts, encoder.encode_all(texts), strict=True):
+        assert vector == pytest.approx(encoder.encode(text), abs=1e-5)
+    assert encoder.encode_all([]) == []
 
 
 def test_words_never_seen_do_not_move_a_query() -> None:

@@ -39,10 +39,12 @@ class Case:
     name: str
     thumbnail: str
     caption: str
-    confidence: float
+    probability: float
     cider: float
     right: bool
     needs_review: bool
+    withheld: bool
+    labels: tuple[str, ...]
     references: tuple[str, ...]
     words: tuple[Seen, ...]
 
@@ -55,24 +57,25 @@ def spread(described: Described, count: int) -> list[int]:
 
 def extremes(described: Described, count: int) -> tuple[list[int], list[int]]:
     """Rows of the best and of the worst captions by CIDEr; the surer first among equals."""
-    order = np.lexsort((described.confidences, described.ciders))
+    order = np.lexsort((described.probabilities, described.ciders))
     count = min(count, len(order) // 2)
     return [int(row) for row in order[::-1][:count]], [int(row) for row in order[:count]]
 
 
-def case(described: Described, row: int, threshold: float) -> Case:
+def case(described: Described, row: int) -> Case:
     """Show one photograph."""
     prediction, path = described.predictions[row], described.split.photographs[row]
     best = prediction.captions[0] if prediction.captions else None
-    confidence = best.confidence if best else 0.0
     return Case(
         path.name,
         _thumbnail(path),
         best.text if best else "",
-        confidence,
+        prediction.probability,
         float(described.ciders[row]),
         bool(described.ciders[row] >= RIGHT_FROM),
-        confidence < threshold,
+        prediction.needs_review,
+        prediction.withheld,
+        tuple(f"{label.word} {label.probability:.2f}" for label in prediction.labels),
         tuple(described.split.captions[row]),
         _seen(best.words if best else ()),
     )

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from training.confidence import RIGHT_FROM, WANTED, precision_curve, review_threshold
+from training.confidence import MARKED_RIGHT, MARKED_WRONG, RIGHT_FROM, WITHHELD_WRONG
 from training.evaluating import Evaluated
 from training.report import plots
 from training.report.cases import Case, case, extremes, spread
@@ -46,7 +46,7 @@ def render(evaluated: Evaluated, logs: Logs) -> str:
     environment.filters["figure"] = _figure
     page = environment.get_template("page.html")
     described, figures = evaluated.described, evaluated.figures
-    curve = precision_curve(described.confidences, described.ciders)
+    thresholds = evaluated.document["confidence"]
     return page.render(
         figures=figures,
         document=evaluated.document,
@@ -55,11 +55,21 @@ def render(evaluated: Evaluated, logs: Logs) -> str:
         retrieval=RETRIEVAL,
         curves=_curves(logs),
         baseline=logs.baseline,
-        precision=Markup(plots.precision(curve, figures["needs_review_below"])),
-        by_rule=review_threshold(described.confidences, described.ciders),
+        reliability=Markup(
+            plots.reliability(
+                described.probabilities,
+                described.right,
+                thresholds["needs_review_below"],
+                thresholds["withheld_below"],
+            )
+        ),
         galleries=_galleries(evaluated),
         right_from=RIGHT_FROM,
-        wanted=100 * WANTED,
+        wanted={
+            "wrong": 100 * MARKED_WRONG,
+            "right": 100 * MARKED_RIGHT,
+            "withheld": 100 * WITHHELD_WRONG,
+        },
     )
 
 
@@ -75,10 +85,10 @@ def _curves(logs: Logs) -> dict[str, Markup]:
 
 
 def _galleries(evaluated: Evaluated) -> list[_Gallery]:
-    described, below = evaluated.described, evaluated.figures["needs_review_below"]
+    described = evaluated.described
 
     def shown(rows: Sequence[int]) -> list[Case]:
-        return [case(described, row, below) for row in rows]
+        return [case(described, row) for row in rows]
 
     best, worst = extremes(described, EXTREMES)
     even = "Evenly spread over the split, not chosen. Under each word: where the model looked."

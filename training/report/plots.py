@@ -6,14 +6,19 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from training.confidence import WANTED, Curve
+from training import confidence
 from training.report.ink import BAND, FAINT, SERIES, TEXT, figure, inline, titled
 from training.report.logs import Entry, Logs
 
-__all__ = ["epochs", "learning_curve", "precision", "tuning"]
+__all__ = ["epochs", "learning_curve", "reliability", "tuning"]
+
+F64 = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 HELD_OUT = {
     "explained": "teacher's map explained",
@@ -122,27 +127,37 @@ def tuning(entries: Sequence[Entry]) -> str:
     return inline(drawn, "tuning", says)
 
 
-def precision(curve: Curve, threshold: float) -> str:
-    """Precision against coverage with the review threshold, as SVG."""
-    drawn, (ax,) = figure(1, width=5.6, height=3.2)
-    first = max(1, len(curve.coverage) // 50)  # before that, a single caption decides
-    ax.plot(100 * curve.coverage[first:], 100 * curve.precision[first:], color=SERIES[0])
-    ax.axhline(100 * WANTED, color=FAINT, linewidth=1.2, linestyle="--")
-    out = int((curve.confidence >= threshold).sum())
-    if out:
-        x, y = 100 * curve.coverage[out - 1], 100 * curve.precision[out - 1]
-        ax.axvline(x, color=SERIES[1], linewidth=1.2, linestyle=":")
-        ax.plot([x], [y], marker="o", color=SERIES[1])
-        near: dict[str, Any] = {"xytext": (8, 8), "textcoords": "offset points", "color": TEXT}
-        ax.annotate(f"threshold {threshold:.3f}", (x, y), **near)
-    ax.set_xlim(0, 100)
-    ax.set_ylim(0, 100)
-    titled(ax, "Right captions among those that go out, per cent", "captions that go out, per cent")
-    share = 100 * out / len(curve.coverage)
+def reliability(probabilities: F64, right: Flags, review: float, withheld: float) -> str:
+    """Share of right captions over their predicted probability, as SVG.
+
+    Parameters
+    ----------
+    probabilities, right : float64 (n,), bool (n,)
+    review, withheld : float
+        Below which probability captions are marked, and not shown.
+    """
+    drawn, (share, count) = figure(2, width=4.6, height=3.2)
+    bins = confidence.reliability(probabilities, right)
+    share.plot([0, 100], [0, 100], color=FAINT, linewidth=1.2, linestyle="--")
+    predicted = [100 * each.predicted for each in bins]
+    share.plot(predicted, [100 * each.right for each in bins], color=SERIES[0], marker="o")
+    share.set_ylim(0, 100)
+    titled(share, "Right captions, per cent", "predicted, per cent")
+    edges = np.linspace(0, 100, 21)
+    for flags, name, colour in ((right, "right", SERIES[2]), (~right, "wrong", SERIES[1])):
+        heights, _ = np.histogram(100 * probabilities[flags], edges)
+        count.stairs(heights, edges, color=colour, label=name, linewidth=1.6)
+    titled(count, "Captions", "predicted, per cent")
+    for ax in (share, count):
+        ax.set_xlim(0, 100)
+        for threshold, style in ((review, ":"), (withheld, "-.")):
+            ax.axvline(100 * threshold, color=SERIES[3], linewidth=1.2, linestyle=style)
+    worst = max(bins, key=lambda each: abs(each.predicted - each.right))
     return inline(
         drawn,
-        "precision",
-        f"Precision falls from {100 * curve.precision[first]:.0f} per cent of the surest to"
-        f" {100 * curve.precision[-1]:.0f} per cent of all captions; at the threshold of"
-        f" {threshold:.3f}, {share:.0f} per cent go out unmarked.",
+        "reliability",
+        f"Share of right captions over their predicted probability: the tenth furthest off was"
+        f" given {100 * worst.predicted:.0f} per cent and {100 * worst.right:.0f} per cent of it"
+        f" are right. Captions below {100 * review:.0f} per cent are marked, below"
+        f" {100 * withheld:.0f} per cent withheld.",
     )

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from training.arrays import U8, Arrays, read_arrays, save_arrays
+from training.bundled import read_encoder
 from training.distil import Plan, distil, started
 from training.feeding import Sample
 from training.interruption import Interruption
 from training.precision import precisions
 from training.samples import read_samples, read_teacher
-from training.teacher import Teacher
 from training.teachers import weights
 from training.vgg import thinned
 
@@ -38,7 +38,10 @@ def run(options: Namespace) -> None:
         checkpoint_minutes=options.checkpoint_minutes,
         precision=precisions()[options.precision],
     )
-    start = read_arrays(options.init) if options.init else _started(options, train, teacher)
+    start = read_encoder(options.init) if options.init else _made(options, train)
+    if "adapter/kernel" not in start:
+        some = _spread(train.pixels, BEGUN_ON)
+        start = started(start, teacher, some, side=options.sizes[0][1])
     files: dict[str, Any] = {
         "out": options.out,
         "log": options.log or options.out.with_suffix(".jsonl"),
@@ -51,7 +54,7 @@ def run(options: Namespace) -> None:
     )
 
 
-def _started(options: Namespace, train: Sample, teacher: Teacher) -> Arrays:
+def _made(options: Namespace, train: Sample) -> Arrays:
     """Give VGG16 out of VGG-19, from the cache where it was made before."""
     kept = options.work / f"vgg16-of-vgg19-{options.width:g}.npz"
     if not kept.is_file():
@@ -62,8 +65,7 @@ def _started(options: Namespace, train: Sample, teacher: Teacher) -> Arrays:
             thinned(read_arrays(weights(options.teachers, "vgg19")), some, options.width),
             np.float32,
         )
-    arrays = read_arrays(kept)
-    return started(arrays, teacher, _spread(train.pixels, BEGUN_ON), side=options.sizes[0][1])
+    return read_arrays(kept)
 
 
 def _spread(pixels: U8, count: int) -> U8:

@@ -9,6 +9,7 @@ from typing import Any
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from training import dataset
 from training.evaluating import Wish, evaluate
+from training.everyday import read_everyday
 
 __all__ = ["run", "wish"]
 
@@ -25,8 +26,12 @@ def run(options: Namespace) -> None:
 
 def wish(options: Namespace) -> Wish:
     """Read the split and say what is to be evaluated."""
+    if options.captioned:
+        split = read_everyday(options.captioned, "dev")
+    else:
+        split = dataset.read_split(options.data, options.split)
     return Wish(
-        dataset.read_split(options.data, options.split),
+        split,
         options.beam,
         options.workers,
         options.bundle or DEFAULT_BUNDLE,
@@ -36,8 +41,7 @@ def wish(options: Namespace) -> Wish:
 
 def _readable(value: Any) -> str:
     if isinstance(value, list):
-        return "coverage%: precision% (confidence)  " + "  ".join(
-            f"{coverage:g}: {precision:g} ({confidence:.3f})"
-            for coverage, precision, confidence in value
+        return "predicted%: right% (captions)  " + "  ".join(
+            f"{predicted:g}: {right:g} ({count})" for predicted, right, count in value
         )
     return "-" if value is None else str(value)

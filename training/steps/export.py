@@ -12,7 +12,9 @@ from captioner.vision.frame import to_square
 from training import dataset, parts, photographs
 from training.encoders import REGISTRY
 from training.errors import CheckpointError
-from training.export import Origin, write_bundle
+from training.everyday import read_everyday
+from training.export import Measured, Origin, write_bundle
+from training.judged import read_judged
 from training.parts import Parts
 
 __all__ = ["run"]
@@ -32,11 +34,17 @@ def run(options: Namespace) -> None:
         commit=options.commit,
         command=options.note,
     )
+    on = Measured(
+        dev,
+        (read_everyday(options.captioned, "dev"),) if options.captioned else (),
+        read_judged(options.judged) if options.judged else {},
+    )
     try:
-        document = write_bundle(options.model, options.out, origin, dev, squares)
+        document = write_bundle(options.model, options.out, origin, on, squares)
     except BundleError as error:
         raise CheckpointError(f"{options.model} makes no bundle: {error}") from error
-    print(json.dumps({name: document[name] for name in ("verification", "quantisation")}))
+    said = ("verification", "quantisation", "ranking", "confidence")
+    print(json.dumps({name: document[name] for name in said}))
     print(json.dumps(document["metrics"]))
 
 

@@ -1,0 +1,45 @@
+"""Where the training photographs lie in the visual space: centres to measure a distance from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from captioner.vision.arrays import unit
+from captioner.vision.vectors import gem
+from training.arrays import F16, F32, Arrays
+
+__all__ = ["centres", "fit_known"]
+
+ROUNDS = 25
+
+
+def fit_known(maps: F16, whitening: Arrays, seed: int = 1) -> Arrays:
+    """Give ``known/centres`` of training photographs' maps (n, h, w, c).
+
+    Parameters
+    ----------
+    whitening
+        ``visual/mean`` and ``visual/basis``, as `training.whitening.fit_whitening` gives them.
+    """
+    mean, basis = whitening["visual/mean"], whitening["visual/basis"]
+    pooled = [gem(map_.astype(np.float32)) for map_ in maps]
+    visual = [unit(np.asarray((unit(each) - mean) @ basis, np.float32)) for each in pooled]
+    return {"known/centres": centres(np.stack(visual), seed=seed)}
+
+
+def centres(vectors: F32, count: int = 64, seed: int = 1) -> F32:
+    """Give ``count`` unit vectors amid unit vectors (n, d); as many as there are, at most.
+
+    k-means by cosine (Dhillon and Modha 2001). A centre that nothing is near to moves to a
+    vector chosen at random.
+    """
+    rng = np.random.default_rng(seed)
+    found = vectors[rng.choice(len(vectors), min(count, len(vectors)), replace=False)]
+    for _ in range(ROUNDS):
+        nearest = (vectors @ found.T).argmax(1)
+        sums = np.zeros_like(found)
+        np.add.at(sums, nearest, vectors)
+        lost = np.bincount(nearest, minlength=len(found)) == 0
+        sums[lost] = vectors[rng.choice(len(vectors), int(lost.sum()))]
+        found = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    return found.astype(np.float32)
