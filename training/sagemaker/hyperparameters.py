@@ -22,7 +22,18 @@ DEFAULTS = {"distil.minutes": "60"}
 
 OWN = (
     *("bundle", "captioned", "curve", "data", "decoder", "distilled", "extra", "init", "json"),
-    *("log", "model", "out", "resume", "teachers", "text-teacher", "texts", "tuned", "weights"),
+    *(
+        "judged",
+        "log",
+        "model",
+        "out",
+        "resume",
+        "teachers",
+        "text-teacher",
+        "texts",
+        "tuned",
+        "weights",
+    ),
     "work",
 )
 """Options that the job sets: where things lie."""

@@ -116,6 +116,7 @@ def _shipped(container: Container, model: Path, given: Given) -> list[Step]:
     kept = container.checkpoints
     scored = ["--bundle", str(kept / BUNDLE), "--model", str(model)]
     export = ["--model", str(model), "--out", str(kept / BUNDLE)]
+    export += _folders(container, "captioned")
     logs = [f"--distilled={kept / LOG}", f"--tuned={kept / TUNED / 'tuning.jsonl'}"]
     return [
         Step("export", "export", [*export, *_origin(container, given["export"])]),
