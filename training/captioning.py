@@ -119,8 +119,8 @@ def train_decoder(
 
     ``out/decoder.jsonl`` has a line an epoch. An epoch's checkpoint holds the
     exponential average of the weights. With ``resume`` the whole state is kept too, and
-    a run that was cut goes on after its last whole epoch. ``begun`` gives weights by name
-    that take the place of random ones.
+    a run that was cut goes on after its last whole epoch. ``begun`` gives weights by name, as a
+    decoder serves them, that take the place of random ones.
     """
     decoder = _decoder(recipe, words, train.maps, begun or {})
     rows = rows_of(words, train.captions)
@@ -160,7 +160,7 @@ def _decoder(recipe: Recipe, words: Tokenizer, maps: F16, begun: Arrays) -> Trai
     std = np.maximum(flat.std(0), 1e-2)
     settings = {"dropout": recipe.dropout, "precision": recipe.precision}
     decoder = TrainableDecoder(shape, flat.mean(0), std, seed=recipe.seed, **settings)
-    decoder.begin_from(begun)
+    decoder.begin_from(decoder.unfolded(begun))
     return decoder
 
 

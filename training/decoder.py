@@ -14,6 +14,9 @@ from training.arrays import F32, Tensor
 
 __all__ = ["Begun", "Shape", "TrainableDecoder"]
 
+FOLDED = (("keys", "positions"), ("values", "values_bias"))
+"""Kernels that read the map, and the biases that its standardisation is folded into."""
+
 LANGUAGE = (
     "embedding",
     "output_bias",
@@ -115,10 +118,20 @@ class TrainableDecoder:
         mean, std = self._mean.numpy(), self._std.numpy()
         shift = -mean / std
         folded = dict(arrays)
-        for part, bias in (("keys", "positions"), ("values", "values_bias")):
+        for part, bias in FOLDED:
             folded[bias] = arrays[bias] + shift @ arrays[part]
             folded[part] = arrays[part] / std[:, None]
         return folded
+
+    def unfolded(self, arrays: Mapping[str, F32]) -> dict[str, F32]:
+        """Undo `folded`; weights of words alone stay as they are."""
+        mean, std = self._mean.numpy(), self._std.numpy()
+        found = dict(arrays)
+        for part, bias in FOLDED:
+            if part in arrays:
+                found[part] = arrays[part] * std[:, None]
+                found[bias] = arrays[bias] + (mean / std) @ found[part]
+        return found
 
     def loss(self, logits: Tensor, wanted: Tensor, smoothing: float) -> Tensor:
         """Mean cross entropy a word.

@@ -153,7 +153,11 @@ def _decoder(group: argparse._ArgumentGroup) -> None:
         help="share of words read as the decoder would write them, by the last epoch; it grows"
         " from none; a step takes a third longer (default: %(default)s)",
     )
-    group.add_argument("--decoder", type=Path, help="go on from this checkpoint; skips the epochs")
+    group.add_argument(
+        "--decoder",
+        type=Path,
+        help="go on from this checkpoint; no epochs unless --epochs says how many",
+    )
     group.add_argument(
         "--resume",
         action="store_true",

@@ -133,6 +133,16 @@ def test_a_run_that_had_ended_trains_no_more(tmp_path: Path) -> None:
     assert all(np.array_equal(first[name], again[name]) for name in first)
 
 
+def test_a_served_decoder_goes_on_training_as_it_was() -> None:
+    mean, std = np.linspace(0, 1, 8, dtype=np.float32), np.linspace(1, 3, 8, dtype=np.float32)
+    shape = Shape(WORDS.captioned, 4, 8)
+    network = TrainableDecoder(shape, mean, std, seed=1, dropout=0.0)
+    trained = {name: variable.numpy() for name, variable in network.variables.items()}
+    again = network.unfolded(network.arrays())
+    assert all(np.allclose(again[name], trained[name], atol=1e-5) for name in trained)
+    assert not np.allclose(network.arrays()["keys"], trained["keys"])
+
+
 def test_it_serves_as_it_was_trained(tmp_path: Path) -> None:
     network = decoder()
     map_ = np.random.default_rng(4).normal(size=(2, 2, 8)).astype(np.float32)

@@ -85,9 +85,11 @@ def _decoder(
     begun: Arrays,
 ) -> None:
     (train, held), (recipe, critical) = captioned, _recipes(options)
+    text_taught = bool(begun)
     kept: dict[str, Any] = {"out": options.out, "resume": options.resume}
-    if options.decoder:
-        decoder = read_arrays(options.decoder)
+    begun = read_arrays(options.decoder) if options.decoder else begun
+    if options.decoder and not options.epochs:
+        decoder = begun
     else:
         decoder = train_decoder(recipe, words, train, held, begun=begun, **kept)
     if critical.epochs:
@@ -97,7 +99,7 @@ def _decoder(
     settings = _settings(recipe) | {"critical": _settings(critical) if critical.epochs else None}
     settings |= {"views": options.views, "resumed": bool(options.decoder)}
     settings |= {"everyday_weight": held.weight} if held.everyday else {}
-    settings |= {"text_epochs": options.text_epochs} if begun else {}
+    settings |= {"text_epochs": options.text_epochs} if text_taught else {}
     captions = sum(map(len, train.captions))
     made = parts.Parts(
         encoder.name,
