@@ -139,10 +139,14 @@ def distil(
     kept_at = time.monotonic()
     began, stopped = kept_at - spent, False
 
-    def keep() -> None:
+    def keep() -> Arrays:
         run.save(seen, time.monotonic() - began)
-        arrays, side = student.arrays(), plan.size(progress)
+        arrays = student.arrays()
         save_arrays(out, arrays)
+        return arrays
+
+    def tell(arrays: Arrays) -> None:
+        side = plan.size(progress)
         entry: dict[str, Tensor] = {"minutes": round((time.monotonic() - began) / 60, 2)}
         means = np.mean(recent, 0) if recent else np.zeros(len(WEIGHTS))
         entry |= {"seen": seen, "size": side, "train": [round(float(m), 4) for m in means]}
@@ -158,9 +162,11 @@ def distil(
         recent.append(step(feed(sample, rows, plan.augmentation, rng, **sides)).numpy())
         seen += len(rows)
         if time.monotonic() - kept_at > 60 * plan.checkpoint_minutes:
-            keep()
+            tell(keep())
             kept_at, recent = time.monotonic(), []
-    keep()
+    arrays = keep()
+    if not stopped:  # whoever stops it will not wait for figures
+        tell(arrays)
     return not stopped
 
 
