@@ -53,14 +53,15 @@ class Kind:
         raises `CheckpointError`.
     labels
         Names of kernel and bias in its weights file that say ImageNet's classes of the map's mean.
-    title
-        What it is, for ``bundle.json`` and the model card.
+    title, credit
+        What it is and whose weights it comes from, for ``bundle.json``.
     """
 
     side: int
     build: Callable[[Path | None], Network]
     labels: tuple[str, str]
     title: str
+    credit: str
 
 
 def _vgg16(weights: Path | None) -> Network:
@@ -76,9 +77,20 @@ def _efficientnet(weights: Path | None) -> Network:
 
 
 REGISTRY: Mapping[str, Kind] = {
-    "vgg16": Kind(224, _vgg16, ("labels/kernel", "labels/bias"), "VGG16"),
+    "vgg16": Kind(
+        224,
+        _vgg16,
+        ("labels/kernel", "labels/bias"),
+        "VGG16",
+        "derived from VGG's weights, CC BY 4.0, Visual Geometry Group, University of Oxford"
+        " (Simonyan and Zisserman 2015); changed by further training",
+    ),
     "efficientnet-lite2": Kind(
-        efficientnet.SIDE, _efficientnet, efficientnet.LOGITS, "EfficientNet-Lite2"
+        efficientnet.SIDE,
+        _efficientnet,
+        efficientnet.LOGITS,
+        "EfficientNet-Lite2",
+        "EfficientNet-Lite2's weights, Apache-2.0, Google (Tan and Le 2019)",
     ),
 }
 

@@ -48,12 +48,14 @@ _UNSURE = Confidence(_NONE, _ONE, _NONE, 0.0, 0.0, 0.0)
 class Origin:
     """Where a bundle comes from: kept in its ``bundle.json``.
 
-    ``encoder`` says what it is, without its precision, which `write_bundle` chooses.
+    ``encoder`` says what it is, without its precision, which `write_bundle` chooses; ``credit``
+    whose weights it comes from.
     """
 
     name: str
     version: str
     encoder: str
+    credit: str
     data: str
     commit: str
     command: str

@@ -89,6 +89,7 @@ def test_the_bundle_captions_a_photograph(made: Path) -> None:
 def test_the_bundle_says_where_it_comes_from_and_how_good_it_is(made: Path) -> None:
     document = json.loads((made / "bundle" / "bundle.json").read_text())
     assert {"name", "version", "encoder", "data", "commit", "command", "metrics"} <= set(document)
+    assert "CC BY 4.0" in document["credit"]
     assert {"bleu4", "cider", "text_to_image_r10"} <= set(document["metrics"])
 
 

@@ -30,6 +30,7 @@ def run(options: Namespace) -> None:
         name=made.encoder,
         version=options.version,
         encoder=REGISTRY[made.encoder].title,
+        credit=REGISTRY[made.encoder].credit,
         data=f"{options.data.name}: {_data(made)}",
         commit=options.commit,
         command=options.note,
