@@ -35,7 +35,8 @@ class Tensor:
             strides.insert(0, stride)
             stride *= size
         module = sys.modules["torch._utils"]
-        given: tuple[object, ...] = (self.storage, self.offset, self.shape, tuple(strides), False, {})
+        place = (self.offset, self.shape, tuple(strides))
+        given: tuple[object, ...] = (self.storage, *place, False, {})
         return module._rebuild_tensor_v2, given
 
 
