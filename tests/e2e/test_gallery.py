@@ -56,7 +56,9 @@ def test_a_photograph_is_added_captioned_edited_found_and_deleted(
 ) -> None:
     add(page, photographs / "coffee.jpg")
     open_newest(page)
-    expect(page.locator("#detail")).to_contain_text(re.compile(r"Written by .+ % sure|too unsure to write"))
+    expect(page.locator("#detail")).to_contain_text(
+        re.compile(r"Written by .+ % sure|too unsure to write")
+    )
     rewrite(page, "A zebra <b>drinks</b> from a purple cup")
     page.keyboard.press("Escape")
     eventually_found(page, "zebra")

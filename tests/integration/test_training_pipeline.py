@@ -15,6 +15,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from captioner.vision import bundle, text
+from captioner.vision.beam import WIDTH
 from training.__main__ import main
 
 for package in ("tensorflow", "onnx", "pycocoevalcap"):
@@ -122,7 +123,7 @@ def test_evaluate_prints_one_line_of_json(made: Path, capsys: pytest.CaptureFixt
     run("evaluate", *arguments)
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["photographs"] == 6
-    assert found["beam"] == 3
+    assert found["beam"] == WIDTH
 
 
 def test_export_says_how_far_the_bundle_is_from_the_trained_model(made: Path) -> None:
