@@ -185,7 +185,7 @@ class TrainableDecoder:
 
     def begin(self, maps: Tensor) -> Begun:
         """Give the state before the first word of maps (n, positions, channels)."""
-        return self._begun(self._cast(), maps, _keep)
+        return self._begun(self._cast(), maps, tf.identity)
 
     def advance(self, begun: Begun, words: Tensor) -> tuple[Tensor, Begun, Tensor]:
         """Give the logits of what follows words (n,), the next state, the attention paid."""
@@ -193,7 +193,7 @@ class TrainableDecoder:
         embedded = tf.gather(v["embedding"], words)
         seen, attention = _look(v, keys, values, hidden)
         hidden, cell = _lstm(v, tf.concat([embedded, seen], 1), hidden, cell)
-        logits = _said(v, hidden, seen, embedded, _keep)
+        logits = _said(v, hidden, seen, embedded, tf.identity)
         return logits, Begun(keys, values, hidden, cell), attention
 
     def sample(self, maps: Tensor, longest: int) -> Tensor:
@@ -220,7 +220,7 @@ class TrainableDecoder:
         return {name: tf.cast(v, self._precision) for name, v in self.variables.items()}
 
     def _dropping(self, training: bool) -> Tensor:
-        return (lambda x: tf.nn.dropout(x, self._dropout)) if training else _keep
+        return (lambda x: tf.nn.dropout(x, self._dropout)) if training else tf.identity
 
     def _begun(self, v: dict[str, Tensor], maps: Tensor, drop: Tensor) -> Begun:
         flat = drop(tf.cast((maps - self._mean) / self._std, self._precision))
@@ -261,10 +261,6 @@ def _gated(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
     into, forget, new, out = tf.split(gates, 4, axis=1)
     cell = tf.sigmoid(forget) * cell + tf.sigmoid(into) * tf.tanh(new)
     return tf.sigmoid(out) * tf.tanh(cell), cell
-
-
-def _keep(x: Tensor) -> Tensor:
-    return x
 
 
 def _times(x: Tensor, kernel: Tensor) -> Tensor:
