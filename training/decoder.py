@@ -14,8 +14,7 @@ from training.arrays import F32, Tensor
 
 __all__ = ["Begun", "Shape", "TrainableDecoder"]
 
-FOLDED = (("keys", "positions"), ("values", "values_bias"))
-"""Kernels that read the map, and the biases that its standardisation is folded into."""
+FOLDED = (("keys", "positions"), ("values", "values_bias"))  # kernels of the map, their biases
 
 LANGUAGE = (
     "embedding",
