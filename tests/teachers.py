@@ -37,8 +37,8 @@ def efficientnet_weights() -> Arrays:
             arrays[f"{layer.name}/kernel"] = _random(rng, (side, side, before, 4))
         if layer.kind == "depthwise":
             arrays[f"{layer.name}/kernel"] = _random(rng, (3, 3, before, 1))
-        if layer.kind != "add":
-            arrays[f"{layer.name}/bias"] = _random(rng, (widths[layer.name],))
+        if layer.kind != "add":  # above nothing, so that no channel is dead
+            arrays[f"{layer.name}/bias"] = np.abs(_random(rng, (widths[layer.name],)))
     kernel, bias = efficientnet.LOGITS
     return arrays | {kernel: _random(rng, (4, CLASSES)), bias: _random(rng, (CLASSES,))}
 

@@ -38,7 +38,7 @@ def fit_whitening(maps: F16, dims: int = 256) -> dict[str, F32]:
     values, basis = np.linalg.eigh(np.cov(vectors - mean, rowvar=False))
     order = np.argsort(values)[::-1][:dims]
     # Directions with next to no variance would be all noise once whitened.
-    kept = np.maximum(values[order], values.max() * 1e-3)
+    kept = np.maximum(values[order], max(float(values.max()) * 1e-3, 1e-9))
     scaled = np.zeros((len(mean), dims), np.float32)
     scaled[:, : len(order)] = basis[:, order] / kept**POWER
     return {"visual/mean": mean, "visual/basis": scaled @ turn(dims)}
