@@ -12,7 +12,7 @@ from training.arrays import F32, Arrays, save_arrays
 __all__ = ["WIDTHS", "efficientnet_weights", "left_in", "vgg_weights"]
 
 WIDTHS = (4, 6, 8, 12, 12)
-CLASSES = 1000
+WIDTH, CLASSES = 16, 1000
 
 
 def vgg_weights(blocks: tuple[int, ...] = vgg.BLOCKS) -> Arrays:
@@ -27,20 +27,20 @@ def vgg_weights(blocks: tuple[int, ...] = vgg.BLOCKS) -> Arrays:
 
 
 def efficientnet_weights() -> Arrays:
-    """EfficientNet-Lite2 with four channels wherever it may have any number, and its classes."""
+    """EfficientNet-Lite2 with `WIDTH` channels wherever it may have any number, and its classes."""
     rng, widths, arrays = np.random.default_rng(4), {"scaled": 3}, {}
     for layer in efficientnet.layers():
         before = widths[layer.inputs[0]]
-        widths[layer.name] = before if layer.kind in ("depthwise", "add") else 4
-        if layer.kind == "conv":
-            side = 3 if layer.name == "stem" else 1
-            arrays[f"{layer.name}/kernel"] = _random(rng, (side, side, before, 4))
-        if layer.kind == "depthwise":
-            arrays[f"{layer.name}/kernel"] = _random(rng, (3, 3, before, 1))
-        if layer.kind != "add":  # above nothing, so that no channel is dead
-            arrays[f"{layer.name}/bias"] = np.abs(_random(rng, (widths[layer.name],)))
+        widths[layer.name] = before if layer.kind in ("depthwise", "add") else WIDTH
+        if layer.kind == "add":
+            continue
+        side = 3 if layer.kind == "depthwise" or layer.name == "stem" else 1
+        shape = (side, side, before, 1 if layer.kind == "depthwise" else WIDTH)
+        inputs = 9 if layer.kind == "depthwise" else side * side * before
+        arrays[f"{layer.name}/kernel"] = _random(rng, shape, np.sqrt(2 / inputs))
+        arrays[f"{layer.name}/bias"] = _random(rng, (widths[layer.name],), 0.1)
     kernel, bias = efficientnet.LOGITS
-    return arrays | {kernel: _random(rng, (4, CLASSES)), bias: _random(rng, (CLASSES,))}
+    return arrays | {kernel: _random(rng, (WIDTH, CLASSES)), bias: _random(rng, (CLASSES,))}
 
 
 def left_in(folder: Path) -> Path:
