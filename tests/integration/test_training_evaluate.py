@@ -95,7 +95,7 @@ def test_the_cost_of_quantisation_is_measured_where_the_float_encoder_is_at_hand
     found = figures(evaluate(data, *arguments, path="/nowhere"))
     # The bundle's own encoder beside itself: nothing was lost.
     assert (found["cider_float32"], found["quantisation_cost"]) == (scored["cider"], 0.0)
-    assert found["quantisation"] == "measured on test, beam 3"
+    assert found["quantisation"] == "measured on test, beam 5"
 
 
 def test_the_report_is_one_page_and_says_where_it_is(data: Path, tmp_path: Path) -> None:
