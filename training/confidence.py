@@ -62,8 +62,11 @@ def fit(evidence: F64, right: Flags) -> Confidence:
         As `captioner.vision.judgement.evidence` gives it.
     right : bool (n,)
     """
+    count, features = evidence.shape
+    if not count:  # as probable as not
+        return Confidence(np.zeros(features), np.ones(features), np.zeros(features), 0.0, 0.0, 0.0)
     mean, std = evidence.mean(0), np.maximum(evidence.std(0), 1e-6)
-    inputs = np.column_stack([(evidence - mean) / std, np.ones(len(evidence))])
+    inputs = np.column_stack([(evidence - mean) / std, np.ones(count)])
     decay = DECAY * np.eye(inputs.shape[1])
     decay[-1, -1] = 1e-3  # hardly any on the bias; enough where all are right
     weights = np.zeros(inputs.shape[1])
@@ -132,7 +135,7 @@ def quality(probabilities: F64, right: Flags, confidence: Confidence) -> dict[st
         "withheld": _percent(withheld),
         "withheld_wrong": _percent(~right[withheld]),
         "auc": _auc(probabilities, right),
-        "calibration_error": round(100 * apart / len(right), 1),
+        "calibration_error": round(100 * apart / max(1, len(right)), 1),
     }
 
 

@@ -34,6 +34,7 @@ def described(folder: Path) -> Path:
         colour = [*COLOURS][number % 3]
         noise = rng.integers(-20, 20, (50, 70, 3))
         pixels = np.clip(np.array(COLOURS[colour]) + noise, 0, 255).astype(np.uint8)
+        pixels[:, :35] //= 2  # in the shade: a frame of one colour would not be captioned
         Image.fromarray(pixels).save(folder / f"photo{number}.jpg")
         lines += [f"photo{number} a wall painted {colour}", f"photo{number}.jpg the {colour} wall"]
     (folder / "descriptions.txt").write_text("\n".join(lines))

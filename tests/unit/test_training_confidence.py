@@ -56,6 +56,14 @@ def test_probabilities_apart_know_nothing_of_what_they_predict() -> None:
     assert unknown < 65
 
 
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_hardly_any_captions_give_an_even_probability(count: int) -> None:
+    confidence, apart = calibrated(np.ones((count, 3)), np.ones(count, bool))
+    assert len(apart) == count
+    assert 0.5 <= confidence.probability(np.ones(3)) < 1
+    assert quality(apart, np.ones(count, bool), confidence)["calibration_error"] >= 0
+
+
 def test_enough_wrong_ones_are_marked_where_few_right_ones_need_be() -> None:
     # Three of four wrong ones lie below 0.4, and no right one.
     assert thresholds(PROBABILITIES, RIGHT)[0] == 0.4
