@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m training",
         description="Makes the caption model's bundle: teachers, prepare, distil, train, tune,"
-        " export, evaluate.",
+        " export, evaluate; pseudo captions what nobody did.",
         epilog="docs/training.md has the whole run with its times.",
     )
     steps = made.add_subparsers(dest="step", required=True, metavar="STEP")
@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     ):
         _shared(add(steps))
     step_options.kept(steps)
+    step_options.pseudo(steps)
     _teachers(steps)
     sagemaker_options.add(steps)
     return made

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import Progress
 
 from captioner.vision.beam import WIDTH
 from captioner.vision.bundle import DEFAULT_BUNDLE, BundleError, load
@@ -19,6 +14,7 @@ from captioner.vision.model import Model
 from training.dataset import Split
 from training.errors import TrainingError
 from training.evaluation import Described, SeenBy, describe_in_parallel, figures
+from training.progress import bar
 from training.scores import cider
 from training.serving import serving_cost
 
@@ -78,16 +74,9 @@ def _model(bundle: Path) -> tuple[Model, dict[str, Any]]:
 
 
 def _described(wish: Wish, encoder: Path | None, doing: str) -> Described:
-    with _bar(doing, len(wish.split.photographs)) as advance:
+    with bar(doing, len(wish.split.photographs)) as advance:
         seen_by = SeenBy(wish.bundle, encoder)
         return describe_in_parallel(seen_by, wish.split, wish.beam, wish.workers, advance)
-
-
-@contextmanager
-def _bar(doing: str, total: int) -> Iterator[Callable[[int], object]]:
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(doing, total=total)
-        yield lambda more: progress.advance(task, more)
 
 
 def _quantisation(wish: Wish, document: dict[str, Any], described: Described) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 
 from captioner.vision import encoder, manifest
 from captioner.vision.bundle import load
+from captioner.vision.frame import is_blank
 from captioner.vision.judgement import Confidence, Ranking, judge
 from captioner.vision.model import Model, Prediction, Seen
 from training.arrays import F32
@@ -145,6 +146,8 @@ def _loaded(seen_by: SeenBy) -> tuple[Model, Look]:
 def _described(model: Model, look: Look, beam: int, path: Path) -> _One:
     pixels = _decoded(path)
     map_ = look(pixels)
+    if is_blank(pixels):
+        return model.describe(pixels, beam=beam), map_.mean((0, 1))
     return model.describe_map(map_, beam=beam), map_.mean((0, 1))
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from training.dataset import Split, assembled, lines_of
 from training.errors import DatasetError
 
-__all__ = ["read_everyday"]
+__all__ = ["read_captions", "read_everyday"]
 
 CAPTIONS, DEV, PHOTOGRAPHS = "captions.jsonl", "everyday_dev.txt", "photographs"
 
@@ -38,7 +38,7 @@ def read_everyday(folder: Path, names: Literal["train", "dev"]) -> Split:
     """
     if not folder.is_dir():
         raise DatasetError(f"no such folder of photographs and captions: {folder}")
-    by_name = _captions(folder / CAPTIONS)
+    by_name = read_captions(folder / CAPTIONS)
     dev = set(lines_of(folder / DEV))
     if unknown := sorted(dev - set(by_name)):
         raise DatasetError(f"{DEV} names {unknown[0]!r}, which {CAPTIONS} does not")
@@ -46,7 +46,15 @@ def read_everyday(folder: Path, names: Literal["train", "dev"]) -> Split:
     return assembled(f"everyday-{names}", folder / PHOTOGRAPHS, found, by_name)
 
 
-def _captions(path: Path) -> dict[str, list[str]]:
+def read_captions(path: Path) -> dict[str, list[str]]:
+    """Read JSON lines of ``file`` and ``captions``: captions by the photograph's file name.
+
+    Raises
+    ------
+    DatasetError
+        For a missing file, a line that is not as it should be (the message numbers it), or a
+        photograph that has a line already.
+    """
     by_name: dict[str, list[str]] = {}
     for number, line in enumerate(lines_of(path), 1):
         where = f"{path.name} line {number}"

@@ -17,19 +17,24 @@ from training.dataset import Split
 from training.encoders import Encoder
 from training.everyday import read_everyday
 from training.features import cached_maps, views
+from training.pseudo import read_pseudo
 from training.texts import read_texts
 
-__all__ = ["Sources", "captioned", "pixels", "read_sources"]
+__all__ = ["Sources", "captioned", "pixels", "read_sources", "with_pseudo"]
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Splits to train on, one to choose by, everyday photographs to choose by, and texts."""
+    """Splits to train on, one to choose by, everyday photographs to choose by, and texts.
+
+    ``pseudo`` has captions that models wrote: neither words nor the joint space are learnt there.
+    """
 
     train: tuple[Split, ...]
     dev: Split
     everyday: Split | None
     texts: list[str]
+    pseudo: Split | None = None
 
     @property
     def captions(self) -> list[tuple[str, ...]]:
@@ -44,18 +49,19 @@ class Sources:
 
 
 def read_sources(options: Namespace) -> Sources:
-    """Read what ``--data``, ``--captioned`` and ``--texts`` name.
+    """Read what ``--data``, ``--captioned``, ``--texts`` and ``--pseudo`` name.
 
     Raises
     ------
     DatasetError
-        As `training.dataset`, `training.everyday` and `training.texts` do.
+        As `training.dataset`, `training.everyday`, `training.texts` and `training.pseudo` do.
     """
     train, dev = dataset.read_apart(options.data)
+    pseudo = read_pseudo(options.pseudo, options.extra) if options.pseudo else None
     if options.captioned is None:
-        return Sources((train,), dev, None, _texts(options, dev))
+        return Sources((train,), dev, None, _texts(options, dev), pseudo)
     more, everyday = (read_everyday(options.captioned, part) for part in ("train", "dev"))
-    return Sources((train, more), dev, everyday, _texts(options, dev, everyday))
+    return Sources((train, more), dev, everyday, _texts(options, dev, everyday), pseudo)
 
 
 def _texts(options: Namespace, *held_out: Split) -> list[str]:
@@ -84,6 +90,17 @@ def captioned(
     maps = _maps(options, encoder, [sources.everyday], 1)
     everyday = Captioned(maps, sources.everyday.captions)
     return train, Validation(dev, everyday, options.everyday_weight)
+
+
+def with_pseudo(
+    options: Namespace, encoder: Encoder, sources: Sources, train: Captioned
+) -> Captioned:
+    """Add the photographs with captions that models wrote, where there are any."""
+    if sources.pseudo is None:
+        return train
+    maps = _maps(options, encoder, [sources.pseudo], options.views)
+    captions = [*train.captions, *sources.pseudo.captions]
+    return Captioned(np.concatenate([train.maps, maps], 1), captions, mirrored=True)
 
 
 def _maps(options: Namespace, encoder: Encoder, splits: Sequence[Split], count: int) -> F16:

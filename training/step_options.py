@@ -11,6 +11,7 @@ __all__ = [
     "kept",
     "precision",
     "prepare",
+    "pseudo",
     "share",
     "side",
     "taught",
@@ -52,8 +53,18 @@ def taught(step: argparse.ArgumentParser) -> None:
     step.add_argument(
         "--teachers", type=Path, required=True, help="folder that the step of that name left"
     )
-    step.add_argument("--extra", type=Path, help="folder of further photographs, without captions")
+    extra(step)
     captioned(step)
+
+
+def extra(options: argparse._ActionsContainer, *, required: bool = False) -> None:
+    """Add photographs without captions."""
+    options.add_argument(
+        "--extra",
+        type=Path,
+        required=required,
+        help="folder of further photographs, without captions",
+    )
 
 
 def precision(options: argparse._ActionsContainer) -> None:
@@ -120,6 +131,13 @@ def _sources(group: argparse._ArgumentGroup) -> None:
         help="over them, which the decoder learns English from before it sees photographs; 0: the"
         " text side alone reads them (default: %(default)s)",
     )
+    extra(group)
+    group.add_argument(
+        "--pseudo",
+        type=Path,
+        help="captions of --extra that the step of that name wrote: the decoder learns from them,"
+        " too, before it is trained on CIDEr",
+    )
     group.add_argument(
         "--everyday-weight",
         type=weight,
@@ -173,6 +191,27 @@ def _decoder(group: argparse._ArgumentGroup) -> None:
         "--critical-rate", type=float, default=2e-5, help="their highest rate (%(default)s)"
     )
     precision(group)
+
+
+def pseudo(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``pseudo``."""
+    step = steps.add_parser("pseudo", help="caption the photographs without captions")
+    step.description = (
+        "Captions photographs by bundles that were trained before, and keeps what is probably"
+        " right, for train --pseudo. Goes on where an earlier run was cut."
+    )
+    step.add_argument("bundles", nargs="+", type=Path, help="folders that export left")
+    extra(step, required=True)
+    step.add_argument("--out", type=Path, required=True, help="where captions go, JSON lines")
+    step.add_argument(
+        "--least",
+        type=share,
+        default=0.5,
+        help="probability of being right from which a caption is kept (default: %(default)s)",
+    )
+    step.add_argument("--beam", type=_count, default=5, help="captions kept while searching (5)")
+    step.add_argument("--workers", type=_count, default=2, help="processes (%(default)s)")
+    return step
 
 
 def kept(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:

@@ -60,6 +60,18 @@ def texts(folder: Path) -> Path:
     return folder
 
 
+def pseudo(folder: Path) -> Path:
+    folder.mkdir()
+    lines = []
+    for number in range(4):
+        paint(folder / f"street{number}.jpg", 200 + number)
+        captions = ["a lighthouse on grass"] if number else []
+        lines.append(json.dumps({"file": f"street{number}.jpg", "captions": captions}))
+    out = folder.parent / "pseudo.jsonl"
+    out.write_text("\n".join(lines))
+    return out
+
+
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What ``train`` leaves on an encoder at random weights."""
@@ -72,6 +84,8 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--data": described(folder / "data"),
         "--captioned": everyday(folder / "captioned"),
         "--texts": texts(folder / "texts"),
+        "--pseudo": pseudo(folder / "extra"),
+        "--extra": folder / "extra",
         "--work": folder / "work",
         "--encoder": "vgg16",
         "--weights": folder / "vgg16.weights.h5",
@@ -103,6 +117,7 @@ def test_the_record_counts_photographs_of_both_and_says_how(parts: Path) -> None
     assert 20 + 6 < made["photographs"] < 40 + 6
     assert made["recipe"]["text_epochs"] == 1
     assert made["recipe"]["everyday_weight"] == 1
+    assert made["recipe"]["pseudo_captions"] == 3
 
 
 def test_words_of_photographs_and_of_texts_are_known(parts: Path) -> None:
@@ -110,3 +125,7 @@ def test_words_of_photographs_and_of_texts_are_known(parts: Path) -> None:
     written, searched = words.words[: words.captioned], words.words[words.captioned :]
     assert {"dog", "fridge", "zebra"} <= set(written)
     assert "giraffe" in searched
+
+
+def test_no_word_is_learnt_from_what_a_model_wrote(parts: Path) -> None:
+    assert "lighthouse" not in tokenizer.load(parts / "tokenizer.json").words

@@ -20,7 +20,7 @@ from training.encoders import Encoder
 from training.language import LanguageRecipe, train_language
 from training.precision import precisions
 from training.self_critical import CriticalRecipe, train_on_cider
-from training.sources import Sources, captioned, pixels, read_sources
+from training.sources import Sources, captioned, pixels, read_sources, with_pseudo
 from training.spaces import leave_vectors
 from training.texts import normal
 from training.vocabulary import vocabulary
@@ -48,7 +48,8 @@ def run(options: Namespace) -> None:
     made_of = f"{encoder.key} {options.views} {options.seed} {sources.key}"
     leave_vectors(options, made_of, words, (train, validation.dev), sources.texts)
     begun = _language(options, sources, words, validation)
-    _decoder(options, encoder, words, (train, validation), begun)
+    more = with_pseudo(options, encoder, sources, train)
+    _decoder(options, encoder, words, (train, more, validation), begun)
 
 
 def _encoder(options: Namespace, train: dataset.Split) -> Encoder:
@@ -81,17 +82,17 @@ def _decoder(
     options: Namespace,
     encoder: Encoder,
     words: Tokenizer,
-    captioned: tuple[Captioned, Validation],
+    captioned: tuple[Captioned, Captioned, Validation],
     begun: Arrays,
 ) -> None:
-    (train, held), (recipe, critical) = captioned, _recipes(options)
+    (train, more, held), (recipe, critical) = captioned, _recipes(options)
     text_taught = bool(begun)
     kept: dict[str, Any] = {"out": options.out, "resume": options.resume}
     begun = read_arrays(options.decoder) if options.decoder else begun
     if options.decoder and not options.epochs:
         decoder = begun
     else:
-        decoder = train_decoder(recipe, words, train, held, begun=begun, **kept)
+        decoder = train_decoder(recipe, words, more, held, begun=begun, **kept)
     if critical.epochs:
         decoder = train_on_cider(critical, words, decoder, train, held, **kept)
     save_arrays(options.out / "decoder.npz", decoder, np.float32)
@@ -99,6 +100,8 @@ def _decoder(
     settings = _settings(recipe) | {"critical": _settings(critical) if critical.epochs else None}
     settings |= {"views": options.views, "resumed": bool(options.decoder)}
     settings |= {"everyday_weight": held.weight} if held.everyday else {}
+    pseudo = sum(map(len, more.captions[len(train.captions) :]))
+    settings |= {"pseudo_captions": pseudo} if pseudo else {}
     settings |= {"text_epochs": options.text_epochs} if text_taught else {}
     captions = sum(map(len, train.captions))
     made = parts.Parts(
