@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     ):
         _shared(add(steps))
     step_options.kept(steps)
-    step_options.pseudo(steps)
+    evaluation_options.pseudo(steps)
     _teachers(steps)
     sagemaker_options.add(steps)
     return made

@@ -1,4 +1,4 @@
-"""The options of ``evaluate`` and ``report``."""
+"""The options of ``evaluate``, ``report`` and ``pseudo``, which caption by a bundle."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 
 from captioner.vision.beam import WIDTH
+from training import step_options
 
-__all__ = ["evaluate", "report"]
+__all__ = ["evaluate", "pseudo", "report"]
 
 Steps = argparse._SubParsersAction
 
@@ -61,6 +62,26 @@ def report(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     return step
 
 
+def pseudo(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``pseudo``."""
+    step = steps.add_parser("pseudo", help="caption the photographs without captions")
+    step.description = (
+        "Captions photographs by bundles that were trained before, and keeps what is probably"
+        " right, for train --pseudo. Goes on where an earlier run was cut."
+    )
+    step.add_argument("bundles", nargs="+", type=Path, help="folders that export left")
+    step_options.extra(step, required=True)
+    step.add_argument("--out", type=Path, required=True, help="where captions go, JSON lines")
+    step.add_argument(
+        "--least",
+        type=step_options.share,
+        default=0.5,
+        help="probability of being right from which a caption is kept (default: %(default)s)",
+    )
+    _captioning(step)
+    return step
+
+
 def _scored(step: argparse.ArgumentParser) -> None:
     step.add_argument(
         "--split", choices=("dev", "test"), default="dev", help="(default: %(default)s)"
@@ -71,17 +92,21 @@ def _scored(step: argparse.ArgumentParser) -> None:
         help="folder of everyday photographs, as train takes it: scores those that its"
         " everyday_dev.txt names, in place of a split of --data",
     )
-    step.add_argument(
-        "--beam",
-        type=_beam,
-        default=WIDTH,
-        help="captions kept while searching (default: %(default)s)",
-    )
+    _captioning(step)
     step.add_argument("--bundle", type=Path, help="default: the one in the repository")
     step.add_argument(
         "--model",
         type=Path,
         help="folder that train left: its float encoder is scored beside, its logs are drawn",
+    )
+
+
+def _captioning(step: argparse.ArgumentParser) -> None:
+    step.add_argument(
+        "--beam",
+        type=_beam,
+        default=WIDTH,
+        help="captions kept while searching (default: %(default)s)",
     )
     step.add_argument(
         "--workers",

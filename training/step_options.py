@@ -8,10 +8,10 @@ from pathlib import Path
 __all__ = [
     "captioned",
     "export",
+    "extra",
     "kept",
     "precision",
     "prepare",
-    "pseudo",
     "share",
     "side",
     "taught",
@@ -191,27 +191,6 @@ def _decoder(group: argparse._ArgumentGroup) -> None:
         "--critical-rate", type=float, default=2e-5, help="their highest rate (%(default)s)"
     )
     precision(group)
-
-
-def pseudo(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """Add ``pseudo``."""
-    step = steps.add_parser("pseudo", help="caption the photographs without captions")
-    step.description = (
-        "Captions photographs by bundles that were trained before, and keeps what is probably"
-        " right, for train --pseudo. Goes on where an earlier run was cut."
-    )
-    step.add_argument("bundles", nargs="+", type=Path, help="folders that export left")
-    extra(step, required=True)
-    step.add_argument("--out", type=Path, required=True, help="where captions go, JSON lines")
-    step.add_argument(
-        "--least",
-        type=share,
-        default=0.5,
-        help="probability of being right from which a caption is kept (default: %(default)s)",
-    )
-    step.add_argument("--beam", type=_count, default=5, help="captions kept while searching (5)")
-    step.add_argument("--workers", type=_count, default=2, help="processes (%(default)s)")
-    return step
 
 
 def kept(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
