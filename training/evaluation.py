@@ -96,9 +96,14 @@ class Looked:
 
 def look_at(model: Model, split: Split, beam: int) -> Looked:
     """Look at every photograph, from its file, one after the other."""
-    maps = (model.map(_decoded(path)) for path in split.photographs)
-    seen = [(model.look(map_, beam=beam), map_.mean((0, 1))) for map_ in maps]
+    seen = [_seen(model, beam, path) for path in split.photographs]
     return Looked(split, tuple(each for each, _ in seen), np.stack([mean for _, mean in seen]))
+
+
+def _seen(model: Model, beam: int, path: Path) -> tuple[Seen, F32]:
+    pixels = _decoded(path)
+    map_ = model.map(pixels)
+    return model.look(map_, beam=beam, blank=is_blank(pixels)), map_.mean((0, 1))
 
 
 def describe_in_parallel(
@@ -146,9 +151,8 @@ def _loaded(seen_by: SeenBy) -> tuple[Model, Look]:
 def _described(model: Model, look: Look, beam: int, path: Path) -> _One:
     pixels = _decoded(path)
     map_ = look(pixels)
-    if is_blank(pixels):
-        return model.describe(pixels, beam=beam), map_.mean((0, 1))
-    return model.describe_map(map_, beam=beam), map_.mean((0, 1))
+    prediction = model.describe_map(map_, beam=beam, blank=is_blank(pixels))
+    return prediction, map_.mean((0, 1))
 
 
 def _decoded(path: Path) -> npt.NDArray[np.uint8]:

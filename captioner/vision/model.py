@@ -71,28 +71,28 @@ class Model:
         ValueError
             For another shape or type of pixels, or a beam out of range.
         """
-        map_ = self.map(pixels)
-        if is_blank(pixels):
-            # Nothing to write of; the vectors still find its copies.
-            return judge(self._seen(map_, ()), self._ranking, self.confidence, _width(beam))
-        return self.describe_map(map_, beam=beam)
+        return self.describe_map(self.map(pixels), beam=beam, blank=is_blank(pixels))
 
     def map(self, pixels: npt.NDArray[np.uint8]) -> F32:
         """Give the encoder's map float32 (h, w, c) of a photograph uint8 (height, width, 3)."""
         return self._encoder.map(pixels)
 
-    def describe_map(self, map_: F32, *, beam: int = WIDTH) -> Prediction:
+    def describe_map(self, map_: F32, *, beam: int = WIDTH, blank: bool = False) -> Prediction:
         """As `describe`, from a map: of `map`, or of another encoder under comparison.
+
+        ``blank`` says that the photograph is a frame of one colour.
 
         Raises
         ------
         ValueError
             For a beam out of range.
         """
-        return judge(self.look(map_, beam=beam), self._ranking, self.confidence, beam)
+        return judge(self.look(map_, beam=beam, blank=blank), self._ranking, self.confidence, beam)
 
-    def look(self, map_: F32, *, beam: int = WIDTH) -> Seen:
+    def look(self, map_: F32, *, beam: int = WIDTH, blank: bool = False) -> Seen:
         """Give all that is seen in a map, before captions are ordered and judged.
+
+        In a ``blank`` frame there is nothing to write of; its vectors still find its copies.
 
         Raises
         ------
@@ -100,7 +100,7 @@ class Model:
             For a beam out of range.
         """
         width = _width(beam)
-        if not np.isfinite(map_).all():
+        if blank or not np.isfinite(map_).all():
             return self._seen(map_, ())
         return self._seen(map_, search(self._decoder, map_, self._rules, width))
 
