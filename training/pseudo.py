@@ -32,7 +32,7 @@ def write_pseudo(
     beam: int,
     workers: int,
     progress: Callable[[int], object],
-) -> None:
+) -> dict[str, list[str]]:
     """Caption every photograph of a folder by each bundle; photographs in ``out`` are done.
 
     Parameters
@@ -46,6 +46,11 @@ def write_pseudo(
         Probability, 0 to 1, from which a caption is kept.
     progress : callable
         Told how many photographs are done anew.
+
+    Returns
+    -------
+    dict
+        What ``out`` holds: captions by the photograph's file name.
 
     Raises
     ------
@@ -63,13 +68,13 @@ def write_pseudo(
             describe_in_parallel(SeenBy(bundle), split, beam, workers, lambda _: None).predictions
             for bundle in bundles
         ]
-        lines = (
-            json.dumps({"file": path.name, "captions": _kept(each, least)})
-            for path, *each in zip(block, *said, strict=True)
-        )
+        found = {path.name: _kept(each, least) for path, *each in zip(block, *said, strict=True)}
+        lines = (json.dumps({"file": name, "captions": kept}) for name, kept in found.items())
         with out.open("a", encoding="utf-8") as file:
             file.write("".join(line + "\n" for line in lines))
+        known |= found
         progress(len(block))
+    return known
 
 
 def _kept(predictions: Sequence[Prediction], least: float) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import Namespace
 
 from training.dataset import list_photographs
-from training.everyday import read_captions
 from training.progress import bar
 from training.pseudo import write_pseudo
 
@@ -16,7 +15,8 @@ def run(options: Namespace) -> None:
     """Write the captions that are kept, and say how many photographs have any."""
     chosen = {"least": options.least, "beam": options.beam, "workers": options.workers}
     with bar("captioning", len(list_photographs(options.extra))) as advance:
-        write_pseudo(options.bundles, options.extra, options.out, **chosen, progress=advance)
-    written = read_captions(options.out).values()
-    some, captions = sum(map(bool, written)), sum(map(len, written))
-    print(f"{captions:,} captions of {some:,} of {len(written):,} photographs kept")
+        by_name = write_pseudo(
+            options.bundles, options.extra, options.out, **chosen, progress=advance
+        )
+    some, captions = sum(map(bool, by_name.values())), sum(map(len, by_name.values()))
+    print(f"{captions:,} captions of {some:,} of {len(by_name):,} photographs kept")
