@@ -7,8 +7,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from training.arrays import Arrays, Tensor, read_arrays, save_arrays
 from training.logs import read_log
 from training.run_state import RunState
@@ -53,12 +51,10 @@ class Epochs:
         self._run.save(epoch, self.seconds)
         self.done = epoch
 
-    def best(self, at_least: float = -np.inf) -> Arrays | None:
-        """Give the weights of the best epoch, or None where none scored above ``at_least``."""
+    def best(self) -> Arrays | None:
+        """Give the weights of the best epoch, or None where there was none."""
         best = max(self._lines, key=lambda line: line["score"], default=None)
-        if best is None or best["score"] <= at_least:
-            return None
-        return read_arrays(self._checkpoint(int(best["epoch"])))
+        return read_arrays(self._checkpoint(int(best["epoch"]))) if best else None
 
     def _checkpoint(self, epoch: int) -> Path:
         return self._out / f"{self._name}-{epoch:02d}.npz"

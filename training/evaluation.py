@@ -23,7 +23,7 @@ from training.arrays import F32
 from training.confidence import RIGHT_FROM, quality, reliability
 from training.dataset import Split
 from training.errors import DatasetError
-from training.judging import first_noun_right, read_labels
+from training.first_nouns import first_noun_right, read_labels
 from training.neighbours import likeness, neighbour_figures
 from training.scores import caption_scores, cider_each, retrieval
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from pathlib import Path
 from typing import Literal
 
+from training import dataset
 from training.dataset import Split, assembled, lines_of
 from training.errors import DatasetError
 
-__all__ = ["read_captions", "read_everyday"]
+__all__ = ["read_captions", "read_everyday", "read_splits"]
 
 CAPTIONS, DEV, PHOTOGRAPHS = "captions.jsonl", "everyday_dev.txt", "photographs"
 
@@ -44,6 +46,23 @@ def read_everyday(folder: Path, names: Literal["train", "dev"]) -> Split:
         raise DatasetError(f"{DEV} names {unknown[0]!r}, which {CAPTIONS} does not")
     found = [name for name in by_name if (name in dev) == (names == "dev")]
     return assembled(f"everyday-{names}", folder / PHOTOGRAPHS, found, by_name)
+
+
+def read_splits(options: Namespace) -> tuple[list[Split], list[Split]]:
+    """Give the splits with captions that are trained on, and those held out.
+
+    First those of ``--data``, then the everyday photographs of ``--captioned``, where there are.
+
+    Raises
+    ------
+    DatasetError
+        As `training.dataset.read_apart` and `read_everyday` do.
+    """
+    train, dev = dataset.read_apart(options.data)
+    if options.captioned is None:
+        return [train], [dev]
+    more, everyday = (read_everyday(options.captioned, part) for part in ("train", "dev"))
+    return [train, more], [dev, everyday]
 
 
 def read_captions(path: Path) -> dict[str, list[str]]:

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from captioner.vision.arrays import unit
-from captioner.vision.vectors import gem
-from training.arrays import F16, F32, Arrays
+from training.arrays import F32
 
-__all__ = ["centres", "fit_known"]
+__all__ = ["centres"]
 
 ROUNDS = 25
-
-
-def fit_known(maps: F16, whitening: Arrays, seed: int = 1) -> Arrays:
-    """Give ``known/centres`` of training photographs' maps (n, h, w, c).
-
-    Parameters
-    ----------
-    whitening
-        ``visual/mean`` and ``visual/basis``, as `training.whitening.fit_whitening` gives them.
-    """
-    mean, basis = whitening["visual/mean"], whitening["visual/basis"]
-    pooled = [gem(map_.astype(np.float32)) for map_ in maps]
-    visual = [unit(np.asarray((unit(each) - mean) @ basis, np.float32)) for each in pooled]
-    return {"known/centres": centres(np.stack(visual), seed=seed)}
 
 
 def centres(vectors: F32, count: int = 64, seed: int = 1) -> F32:

@@ -95,6 +95,7 @@ def contrasted(
     *,
     dev: tuple[Paired, Tensor],
     log: Path,
+    before: int = 0,
 ) -> None:
     """Train by contrast within the batch (InfoNCE both ways), keep the best epoch on dev.
 
@@ -104,6 +105,8 @@ def contrasted(
         Gives the text side's input of these captions.
     dev
         And its captions as the text side reads them.
+    before
+        Epochs that the log has already.
     """
     owners, views = train.owners, train.features
     count = int(np.minimum(np.bincount(owners), DRAWN).sum())
@@ -115,7 +118,7 @@ def contrasted(
             seen = views[rng.integers(0, len(views), len(rows)), owners[rows]]
             losses.append(float(step(seen, reads(rng, rows))))
         found = sides.found(*dev)
-        note(log, {"epoch": epoch, "loss": round(float(np.mean(losses)), 4)} | found)
+        note(log, {"epoch": before + epoch, "loss": round(float(np.mean(losses)), 4)} | found)
         if found["r10"] > best[0]:
             best = (found["r10"], [v.numpy() for v in sides.variables])
     for variable, value in zip(sides.variables, best[1], strict=True):

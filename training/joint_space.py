@@ -8,20 +8,19 @@ import numpy as np
 import tensorflow as tf
 
 from captioner.vision.tokenizer import PAD
-from captioner.vision.vectors import gem
-from training.arrays import F16, F32, Tensor
+from training.arrays import F32, Tensor
 from training.recurrent import GatedUnit
-from training.whitening import turn
+from training.visual_space import turn
 
-__all__ = ["TAUGHT", "Head", "JointRecipe", "JointSpace", "pooled"]
+__all__ = ["TAUGHT", "Head", "JointRecipe", "JointSpace"]
 
 
 @dataclass(frozen=True)
 class JointRecipe:
     """How the joint space is trained.
 
-    ``temperature`` divides the similarities. ``following`` and what is called after it are for a
-    text side that learns from a sentence encoder (`training.taught`).
+    ``temperature`` divides the similarities. ``following``, ``closing`` and what is called after
+    them are for a text side that learns from a sentence encoder (`training.taught`).
     """
 
     epochs: int = 10
@@ -39,19 +38,12 @@ class JointRecipe:
     following_rate: float = 2e-3
     following_dropout: float = 0.1
     following_word_dropout: float = 0.03
+    closing: int = 3
+    closing_rate: float = 3e-4
 
 
-TAUGHT = JointRecipe(epochs=15, word=180, state=320, hidden=1024)
+TAUGHT = JointRecipe(epochs=15, word=180, state=320, hidden=1024, following=12)
 """With a sentence encoder; `captioner.vision.text` holds 2.8 MB then."""
-
-
-def pooled(maps: F16) -> F32:
-    """Mean and generalised mean of maps (n, h, w, c): float32 (n, 2c)."""
-    found = [
-        np.concatenate([part.mean((1, 2)), gem(part)], 1)
-        for part in (m.astype(np.float32) for m in np.array_split(maps, max(1, len(maps) // 500)))
-    ]
-    return np.concatenate(found)
 
 
 class Head:

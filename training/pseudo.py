@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from captioner.vision.prediction import Prediction
-from training.dataset import Split, list_photographs
+from training.dataset import Split, assembled, list_photographs
 from training.errors import DatasetError
 from training.evaluation import SeenBy, describe_in_parallel
 from training.everyday import read_captions
@@ -90,16 +90,11 @@ def read_pseudo(path: Path, folder: Path | None) -> Split:
     ------
     DatasetError
         Without a folder; for a missing or damaged file, one that keeps no caption, or a
-        photograph that is not there; the message names it.
+        photograph that is not there, which the message names.
     """
     if folder is None:
         raise DatasetError("--pseudo wants --extra: the folder of the photographs it names")
     by_name = {name: captions for name, captions in read_captions(path).items() if captions}
     if not by_name:
         raise DatasetError(f"{path.name} keeps no caption of any photograph")
-    absent = [name for name in by_name if not (folder / name).is_file()]
-    if absent:
-        raise DatasetError(f"{path.name} names {absent[0]!r}, which is not in {folder}")
-    return Split(
-        "pseudo", tuple(folder / name for name in by_name), tuple(map(tuple, by_name.values()))
-    )
+    return assembled("pseudo", folder, tuple(by_name), by_name)

@@ -17,7 +17,7 @@ __all__ = ["choose", "graded"]
 F64 = npt.NDArray[np.float64]
 
 LABELS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
-LIKENESS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0)
+LIKENESS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 
 def graded(seen: Sequence[Seen], captions: Sequence[Sequence[str]]) -> list[F64]:

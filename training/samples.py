@@ -11,13 +11,13 @@ from captioner.vision.manifest import sha256
 from training import dataset, efficientnet, photographs, teachers
 from training.arrays import U8, Tensor, read_arrays, save_arrays
 from training.dataset import Split
-from training.everyday import read_everyday
+from training.everyday import read_splits
 from training.feeding import Sample
 from training.precision import precisions
 from training.teacher import Teacher, reduction
 from training.vocabulary import EMPTY_WORDS, frequent_words, word_targets
 
-__all__ = ["SIDE", "captioned", "read_samples", "read_teacher"]
+__all__ = ["SIDE", "read_samples", "read_teacher"]
 
 SIDE = 224
 """At which photographs are kept, pixels: those of the largest input that is trained on."""
@@ -28,19 +28,9 @@ CAPTION_WORDS = 1000
 REDUCED_ON = 500
 
 
-def captioned(options: Namespace) -> tuple[list[Split], list[Split]]:
-    """Give the splits with captions that are trained on, and those held out."""
-    train, dev = dataset.read_apart(options.data)
-    trained, held_out = [train], [dev]
-    if options.captioned:
-        trained.append(read_everyday(options.captioned, "train"))
-        held_out.append(read_everyday(options.captioned, "dev"))
-    return trained, held_out
-
-
 def read_samples(options: Namespace) -> tuple[Sample, Sample]:
     """Read what is trained on, captioned photographs first, then the others; and what is not."""
-    trained, held_out = captioned(options)
+    trained, held_out = read_splits(options)
     captions = [group for split in trained for group in split.captions]
     ranked = (word for word in frequent_words(captions) if word not in EMPTY_WORDS)
     words = [word for _, word in zip(range(CAPTION_WORDS), ranked, strict=False)]

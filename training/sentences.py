@@ -23,7 +23,7 @@ from training.arrays import F32, I32, Tensor, kept
 from training.errors import CheckpointError
 from training.onnx_weights import named_weights
 
-__all__ = ["WEIGHTS", "SentenceEncoder", "cached_sentences", "load"]
+__all__ = ["WEIGHTS", "SentenceEncoder", "cached_sentences", "load", "load_all"]
 
 WEIGHTS, ONNX, WORDS, SHAPE = "model.safetensors", "model.onnx", "vocab.txt", "config.json"
 FIRST_STATE = "bge-"  # in the name of a model whose vector the first state is
@@ -162,12 +162,33 @@ def load(folder: Path) -> SentenceEncoder:
     return SentenceEncoder(weights, numbers, layers, heads, key, first)
 
 
+def load_all(folder: Path) -> list[SentenceEncoder]:
+    """Read the encoder of a folder, or, where it has no ``config.json``, of each folder in it.
+
+    Raises
+    ------
+    CheckpointError
+        If there is none, or as `load` does.
+    """
+    inner = sorted(one.parent for one in folder.glob(f"*/{SHAPE}"))
+    return [load(one) for one in (inner if inner and not (folder / SHAPE).is_file() else [folder])]
+
+
 def _constants(arrays: Mapping[str, F32]) -> dict[str, Tensor]:
     return {name: tf.constant(array) for name, array in arrays.items()}
 
 
-def cached_sentences(encoder: SentenceEncoder, sentences: Sequence[str], cache: Path) -> F32:
-    """Give vectors of sentences, kept in a file that names the encoder and the sentences."""
+def cached_sentences(
+    encoders: Sequence[SentenceEncoder], sentences: Sequence[str], cache: Path
+) -> F32:
+    """Give vectors of sentences, each encoder's beside the others'.
+
+    Each is kept in a file that names the encoder and the sentences.
+    """
+    return np.concatenate([_cached(each, sentences, cache) for each in encoders], axis=1)
+
+
+def _cached(encoder: SentenceEncoder, sentences: Sequence[str], cache: Path) -> F32:
     known = hashlib.sha256("\n".join(sentences).encode()).hexdigest()[:8]
     path = cache / f"sentences-{encoder.key}-{known}.npy"
     found = kept(path, lambda: encoder.vectors(sentences).astype(np.float16))

@@ -15,7 +15,7 @@ from training.arrays import F16, U8
 from training.captioning import Captioned, Validation
 from training.dataset import Split
 from training.encoders import Encoder
-from training.everyday import read_everyday
+from training.everyday import read_splits
 from training.features import cached_maps, views
 from training.pseudo import read_pseudo
 from training.texts import read_texts
@@ -56,12 +56,10 @@ def read_sources(options: Namespace) -> Sources:
     DatasetError
         As `training.dataset`, `training.everyday`, `training.texts` and `training.pseudo` do.
     """
-    train, dev = dataset.read_apart(options.data)
+    train, (dev, *everyday) = read_splits(options)
     pseudo = read_pseudo(options.pseudo, options.extra) if options.pseudo else None
-    if options.captioned is None:
-        return Sources((train,), dev, None, _texts(options, dev), pseudo)
-    more, everyday = (read_everyday(options.captioned, part) for part in ("train", "dev"))
-    return Sources((train, more), dev, everyday, _texts(options, dev, everyday), pseudo)
+    texts = _texts(options, dev, *everyday)
+    return Sources(tuple(train), dev, everyday[0] if everyday else None, texts, pseudo)
 
 
 def _texts(options: Namespace, *held_out: Split) -> list[str]:
@@ -95,10 +93,11 @@ def captioned(
 def with_pseudo(
     options: Namespace, encoder: Encoder, sources: Sources, train: Captioned
 ) -> Captioned:
-    """Add the photographs with captions that models wrote, where there are any."""
+    """Add the photographs with captions that models wrote, where there are any: seen whole."""
     if sources.pseudo is None:
         return train
-    maps = _maps(options, encoder, [sources.pseudo], options.views)
+    maps = _maps(options, encoder, [sources.pseudo], 1)
+    maps = np.broadcast_to(maps, (len(train.maps), *maps.shape[1:]))
     captions = [*train.captions, *sources.pseudo.captions]
     return Captioned(np.concatenate([train.maps, maps], 1), captions, mirrored=True)
 

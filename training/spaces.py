@@ -12,13 +12,12 @@ import numpy as np
 from captioner.vision.tokenizer import Tokenizer
 from training.arrays import save_arrays
 from training.captioning import Captioned
-from training.familiarity import fit_known
+from training.familiarity import centres
 from training.joint import Paired, train_joint
-from training.joint_space import TAUGHT, JointRecipe, JointSpace, pooled
-from training.sentences import SentenceEncoder
-from training.sentences import load as load_sentences
+from training.joint_space import TAUGHT, JointRecipe, JointSpace
+from training.sentences import SentenceEncoder, load_all
 from training.taught import taught, train_taught
-from training.whitening import fit_whitening
+from training.visual_space import fit_visual, pooled, visual
 
 __all__ = ["leave_vectors"]
 
@@ -42,24 +41,24 @@ def leave_vectors(
         Captions without photographs, that the text side learns beside those given.
     """
     out: Path = options.out
-    sentences = load_sentences(options.text_teacher) if options.text_teacher else None
+    sentences = load_all(options.text_teacher) if options.text_teacher else []
     source = out / "vectors.source"
-    made_of += f" {sentences.key}" if sentences else ""
+    made_of = " ".join([made_of, *(encoder.key for encoder in sentences)])
     if source.is_file() and source.read_text(encoding="utf-8") == made_of:
         return
     (out / "joint.jsonl").unlink(missing_ok=True)
     space = _joint(options, sentences, words, captioned, texts)
     save_arrays(out / "text.npz", space.text_arrays(), np.float32)
-    seen = captioned[0].maps[0]
-    whitening = fit_whitening(seen)
-    vectors = space.image_arrays() | whitening | fit_known(seen, whitening, options.seed)
-    save_arrays(out / "vectors.npz", vectors, np.float32)
+    seen = pooled(captioned[0].maps[0])
+    arrays = space.image_arrays() | fit_visual(seen, captioned[0].captions, seed=options.seed)
+    arrays["known/centres"] = centres(visual(seen, arrays), seed=options.seed)
+    save_arrays(out / "vectors.npz", arrays, np.float32)
     source.write_text(made_of, encoding="utf-8")
 
 
 def _joint(
     options: Namespace,
-    sentences: SentenceEncoder | None,
+    sentences: Sequence[SentenceEncoder],
     words: Tokenizer,
     captioned: tuple[Captioned, Captioned],
     texts: Sequence[str],
@@ -68,9 +67,9 @@ def _joint(
     train, dev = (
         Paired(np.stack([pooled(view) for view in one.maps]), one.captions) for one in captioned
     )
-    if sentences is None:
+    if not sentences:
         return train_joint(JointRecipe(seed=options.seed), words, train, dev, log)
-    print("asking the sentence encoder", flush=True)
+    print("asking the sentence encoders", flush=True)
     kept = {"cache": options.work, "seed": options.seed}
     told = taught(sentences, words, train, dev, texts=texts, **kept)
     recipe = dataclasses.replace(TAUGHT, seed=options.seed)

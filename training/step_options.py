@@ -95,8 +95,9 @@ def train(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     step.add_argument(
         "--text-teacher",
         type=Path,
-        help="folder of a sentence encoder that the text side learns from: model.safetensors,"
-        " vocab.txt and config.json of all-MiniLM-L6-v2",
+        help="folder of a sentence encoder that the text side learns from, as of"
+        " all-MiniLM-L6-v2: model.safetensors or model.onnx, vocab.txt, config.json; or a folder"
+        " of such folders, to learn from several at once",
     )
     step.add_argument("--out", type=Path, required=True, help="folder for the bundle's parts")
     step.add_argument(
@@ -174,7 +175,10 @@ def _decoder(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--decoder",
         type=Path,
-        help="go on from this checkpoint; no epochs unless --epochs says how many",
+        nargs="+",
+        metavar="FILE",
+        help="go on from this checkpoint, or from the mean of several; no epochs unless --epochs"
+        " says how many",
     )
     group.add_argument(
         "--resume",

@@ -2,14 +2,14 @@
 
 Thirty thousand captions are few to learn English from. So the joint space is trained between the
 photographs and the sentence encoder's vectors of their captions; then the small text encoder that
-ships learns to say of any text, also of made-up ones, what the space says of it
-(docs/decisions/117).
+ships learns to say of any text, also of made-up ones, what the space says of it; and in the end,
+by contrast itself, what tells the photographs apart (docs/decisions/117).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +39,7 @@ _BEGINNING = 0.05
 
 @dataclass(frozen=True)
 class Taught:
-    """Vectors float32 (n, d) of a sentence encoder.
+    """Vectors float32 (n, d) of sentence encoders, one's beside the other's.
 
     Of all captions, of further sentences, and of every word that has a number.
     """
@@ -52,7 +52,7 @@ class Taught:
 
 
 def taught(
-    encoder: SentenceEncoder,
+    encoders: Sequence[SentenceEncoder],
     words: Tokenizer,
     train: Paired,
     dev: Paired,
@@ -61,7 +61,7 @@ def taught(
     seed: int,
     texts: Sequence[str] = (),
 ) -> Taught:
-    """Ask the sentence encoder; its answers are kept in ``cache``.
+    """Ask the sentence encoders; their answers are kept in ``cache``.
 
     ``texts`` are captions without photographs: the text side follows some of them, too.
     """
@@ -69,7 +69,7 @@ def taught(
     made = round((MADE_UP_BESIDE_TEXTS if some else MADE_UP) * len(train.texts))
     sentences = [*some, *made_up([*train.texts, *some], made, seed)]
     asked = (train.texts, dev.texts, sentences, words.words)
-    own, others, more, each = (cached_sentences(encoder, told, cache) for told in asked)
+    own, others, more, each = (cached_sentences(encoders, told, cache) for told in asked)
     return Taught(own, others, sentences, more, each)
 
 
@@ -88,8 +88,8 @@ def train_taught(
     Parameters
     ----------
     log : Path
-        JSON lines, one an epoch: of the contrast ``loss``, of following ``apart``, the mean of
-        one minus the cosine.
+        JSON lines, one an epoch: of contrast ``loss``, of following ``apart``, the mean of one
+        minus the cosine.
     """
     space = JointSpace(recipe, len(words.words), train.features[0])
     head = Head(recipe, told.train)
@@ -99,8 +99,33 @@ def train_taught(
     texts = numbered(words, [*train.texts, *told.sentences])
     wanted = np.concatenate([_all(head, told.train), _all(head, told.vectors)])
     space.embedding.set_weights([_principal(told.words, recipe.word)])
-    _follow(recipe, space, (texts, wanted), (dev, numbered(words, dev.texts)), log)
+    known = dev, numbered(words, dev.texts)
+    _follow(recipe, space, (texts, wanted), known, log)
+    _close(recipe, space, (train, texts), known, log)
     return space
+
+
+def _close(
+    recipe: JointRecipe,
+    space: JointSpace,
+    read: tuple[Paired, I32],
+    dev: tuple[Paired, I32],
+    log: Path,
+) -> None:
+    """Train the text encoder by contrast with photographs that stay where they are."""
+    (train, texts), share = read, recipe.following_dropout
+    sides = Sides(
+        lambda features, _: space.image(features, False),
+        lambda captions, training: space.text(captions, training, share),
+        space.text_variables(),
+    )
+
+    def thin(rng: np.random.Generator, rows: npt.NDArray[np.int64]) -> I32:
+        return thinned(rng, texts[rows], recipe.following_word_dropout)
+
+    plan = replace(recipe, epochs=recipe.closing, rate=recipe.closing_rate)
+    before = recipe.epochs + recipe.following
+    contrasted(plan, sides, train, thin, dev=dev, log=log, before=before)
 
 
 def _all(head: Head, vectors: F32) -> F32:

@@ -66,16 +66,16 @@ class TrainingModel:
 
     def visual(self, maps: F32) -> F32:
         """Visual vectors (n, 256)."""
-        centred = tf.math.l2_normalize(_generalised_mean(maps), -1) - self._vectors["visual/mean"]
+        centred = tf.math.l2_normalize(_pooled(maps), -1) - self._vectors["visual/mean"]
         return np.asarray(tf.math.l2_normalize(centred @ self._vectors["visual/basis"], -1))
 
     def semantic(self, maps: F32) -> F32:
         """Semantic vectors (n, 256)."""
         w = self._vectors
-        pooled = tf.concat([tf.reduce_mean(maps, (1, 2)), _generalised_mean(maps)], -1)
-        hidden = tf.nn.relu(pooled @ w["semantic/hidden"] + w["semantic/hidden_bias"])
+        hidden = tf.nn.relu(_pooled(maps) @ w["semantic/hidden"] + w["semantic/hidden_bias"])
         return np.asarray(tf.math.l2_normalize(hidden @ w["semantic/out"], -1))
 
 
-def _generalised_mean(maps: F32) -> Tensor:
-    return tf.reduce_mean(tf.maximum(maps, 1e-6) ** POWER, (1, 2)) ** (1 / POWER)
+def _pooled(maps: F32) -> Tensor:
+    generalised = tf.reduce_mean(tf.maximum(maps, 1e-6) ** POWER, (1, 2)) ** (1 / POWER)
+    return tf.concat([tf.reduce_mean(maps, (1, 2)), generalised], -1)

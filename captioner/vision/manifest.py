@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = ["FORMAT", "BundleError", "Manifest", "read", "sha256"]
 
-FORMAT = 2
+FORMAT = 3
 """Version of the bundle's layout that this code reads."""
 
 FILE = "bundle.json"

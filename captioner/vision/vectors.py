@@ -6,7 +6,7 @@ import numpy as np
 
 from captioner.vision.arrays import F32, unit
 
-__all__ = ["ARRAYS", "Vectors", "gem"]
+__all__ = ["ARRAYS", "Vectors", "gem", "pooled"]
 
 ARRAYS = (
     "visual/mean", "visual/basis", "semantic/hidden", "semantic/hidden_bias", "semantic/out",
@@ -24,16 +24,21 @@ def gem(map_: F32) -> F32:
     return np.asarray(powers.mean(axis=(-3, -2)) ** (1 / POWER), np.float32)
 
 
+def pooled(map_: F32) -> F32:
+    """Mean and generalised mean (`gem`) of a map (..., h, w, c): float32 (..., 2c)."""
+    return np.concatenate([map_.mean(axis=(-3, -2)), gem(map_)], axis=-1)
+
+
 class Vectors:
     """Visual and semantic vector of a map, 256-d and of unit length each.
 
     Parameters
     ----------
     weights : dict of float32 arrays
-        ``visual/mean`` (c,) and ``visual/basis`` (c, 256): PCA whitening of the
-        pooled map; ``semantic/hidden`` (2c, k), its bias, and ``semantic/out``
-        (k, 256): the image side of the joint space; ``known/centres`` (k, 256): unit
-        vectors amid the training photographs' visual vectors.
+        ``visual/mean`` (2c,) and ``visual/basis`` (2c, 256): a metric on the pooled map
+        of unit length; ``semantic/hidden`` (2c, k), its bias, and ``semantic/out`` (k, 256):
+        the image side of the joint space; ``known/centres`` (k, 256): unit vectors amid the
+        training photographs' visual vectors.
     """
 
     def __init__(self, weights: dict[str, F32]) -> None:
@@ -41,7 +46,7 @@ class Vectors:
 
     def visual(self, map_: F32) -> F32:
         """Say what the photograph looks like."""
-        centred: F32 = unit(gem(map_)) - self._weights["visual/mean"]
+        centred: F32 = unit(pooled(map_)) - self._weights["visual/mean"]
         return unit(centred @ self._weights["visual/basis"])
 
     def familiarity(self, visual: F32) -> float:
@@ -50,6 +55,6 @@ class Vectors:
 
     def semantic(self, map_: F32) -> F32:
         """Say what a caption would."""
-        pooled = np.concatenate([map_.mean(axis=(0, 1)), gem(map_)])
-        hidden = pooled @ self._weights["semantic/hidden"] + self._weights["semantic/hidden_bias"]
+        hidden = pooled(map_) @ self._weights["semantic/hidden"]
+        hidden = hidden + self._weights["semantic/hidden_bias"]
         return unit(np.asarray(np.maximum(hidden, 0) @ self._weights["semantic/out"], np.float32))

@@ -18,7 +18,7 @@ from training.arrays import Arrays
 from training.batches import drawn, encoded, like_lengths, padded, rows_of
 from training.captioning import Captioned, Recipe, Validation, train_decoder, write_captions
 from training.decoder import Shape, TrainableDecoder
-from training.self_critical import CriticalRecipe, train_on_cider
+from training.self_critical import SHARES, CriticalRecipe, best_between, train_on_cider
 
 pytestmark = [pytest.mark.training, pytest.mark.slow]
 
@@ -85,6 +85,22 @@ def test_training_on_cider_raises_the_reward(tmp_path: Path) -> None:
     assert len(rewards) == 6
     assert rewards[-1] > 1.2 * rewards[0]
     assert right(better) >= right(arrays)
+    between = lines(tmp_path / "between.jsonl")
+    assert [line["share"] for line in between] == list(SHARES)
+    scores = Validation(DEV).scores(better, WORDS, recipe.beam)
+    assert scores["score"] == max(line["score"] for line in between)
+
+
+def test_weights_halfway_are_taken_where_they_are_best(tmp_path: Path) -> None:
+    before, after = {"a": np.zeros(2, np.float32)}, {"a": np.full(2, 4, np.float32)}
+
+    def scored(arrays: Arrays) -> dict[str, float]:
+        return {"score": -abs(float(arrays["a"][0]) - 2.0)}
+
+    log = tmp_path / "between.jsonl"
+    assert best_between(before, after, -2.0, scored, log)["a"].tolist() == [2, 2]
+    assert best_between(before, after, 0.0, scored, log) is before
+    assert len(lines(log)) == len(SHARES)
 
 
 class Cut(Exception):

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from captioner.vision import bundle, text
 from captioner.vision.beam import WIDTH
 from training.__main__ import main
+from training.arrays import read_arrays
 
 for package in ("tensorflow", "onnx", "pycocoevalcap"):
     if importlib.util.find_spec(package) is None:
@@ -255,6 +256,17 @@ def test_prepare_names_a_damaged_photograph_and_stops(
     shared = ["--data", str(tmp_path / "data"), "--work", str(tmp_path / "work")]
     assert main(["prepare", *shared]) == 2
     assert "training prepare: damaged photograph dev1.jpg" in capsys.readouterr().err
+
+
+def test_training_begins_from_the_mean_of_several_decoders(made: Path, tmp_path: Path) -> None:
+    parts = made / "parts"
+    files = [parts / f"decoder-0{epoch}.npz" for epoch in (1, 2)]
+    shared = ("--data", made / "data", "--work", made / "work", "--encoder", made / "student.npz")
+    given = ("--side", 64, "--views", 1, "--critical-epochs", 0, "--out", tmp_path)
+    run("train", *shared, *given, "--decoder", *files)
+    first, second = (read_arrays(file)["output_bias"] for file in files)
+    found = read_arrays(tmp_path / "decoder.npz")["output_bias"]
+    assert np.allclose(found, (first + second) / 2, atol=1e-6)
 
 
 def test_projections_are_trained_anew_for_another_encoder_only(made: Path) -> None:

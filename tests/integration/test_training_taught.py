@@ -45,8 +45,8 @@ def described(folder: Path, name: str = "some-encoder") -> Path:
     return folder
 
 
-def random_weights() -> dict[str, F32]:
-    rng = np.random.default_rng(3)
+def random_weights(seed: int = 3) -> dict[str, F32]:
+    rng = np.random.default_rng(seed)
     shapes: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (len(PIECES), WIDTH),
         "embeddings.position_embeddings.weight": (64, WIDTH),
@@ -145,6 +145,19 @@ def test_the_first_state_is_the_vector_of_bge(
     assert np.allclose(first, bge.vectors(["red dog", "blue ball on grass"])[:1], atol=1e-5)
 
 
+def test_several_encoders_stand_beside_one_another(tmp_path: Path) -> None:
+    for name in ("bge", "mini"):
+        (tmp_path / name).mkdir()
+        raw = safetensors(random_weights(len(name)))
+        (described(tmp_path / name) / "model.safetensors").write_bytes(raw)
+    both = sentences.load_all(tmp_path)
+    assert len({encoder.key for encoder in both}) == 2
+    some = ["red dog", "blue ball"]
+    found = sentences.cached_sentences(both, some, tmp_path / "cache")
+    assert np.allclose(found, np.hstack([one.vectors(some) for one in both]), atol=1e-3)
+    assert [one.key for one in sentences.load_all(tmp_path / "mini")] == [both[1].key]
+
+
 def test_a_damaged_export_is_named(tmp_path: Path) -> None:
     (described(tmp_path) / "model.onnx").write_bytes(b"torn")
     with pytest.raises(CheckpointError, match="no ONNX file"):
@@ -157,7 +170,7 @@ def test_some_of_many_texts_are_followed_beside_made_up_sentences(
     words = Tokenizer(WORDS, len(SPECIALS) + len(WORDS))
     pair = Paired(np.zeros((1, 3, 4), np.float32), [["red dog", "dog on grass"]] * 3)
     texts = ["blue ball", "ball on grass"]
-    told = taught(encoder, words, pair, pair, cache=tmp_path / "cache", seed=1, texts=texts)
+    told = taught([encoder], words, pair, pair, cache=tmp_path / "cache", seed=1, texts=texts)
     assert told.sentences[:2] == texts
     assert len(told.sentences) == len(told.vectors) == 2 + 4
     assert "ball" in " ".join(told.sentences[2:]).split()
@@ -175,7 +188,7 @@ def test_the_text_encoder_comes_to_say_what_the_space_says(
     train = Paired(features[None, :48], captions[:48])
     dev = Paired(features[None, 48:], captions[48:])
     words = Tokenizer(WORDS, len(SPECIALS) + len(WORDS))
-    told = taught(encoder, words, train, dev, cache=tmp_path / "cache", seed=1)
+    told = taught([encoder], words, train, dev, cache=tmp_path / "cache", seed=1)
     assert len(told.sentences) == 256
     recipe = JointRecipe(
         epochs=20,
@@ -186,12 +199,15 @@ def test_the_text_encoder_comes_to_say_what_the_space_says(
         hidden=32,
         size=16,
         following=12,
+        closing=2,
         word_dropout=0,
     )
     space = train_taught(recipe, words, train, dev, told=told, log=tmp_path / "joint.jsonl")
     lines = read_log(tmp_path / "joint.jsonl")
-    assert [line["epoch"] for line in lines] == list(range(1, 33))
-    assert lines[-1]["apart"] < 0.7 * lines[recipe.epochs]["apart"]
+    assert [line["epoch"] for line in lines] == list(range(1, 35))
+    apart = [line["apart"] for line in lines if "apart" in line]
+    assert len(apart) == recipe.following
+    assert apart[-1] < 0.7 * apart[0]
     text = TextEncoder(space.text_arrays(), words)
     images = space.image(of_kind).numpy()
     numbers = [words.known(kind) for kind in kinds]

@@ -63,12 +63,14 @@ def test_a_teacher_can_be_the_encoder_itself(tmp_path: Path) -> None:
 def test_each_step_is_given_the_further_channels_that_it_learns_from(tmp_path: Path) -> None:
     container = laid_out(tmp_path, "teachers", "captioned", "texts", "extra", "sentences")
     steps = planned(container, {"tune.minutes": "30"})
-    options = [hyperparameters.parsed(step.step, step.arguments) for step in steps[:6]]
+    options = [hyperparameters.parsed(step.step, step.arguments) for step in steps]
 
     def told(name: str) -> list[str]:
         return [one.step for one in options if getattr(one, name, None)]
 
-    assert told("captioned") == ["prepare", "distil", "train", "tune", "train", "export"]
+    further = ["prepare", "distil", "train", "tune", "train", "export", "evaluate"]
+    assert told("captioned") == further
+    assert [step.name for step in steps][-3:] == ["evaluate", "evaluate everyday", "report"]
     assert told("extra") == ["distil", "tune"]
     assert told("texts") == told("text_teacher") == ["train", "train"]
     assert options[1].teachers == Path(inside(tmp_path, "teachers"))

@@ -60,7 +60,7 @@ def model(map_: F32, review_below: float = 0.0, withheld_below: float = 0.0) -> 
     manifest = Manifest(Path(), "tiny", "1", 64, {}, {}, {})
     flat = np.zeros(len(FEATURES))
     vectors = {
-        "visual/mean": random(CHANNELS), "visual/basis": random(CHANNELS, 256),
+        "visual/mean": random(2 * CHANNELS), "visual/basis": random(2 * CHANNELS, 256),
         "semantic/hidden": random(2 * CHANNELS, 7), "semantic/hidden_bias": random(7),
         "semantic/out": random(7, 256), "known/centres": np.eye(3, 256, dtype=np.float32),
     }  # fmt: skip

@@ -121,8 +121,15 @@ def _shipped(container: Container, model: Path, given: Given) -> list[Step]:
     return [
         Step("export", "export", [*export, *_origin(container, given["export"])]),
         Step("evaluate", "evaluate", [*scored, "--json"]),
+        *_everyday(container, [*scored, "--json"]),
         Step("report", "report", [*scored, *logs, f"--out={kept / REPORT}"]),
     ]
+
+
+def _everyday(container: Container, scored: list[str]) -> list[Step]:
+    """Score the photographs of everyday_dev, too, where the job has them."""
+    captioned = _folders(container, "captioned")
+    return [Step("evaluate everyday", "evaluate", [*scored, *captioned])] if captioned else []
 
 
 def _origin(container: Container, given: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from training import encoders, photographs
-from training.samples import captioned
+from training.everyday import read_splits
 from training.vocabulary import frequent_words
 
 __all__ = ["run"]
@@ -14,7 +14,7 @@ __all__ = ["run"]
 def run(options: Namespace) -> None:
     """Fill the caches and say what there is."""
     side = encoders.REGISTRY[options.encoder].side
-    for split in (split for splits in captioned(options) for split in splits):
+    for split in (split for splits in read_splits(options) for split in splits):
         photographs.of_split(split.name, split.photographs, options.work, side)
         captions = sum(map(len, split.captions))
         words = frequent_words(split.captions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from argparse import Namespace
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from training.arrays import Arrays, read_arrays, save_arrays
 from training.baseline import BaselineRecipe, train_baseline
 from training.captioning import Captioned, Recipe, Validation, train_decoder
 from training.encoders import Encoder
+from training.errors import CheckpointError
 from training.language import LanguageRecipe, train_language
 from training.precision import precisions
 from training.self_critical import CriticalRecipe, train_on_cider
@@ -88,7 +90,7 @@ def _decoder(
     (train, more, held), (recipe, critical) = captioned, _recipes(options)
     text_taught = bool(begun)
     kept: dict[str, Any] = {"out": options.out, "resume": options.resume}
-    begun = read_arrays(options.decoder) if options.decoder else begun
+    begun = _mean(options.decoder) if options.decoder else begun
     if options.decoder and not options.epochs:
         decoder = begun
     else:
@@ -115,6 +117,17 @@ def _decoder(
     )
     parts.write(options.out, made)
     print(json.dumps({"encoder": encoder.name, "beam": BEAM} | scores), flush=True)
+
+
+def _mean(files: Sequence[Path]) -> Arrays:
+    """Give the mean weights of decoders: of runs that began alike it often beats each of them.
+
+    Wortsman 2022, "model soups" (arXiv 2203.05482).
+    """
+    each = [read_arrays(file) for file in files]
+    if len({tuple((name, one[name].shape) for name in sorted(one)) for one in each}) > 1:
+        raise CheckpointError("--decoder names decoders of other shapes or words")
+    return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}
 
 
 def _recipes(options: Namespace) -> tuple[Recipe, CriticalRecipe]:

@@ -9,9 +9,10 @@ import numpy as np
 from captioner.vision import tokenizer
 from captioner.vision.frame import to_square
 from training import parts
+from training.everyday import read_splits
 from training.interruption import Interruption
 from training.precision import precisions
-from training.samples import captioned, read_samples, read_teacher
+from training.samples import read_samples, read_teacher
 from training.tuning import Captions, TuningPlan, tune
 
 __all__ = ["run"]
@@ -30,7 +31,7 @@ def run(options: Namespace) -> None:
     )
     words = tokenizer.load(options.model / "tokenizer.json")
     texts = (
-        [group for split in splits for group in split.captions] for splits in captioned(options)
+        [group for split in splits for group in split.captions] for splits in read_splits(options)
     )
     captions = Captions(words, *texts)
     squares = np.stack([to_square(photograph, plan.side) for photograph in held_out.pixels])

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.attributes import singular
 from training.errors import TrainingError
-from training.judging import first_noun_right, first_nouns, read_labels
+from training.first_nouns import first_noun_right, first_nouns, read_labels
 
 
 @pytest.mark.parametrize(
