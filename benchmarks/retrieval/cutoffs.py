@@ -27,9 +27,10 @@ from training.dataset import Split
 QUERIES = 600
 FEWEST, MOST = 5, 400  # photographs that answer a query
 UNANSWERED = 150
-UNHEARD = ("glimworp", "zanfible", "quorvex", "brelsic", "tromulen", "vaskery", "plindor")  # invented
+# Invented: of a word that no caption holds an encoder may have read in texts.
+UNHEARD = ("glimworp", "zanfible", "quorvex", "brelsic", "tromulen", "vaskery", "plindor")
 SHARES = tuple(round(0.3 + 0.025 * step, 3) for step in range(28))
-MARGIN = 0.1  # the floor lies so much above what words reach that no caption ever held
+MARGIN = 0.1  # the floor lies so much above what words reach that were never heard
 
 Cut = Callable[[Floats], Bools]
 
