@@ -88,7 +88,7 @@ def test_training_on_cider_raises_the_reward(tmp_path: Path) -> None:
     between = lines(tmp_path / "between.jsonl")
     assert [line["share"] for line in between] == list(SHARES)
     scores = Validation(DEV).scores(better, WORDS, recipe.beam)
-    assert scores["score"] == max(line["score"] for line in between)
+    assert scores["score"] >= max(line["score"] for line in between)
 
 
 def test_weights_halfway_are_taken_where_they_are_best(tmp_path: Path) -> None:
