@@ -12,7 +12,18 @@ import numpy.typing as npt
 
 from training.errors import CheckpointError
 
-__all__ = ["F16", "F32", "I32", "U8", "Arrays", "Tensor", "kept", "read_arrays", "save_arrays"]
+__all__ = [
+    "F16",
+    "F32",
+    "I32",
+    "U8",
+    "Arrays",
+    "Tensor",
+    "kept",
+    "read_arrays",
+    "save_arrays",
+    "unit_rows",
+]
 
 F16: TypeAlias = npt.NDArray[np.float16]
 F32: TypeAlias = npt.NDArray[np.float32]
@@ -34,6 +45,11 @@ def kept(path: Path, make: Callable[[], F16]) -> F16:
         np.save(partial, make())
         partial.replace(path)
     return np.asarray(np.load(path, mmap_mode="r"), np.float16)
+
+
+def unit_rows(rows: F32) -> F32:
+    """Scale vectors (n, d) to length one; one without length stays as it is."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
 
 def save_arrays(path: Path, arrays: Mapping[str, F32], kind: type = np.float16) -> None:

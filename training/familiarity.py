@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.arrays import F32
+from training.arrays import F32, unit_rows
 
 __all__ = ["centres"]
 
@@ -25,5 +25,5 @@ def centres(vectors: F32, count: int = 64, seed: int = 1) -> F32:
         np.add.at(sums, nearest, vectors)
         lost = np.bincount(nearest, minlength=len(found)) == 0
         sums[lost] = vectors[rng.choice(len(vectors), int(lost.sum()))]
-        found = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+        found = unit_rows(sums)
     return found.astype(np.float32)

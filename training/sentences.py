@@ -170,8 +170,10 @@ def load_all(folder: Path) -> list[SentenceEncoder]:
     CheckpointError
         If there is none, or as `load` does.
     """
+    if (folder / SHAPE).is_file():
+        return [load(folder)]
     inner = sorted(one.parent for one in folder.glob(f"*/{SHAPE}"))
-    return [load(one) for one in (inner if inner and not (folder / SHAPE).is_file() else [folder])]
+    return [load(one) for one in inner or [folder]]
 
 
 def _constants(arrays: Mapping[str, F32]) -> dict[str, Tensor]:

@@ -47,10 +47,13 @@ def leave_vectors(
     if source.is_file() and source.read_text(encoding="utf-8") == made_of:
         return
     (out / "joint.jsonl").unlink(missing_ok=True)
-    space = _joint(options, sentences, words, captioned, texts)
+    train, dev = (
+        Paired(np.stack([pooled(view) for view in one.maps]), one.captions) for one in captioned
+    )
+    space = _joint(options, sentences, words, (train, dev), texts)
     save_arrays(out / "text.npz", space.text_arrays(), np.float32)
-    seen = pooled(captioned[0].maps[0])
-    arrays = space.image_arrays() | fit_visual(seen, captioned[0].captions, seed=options.seed)
+    seen = train.features[0]
+    arrays = space.image_arrays() | fit_visual(seen, train.captions, seed=options.seed)
     arrays["known/centres"] = centres(visual(seen, arrays), seed=options.seed)
     save_arrays(out / "vectors.npz", arrays, np.float32)
     source.write_text(made_of, encoding="utf-8")
@@ -60,13 +63,10 @@ def _joint(
     options: Namespace,
     sentences: Sequence[SentenceEncoder],
     words: Tokenizer,
-    captioned: tuple[Captioned, Captioned],
+    pairs: tuple[Paired, Paired],
     texts: Sequence[str],
 ) -> JointSpace:
-    log = options.out / "joint.jsonl"
-    train, dev = (
-        Paired(np.stack([pooled(view) for view in one.maps]), one.captions) for one in captioned
-    )
+    (train, dev), log = pairs, options.out / "joint.jsonl"
     if not sentences:
         return train_joint(JointRecipe(seed=options.seed), words, train, dev, log)
     print("asking the sentence encoders", flush=True)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from captioner.vision import vectors
-from training.arrays import F16, F32, Arrays
+from training.arrays import F16, F32, Arrays, unit_rows
 from training.neighbours import likeness
 
 __all__ = ["fit_visual", "pooled", "turn", "visual"]
@@ -51,8 +51,8 @@ def pooled(maps: F16) -> F32:
 
 def visual(pooled_maps: F32, arrays: Arrays) -> F32:
     """Give the visual vectors float32 (n, 256), of unit length, of pooled maps (n, 2c)."""
-    turned = (_unit(pooled_maps) - arrays["visual/mean"]) @ arrays["visual/basis"]
-    return _unit(np.asarray(turned, np.float32))
+    turned = (unit_rows(pooled_maps) - arrays["visual/mean"]) @ arrays["visual/basis"]
+    return unit_rows(np.asarray(turned, np.float32))
 
 
 def fit_visual(
@@ -71,7 +71,7 @@ def fit_visual(
         What people wrote of each of them.
     """
     rows = np.random.default_rng(seed).permutation(len(pooled_maps))[:MOST]
-    features: F64 = _unit(pooled_maps[rows]).astype(np.float64)
+    features: F64 = unit_rows(pooled_maps[rows]).astype(np.float64)
     mean = features.mean(0)
     features -= mean
     told = _centred(likeness([captions[row] for row in rows]).astype(np.float64))
@@ -101,7 +101,3 @@ def _centred(kernel: F64) -> F64:
 def _even(metric: F64, variance: F64) -> F64:
     """Scale a metric so that photographs' mean squared distance from the middle is one."""
     return metric / max(float(np.trace(metric @ variance)), 1e-9)
-
-
-def _unit(rows: F32) -> F32:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
