@@ -6,17 +6,13 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from chalicelib.attributes.lexicon import WAYS_OF_SHOWING
 from chalicelib.attributes.phrases import NounPhrase, Phrases, tokens
 from training.errors import TrainingError
 
 __all__ = ["EVERYDAY_NOUNS", "first_noun_right", "first_nouns", "read_labels"]
 
 EVERYDAY_NOUNS = Path(__file__).parent / "judged" / "everyday_nouns.jsonl"
-
-# "a close-up of a cat" shows a cat.
-_WAYS_OF_SHOWING = frozenset(
-    ["close", "closeup", "close-up", "view", "shot", "picture", "photo", "photograph", "image"]
-)
 
 
 def first_nouns(caption: str) -> tuple[str, ...]:
@@ -34,7 +30,7 @@ def first_nouns(caption: str) -> tuple[str, ...]:
         found = phrases.noun_phrase(start)
         if found is None or found[0].head is None:
             continue
-        if found[0].head not in _WAYS_OF_SHOWING:
+        if found[0].head not in WAYS_OF_SHOWING:
             return _with_contents(phrases, *found)
         showing = showing or found[0].head
     return (showing,) if showing else ()

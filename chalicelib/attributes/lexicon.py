@@ -48,7 +48,7 @@ ADJECTIVES = _words(
     "medium medium-sized large-breed great good bad nice fresh dead live wild tame rural urban "
     "public private outdoor indoor inflatable makeshift nearby distant formal casual traditional "
     "native local professional amateur lone lonely solo first second third last next upside "
-    "amazing interesting exciting matching opposing missing strong "
+    "close amazing interesting exciting matching opposing missing strong "
     "muscular athletic scruffy fuzzy chubby petite mean determined tattooed hooded leafy "
     "overweight toothless camouflage denim leather plaid floral checkered checked tropical "
 )
@@ -117,6 +117,11 @@ CONTAINERS = _words(
     "group pair couple bunch crowd number team lot line row set pack herd flock trio series "
     "variety kind type sort piece gang dozen band family gathering collection hundred mass "
     "pile handful plenty majority school class"
+)
+
+# "a close-up of a cat", "a black and white photo of a cat": what is seen is the cat.
+WAYS_OF_SHOWING = _words(
+    "close-up closeup view picture photo photograph image shot snapshot selfie"
 )
 
 IRREGULAR_PLURALS: dict[str, str] = {

@@ -9,6 +9,7 @@ from chalicelib.attributes import verbs
 from chalicelib.attributes.words import known_base, singular
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
+_CLOSE_UP = re.compile(r"\bclose up(?= of\b| view\b| shot\b| photo| picture\b| image\b)")
 _LONGEST = 16  # words of one noun phrase
 _STOPS = frozenset(".;:!?")
 _SUFFIXED_COLOUR = re.compile(r"^([a-z]+)-(?:[a-z]+ed|clad)$")
@@ -38,7 +39,8 @@ class NounPhrase:
 def tokens(text: str) -> list[str]:
     """Return the words, numbers and stops of a text in lower case."""
     found: list[str] = []
-    for token in _TOKEN.findall(text.lower().replace("’", "'")):
+    plain = _CLOSE_UP.sub("close-up", text.lower().replace("’", "'"))
+    for token in _TOKEN.findall(plain):
         if token.endswith("'s") and len(token) > 2 and token not in lex.PRONOUNS:
             found += [token[:-2], "'s"]
         elif "-" in token and all(p in lex.COLOURS or p == "and" for p in token.split("-")):
@@ -288,11 +290,12 @@ class Phrases:
         return word[:1].isalpha() and not any(word in kind for kind in closed)
 
     def _contents(self, phrase: NounPhrase, at: int) -> tuple[NounPhrase, int]:
-        """For "a group of people" return the people."""
-        if phrase.head in lex.CONTAINERS and self.word(at) == "of":
+        """For "a group of people" return the people, for "a view of a beach" the beach."""
+        gathers = phrase.head in lex.CONTAINERS
+        if (gathers or phrase.head in lex.WAYS_OF_SHOWING) and self.word(at) == "of":
             inner = self.noun_phrase(at + 1)
             if inner is not None and inner[0].head is not None:
-                inner[0].plural = True
+                inner[0].plural |= gathers
                 inner[0].negated |= phrase.negated
                 return inner
         return phrase, at
