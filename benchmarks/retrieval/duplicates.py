@@ -18,6 +18,7 @@ from captioner.preparing import packed
 from chalicelib.search.analysis import STOP_WORDS, stems
 
 COPIED = 100  # photographs that are altered
+MISTAKEN = 0.001  # share of different photographs that may be taken for one that came before
 TIMES_ALIKE = 3.0  # as many words in common as chance gives: what looks alike
 TIMES_RELEVANT = 1.5  # and what is worth showing beside a photograph
 NEIGHBOURS = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)
@@ -41,7 +42,7 @@ def chosen(
     Parameters
     ----------
     photographs
-        Many others, of which the likest two are not one picture.
+        Many others, all different: `MISTAKEN` of them may reach the bound.
     pair
         Two files of them that are: the known exception.
     """
@@ -49,17 +50,19 @@ def chosen(
     cosines = visual @ visual.T
     np.fill_diagonal(cosines, -1)
     others = [path for path in photographs if path not in pair[1:]]
-    nearest = _nearest(floats([document.visual for document in documents(others, from_)]))
+    nearest = _nearest_before(floats([document.visual for document in documents(others, from_)]))
+    least = float(nearest[int(MISTAKEN * len(nearest))]) + 0.001  # above the first one too many
     copies = _copies(material.split.photographs[:COPIED], visual, from_)
     near = {name: round(float(np.quantile(found, 0.05)), 3) for name, found in copies.items()}
     # Halfway to altered copies, of which those at half the size of small photographs lie apart.
     lowest = float(np.median([*near.values()]))
-    bound = round((float(nearest[0]) + max(lowest, float(nearest[0]))) / 2, 3)
+    bound = round((least + max(lowest, least)) / 2, 3)
     by_cosine = _times_chance(material, cosines)
     likeness, relevant = _first(by_cosine, TIMES_ALIKE), _first(by_cosine, TIMES_RELEVANT)
     told = {
         "near_duplicate": bound,
-        "nearest different photographs, cosine": [round(float(one), 3) for one in nearest[:5]],
+        "nearest different photographs, cosine": [round(float(one), 3) for one in nearest[:10]],
+        "taken for one that came before": int((nearest >= bound).sum()),
         "altered copies, 5th percentile": near,
         "altered copies found": {
             name: round(float((found >= bound).mean()), 3) for name, found in copies.items()
@@ -72,12 +75,12 @@ def chosen(
     return Bounds(bound, likeness, relevant), told
 
 
-def _nearest(visual: Floats) -> Floats:
-    """Return each photograph's cosine with its likest, the highest first."""
+def _nearest_before(visual: Floats) -> Floats:
+    """Return each photograph's cosine with its likest of those before it, the highest first."""
     found = []
     for at in range(0, len(visual), 500):
-        cosines = visual[at : at + 500] @ visual.T
-        cosines[np.arange(len(cosines)), np.arange(at, at + len(cosines))] = -1
+        cosines = visual[at : at + 500] @ visual[: at + 500].T
+        cosines[np.triu_indices(len(cosines), at, cosines.shape[1])] = -1
         found.append(cosines.max(1))
     return -np.sort(-np.concatenate(found))
 
