@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.retrieval.material import CAPTIONS, Asked, Floats, Material, told_by_people
-from benchmarks.retrieval.values import Bools, Values, values_of
+from benchmarks.retrieval.values import Bools, Values, cosines, values_of
 from chalicelib.search.chosen import WEIGHTS
 from chalicelib.search.query import Weights
 
@@ -79,11 +79,16 @@ def collection(material: Material, every: int | None) -> Collection:
 
 
 def chosen(material: Material) -> tuple[Weights, dict[str, Any]]:
-    """Return the weights that are best on half A, and what they give on both halves."""
+    """Return the weights that are best on half A, and what they give on both halves.
+
+    Beside it, what the picture finds by itself: stored vectors hold what its captions say, too.
+    """
     model, mixed = collection(material, None), collection(material, 2)
     weights = _best(model, mixed)
+    picture = cosines(material.asked.vectors, material.pictures)
     return weights, {
         "weights": asdict(weights),
+        "the picture alone": model.recall(picture, model.own >= 0),
         "captioned by the model": _table(model, weights),
         "every other one captioned by a person": _table(mixed, weights),
     }

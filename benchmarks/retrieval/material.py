@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.retrieval.photographs import Bundle, documents, text_vectors
+from benchmarks.retrieval.photographs import Bundle, documents, picture_vectors, text_vectors
 from chalicelib.attributes import extract
 from chalicelib.images import Source
 from chalicelib.search.port import Document
@@ -46,10 +46,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Material:
-    """A split, and what the pipeline stores of it."""
+    """A split, what the pipeline stores of it, and semantic vectors of its pictures alone."""
 
     split: Split
     captioned: Sequence[Document]
+    pictures: Sequence[bytes]
     asked: Asked
 
     def asked_by(self, count: int) -> Material:
@@ -67,7 +68,8 @@ def read(split: Split, from_: Bundle) -> Material:
     texts = [caption.replace('"', " ") for captions in split.captions for caption in captions]
     own = [at for at, captions in enumerate(split.captions) for _ in captions]
     captioned = documents(split.photographs, from_)
-    return Material(split, captioned, Asked(texts, text_vectors(texts, from_), own))
+    pictures = picture_vectors(split.photographs, from_)
+    return Material(split, captioned, pictures, Asked(texts, text_vectors(texts, from_), own))
 
 
 def told_by_people(material: Material, skipped: int, count: int, every: int = 1) -> list[Document]:

@@ -17,8 +17,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from captioner.decoding import decode
 from captioner.preparing import packed, prepare, version_of
 from captioner.vision import bundle
+from captioner.vision.arrays import F32
 from captioner.vision.model import Model
 from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.events import Kind, ObjectEvent
@@ -119,15 +121,30 @@ def documents(photographs: Sequence[Path], from_: Bundle) -> list[Document]:
 def text_vectors(texts: Sequence[str], from_: Bundle) -> list[bytes]:
     """Return each text's semantic vector, as the encoder function answers it."""
     kept = Kept(from_.file("texts"))
-
-    def encoded(text: str) -> str:
-        vector = packed(from_.model.encode_text(text))
-        return base64.b64encode(vector or b"").decode()
-
     return [
-        base64.b64decode(kept.get(text, partial(encoded, text)))
+        _vector(kept, text, partial(from_.model.encode_text, text))
         for text in progress(texts, "queries encoded")
     ]
+
+
+def picture_vectors(photographs: Sequence[Path], from_: Bundle) -> list[bytes]:
+    """Return each photograph's semantic vector by the picture alone, without its captions."""
+    kept = Kept(from_.file("pictures"))
+
+    def embedded(path: Path) -> F32:
+        return from_.model.embed(decode(path.read_bytes(), max_pixels=MAX_PIXELS).pixels)[1]
+
+    return [
+        _vector(kept, path.name, partial(embedded, path))
+        for path in progress(photographs, "pictures encoded")
+    ]
+
+
+def _vector(kept: Kept, key: str, make: Callable[[], F32]) -> bytes:
+    def text() -> str:
+        return base64.b64encode(packed(make()) or b"").decode()
+
+    return base64.b64decode(kept.get(key, text))
 
 
 def progress(items: Sequence[Any], what: str, every: int = 500) -> Iterable[Any]:

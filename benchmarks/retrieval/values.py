@@ -68,12 +68,12 @@ def values_of(
     return Values(
         words=_shares(words, _holding(documents), len(documents)),
         attributes=_shares(clauses, _having(documents), len(documents)),
-        meaning=_cosines(vectors, [document.semantic for document in documents]),
+        meaning=cosines(vectors, [document.semantic for document in documents]),
         human=np.array([document.source in HUMAN_SOURCES for document in documents]),
     )
 
 
-def _cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> Floats:
+def cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> Floats:
     """Return cosines of vectors as engines keep them; of none it is zero."""
     left, right = (
         np.array([_NOTHING if one is None else numbers(quantised(one)) for one in some], np.float32)

@@ -18,7 +18,7 @@ from captioner.vision.prediction import Caption, Label, Prediction, Seen, Word
 from captioner.vision.sentence import Rules
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import Tokenizer
-from captioner.vision.vectors import Vectors
+from captioner.vision.vectors import Vectors, with_captions
 
 __all__ = ["Caption", "Label", "Model", "Prediction", "Seen", "Word"]
 
@@ -114,29 +114,30 @@ class Model:
         return self._text.encode(text)
 
     def _seen(self, map_: F32, written: Sequence[Hypothesis]) -> Seen:
-        visual, semantic = self._vectors.visual(map_), self._vectors.semantic(map_)
+        visual, picture = self._vectors.visual(map_), self._vectors.semantic(map_)
         if not written:
-            return Seen((), (), visual, semantic, 0.0, 0.0, 0.0)
+            return Seen((), (), visual, picture, picture, 0.0, 0.0, 0.0)
         classes = self._labels.probabilities(map_)
         texts = [" ".join(map(self._tokenizer.word, each.words)) for each in written]
+        told = np.stack(self._text.encode_all(texts))
+        log_probs = np.array([sum(each.log_probs) for each in written], np.float32)
         captions = tuple(
             Caption(
                 text,
                 self._words(hypothesis, map_.shape[:2]),
                 float(np.mean(hypothesis.log_probs)),
                 min(hypothesis.log_probs),
-                float(vector @ semantic),
+                float(vector @ picture),
                 self._labels.agreement(text, classes),
             )
-            for text, hypothesis, vector in zip(
-                texts, written, self._text.encode_all(texts), strict=True
-            )
+            for text, hypothesis, vector in zip(texts, written, told, strict=True)
         )
         return Seen(
             captions,
             self._labels.named(classes),
             visual,
-            semantic,
+            picture,
+            with_captions(picture, told, log_probs),
             entropy(classes),
             float(classes.max()),
             self._vectors.familiarity(visual),

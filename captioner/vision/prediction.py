@@ -42,12 +42,14 @@ class Seen:
 
     ``entropy`` of the label head's classes in nats and ``top`` their largest probability;
     ``familiarity`` is the largest cosine of the visual vector to a centre of the training
-    photographs. Vectors are float32 (256,) of unit length.
+    photographs. ``picture`` is the semantic vector by the picture alone, ``semantic`` by the
+    picture and its captions. Vectors are float32 (256,) of unit length.
     """
 
     captions: tuple[Caption, ...]
     labels: tuple[Label, ...]
     visual: F32
+    picture: F32
     semantic: F32
     entropy: float
     top: float

@@ -6,13 +6,16 @@ import numpy as np
 
 from captioner.vision.arrays import F32, unit
 
-__all__ = ["ARRAYS", "Vectors", "gem", "pooled"]
+__all__ = ["ARRAYS", "Vectors", "gem", "pooled", "with_captions"]
 
 ARRAYS = (
     "visual/mean", "visual/basis", "semantic/hidden", "semantic/hidden_bias", "semantic/out",
     "known/centres",
 )  # fmt: skip
 POWER = 3.0
+
+SAID = 0.2
+"""What a photograph's captions count beside the picture, where texts look for it (docs/decisions/121)."""
 
 
 def gem(map_: F32) -> F32:
@@ -27,6 +30,22 @@ def gem(map_: F32) -> F32:
 def pooled(map_: F32) -> F32:
     """Mean and generalised mean (`gem`) of a map (..., h, w, c): float32 (..., 2c)."""
     return np.concatenate([map_.mean(axis=(-3, -2)), gem(map_)], axis=-1)
+
+
+def with_captions(picture: F32, captions: F32, log_probs: F32) -> F32:
+    """Give the semantic vector of a picture and of what is written of it, of unit length.
+
+    Parameters
+    ----------
+    picture : float32 (dims,)
+        `Vectors.semantic`.
+    captions : float32 (n, dims)
+        Semantic vectors of one caption or more.
+    log_probs : float32 (n,)
+        Of whole captions: each counts as much as it is probable.
+    """
+    probable = np.exp(log_probs - log_probs.max())
+    return unit(picture + SAID * unit(np.asarray(probable @ captions, np.float32)))
 
 
 class Vectors:
@@ -54,7 +73,7 @@ class Vectors:
         return float((self._weights["known/centres"] @ visual).max())
 
     def semantic(self, map_: F32) -> F32:
-        """Say what a caption would."""
+        """Say what a caption would, by the picture alone."""
         hidden = pooled(map_) @ self._weights["semantic/hidden"]
         hidden = hidden + self._weights["semantic/hidden_bias"]
         return unit(np.asarray(np.maximum(hidden, 0) @ self._weights["semantic/out"], np.float32))

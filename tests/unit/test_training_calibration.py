@@ -24,7 +24,7 @@ SAID = ("a cat sleeps on a red sofa", "two boys play football", "a boat on a lak
 
 
 def seen(*captions: Caption) -> Seen:
-    return Seen(captions, (), EVEN, EVEN, 1.0, 0.5, 0.9)
+    return Seen(captions, (), EVEN, EVEN, EVEN, 1.0, 0.5, 0.9)
 
 
 def looked(count: int = 30) -> Looked:

@@ -35,8 +35,8 @@ def written(out: Path) -> dict[str, list[str]]:
 
 def caption(folder: Path, out: Path, least: float) -> list[int]:
     told: list[int] = []
-    chosen = {"least": least, "beam": 2, "workers": 1}
-    write_pseudo([DEFAULT_BUNDLE, DEFAULT_BUNDLE], folder, out, **chosen, progress=told.append)
+    twice = [DEFAULT_BUNDLE, DEFAULT_BUNDLE]
+    write_pseudo(twice, folder, out, least=least, beam=2, workers=1, progress=told.append)
     return told
 
 

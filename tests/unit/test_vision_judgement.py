@@ -13,7 +13,7 @@ from captioner.vision.prediction import Caption, Seen
 EVEN = np.full(256, 1 / 16, np.float32)
 DOG = Caption("a dog runs", (), -0.5, -2.0, 0.2, -3.0)
 CAT = Caption("a cat sleeps", (), -0.7, -1.0, 0.6, 2.0)
-SEEN = Seen((DOG, CAT), (Label("cat", 0.8),), EVEN, EVEN, 1.5, 0.7, 0.9)
+SEEN = Seen((DOG, CAT), (Label("cat", 0.8),), EVEN, EVEN, EVEN, 1.5, 0.7, 0.9)
 BY_LOG_PROB = np.array([1.0] + [0.0] * (len(FEATURES) - 1))
 
 

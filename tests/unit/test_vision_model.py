@@ -7,12 +7,13 @@ import numpy.typing as npt
 import pytest
 
 from captioner.vision.arrays import F32, unit
+from captioner.vision.beam import LONGEST
 from captioner.vision.decoder import ARRAYS, Decoder
 from captioner.vision.encoder import Encoder
 from captioner.vision.judgement import FEATURES, Confidence, Ranking
 from captioner.vision.labels import Labels
 from captioner.vision.manifest import Manifest
-from captioner.vision.model import Model
+from captioner.vision.model import Caption, Model
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import Tokenizer
 from captioner.vision.vectors import Vectors
@@ -119,12 +120,33 @@ def test_a_map_of_nan_gives_no_caption_and_wants_review_but_keeps_unit_vectors()
     assert np.linalg.norm(prediction.semantic) == pytest.approx(1, abs=1e-5)
 
 
-def test_embedding_agrees_with_describing() -> None:
+def test_embedding_agrees_with_what_is_seen_before_anything_is_written() -> None:
     tiny = model(SEEN)
-    prediction = tiny.describe(PHOTOGRAPH)
-    visual, semantic = tiny.embed(PHOTOGRAPH)
-    assert np.array_equal(visual, prediction.visual)
-    assert np.array_equal(semantic, prediction.semantic)
+    seen = tiny.look(SEEN)
+    visual, picture = tiny.embed(PHOTOGRAPH)
+    assert np.array_equal(visual, seen.visual)
+    assert np.array_equal(picture, seen.picture)
+
+
+def test_captions_move_the_semantic_vector_towards_what_they_say() -> None:
+    tiny = model(SEEN)
+    seen = tiny.look(SEEN)
+    told = np.stack([tiny.encode_text(caption.text) for caption in seen.captions])
+    log_probs = np.array([caption.log_prob * _steps(caption) for caption in seen.captions])
+    said = unit(np.asarray(np.exp(log_probs) @ told, np.float32))
+    expected = unit(seen.picture + 0.2 * said)
+    assert np.allclose(tiny.describe(PHOTOGRAPH).semantic, expected, atol=1e-5)
+    assert expected @ said > seen.picture @ said
+
+
+def test_a_frame_without_captions_has_the_vector_of_the_picture() -> None:
+    seen = model(SEEN).look(SEEN, blank=True)
+    assert np.array_equal(seen.semantic, seen.picture)
+
+
+def _steps(caption: Caption) -> int:
+    """Words, and the end: captions cut at the limit have none."""
+    return len(caption.words) + (len(caption.words) < LONGEST)
 
 
 def test_an_unsure_caption_wants_review() -> None:
