@@ -14,7 +14,7 @@ from captioner.vision.decoder import Decoder
 from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import Tokenizer
 from captioner.vision.vectors import ARRAYS as VECTORS
-from captioner.vision.vectors import Vectors
+from captioner.vision.vectors import Vectors, pooled
 from training.agreement import Agreement, Seen, agreement
 from training.arrays import F16, U8
 from training.training_model import TrainingModel
@@ -48,8 +48,9 @@ def _served(bundle: Path, rules: Rules, maps: F16) -> Seen:
     found = maps.astype(np.float32)
     vectors = Vectors(read_arrays(bundle / "vectors.npz", VECTORS))
     decoder = Decoder(read_arrays(bundle / "decoder.npz", DECODER))
-    visual = np.stack([vectors.visual(map_) for map_ in found])
-    semantic = np.stack([vectors.semantic(map_) for map_ in found])
+    means = pooled(found)
+    visual = np.stack([vectors.visual(each) for each in means])
+    semantic = np.stack([vectors.semantic(each) for each in means])
     return Seen(found, visual, semantic, _greedy(decoder, rules, found))
 
 

@@ -18,7 +18,7 @@ from captioner.vision.prediction import Caption, Label, Prediction, Seen, Word
 from captioner.vision.sentence import Rules
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import Tokenizer
-from captioner.vision.vectors import Vectors, with_captions
+from captioner.vision.vectors import Vectors, pooled, with_captions
 
 __all__ = ["Caption", "Label", "Model", "Prediction", "Seen", "Word"]
 
@@ -106,15 +106,18 @@ class Model:
 
     def embed(self, pixels: npt.NDArray[np.uint8]) -> tuple[F32, F32]:
         """Visual and semantic vector of a photograph uint8 (height, width, 3), nothing written."""
-        map_ = self._encoder.map(pixels)
-        return self._vectors.visual(map_), self._vectors.semantic(map_)
+        return self._both(self._encoder.map(pixels))
 
     def encode_text(self, text: str) -> F32:
         """Give the semantic vector float32 (256,), unit length, of a text."""
         return self._text.encode(text)
 
+    def _both(self, map_: F32) -> tuple[F32, F32]:
+        once = pooled(map_)
+        return self._vectors.visual(once), self._vectors.semantic(once)
+
     def _seen(self, map_: F32, written: Sequence[Hypothesis]) -> Seen:
-        visual, picture = self._vectors.visual(map_), self._vectors.semantic(map_)
+        visual, picture = self._both(map_)
         if not written:
             return Seen((), (), visual, picture, picture, 0.0, 0.0, 0.0)
         classes = self._labels.probabilities(map_)

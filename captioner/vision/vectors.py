@@ -49,7 +49,7 @@ def with_captions(picture: F32, captions: F32, log_probs: F32) -> F32:
 
 
 class Vectors:
-    """Visual and semantic vector of a map, 256-d and of unit length each.
+    """Visual and semantic vector of a pooled map (`pooled`), 256-d and of unit length each.
 
     Parameters
     ----------
@@ -63,17 +63,17 @@ class Vectors:
     def __init__(self, weights: dict[str, F32]) -> None:
         self._weights = weights
 
-    def visual(self, map_: F32) -> F32:
+    def visual(self, pooled_map: F32) -> F32:
         """Say what the photograph looks like."""
-        centred: F32 = unit(pooled(map_)) - self._weights["visual/mean"]
+        centred: F32 = unit(pooled_map) - self._weights["visual/mean"]
         return unit(centred @ self._weights["visual/basis"])
 
     def familiarity(self, visual: F32) -> float:
         """Give the largest cosine of a visual vector to a centre of training photographs."""
         return float((self._weights["known/centres"] @ visual).max())
 
-    def semantic(self, map_: F32) -> F32:
+    def semantic(self, pooled_map: F32) -> F32:
         """Say what a caption would, by the picture alone."""
-        hidden = pooled(map_) @ self._weights["semantic/hidden"]
+        hidden = pooled_map @ self._weights["semantic/hidden"]
         hidden = hidden + self._weights["semantic/hidden_bias"]
         return unit(np.asarray(np.maximum(hidden, 0) @ self._weights["semantic/out"], np.float32))

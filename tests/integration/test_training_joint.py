@@ -29,6 +29,6 @@ def test_what_is_served_finds_images_as_alike_to_texts_as_what_was_trained() -> 
     trained = space.image(pooled(maps)).numpy() @ space.text(numbers).numpy().T
     text = TextEncoder(space.text_arrays(), words)
     images = Vectors(space.image_arrays())
-    semantic = np.stack([images.semantic(one.astype(np.float32)) for one in maps])
+    semantic = np.stack([images.semantic(one) for one in pooled(maps)])
     served = semantic @ np.stack([text.encode(one) for one in texts]).T
     assert np.allclose(served, trained, atol=1e-4)
