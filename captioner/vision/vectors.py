@@ -15,7 +15,7 @@ ARRAYS = (
 POWER = 3.0
 
 SAID = 0.2
-"""What a photograph's captions count beside the picture, where texts look for it (docs/decisions/121)."""
+"""What captions count beside the picture, where texts look for it (docs/decisions/121)."""
 
 
 def gem(map_: F32) -> F32:
