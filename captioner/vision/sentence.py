@@ -1,4 +1,4 @@
-"""What a caption may not say: a word twice running, an ending that dangles, ``<unk>``."""
+"""What a caption may not say: a thing twice, an ending that dangles, ``<unk>``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
 
-__all__ = ["DANGLING", "Rules", "tidy"]
+__all__ = ["DANGLING", "REPEATABLE", "Rules", "tidy"]
 
 # fmt: off
 DANGLING = frozenset((
@@ -26,18 +26,36 @@ DANGLING = frozenset((
 """Words that no sentence ends with; hardly any of Flickr8k's 30,000 captions does."""
 
 
+# fmt: off
+REPEATABLE = frozenset((
+    "a", "an", "the", "and", "or", "but", "of", "in", "on", "at", "to", "with", "by", "for",
+    "from", "into", "onto", "over", "under", "through", "across", "near", "behind", "beside",
+    "between", "along", "against", "around", "as", "while", "his", "her", "its", "their", "is",
+    "are", "that", "who", "which", "towards", "toward", "above", "below", "inside", "outside",
+    "another", "other", "some", "several", "many", "each", "this", "these", "those", "one",
+    "two", "three", "four", "has", "have", "does", "being", "during", "about", "he", "she",
+    "they", "it", "them", "him", "up", "down", "off", "out", "there", "so", "both",
+    "black", "white", "red", "green", "blue", "yellow", "brown", "orange", "pink", "purple",
+    "grey", "gray", "tan", "golden",
+))
+# fmt: on
+"""Words that a caption may use again. Others it says once: "a man is riding a horse", not "a horse
+is riding a horse" (docs/decisions/104)."""
+
+
 class Rules:
     """Bans that the beam search obeys, as word numbers."""
 
     def __init__(self, words: Tokenizer) -> None:
         self._never = np.array([PAD, START, UNKNOWN])
-        self._dangling = frozenset(
-            number for number in range(words.captioned) if words.word(number) in DANGLING
-        )
+        written = range(words.captioned)
+        self._dangling = frozenset(n for n in written if words.word(n) in DANGLING)
+        self._repeatable = frozenset(n for n in written if words.word(n) in REPEATABLE)
 
     def banned(self, written: Sequence[int]) -> npt.NDArray[np.intp]:
         """Words that may not follow those written."""
         more = {*written[-1:], *_closing_a_repeated_triple(written)}
+        more |= set(written) - self._repeatable
         if not written or written[-1] in self._dangling:
             more.add(END)
         return np.array([*self._never, *more], np.intp)

@@ -73,6 +73,13 @@ def test_the_unknown_word_is_never_written() -> None:
     assert all(UNKNOWN not in h for h in written(script))
 
 
+def test_nothing_rides_itself() -> None:
+    after_a = {DOG: 0.9, GRASS: 0.05}
+    follows = {START: {A: 0.9}, A: after_a, DOG: {IN: 0.9}, IN: {A: 0.9}, GRASS: {END: 0.9}}
+    script = Script(follows)
+    assert written(script)[0] == (A, DOG, IN, A, GRASS)
+
+
 def test_a_phrase_does_not_go_round_and_round() -> None:
     round_and_round = {START: {DOG: 1.0}, DOG: {IN: 1.0}, IN: {GRASS: 1.0}, GRASS: {DOG: 1.0}}
     triples = [h[i : i + 3] for h in written(Script(round_and_round), 1) for i in range(len(h) - 2)]

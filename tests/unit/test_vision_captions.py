@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from captioner.vision.arrays import F32
 from captioner.vision.beam import search
 from captioner.vision.decoder import State
-from captioner.vision.sentence import DANGLING, Rules, tidy
+from captioner.vision.sentence import DANGLING, REPEATABLE, Rules, tidy
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
 
 WORDS = Tokenizer(
@@ -56,6 +56,8 @@ def test_no_caption_repeats_a_word_dangles_or_holds_an_unknown_word(
         assert not set(text) & set(SPECIALS)
         assert all(before != after for before, after in pairwise(text))
         assert text[-1] not in DANGLING
+        things = [word for word in text if word not in REPEATABLE]
+        assert len(things) == len(set(things)), "no thing is said twice"
         triples = list(zip(text, text[1:], text[2:], strict=False))
         assert len(triples) == len(set(triples)), "no phrase of three words comes twice"
         assert len(text) <= longest
