@@ -27,6 +27,11 @@ def evaluate(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     )
     _scored(step)
     step.add_argument("--json", action="store_true", help="print one line of JSON")
+    step.add_argument(
+        "--captions",
+        type=Path,
+        help="leave the captions in this file, too, JSON lines: report --before reads them",
+    )
     return step
 
 
@@ -49,6 +54,11 @@ def report(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         help="log of distil (default: %(default)s)",
     )
     step.add_argument("--tuned", type=Path, help="log of tune, tuning.jsonl")
+    step.add_argument(
+        "--before",
+        type=Path,
+        help="captions that evaluate --captions left of another bundle, to print beside",
+    )
     step.add_argument(
         "--baseline",
         type=Path,

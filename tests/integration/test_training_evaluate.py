@@ -101,13 +101,18 @@ def test_the_cost_of_quantisation_is_measured_where_the_float_encoder_is_at_hand
 def test_the_report_is_one_page_and_says_where_it_is(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the report's curves need matplotlib")
     command = [sys.executable, "-m", "training", "report", "--data", str(data), "--split", "test"]
-    page = tmp_path / "page.html"
+    page, before = tmp_path / "page.html", tmp_path / "before.jsonl"
+    assert not evaluate(data, "--split", "test", "--captions", str(before)).returncode
     done = subprocess.run(
-        [*command, "--out", str(page)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+        [*command, "--before", str(before), "--out", str(page)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"wrote {page}")
     assert "on test: report</title>" in page.read_text()
+    left = [json.loads(line) for line in before.read_text().splitlines()]
+    assert [each["file"] for each in left] == NAMES
+    assert f"before: {left[0]['captions'][0]}" in page.read_text()
 
 
 def test_a_split_that_is_not_there_is_said_so(data: Path) -> None:

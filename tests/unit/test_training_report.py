@@ -123,6 +123,14 @@ def test_captions_are_shown_as_text_whatever_is_in_them(page: str) -> None:
     assert "(nothing usable)" in page
 
 
+def test_what_another_bundle_said_is_printed_beside(page: str, tmp_path: Path) -> None:
+    before = {"1.png": ["a cat & a dog"], "2.png": []}
+    beside = render(evaluated(tmp_path), Logs(DISTILLED), before)
+    assert "before:" not in page
+    # Photograph 1 stands in the grid, and among the best or the worst.
+    assert set(re.findall("before: ([^<]*)<", beside)) == {"a cat &amp; a dog"}
+
+
 def test_the_page_tells_figures_gaps_and_what_others_reached(page: str) -> None:
     for told in ("37.4", "METEOR not scored: why", "Adaptive attention", "arXiv:1502.03044",
                  "CCA, mean word vector", "-0.52", "3 other threads", "prefers-color-scheme: dark",

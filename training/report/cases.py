@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,11 +34,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Case:
-    """One photograph: its file's name, a thumbnail (data URI), and what is said of it."""
+    """One photograph: its file's name, a thumbnail (data URI), and what is said of it.
+
+    ``before`` is what another bundle said, empty where that is not known.
+    """
 
     name: str
     thumbnail: str
     caption: str
+    before: str
     probability: float
     cider: float
     right: bool
@@ -62,14 +66,15 @@ def extremes(described: Described, count: int) -> tuple[list[int], list[int]]:
     return [int(row) for row in order[::-1][:count]], [int(row) for row in order[:count]]
 
 
-def case(described: Described, row: int) -> Case:
-    """Show one photograph."""
+def case(described: Described, row: int, before: Mapping[str, Sequence[str]]) -> Case:
+    """Show one photograph; ``before`` has captions of another bundle by file name."""
     prediction, path = described.predictions[row], described.split.photographs[row]
     best = prediction.captions[0] if prediction.captions else None
     return Case(
         path.name,
         _thumbnail(path),
         best.text if best else "",
+        " ".join(before.get(path.name, ())[:1]),
         prediction.probability,
         float(described.ciders[row]),
         bool(described.ciders[row] >= RIGHT_FROM),

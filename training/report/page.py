@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,13 @@ class _Gallery:
     attended: bool
 
 
-def render(evaluated: Evaluated, logs: Logs) -> str:
-    """Give the page as HTML that asks for nothing else."""
+def render(
+    evaluated: Evaluated, logs: Logs, before: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """Give the page as HTML that asks for nothing else.
+
+    ``before`` has captions of another bundle by file name, to print beside.
+    """
     folder = Path(__file__).parent
     environment = Environment(
         loader=FileSystemLoader(folder),
@@ -63,7 +68,7 @@ def render(evaluated: Evaluated, logs: Logs) -> str:
                 thresholds["withheld_below"],
             )
         ),
-        galleries=_galleries(evaluated),
+        galleries=_galleries(evaluated, before or {}),
         right_from=RIGHT_FROM,
         wanted={
             "wrong": 100 * MARKED_WRONG,
@@ -84,11 +89,11 @@ def _curves(logs: Logs) -> dict[str, Markup]:
     return drawn
 
 
-def _galleries(evaluated: Evaluated) -> list[_Gallery]:
+def _galleries(evaluated: Evaluated, before: Mapping[str, Sequence[str]]) -> list[_Gallery]:
     described = evaluated.described
 
     def shown(rows: Sequence[int]) -> list[Case]:
-        return [case(described, row) for row in rows]
+        return [case(described, row, before) for row in rows]
 
     best, worst = extremes(described, EXTREMES)
     even = "Evenly spread over the split, not chosen. Under each word: where the model looked."

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from training import dataset
 from training.evaluating import Wish, evaluate
+from training.evaluation import Described
 from training.everyday import read_everyday
 
 __all__ = ["run", "wish"]
@@ -16,12 +18,22 @@ __all__ = ["run", "wish"]
 
 def run(options: Namespace) -> None:
     """Print the figures, as a table or as one line of JSON."""
-    found = evaluate(wish(options)).figures
+    evaluated = evaluate(wish(options))
+    found = evaluated.figures
+    if options.captions:
+        _leave_captions(evaluated.described, options.captions)
     if options.json:
         print(json.dumps(found))
         return
     for name, value in found.items():
         print(f"{name:28} {_readable(value)}")
+
+
+def _leave_captions(described: Described, out: Path) -> None:
+    pairs = zip(described.split.photographs, described.texts, strict=True)
+    lines = (json.dumps({"file": path.name, "captions": [text]}) for path, text in pairs)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 
 def wish(options: Namespace) -> Wish:

@@ -9,6 +9,7 @@ from pathlib import Path
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from training.errors import TrainingError
 from training.evaluating import evaluate
+from training.everyday import read_captions
 from training.report import plots
 from training.report.ink import alone
 from training.report.logs import read_logs
@@ -30,7 +31,8 @@ def run(options: Namespace) -> None:
         return
     out: Path = options.out or options.work / "report.html"
     _refuse_where_git_would_see(out)
-    _write(out, render(evaluate(wish(options)), logs))
+    before = read_captions(options.before) if options.before else {}
+    _write(out, render(evaluate(wish(options)), logs, before))
 
 
 def _write(out: Path, text: str) -> None:
