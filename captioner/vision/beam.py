@@ -94,7 +94,7 @@ def search(
         ended += [h for _, h in grown if h.ended]
         going = [(row, h) for row, h in grown if not h.ended]
         if not going or _settled(ended, [h for _, h in going], beam, longest):
-            live = []
+            live = [] if ended else live
             break
         live = [h for _, h in going]
         state = state.take(np.array([row for row, _ in going], np.intp))

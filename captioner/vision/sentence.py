@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
 
-__all__ = ["DANGLING", "REPEATABLE", "Rules", "tidy"]
+__all__ = ["DANGLING", "REPEATABLE", "Rules"]
 
 # fmt: off
 DANGLING = frozenset((
@@ -74,14 +74,3 @@ def _closing_a_repeated_triple(written: Sequence[int]) -> set[int]:
         return set()
     starts = range(len(written) - 2)
     return {written[at + 2] for at in starts if tuple(written[at : at + 2]) == last}
-
-
-def tidy(text: str) -> str:
-    """Bring a caption from elsewhere under the rules: no word twice running, no dangling end."""
-    kept: list[str] = []
-    for word in text.split():
-        if word not in ("<unk>", *kept[-1:]):
-            kept.append(word)
-    while kept and kept[-1] in DANGLING:
-        kept.pop()
-    return " ".join(kept)

@@ -9,7 +9,7 @@ from chalicelib.attributes import verbs
 from chalicelib.attributes.words import known_base, singular
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
-_CLOSE_UP = re.compile(r"\bclose up(?= of\b| view\b| shot\b| photo| picture\b| image\b)")
+_CLOSE_UP = re.compile(r"\bclose\s+up(?= (?:of|on|view|shot|photo|picture|image|portrait)\b)")
 _LONGEST = 16  # words of one noun phrase
 _STOPS = frozenset(".;:!?")
 _SUFFIXED_COLOUR = re.compile(r"^([a-z]+)-(?:[a-z]+ed|clad)$")
@@ -289,12 +289,21 @@ class Phrases:
         )  # fmt: skip
         return word[:1].isalpha() and not any(word in kind for kind in closed)
 
+    def _is_finite(self, at: int) -> bool:
+        """True for "is" and "hangs", not for "hanging"."""
+        word = self.word(at)
+        base = known_base(word)
+        helps = word in lex.BE or word in lex.HAVE or word in lex.AUXILIARIES
+        return helps or (base not in (None, word) and word.endswith("s"))
+
     def _contents(self, phrase: NounPhrase, at: int) -> tuple[NounPhrase, int]:
         """For "a group of people" return the people, for "a view of a beach" the beach."""
         gathers = phrase.head in lex.CONTAINERS
         if (gathers or phrase.head in lex.WAYS_OF_SHOWING) and self.word(at) == "of":
             inner = self.noun_phrase(at + 1)
             if inner is not None and inner[0].head is not None:
+                if not gathers and self._is_finite(inner[1]):
+                    return phrase, at  # "a picture of a man hangs on the wall": not the man
                 inner[0].plural |= gathers
                 inner[0].negated |= phrase.negated
                 return inner

@@ -37,6 +37,19 @@ class Script:
         return np.log(probabilities).astype(np.float32), state, attention
 
 
+class Stuck(Script):
+    """Knows "a dog a", and nothing that may follow."""
+
+    def __init__(self) -> None:
+        super().__init__({START: {A: 0.9}, A: {DOG: 0.9}, DOG: {A: 0.9}})
+
+    def step(self, state: State, words: npt.NDArray[np.intp]) -> tuple[F32, State, F32]:
+        log_probs, state, attention = super().step(state, words)
+        log_probs = log_probs[:, :6]
+        log_probs[:, END] = -np.inf
+        return log_probs, state, attention
+
+
 def written(script: Script, beam: int = 3, longest: int = 20) -> list[tuple[int, ...]]:
     return [h.words for h in search(script, MAP, Rules(WORDS), beam, longest)]
 
@@ -89,6 +102,12 @@ def test_a_phrase_does_not_go_round_and_round() -> None:
 def test_a_caption_cut_at_the_limit_loses_its_dangling_end() -> None:
     script = Script({START: {A: 0.9}, A: {DOG: 0.9}, DOG: {IN: 0.9}, IN: {A: 0.9}}, 1e-30)
     assert written(script, beam=1, longest=4) == [(A, DOG)]
+
+
+def test_a_caption_that_may_not_go_on_is_kept() -> None:
+    words = Tokenizer(["a", "dog"], captioned=6)
+    hypotheses = search(Stuck(), MAP, Rules(words), 1)
+    assert [h.words for h in hypotheses] == [(A, DOG)]
 
 
 @pytest.mark.parametrize("otherwise", [float("nan"), 0.0])

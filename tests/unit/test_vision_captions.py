@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from captioner.vision.arrays import F32
 from captioner.vision.beam import search
 from captioner.vision.decoder import State
-from captioner.vision.sentence import DANGLING, REPEATABLE, Rules, tidy
+from captioner.vision.sentence import DANGLING, REPEATABLE, Rules
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
 
 WORDS = Tokenizer(
@@ -62,13 +62,3 @@ def test_no_caption_repeats_a_word_dangles_or_holds_an_unknown_word(
         assert len(triples) == len(set(triples)), "no phrase of three words comes twice"
         assert len(text) <= longest
         assert np.isfinite(hypothesis.log_probs).all()
-
-
-@given(st.lists(st.sampled_from(["a", "dog", "in", "<unk>", "the", "runs"]), max_size=12))
-def test_tidying_leaves_nothing_to_tidy(words: list[str]) -> None:
-    once = tidy(" ".join(words))
-    kept = once.split()
-    assert tidy(once) == once
-    assert "<unk>" not in kept
-    assert not kept or kept[-1] not in DANGLING
-    assert all(before != after for before, after in pairwise(kept))

@@ -9,6 +9,7 @@ from typing import Any
 
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from training import dataset
+from training.errors import TrainingError
 from training.evaluating import Wish, evaluate
 from training.evaluation import Described
 from training.everyday import read_everyday
@@ -18,6 +19,8 @@ __all__ = ["run", "wish"]
 
 def run(options: Namespace) -> None:
     """Print the figures, as a table or as one line of JSON."""
+    if options.captions and options.captions.is_dir():
+        raise TrainingError(f"--captions: {options.captions} is a folder, not a file")
     evaluated = evaluate(wish(options))
     found = evaluated.figures
     if options.captions:

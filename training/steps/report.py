@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from captioner.vision.bundle import DEFAULT_BUNDLE
+from training.dataset import Split
 from training.errors import TrainingError
 from training.evaluating import evaluate
 from training.everyday import read_captions
@@ -31,8 +32,16 @@ def run(options: Namespace) -> None:
         return
     out: Path = options.out or options.work / "report.html"
     _refuse_where_git_would_see(out)
-    before = read_captions(options.before) if options.before else {}
-    _write(out, render(evaluate(wish(options)), logs, before))
+    wished = wish(options)
+    before = _before(options.before, wished.split) if options.before else {}
+    _write(out, render(evaluate(wished), logs, before))
+
+
+def _before(file: Path, split: Split) -> dict[str, list[str]]:
+    found = read_captions(file)
+    if not any(path.name in found for path in split.photographs):
+        raise TrainingError(f"--before: {file} has no caption of a photograph of {split.name}")
+    return found
 
 
 def _write(out: Path, text: str) -> None:
