@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.attributes.kin import PEOPLE
 from local.gateway import Gateway
 from local.photographs import Photograph
 
@@ -115,8 +116,10 @@ def is_true(clause: Mapping[str, Any], photograph: Photograph) -> bool:
 
 
 def spoken(clause: Mapping[str, Any]) -> str:
-    """Return an attribute clause as a person would say it."""
-    return " ".join([*clause["colours"], clause["subject"], *clause["actions"]])
+    """Return an attribute clause as a person would say it: "brown dog run", "man in black"."""
+    subject, colours = clause["subject"], list(clause["colours"])
+    named = [subject, "in", *colours] if colours and subject in PEOPLE else [*colours, subject]
+    return " ".join([*named, *clause["actions"]])
 
 
 def _true_clauses(known: Known, images: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
