@@ -67,6 +67,10 @@ def is_past(word: str) -> bool:
     return word in verbs.IRREGULAR_FORMS and not word.endswith(("ing", "s"))
 
 
+def _is_third_person(word: str) -> bool:
+    return known_base(word) is not None and singular(word) != word
+
+
 def colour_of(word: str) -> str | None:
     """Return the basic colour a word gives, also in "red-haired"."""
     suffixed = _SUFFIXED_COLOUR.match(word)
@@ -139,15 +143,17 @@ class Phrases:
     def _is_relative(self, at: int) -> bool:
         """True for "that" of "a dog that runs", not of "that dog"."""
         after = self.word(at + 1)
-        finite = known_base(after) is not None and singular(after) != after
-        return at > 0 and (finite or is_past(after) or after in lex.BE | lex.HAVE | lex.AUXILIARIES)
+        return at > 0 and (
+            _is_third_person(after)
+            or is_past(after)
+            or after in lex.BE | lex.HAVE | lex.AUXILIARIES
+        )
 
     def _is_adjective(self, phrase: NounPhrase, at: int) -> bool:
         """True for "little" of "a little girl", and for the comma of "white, fluffy cat"."""
         word, after = self.word(at), self.word(at + 1)
         if word in lex.ADJECTIVES:
-            finite = known_base(after) is not None and singular(after) != after
-            alone = word in lex.ANIMATE and (finite or is_ing(after))
+            alone = word in lex.ANIMATE and (_is_third_person(after) or is_ing(after))
             return after in {",", "and"} or (self._can_be_noun(after) and not alone)
         joins = word in {",", "and"} and after in lex.ADJECTIVES
         return (
@@ -292,9 +298,7 @@ class Phrases:
     def _is_finite(self, at: int) -> bool:
         """True for "is" and "hangs", not for "hanging"."""
         word = self.word(at)
-        base = known_base(word)
-        helps = word in lex.BE or word in lex.HAVE or word in lex.AUXILIARIES
-        return helps or (base not in (None, word) and word.endswith("s"))
+        return word in lex.BE | lex.HAVE | lex.AUXILIARIES or _is_third_person(word)
 
     def _contents(self, phrase: NounPhrase, at: int) -> tuple[NounPhrase, int]:
         """For "a group of people" return the people, for "a view of a beach" the beach."""
