@@ -73,7 +73,7 @@ class Garment:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One subject with its own colours and its own actions.
+    """One subject with its own colours, actions and places.
 
     Attributes
     ----------
@@ -85,12 +85,15 @@ class Attribute:
         Base forms: "run".
     garments
         Which of the colours belong to what is worn, where the caption names it.
+    places
+        Settings that it is in, on or at: "beach".
     """
 
     subject: str
     colours: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     garments: tuple[Garment, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
