@@ -19,8 +19,44 @@ SHORTEST_WORD = 3  # letters; shorter ones are neither suggested nor corrected
 
 # Words that stand in nearly every caption; they are looked for only where nothing else is.
 STOP_WORDS = frozenset(
-    "a an and are as at be by for from he her his in into is it its of on or she that the their "
-    "them there they this to was were which while who with".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "from",
+        "he",
+        "her",
+        "his",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "she",
+        "that",
+        "the",
+        "their",
+        "them",
+        "there",
+        "they",
+        "this",
+        "to",
+        "was",
+        "were",
+        "which",
+        "while",
+        "who",
+        "with",
+    ]
 )
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 _PART = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
@@ -120,6 +156,12 @@ class Part:
     start: int
     is_quoted: bool
     is_excluded: bool
+
+    @property
+    def typed(self) -> str:
+        """The part as it was typed."""
+        quote = '"' if self.is_quoted else ""
+        return f"{'-' if self.is_excluded else ''}{quote}{self.raw}{quote}"
 
     @property
     def is_plain(self) -> bool:

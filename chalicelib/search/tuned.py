@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.search.query import Weights
 
-FILE = Path(__file__).with_name("chosen.json")
+FILE = Path(__file__).with_name("tuned.json")
 
 
 @dataclass(frozen=True, slots=True)
