@@ -192,7 +192,6 @@ def plan(query: Query) -> Plan:
         vectors["image"] = Nearest("visual", quantised(query.visual), DEPTH)
     if by_meaning and query.semantic is not None:
         vectors["meaning"] = Nearest("semantic", quantised(query.semantic), DEPTH)
-    by_words = text if not (by_meaning and query.mode is Mode.MEANING) else None
     missed = text is not None and query.mode is not Mode.WORDS and not by_meaning
     return Plan(
         query=query,

@@ -18,46 +18,11 @@ MAX_WORDS = 48
 SHORTEST_WORD = 3  # letters; shorter ones are neither suggested nor corrected
 
 # Words that stand in nearly every caption; they are looked for only where nothing else is.
-STOP_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "he",
-        "her",
-        "his",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "of",
-        "on",
-        "or",
-        "she",
-        "that",
-        "the",
-        "their",
-        "them",
-        "there",
-        "they",
-        "this",
-        "to",
-        "was",
-        "were",
-        "which",
-        "while",
-        "who",
-        "with",
-    ]
+_STOPPED = (
+    "a an and are as at be by for from he her his in into is it its of on or she that the their "
+    "them there they this to was were which while who with"
 )
+STOP_WORDS = frozenset(_STOPPED.split())
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 _PART = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 _stemmer = Stemmer.Stemmer("porter")  # Porter, "An algorithm for suffix stripping", 1980
