@@ -196,6 +196,11 @@ class QueryText:
         return frozenset(stem for phrase in self.ranked for stem in phrase.stems)
 
     @cached_property
+    def all_stems(self) -> frozenset[str]:
+        """Of all that is not excluded, stop words too."""
+        return frozenset(stems(self.meaning or ""))
+
+    @cached_property
     def meaning(self) -> str | None:
         """What the text says to look for, for an encoder; None where it only excludes."""
         return " ".join(p.raw for p in self.parts if not p.is_excluded).strip() or None
