@@ -5,14 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.search import SearchIndex
+
 needs_opensearch = pytest.mark.skip
 empty_index = None
 from tests.searching import ENGINES
 
 
-@pytest.fixture(
-    params=[*ENGINES, pytest.param("opensearch", marks=needs_opensearch)]
-)
+@pytest.fixture(params=[*ENGINES, pytest.param("opensearch", marks=needs_opensearch)])
 def index(request: pytest.FixtureRequest) -> Iterator[SearchIndex]:
     """Yield each engine, empty."""
     if request.param == "opensearch":

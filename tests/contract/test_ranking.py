@@ -4,8 +4,8 @@ import random
 from dataclasses import replace
 
 from chalicelib.search import Document, Query, SearchIndex
-from chalicelib.search.tuned import ALIKE, CUTOFFS, NEAR_DUPLICATE, WEIGHTS
 from chalicelib.search.query import AUTO, NEAR_DUPLICATES, Mode
+from chalicelib.search.tuned import ALIKE, CUTOFFS, NEAR_DUPLICATE, WEIGHTS
 from chalicelib.search.vectors import cosines, quantised, rows
 from tests.corpora import VECTORS, vector
 from tests.paging import pages
