@@ -24,7 +24,7 @@ from chalicelib.imports import Imports
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
 from chalicelib.reindexing import Journal, LambdaReindexing, Reindexing
-from chalicelib.search.opensearch import Endpoint, Pauses, opensearch_index
+from chalicelib.search.opensearch import BackOff, Endpoint, opensearch_index
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
 from chalicelib.settings import EMBEDDED, Settings
@@ -40,7 +40,7 @@ CONFIGURATION = Config(
 )
 # Three tries of it, and the encoder's before it, fit into the same 29 s.
 ENGINE_SECONDS = 5.0
-ENGINE_PAUSES = Pauses(tries=3)
+ENGINE_PAUSES = BackOff(tries=3)
 # Presigned URLs of the former signature cannot say how a browser should save the file.
 S3_CONFIGURATION = CONFIGURATION.merge(Config(signature_version="s3v4"))
 
@@ -143,7 +143,7 @@ def _engine(settings: Settings, s3: "S3Client") -> SearchEngine:
     if settings.search == EMBEDDED:
         return PublishedIndex(S3IndexStore(s3, settings.bucket))
     return opensearch_index(
-        Endpoint.of(settings.search_endpoint), timeout=ENGINE_SECONDS, pauses=ENGINE_PAUSES
+        Endpoint.of(settings.search_endpoint), timeout=ENGINE_SECONDS, back_off=ENGINE_PAUSES
     )
 
 

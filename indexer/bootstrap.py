@@ -8,7 +8,7 @@ from botocore.config import Config
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
 from chalicelib.reindexing import Journal
-from chalicelib.search.opensearch import Endpoint, Pauses, RebuildingIndex, opensearch_index
+from chalicelib.search.opensearch import BackOff, Endpoint, RebuildingIndex, opensearch_index
 from chalicelib.search.port import Document, document_of
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
 from chalicelib.settings import EMBEDDED, Settings
@@ -49,5 +49,5 @@ def _index(settings: Settings, catalogue: Catalogue, store: S3IndexStore) -> Ind
     if settings.search == EMBEDDED:
         return IndexWriter(store, lambda: documents(catalogue))
     endpoint = Endpoint.of(settings.search_endpoint)
-    index = opensearch_index(endpoint, timeout=_ENGINE_SECONDS, pauses=Pauses())
+    index = opensearch_index(endpoint, timeout=_ENGINE_SECONDS, back_off=BackOff())
     return RebuildingIndex(index, lambda after: documents(catalogue, after))
