@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from benchmarks.retrieval.material import CAPTIONS, Asked, Floats, Material, told_by_people
 from benchmarks.retrieval.values import Bools, Values, cosines, values_of
-from chalicelib.search.chosen import WEIGHTS
+from chalicelib.search.tuned import WEIGHTS
 from chalicelib.search.query import Weights
 
 # Meaning counts 1; words of a person's caption, words of a model's.

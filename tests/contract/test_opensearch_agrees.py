@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
-from chalicelib.search.analysis import stems
+from chalicelib.search.text import stems
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from chalicelib.bootstrap import door
 from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.ingest import TOO_UNSURE
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from chalicelib.storage.memory import MemoryStorage
 from tests.api import Api
@@ -54,7 +54,7 @@ def picture(image_id: str) -> bytes:
 @pytest.fixture
 def api() -> Iterator[Api]:
     """Yield an API over three photographs: a withheld caption, a person's, a model's."""
-    index = MemoryIndex()
+    index = EmbeddedIndex()
     api = Api(storage=OpenStorage(), index=index)  # type: ignore[arg-type]
     for image_id, known in SHOWN.items():
         width, height = SIZES[image_id]

@@ -12,7 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.api.queries import SearchParameters, SimilarQuery
 from chalicelib.catalogue import schema
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from tests.api import Api
 
@@ -89,7 +89,7 @@ def real() -> Iterator[Api]:
         client.create_table(**schema.table("images"))
         api = Api(
             catalogue=DynamoCatalogue(client, "images"),  # type: ignore[arg-type]
-            index=MemoryIndex(),  # type: ignore[arg-type]
+            index=EmbeddedIndex(),  # type: ignore[arg-type]
         )
         bootstrap.door.leave(api.repository())
         api.index.apply([document_of(api.enter())])

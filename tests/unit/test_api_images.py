@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.images import Attribute, Caption, Source, State
 from chalicelib.search import Clause, Query
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from tests.api import Api
 
@@ -139,7 +139,7 @@ def test_an_uploaders_attributes_are_taken_as_they_are_and_found(
     assert image["attributes"] == [
         {"subject": "Dogs", "colours": ["Tan"], "actions": ["Running", "leaps"], "garments": []}
     ]
-    index = MemoryIndex()
+    index = EmbeddedIndex()
     index.apply([document_of(api.catalogue.get("id-1") or pytest.fail("lost"))])
     clause = Clause("animal", ("brown",), ("run",))
     assert index.search(Query(owner="ann", attributes=clause)).total == 1

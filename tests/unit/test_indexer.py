@@ -15,13 +15,13 @@ from chalicelib.errors import SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
 from chalicelib.reindexing import Journal, Stage
 from chalicelib.search import Query
-from chalicelib.search.embedded import PublishedIndex, PublishingIndex
-from chalicelib.search.embedded.memory_store import MemorySnapshotStore
+from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.storage.memory import MemoryStorage
 from indexer.announcing import Announcement, EventBridge, MemoryEvents
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap, documents
 from indexer.handler import answer
+from tests.index_store import MemoryIndexStore
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 PENDING = Image("a", "ann", "bucket", "uploads/ann/a.jpg", rev=1, created_at=MOMENT)
@@ -35,10 +35,10 @@ class Bench:
     """An indexer with everything it talks to."""
 
     def __init__(self) -> None:
-        self.store = MemorySnapshotStore()
+        self.store = MemoryIndexStore()
         self.catalogue = MemoryCatalogue()
         self.events = MemoryEvents()
-        index = PublishingIndex(self.store, lambda: documents(self.catalogue))
+        index = IndexWriter(self.store, lambda: documents(self.catalogue))
         self.journal = Journal(MemoryStorage())
         self.indexer = Indexer(index, self.events, self.journal)
 
@@ -171,7 +171,7 @@ def test_the_index_rebuilt_from_the_catalogue_is_the_index_streamed(bench: Bench
     assert bench.found() == streamed
     bench.store.held = None
     bench.store.stored.clear()
-    assert PublishingIndex(bench.store, lambda: documents(bench.catalogue)).rebuild() == 40
+    assert IndexWriter(bench.store, lambda: documents(bench.catalogue)).rebuild() == 40
     assert bench.found() == streamed
     bench.deliver(*records)
     assert bench.found() == streamed

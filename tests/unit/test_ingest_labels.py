@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.catalogue.items import image_of, item_of
 from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.ingest import NO_CAPTION, TOO_UNSURE, Prepared
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from chalicelib.verdicts import Outcome
 from tests.ingesting import Room, created, prepared, removed
@@ -57,7 +57,7 @@ def test_a_withheld_caption_leaves_no_sentence_anywhere() -> None:
     assert (record.caption, record.attributes, record.attributes_source) == (None, (), None)
     assert record.labels == SEEN
     assert "brown" not in repr(item_of(record))
-    index = MemoryIndex()
+    index = EmbeddedIndex()
     index.apply([replace(document_of(record), owner="ann")])
     assert found(index, text="brown dog") == set()
     assert found(index, text="cat") == {record.image_id}
