@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -33,7 +33,7 @@ class Announcement:
 
 
 class EventPublisher(Protocol):
-    """Port. Adapters: ``MemoryEvents``, ``EventBridge``; events are sent at least once."""
+    """Port. Adapter: ``EventBridge``; events are sent at least once."""
 
     def publish(self, announcements: Sequence[Announcement]) -> None:
         """Send all of them.
@@ -60,20 +60,6 @@ def announcement_of(change: Change) -> Announcement | None:
         "reason": image.reason,
     }
     return Announcement(name, detail)
-
-
-@dataclass(slots=True)
-class MemoryEvents:
-    """Keeps what was published, for tests; raises while ``down``."""
-
-    published: list[Announcement] = field(default_factory=list)
-    down: bool = False
-
-    def publish(self, announcements: Sequence[Announcement]) -> None:
-        """Keep all of them."""
-        if self.down:
-            raise Unavailable("the event bus does not answer")
-        self.published.extend(announcements)
 
 
 class EventBridge:

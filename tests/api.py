@@ -12,16 +12,16 @@ from chalice.test import Client
 import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.encoder import Crop, Vectors
 from chalicelib.errors import EncoderUnavailable, RejectedImage
 from chalicelib.images import Image, State
-from chalicelib.queue import MemoryQueue
 from chalicelib.search import Hit, Query, Results
 from chalicelib.search.query import Contribution
 from chalicelib.search.suggestions import Suggestion
 from chalicelib.settings import Settings
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 VECTOR = b"\x00\x3c" * 256
 CALLERS = {

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import RejectedImage
 from chalicelib.events import Kind, ObjectEvent
 from chalicelib.images import Image, image_id_of
 from chalicelib.ingest import Ingest, Prepared
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.storage import MemoryStorage
 
 KEY = "uploads/ada/dog.jpg"
 BUCKET = "photographs"

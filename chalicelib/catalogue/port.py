@@ -24,7 +24,7 @@ class Page:
 
 
 class Catalogue(Protocol):
-    """Port. Adapters: ``memory``, ``dynamodb``; one contract test for both."""
+    """Port. Adapter: ``dynamodb``; tests have one in memory, and one contract test for both."""
 
     def get(self, image_id: str) -> Image | None:
         """Return the record (a tombstone too), read consistently."""

@@ -35,7 +35,7 @@ class PresignedPost:
 
 
 class Storage(Protocol):
-    """Port. Adapters: ``memory``, ``s3``; one contract test for both.
+    """Port. Adapter: ``s3``; tests have one in memory, and one contract test for both.
 
     Every method raises ``StorageUnavailable`` where S3 does not answer after retries.
     """

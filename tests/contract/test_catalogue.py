@@ -9,9 +9,9 @@ from moto import mock_aws
 
 from chalicelib.catalogue import Catalogue, schema
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import InvalidField, RevisionConflict
 from chalicelib.images import Attribute, Caption, Image, Source, State
+from tests.memory.catalogue import MemoryCatalogue
 
 START = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -15,8 +15,8 @@ from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.ingest import TOO_UNSURE
 from chalicelib.search.memory import MemoryIndex
 from chalicelib.search.port import document_of
-from chalicelib.storage.memory import MemoryStorage
 from tests.api import Api
+from tests.memory.storage import MemoryStorage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ORIGIN = "http://gallery.test"

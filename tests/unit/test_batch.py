@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from captioner.batch import LAST, RESERVE_MS, Batch
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.images import Image, Source, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest, Prepared
-from chalicelib.queue import MemoryQueue
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

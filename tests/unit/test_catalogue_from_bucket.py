@@ -4,13 +4,13 @@ import json
 from datetime import UTC, datetime
 
 from captioner.batch import Batch
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import RejectedImage
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest, Prepared
-from chalicelib.queue import MemoryQueue
 from chalicelib.rebuild import Rebuild, RebuildPage
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

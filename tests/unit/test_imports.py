@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
 from chalicelib.events import ImportRequest, Kind, ObjectEvent
 from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
 from chalicelib.imports import Imports
-from chalicelib.queue import MemoryQueue
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 FOLDER = "uploads/ada/walk/"

@@ -10,18 +10,19 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.catalogue.items import item_of
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
 from chalicelib.reindexing import Journal, Stage
 from chalicelib.search import Query
 from chalicelib.search.embedded import PublishedIndex, PublishingIndex
 from chalicelib.search.embedded.memory_store import MemorySnapshotStore
-from chalicelib.storage.memory import MemoryStorage
-from indexer.announcing import Announcement, EventBridge, MemoryEvents
+from indexer.announcing import Announcement, EventBridge
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap, documents
 from indexer.handler import answer
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.events import MemoryEvents
+from tests.memory.storage import MemoryStorage
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 PENDING = Image("a", "ann", "bucket", "uploads/ann/a.jpg", rev=1, created_at=MOMENT)

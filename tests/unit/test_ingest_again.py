@@ -2,12 +2,12 @@
 
 import pytest
 
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import StorageUnavailable
 from chalicelib.images import Image, State
 from chalicelib.ingest import Prepared
 from chalicelib.verdicts import Outcome
 from tests.ingesting import Room, created, prepared, removed
+from tests.memory.catalogue import MemoryCatalogue
 
 
 def test_a_redrive_skips_finished_work_and_force_does_not() -> None:

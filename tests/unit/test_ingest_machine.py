@@ -7,14 +7,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import RejectedImage
 from chalicelib.events import Kind, ObjectEvent
 from chalicelib.images import Caption, Image, Source, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest, Prepared
-from chalicelib.queue import MemoryQueue
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

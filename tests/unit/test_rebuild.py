@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import InvalidField, NotFound
 from chalicelib.images import Image, State, image_id_of
-from chalicelib.queue import MemoryQueue
 from chalicelib.rebuild import Rebuild, RebuildPage
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import SearchUnavailable, StorageUnavailable
 from chalicelib.reindexing import JOURNAL, Journal, LambdaReindexing, Progress, Stage
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.storage import MemoryStorage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

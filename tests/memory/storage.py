@@ -1,4 +1,4 @@
-"""A bucket in memory, for tests of what uses one."""
+"""A bucket in memory."""
 
 from collections.abc import Iterator
 

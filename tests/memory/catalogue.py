@@ -1,4 +1,4 @@
-"""A catalogue in memory, for tests of what uses one."""
+"""A catalogue in memory."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
