@@ -13,7 +13,6 @@ from chalicelib.queue import Queue
 from chalicelib.storage import DEFAULT_OWNER, UPLOADS, Storage, StoredObject, owner_of
 
 MAX_PAGE = 1_000
-_FINISHED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +141,7 @@ class Rebuild:
             return False
         if record.state is State.DELETED:
             return True
-        by_model = record.processed_by is not None and self._model in (None, record.processed_by)
-        is_same = record.size == entry.size
-        # A refused file stays refused by the same model's decoder.
-        return is_same and by_model and record.state in _FINISHED | {State.FAILED}
+        return record.size == entry.size and record.is_processed_by(self._model)
 
 
 def _prefix(owner: str | None) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -175,5 +175,6 @@ class Api:
         """Put a record into the catalogue."""
         moment = datetime(2026, 1, 1, tzinfo=UTC)
         plain = Image(image_id, owner, "photographs", f"uploads/{owner}/x/{image_id}.jpg")
-        changes = {"state": State.CAPTIONED, "visual": VECTOR, "created_at": moment, **more}
-        return self.catalogue.save(plain.changed(moment, changes), expected_rev=0)
+        times = {"created_at": moment, "updated_at": moment}
+        fields = {"state": State.CAPTIONED, "visual": VECTOR, **times, **more}
+        return self.catalogue.save(replace(plain, **fields), expected_rev=0)

@@ -23,8 +23,8 @@ from captioner.vision import bundle
 from captioner.vision.arrays import F32
 from captioner.vision.model import Model
 from chalicelib.events import Kind, ObjectEvent
-from chalicelib.images import image_id_of
-from chalicelib.ingest import Ingest, Prepared
+from chalicelib.images import Prepared, image_id_of
+from chalicelib.ingest import Ingest
 from chalicelib.search.port import Document, document_of
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.storage import MemoryStorage

@@ -71,3 +71,9 @@ def owner_of(key: str) -> str:
     """Return whose photograph a key under ``UPLOADS`` is: its folder, else ``DEFAULT_OWNER``."""
     parts = key.removeprefix(UPLOADS).split("/", 1)
     return parts[0] if len(parts) == 2 and parts[0] else DEFAULT_OWNER
+
+
+def object_at(storage: Storage, key: str) -> StoredObject | None:
+    """Return the object of exactly this key without its bytes, or None."""
+    first = next(iter(storage.objects(key)), None)
+    return first if first and first.key == key else None

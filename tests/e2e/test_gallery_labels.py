@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from chalicelib.bootstrap import door
 from chalicelib.images import Attribute, Caption, Label, Source, State
-from chalicelib.ingest import TOO_UNSURE
 from chalicelib.search.memory import MemoryIndex
 from chalicelib.search.port import document_of
+from chalicelib.transitions import TOO_UNSURE
 from tests.api import Api
 from tests.memory.storage import MemoryStorage
 

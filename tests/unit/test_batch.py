@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from captioner.batch import LAST, RESERVE_MS, Batch
-from chalicelib.images import Image, Source, State, image_id_of
+from chalicelib.images import Image, Prepared, Source, State, image_id_of
 from chalicelib.imports import Imports
-from chalicelib.ingest import Ingest, Prepared
+from chalicelib.ingest import Ingest
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
 from tests.memory.storage import MemoryStorage

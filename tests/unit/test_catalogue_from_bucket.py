@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from captioner.batch import Batch
 from chalicelib.errors import RejectedImage
+from chalicelib.images import Prepared
 from chalicelib.imports import Imports
-from chalicelib.ingest import Ingest, Prepared
+from chalicelib.ingest import Ingest
 from chalicelib.rebuild import Rebuild, RebuildPage
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue

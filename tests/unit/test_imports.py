@@ -1,14 +1,17 @@
 """Captions that come with a folder, before or after its photographs."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
 from chalicelib.events import ImportRequest, Kind, ObjectEvent
-from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
+from chalicelib.images import Attribute, Caption, Source, State, image_id_of
 from chalicelib.imports import Imports
+from chalicelib.transitions import pending
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
 from tests.memory.storage import MemoryStorage
@@ -37,11 +40,11 @@ class Room:
     def describe(self, content: str) -> None:
         self.storage.write(FILE, content.encode(), content_type="text/plain")
 
-    def photograph(self, name: str, **fields: object) -> str:
+    def photograph(self, name: str, **fields: Any) -> str:
         key = FOLDER + name
         image_id = image_id_of(BUCKET, key)
-        record = Image(image_id, "ada", BUCKET, key, created_at=NOW)
-        self.catalogue.save(record.changed(NOW, fields), expected_rev=0)
+        record = replace(pending(BUCKET, key, NOW), **fields)
+        self.catalogue.save(record, expected_rev=0)
         return image_id
 
     def caption(self, image_id: str) -> Caption | None:

@@ -3,9 +3,8 @@
 import pytest
 
 from chalicelib.errors import StorageUnavailable
-from chalicelib.images import Image, State
-from chalicelib.ingest import Prepared
-from chalicelib.verdicts import Outcome
+from chalicelib.event_order import IngestOutcome
+from chalicelib.images import Image, Prepared, State
 from tests.ingesting import Room, created, prepared, removed
 from tests.memory.catalogue import MemoryCatalogue
 
@@ -14,8 +13,8 @@ def test_a_redrive_skips_finished_work_and_force_does_not() -> None:
     room = Room()
     room.put(b"runs")
     room.ingest.created(created("01", "v1"))
-    assert room.ingest.created(created(None)) is Outcome.DUPLICATE
-    assert room.ingest.created(created(None, force=True)) is Outcome.CAPTIONED
+    assert room.ingest.created(created(None)) is IngestOutcome.DUPLICATE
+    assert room.ingest.created(created(None, force=True)) is IngestOutcome.CAPTIONED
     record = room.record()
     assert (record.sequencer, record.version_id) == ("01", "v1")
 
@@ -24,10 +23,10 @@ def test_a_redrive_takes_up_what_another_model_did_and_a_replaced_file() -> None
     room = Room()
     room.put(b"runs")
     room.ingest.created(created("01", "v1"))
-    assert room.with_model("net@2").created(created(None)) is Outcome.CAPTIONED
+    assert room.with_model("net@2").created(created(None)) is IngestOutcome.CAPTIONED
     assert room.record().processed_by == "net@2"
     room.put(b"sits")
-    assert room.with_model("net@2").created(created(None)) is Outcome.CAPTIONED
+    assert room.with_model("net@2").created(created(None)) is IngestOutcome.CAPTIONED
     caption = room.record().caption
     assert caption and caption.text == "a brown dog sits"
 
@@ -39,7 +38,7 @@ def test_a_redrive_of_replaced_content_claims_no_version_it_did_not_read() -> No
     room.put(b"sits")
     room.ingest.created(created(None))
     assert room.record().version_id is None
-    assert room.ingest.created(created("02", "v2")) is Outcome.CAPTIONED
+    assert room.ingest.created(created("02", "v2")) is IngestOutcome.CAPTIONED
     assert room.record().version_id == "v2"
 
 
@@ -48,24 +47,24 @@ def test_a_redrive_of_an_older_version_changes_nothing() -> None:
     room.put(b"sits")
     room.put(b"runs")
     room.ingest.created(created("02", "v2"))
-    assert room.ingest.created(created(None, "v1", force=True)) is Outcome.STALE
-    assert room.ingest.created(created(None, "v2", force=True)) is Outcome.CAPTIONED
+    assert room.ingest.created(created(None, "v1", force=True)) is IngestOutcome.STALE
+    assert room.ingest.created(created(None, "v2", force=True)) is IngestOutcome.CAPTIONED
 
 
 def test_a_redrive_resurrects_no_tombstone() -> None:
     room = Room()
     room.put(b"runs")
     room.ingest.removed(removed("02"))
-    assert room.ingest.created(created(None, force=True)) is Outcome.STALE
+    assert room.ingest.created(created(None, force=True)) is IngestOutcome.STALE
 
 
 def test_a_failure_is_told_and_tried_again_after_a_fix() -> None:
     room = Room()
     room.put(b"runs")
     event = created("01", "v1")
-    assert room.ingest.fail(event, "captioning failed 3 times") is Outcome.FAILED
+    assert room.ingest.fail(event, "captioning failed 3 times") is IngestOutcome.FAILED
     assert room.record().reason == "captioning failed 3 times"
-    assert room.ingest.created(event) is Outcome.CAPTIONED
+    assert room.ingest.created(event) is IngestOutcome.CAPTIONED
     assert room.record().reason is None
 
 
@@ -88,7 +87,7 @@ def test_a_crash_between_caption_and_write_is_made_good() -> None:
     room.put(b"runs")
     with pytest.raises(StorageUnavailable):
         ingest.created(created("01", "v1"))
-    assert ingest.created(created("01", "v1")) is Outcome.CAPTIONED
+    assert ingest.created(created("01", "v1")) is IngestOutcome.CAPTIONED
     assert room.record().rev == 1 and len(room.derivatives()) == 1
 
 
@@ -104,7 +103,7 @@ def test_a_second_look_that_was_overtaken_leaves_the_newer_file_alone() -> None:
         return prepared(data)
 
     slow = room.with_model("net@1", while_the_file_is_replaced)
-    assert slow.created(created(None, force=True)) is Outcome.STALE
+    assert slow.created(created(None, force=True)) is IngestOutcome.STALE
     record = room.record()
     assert record.caption and record.caption.text == "a brown dog runs"
     assert room.derivatives() == [record.derivative_key]
@@ -115,7 +114,7 @@ def test_a_second_look_that_fails_takes_no_caption_away() -> None:
     room.put(b"runs")
     room.ingest.created(created("01", "v1"))
     before = room.record()
-    assert room.ingest.fail(created(None, force=True), "out of memory") is Outcome.DUPLICATE
+    assert room.ingest.fail(created(None, force=True), "out of memory") is IngestOutcome.DUPLICATE
     assert room.record() == before
 
 

@@ -9,9 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chalicelib.errors import RejectedImage
 from chalicelib.events import Kind, ObjectEvent
-from chalicelib.images import Caption, Image, Source, State, image_id_of
+from chalicelib.images import Image, Prepared, State, image_id_of
 from chalicelib.imports import Imports
-from chalicelib.ingest import Ingest, Prepared
+from chalicelib.ingest import Ingest
+from chalicelib.transitions import edited
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
 from tests.memory.storage import MemoryStorage
@@ -97,8 +98,7 @@ class Machine(RuleBasedStateMachine):
             return
         self.count += 1
         text = f"mine {self.count}"
-        edited = record.changed(NOW, {"caption": Caption(text, Source.USER)})
-        self.catalogue.save(edited, expected_rev=record.rev)
+        self.catalogue.save(edited(record, NOW, caption=text), expected_rev=record.rev)
         self.written[key_of(name)] = text
 
     @precondition(lambda self: self.events)

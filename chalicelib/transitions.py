@@ -1,0 +1,326 @@
+"""How a record may change: the only place where its rules stand.
+
+Each function takes a record and returns the next one; `chalicelib.catalogue.update` saves it.
+Whether an event matters at all is asked before (`chalicelib.event_order.skip_reason`).
+
+From `pending` on, every sequence of transitions keeps these invariants, whatever the events:
+
+* Identity (``image_id``, ``owner``, ``bucket``, ``key``) and ``created_at`` never change, and
+  ``sequencer`` never goes back to None.
+* A user's caption and attributes stand until the user changes them or the photograph is deleted.
+  An import replaces a model's caption or an earlier import's, never a user's.
+* ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
+  person's caption; ``failed`` has a ``reason``; ``pending`` and ``deleted`` have none.
+* What the file and the model gave (measures, checksum, labels, vectors, copy for display, a
+  model's caption, ``processed_by``) stands only where the model could read the newest file.
+  ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
+* ``deleted`` holds identity, version, sequencer and times, and nothing else.
+* Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
+* Attributes have the source ``user`` (who may say that there are none), or ``model`` where they
+  were read out of the present caption; none were read where the source is None.
+* A caption has a model's name if and only if a model wrote it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.attributes import extract
+from chalicelib.errors import NotFound
+from chalicelib.events import ObjectEvent, is_older
+from chalicelib.images import (
+    DESCRIBED,
+    HUMAN_SOURCES,
+    MAX_ALTERNATIVES,
+    Attribute,
+    Caption,
+    Image,
+    Label,
+    Prepared,
+    Source,
+    State,
+    image_id_of,
+)
+from chalicelib.storage import owner_of
+
+NO_CAPTION = "the model found no caption"
+TOO_UNSURE = "the model was too unsure to write a caption"
+UNSURE = "the model is not sure of its caption"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRun:
+    """One model's work on one file.
+
+    Attributes
+    ----------
+    model
+        ``name@version``.
+    size
+        Of the file in bytes; None where it is not known.
+    sha256
+        Of its bytes; None where it was too large to be read.
+    """
+
+    model: str
+    size: int | None
+    sha256: str | None
+
+
+def pending(
+    bucket: str,
+    key: str,
+    now: datetime,
+    *,
+    content_type: str | None = None,
+    size: int | None = None,
+) -> Image:
+    """Return a new record, which waits for its file.
+
+    Parameters
+    ----------
+    content_type, size
+        What the uploader announced, where that is known.
+    """
+    return Image(
+        image_id=image_id_of(bucket, key),
+        owner=owner_of(key),
+        bucket=bucket,
+        key=key,
+        content_type=content_type,
+        size=size,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def captioned_by_model(
+    image: Image,
+    event: ObjectEvent,
+    run: ModelRun,
+    prepared: Prepared,
+    *,
+    derivative_key: str,
+    now: datetime,
+) -> Image:
+    """Take in what a model made of the newest file.
+
+    A person's caption stays, with the model's as alternatives.
+    """
+    captions = () if prepared.withheld else prepared.captions
+    state, reason = _judgement(prepared)
+    caption = _model_caption(captions, prepared.confidence, run.model)
+    if image.caption and image.caption_is_human:
+        state, reason = State.CAPTIONED, None
+        caption = _caption(image.caption.text, image.caption.source, captions)
+    described = replace(
+        _without_file(image, now),
+        state=state,
+        reason=reason,
+        sequencer=event.sequencer or image.sequencer,
+        version_id=_version_read(image, event, run.sha256),
+        size=run.size,
+        sha256=run.sha256,
+        width=prepared.width,
+        height=prepared.height,
+        content_type=prepared.content_type,
+        labels=tuple(Label(word.lower(), sure) for word, sure in prepared.labels),
+        visual=prepared.visual,
+        semantic=prepared.semantic,
+        derivative_key=derivative_key,
+        processed_by=run.model,
+    )
+    return _with_caption(described, caption)
+
+
+def rejected(image: Image, event: ObjectEvent, run: ModelRun, reason: str, now: datetime) -> Image:
+    """Say why the newest file can never be a photograph."""
+    return replace(
+        _without_file(image, now),
+        state=State.FAILED,
+        reason=reason,
+        sequencer=event.sequencer or image.sequencer,
+        version_id=_version_read(image, event, run.sha256),
+        size=run.size,
+        sha256=run.sha256,
+        processed_by=run.model,
+    )
+
+
+def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Image:
+    """Say why the newest file could not be captioned, so far; it is tried again.
+
+    A file that is described already loses nothing by another attempt that fails: the record is
+    returned as it is.
+    """
+    if image.state in DESCRIBED and not _is_newer(event, image):
+        return image
+    return replace(
+        _without_file(image, now),
+        state=State.FAILED,
+        reason=reason,
+        sequencer=event.sequencer or image.sequencer,
+        version_id=event.version_id or (None if event.sequencer else image.version_id),
+        size=image.size if event.size is None else event.size,
+    )
+
+
+def deleted(image: Image, now: datetime, *, sequencer: str | None = None) -> Image:
+    """Return the tombstone, by whose sequencer older events are known.
+
+    Parameters
+    ----------
+    sequencer
+        Of the event that told of the deletion; None where the repository itself deletes.
+    """
+    return replace(
+        _emptied(image, now), state=State.DELETED, sequencer=sequencer or image.sequencer
+    )
+
+
+def edited(
+    image: Image,
+    now: datetime,
+    *,
+    caption: str | None = None,
+    attributes: tuple[Attribute, ...] | None = None,
+) -> Image:
+    """Take in what a user wrote; None leaves as it is.
+
+    The former caption becomes the first alternative.
+
+    Raises
+    ------
+    NotFound
+        The photograph is deleted.
+    """
+    image = replace(living(image), updated_at=now)
+    if caption is not None:
+        image = _with_persons_caption(image, caption, Source.USER, _captions_of(image))
+    if attributes is not None:
+        image = replace(image, attributes=attributes, attributes_source=Source.USER)
+    return image
+
+
+def imported(image: Image, text: str, now: datetime) -> Image:
+    """Take in the caption of a ``descriptions.txt``; a user's stands.
+
+    A corrected import does not keep the caption it corrects, so that the order in which
+    descriptions and photographs arrive makes no difference. The same caption again returns the
+    record as it is.
+
+    Raises
+    ------
+    NotFound
+        The photograph is deleted.
+    """
+    former = living(image).caption
+    if former and former.source is Source.USER:
+        return image
+    if former and former.source is Source.IMPORT:
+        if former.text == text:
+            return image
+        others = former.alternatives
+    else:
+        others = _captions_of(image)
+    return _with_persons_caption(replace(image, updated_at=now), text, Source.IMPORT, others)
+
+
+def living(image: Image | None) -> Image:
+    """Return a record that exists and is not deleted.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    if image is None or image.state is State.DELETED:
+        raise NotFound("there is no such photograph")
+    return image
+
+
+def _emptied(image: Image, now: datetime) -> Image:
+    """Return what even a tombstone holds."""
+    return Image(
+        image_id=image.image_id,
+        owner=image.owner,
+        bucket=image.bucket,
+        key=image.key,
+        rev=image.rev,
+        version_id=image.version_id,
+        sequencer=image.sequencer,
+        created_at=image.created_at,
+        updated_at=now,
+    )
+
+
+def _without_file(image: Image, now: datetime) -> Image:
+    """Return what holds for whatever file comes next: what a person wrote."""
+    left = _emptied(image, now)
+    if image.attributes_source in HUMAN_SOURCES:
+        left = replace(left, attributes=image.attributes, attributes_source=image.attributes_source)
+    caption = image.caption if image.caption_is_human else None
+    return _with_caption(left, caption and Caption(caption.text, caption.source))
+
+
+def _with_persons_caption(image: Image, text: str, source: Source, others: Iterable[str]) -> Image:
+    if image.state is State.NEEDS_REVIEW:
+        image = replace(image, state=State.CAPTIONED, reason=None)
+    return _with_caption(image, _caption(text, source, others))
+
+
+def _with_caption(image: Image, caption: Caption | None) -> Image:
+    """Set the caption, and the attributes that are read out of it unless a person gave some."""
+    image = replace(image, caption=caption)
+    if image.attributes_source in HUMAN_SOURCES:
+        return image
+    found = tuple(extract(caption.text)) if caption else ()
+    return replace(image, attributes=found, attributes_source=Source.MODEL if found else None)
+
+
+def _caption(text: str, source: Source, others: Iterable[str]) -> Caption:
+    return Caption(text, source, alternatives=_alternatives(text, others))
+
+
+def _model_caption(
+    captions: tuple[str, ...], confidence: float | None, model: str
+) -> Caption | None:
+    if not captions:
+        return None
+    best, *others = captions
+    return Caption(best, Source.MODEL, model, confidence, _alternatives(best, others))
+
+
+def _alternatives(text: str, others: Iterable[str]) -> tuple[str, ...]:
+    distinct = dict.fromkeys(other for other in others if other != text)
+    return tuple(distinct)[:MAX_ALTERNATIVES]
+
+
+def _captions_of(image: Image) -> tuple[str, ...]:
+    return (image.caption.text, *image.caption.alternatives) if image.caption else ()
+
+
+def _judgement(prepared: Prepared) -> tuple[State, str | None]:
+    if prepared.withheld and (prepared.captions or prepared.labels):
+        return State.NEEDS_REVIEW, TOO_UNSURE
+    if not prepared.captions:
+        return State.NEEDS_REVIEW, NO_CAPTION
+    if prepared.needs_review:
+        return State.NEEDS_REVIEW, UNSURE
+    return State.CAPTIONED, None
+
+
+def _version_read(image: Image, event: ObjectEvent, sha256: str | None) -> str | None:
+    """Return the version that was read, None where its id is not known.
+
+    A request to look again reads the newest one, which is the record's if its content is.
+    """
+    if event.version_id or event.sequencer:
+        return event.version_id
+    return image.version_id if sha256 and sha256 == image.sha256 else None
+
+
+def _is_newer(event: ObjectEvent, image: Image) -> bool:
+    if event.sequencer is None:
+        return False
+    return image.sequencer is None or is_older(image.sequencer, event.sequencer)
