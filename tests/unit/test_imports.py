@@ -118,6 +118,16 @@ def test_a_users_attributes_are_kept() -> None:
     assert record is not None and record.attributes == (Attribute("poodle"),)
 
 
+def test_an_import_keeps_as_many_alternatives_as_an_edit() -> None:
+    room = Room()
+    others = tuple(f"caption {number}" for number in range(50))
+    dog = room.photograph("dog.jpg", caption=Caption("an animal", Source.MODEL, "net@1", 1, others))
+    room.describe("dog.jpg a brown dog\n")
+    room.landed()
+    caption = room.caption(dog)
+    assert caption and caption.alternatives == ("an animal", *others[:4])
+
+
 def test_a_started_import_is_worked_off_by_the_queue_and_reported() -> None:
     room = Room()
     room.photograph("dog.jpg")

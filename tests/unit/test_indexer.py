@@ -90,9 +90,12 @@ def test_a_deleted_photograph_is_gone_and_told(bench: Bench) -> None:
 
 
 def test_an_item_removed_from_the_table_is_gone_too(bench: Bench) -> None:
-    bench.deliver(record(1, PENDING, CAPTIONED))
-    assert bench.deliver(record(2, CAPTIONED, None)) == []
+    unsure = replace(CAPTIONED, state=State.NEEDS_REVIEW, reason="the model is not sure")
+    bench.deliver(record(1, PENDING, unsure))
+    assert bench.deliver(record(2, unsure, None)) == []
     assert bench.found() == set()
+    (announcement,) = bench.events.published
+    assert (announcement.name, announcement.detail["reason"]) == ("ImageDeleted", None)
 
 
 def test_a_failed_photograph_is_told_and_not_searchable(bench: Bench) -> None:

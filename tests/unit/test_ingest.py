@@ -187,3 +187,14 @@ def test_a_model_without_a_caption_asks_for_review() -> None:
     assert room.ingest.created(created("01", "v1")) is IngestOutcome.NEEDS_REVIEW
     record = room.record()
     assert record.caption is None and record.attributes == () and record.reason
+
+
+def test_of_many_captions_the_best_few_are_alternatives() -> None:
+    def wordy(data: bytes) -> Prepared:
+        return replace(prepared(data), captions=tuple(f"caption {number}" for number in range(51)))
+
+    room = Room(wordy)
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    caption = room.record().caption
+    assert caption and caption.alternatives == tuple(f"caption {number}" for number in range(1, 6))

@@ -5,7 +5,8 @@ import pytest
 from chalicelib.errors import StorageUnavailable
 from chalicelib.event_order import IngestOutcome
 from chalicelib.images import Image, Prepared, State
-from tests.ingesting import Room, created, prepared, removed
+from chalicelib.transitions import deleted
+from tests.ingesting import KEY, NOW, Room, created, prepared, removed
 from tests.memory.catalogue import MemoryCatalogue
 
 
@@ -127,3 +128,56 @@ def test_a_refused_file_keeps_its_own_size_and_no_measures_of_the_one_before() -
     record = room.record()
     assert record.state is State.FAILED
     assert (record.size, record.width, record.height) == (8, None, None)
+
+
+def test_a_refused_file_loses_the_models_caption_of_the_one_before() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    room.put(b"no image")
+    room.ingest.created(created("02", "v2"))
+    record = room.record()
+    assert (record.state, record.caption, record.attributes) == (State.FAILED, None, ())
+
+
+def test_a_refused_file_claims_no_version_that_was_not_read() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    room.put(b"no image")
+    room.ingest.created(created(None))
+    assert room.record().version_id is None
+
+
+def test_a_newer_file_that_fails_shows_nothing_of_the_one_before() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    assert room.ingest.fail(created("02", "v2"), "out of memory") is IngestOutcome.FAILED
+    record = room.record()
+    assert (record.caption, record.visual, record.labels, record.sha256) == (None, None, (), None)
+    assert (record.version_id, record.derivative_key) == ("v2", None)
+    assert room.derivatives() == []
+
+
+def test_the_same_event_that_fails_with_a_newer_model_takes_no_caption_away() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    before = room.record()
+    newer = room.with_model("net@2")
+    assert newer.fail(created("01", "v1"), "out of memory") is IngestOutcome.DUPLICATE
+    assert room.record() == before
+
+
+def test_a_photograph_deleted_before_its_event_comes_stays_deleted() -> None:
+    room = Room()
+    room.edit(caption="my Rex")
+    room.put(b"runs")
+    room.catalogue.save(deleted(room.record(), NOW), expected_rev=1)
+    room.storage.delete(KEY)
+    assert room.storage.read(KEY, version_id="v1", limit=100) == b"runs"
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.GONE
+    assert room.record().state is State.DELETED
+    room.put(b"sits")
+    assert room.ingest.created(created("03", "v3")) is IngestOutcome.CAPTIONED

@@ -32,7 +32,7 @@ class Room:
 
     def record(self, key: str, **fields: Any) -> str:
         image_id = self.upload(key)
-        finished = {"state": State.CAPTIONED, "processed_by": MODEL, "size": 4}
+        finished: dict[str, Any] = {"state": State.CAPTIONED, "processed_by": MODEL, "size": 4}
         record = replace(pending(BUCKET, key, NOW), **(finished | fields))
         self.catalogue.save(record, expected_rev=0)
         return image_id
