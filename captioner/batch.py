@@ -17,8 +17,8 @@ TELL_AFTER = 3
 LAST = 5
 
 
-class Journal(Protocol):
-    """Where the work is counted and told; neither captions nor keys belong there."""
+class Metrics(Protocol):
+    """Where outcomes are counted and exceptions logged; neither captions nor keys belong there."""
 
     def count(self, what: str) -> None:
         """Add one to a metric."""
@@ -38,10 +38,10 @@ class Batch:
         The repository's.
     """
 
-    def __init__(self, ingest: Ingest, imports: Imports, journal: Journal, *, bucket: str) -> None:
+    def __init__(self, ingest: Ingest, imports: Imports, metrics: Metrics, *, bucket: str) -> None:
         self._ingest = ingest
         self._imports = imports
-        self._journal = journal
+        self._metrics = metrics
         self._bucket = bucket
 
     def work(
@@ -70,11 +70,11 @@ class Batch:
             return remaining_ms() < RESERVE_MS
 
         if is_late():
-            self._journal.count("postponed")
+            self._metrics.count("postponed")
             return False
         messages = events.read(record["body"], self._bucket)
         if not messages:
-            self._journal.count("ignored")
+            self._metrics.count("ignored")
         outcomes = [self._is_applied(message, record, is_late) for message in messages]
         return all(outcomes)
 
@@ -82,10 +82,10 @@ class Batch:
         self, message: Message, record: Mapping[str, Any], is_late: Callable[[], bool]
     ) -> bool:
         try:
-            self._journal.count(self._apply(message, is_late))
+            self._metrics.count(self._apply(message, is_late))
         except Exception as error:  # whatever it was, the other messages go on
-            self._journal.failed(record["messageId"])
-            self._journal.count("error")
+            self._metrics.failed(record["messageId"])
+            self._metrics.count("error")
             self._tell(message, record, error)
             return False
         return True
@@ -123,7 +123,7 @@ class Batch:
         try:
             self._ingest.fail(message, reason)
         except Exception:  # the message comes back all the same
-            self._journal.failed(record["messageId"])
+            self._metrics.failed(record["messageId"])
 
 
 def _attempts(record: Mapping[str, Any]) -> int:

@@ -14,7 +14,7 @@ _metrics = Metrics(namespace="ImageRepo")
 _tracer = Tracer()
 
 
-class _PowertoolsJournal:
+class _PowertoolsMetrics:
     def count(self, what: str) -> None:
         _metrics.add_metric(name=what, unit=MetricUnit.Count, value=1)
 
@@ -24,7 +24,7 @@ class _PowertoolsJournal:
 
 # While the function starts: a missing variable or a damaged bundle stops it before it takes
 # a message.
-_captioner = bootstrap(os.environ, _PowertoolsJournal())
+_captioner = bootstrap(os.environ, _PowertoolsMetrics())
 
 
 @_logger.inject_lambda_context

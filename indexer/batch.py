@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from chalicelib.errors import Unavailable
-from chalicelib.reindexing import Journal, Progress
+from chalicelib.reindexing import Progress, RunStateStore
 from chalicelib.search.port import Document, document_of
 from indexer.announcing import EventPublisher, announcement_of
 from indexer.changes import Change
@@ -35,14 +35,14 @@ class Indexer:
         The search index.
     events
         Where transitions are told.
-    journal
-        Where it is written down how far a re-index is.
+    runs
+        The state of re-indexes.
     """
 
-    def __init__(self, index: Index, events: EventPublisher, journal: Journal) -> None:
+    def __init__(self, index: Index, events: EventPublisher, runs: RunStateStore) -> None:
         self._index = index
         self._events = events
-        self._journal = journal
+        self._runs = runs
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Take in a batch; return the sequence numbers of what must be delivered again.
@@ -61,7 +61,7 @@ class Indexer:
     def reindex(self, run_id: str, *, roll_back: bool) -> int:
         """Build the index anew, or go back; return how many records were read."""
         work = self._index.roll_back if roll_back else self._index.rebuild
-        return self._journal.carried_out(run_id, roll_back=roll_back, work=work)
+        return self._runs.run(run_id, roll_back=roll_back, work=work)
 
     def _tell(self, changes: Sequence[Change]) -> list[str]:
         """Tell of the changes, now that they are searchable; return which could not be told."""

@@ -7,7 +7,7 @@ from botocore.config import Config
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
-from chalicelib.reindexing import Journal
+from chalicelib.reindexing import RunStateStore
 from chalicelib.search.embedded import PublishingIndex, S3SnapshotStore
 from chalicelib.search.opensearch import Endpoint, Pauses, RebuildingIndex, opensearch_index
 from chalicelib.search.port import Document, document_of
@@ -35,9 +35,9 @@ def bootstrap(environment: Mapping[str, str]) -> Indexer:
     catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
     s3 = boto3.client("s3", config=_RETRIES)
     events = EventBridge(boto3.client("events", config=_RETRIES), settings.event_bus)
-    journal = Journal(S3Storage(s3, settings.bucket))
+    runs = RunStateStore(S3Storage(s3, settings.bucket))
     store = S3SnapshotStore(s3, settings.bucket)
-    return Indexer(_index(settings, catalogue, store), events, journal)
+    return Indexer(_index(settings, catalogue, store), events, runs)
 
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:

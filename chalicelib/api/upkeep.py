@@ -15,7 +15,7 @@ from chalicelib.errors import InvalidField, NotFound
 from chalicelib.images import State
 from chalicelib.imports import Imports
 from chalicelib.rebuild import Rebuild
-from chalicelib.reindexing import Journal, Reindexing
+from chalicelib.reindexing import Reindexing, RunStateStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Upkeep:
 
     rebuilding: Rebuild
     reindexing: Reindexing
-    journal: Journal
+    runs: RunStateStore
     imports: Imports
 
     def rebuild(self, caller: Caller, asked: RebuildRequest) -> RebuildAnswer:
@@ -43,7 +43,7 @@ class Upkeep:
     def show_reindex(self, caller: Caller) -> ReindexAnswer:
         """Return how the newest re-index stands."""
         caller.require(Scope.ADMIN)
-        run = self.journal.newest()
+        run = self.runs.newest()
         if run is None:
             raise NotFound("the search index was never made anew")
         return ReindexAnswer(

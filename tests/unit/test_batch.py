@@ -38,7 +38,7 @@ class Room:
     def __init__(self) -> None:
         self.catalogue = MemoryCatalogue()
         self.storage = MemoryStorage(BUCKET)
-        self.journal = Counts()
+        self.metrics = Counts()
         self.is_fixed = False
         ingest = Ingest(
             self.catalogue,
@@ -49,7 +49,7 @@ class Room:
             max_bytes=100,
         )
         imports = Imports(self.catalogue, self.storage, MemoryQueue(), lambda: NOW)
-        self.batch = Batch(ingest, imports, self.journal, bucket=BUCKET)
+        self.batch = Batch(ingest, imports, self.metrics, bucket=BUCKET)
 
     def _prepare(self, data: bytes) -> Prepared:
         if data == b"poison" and not self.is_fixed:
@@ -86,9 +86,9 @@ def test_of_ten_messages_only_the_poison_fails_and_the_others_are_done_once() ->
     records = [room.record(f"{number}.png") for number in range(9)]
     assert all(record and record.state is State.CAPTIONED for record in records)
     assert all(record and record.rev == 1 for record in records)
-    assert room.journal.counts == {"captioned": 9, "error": 1}
+    assert room.metrics.counts == {"captioned": 9, "error": 1}
     assert room.batch.work(good, plenty) == []
-    assert room.journal.counts["duplicate"] == 9
+    assert room.metrics.counts["duplicate"] == 9
 
 
 def test_short_of_time_the_rest_is_handed_back_untouched() -> None:
@@ -98,7 +98,7 @@ def test_short_of_time_the_rest_is_handed_back_untouched() -> None:
     assert room.batch.work(records, lambda: next(left)) == ["2.png", "3.png"]
     assert room.record("2.png") is None
     assert room.batch.work(records, plenty) == []
-    assert room.journal.counts == {"captioned": 4, "duplicate": 2, "postponed": 2}
+    assert room.metrics.counts == {"captioned": 4, "duplicate": 2, "postponed": 2}
 
 
 def test_a_poison_is_told_from_the_third_attempt_on_and_goes_to_the_dead_letters() -> None:
@@ -129,7 +129,7 @@ def test_messages_that_are_not_ours_are_acknowledged() -> None:
     bodies = [json.dumps({"Event": "s3:TestEvent"}), "{}", "nonsense"]
     records = [envelope(body, str(number)) for number, body in enumerate(bodies)]
     assert room.batch.work(records, plenty) == []
-    assert room.journal.counts == {"ignored": 3}
+    assert room.metrics.counts == {"ignored": 3}
 
 
 def test_a_removed_photograph_is_buried() -> None:

@@ -12,7 +12,7 @@ from moto import mock_aws
 from chalicelib.catalogue.items import item_of
 from chalicelib.errors import SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
-from chalicelib.reindexing import Journal, Stage
+from chalicelib.reindexing import RunStateStore, Stage
 from chalicelib.search import Query
 from chalicelib.search.embedded import PublishedIndex, PublishingIndex
 from chalicelib.search.embedded.memory_store import MemorySnapshotStore
@@ -40,8 +40,8 @@ class Bench:
         self.catalogue = MemoryCatalogue()
         self.events = MemoryEvents()
         index = PublishingIndex(self.store, lambda: documents(self.catalogue))
-        self.journal = Journal(MemoryStorage())
-        self.indexer = Indexer(index, self.events, self.journal)
+        self.runs = RunStateStore(MemoryStorage())
+        self.indexer = Indexer(index, self.events, self.runs)
 
     def deliver(self, *records: Mapping[str, Any]) -> list[str]:
         response = answer(self.indexer, {"Records": records})
@@ -184,14 +184,14 @@ def test_the_index_rebuilt_from_the_catalogue_is_the_index_streamed(bench: Bench
 def test_a_reindex_is_written_down_from_its_beginning_to_its_end(bench: Bench) -> None:
     bench.catalogue.save(replace(PENDING, rev=0), expected_rev=0)
     answer(bench.indexer, {"reindex": {"id": "seven"}})
-    run = bench.journal.newest()
+    run = bench.runs.newest()
     assert run is not None
     assert (run.run_id, run.stage, run.records) == ("seven", Stage.FINISHED, 1)
 
 
 def test_a_way_back_that_there_is_not_is_written_down_and_not_tried_again(bench: Bench) -> None:
     assert answer(bench.indexer, {"reindex": {"id": "8", "roll_back": True}}) == {"records": 0}
-    run = bench.journal.newest()
+    run = bench.runs.newest()
     assert run is not None
     assert (run.stage, run.roll_back) == (Stage.FAILED, True)
     assert "no former search index" in str(run.reason)
