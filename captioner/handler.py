@@ -31,8 +31,8 @@ _captioner = bootstrap(os.environ, _PowertoolsMetrics())
 @_metrics.log_metrics
 @_tracer.capture_lambda_handler(capture_response=False)
 def ingest(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Work off a batch of the queue's messages."""
-    failed = _captioner.batch.work(event["Records"], context.get_remaining_time_in_millis)
+    """Process a batch of the queue's messages."""
+    failed = _captioner.batch.process(event["Records"], context.get_remaining_time_in_millis)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 

@@ -1,4 +1,4 @@
-"""Imports: the captions of a ``descriptions.txt`` on its folder's records, with a report."""
+"""Imports: the captions of a ``descriptions.txt`` for the photographs of its folder."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from chalicelib.catalogue import Catalogue, update
 from chalicelib.descriptions import FILE_NAME, Line, Problem, names, parse
 from chalicelib.errors import InvalidField, NotFound, PayloadTooLarge
-from chalicelib.events import ImportRequest, Kind, ObjectEvent, go_on
+from chalicelib.events import ContinueImport, Kind, ObjectEvent, continue_import
 from chalicelib.folder_captions import MAX_DESCRIPTIONS_BYTES, FolderCaptions
 from chalicelib.images import Image, Source, State, image_id_of
 from chalicelib.import_report import ImportReport, LineOutcome
@@ -25,14 +25,14 @@ _MISSING = "there is no such photograph in the folder yet"
 
 
 class Imports:
-    """Start, work off and report imports.
+    """Start, process and report imports.
 
     Parameters
     ----------
     queue
-        Takes an import's next part, which the captioner works off.
+        The captioner's; takes the requests to continue an import.
     clock
-        Tells the time.
+        Returns the time.
     chunk
         Lines between two saves of the report.
     """
@@ -54,7 +54,7 @@ class Imports:
         self._folders = FolderCaptions(storage, clock)
 
     def start(self, owner: str | None, prefix: str) -> str:
-        """Begin to import a folder's descriptions.
+        """Start to import a folder's descriptions.
 
         Parameters
         ----------
@@ -96,21 +96,21 @@ class Imports:
             raise NotFound("there is no such import")
         return report.document()
 
-    def landed(self, event: ObjectEvent, is_late: Callable[[], bool]) -> str:
-        """Import descriptions that were uploaded; deleted ones leave captions as they are."""
+    def descriptions_changed(self, event: ObjectEvent, is_late: Callable[[], bool]) -> str:
+        """Import descriptions that were uploaded; deleted ones change no caption."""
         if event.kind is Kind.REMOVED:
             return "ignored"
-        what = f"{event.key}#{event.sequencer or event.version_id or self._clock().isoformat()}"
-        import_id = uuid5(NAMESPACE_URL, what).hex
-        begun = ImportReport(import_id, owner_of(event.key), event.key, self._clock())
-        return self._work(self._stored(import_id) or begun, is_late)
+        name = f"{event.key}#{event.sequencer or event.version_id or self._clock().isoformat()}"
+        import_id = uuid5(NAMESPACE_URL, name).hex
+        started = ImportReport(import_id, owner_of(event.key), event.key, self._clock())
+        return self._process(self._stored(import_id) or started, is_late)
 
-    def go_on(self, request: ImportRequest, is_late: Callable[[], bool]) -> str:
-        """Work off the next part; one that is done already is left alone."""
+    def continue_import(self, request: ContinueImport, is_late: Callable[[], bool]) -> str:
+        """Process the next part; one that was processed is skipped."""
         report = self._stored(request.import_id)
         if report is None or request.line < report.line:
             return "duplicate"
-        return self._work(report, is_late)
+        return self._process(report, is_late)
 
     def caption(self, key: str) -> None:
         """Give a photograph the caption that the descriptions beside it hold, if any."""
@@ -118,7 +118,7 @@ class Imports:
         if text:
             self._apply(image_id_of(self._storage.bucket, key), text)
 
-    def _work(self, report: ImportReport, is_late: Callable[[], bool]) -> str:
+    def _process(self, report: ImportReport, is_late: Callable[[], bool]) -> str:
         if report.is_over:
             return "duplicate"
         try:
@@ -127,8 +127,8 @@ class Imports:
             return self._fail(report, error.detail)
         if body is None:
             return self._fail(report, f"{FILE_NAME} is gone")
-        todo = (entry for entry in parse(io.BytesIO(body)) if entry.number >= report.line)
-        for chunk in _chunks(todo, self._chunk):
+        entries = (entry for entry in parse(io.BytesIO(body)) if entry.number >= report.line)
+        for chunk in _chunks(entries, self._chunk):
             report = self._imported(report, chunk)
             report.save(self._storage)
             if is_late():
@@ -187,7 +187,7 @@ class Imports:
         return "import_failed"
 
     def _continue(self, report: ImportReport) -> None:
-        self._queue.send([go_on(ImportRequest(report.import_id, report.line))])
+        self._queue.send([continue_import(ContinueImport(report.import_id, report.line))])
 
     def _stored(self, import_id: str) -> ImportReport | None:
         return ImportReport.load(self._storage, import_id) if _ID.fullmatch(import_id) else None

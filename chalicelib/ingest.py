@@ -1,4 +1,4 @@
-"""From an event about an object to the record of its photograph.
+"""Ingest: apply the events of the bucket to the records of its photographs.
 
 Nothing here knows AWS or a picture's format: the collaborators come in through `Ingest`.
 Delivery is at least once and in any order, so that every step may run again: records are saved
@@ -59,10 +59,10 @@ class Ingest:
         self._max_bytes = max_bytes
 
     def created(self, event: ObjectEvent) -> IngestOutcome:
-        """Caption the photograph an event tells of.
+        """Caption a photograph that was uploaded, or is to be captioned again.
 
-        A file that can never be a photograph ends as a record that says so. What may succeed
-        another time (storage or catalogue unavailable) is raised.
+        A file that can never be a photograph ends as a failed record. What may succeed another
+        time (storage or catalogue unavailable) is raised.
         """
         record = self._record(event)
         event = _as_of(event, record)
@@ -80,20 +80,23 @@ class Ingest:
         return self._caption(event, body)
 
     def removed(self, event: ObjectEvent) -> IngestOutcome:
-        """Leave a tombstone, which no older event brings back to life."""
+        """Replace a record with a tombstone, which no older event undoes."""
         return self._apply(
             event, lambda record: deleted(record, self._clock(), sequencer=event.sequencer)
         )
 
     def fail(self, event: ObjectEvent, reason: str) -> IngestOutcome:
-        """Say in the record why its photograph could not be captioned, so far."""
-        event = _as_of(event, self._record(event))
+        """Record that captioning failed, and why."""
+        record = self._record(event)
+        event = _as_of(event, record)
+        if self._is_deleted(record, event):
+            return IngestOutcome.GONE
         return self._apply(event, lambda record: failed(record, event, reason, self._clock()))
 
     def _is_deleted(self, record: Image | None, event: ObjectEvent) -> bool:
-        """Say whether the API deleted what this event, of unknown order to that, tells of.
+        """Say whether the API deleted the object of this event before the event arrived.
 
-        Its version can still be read, so that the key is looked up instead.
+        A deleted version can still be read by its id, so the key is looked up.
         """
         if record is None or record.state is not State.DELETED:
             return False
@@ -166,7 +169,7 @@ class Ingest:
 
 
 def _as_of(event: ObjectEvent, record: Image | None) -> ObjectEvent:
-    """Note in a request to look again which event the record had come to."""
+    """Add to a redrive which event the record had come to."""
     if event.sequencer:
         return event
     return replace(event, seen=record.sequencer if record else None)

@@ -1,4 +1,4 @@
-"""The catalogue from the bucket: every upload looked at again, finished work left alone."""
+"""Rebuild the catalogue from the bucket: redrive the uploads whose records are unfinished."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class RebuildPage:
     Attributes
     ----------
     examined
-        Uploads looked at.
+        Uploads compared with their records.
     queued, skipped
-        Those the captioner will look at, and those that are finished or deleted.
+        Those that were redriven, and those that are finished or deleted.
     cursor
         ``after`` of the next page; None at the end.
     """
@@ -36,7 +36,7 @@ class RebuildPage:
 
 
 class Rebuild:
-    """Re-drive uploads through the captioner.
+    """Redrive uploads through the captioner.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """How a record may change: the only place where its rules stand.
 
 Each function takes a record and returns the next one; `chalicelib.catalogue.update` saves it.
-Whether an event matters at all is asked before (`chalicelib.event_order.skip_reason`).
+Events that no longer matter are skipped before (`chalicelib.event_order.skip_reason`).
 
 From `pending` on, every sequence of transitions keeps these invariants, whatever the events:
 
@@ -103,7 +103,7 @@ def captioned_by_model(
     derivative_key: str,
     now: datetime,
 ) -> Image:
-    """Take in what a model made of the newest file.
+    """Record what a model made of the newest file.
 
     A person's caption stays, with the model's as alternatives.
     """
@@ -134,7 +134,7 @@ def captioned_by_model(
 
 
 def rejected(image: Image, event: ObjectEvent, run: ModelRun, reason: str, now: datetime) -> Image:
-    """Say why the newest file can never be a photograph."""
+    """Record that the newest file can never be a photograph, and why."""
     return replace(
         _without_file(image, now),
         state=State.FAILED,
@@ -148,7 +148,7 @@ def rejected(image: Image, event: ObjectEvent, run: ModelRun, reason: str, now: 
 
 
 def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Image:
-    """Say why the newest file could not be captioned, so far; it is tried again.
+    """Record that captioning the newest file failed, and why; it may be tried again.
 
     A file that is described already loses nothing by another attempt that fails: the record is
     returned as it is.
@@ -166,12 +166,12 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
 
 
 def deleted(image: Image, now: datetime, *, sequencer: str | None = None) -> Image:
-    """Return the tombstone, by whose sequencer older events are known.
+    """Return the tombstone; by its sequencer older events are recognised.
 
     Parameters
     ----------
     sequencer
-        Of the event that told of the deletion; None where the repository itself deletes.
+        Of the event of the deletion; None where the API deletes.
     """
     return replace(
         _emptied(image, now), state=State.DELETED, sequencer=sequencer or image.sequencer
@@ -185,7 +185,7 @@ def edited(
     caption: str | None = None,
     attributes: tuple[Attribute, ...] | None = None,
 ) -> Image:
-    """Take in what a user wrote; None leaves as it is.
+    """Record what a user wrote; None changes nothing.
 
     The former caption becomes the first alternative.
 
@@ -203,7 +203,7 @@ def edited(
 
 
 def imported(image: Image, text: str, now: datetime) -> Image:
-    """Take in the caption of a ``descriptions.txt``; a user's stands.
+    """Record the caption of a ``descriptions.txt``; a user's stands.
 
     A corrected import does not keep the caption it corrects, so that the order in which
     descriptions and photographs arrive makes no difference. The same caption again returns the
@@ -313,7 +313,7 @@ def _judgement(prepared: Prepared) -> tuple[State, str | None]:
 def _version_read(image: Image, event: ObjectEvent, sha256: str | None) -> str | None:
     """Return the version that was read, None where its id is not known.
 
-    A request to look again reads the newest one, which is the record's if its content is.
+    A redrive without a version reads the newest one, which is the record's if its content is.
     """
     if event.version_id or event.sequencer:
         return event.version_id

@@ -63,7 +63,7 @@ class Captioner:
         messages, self.queue.messages = self.queue.messages, []
         bodies = [json.dumps(message) for message in messages]
         records = [{"messageId": body, "body": body} for body in bodies]
-        assert self.batch.work(records, lambda: 60_000) == []
+        assert self.batch.process(records, lambda: 60_000) == []
 
     def known(self) -> dict[str, tuple[object, ...]]:
         return {

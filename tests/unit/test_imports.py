@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
-from chalicelib.events import ImportRequest, Kind, ObjectEvent
+from chalicelib.events import ContinueImport, Kind, ObjectEvent
 from chalicelib.images import Attribute, Caption, Source, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.transitions import pending
@@ -53,13 +53,17 @@ class Room:
         return record.caption
 
     def landed(self, sequencer: str = "01") -> str:
-        return self.imports.landed(ObjectEvent(BUCKET, FILE, Kind.CREATED, None, sequencer), never)
+        return self.imports.descriptions_changed(
+            ObjectEvent(BUCKET, FILE, Kind.CREATED, None, sequencer), never
+        )
 
     def work_off(self) -> list[str]:
         done = []
         while self.queue.messages:
             request = self.queue.messages.pop(0)["import"]
-            done.append(self.imports.go_on(ImportRequest(request["id"], request["line"]), never))
+            done.append(
+                self.imports.continue_import(ContinueImport(request["id"], request["line"]), never)
+            )
         return done
 
 
@@ -151,9 +155,9 @@ def test_an_import_in_parts_ends_as_one_in_one_go() -> None:
     parts = 0
     while room.queue.messages:
         request = room.queue.messages.pop(0)["import"]
-        message = ImportRequest(request["id"], request["line"])
-        room.imports.go_on(message, always)
-        assert room.imports.go_on(message, always) == "duplicate"
+        message = ContinueImport(request["id"], request["line"])
+        room.imports.continue_import(message, always)
+        assert room.imports.continue_import(message, always) == "duplicate"
         parts += 1
     assert parts == 4
     assert room.imports.report("ada", import_id)["counts"]["captioned"] == 5
@@ -177,10 +181,10 @@ def test_an_import_that_was_killed_resumes_to_the_same_totals() -> None:
     room.describe("dog.jpg a dog\nbroken\n")
     import_id = room.imports.start("ada", FOLDER)
     storage.losses = 1
-    request = ImportRequest(import_id, 1)
+    request = ContinueImport(import_id, 1)
     with pytest.raises(StorageUnavailable):
-        room.imports.go_on(request, never)
-    assert room.imports.go_on(request, never) == "imported"
+        room.imports.continue_import(request, never)
+    assert room.imports.continue_import(request, never) == "imported"
     counts = room.imports.report("ada", import_id)["counts"]
     assert counts == {"captioned": 1, "kept": 0, "missing": 0, "problems": 1}
 
