@@ -161,9 +161,9 @@ class Imports:
             if isinstance(entry, Line)
         }
         records = self._catalogue.get_many(chain.from_iterable(meant.values()))
-        living = {key for key, record in records.items() if record.state is not State.DELETED}
+        existing = {key for key, record in records.items() if record.state is not State.DELETED}
         firsts = {
-            number: next((image_id for image_id in ids if image_id in living), None)
+            number: next((image_id for image_id in ids if image_id in existing), None)
             for number, ids in meant.items()
         }
         return {number: image_id for number, image_id in firsts.items() if image_id}

@@ -52,7 +52,7 @@ class Storage(Protocol):
         """
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
-        """Store an object; the derivative's way in."""
+        """Store an object, such as a copy for display."""
 
     def delete(self, key: str) -> None:
         """Remove an object; no error where it is gone."""

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.attributes import extract
@@ -216,7 +216,7 @@ def transitions(draw: st.DrawFn) -> Transition:
             return deleted
         at = replace(at, kind=Kind.REMOVED)
     run = ModelRun(draw(st.sampled_from(["net@1", "net@2"])), 4, draw(st.sampled_from("ab")))
-    by_event = {
+    by_event: Callable[[Image, datetime, ObjectEvent, Prepared], Image] = {
         "captioned": lambda image, now, seen, file: captioned_by_model(
             image, seen, run, file, derivative_key=f"derived/{run.sha256}", now=now
         ),
@@ -233,7 +233,8 @@ def transitions(draw: st.DrawFn) -> Transition:
     return applied
 
 
-@given(st.lists(transitions(), max_size=12))
+@settings(max_examples=300, deadline=None)
+@given(st.lists(transitions(), min_size=2, max_size=12))
 def test_every_sequence_of_transitions_keeps_the_invariants(steps: list[Transition]) -> None:
     record, now = NEW, START
     for step in steps:
