@@ -95,8 +95,8 @@ def redrive(
 ) -> dict[str, Any]:
     """Return the message of a request to process a key again."""
     known = {"version_id": version_id, "size": size}
-    told = {name: value for name, value in known.items() if value is not None}
-    return {"redrive": {"key": key, "force": force} | told}
+    given = {name: value for name, value in known.items() if value is not None}
+    return {"redrive": {"key": key, "force": force} | given}
 
 
 def continue_import(request: ContinueImport) -> dict[str, Any]:

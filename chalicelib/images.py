@@ -4,7 +4,8 @@ Pure values: nothing here talks to AWS. The catalogue stores them; `chalicelib.t
 says how a record may change.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -64,6 +65,16 @@ class Caption:
     model: str | None = None
     confidence: float | None = None
     alternatives: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The caption and its alternatives, best first."""
+        return (self.text, *self.alternatives)
+
+    def with_alternatives(self, texts: Iterable[str]) -> "Caption":
+        """Return the caption with the first ``MAX_ALTERNATIVES`` distinct texts beside it."""
+        others = tuple(dict.fromkeys(text for text in texts if text != self.text))
+        return replace(self, alternatives=others[:MAX_ALTERNATIVES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +224,25 @@ class Prepared:
     display: bytes
     labels: tuple[tuple[str, float], ...] = ()
     withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRun:
+    """One model's work on one file.
+
+    Attributes
+    ----------
+    model
+        ``name@version``.
+    size
+        Of the file in bytes; None where it is not known.
+    sha256
+        Of its bytes; None where it was too large to be read.
+    """
+
+    model: str
+    size: int | None
+    sha256: str | None
 
 
 def image_id_of(bucket: str, key: str) -> str:

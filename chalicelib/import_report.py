@@ -72,9 +72,9 @@ class ImportReport:
 
     def document(self) -> dict[str, Any]:
         """Return what the API answers."""
-        told = asdict(self) | {"updated_at": self.updated_at.isoformat()}
-        told["problems"] = list(self.problems)
-        return {"id": told.pop("import_id")} | told
+        document = asdict(self) | {"updated_at": self.updated_at.isoformat()}
+        document["problems"] = list(self.problems)
+        return {"id": document.pop("import_id")} | document
 
     def save(self, storage: Storage) -> None:
         """Store the report over its former state."""
@@ -87,12 +87,12 @@ class ImportReport:
         body = storage.read(f"{IMPORTS}{import_id}.json", limit=_MAX_BYTES)
         if body is None:
             return None
-        told = json.loads(body)
-        told |= {
-            "updated_at": datetime.fromisoformat(told["updated_at"]),
-            "problems": tuple(told["problems"]),
+        document = json.loads(body)
+        document |= {
+            "updated_at": datetime.fromisoformat(document["updated_at"]),
+            "problems": tuple(document["problems"]),
         }
-        return cls(import_id=told.pop("id"), **told)
+        return cls(import_id=document.pop("id"), **document)
 
 
 def _incremented(counts: dict[str, int], name: str) -> dict[str, int]:

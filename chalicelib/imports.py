@@ -151,20 +151,20 @@ class Imports:
         return replace(report, line=chunk[-1].number + 1, updated_at=self._clock())
 
     def _found(self, report: ImportReport, chunk: Sequence[Line | Problem]) -> dict[int, str]:
-        """Return the ids of the photographs that lines mean, by the lines' numbers."""
+        """Return the ids of the photographs that lines name, by the lines' numbers."""
         folder = report.key.removesuffix(FILE_NAME)
-        meant = {
+        candidates = {
             entry.number: [
                 image_id_of(self._storage.bucket, folder + name) for name in names(entry.name)
             ]
             for entry in chunk
             if isinstance(entry, Line)
         }
-        records = self._catalogue.get_many(chain.from_iterable(meant.values()))
+        records = self._catalogue.get_many(chain.from_iterable(candidates.values()))
         existing = {key for key, record in records.items() if record.state is not State.DELETED}
         firsts = {
             number: next((image_id for image_id in ids if image_id in existing), None)
-            for number, ids in meant.items()
+            for number, ids in candidates.items()
         }
         return {number: image_id for number, image_id in firsts.items() if image_id}
 

@@ -14,10 +14,9 @@ from chalicelib.catalogue import Catalogue, update
 from chalicelib.errors import PayloadTooLarge, RejectedImage
 from chalicelib.event_order import IngestOutcome, is_unchanged, skip_reason
 from chalicelib.events import ObjectEvent
-from chalicelib.images import Image, Prepared, State, image_id_of
+from chalicelib.images import Image, ModelRun, Prepared, State, image_id_of
 from chalicelib.storage import DERIVED, Storage, object_at
 from chalicelib.transitions import (
-    ModelRun,
     captioned_by_model,
     deleted,
     failed,
@@ -141,7 +140,7 @@ class Ingest:
         return outcome
 
     def _apply(self, event: ObjectEvent, transition: Callable[[Image], Image]) -> IngestOutcome:
-        """Save a transition unless the event changes nothing, judged anew at each try."""
+        """Save a transition unless the event changes nothing, which is checked at each try."""
 
         def applied(stored: Image | None) -> Image:
             if stored is not None and skip_reason(stored, event, self._model):

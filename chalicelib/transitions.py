@@ -21,8 +21,7 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 * A caption has a model's name if and only if a model wrote it.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.attributes import extract
@@ -31,11 +30,11 @@ from chalicelib.events import ObjectEvent, is_older
 from chalicelib.images import (
     DESCRIBED,
     HUMAN_SOURCES,
-    MAX_ALTERNATIVES,
     Attribute,
     Caption,
     Image,
     Label,
+    ModelRun,
     Prepared,
     Source,
     State,
@@ -46,25 +45,6 @@ from chalicelib.storage import owner_of
 NO_CAPTION = "the model found no caption"
 TOO_UNSURE = "the model was too unsure to write a caption"
 UNSURE = "the model is not sure of its caption"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRun:
-    """One model's work on one file.
-
-    Attributes
-    ----------
-    model
-        ``name@version``.
-    size
-        Of the file in bytes; None where it is not known.
-    sha256
-        Of its bytes; None where it was too large to be read.
-    """
-
-    model: str
-    size: int | None
-    sha256: str | None
 
 
 def pending(
@@ -107,20 +87,8 @@ def captioned_by_model(
 
     A person's caption stays, with the model's as alternatives.
     """
-    captions = () if prepared.withheld else prepared.captions
-    state, reason = _judgement(prepared)
-    caption = _model_caption(captions, prepared.confidence, run.model)
-    if image.caption and image.caption_is_human:
-        state, reason = State.CAPTIONED, None
-        caption = _caption(image.caption.text, image.caption.source, captions)
     described = replace(
-        _without_file(image, now),
-        state=state,
-        reason=reason,
-        sequencer=event.sequencer or image.sequencer,
-        version_id=_version_read(image, event, run.sha256),
-        size=run.size,
-        sha256=run.sha256,
+        _after_run(image, event, run, now),
         width=prepared.width,
         height=prepared.height,
         content_type=prepared.content_type,
@@ -128,23 +96,18 @@ def captioned_by_model(
         visual=prepared.visual,
         semantic=prepared.semantic,
         derivative_key=derivative_key,
-        processed_by=run.model,
     )
-    return _with_caption(described, caption)
+    if described.caption:
+        caption = described.caption.with_alternatives(_shown(prepared))
+        return replace(described, state=State.CAPTIONED, caption=caption)
+    state, reason = _judgement(prepared)
+    described = replace(described, state=state, reason=reason)
+    return _with_caption(described, _model_caption(prepared, run.model))
 
 
 def rejected(image: Image, event: ObjectEvent, run: ModelRun, reason: str, now: datetime) -> Image:
     """Record that the newest file can never be a photograph, and why."""
-    return replace(
-        _without_file(image, now),
-        state=State.FAILED,
-        reason=reason,
-        sequencer=event.sequencer or image.sequencer,
-        version_id=_version_read(image, event, run.sha256),
-        size=run.size,
-        sha256=run.sha256,
-        processed_by=run.model,
-    )
+    return replace(_after_run(image, event, run, now), state=State.FAILED, reason=reason)
 
 
 def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Image:
@@ -153,7 +116,8 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
     A file that is described already loses nothing by another attempt that fails: the record is
     returned as it is.
     """
-    if image.state in DESCRIBED and not _is_newer(event, image):
+    is_newer = _is_newer(event, image)
+    if image.state in DESCRIBED and not is_newer:
         return image
     return replace(
         _without_file(image, now),
@@ -161,7 +125,7 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
         reason=reason,
         sequencer=event.sequencer or image.sequencer,
         version_id=event.version_id or (None if event.sequencer else image.version_id),
-        size=image.size if event.size is None else event.size,
+        size=image.size if event.size is None and not is_newer else event.size,
     )
 
 
@@ -196,7 +160,7 @@ def edited(
     """
     image = replace(living(image), updated_at=now)
     if caption is not None:
-        image = _with_persons_caption(image, caption, Source.USER, _captions_of(image))
+        image = _with_persons_caption(image, caption, Source.USER)
     if attributes is not None:
         image = replace(image, attributes=attributes, attributes_source=Source.USER)
     return image
@@ -217,13 +181,9 @@ def imported(image: Image, text: str, now: datetime) -> Image:
     former = living(image).caption
     if former and former.source is Source.USER:
         return image
-    if former and former.source is Source.IMPORT:
-        if former.text == text:
-            return image
-        others = former.alternatives
-    else:
-        others = _captions_of(image)
-    return _with_persons_caption(replace(image, updated_at=now), text, Source.IMPORT, others)
+    if former and (former.source, former.text) == (Source.IMPORT, text):
+        return image
+    return _with_persons_caption(replace(image, updated_at=now), text, Source.IMPORT)
 
 
 def living(image: Image | None) -> Image:
@@ -263,10 +223,26 @@ def _without_file(image: Image, now: datetime) -> Image:
     return _with_caption(left, caption and Caption(caption.text, caption.source))
 
 
-def _with_persons_caption(image: Image, text: str, source: Source, others: Iterable[str]) -> Image:
+def _after_run(image: Image, event: ObjectEvent, run: ModelRun, now: datetime) -> Image:
+    """Return what holds of a file that was processed, whatever came of it."""
+    return replace(
+        _without_file(image, now),
+        sequencer=event.sequencer or image.sequencer,
+        version_id=_version_read(image, event, run.sha256),
+        size=run.size,
+        sha256=run.sha256,
+        processed_by=run.model,
+    )
+
+
+def _with_persons_caption(image: Image, text: str, source: Source) -> Image:
+    former = image.caption
+    others = former.texts if former else ()
+    if former and former.source is source is Source.IMPORT:
+        others = former.alternatives
     if image.state is State.NEEDS_REVIEW:
         image = replace(image, state=State.CAPTIONED, reason=None)
-    return _with_caption(image, _caption(text, source, others))
+    return _with_caption(image, Caption(text, source).with_alternatives(others))
 
 
 def _with_caption(image: Image, caption: Caption | None) -> Image:
@@ -278,26 +254,16 @@ def _with_caption(image: Image, caption: Caption | None) -> Image:
     return replace(image, attributes=found, attributes_source=Source.MODEL if found else None)
 
 
-def _caption(text: str, source: Source, others: Iterable[str]) -> Caption:
-    return Caption(text, source, alternatives=_alternatives(text, others))
-
-
-def _model_caption(
-    captions: tuple[str, ...], confidence: float | None, model: str
-) -> Caption | None:
+def _model_caption(prepared: Prepared, model: str) -> Caption | None:
+    captions = _shown(prepared)
     if not captions:
         return None
-    best, *others = captions
-    return Caption(best, Source.MODEL, model, confidence, _alternatives(best, others))
+    best = Caption(captions[0], Source.MODEL, model, prepared.confidence)
+    return best.with_alternatives(captions)
 
 
-def _alternatives(text: str, others: Iterable[str]) -> tuple[str, ...]:
-    distinct = dict.fromkeys(other for other in others if other != text)
-    return tuple(distinct)[:MAX_ALTERNATIVES]
-
-
-def _captions_of(image: Image) -> tuple[str, ...]:
-    return (image.caption.text, *image.caption.alternatives) if image.caption else ()
+def _shown(prepared: Prepared) -> tuple[str, ...]:
+    return () if prepared.withheld else prepared.captions
 
 
 def _judgement(prepared: Prepared) -> tuple[State, str | None]:

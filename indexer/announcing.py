@@ -1,4 +1,4 @@
-"""Tells the event bus what became of photographs."""
+"""Events about photographs, published on the event bus."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ class EventPublisher(Protocol):
 
 
 def announcement_of(change: Change) -> Announcement | None:
-    """Return what is to be told of a change, None where it changed no told state."""
+    """Return the event of a change, None where it brought no state that is published."""
     name = NAMES.get(change.enters) if change.enters else None
     if name is None:
         return None

@@ -42,7 +42,7 @@ def bootstrap(environment: Mapping[str, str]) -> Indexer:
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:
     """Yield what the index should hold of every record, or of those after one."""
-    return map(document_of, catalogue.everything(after))
+    return map(document_of, catalogue.scan(after))
 
 
 def _index(settings: Settings, catalogue: Catalogue, store: S3SnapshotStore) -> Index:

@@ -56,7 +56,7 @@ class Catalogue(Protocol):
             ``cursor`` is forged, stale or of another listing.
         """
 
-    def everything(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, tombstones too, in an order of the catalogue's own.
 
         Parameters

@@ -23,7 +23,7 @@ def update(
 ) -> Update:
     """Save what a transition makes of a record, at the revision that was read.
 
-    Where another write comes first, the record is read and the transition applied anew,
+    Where another write comes first, the record is read and the transition applied again,
     ``MAX_TRIES`` times in all.
 
     Parameters

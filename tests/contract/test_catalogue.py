@@ -136,16 +136,16 @@ def test_a_tombstone_is_kept_but_neither_listed_nor_counted(catalogue: Catalogue
     assert not catalogue.list(None, state=None, limit=9, cursor=None).items
     assert sum(catalogue.counts("ann").values()) == 0
     assert catalogue.same_content("ann", "aa") == ()
-    assert [record.image_id for record in catalogue.everything()] == ["id-001"]
+    assert [record.image_id for record in catalogue.scan()] == ["id-001"]
 
 
 def test_a_reading_of_everything_goes_on_where_it_stopped(catalogue: Catalogue) -> None:
     for number in range(7):
         catalogue.save(image(number), expected_rev=0)
-    whole = [record.image_id for record in catalogue.everything()]
+    whole = [record.image_id for record in catalogue.scan()]
     assert len(whole) == 7
     for cut, last in enumerate(whole):
-        rest = [record.image_id for record in catalogue.everything(after=last)]
+        rest = [record.image_id for record in catalogue.scan(after=last)]
         assert rest == whole[cut + 1 :]
 
 

@@ -68,7 +68,7 @@ class Captioner:
     def known(self) -> dict[str, tuple[object, ...]]:
         return {
             record.key: (record.state, record.caption, record.attributes, record.visual)
-            for record in self.catalogue.everything()
+            for record in self.catalogue.scan()
         }
 
 

@@ -163,7 +163,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def a_tombstone_holds_nothing_to_find(self) -> None:
-        for record in self.catalogue.everything():
+        for record in self.catalogue.scan():
             if record.state is State.DELETED:
                 assert record.caption is None and record.semantic is None
 
@@ -175,7 +175,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def every_copy_for_display_belongs_to_a_record(self) -> None:
-        used = {record.derivative_key for record in self.catalogue.everything()}
+        used = {record.derivative_key for record in self.catalogue.scan()}
         assert {found.key for found in self.storage.objects("derived/")} == used - {None}
 
     def _record(self, key: str) -> Image | None:

@@ -19,12 +19,12 @@ from chalicelib.images import (
     Attribute,
     Caption,
     Image,
+    ModelRun,
     Prepared,
     Source,
     State,
 )
 from chalicelib.transitions import (
-    ModelRun,
     captioned_by_model,
     deleted,
     edited,
@@ -141,6 +141,7 @@ def test_an_edit_mends_no_file(state: State) -> None:
 
 def test_a_refused_or_failed_file_keeps_nothing_of_the_one_before() -> None:
     newer = event("02", "v2", 8)
+    assert failed(captioned(), event("02"), "captioning failed", START).size is None
     for record in (
         rejected(captioned(), newer, ModelRun("net@1", 8, "bb"), "damaged", START),
         failed(captioned(), newer, "captioning failed 3 times", START),
