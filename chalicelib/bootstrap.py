@@ -23,7 +23,7 @@ from chalicelib.errors import EncoderUnavailable
 from chalicelib.imports import Imports
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
-from chalicelib.reindexing import Journal, LambdaReindexing, Reindexing
+from chalicelib.reindexing import LambdaReindexing, Reindexing, RunStateStore
 from chalicelib.search.opensearch import BackOff, Endpoint, opensearch_index
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
@@ -78,7 +78,7 @@ def assembled(
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
-            Journal(storage),
+            RunStateStore(storage),
             Imports(catalogue, storage, queue, lambda: datetime.now(UTC)),
         ),
     )

@@ -7,7 +7,7 @@ from botocore.config import Config
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
-from chalicelib.reindexing import Journal
+from chalicelib.reindexing import RunStateStore
 from chalicelib.search.opensearch import BackOff, Endpoint, RebuildingIndex, opensearch_index
 from chalicelib.search.port import Document, document_of
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
@@ -35,14 +35,14 @@ def bootstrap(environment: Mapping[str, str]) -> Indexer:
     catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
     s3 = boto3.client("s3", config=_RETRIES)
     events = EventBridge(boto3.client("events", config=_RETRIES), settings.event_bus)
-    journal = Journal(S3Storage(s3, settings.bucket))
+    runs = RunStateStore(S3Storage(s3, settings.bucket))
     store = S3IndexStore(s3, settings.bucket)
-    return Indexer(_index(settings, catalogue, store), events, journal)
+    return Indexer(_index(settings, catalogue, store), events, runs)
 
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:
     """Yield what the index should hold of every record, or of those after one."""
-    return map(document_of, catalogue.everything(after))
+    return map(document_of, catalogue.scan(after))
 
 
 def _index(settings: Settings, catalogue: Catalogue, store: S3IndexStore) -> Index:

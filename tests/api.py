@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -12,15 +12,15 @@ from chalice.test import Client
 import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.encoder import Crop, Vectors
 from chalicelib.errors import EncoderUnavailable, RejectedImage
 from chalicelib.images import Image, State
-from chalicelib.queue import MemoryQueue
 from chalicelib.search import Hit, Query, Results
 from chalicelib.search.query import Contribution, Suggestion
 from chalicelib.settings import Settings
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 VECTOR = b"\x00\x3c" * 256
 CALLERS = {
@@ -174,5 +174,6 @@ class Api:
         """Put a record into the catalogue."""
         moment = datetime(2026, 1, 1, tzinfo=UTC)
         plain = Image(image_id, owner, "photographs", f"uploads/{owner}/x/{image_id}.jpg")
-        changes = {"state": State.CAPTIONED, "visual": VECTOR, "created_at": moment, **more}
-        return self.catalogue.save(plain.changed(moment, changes), expected_rev=0)
+        times = {"created_at": moment, "updated_at": moment}
+        fields = {"state": State.CAPTIONED, "visual": VECTOR, **times, **more}
+        return self.catalogue.save(replace(plain, **fields), expected_rev=0)

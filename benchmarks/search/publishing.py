@@ -14,7 +14,7 @@ from benchmarks.search.queried import FIRSTS
 from benchmarks.search.timing import percentile_95
 from chalicelib.search.embedded import EmbeddedIndex, PublishedIndex, IndexWriter
 from chalicelib.search.embedded.manifest import Manifest
-from tests.index_store import MemoryIndexStore
+from tests.memory.index_store import MemoryIndexStore
 from chalicelib.search.embedded.snapshot import digest
 
 BATCHES = 40

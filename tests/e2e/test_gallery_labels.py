@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from chalicelib.bootstrap import door
 from chalicelib.images import Attribute, Caption, Label, Source, State
-from chalicelib.ingest import TOO_UNSURE
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
-from chalicelib.storage.memory import MemoryStorage
+from chalicelib.transitions import TOO_UNSURE
 from tests.api import Api
+from tests.memory.storage import MemoryStorage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ORIGIN = "http://gallery.test"

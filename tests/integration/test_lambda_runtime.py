@@ -207,7 +207,7 @@ def test_with_a_damaged_bundle_the_function_does_not_start(
         error = api.init_error()
         function.stop()
     assert error["errorType"] == "BundleError" and "decoder.npz" in error["errorMessage"]
-    assert list(account.catalogue.everything()) == []
+    assert list(account.catalogue.scan()) == []
 
 
 def test_the_handler_imports_no_training_library(account: Account) -> None:

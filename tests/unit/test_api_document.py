@@ -8,7 +8,7 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from chalicelib.api import openapi
 from chalicelib.images import Attribute, Caption, Label, Source, State
-from chalicelib.reindexing import Journal
+from chalicelib.reindexing import RunStateStore
 from tests.api import Api
 
 PICTURE = base64.b64encode(b"picture").decode()
@@ -50,7 +50,7 @@ def prepared(api: Api) -> str:
     )
     api.enter("id-2", state=State.FAILED, reason="not an image", visual=None)
     api.index.finds = ["id-1"]
-    Journal(api.storage).carried_out("seven", roll_back=False, work=lambda _: 2)
+    RunStateStore(api.storage).run("seven", roll_back=False, work=lambda _: 2)
     described = "uploads/ann/trip/descriptions.txt"
     api.storage.write(described, b"a.jpg A dog.\n", content_type="text/plain")
     started = api.call("POST", "/imports", {"prefix": "uploads/ann/trip/"}, as_="admin")

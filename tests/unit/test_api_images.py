@@ -152,6 +152,12 @@ def test_what_is_worn_colours_its_wearer(api: Api) -> None:
     assert image["attributes"] == [{**girl, "colours": ["pink"], "actions": []}]
 
 
+def test_a_caption_without_subjects_leaves_attributes_without_a_source(api: Api) -> None:
+    api.enter(attributes=(Attribute("cat"),), attributes_source=Source.MODEL)
+    image = api.call("PATCH", "/images/id-1", {"caption": "so it was"}).json
+    assert (image["attributes"], image["attributes_source"]) == ([], None)
+
+
 def test_two_names_for_one_list_are_refused(api: Api) -> None:
     api.enter()
     both = {"subject": "dog", "colours": ["red"], "subject_colours": ["blue"]}
@@ -199,7 +205,9 @@ def test_an_edit_of_another_revision_is_refused(api: Api) -> None:
 
 
 def test_a_deleted_photograph_is_gone_with_its_files(api: Api) -> None:
-    image = api.enter(derivative_key="derived/id-1/display.webp")
+    image = api.enter(
+        derivative_key="derived/id-1/display.webp", processed_by="slim@1", sha256="aa"
+    )
     for key in (image.key, "derived/id-1/display.webp"):
         api.storage.write(key, b"x", content_type="image/jpeg")
     assert api.call("DELETE", "/images/id-1").status == 204
@@ -209,6 +217,7 @@ def test_a_deleted_photograph_is_gone_with_its_files(api: Api) -> None:
     tombstone = api.catalogue.get("id-1")
     assert tombstone is not None
     assert (tombstone.state, tombstone.rev, tombstone.caption) == (State.DELETED, 2, None)
+    assert (tombstone.processed_by, tombstone.sha256, tombstone.visual) == (None, None, None)
 
 
 def test_a_deletion_that_was_cut_short_is_finished_when_asked_again(api: Api) -> None:
