@@ -21,7 +21,7 @@ PLACES = PLURAL_PLACES | _words(
     "bay lagoon harbor harbour marina canal waterway shore shoreline seashore seaside lakeside "
     "coast coastline riverbank riverside poolside waterfront oceanfront sandbar bank geyser reef "
     # weather cover
-    "snow snowbank ice rain fog mist sky cloud "
+    "snow snowbank ice rain fog mist sky "
     # roads and floors
     "street road roadside roadway sidewalk path pathway trail walkway boardwalk footpath bridge "
     "overpass underpass highway freeway driveway alley alleyway lane crosswalk crossing "
@@ -53,6 +53,10 @@ GENERAL_PLACES = _words(
     "range face formation side edge structure corner top bottom center centre middle base end "
     "front site zone space expanse stretch patch strip"
 )
+# They give way to the setting that follows "of": "bank of a river".
+PARTS = _words("bank mound")
+# "kicks up snow"
+SUBSTANCES = _words("snow dirt water sand mud grass leaf soil earth gravel hay")
 MADE_OF: dict[str, str] = {
     "grassy": "grass",
     "snowy": "snow",
