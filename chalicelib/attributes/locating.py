@@ -6,7 +6,7 @@ from chalicelib.attributes import lexicon as lex
 from chalicelib.attributes import places as known
 from chalicelib.attributes.phrases import NounPhrase
 from chalicelib.attributes.subjects import Subject
-from chalicelib.attributes.words import place_form
+from chalicelib.attributes.words import base_form, place_form
 
 
 class Locating:
@@ -44,9 +44,13 @@ class Locating:
         """Take note of the preposition at a place."""
         word, before = self._words[at], self._words[at - 1] if at else ""
         tells = word in known.LOCATIVES or (word == "to" and before in known.NEARNESS)
-        agent = word == "by" and self._passive and self._verb not in known.RESTING
+        acted_on = self._passive or before.endswith("ed")
+        agent = word == "by" and acted_on and base_form(before) not in known.RESTING
         governs = tells and not (agent or self._aims or before in known.COVERED)
-        self._governor = self._of if word == "of" else word if governs else None
+        if word == "of":
+            self._governor = before if before in {"outside", "inside"} else self._of
+        else:
+            self._governor = word if governs else None
         self._of = self._and = None
         self._joined = False
 
@@ -88,8 +92,9 @@ class Locating:
             self._near = []
         self._near.append(subject)
         self._settled = False
-        subject.places.update(self._fronted)
-        self._fronted = {}
+        if subject.phrase.moves:
+            subject.places.update(self._fronted)
+            self._fronted = {}
 
     def _named(self, phrase: NounPhrase, start: int, end: int) -> str | None:
         last = self._word(end - 1)
@@ -102,9 +107,11 @@ class Locating:
         return place if place in known.PLACES else None
 
     def _is_beside_the_point(self, place: str, governor: str, start: int, end: int) -> bool:
-        """True for "kicks up snow", "on a bar", and the new clause of "… and a house burns"."""
+        """True for "kicks up snow", "on a bar", "rock climbing", "… and trees in the background"."""
         if self._joined:
             return self._word(end) in lex.PREPOSITIONS | lex.BE
+        if self._word(end) == "climbing":
+            return True
         if governor == "up":
             return place in known.SUBSTANCES and self._word(start) not in lex.DETERMINERS
         return place == "bar" and governor not in {"at", "in", "inside"}

@@ -35,7 +35,7 @@ PLACES = PLURAL_PLACES | _words(
     "room kitchen bathroom bedroom hallway hall corridor lobby office classroom auditorium studio "
     "gallery garage basement attic elevator aisle house home cabin cottage hut shed barn "
     "building skyscraper apartment store shop storefront restaurant cafe café diner bar pub club "
-    "bakery bookstore supermarket mall market marketplace library museum church cathedral temple "
+    "bakery cafeteria bookstore supermarket mall market marketplace library museum church cathedral temple "
     "mosque school college university campus hospital hotel motel station subway airport theater "
     "theatre cinema casino factory warehouse greenhouse prison bank castle palace fort fortress "
     "lighthouse tower windmill monument memorial statue sculpture tent igloo teepee gazebo "
@@ -45,7 +45,7 @@ PLACES = PLURAL_PLACES | _words(
     "treehouse zoo aquarium arcade salon plaza square fairground campsite campground "
     "resort cemetery graveyard dam pipe fireplace ruin "
     # towns
-    "city town village neighborhood neighbourhood downtown suburb"
+    "dancefloor city town village neighborhood neighbourhood downtown suburb"
 )
 # They give way to the setting that a word before them names: "pool area", "rock face".
 GENERAL_PLACES = _words(

@@ -129,7 +129,8 @@ class _Reader:
             for actor in actors:
                 actor.actions[base] = None
             self._by_whom = base if is_past(word) else None
-        self._locating.verb(base, actors, passive=is_past(word))
+        if actors:
+            self._locating.verb(base, actors, passive=is_past(word))
         self._spent |= base not in verbs.NOT_ACTIONS
         self._perceived = base in verbs.PERCEIVED
         self._after_be = self._adjacent = self._infinitive = self._joined = False
@@ -173,6 +174,8 @@ class _Reader:
         base = known_base(word)
         if base is None or word in lex.PREPOSITIONS:
             return False
+        if self._phrases.word(self._at - 1) in lex.DOING_PRONOUNS:
+            return True
         if is_past(word):
             return self._after_be or self._adjacent or not self._opens_phrase()
         if self._infinitive:

@@ -104,8 +104,9 @@ def test_a_caption_is_read(caption: str, expected: list[str]) -> None:
 
 def test_what_is_worn_is_named_with_its_colours() -> None:
     girl, dog = extract("A little girl in a pink dress and a brown dog are running on the beach")
-    assert girl == Attribute("girl", ("pink",), ("run",), (Garment("dress", ("pink",)),))
-    assert dog == Attribute("dog", ("brown",), ("run",))
+    worn = (Garment("dress", ("pink",)),)
+    assert girl == Attribute("girl", ("pink",), ("run",), worn, ("beach",))
+    assert dog == Attribute("dog", ("brown",), ("run",), places=("beach",))
 
 
 def test_captions_nobody_wrote_rules_from_are_read_as_a_person_reads_them() -> None:
