@@ -107,7 +107,7 @@ class Locating:
         return place if place in known.PLACES else None
 
     def _is_beside_the_point(self, place: str, governor: str, start: int, end: int) -> bool:
-        """True for "kicks up snow", "on a bar", "rock climbing", "… and trees in the background"."""
+        """True for "kicks up snow", "rock climbing", "… and trees in the background"."""
         if self._joined:
             return self._word(end) in lex.PREPOSITIONS | lex.BE
         if self._word(end) == "climbing":

@@ -121,7 +121,8 @@ class Phrases:
             goes_on = after in _AFTER_VERBS
             dressed = worn and phrase.plural and (goes_on or base not in verbs.NOUN_VERBS)
             return dressed or (phrase.moves and (phrase.plural or phrase.joined))
-        return phrase.moves or worn or base not in verbs.NOUN_VERBS
+        done = self.word(at + 1) in lex.DETERMINERS  # "on a hill watches a dog"
+        return phrase.moves or worn or done or base not in verbs.NOUN_VERBS
 
     def _extended(self, phrase: NounPhrase, at: int, start: int) -> int | None:
         """Take the word at ``at`` into the phrase; return the next place, None at its end."""
@@ -222,16 +223,11 @@ class Phrases:
 
     def _is_sport(self, phrase: NounPhrase, at: int) -> bool:
         """True for "climbing" of "mountain climbing gear", not of "through snow wearing boots"."""
-        following = self.word(at + 1)
-        crossed = self.word(at - 2) in _CROSSED
-        if (
-            phrase.determined
-            or phrase.moves
-            or crossed
-            or known_base(self.word(at)) in verbs.HAVING
-        ):
+        word, following = self.word(at), self.word(at + 1)
+        if phrase.determined or phrase.moves or self.word(at - 2) in _CROSSED or not is_ing(word):
             return False
-        return is_ing(self.word(at)) and self._can_be_noun(following) and not is_ing(following)
+        has = known_base(word) in verbs.HAVING
+        return not has and self._can_be_noun(following) and not is_ing(following)
 
     def _does(self, phrase: NounPhrase, at: int) -> bool:
         """True for the unknown verb of "a dog belays with a rope"."""

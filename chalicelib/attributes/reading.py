@@ -174,8 +174,6 @@ class _Reader:
         base = known_base(word)
         if base is None or word in lex.PREPOSITIONS:
             return False
-        if self._phrases.word(self._at - 1) in lex.DOING_PRONOUNS:
-            return True
         if is_past(word):
             return self._after_be or self._adjacent or not self._opens_phrase()
         if self._infinitive:
@@ -191,7 +189,8 @@ class _Reader:
         return bool(self._subjects)
 
     def _base_is_verb(self, word: str) -> bool:
-        if self._perceived and self._adjacent:
+        told = self._phrases.word(self._at - 1) in lex.DOING_PRONOUNS  # "they close the door"
+        if told or (self._perceived and self._adjacent):
             return True
         plural = len(self._subjects) > 1 or any(s.phrase.plural for s in self._subjects)
         if not plural or word in lex.GARMENTS or is_ing(self._phrases.word(self._at + 1)):
