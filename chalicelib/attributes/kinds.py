@@ -3,7 +3,7 @@
 One row each. Whatever stores, compares, counts, asks for or shows attributes goes by this table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,16 @@ TRAITS = tuple(kind for kind in KINDS if kind.many)
 _AS_TOLD = (COLOUR, SUBJECT, ACTION, PLACE)
 
 
-def told(holder: object) -> str:
-    """Return an attribute or a clause in words: "brown dog run · beach"."""
-    return " ".join(f"{kind.sign}{word}" for kind in _AS_TOLD for word in kind.values(holder))
+def told(holder: object, worn: Iterable[str] = ()) -> str:
+    """Return an attribute or a clause in words: "brown dog run · beach".
+
+    Parameters
+    ----------
+    worn
+        What is written after the subject: "(pink dress)".
+    """
+    words: list[str] = []
+    for kind in _AS_TOLD:
+        words += [kind.sign + word for word in kind.values(holder)]
+        words += worn if kind is SUBJECT else ()
+    return " ".join(words)
