@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.attributes.kin import kin
+from chalicelib.attributes.kin import kin, place_kin
 from chalicelib.attributes.words import base_form, basic_colour, place_form, singular
 
 
@@ -30,7 +30,7 @@ class Kind:
     many
         Whether a subject may have several.
     kin
-        From a word asked for to those that satisfy it: "person" finds boys.
+        From a word asked for to those that satisfy it: "person" finds boys, "water" lakes.
     sign
         What is written before each word where an attribute is told in words.
     """
@@ -61,7 +61,7 @@ class Kind:
 SUBJECT = Kind("subject", "subjects", singular, many=False, kin=kin)
 COLOUR = Kind("colour", "colours", lambda word: basic_colour(word) or word)
 ACTION = Kind("action", "actions", base_form)
-PLACE = Kind("place", "places", place_form, sign="· ")
+PLACE = Kind("place", "places", place_form, kin=place_kin, sign="· ")
 KINDS = (SUBJECT, COLOUR, ACTION, PLACE)
 # What is bound to a subject.
 TRAITS = tuple(kind for kind in KINDS if kind.many)

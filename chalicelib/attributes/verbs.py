@@ -88,6 +88,8 @@ IRREGULAR_FORMS: dict[str, str] = {
         "run": "ran",
         "ride": "rode ridden",
         "hold": "held",
+        "show": "shown",
+        "see": "seen",
         "stand": "stood",
         "sit": "sat",
         "take": "took taken",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.attributes import label_sets, measure
 from chalicelib.attributes import base_form, basic_colour, extract, kin, normalised, singular
-from chalicelib.attributes.kinds import KINDS, TRAITS
+from chalicelib.attributes.kinds import KINDS, PLACE, TRAITS
 from chalicelib.attributes.kinds import told as in_words
 from chalicelib.attributes.words import place_form
 from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment
@@ -287,6 +287,13 @@ def test_people_are_found_as_persons_and_never_the_other_way() -> None:
     assert "person" not in kin("boy")
     assert {"dog", "puppy", "horse"} <= kin("animal")
     assert kin("teapot") == {"teapot"}
+
+
+def test_a_place_finds_what_is_a_kind_of_it() -> None:
+    assert {"lake", "pool", "surf"} <= PLACE.kin("water")
+    assert "water" not in PLACE.kin("lake")
+    assert PLACE.kin("woods") == PLACE.kin("forest")
+    assert PLACE.kin("venice") == {"venice"}
 
 
 def test_an_uploaders_words_are_compared_in_the_same_forms() -> None:
