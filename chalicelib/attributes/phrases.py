@@ -17,6 +17,7 @@ _CLOSED = frozenset().union(
     lex.PRONOUNS, lex.NEGATIONS, lex.BE, lex.HAVE, lex.AUXILIARIES,
 )  # fmt: skip
 _AFTER_VERBS = lex.DETERMINERS | lex.PREPOSITIONS | lex.ADVERBS
+_BEFORE_WHERE = lex.ADJECTIVES | {"right"}
 _CROSSED = LOCATIVES - lex.WORN_PREPOSITIONS
 _STOPS = frozenset(".;:!?")
 _SUFFIXED_COLOUR = re.compile(r"^([a-z]+)-(?:[a-z]+ed|clad)$")
@@ -209,7 +210,7 @@ class Phrases:
             return True  # "mountain climbing gear": the head comes after it
         if (
             climbs
-            or (word in lex.ADJECTIVES and following in lex.PREPOSITIONS)  # "a bus next to a wall"
+            or (word in _BEFORE_WHERE and following in lex.PREPOSITIONS)  # "a bus next to a wall"
             or (phrase.head in lex.WAYS_OF_SHOWING and word in lex.SHOWING)
             or self._does(phrase, at)
             or self._is_seen_to(phrase, at)

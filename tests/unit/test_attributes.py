@@ -146,6 +146,8 @@ PLACES = {
     "A dog is not on the beach": [],
     "A man close to the water": ["man: water"],
     "A man goes to the beach": [],
+    "A man in a park right outside of the city": ["man: park city"],
+    "A group of skiers shown on a mountain": ["skier: mountain"],
     "Men outside of a building": ["man: building"],
     "A skier on a snow covered hill": ["skier: hill"],
     "A boy in rushing water": ["boy: water"],
