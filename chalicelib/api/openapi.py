@@ -91,7 +91,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/search",
-        "Search by words, by one subject with its colours and actions, by filters",
+        "Search by words, by one subject with its colours, actions and places, by filters",
         _R,
         search_answers.SearchAnswer,
         query=queries.SearchParameters,

@@ -118,9 +118,8 @@ def test_an_edit_stands_and_keeps_the_models_caption_as_alternative(api: Api) ->
     assert (image["state"], image["reason"]) == ("captioned", None)
     assert (image["caption"]["text"], image["caption"]["source"]) == ("A black dog", "user")
     assert image["caption"]["alternatives"] == ["a cat"]
-    assert image["attributes"] == [
-        {"subject": "dog", "colours": ["black"], "actions": [], "garments": []}
-    ]
+    black_dog = {"subject": "dog", "colours": ["black"], "actions": [], "places": []}
+    assert image["attributes"] == [black_dog | {"garments": []}]
 
 
 @pytest.mark.parametrize(
@@ -136,9 +135,8 @@ def test_an_uploaders_attributes_are_taken_as_they_are_and_found(
 ) -> None:
     api.enter()
     image = api.call("PATCH", "/images/id-1", {"attributes": [written]}).json
-    assert image["attributes"] == [
-        {"subject": "Dogs", "colours": ["Tan"], "actions": ["Running", "leaps"], "garments": []}
-    ]
+    dogs = {"subject": "Dogs", "colours": ["Tan"], "actions": ["Running", "leaps"]}
+    assert image["attributes"] == [dogs | {"places": [], "garments": []}]
     index = EmbeddedIndex()
     index.apply([document_of(api.catalogue.get("id-1") or pytest.fail("lost"))])
     clause = Clause("animal", ("brown",), ("run",))
@@ -149,7 +147,15 @@ def test_what_is_worn_colours_its_wearer(api: Api) -> None:
     api.enter()
     girl = {"subject": "girl", "garments": [{"garment": "dress", "colours": ["pink"]}]}
     image = api.call("PATCH", "/images/id-1", {"attributes": [girl]}).json
-    assert image["attributes"] == [{**girl, "colours": ["pink"], "actions": []}]
+    assert image["attributes"] == [{**girl, "colours": ["pink"], "actions": [], "places": []}]
+
+
+@pytest.mark.parametrize("places", ["Beaches, sea", ["Beaches", "sea"]])
+def test_an_uploader_says_where_a_subject_is(api: Api, places: object) -> None:
+    api.enter()
+    written = {"subject": "dog", "places": places}
+    image = api.call("PATCH", "/images/id-1", {"attributes": [written]}).json
+    assert image["attributes"][0]["places"] == ["Beaches", "sea"]
 
 
 def test_a_caption_without_subjects_leaves_attributes_without_a_source(api: Api) -> None:
