@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 
 from chalicelib.attributes import extract
 from chalicelib.catalogue import Catalogue
-from chalicelib.descriptions import FILE_NAME, Line, parse
 from chalicelib.errors import RevisionConflict
 from chalicelib.images import HUMAN_SOURCES, Caption, Image, Source, State
-from chalicelib.storage import Storage, StoredObject
+from chalicelib.storage import UPLOADS, Storage, StoredObject
+from image_repo_formats.descriptions import FILE_NAME, Line, parse
 
 MAX_BYTES = 100_000_000
 _KEPT_FOLDERS = 4
@@ -91,6 +91,11 @@ class FolderCaptions:
         while len(self._folders) > _KEPT_FOLDERS:
             del self._folders[next(iter(self._folders))]
         return captions
+
+
+def is_descriptions(key: str) -> bool:
+    """Say whether an upload is a folder's descriptions and not a photograph."""
+    return key.startswith(UPLOADS) and key.rsplit("/", 1)[-1] == FILE_NAME
 
 
 def described_by(storage: Storage, key: str) -> StoredObject | None:

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.catalogue import Catalogue
-from chalicelib.descriptions import FILE_NAME, Line, Problem, names, parse
 from chalicelib.errors import InvalidField, NotFound, PayloadTooLarge
 from chalicelib.events import ImportRequest, Kind, ObjectEvent, go_on
 from chalicelib.images import State, image_id_of
@@ -24,6 +23,7 @@ from chalicelib.imported import (
 from chalicelib.queue import Queue
 from chalicelib.report import Report
 from chalicelib.storage import UPLOADS, Storage, owner_of
+from image_repo_formats.descriptions import FILE_NAME, Line, Problem, names, parse
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _MISSING = "there is no such photograph in the folder yet"

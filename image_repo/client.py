@@ -11,14 +11,8 @@ from urllib.parse import quote
 import httpx
 
 from image_repo.errors import ApiProblem, CommandError, Unreachable
+from image_repo_formats import CONTENT_TYPES
 
-CONTENT_TYPES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-}
 TRIES = 5
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _IDEMPOTENT = frozenset({"GET", "PATCH", "DELETE"})

@@ -9,6 +9,7 @@ from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
 from chalicelib.events import ImportRequest, Kind, ObjectEvent
 from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
+from chalicelib.imported import is_descriptions
 from chalicelib.imports import Imports
 from chalicelib.queue import MemoryQueue
 from chalicelib.storage.memory import MemoryStorage
@@ -216,3 +217,9 @@ def test_another_owners_report_is_not_found(owner: str) -> None:
 def test_an_unknown_report_is_not_found(import_id: str) -> None:
     with pytest.raises(NotFound):
         Room().imports.report(None, import_id)
+
+
+def test_descriptions_are_told_from_photographs() -> None:
+    assert is_descriptions("uploads/ada/descriptions.txt")
+    assert not is_descriptions("uploads/ada/my-descriptions.txt")
+    assert not is_descriptions("imports/descriptions.txt")
