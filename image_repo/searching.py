@@ -80,10 +80,10 @@ def search(
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
-    """Search by words, by a subject with its colours and actions, by an image, or all at once.
+    """Search by words, by attributes, by an image, or all at once.
 
-    Examples
-    --------
+    Attributes are a subject with its colours and actions. For example:
+
     image-repo search boy in a red shirt
 
     image-repo search --subject dog --colour brown --action run
@@ -156,7 +156,10 @@ def similar(
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
-    """Find photographs that look like one in the repository, or like a part of it."""
+    """Find photographs that look like one in the repository.
+
+    With --crop, like a part of it.
+    """
     query = {
         "crop": crop,
         "min_relevance": min_relevance,

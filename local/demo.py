@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from chalicelib.descriptions import FILE_NAME, Line, names, parse
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chalicelib.descriptions import FILE_NAME, Line, names, parse
 from chalicelib.search.port import SEARCHABLE
 from local.errors import LocalError
 from local.gateway import Gateway

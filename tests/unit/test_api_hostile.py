@@ -63,6 +63,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "/recaption": {},
     "/rebuild": {},
     "/imports": {},
+    "/tokens": {"owner": "ann"},
 }
 FIELDS = {
     "/images": ["name", "content_type", "size", "caption", "attributes"],
@@ -71,6 +72,7 @@ FIELDS = {
     "/recaption": ["ids", "state", "cursor"],
     "/rebuild": ["after", "limit", "force"],
     "/imports": ["prefix"],
+    "/tokens": ["owner", "scopes", "label"],
 }
 PARAMETERS = {
     "/search": list(SearchParameters.model_fields),
