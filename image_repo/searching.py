@@ -124,8 +124,8 @@ def _asked(
     if image is None:
         if crop is not None:
             raise CommandError("--crop is a part of the image that --image names")
-        return client.call("POST", "search", body=document)
-    return client.search_by_image(image, document | ({"crop": _box(crop)} if crop else {}))
+        return client.search(document)
+    return client.search(document | ({"crop": _box(crop)} if crop else {}), image)
 
 
 def _weight(given: str) -> tuple[str, float]:

@@ -41,7 +41,8 @@ def rebuild(
         if index:
             told = client.call("POST", "reindex", body={})
         else:
-            told = _paged(client, "rebuild", {"force": force}, "after", after)
+            begin = {"after": after} if after else {}
+            told = _paged(client, "rebuild", {"force": force} | begin, "after")
     if as_json:
         write_json(told)
     elif index:
@@ -66,7 +67,7 @@ def recaption(
         raise CommandError("name photographs by id, or all in a --state")
     with session_of(context).client() as client:
         if state:
-            told = _paged(client, "recaption", {"state": state}, "cursor", None)
+            told = _paged(client, "recaption", {"state": state}, "cursor")
         else:
             told = client.call("POST", "recaption", body={"ids": ids})
     if as_json:
@@ -75,21 +76,17 @@ def recaption(
         console.print(f"{told['queued']} queued")
 
 
-def _paged(
-    client: Client, path: str, body: dict[str, Any], position: str, start: str | None
-) -> dict[str, Any]:
+def _paged(client: Client, path: str, body: dict[str, Any], position: str) -> dict[str, Any]:
     totals = {"examined": 0, "queued": 0, "skipped": 0}
     with progress() as bars:
         task = bars.add_task("Going through the bucket", total=None)
-        while True:
-            asked = body | ({position: start} if start else {})
-            page = client.call("POST", path, body=asked)
+        for page in client.post_pages(path, body, position):
             totals = {name: total + page[name] for name, total in totals.items()}
             bars.update(task, completed=totals["examined"])
-            start = page["cursor"]
-            if start is None:
-                return totals
-            remarks.print(f"[dim]{totals['examined']} looked at; now after {escape(start)}[/]")
+            if page["cursor"] is not None:
+                now = f"{totals['examined']} looked at; now after {escape(page['cursor'])}"
+                remarks.print(f"[dim]{now}[/]")
+    return totals
 
 
 def stats(context: typer.Context, as_json: Json = False) -> None:
