@@ -46,7 +46,7 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
     with client_of(facts) as client:
         with step("Waiting for the API"):
             wait_until_healthy(client, 60)
-        _put_in(client, photographs)
+        put_in(client, photographs)
         if known:
             show_what_is_said(list(client.pages("images", "items", {"limit": PAGE})), known)
         show_searches(client, [one.path for one in photographs], known)
@@ -78,7 +78,8 @@ def _photographs(folder: Path) -> Sequence[uploading.Photograph]:
         raise LocalError(str(problem), remedy) from problem
 
 
-def _put_in(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
+def put_in(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
+    """Upload the photographs that are not there yet, and wait until they can be found."""
     images = client.pages("images", "items", {"limit": PAGE})
     held = {(image["name"], image["size"]) for image in images}
     new = [one for one in photographs if (one.path.name, one.path.stat().st_size) not in held]
