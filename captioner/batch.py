@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from chalicelib import events
-from chalicelib.descriptions import is_descriptions
 from chalicelib.events import ContinueImport, Kind, Message, ObjectEvent
+from chalicelib.folder_captions import is_descriptions
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
 

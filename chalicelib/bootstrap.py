@@ -15,6 +15,7 @@ from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.overview import Overview
 from chalicelib.api.searching import Searching
+from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
@@ -55,6 +56,7 @@ class Repository:
     searching: Searching
     overview: Overview
     upkeep: Upkeep
+    token_administration: TokenAdministration
 
 
 def assembled(
@@ -81,6 +83,7 @@ def assembled(
             RunStateStore(storage),
             Imports(catalogue, storage, queue, lambda: datetime.now(UTC)),
         ),
+        token_administration=TokenAdministration(tokens),
     )
 
 

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
-from chalicelib.descriptions import FILE_NAME, Line, parse
-from chalicelib.storage import Storage, StoredObject, object_at
+from chalicelib.storage import UPLOADS, Storage, StoredObject, object_at
+from image_repo_formats.descriptions import FILE_NAME, Line, parse
 
 MAX_DESCRIPTIONS_BYTES = 100_000_000
 _MAX_CACHED_FOLDERS = 4
 _CACHED_FOR = timedelta(seconds=30)
+
+
+def is_descriptions(key: str) -> bool:
+    """Return whether an upload is a folder's descriptions and not a photograph."""
+    return key.startswith(UPLOADS) and key.rsplit("/", 1)[-1] == FILE_NAME
 
 
 class FolderCaptions:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-MAX_CAPTION_CHARS = 2_000
 MAX_ALTERNATIVES = 5
 MAX_ATTRIBUTES = 32
 VECTOR_SIZE = 256
@@ -48,7 +47,7 @@ class Caption:
     Attributes
     ----------
     text
-        The sentence, at most ``MAX_CAPTION_CHARS`` characters.
+        The sentence, at most ``image_repo_formats.MAX_CAPTION_CHARS`` characters.
     source
         Who wrote it.
     model

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.catalogue import Catalogue, update
-from chalicelib.descriptions import FILE_NAME, Line, Problem, names, parse
 from chalicelib.errors import InvalidField, NotFound, PayloadTooLarge
 from chalicelib.events import ContinueImport, Kind, ObjectEvent, continue_import
 from chalicelib.folder_captions import MAX_DESCRIPTIONS_BYTES, FolderCaptions
@@ -19,6 +18,7 @@ from chalicelib.import_report import ImportReport, LineOutcome
 from chalicelib.queue import Queue
 from chalicelib.storage import UPLOADS, Storage, object_at, owner_of
 from chalicelib.transitions import imported, living
+from image_repo_formats.descriptions import FILE_NAME, Line, Problem, names, parse
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _MISSING = "there is no such photograph in the folder yet"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from chalicelib.catalogue import Catalogue
-from chalicelib.descriptions import is_descriptions
 from chalicelib.errors import InvalidField, NotFound
 from chalicelib.events import redrive
+from chalicelib.folder_captions import is_descriptions
 from chalicelib.images import Image, State, image_id_of
 from chalicelib.queue import Queue
 from chalicelib.storage import DEFAULT_OWNER, UPLOADS, Storage, StoredObject, owner_of

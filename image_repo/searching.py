@@ -82,10 +82,10 @@ def search(
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
-    """Search by words, by a subject and what is bound to it, by an image, or all at once.
+    """Search by words, by attributes, by an image, or all at once.
 
-    Examples
-    --------
+    Attributes are a subject with what is bound to it. For example:
+
     image-repo search boy in a red shirt
 
     image-repo search --subject dog --colour brown --action run --place beach
@@ -127,8 +127,8 @@ def _asked(
     if image is None:
         if crop is not None:
             raise CommandError("--crop is a part of the image that --image names")
-        return client.call("POST", "search", body=document)
-    return client.search_by_image(image, document | ({"crop": _box(crop)} if crop else {}))
+        return client.search(document)
+    return client.search(document | ({"crop": _box(crop)} if crop else {}), image)
 
 
 def _weight(given: str) -> tuple[str, float]:
@@ -159,7 +159,10 @@ def similar(
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
-    """Find photographs that look like one in the repository, or like a part of it."""
+    """Find photographs that look like one in the repository.
+
+    With --crop, like a part of it.
+    """
     query = {
         "crop": crop,
         "min_relevance": min_relevance,

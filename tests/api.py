@@ -1,7 +1,7 @@
 """The API with adapters in memory, and a client that speaks to it as API Gateway does."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +11,9 @@ from chalice.test import Client
 
 import app as entry_point
 from chalicelib import bootstrap
-from chalicelib.access import Caller, Scope
+from chalicelib.access import Caller, Scope, TokenRecord, Tokens
 from chalicelib.encoder import Crop, Vectors
-from chalicelib.errors import EncoderUnavailable, RejectedImage
+from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.search import Hit, Query, Results
 from chalicelib.search.query import Contribution, Suggestion
@@ -32,10 +32,27 @@ CALLERS = {
 
 
 class FixedTokens:
-    """Knows the callers of these tests."""
+    """Knows the callers of these tests, and keeps what is said of further tokens."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, TokenRecord] = {}
 
     def caller(self, token: str) -> Caller | None:
         return CALLERS.get(token)
+
+    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> tuple[str, TokenRecord]:
+        name, moment = f"hash-{len(self.records)}", "2026-01-01T00:00:00+00:00"
+        record = TokenRecord(name, owner, frozenset(map(Scope, scopes)), label, moment)
+        self.records[record.token_sha256] = record
+        return "imr_new", record
+
+    def revoke(self, token_sha256: str) -> None:
+        if token_sha256 not in self.records:
+            raise NotFound("there is no such token")
+        self.records[token_sha256] = replace(self.records[token_sha256], revoked=True)
+
+    def everyone(self) -> tuple[TokenRecord, ...]:
+        return tuple(self.records.values())
 
 
 class FixedIndex:
@@ -135,6 +152,7 @@ class Api:
     encoder: FixedEncoder = field(default_factory=FixedEncoder)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     reindexing: NotedReindexing = field(default_factory=NotedReindexing)
+    tokens: Tokens = field(default_factory=FixedTokens)
 
     def repository(self) -> bootstrap.Repository:
         return bootstrap.assembled(
@@ -143,7 +161,7 @@ class Api:
             storage=self.storage,
             index=self.index,
             encoder=self.encoder,
-            tokens=FixedTokens(),
+            tokens=self.tokens,
             queue=self.queue,
             reindexing=self.reindexing,
         )

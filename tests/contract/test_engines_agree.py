@@ -21,6 +21,7 @@ from chalicelib.search.port import Searching
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from tests.corpora import VECTORS, corpora, queries
 from tests.memory.index_store import MemoryIndexStore
+
 needs_opensearch = pytest.mark.skip; empty_index = None
 from tests.plain_index import PlainIndex
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
-from chalicelib.search.text import stems
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from chalicelib.search import Document, Hit, Query, Results, SearchIndex
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.opensearch import OpenSearchIndex
 from chalicelib.search.query import NEAR_DUPLICATES
+from chalicelib.search.text import stems
 from tests.corpora import START, VECTORS, corpora, queries
 from tests.opensearch import empty_index, needs_opensearch, shared_client
 

@@ -198,7 +198,7 @@ def test_without_its_settings_the_function_does_not_start(account: Account) -> N
 def test_with_a_damaged_bundle_the_function_does_not_start(
     account: Account, tmp_path: Path
 ) -> None:
-    for package in ("captioner", "chalicelib"):
+    for package in ("captioner", "chalicelib", "image_repo_formats"):
         shutil.copytree(ROOT / package, tmp_path / package)
     damaged = tmp_path / "captioner" / "bundle" / "decoder.npz"
     damaged.write_bytes(damaged.read_bytes()[:-1])

@@ -63,6 +63,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "/recaption": {},
     "/rebuild": {},
     "/imports": {},
+    "/tokens": {"owner": "ann"},
 }
 FIELDS = {
     "/images": ["name", "content_type", "size", "caption", "attributes"],
@@ -71,6 +72,7 @@ FIELDS = {
     "/recaption": ["ids", "state", "cursor"],
     "/rebuild": ["after", "limit", "force"],
     "/imports": ["prefix"],
+    "/tokens": ["owner", "scopes", "label"],
 }
 PARAMETERS = {
     "/search": list(SearchParameters.model_fields),
@@ -79,9 +81,12 @@ PARAMETERS = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def real() -> Iterator[Api]:
-    """Yield the API on the catalogue's DynamoDB adapter and a search engine that searches."""
+    """Yield the API on the catalogue's DynamoDB adapter and a search engine that searches.
+
+    One for all: what one request leaves behind is more that another must not stumble over.
+    """
     with mock_aws():
         client = boto3.client(
             "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"

@@ -215,7 +215,7 @@ def test_a_caption_that_says_nothing_has_no_attributes(caption: str) -> None:
     assert extract(caption) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=300))
 def test_any_text_can_be_read(text: str) -> None:
     assert len(extract(text)) <= MAX_ATTRIBUTES
@@ -228,7 +228,7 @@ _ANY_WORDS = (
 _WORDS = st.sampled_from(_ANY_WORDS.split(" "))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(_WORDS, max_size=40))
 def test_any_order_of_words_can_be_read(words: list[str]) -> None:
     for attribute in extract(" ".join(words)):

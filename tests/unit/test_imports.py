@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
 from chalicelib.events import ContinueImport, Kind, ObjectEvent
+from chalicelib.folder_captions import is_descriptions
 from chalicelib.images import Attribute, Caption, Source, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.transitions import pending
@@ -233,3 +234,9 @@ def test_another_owners_report_is_not_found(owner: str) -> None:
 def test_an_unknown_report_is_not_found(import_id: str) -> None:
     with pytest.raises(NotFound):
         Room().imports.report(None, import_id)
+
+
+def test_descriptions_are_told_from_photographs() -> None:
+    assert is_descriptions("uploads/ada/descriptions.txt")
+    assert not is_descriptions("uploads/ada/my-descriptions.txt")
+    assert not is_descriptions("imports/descriptions.txt")

@@ -182,5 +182,5 @@ class Machine(RuleBasedStateMachine):
         return self.catalogue.get(image_id_of(BUCKET, key))
 
 
-Machine.TestCase.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+Machine.TestCase.settings = settings(max_examples=100, stateful_step_count=25)
 TestIngest = Machine.TestCase
