@@ -12,8 +12,8 @@ import numpy as np
 from chalicelib.attributes import extract
 from chalicelib.images import VECTOR_SIZE, Attribute, Source
 from chalicelib.search import Clause, Document, Query
-from chalicelib.search.analysis import STOP_WORDS
 from chalicelib.search.query import FACETS, Mode
+from chalicelib.search.text import STOP_WORDS
 
 SEED = 7
 OWNER = "ann"
@@ -74,7 +74,6 @@ def documents(texts: Sequence[str], first: int = 0, rev: int = 1) -> Iterator[Do
             image_id=f"{number:036d}",
             rev=rev,
             owner=OWNER if number % 10 else "bob",
-            name=f"{number}.jpg",
             text=text,
             source=Source.MODEL,
             attributes=tuple(extract(text)),
