@@ -24,9 +24,9 @@ from chalicelib.imports import Imports
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
 from chalicelib.reindexing import Journal, LambdaReindexing, Reindexing
-from chalicelib.search.embedded import PublishedIndex, S3SnapshotStore
 from chalicelib.search.opensearch import Endpoint, Pauses, opensearch_index
 from chalicelib.search.port import Searching as SearchEngine
+from chalicelib.search.replicated import PublishedIndex, S3IndexStore
 from chalicelib.settings import EMBEDDED, Settings
 from chalicelib.storage import Storage
 from chalicelib.storage.s3 import S3Storage
@@ -141,7 +141,7 @@ def text_side(folder: Path = plain_text.BUNDLE) -> TextEncoder:
 
 def _engine(settings: Settings, s3: "S3Client") -> SearchEngine:
     if settings.search == EMBEDDED:
-        return PublishedIndex(S3SnapshotStore(s3, settings.bucket))
+        return PublishedIndex(S3IndexStore(s3, settings.bucket))
     return opensearch_index(
         Endpoint.of(settings.search_endpoint), timeout=ENGINE_SECONDS, pauses=ENGINE_PAUSES
     )

@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Index(Protocol):
-    """What the indexer needs: the embedded ``PublishingIndex``, ``opensearch.RebuildingIndex``."""
+    """What the indexer needs: ``replicated.IndexWriter``, ``opensearch.RebuildingIndex``."""
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Take in documents durably; return the ids of malformed ones."""

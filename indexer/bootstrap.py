@@ -8,9 +8,9 @@ from botocore.config import Config
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
 from chalicelib.reindexing import Journal
-from chalicelib.search.embedded import PublishingIndex, S3SnapshotStore
 from chalicelib.search.opensearch import Endpoint, Pauses, RebuildingIndex, opensearch_index
 from chalicelib.search.port import Document, document_of
+from chalicelib.search.replicated import IndexWriter, S3IndexStore
 from chalicelib.settings import EMBEDDED, Settings
 from chalicelib.storage.s3 import S3Storage
 from indexer.announcing import EventBridge
@@ -36,7 +36,7 @@ def bootstrap(environment: Mapping[str, str]) -> Indexer:
     s3 = boto3.client("s3", config=_RETRIES)
     events = EventBridge(boto3.client("events", config=_RETRIES), settings.event_bus)
     journal = Journal(S3Storage(s3, settings.bucket))
-    store = S3SnapshotStore(s3, settings.bucket)
+    store = S3IndexStore(s3, settings.bucket)
     return Indexer(_index(settings, catalogue, store), events, journal)
 
 
@@ -45,9 +45,9 @@ def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Docume
     return map(document_of, catalogue.everything(after))
 
 
-def _index(settings: Settings, catalogue: Catalogue, store: S3SnapshotStore) -> Index:
+def _index(settings: Settings, catalogue: Catalogue, store: S3IndexStore) -> Index:
     if settings.search == EMBEDDED:
-        return PublishingIndex(store, lambda: documents(catalogue))
+        return IndexWriter(store, lambda: documents(catalogue))
     endpoint = Endpoint.of(settings.search_endpoint)
     index = opensearch_index(endpoint, timeout=_ENGINE_SECONDS, pauses=Pauses())
     return RebuildingIndex(index, lambda after: documents(catalogue, after))

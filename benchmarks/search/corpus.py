@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from chalicelib.attributes import extract
 from chalicelib.images import VECTOR_SIZE, Attribute, Source
 from chalicelib.search import Clause, Document, Query
+from chalicelib.search.plan import clause_of
 from chalicelib.search.query import FACETS, Mode
 from chalicelib.search.text import STOP_WORDS
 
@@ -109,8 +109,7 @@ def queries(texts: Sequence[str], turns: int) -> Mapping[str, list[Query]]:
 
 
 def _clause(attribute: Attribute) -> Clause:
-    values = asdict(attribute)
-    return Clause(values["subject"], tuple(values["colours"]), tuple(values["actions"]))
+    return clause_of(attribute)
 
 
 def _words(caption: str, count: int, chance: random.Random) -> str:

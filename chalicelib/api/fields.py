@@ -15,15 +15,13 @@ from pydantic import (
 )
 
 from chalicelib.images import MAX_CAPTION_CHARS
-from chalicelib.search.checking import MAX_WEIGHT
+from chalicelib.search.plan import MAX_WEIGHT
 from chalicelib.search.query import AUTO, FACETS, MAX_LIMIT, MAX_TEXT_CHARS, MAX_UNLIKE
 
 MAX_NAME_CHARS = 255
 MAX_WORD_CHARS = 64
 MAX_WORDS = 16
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
-FacetName = Literal["subjects", "colours", "actions", "labels", "state", "source"]
-assert set(FACETS) == set(FacetName.__args__)  # type: ignore[attr-defined]
 
 
 def printable(text: str) -> str:
@@ -74,6 +72,14 @@ def relevance(value: object) -> object:
     return number
 
 
+def facet(name: str) -> str:
+    """Return the name, if there is such a facet."""
+    if name not in FACETS:
+        raise ValueError(f"must be one of {', '.join(FACETS)}")
+    return name
+
+
+FacetName = Annotated[str, AfterValidator(facet), Field(json_schema_extra={"enum": [*FACETS]})]
 Word = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WORD_CHARS),

@@ -182,9 +182,8 @@ def plan(query: Query) -> Plan:
     if text is not None:
         text.check()
     by_meaning = query.semantic is not None and (text is None or query.mode is not Mode.WORDS)
-    ranked = (
-        text if text and text.ranked and not (by_meaning and query.mode is Mode.MEANING) else None
-    )
+    by_words = None if by_meaning and query.mode is Mode.MEANING else text
+    ranked = by_words if by_words and by_words.ranked else None
     is_fused = by_meaning and ranked is not None
     weights = query.weights or WEIGHTS
     vectors: dict[PartName, Nearest] = {}

@@ -52,12 +52,12 @@ def clean(text: str) -> str:
 
 def tokens(text: str) -> list[Token]:
     """Return the words of a text in order: runs of letters and digits of any script."""
-    return [Token(_stem(m.group()), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    return [Token(stem_of(m.group()), m.start(), m.end()) for m in _TOKEN.finditer(text)]
 
 
 def stems(text: str) -> tuple[str, ...]:
     """Return the stems of a text in order."""
-    return tuple(_stem(word) for word in _TOKEN.findall(text))
+    return tuple(stem_of(word) for word in _TOKEN.findall(text))
 
 
 def words_of(text: str) -> list[str]:
@@ -66,12 +66,13 @@ def words_of(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1 << 14)
-def _stem(word: str) -> str:
-    """Return a word's stem: without case and accents, by Porter's rules."""
+def stem_of(word: str) -> str:
+    """Return a word's stem: without case and accents, by Porter's rules; it holds no blank."""
     folded = word.lower()
     if not folded.isascii():
         apart = unicodedata.normalize("NFKD", folded)
-        folded = "".join(letter for letter in apart if not unicodedata.combining(letter)).lower()
+        bare = "".join(c for c in apart if not (unicodedata.combining(c) or c.isspace()))
+        folded = bare.lower() or folded
     stem: str = _stemmer.stemWord(folded)
     return stem
 
@@ -193,6 +194,11 @@ class QueryText:
     def stems(self) -> frozenset[str]:
         """Of all that is ranked: what a caption shows as matched."""
         return frozenset(stem for phrase in self.ranked for stem in phrase.stems)
+
+    @cached_property
+    def all_stems(self) -> frozenset[str]:
+        """Of all that is not excluded, stop words too."""
+        return frozenset(stems(self.meaning or ""))
 
     @cached_property
     def meaning(self) -> str | None:

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.images import Attribute, Source
 from chalicelib.search import Query, SearchIndex
-from chalicelib.search.chosen import WEIGHTS
-from chalicelib.search.fusion import EMPHASIS, EMPHASIS_ON_A_MODEL
 from chalicelib.search.query import Contribution, Mode, Weights
+from chalicelib.search.ranking import EMPHASIS, EMPHASIS_ON_A_MODEL
+from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
 from tests.searching import ids, told
 

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from chalicelib.search.analysis import stems
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidField
 from chalicelib.search import Document, Hit, Query, Results, SearchIndex
-from chalicelib.search.analysis import stems
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.opensearch import OpenSearchIndex
 from chalicelib.search.query import NEAR_DUPLICATES

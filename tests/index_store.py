@@ -4,18 +4,17 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.embedded.snapshot import (
-    LEGACY,
+from chalicelib.search.replicated.store import (
+    ManifestConflict,
     MissingPart,
     Published,
-    SnapshotConflict,
     digest,
     verified,
 )
 
 
-class MemorySnapshotStore:
-    """Adapter of the port ``SnapshotStore``.
+class MemoryIndexStore:
+    """Adapter of the port ``IndexStore``.
 
     Attributes
     ----------
@@ -23,20 +22,19 @@ class MemorySnapshotStore:
         The manifest's bytes and their digest; a test damages or removes it here.
     stored
         The parts by name, and when they were written.
-    whole
-        What an earlier version published, and its digest.
     down
         While true, nothing answers.
-    now, began
-        When parts are written, and when that of an earlier version was.
+    now
+        When parts are written.
+    writes, loaded
+        How often a manifest was published, and which parts were read.
     """
 
     def __init__(self) -> None:
         self.held: tuple[bytes, str] | None = None
         self.stored: dict[str, tuple[bytes, datetime]] = {}
-        self.whole: tuple[bytes, str] | None = None
         self.down = False
-        self.now = self.began = datetime.now(UTC)
+        self.now = datetime.now(UTC)
         self.writes = 0
         self.loaded: list[str] = []
 
@@ -55,7 +53,7 @@ class MemorySnapshotStore:
     def publish(self, manifest: bytes, *, replacing: str | None) -> str:
         """Replace the manifest."""
         if self.tag() != replacing:
-            raise SnapshotConflict
+            raise ManifestConflict
         self.writes += 1
         self.held = (manifest, digest(manifest))
         return str(self.tag())
@@ -76,22 +74,14 @@ class MemorySnapshotStore:
     def parts(self) -> Iterable[tuple[str, datetime]]:
         """Yield names and times."""
         self._answer()
-        old = [(LEGACY, self.began)] if self.whole else []
-        return old + [(name, written) for name, (_, written) in self.stored.items()]
+        return [(name, written) for name, (_, written) in self.stored.items()]
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove parts."""
         self._answer()
         for name in names:
             self.stored.pop(name, None)
-        if LEGACY in names:
-            self.whole = None
-
-    def legacy(self) -> bytes | None:
-        """Return what an earlier version published."""
-        self._answer()
-        return None if self.whole is None else verified(*self.whole, "the snapshot")
 
     def _answer(self) -> None:
         if self.down:
-            raise SearchUnavailable("the snapshot store does not answer")
+            raise SearchUnavailable("the index store does not answer")

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.embedded.snapshot import (
-    LEGACY,
+from chalicelib.search.replicated.store import (
+    ManifestConflict,
     MissingPart,
     Published,
-    SnapshotConflict,
     digest,
     verified,
 )
@@ -22,14 +21,13 @@ if TYPE_CHECKING:
 
 MANIFEST = f"{INDEX}manifest.json"
 PARTS = f"{INDEX}parts/"
-WHOLE = f"{INDEX}{LEGACY}"
 _GONE = frozenset({"NoSuchKey", "404", "NotFound"})
 _CONFLICT = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 _MOST_REMOVED = 1_000  # keys of one DeleteObjects call
 
 
-class S3SnapshotStore:
-    """Adapter of the port ``SnapshotStore``; retries are the client's configuration.
+class S3IndexStore:
+    """Adapter of the port ``IndexStore``; retries are the client's configuration.
 
     Conditional writes: Amazon S3 User Guide, "How to prevent object overwrites with conditional
     writes" (``If-Match``, ``If-None-Match``).
@@ -63,7 +61,7 @@ class S3SnapshotStore:
             return self._put(MANIFEST, manifest, "application/json", condition)
         except (ClientError, BotoCoreError) as error:
             if _code(error) in _CONFLICT | _GONE:
-                raise SnapshotConflict from error
+                raise ManifestConflict from error
             raise _unavailable(error) from error
 
     def add(self, name: str, content: bytes) -> None:
@@ -83,22 +81,18 @@ class S3SnapshotStore:
     def parts(self) -> Iterable[tuple[str, datetime]]:
         """Yield names and times, listed page by page."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=INDEX
+            Bucket=self._bucket, Prefix=PARTS
         )
         try:
             for page in pages:
                 for stored in page.get("Contents", ()):
-                    key, written = stored["Key"], stored["LastModified"]
-                    if key == WHOLE:
-                        yield LEGACY, written
-                    elif key.startswith(PARTS):
-                        yield key.removeprefix(PARTS), written
+                    yield stored["Key"].removeprefix(PARTS), stored["LastModified"]
         except (ClientError, BotoCoreError) as error:
             raise _unavailable(error) from error
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove parts, a thousand a call."""
-        keys: Any = [{"Key": WHOLE if name == LEGACY else PARTS + name} for name in names]
+        keys: Any = [{"Key": PARTS + name} for name in names]
         try:
             for at in range(0, len(keys), _MOST_REMOVED):
                 some = keys[at : at + _MOST_REMOVED]
@@ -107,11 +101,6 @@ class S3SnapshotStore:
                 )
         except (ClientError, BotoCoreError) as error:
             raise _unavailable(error) from error
-
-    def legacy(self) -> bytes | None:
-        """Return what an earlier version published."""
-        answer = self._get(WHOLE)
-        return None if answer is None else verified(answer[1], answer[2], "the snapshot")
 
     def _get(self, key: str) -> tuple[str, bytes, str | None] | None:
         """Return an object's ETag, bytes and the digest beside it."""

@@ -1,22 +1,23 @@
 """What the published index consists of, as one small object that is replaced whole.
 
-The index is a *base*, an SQLite image, and *runs* of changes since, oldest first: a log-structured
-merge tree (O'Neil and others, "The log-structured merge-tree", 1996) whose merged state every
-reader holds in memory. Each batch adds a run; when there are many, the youngest become one; when
-they make up a good part of the base, all become a new base. The youngest batches are also kept
-apart (*recent*), so that a reader that saw the last but few loads only those.
+The index is a *base*, one segment of all documents, and *runs* of changes since, oldest first: a
+log-structured merge tree (O'Neil and others, "The log-structured merge-tree", 1996) whose merged
+state every reader holds in memory. Each batch adds a run; when there are many, the youngest become
+one; when they make up a good part of the base, all become a new base. Taking a document in twice
+changes nothing, so that runs may overlap what a reader has.
 """
 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
-from chalicelib.search.embedded.schema import VERSION, OutdatedIndex
-from chalicelib.search.embedded.snapshot import DamagedIndex
+from chalicelib.search.replicated.store import DamagedIndex, OutdatedIndex
 
-FORMAT = 1  # of the manifest: to be raised whenever it or the parts' format changes
+FORMAT = 2  # to be raised where older readers or writers could not read what is published
+VERSION = 1  # to be raised where columns are added: what lacks them is read, and built anew
 GRACE = timedelta(minutes=5)  # no request runs as long: nobody loads from an older manifest
 
 
@@ -27,19 +28,19 @@ class Policy:
     Attributes
     ----------
     runs
-        How many there may be.
-    recent
-        How many of the youngest batches are kept apart.
+        How many there may be since the base.
     share, fewest
         Runs that hold more documents than this share of the base's, and than so many, become a
-        new base. Every tenth document costs one writing of the base, and opening an index never
-        takes in more than a tenth of it document by document.
+        new base: every tenth document costs one writing of it.
+    kept
+        Documents of the youngest runs that a new base leaves in the manifest, for readers that
+        have seen all but those.
     """
 
     runs: int = 16
-    recent: int = 64
     share: float = 0.1
     fewest: int = 2_000
+    kept: int = 1_000
 
 
 DEFAULT_POLICY = Policy()
@@ -70,10 +71,11 @@ class Former:
     lineage: str
     base: Part
     runs: tuple[Part, ...]
+    version: int
 
     def as_manifest(self) -> "Manifest":
         """Return what loads it."""
-        return Manifest(self.lineage, self.base, self.runs)
+        return Manifest(self.lineage, self.base, self.runs, self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,10 @@ class Manifest:
     ----------
     lineage
         The index whose generations these are; a rebuilt index has another.
+    runs
+        Those that a base has taken in are kept for readers of a generation before it.
+    version
+        Of the columns.
     retired
         Names of parts that earlier manifests held, and until when (seconds since 1970).
     previous
@@ -93,34 +99,41 @@ class Manifest:
     lineage: str
     base: Part
     runs: tuple[Part, ...] = ()
-    recent: tuple[Part, ...] = ()
+    version: int = VERSION
     retired: tuple[tuple[str, int], ...] = ()
     previous: Former | None = None
 
     @property
     def generation(self) -> int:
         """The generation a reader has once it has loaded everything."""
-        return self.runs[-1].upto if self.runs else self.base.upto
+        return max(part.upto for part in (self.base, *self.runs))
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it has the columns of this version."""
+        return self.version == VERSION
+
+    @property
+    def pending(self) -> tuple[Part, ...]:
+        """The runs that the base has not taken in."""
+        return tuple(run for run in self.runs if run.upto > self.base.upto)
 
     @property
     def names(self) -> frozenset[str]:
         """Names of all parts."""
         former = (self.previous.base, *self.previous.runs) if self.previous else ()
-        return frozenset(part.name for part in (self.base, *self.runs, *self.recent, *former))
+        return frozenset(part.name for part in (self.base, *self.runs, *former))
 
     def changes_since(self, lineage: str, generation: int) -> tuple[Part, ...] | None:
         """Return the changes that bring a copy up to date; None where it must begin anew."""
-        if lineage != self.lineage or generation > self.generation:
+        first = min((run.after for run in self.runs), default=self.generation)
+        if lineage != self.lineage or not first <= generation <= self.generation:
             return None
-        for parts in (self.recent, self.runs):
-            first = parts[0].after if parts else self.generation
-            if generation >= first:
-                return tuple(part for part in parts if part.upto > generation)
-        return None
+        return tuple(run for run in self.runs if run.upto > generation)
 
     def is_heavy(self, policy: Policy) -> bool:
         """Whether the runs should become a new base."""
-        changed = sum(run.documents for run in self.runs)
+        changed = sum(run.documents for run in self.pending)
         return changed > max(policy.fewest, self.base.documents * policy.share)
 
     def scattered(self, policy: Policy) -> tuple[Part, ...]:
@@ -129,32 +142,36 @@ class Manifest:
         From the first that is smaller than all after it together: the sizes of the others then
         fall by half each time, and every document is merged a logarithmic number of times.
         """
-        if len(self.runs) <= policy.runs:
+        runs = self.pending
+        if len(runs) <= policy.runs:
             return ()
-        after = sum(run.documents for run in self.runs)
-        for at, run in enumerate(self.runs):
+        after = sum(run.documents for run in runs)
+        for at, run in enumerate(runs):
             after -= run.documents
             if run.documents < after:
-                return self.runs[at:]
-        return self.runs[-2:]
+                return runs[at:]
+        return runs[-2:]
 
-    def extended(self, batch: Part, policy: Policy) -> "Manifest":
+    def extended(self, batch: Part) -> "Manifest":
         """Return the manifest with one more batch."""
-        recent = (*self.recent, batch)[-policy.recent :]
-        return replace(self, runs=(*self.runs, batch), recent=recent)
+        return replace(self, runs=(*self.runs, batch))
 
     def with_merged(self, run: Part) -> "Manifest":
         """Return the manifest with ``run`` in place of the runs it was merged from."""
         kept = tuple(part for part in self.runs if part.upto <= run.after)
         return replace(self, runs=(*kept, run))
 
-    def with_base(self, base: Part) -> "Manifest":
+    def with_base(self, base: Part, policy: Policy) -> "Manifest":
         """Return the manifest with a base that holds all runs."""
-        return replace(self, base=base, runs=())
+        counts = accumulate(run.documents for run in reversed(self.runs))
+        kept = sum(count <= policy.kept for count in counts)
+        return replace(self, base=base, runs=self.runs[len(self.runs) - kept :])
 
     def instead_of(self, former: "Manifest") -> "Manifest":
         """Return the manifest of an exchanged index, with the former one to go back to."""
-        return replace(self, previous=Former(former.lineage, former.base, former.runs))
+        return replace(
+            self, previous=Former(former.lineage, former.base, former.runs, former.version)
+        )
 
     def after(self, old: "Manifest | None", now: datetime) -> "Manifest":
         """Return the manifest as the one that replaces ``old``: it remembers what that held."""
@@ -186,7 +203,7 @@ class Manifest:
 
     def encoded(self) -> bytes:
         """Return the manifest as `decoded` reads it."""
-        return json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}).encode()
+        return json.dumps({"format": FORMAT, **asdict(self)}).encode()
 
     @classmethod
     def decoded(cls, content: bytes) -> "Manifest":
@@ -201,21 +218,19 @@ class Manifest:
         """
         try:
             read: dict[str, Any] = json.loads(content)
-            written = (read.pop("format"), read.pop("version"))
-            if written != (FORMAT, VERSION):
-                raise OutdatedIndex.of(f"{written[1]}.{written[0]}")
-            former = read["previous"]
-            return cls(
-                lineage=read["lineage"],
-                base=Part(**read["base"]),
-                runs=_parts(read["runs"]),
-                recent=_parts(read["recent"]),
-                retired=tuple((name, at) for name, at in read["retired"]),
-                previous=former
-                and Former(former["lineage"], Part(**former["base"]), _parts(former["runs"])),
-            )
+            if (written := read.pop("format")) != FORMAT:
+                raise OutdatedIndex(f"the search index has format {written}, not {FORMAT}")
+            former = read.pop("previous")
+            parts = {"base": Part(**read.pop("base")), "runs": _parts(read.pop("runs"))}
+            retired = tuple((name, at) for name, at in read.pop("retired"))
+            return cls(**read, **parts, retired=retired, previous=former and _former(former))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedIndex("the manifest of the search index cannot be read") from error
+
+
+def _former(read: dict[str, Any]) -> Former:
+    base, runs = Part(**read.pop("base")), _parts(read.pop("runs"))
+    return Former(**read, base=base, runs=runs)
 
 
 def _parts(read: list[dict[str, Any]]) -> tuple[Part, ...]:

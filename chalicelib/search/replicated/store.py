@@ -8,19 +8,25 @@ from typing import Protocol
 
 from chalicelib.errors import SearchUnavailable
 
-LEGACY = "snapshot.sqlite"  # the whole index as one object, as earlier versions published it
 
-
-class SnapshotConflict(Exception):
+class ManifestConflict(Exception):
     """Another manifest was published since the one that was to be replaced."""
 
 
-class DamagedIndex(SearchUnavailable):
-    """A published object is not what was published; the catalogue makes it anew."""
+class UnusableIndex(SearchUnavailable):
+    """What is published cannot be read; the catalogue makes it anew."""
+
+
+class DamagedIndex(UnusableIndex):
+    """A published object is not what was published."""
 
 
 class MissingPart(DamagedIndex):
     """A part that a manifest names is not there."""
+
+
+class OutdatedIndex(UnusableIndex):
+    """Another version of this program published it, in a format that this one cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,8 @@ class Published:
     content: bytes
 
 
-class SnapshotStore(Protocol):
-    """Port. Adapters: ``memory``, ``s3``; one contract test for both.
+class IndexStore(Protocol):
+    """Port. Adapter: ``s3_store``; one contract test for it and the tests' own.
 
     One manifest, which is replaced, and parts, which are written once. Every method raises
     ``SearchUnavailable`` where the store does not answer after retries.
@@ -68,7 +74,7 @@ class SnapshotStore(Protocol):
 
         Raises
         ------
-        SnapshotConflict
+        ManifestConflict
             The current manifest is not ``replacing``; nothing was written.
         """
 
@@ -85,19 +91,10 @@ class SnapshotStore(Protocol):
         """
 
     def parts(self) -> Iterable[tuple[str, datetime]]:
-        """Yield the names of all parts, ``LEGACY`` too, and when they were written."""
+        """Yield the names of all parts, and when they were written."""
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove parts; those that are not there are no error."""
-
-    def legacy(self) -> bytes | None:
-        """Return what an earlier version published, verified; None where there is none.
-
-        Raises
-        ------
-        DamagedIndex
-            It is damaged.
-        """
 
 
 def digest(content: bytes) -> str:

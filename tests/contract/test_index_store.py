@@ -8,36 +8,30 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.embedded.memory_store import MemorySnapshotStore
-from chalicelib.search.embedded.s3_store import MANIFEST, WHOLE, S3SnapshotStore
-from chalicelib.search.embedded.snapshot import (
-    LEGACY,
+from chalicelib.search.replicated.s3_store import MANIFEST, S3IndexStore
+from chalicelib.search.replicated.store import (
+    IndexStore,
+    ManifestConflict,
     MissingPart,
     Published,
-    SnapshotConflict,
-    SnapshotStore,
-    digest,
 )
+from tests.index_store import MemoryIndexStore
 
 Damage = Callable[[bytes], None]
-Legacy = Callable[[bytes, str], None]
-Stored = tuple[SnapshotStore, Damage, Legacy]
+Stored = tuple[IndexStore, Damage]
 
 
 @pytest.fixture(params=["memory", "s3"])
 def stored(request: pytest.FixtureRequest) -> Iterator[Stored]:
-    """Yield a store, what spoils its manifest, and what leaves an earlier version's object."""
+    """Yield a store, and what spoils its manifest."""
     if request.param == "memory":
-        memory = MemorySnapshotStore()
+        memory = MemoryIndexStore()
 
         def spoil(content: bytes) -> None:
             assert memory.held is not None
             memory.held = (content, memory.held[1])
 
-        def leave(content: bytes, sha256: str) -> None:
-            memory.whole = (content, sha256)
-
-        yield memory, spoil, leave
+        yield memory, spoil
         return
     with mock_aws():
         client = boto3.client(
@@ -49,30 +43,25 @@ def stored(request: pytest.FixtureRequest) -> Iterator[Stored]:
             metadata = client.head_object(Bucket="bucket", Key=MANIFEST)["Metadata"]
             client.put_object(Bucket="bucket", Key=MANIFEST, Body=content, Metadata=metadata)
 
-        def put(content: bytes, sha256: str) -> None:
-            metadata = {"sha256": sha256}
-            client.put_object(Bucket="bucket", Key=WHOLE, Body=content, Metadata=metadata)
-
-        yield S3SnapshotStore(client, "bucket"), overwrite, put
+        yield S3IndexStore(client, "bucket"), overwrite
 
 
 def test_at_first_there_is_nothing(stored: Stored) -> None:
-    store, _, _ = stored
+    store, _ = stored
     assert store.tag() is None
     assert store.manifest() is None
-    assert store.legacy() is None
     assert list(store.parts()) == []
 
 
 def test_a_published_manifest_comes_back_under_its_tag(stored: Stored) -> None:
-    store, _, _ = stored
+    store, _ = stored
     tag = store.publish(b"one", replacing=None)
     assert store.tag() == tag
     assert store.manifest() == Published(tag, b"one")
 
 
 def test_a_manifest_replaces_the_one_it_was_made_from(stored: Stored) -> None:
-    store, _, _ = stored
+    store, _ = stored
     first = store.publish(b"one", replacing=None)
     second = store.publish(b"two", replacing=first)
     assert second != first
@@ -80,17 +69,17 @@ def test_a_manifest_replaces_the_one_it_was_made_from(stored: Stored) -> None:
 
 
 def test_a_writer_that_did_not_see_the_newest_manifest_publishes_nothing(stored: Stored) -> None:
-    store, _, _ = stored
+    store, _ = stored
     first = store.publish(b"one", replacing=None)
     second = store.publish(b"two", replacing=first)
     for seen in (first, None):
-        with pytest.raises(SnapshotConflict):
+        with pytest.raises(ManifestConflict):
             store.publish(b"three", replacing=seen)
     assert store.manifest() == Published(second, b"two")
 
 
 def test_a_damaged_manifest_is_not_handed_out(stored: Stored) -> None:
-    store, damage, _ = stored
+    store, damage = stored
     store.publish(b"one", replacing=None)
     damage(b"0ne")
     with pytest.raises(SearchUnavailable, match="damaged"):
@@ -98,7 +87,7 @@ def test_a_damaged_manifest_is_not_handed_out(stored: Stored) -> None:
 
 
 def test_parts_come_back_and_are_listed_with_the_time_they_were_written(stored: Stored) -> None:
-    store, _, _ = stored
+    store, _ = stored
     store.publish(b"a manifest is no part", replacing=None)
     store.add("base-1", b"one")
     store.add("run-2", b"\0" * 1_000)
@@ -110,33 +99,17 @@ def test_parts_come_back_and_are_listed_with_the_time_they_were_written(stored: 
 
 
 def test_a_part_that_is_not_there_is_an_error(stored: Stored) -> None:
-    store, _, _ = stored
+    store, _ = stored
     with pytest.raises(MissingPart, match="run-9"):
         store.part("run-9")
 
 
 def test_removed_parts_are_gone_and_the_others_stay(stored: Stored) -> None:
-    store, _, _ = stored
+    store, _ = stored
     for number in range(3):
         store.add(f"run-{number}", b"")
     store.remove(["run-0", "run-2", "run-7"])
     assert {name for name, _ in store.parts()} == {"run-1"}
-
-
-def test_what_an_earlier_version_published_is_read_listed_and_removed(stored: Stored) -> None:
-    store, _, leave = stored
-    leave(b"whole", digest(b"whole"))
-    assert store.legacy() == b"whole"
-    assert {name for name, _ in store.parts()} == {LEGACY}
-    store.remove([LEGACY])
-    assert store.legacy() is None
-
-
-def test_what_an_earlier_version_published_is_not_handed_out_damaged(stored: Stored) -> None:
-    store, _, leave = stored
-    leave(b"wh0le", digest(b"whole"))
-    with pytest.raises(SearchUnavailable, match="damaged"):
-        store.legacy()
 
 
 def test_a_bucket_that_does_not_answer_is_an_error_and_not_an_absence() -> None:
@@ -144,10 +117,9 @@ def test_a_bucket_that_does_not_answer_is_an_error_and_not_an_absence() -> None:
         client = boto3.client(
             "s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
-        store = S3SnapshotStore(client, "no-such-bucket")
+        store = S3IndexStore(client, "no-such-bucket")
         calls: list[Callable[[], object]] = [
             store.manifest,
-            store.legacy,
             lambda: store.publish(b"one", replacing=None),
             lambda: store.add("run-1", b""),
             lambda: store.part("run-1"),
