@@ -18,8 +18,7 @@ from chalicelib.errors import EncoderUnavailable, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.queue import MemoryQueue
 from chalicelib.search import Hit, Query, Results
-from chalicelib.search.query import Contribution
-from chalicelib.search.suggestions import Suggestion
+from chalicelib.search.query import Contribution, Suggestion
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryStorage
 

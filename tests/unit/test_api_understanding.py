@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import InvalidField
 from chalicelib.search import Clause
-from chalicelib.search.suggestions import Suggestion
+from chalicelib.search.query import Suggestion
 from tests.api import Api
 
 DOG = Clause("dog", ("brown",), ("run",))
