@@ -4,7 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -55,10 +55,10 @@ def shared_client() -> OpenSearch:
     return client
 
 
-def index_with(prefix: str) -> OpenSearchIndex:
+def index_with(prefix: str, on_outdated: Callable[[], None] = lambda: None) -> OpenSearchIndex:
     """Return the index of a prefix on the shared node; whatever it writes is found at once."""
     client = RetryingClient(shared_client(), IMPATIENT)
-    return OpenSearchIndex(client, prefix=prefix, refresh="true")
+    return OpenSearchIndex(client, prefix=prefix, refresh="true", on_outdated=on_outdated)
 
 
 @contextmanager
