@@ -116,7 +116,10 @@ def _ask(app: Any) -> None:
         "path": "/search",
         "httpMethod": "GET",
         "headers": {"Authorization": "Bearer secret"},
-        "multiValueQueryStringParameters": {"q": ["brown dog running on the beach"], "min_relevance": ["0"]},
+        "multiValueQueryStringParameters": {
+            "q": ["brown dog running on the beach"],
+            "min_relevance": ["0"],
+        },
         "pathParameters": None,
         "stageVariables": None,
         "body": None,

@@ -24,7 +24,12 @@ from chalicelib.errors import EncoderUnavailable
 from chalicelib.imports import Imports
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
-from chalicelib.reindexing import LambdaReindexing, Reindexing, RunStateStore
+from chalicelib.reindexing import (
+    AutomaticReindexing,
+    LambdaReindexing,
+    Reindexing,
+    RunStateStore,
+)
 from chalicelib.search.opensearch import BackOff, Endpoint, opensearch_index
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
@@ -41,7 +46,7 @@ CONFIGURATION = Config(
 )
 # Three tries of it, and the encoder's before it, fit into the same 29 s.
 ENGINE_SECONDS = 5.0
-ENGINE_PAUSES = BackOff(tries=3)
+ENGINE_BACK_OFF = BackOff(tries=3)
 # Presigned URLs of the former signature cannot say how a browser should save the file.
 S3_CONFIGURATION = CONFIGURATION.merge(Config(signature_version="s3v4"))
 
@@ -116,15 +121,18 @@ def connected(settings: Settings) -> Repository:
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
     s3 = boto3.client("s3", config=S3_CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
+    storage = S3Storage(s3, settings.bucket)
+    reindexing = LambdaReindexing(lambda_, settings.indexer_function)
+    automatic = AutomaticReindexing(RunStateStore(storage).newest, reindexing)
     return assembled(
         settings,
         catalogue=DynamoCatalogue(dynamodb, settings.table),
-        storage=S3Storage(s3, settings.bucket),
-        index=_engine(settings, s3),
+        storage=storage,
+        index=_engine(settings, s3, automatic),
         encoder=NearEncoder(text_side, LambdaEncoder(lambda_, settings.encoder_function)),
         tokens=TokenStore(dynamodb, settings.tokens_table),
         queue=SqsQueue(boto3.client("sqs", config=CONFIGURATION), settings.queue_url),
-        reindexing=LambdaReindexing(lambda_, settings.indexer_function),
+        reindexing=reindexing,
     )
 
 
@@ -142,11 +150,14 @@ def text_side(folder: Path = plain_text.BUNDLE) -> TextEncoder:
         raise EncoderUnavailable("the model's text side is missing or damaged") from error
 
 
-def _engine(settings: Settings, s3: "S3Client") -> SearchEngine:
+def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) -> SearchEngine:
     if settings.search == EMBEDDED:
-        return PublishedIndex(S3IndexStore(s3, settings.bucket))
+        return PublishedIndex(S3IndexStore(s3, settings.bucket), automatic.start)
     return opensearch_index(
-        Endpoint.of(settings.search_endpoint), timeout=ENGINE_SECONDS, back_off=ENGINE_PAUSES
+        Endpoint.of(settings.search_endpoint),
+        timeout=ENGINE_SECONDS,
+        back_off=ENGINE_BACK_OFF,
+        on_outdated=automatic.start,
     )
 
 

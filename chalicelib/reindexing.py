@@ -5,10 +5,11 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,6 +23,9 @@ RUN_STATE_KEY = f"{INDEX}reindex.json"
 _MAX_BYTES = 100_000
 _WRITE_INTERVAL_SECONDS = 1.0
 _BATCH = 1_000
+# A live run notes its progress after every batch: in a second or two, with back-off in minutes.
+_ABANDONED_AFTER = timedelta(minutes=5)
+_LOOK_INTERVAL_SECONDS = 60.0
 
 Record = TypeVar("Record")
 
@@ -173,7 +177,8 @@ class _RunProgress:
 
     def note(self, records: int, last: str | None) -> None:
         self.run = replace(self.run, records=records, last=last)
-        if self._clock() - self._written_at >= _WRITE_INTERVAL_SECONDS:
+        # A run that begins from nothing must not be resumed from where another was.
+        if last is None or self._clock() - self._written_at >= _WRITE_INTERVAL_SECONDS:
             self._write(self.run)
             self._written_at = self._clock()
 
@@ -214,3 +219,49 @@ class LambdaReindexing:
             )
         except (BotoCoreError, ClientError) as error:
             raise SearchUnavailable("the indexer could not be asked") from error
+
+
+class AutomaticReindexing:
+    """Starts a re-index that nobody asked for, or resumes one that was interrupted.
+
+    Parameters
+    ----------
+    newest
+        Returns the state of the newest run: where that was written lately, nothing is started.
+    reindexing
+        Starts the run elsewhere.
+    now, clock
+        The time of day; monotonic seconds, by which it looks once in a minute at most.
+    """
+
+    def __init__(
+        self,
+        newest: Callable[[], Run | None],
+        reindexing: Reindexing,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._newest = newest
+        self._reindexing = reindexing
+        self._now = now
+        self._clock = clock
+        self._next_look = float("-inf")
+
+    def start(self, *, roll_back: bool = False) -> None:
+        """Start a run unless one is under way; never fail, since it is asked again."""
+        if self._clock() < self._next_look:
+            return
+        self._next_look = self._clock() + _LOOK_INTERVAL_SECONDS
+        try:
+            newest = self._newest()
+            if newest is None or self._now() - newest.updated_at >= _ABANDONED_AFTER:
+                self._reindexing.start(_run_id(newest, roll_back), roll_back=roll_back)
+        except Unavailable as error:
+            _logger.warning("no re-index was started: %s", error.detail)
+
+
+def _run_id(newest: Run | None, roll_back: bool) -> str:
+    """Return the id of the interrupted run that is resumed, or a new one."""
+    if newest and newest.stage is not Stage.FINISHED and newest.roll_back == roll_back:
+        return newest.run_id
+    return str(uuid4())

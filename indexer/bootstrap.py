@@ -7,14 +7,14 @@ from botocore.config import Config
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
-from chalicelib.reindexing import RunStateStore
+from chalicelib.reindexing import AutomaticReindexing, LambdaReindexing, RunStateStore
 from chalicelib.search.opensearch import BackOff, Endpoint, RebuildingIndex, opensearch_index
 from chalicelib.search.port import Document, document_of
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
 from chalicelib.settings import EMBEDDED, Settings
 from chalicelib.storage.s3 import S3Storage
 from indexer.announcing import EventBridge
-from indexer.batch import Index, Indexer
+from indexer.batch import Indexer
 
 # Standard mode waits exponentially and with jitter between its tries.
 _ENGINE_SECONDS = 30.0
@@ -36,8 +36,10 @@ def bootstrap(environment: Mapping[str, str]) -> Indexer:
     s3 = boto3.client("s3", config=_RETRIES)
     events = EventBridge(boto3.client("events", config=_RETRIES), settings.event_bus)
     runs = RunStateStore(S3Storage(s3, settings.bucket))
-    store = S3IndexStore(s3, settings.bucket)
-    return Indexer(_index(settings, catalogue, store), events, runs)
+    if settings.search == EMBEDDED:
+        store = S3IndexStore(s3, settings.bucket)
+        return Indexer(IndexWriter(store, lambda: documents(catalogue)), events, runs)
+    return Indexer(_opensearch(settings, catalogue, runs), events, runs)
 
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:
@@ -45,9 +47,13 @@ def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Docume
     return map(document_of, catalogue.scan(after))
 
 
-def _index(settings: Settings, catalogue: Catalogue, store: S3IndexStore) -> Index:
-    if settings.search == EMBEDDED:
-        return IndexWriter(store, lambda: documents(catalogue))
+def _opensearch(settings: Settings, catalogue: Catalogue, runs: RunStateStore) -> RebuildingIndex:
     endpoint = Endpoint.of(settings.search_endpoint)
     index = opensearch_index(endpoint, timeout=_ENGINE_SECONDS, back_off=BackOff())
-    return RebuildingIndex(index, lambda after: documents(catalogue, after))
+    itself = boto3.client("lambda", config=_RETRIES)
+    reindexing = LambdaReindexing(itself, settings.indexer_function)
+    return RebuildingIndex(
+        index,
+        lambda after: documents(catalogue, after),
+        AutomaticReindexing(runs.newest, reindexing),
+    )

@@ -14,7 +14,6 @@ from benchmarks.retrieval import choosing, cutoffs, duplicates, recall
 from benchmarks.retrieval.material import CAPTIONS, Material, read
 from benchmarks.retrieval.photographs import Bundle
 from captioner.vision.bundle import DEFAULT_BUNDLE
-from chalicelib.search import tuned
 from training.dataset import PHOTOGRAPHS, read_split
 
 # The same picture under two names, in the training split.

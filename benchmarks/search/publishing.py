@@ -8,14 +8,15 @@ import statistics
 import time
 from collections.abc import Callable
 
+from chalicelib.search.embedded.manifest import Manifest
+from chalicelib.search.embedded.snapshot import digest
+
 from benchmarks.search.corpus import documents
 from benchmarks.search.memory import memory_of_reader
 from benchmarks.search.queried import FIRSTS
 from benchmarks.search.timing import percentile_95
-from chalicelib.search.embedded import EmbeddedIndex, PublishedIndex, IndexWriter
-from chalicelib.search.embedded.manifest import Manifest
+from chalicelib.search.embedded import EmbeddedIndex, IndexWriter, PublishedIndex
 from tests.memory.index_store import MemoryIndexStore
-from chalicelib.search.embedded.snapshot import digest
 
 BATCHES = 40
 BATCH = 20  # photographs of a batch: a busy second

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.search import SearchIndex
-
-needs_opensearch = pytest.mark.skip
-empty_index = None
+from tests.opensearch import empty_index, needs_opensearch
 from tests.searching import ENGINES
 
 

@@ -5,10 +5,9 @@ The API holds an ``OpenSearchIndex``, and the indexer a ``RebuildingIndex`` arou
 
 from chalicelib.search.opensearch.client import BackOff, Endpoint, RetryingClient
 from chalicelib.search.opensearch.index import OpenSearchIndex, opensearch_index
-from chalicelib.search.opensearch.rebuilding import AutomaticReindexing, RebuildingIndex
+from chalicelib.search.opensearch.rebuilding import RebuildingIndex
 
 __all__ = [
-    "AutomaticReindexing",
     "BackOff",
     "Endpoint",
     "OpenSearchIndex",

@@ -95,9 +95,7 @@ def _items(documents: Sequence[Document]) -> tuple[list[_Item], list[str]]:
     return items, refused
 
 
-def _send(
-    client: RetryingClient, index: str, batch: Sequence[_Item], refresh: Refresh
-) -> Outcome:
+def _send(client: RetryingClient, index: str, batch: Sequence[_Item], refresh: Refresh) -> Outcome:
     """Write a batch, retrying what was throttled."""
     refused: list[str] = []
     left = list(batch)

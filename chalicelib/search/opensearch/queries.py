@@ -1,6 +1,7 @@
 """From what the port asks for to OpenSearch's query language, and back from its answers."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,20 @@ def query_of(condition: Condition, within: Json | None = None) -> Json:
         What else holds of a match, where `LooksLike` is one of several conditions.
     """
     match condition:
+        case AllOf(members):
+            return _all_of(members)
+        case AnyOf(members):
+            return _any_of([query_of(member) for member in members])
+        case Not():
+            return _all_of((condition,))
+        case LooksLike():
+            return _looks_like(condition, within or {"match_all": {}})
+        case _:
+            return _field_query(condition)
+
+
+def _field_query(condition: Living | Holds | HasAttribute | Is | Among | Created) -> Json:
+    match condition:
         case Living():
             return {"term": {"deleted": False}}
         case Holds(stems, where):
@@ -67,17 +82,12 @@ def query_of(condition: Condition, within: Json | None = None) -> Json:
         case Among(keys):
             return {"terms": {"key": list(keys)}}
         case Created(first, end):
-            ends = {"gte": first, "lt": end}
-            found = {name: microseconds(moment) for name, moment in ends.items() if moment}
-            return {"range": {"created": found}}
-        case LooksLike():
-            return _looks_like(condition, within or {"match_all": {}})
-        case AnyOf(members):
-            return _any_of([query_of(member) for member in members])
-        case Not():
-            return _all_of((condition,))
-        case AllOf(members):
-            return _all_of(members)
+            return _created({"gte": first, "lt": end})
+
+
+def _created(ends: Mapping[str, datetime | None]) -> Json:
+    found = {name: microseconds(moment) for name, moment in ends.items() if moment is not None}
+    return {"range": {"created": found}}
 
 
 def _holds(stems: Sequence[str], field: str) -> Json:
@@ -190,7 +200,10 @@ def _sort(by: By) -> list[Json]:
 
 def _after(by: By, place: Place) -> list[float]:
     score, key = -place[0], place[1]
-    return [int(score) if isinstance(by, Newest) else _score(score) if _is_vector(by) else score, key]
+    return [
+        int(score) if isinstance(by, Newest) else _score(score) if _is_vector(by) else score,
+        key,
+    ]
 
 
 def _is_vector(by: By) -> bool:

@@ -10,70 +10,17 @@ starts its rebuild.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
-from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable, Unavailable
-from chalicelib.reindexing import Journal, Progress, Reindexing, Run, Stage, Unnoted, batches
+from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable
+from chalicelib.reindexing import AutomaticReindexing, Progress, Unnoted, batches
 from chalicelib.search.opensearch.aliases import EXCHANGED, Aliases, is_current
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.opensearch.index import OpenSearchIndex
 from chalicelib.search.port import Document
 
-# A run that lives notes its progress after every batch: a second or two, minutes with back-off.
-_ABANDONED_AFTER = timedelta(minutes=5)
-_LOOK_INTERVAL_SECONDS = 60.0
-
 _logger = logging.getLogger(__name__)
-
-
-class AutomaticReindexing:
-    """Starts a re-index that nobody asked for, or resumes one that was interrupted.
-
-    Parameters
-    ----------
-    runs
-        The state of the newest run: while it is written to, nothing is started.
-    reindexing
-        Starts the run elsewhere.
-    now, clock
-        The time of day; monotonic seconds, by which it looks once in a minute at most.
-    """
-
-    def __init__(
-        self,
-        runs: Journal,
-        reindexing: Reindexing,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._runs = runs
-        self._reindexing = reindexing
-        self._now = now
-        self._clock = clock
-        self._next_look = float("-inf")
-
-    def start(self, *, roll_back: bool = False) -> None:
-        """Start a run unless one is under way; never fail, since it is asked again."""
-        if self._clock() < self._next_look:
-            return
-        self._next_look = self._clock() + _LOOK_INTERVAL_SECONDS
-        try:
-            newest = self._runs.newest()
-            if newest is None or self._now() - newest.updated_at >= _ABANDONED_AFTER:
-                self._reindexing.start(_run_id(newest, roll_back), roll_back=roll_back)
-        except Unavailable as error:
-            _logger.warning("no re-index was started: %s", error.detail)
-
-
-def _run_id(newest: Run | None, roll_back: bool) -> str:
-    """Return the id of the interrupted run that is resumed, or a new one."""
-    if newest and newest.stage is not Stage.FINISHED and newest.roll_back == roll_back:
-        return newest.run_id
-    return str(uuid4())
 
 
 class RebuildingIndex:
@@ -173,6 +120,8 @@ class RebuildingIndex:
     def _fill_and_exchange(
         self, building: str, progress: Progress, records: int = 0, last: str | None = None
     ) -> int:
+        if last is None:
+            progress.note(0, None)  # whatever an earlier run read is not in this index
         for batch in batches(self._everything(last)):
             self._take(building, batch)
             records += len(batch)

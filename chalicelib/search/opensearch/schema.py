@@ -24,7 +24,7 @@ _SHARDS = 1  # enough below 25 GB (docs/scaling.md)
 
 _KEYWORD = {"type": "keyword"}
 _SHOWN = {"type": "keyword", "index": False, "doc_values": False}
-_STEMS = {"type": "text", "analyzer": "whitespace", "norms": False}
+_STEMS = {"type": "text", "analyzer": "stems", "norms": False}
 _VECTOR = {
     "type": "knn_vector",
     "dimension": VECTOR_SIZE,
@@ -74,9 +74,15 @@ def definition() -> Mapping[str, Any]:
         "refresh_interval": "-1",
         "search.concurrent_segment_search.mode": "all",  # one query uses all processors
     }
+    # Stems come separated by blanks. A longer one is cut: a term has at most 32,766 bytes.
+    tokenizer = {"type": "whitespace", "max_token_length": 10_000}
+    analysis = {
+        "tokenizer": {"stems": tokenizer},
+        "analyzer": {"stems": {"type": "custom", "tokenizer": "stems"}},
+    }
     mappings = {
         "dynamic": False,
         "_source": {"includes": ["text"]},  # nothing else is shown
         "properties": _PROPERTIES,
     }
-    return {"settings": {"index": index}, "mappings": mappings}
+    return {"settings": {"index": index, "analysis": analysis}, "mappings": mappings}
