@@ -45,7 +45,7 @@ WAYS = {
 
 def filled(documents: Sequence[Document]) -> EmbeddedIndex:
     """Return an embedded index of the documents."""
-    index = EmbeddedIndex.at(None)
+    index = EmbeddedIndex()
     refused = index.apply(documents)
     assert not refused, refused
     return index

@@ -21,7 +21,7 @@ TEXTS = captions(COUNT)
 @pytest.fixture(scope="module")
 def both() -> Iterator[tuple[OpenSearchIndex, EmbeddedIndex]]:
     made = list(documents(TEXTS))
-    embedded = EmbeddedIndex.at(None)
+    embedded = EmbeddedIndex()
     with empty_index() as cluster:
         assert cluster.apply(made) == embedded.apply(made) == ()
         yield cluster, embedded
