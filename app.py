@@ -15,7 +15,16 @@ from pydantic import BaseModel
 
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope
-from chalicelib.api import answers, openapi, pages, problems, queries, requests, search_answers
+from chalicelib.api import (
+    answers,
+    openapi,
+    pages,
+    problems,
+    queries,
+    requests,
+    search_answers,
+    tokens,
+)
 from chalicelib.api.searching import Found
 from chalicelib.errors import ImageRepoError, InvalidField
 from chalicelib.images import Image
@@ -277,3 +286,24 @@ def show_import(import_id: str) -> Response:
     """Tell how an import stands."""
     query(requests.NoParameters)
     return answer(repository().upkeep.show_import(caller(), import_id))
+
+
+@route("/tokens", "POST")
+def add_token() -> Response:
+    """Make a token."""
+    asked = body(tokens.NewToken)
+    return answer(repository().token_administration.add(caller(), asked), 201)
+
+
+@route("/tokens", "GET")
+def list_tokens() -> Response:
+    """List what is known of the tokens."""
+    query(requests.NoParameters)
+    return answer(repository().token_administration.list(caller()))
+
+
+@route("/tokens/{token_id}", "DELETE")
+def revoke_token(token_id: str) -> Response:
+    """Revoke a token."""
+    repository().token_administration.revoke(caller(), token_id)
+    return Response(body="", status_code=204)

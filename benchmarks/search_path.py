@@ -25,7 +25,7 @@ from benchmarks.search.corpus import captions, documents
 from chalicelib.catalogue import schema
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import Caption, Image, Source, State
-from chalicelib.search.embedded import PublishingIndex, S3SnapshotStore
+from chalicelib.search.replicated import IndexWriter, S3IndexStore
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET, TABLE = "photographs", "images"
@@ -103,11 +103,11 @@ def _fill() -> None:
     catalogue = DynamoCatalogue(dynamodb, TABLE)
     made = list(documents(captions(200)))
     for one in made:
-        key = f"uploads/{one.owner}/{one.name}"
+        key = f"uploads/{one.owner}/{one.image_id}.jpg"
         caption = Caption(one.text, Source.MODEL, "vgg16@1", 0.9)
         plain = Image(one.image_id, one.owner, BUCKET, key, State.CAPTIONED, caption=caption)
         catalogue.save(plain, expected_rev=0)
-    PublishingIndex(S3SnapshotStore(s3, BUCKET), lambda: made).apply(made)
+    IndexWriter(S3IndexStore(s3, BUCKET), lambda: made).apply(made)
 
 
 def _ask(app: Any) -> None:
@@ -116,7 +116,10 @@ def _ask(app: Any) -> None:
         "path": "/search",
         "httpMethod": "GET",
         "headers": {"Authorization": "Bearer secret"},
-        "multiValueQueryStringParameters": {"q": ["brown dog running on the beach"], "min_relevance": ["0"]},
+        "multiValueQueryStringParameters": {
+            "q": ["brown dog running on the beach"],
+            "min_relevance": ["0"],
+        },
         "pathParameters": None,
         "stageVariables": None,
         "body": None,

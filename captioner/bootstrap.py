@@ -8,7 +8,7 @@ from functools import partial
 import boto3
 from botocore.config import Config
 
-from captioner.batch import Batch, Journal
+from captioner.batch import Batch, Metrics
 from captioner.preparing import prepare, version_of
 from captioner.queries import Queries
 from captioner.vision.bundle import DEFAULT_BUNDLE, load
@@ -31,7 +31,7 @@ class Captioner:
     queries: Queries
 
 
-def bootstrap(environment: Mapping[str, str], journal: Journal) -> Captioner:
+def bootstrap(environment: Mapping[str, str], metrics: Metrics) -> Captioner:
     """Wire the adapters.
 
     Raises
@@ -62,7 +62,7 @@ def bootstrap(environment: Mapping[str, str], journal: Journal) -> Captioner:
         max_stored_bytes=settings.max_upload_bytes,
         max_pixels=settings.max_pixels,
     )
-    return Captioner(Batch(ingest, imports, journal, bucket=settings.bucket), queries)
+    return Captioner(Batch(ingest, imports, metrics, bucket=settings.bucket), queries)
 
 
 def _now() -> datetime:

@@ -15,6 +15,7 @@ from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.overview import Overview
 from chalicelib.api.searching import Searching
+from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
@@ -23,7 +24,12 @@ from chalicelib.errors import EncoderUnavailable
 from chalicelib.imports import Imports
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
-from chalicelib.reindexing import AutomaticReindexing, Journal, LambdaReindexing, Reindexing
+from chalicelib.reindexing import (
+    AutomaticReindexing,
+    LambdaReindexing,
+    Reindexing,
+    RunStateStore,
+)
 from chalicelib.search.opensearch import BackOff, Endpoint, opensearch_index
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
@@ -55,6 +61,7 @@ class Repository:
     searching: Searching
     overview: Overview
     upkeep: Upkeep
+    token_administration: TokenAdministration
 
 
 def assembled(
@@ -78,9 +85,10 @@ def assembled(
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
-            Journal(storage),
+            RunStateStore(storage),
             Imports(catalogue, storage, queue, lambda: datetime.now(UTC)),
         ),
+        token_administration=TokenAdministration(tokens),
     )
 
 
@@ -115,7 +123,7 @@ def connected(settings: Settings) -> Repository:
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
     storage = S3Storage(s3, settings.bucket)
     reindexing = LambdaReindexing(lambda_, settings.indexer_function)
-    automatic = AutomaticReindexing(Journal(storage).newest, reindexing)
+    automatic = AutomaticReindexing(RunStateStore(storage).newest, reindexing)
     return assembled(
         settings,
         catalogue=DynamoCatalogue(dynamodb, settings.table),
@@ -142,11 +150,9 @@ def text_side(folder: Path = plain_text.BUNDLE) -> TextEncoder:
         raise EncoderUnavailable("the model's text side is missing or damaged") from error
 
 
-def _engine(
-    settings: Settings, s3: "S3Client", automatic: AutomaticReindexing
-) -> SearchEngine:
+def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) -> SearchEngine:
     if settings.search == EMBEDDED:
-        return PublishedIndex(S3IndexStore(s3, settings.bucket))
+        return PublishedIndex(S3IndexStore(s3, settings.bucket), automatic.start)
     return opensearch_index(
         Endpoint.of(settings.search_endpoint),
         timeout=ENGINE_SECONDS,

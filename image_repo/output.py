@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+
+from chalicelib.attributes import kinds
 
 Json = dict[str, Any]
 LEAST_GUESSED = 0.3  # the probability of a further guess beside the first
@@ -37,12 +40,12 @@ def write_json(document: Any) -> None:
 
 
 def words(attribute: Json) -> str:
-    """Return an attribute as a person would say it: "brown dog run", "girl (pink dress) run"."""
+    """Return an attribute in words: "brown dog run · beach", "girl (pink dress) run"."""
     worn = attribute.get("garments", [])
     theirs = {colour for garment in worn for colour in garment["colours"]}
     own = [colour for colour in attribute["colours"] if colour not in theirs]
     dressed = [f"({' '.join([*garment['colours'], garment['garment']])})" for garment in worn]
-    return " ".join([*own, attribute["subject"], *dressed, *attribute["actions"]])
+    return kinds.told(SimpleNamespace(**attribute | {"colours": own}), dressed)
 
 
 def told(image: Json) -> str:
@@ -116,7 +119,8 @@ def understood(answer: Json) -> Iterator[str]:
 
 
 def _clause(clause: Json) -> str:
-    return " ".join([*clause["colours"], clause["subject"] or "anything", *clause["actions"]])
+    subject = clause["subject"] or "anything"
+    return kinds.told(SimpleNamespace(**clause | {"subject": subject}))
 
 
 def _hits(answer: Json) -> Table:

@@ -7,7 +7,7 @@ from botocore.config import Config
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
-from chalicelib.reindexing import AutomaticReindexing, Journal, LambdaReindexing
+from chalicelib.reindexing import AutomaticReindexing, LambdaReindexing, RunStateStore
 from chalicelib.search.opensearch import BackOff, Endpoint, RebuildingIndex, opensearch_index
 from chalicelib.search.port import Document, document_of
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
@@ -35,19 +35,19 @@ def bootstrap(environment: Mapping[str, str]) -> Indexer:
     catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
     s3 = boto3.client("s3", config=_RETRIES)
     events = EventBridge(boto3.client("events", config=_RETRIES), settings.event_bus)
-    journal = Journal(S3Storage(s3, settings.bucket))
+    runs = RunStateStore(S3Storage(s3, settings.bucket))
     if settings.search == EMBEDDED:
         store = S3IndexStore(s3, settings.bucket)
-        return Indexer(IndexWriter(store, lambda: documents(catalogue)), events, journal)
-    return Indexer(_opensearch(settings, catalogue, journal), events, journal)
+        return Indexer(IndexWriter(store, lambda: documents(catalogue)), events, runs)
+    return Indexer(_opensearch(settings, catalogue, runs), events, runs)
 
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:
     """Yield what the index should hold of every record, or of those after one."""
-    return map(document_of, catalogue.everything(after))
+    return map(document_of, catalogue.scan(after))
 
 
-def _opensearch(settings: Settings, catalogue: Catalogue, journal: Journal) -> RebuildingIndex:
+def _opensearch(settings: Settings, catalogue: Catalogue, runs: RunStateStore) -> RebuildingIndex:
     endpoint = Endpoint.of(settings.search_endpoint)
     index = opensearch_index(endpoint, timeout=_ENGINE_SECONDS, back_off=BackOff())
     itself = boto3.client("lambda", config=_RETRIES)
@@ -55,5 +55,5 @@ def _opensearch(settings: Settings, catalogue: Catalogue, journal: Journal) -> R
     return RebuildingIndex(
         index,
         lambda after: documents(catalogue, after),
-        AutomaticReindexing(journal.newest, reindexing),
+        AutomaticReindexing(runs.newest, reindexing),
     )

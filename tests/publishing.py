@@ -3,7 +3,7 @@
 from chalicelib.search import Document, Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.search.replicated.manifest import Manifest
-from tests.index_store import MemoryIndexStore
+from tests.memory.index_store import MemoryIndexStore
 
 QUERY = Query("ann", text="dog")
 

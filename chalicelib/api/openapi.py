@@ -8,12 +8,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib.access import Scope
-from chalicelib.api import answers, queries, requests, search_answers
+from chalicelib.api import answers, queries, requests, search_answers, tokens
 
 VERSION = "0.1.0"
 _REFERENCE = "#/components/schemas/{model}"
 _ID = {"name": "image_id", "in": "path", "required": True, "schema": {"type": "string"}}
 _IMPORT_ID = _ID | {"name": "import_id"}
+_TOKEN_ID = _ID | {"name": "token_id"}
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -91,7 +92,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/search",
-        "Search by words, by one subject with its colours and actions, by filters",
+        "Search by words, by one subject with its colours, actions and places, by filters",
         _R,
         search_answers.SearchAnswer,
         query=queries.SearchParameters,
@@ -165,6 +166,25 @@ OPERATIONS = (
         _R,
         answers.ImportAnswer,
         parameters=(_IMPORT_ID,),
+    ),
+    Operation(
+        "POST",
+        "/tokens",
+        "Make a token, which is shown this once",
+        _A,
+        tokens.CreatedToken,
+        201,
+        body=tokens.NewToken,
+    ),
+    Operation("GET", "/tokens", "What is known of every token", _A, tokens.TokenList),
+    Operation(
+        "DELETE",
+        "/tokens/{token_id}",
+        "Revoke a token, which warm functions forget within seconds",
+        _A,
+        None,
+        204,
+        parameters=(_TOKEN_ID,),
     ),
 )
 

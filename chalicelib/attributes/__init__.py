@@ -11,7 +11,8 @@ from chalicelib.attributes.kin import kin
 from chalicelib.attributes.kinds import SUBJECT, TRAITS
 from chalicelib.attributes.reading import read
 from chalicelib.attributes.words import base_form, basic_colour, singular
-from chalicelib.images import MAX_ATTRIBUTES, MAX_CAPTION_CHARS, Attribute
+from chalicelib.images import MAX_ATTRIBUTES, Attribute
+from image_repo_formats import MAX_CAPTION_CHARS
 
 __all__ = ["base_form", "basic_colour", "extract", "kin", "normalised", "singular"]
 

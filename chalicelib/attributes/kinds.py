@@ -3,11 +3,11 @@
 One row each. Whatever stores, compares, counts, asks for or shows attributes goes by this table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.attributes.kin import kin
+from chalicelib.attributes.kin import kin, place_kin
 from chalicelib.attributes.words import base_form, basic_colour, place_form, singular
 
 
@@ -30,7 +30,7 @@ class Kind:
     many
         Whether a subject may have several.
     kin
-        From a word asked for to those that satisfy it: "person" finds boys.
+        From a word asked for to those that satisfy it: "person" finds boys, "water" lakes.
     sign
         What is written before each word where an attribute is told in words.
     """
@@ -61,13 +61,23 @@ class Kind:
 SUBJECT = Kind("subject", "subjects", singular, many=False, kin=kin)
 COLOUR = Kind("colour", "colours", lambda word: basic_colour(word) or word)
 ACTION = Kind("action", "actions", base_form)
-PLACE = Kind("place", "places", place_form, sign="· ")
+PLACE = Kind("place", "places", place_form, kin=place_kin, sign="· ")
 KINDS = (SUBJECT, COLOUR, ACTION, PLACE)
 # What is bound to a subject.
 TRAITS = tuple(kind for kind in KINDS if kind.many)
 _AS_TOLD = (COLOUR, SUBJECT, ACTION, PLACE)
 
 
-def told(holder: object) -> str:
-    """Return an attribute or a clause in words: "brown dog run · beach"."""
-    return " ".join(f"{kind.sign}{word}" for kind in _AS_TOLD for word in kind.values(holder))
+def told(holder: object, worn: Iterable[str] = ()) -> str:
+    """Return an attribute or a clause in words: "brown dog run · beach".
+
+    Parameters
+    ----------
+    worn
+        What is written after the subject: "(pink dress)".
+    """
+    words: list[str] = []
+    for kind in _AS_TOLD:
+        words += [kind.sign + word for word in kind.values(holder)]
+        words += worn if kind is SUBJECT else ()
+    return " ".join(words)

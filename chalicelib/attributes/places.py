@@ -14,38 +14,40 @@ PLACES = PLURAL_PLACES | _words(
     "flower tulip wildflower dandelion plant foliage greenery brush weed hay garden yard backyard "
     "courtyard park playground hole ditch pit trench canyon valley ravine ridge peak summit bluff "
     "cave cavern crevasse glacier island jungle swamp marsh wilderness countryside pasture farm "
-    "farmland cornfield orchard vineyard grassland savannah prairie plain clearing mound land "
-    "gravel earth soil clay sandbox volcano crater stump foothill "
+    "farmland paddock ranch cornfield orchard vineyard grassland savannah prairie plain clearing "
+    "mound land gravel earth soil clay sandbox volcano crater stump foothill "
     # water
     "water ocean sea lake pond river stream creek brook pool puddle wave surf waterfall fountain "
     "bay lagoon harbor harbour marina canal waterway shore shoreline seashore seaside lakeside "
     "coast coastline riverbank riverside poolside waterfront oceanfront sandbar bank geyser reef "
     # weather cover
-    "snow snowbank ice rain fog mist sky cloud "
+    "snow snowbank ice rain fog mist sky "
     # roads and floors
     "street road roadside roadway sidewalk path pathway trail walkway boardwalk footpath bridge "
     "overpass underpass highway freeway driveway alley alleyway lane crosswalk crossing "
     "intersection curb floor ground pavement concrete asphalt cement blacktop pier dock jetty "
     "deck lot track railroad railway runway staircase stairway stairwell step escalator "
-    "cobblestone roundabout "
+    "cobblestone roundabout airfield tarmac junction "
     # sports grounds
     "court course racetrack raceway speedway rink stadium arena slope ramp halfpipe half-pipe "
-    "skatepark ring pitch gym gymnasium bleacher stand sideline dugout "
+    "skatepark racecourse ballpark waterpark outfield infield ring pitch gym gymnasium bleacher "
+    "stand sideline dugout "
     # rooms, buildings and their parts
-    "room kitchen bathroom bedroom hallway hall corridor lobby office classroom auditorium studio "
-    "gallery garage basement attic elevator aisle house home cabin cottage hut shed barn "
-    "building skyscraper apartment store shop storefront restaurant cafe café diner bar pub club "
-    "bakery bookstore supermarket mall market marketplace library museum church cathedral temple "
-    "mosque school college university campus hospital hotel motel station subway airport theater "
-    "theatre cinema casino factory warehouse greenhouse prison bank castle palace fort fortress "
-    "lighthouse tower windmill monument memorial statue sculpture tent igloo teepee gazebo "
-    "pavilion canopy awning shelter stage platform podium porch patio balcony terrace veranda "
-    "roof rooftop ledge wall fence gate door doorway window entrance archway arch tunnel column "
-    "pillar booth stall kiosk cage pen enclosure playpen corral stable kennel doghouse playhouse "
-    "treehouse zoo aquarium arcade salon plaza square fairground campsite campground "
-    "resort cemetery graveyard dam pipe fireplace ruin "
+    "room parlor parlour den kitchen bathroom bedroom hallway hall corridor lobby office "
+    "classroom auditorium studio gallery garage basement attic elevator aisle house home cabin "
+    "cottage hut shed barn building skyscraper apartment store shop storefront restaurant cafe "
+    "café diner bar pub club bakery cafeteria bookstore supermarket mall market marketplace "
+    "library museum church cathedral temple mosque school college university campus hospital "
+    "hotel motel station subway airport theater theatre cinema casino factory warehouse "
+    "greenhouse prison bank castle palace fort fortress lighthouse tower windmill monument "
+    "memorial statue sculpture tent igloo teepee gazebo pavilion canopy awning shelter stage "
+    "platform podium porch patio balcony terrace veranda roof rooftop ledge wall fence gate door "
+    "doorway window entrance archway arch tunnel column pillar booth stall kiosk cage pen "
+    "enclosure playpen corral stable kennel doghouse playhouse treehouse zoo aquarium arcade "
+    "salon plaza square fairground campsite campground resort cemetery graveyard dam pipe "
+    "fireplace ruin "
     # towns
-    "city town village neighborhood neighbourhood downtown suburb"
+    "dancefloor city town village neighborhood neighbourhood downtown suburb "
 )
 # They give way to the setting that a word before them names: "pool area", "rock face".
 GENERAL_PLACES = _words(
@@ -53,6 +55,10 @@ GENERAL_PLACES = _words(
     "range face formation side edge structure corner top bottom center centre middle base end "
     "front site zone space expanse stretch patch strip"
 )
+# They give way to the setting that follows "of": "bank of a river".
+PARTS = _words("bank mound")
+# "kicks up snow"
+SUBSTANCES = _words("snow dirt water sand mud grass leaf soil earth gravel hay")
 MADE_OF: dict[str, str] = {
     "grassy": "grass",
     "snowy": "snow",

@@ -43,6 +43,7 @@ def singular(word: str) -> str:
     return word.removesuffix(ends) + _PLURALS[ends]
 
 
+@lru_cache(maxsize=4096)
 def place_form(word: str) -> str:
     """Return the setting that a place in lower case names: "tennis courts" → "court".
 

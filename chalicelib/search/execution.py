@@ -98,15 +98,16 @@ def _hits(
     keys = [key for _, key in page.places]
     stored = view.stored(keys) if keys else {}
     told = order.explained(page.places) if explain else {}
+    marked = highlighted({key: one.text for key, one in stored.items()}, stemmed)
     return tuple(
         Hit(
-            image_id=stored[place[1]].image_id,
-            score=order.score(place),
-            highlight=highlighted(stored[place[1]].text, stemmed) if stemmed else None,
-            explanation=told.get(place[1], ()) if explain else None,
+            image_id=stored[key].image_id,
+            score=score,
+            highlight=marked[key],
+            explanation=told.get(key, ()) if explain else None,
         )
-        for place in page.places
-        if place[1] in stored
+        for key, score in zip(keys, order.scores(page.places), strict=True)
+        if key in stored
     )
 
 

@@ -229,11 +229,15 @@ def clause_of(attribute: Attribute) -> Clause:
 
 def visible_to(owner: str | None) -> Condition:
     """Return what makes a photograph visible to an owner: None sees everyone's."""
-    return Living() if owner is None else AllOf((Living(), Is("owner", (owner,))))
+    return AllOf(_visible(owner))
+
+
+def _visible(owner: str | None) -> tuple[Condition, ...]:
+    return (Living(),) if owner is None else (Living(), Is("owner", (owner,)))
 
 
 def _among(query: Query, text: QueryText | None) -> Condition:
-    found = [visible_to(query.owner), *_filters(query.filters)]
+    found = [*_visible(query.owner), *_filters(query.filters)]
     if query.exclude:
         found.append(Not(Among(tuple(map(key_of, query.exclude)))))
     found += (Not(LooksLike(quantised(vector), ALIKE)) for vector in query.unlike)

@@ -219,11 +219,6 @@ class Terms:
     quorum: int = 1
     shorter_first: bool = False
 
-    @property
-    def all(self) -> tuple[Term, ...]:
-        """Every term."""
-        return tuple(term for group in self.groups for term in group)
-
 
 @dataclass(frozen=True, slots=True)
 class Nearest:

@@ -11,7 +11,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -126,8 +125,8 @@ class Order(Protocol):
     def counted(self) -> tuple[int, FacetCounts]:
         """Return how many matches there are, and their facets; known once a walk was taken."""
 
-    def score(self, place: Place) -> float:
-        """Return the score at a place, as a person sees it."""
+    def scores(self, places: Sequence[Place]) -> list[float]:
+        """Return the scores at places, as a person sees them."""
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
         """Return what each part of the query gave to photographs, by their keys."""
@@ -179,9 +178,10 @@ class EngineOrder:
         """Return what the first walk counted."""
         return self._counted or (0, {})
 
-    def score(self, place: Place) -> float:
-        """Return summed idf or a cosine; 1 where nothing ranks."""
-        return 1.0 if isinstance(self._by, Newest) else -place[0] / self._scale
+    def scores(self, places: Sequence[Place]) -> list[float]:
+        """Return summed idf or cosines; 1 where nothing ranks."""
+        is_ranked = not isinstance(self._by, Newest)
+        return [-score / self._scale if is_ranked else 1.0 for score, _ in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
         """Ask how many stand higher, and which terms each has."""
@@ -193,8 +193,7 @@ class EngineOrder:
             (part,) = self._plan.vectors
             return {
                 place[1]: (Contribution(part, cosine, rank, cosine),)
-                for place, rank in zip(places, ranks, strict=True)
-                for cosine in (self.score(place),)
+                for place, rank, cosine in zip(places, ranks, self.scores(places), strict=True)
             }
         return self._explained_words(places, ranks, self._by)
 
@@ -206,8 +205,8 @@ class EngineOrder:
             terms_held(self._view, tuple(terms), keys) for terms in zip(*by.groups, strict=True)
         )
         return {
-            place[1]: _by_words(self.score(place), rank, captions[place[1]], labels[place[1]])
-            for place, rank in zip(places, ranks, strict=True)
+            key: _by_words(score, rank, captions[key], labels[key])
+            for key, rank, score in zip(keys, ranks, self.scores(places), strict=True)
         }
 
 
@@ -217,7 +216,10 @@ class FusedOrder:
     def __init__(self, view: View, plan: Plan, weights: tuple[int, ...]) -> None:
         self._view, self._plan = view, plan
         self._parts = plan.parts(weights)
-        self._bound = -math.inf
+        lists = self._retrieved({name: Retrieval(plan.among, size=DEPTH) for name in self._parts})
+        self._keys: Keys = np.unique(np.concatenate([found.keys for found in lists.values()]))
+        self._scores = self._scored(lists)
+        self._places = self._ordered()
 
     def best(self) -> float | None:
         """Look at the first place."""
@@ -225,31 +227,31 @@ class FusedOrder:
 
     def cut(self, bound: float) -> None:
         """Leave out the lower scores."""
-        self._bound = bound
+        self._places = [place for place in self._places if -place[0] >= bound]
 
     def walk(self, after: Place | None, count: int) -> Sequence[Place]:
         """Look at all places."""
         start = 0 if after is None else bisect_right(self._places, after)
-        return [place for place in self._places[start : start + count] if self._reaches(place)]
+        return self._places[start : start + count]
 
     def counted(self) -> tuple[int, FacetCounts]:
         """Count the facets of all places."""
-        keys = tuple(place[1] for place in self._places if self._reaches(place))
         facets = facets_of(self._plan)
         if not facets:
-            return len(keys), {}
-        (found,) = self._view.retrieve([Retrieval(Among(keys), facets=facets)])
-        return len(keys), found.facets
+            return len(self._places), {}
+        among = Among(tuple(key for _, key in self._places))
+        (found,) = self._view.retrieve([Retrieval(among, facets=facets)])
+        return len(self._places), found.facets
 
-    def score(self, place: Place) -> float:
-        """Return the fused score."""
-        return -place[0]
+    def scores(self, places: Sequence[Place]) -> list[float]:
+        """Return the fused scores."""
+        return [-score for score, _ in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
         """Return scores and ranks, and the terms behind the scores."""
         keys = [key for _, key in places]
         held = {
-            name: terms_held(self._view, part.all, keys)
+            name: terms_held(self._view, _terms(part), keys)
             for name, part in self._parts.items()
             if isinstance(part, Terms)
         }
@@ -274,72 +276,66 @@ class FusedOrder:
             terms=terms or {},
         )
 
-    def _reaches(self, place: Place) -> bool:
-        return -place[0] >= self._bound
+    def _retrieved(self, asked: Mapping[PartName, Retrieval]) -> Mapping[PartName, Retrieved]:
+        """Ask for photographs by the parts of the ranking."""
+        questions = [
+            replace(one, by=self._parts[name], counts=False) for name, one in asked.items()
+        ]
+        answers = self._view.retrieve(questions) if questions else ()
+        return dict(zip(asked, answers, strict=True))
 
-    @cached_property
-    def _places(self) -> list[Place]:
-        """Every candidate, best first."""
+    def _scored(self, lists: Mapping[PartName, Retrieved]) -> Mapping[PartName, Floats]:
+        """Return what each part gives every candidate; NaN where it says nothing of it.
+
+        What a part's own list does not hold of them is asked for in a second round, where so few
+        are left that vectors are compared one by one.
+        """
+        missing = {
+            name: np.setdiff1d(self._keys, found.keys, assume_unique=True)
+            for name, found in lists.items()
+            if len(found.keys) == DEPTH or self._leaves_out(name)
+        }
+        rest = self._retrieved(
+            {
+                name: Retrieval(Among(tuple(keys.tolist())), size=len(keys))
+                for name, keys in missing.items()
+                if len(keys)
+            }
+        )
+        found = {name: np.full(len(self._keys), np.nan) for name in lists}
+        for name, one in (*lists.items(), *rest.items()):
+            found[name][np.searchsorted(self._keys, one.keys)] = self._values(name, one)
+        return found
+
+    def _leaves_out(self, name: PartName) -> bool:
+        """Return whether a photograph may have terms of a part and not be in its list."""
+        part = self._parts[name]
+        return isinstance(part, Terms) and part.quorum > 1
+
+    def _values(self, name: PartName, found: Retrieved) -> Floats:
+        part = self._parts[name]
+        if isinstance(part, Nearest):
+            values: Floats = found.scores / SCALE**2
+            return values
+        shares = found.scores / sum(term.weight for term in _terms(part))
+        return part_scores(name, shares, found.human, self._plan.weights)
+
+    def _ordered(self) -> list[Place]:
+        """Return every candidate's place, best first."""
         total = np.zeros(len(self._keys))
         for name, values in self._scores.items():
             total += getattr(self._plan.weights, name) * np.nan_to_num(values)
         order = np.lexsort((self._keys, -total))
         return [*zip((-total[order]).tolist(), self._keys[order].tolist(), strict=True)]
 
-    @property
-    def _keys(self) -> Keys:
-        return self._candidates[0]
-
-    @property
-    def _scores(self) -> Mapping[PartName, Floats]:
-        """What each part gives every candidate; NaN where it says nothing of it."""
-        return self._candidates[1]
-
-    @cached_property
-    def _candidates(self) -> tuple[Keys, Mapping[PartName, Floats]]:
-        lists = self._retrieved(dict.fromkeys(self._parts, (self._plan.among, DEPTH)))
-        keys: Keys = np.unique(np.concatenate([found.keys for found in lists.values()]))
-        missing = {
-            name: np.setdiff1d(keys, found.keys, assume_unique=True)
-            for name, found in lists.items()
-            if len(found.keys) == DEPTH or name == "words"
-        }
-        rest = self._retrieved(
-            {name: (Among(tuple(m.tolist())), len(m)) for name, m in missing.items() if len(m)},
-            quorum=1,
-        )
-        return keys, {
-            name: self._scored(name, keys, [found, *([rest[name]] if name in rest else [])])
-            for name, found in lists.items()
-        }
-
-    def _retrieved(
-        self, asked: Mapping[PartName, tuple[Among | AllOf, int]], quorum: int | None = None
-    ) -> Mapping[PartName, Retrieved]:
-        questions = []
-        for name, (among, size) in asked.items():
-            by = self._parts[name]
-            if isinstance(by, Terms) and quorum is not None:
-                by = replace(by, quorum=quorum)
-            questions.append(Retrieval(among, by, size, counts=False))
-        answers = self._view.retrieve(questions) if questions else ()
-        return dict(zip(asked, answers, strict=True))
-
-    def _scored(self, name: PartName, keys: Keys, lists: Sequence[Retrieved]) -> Floats:
-        part, found = self._parts[name], np.full(len(keys), np.nan)
-        for one in lists:
-            if isinstance(part, Nearest):
-                values = one.scores / SCALE**2
-            else:
-                shares = one.scores / sum(term.weight for term in part.all)
-                values = part_scores(name, shares, one.human, self._plan.weights)
-            found[np.searchsorted(keys, one.keys)] = values
-        return found
-
 
 def facets_of(plan: Plan) -> tuple[Facet, ...]:
     """Return the facets that a query wants counted."""
     return tuple(Facet(name, size=MAX_FACET_VALUES) for name in plan.query.facets)
+
+
+def _terms(by: Terms) -> tuple[Term, ...]:
+    return tuple(term for group in by.groups for term in group)
 
 
 def terms_held(

@@ -5,7 +5,7 @@ Engines get stems, never raw text, so that they agree on what a text holds.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import escape
@@ -77,11 +77,15 @@ def stem_of(word: str) -> str:
     return stem
 
 
-def highlighted(text: str, matched: Set[str]) -> str | None:
-    """Return ``text`` as HTML with ``<mark>`` around the words of these stems.
+def highlighted(texts: Mapping[int, str], matched: Set[str]) -> dict[int, str | None]:
+    """Return texts as HTML with ``<mark>`` around the words of these stems.
 
     None where none of them occurs.
     """
+    return {key: _highlighted(text, matched) if matched else None for key, text in texts.items()}
+
+
+def _highlighted(text: str, matched: Set[str]) -> str | None:
     parts: list[str] = []
     end = 0
     for token in tokens(text):

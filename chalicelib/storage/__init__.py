@@ -8,6 +8,7 @@ from chalicelib.storage.port import (
     PresignedPost,
     Storage,
     StoredObject,
+    object_at,
     owner_of,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "PresignedPost",
     "Storage",
     "StoredObject",
+    "object_at",
     "owner_of",
 ]

@@ -20,10 +20,8 @@ from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import Searching
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from tests.corpora import VECTORS, corpora, queries
-from tests.index_store import MemoryIndexStore
-
-needs_opensearch = pytest.mark.skip
-empty_index = None
+from tests.memory.index_store import MemoryIndexStore
+from tests.opensearch import empty_index, needs_opensearch
 from tests.plain_index import PlainIndex
 
 TOLERANCE = 1 / 16  # one step of inverse frequency; cosines agree far more closely

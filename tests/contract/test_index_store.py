@@ -15,7 +15,7 @@ from chalicelib.search.replicated.store import (
     MissingPart,
     Published,
 )
-from tests.index_store import MemoryIndexStore
+from tests.memory.index_store import MemoryIndexStore
 
 Damage = Callable[[bytes], None]
 Stored = tuple[IndexStore, Damage]

@@ -49,37 +49,38 @@ def tokens() -> Iterator[Tokens]:
 
 
 def test_a_token_stands_for_its_owner_and_scopes(tokens: Tokens) -> None:
-    token = tokens.store.add("ann", ["read", "write"], "laptop")
+    token, record = tokens.store.add("ann", ["read", "write"], "laptop")
+    assert tokens.store.everyone() == (record,)
     expected = Caller("ann", frozenset({Scope.READ, Scope.WRITE}))
     assert tokens.store.caller(token) == expected
     assert (token[:4], len(token)) == ("imr_", 47)
 
 
 def test_the_token_itself_is_kept_nowhere(tokens: Tokens) -> None:
-    token = tokens.store.add("ann", ["read"])
+    token, _ = tokens.store.add("ann", ["read"])
     assert token not in str(tokens.items())
     assert token.removeprefix("imr_") not in str(tokens.store.everyone())
 
 
 @pytest.mark.parametrize("stranger", ["", "imr_", "imr_unknown", "nonsense", "imr_é", "x" * 9_000])
 def test_a_token_nobody_made_stands_for_no_one(tokens: Tokens, stranger: str) -> None:
-    token = tokens.store.add("ann", ["read"])
+    token, _ = tokens.store.add("ann", ["read"])
     assert tokens.store.caller(stranger) is None
     assert tokens.store.caller(token + "x") is None
     assert tokens.store.caller(token.upper()) is None
 
 
 def test_a_revoked_token_is_refused_once_the_cache_has_run_out(tokens: Tokens) -> None:
-    token = tokens.store.add("ann", ["read"], "laptop")
+    token, record = tokens.store.add("ann", ["read"], "laptop")
     assert tokens.store.caller(token)
-    tokens.store.revoke("laptop")
+    tokens.store.revoke(record.token_sha256)
     tokens.clock.now = CACHE_SECONDS + 0.1
     assert tokens.store.caller(token) is None
     assert CACHE_SECONDS <= 30
 
 
 def test_a_request_does_not_cost_a_read_each(tokens: Tokens) -> None:
-    token = tokens.store.add("ann", ["read"])
+    token, _ = tokens.store.add("ann", ["read"])
     assert tokens.store.caller(token)
     tokens.client.delete_item(
         TableName="tokens", Key={"token_sha256": tokens.items()[0]["token_sha256"]}
@@ -90,17 +91,25 @@ def test_a_request_does_not_cost_a_read_each(tokens: Tokens) -> None:
     assert tokens.store.caller(token) is None
 
 
-def test_revoking_takes_a_label_or_the_begin_of_a_hash(tokens: Tokens) -> None:
-    tokens.store.add("ann", ["read"], "one")
+def test_one_token_is_revoked_and_no_other(tokens: Tokens) -> None:
+    _, one = tokens.store.add("ann", ["read"], "one")
     tokens.store.add("ann", ["read"], "two")
-    one, two = sorted(tokens.store.everyone(), key=lambda record: record.label)
-    assert [record.label for record in tokens.store.revoke("one")] == ["one"]
-    assert tokens.store.revoke(two.token_sha256[:8])[0].label == "two"
-    assert all(record.revoked for record in tokens.store.everyone())
-    tokens.store.add("ann", ["read"])
-    for name in ("three", one.token_sha256[:7], ""):
-        with pytest.raises(NotFound):
-            tokens.store.revoke(name)
+    for _ in "again":
+        tokens.store.revoke(one.token_sha256)
+    assert {record.label: record.revoked for record in tokens.store.everyone()} == {
+        "one": True,
+        "two": False,
+    }
+
+
+@pytest.mark.parametrize("token_id", ["", "two", "0" * 64, "x" * 9_000])
+def test_what_is_no_token_cannot_be_revoked_and_makes_no_record(
+    tokens: Tokens, token_id: str
+) -> None:
+    tokens.store.add("ann", ["read"], "two")
+    with pytest.raises(NotFound):
+        tokens.store.revoke(token_id)
+    assert [record.revoked for record in tokens.store.everyone()] == [False]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from chalicelib.storage.memory import MemoryStorage
 
 from chalicelib.attributes.kinds import PLACE
 from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable
@@ -17,7 +18,6 @@ from chalicelib.search.opensearch import RebuildingIndex
 from chalicelib.search.opensearch.aliases import Aliases, is_current
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.opensearch.schema import definition
-from chalicelib.storage.memory import MemoryStorage
 from tests.opensearch import index_with, needs_opensearch, own_prefix, shared_client
 
 pytestmark = needs_opensearch

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.images import State
-from chalicelib.reindexing import Journal
+from chalicelib.reindexing import RunStateStore
 from tests.api import Api
 
 
@@ -19,7 +19,7 @@ def test_a_reindex_can_be_followed_until_it_is_done(api: Api) -> None:
     asked = api.call("POST", "/reindex", {"roll_back": True}, as_="admin").json
     assert (asked["state"], asked["roll_back"]) == ("asked", True)
     assert api.reindexing.asked == [(asked["id"], True)]
-    Journal(api.storage).carried_out(asked["id"], roll_back=True, work=lambda _: 3)
+    RunStateStore(api.storage).run(asked["id"], roll_back=True, work=lambda _: 3)
     told = api.call("GET", "/reindex", as_="admin").json
     assert (told["id"], told["state"], told["records"]) == (asked["id"], "finished", 3)
     assert api.call("GET", "/reindex").status == 403

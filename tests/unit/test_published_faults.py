@@ -17,7 +17,7 @@ from chalicelib.search import Document, Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.search.replicated.manifest import GRACE, Manifest, Policy
 from chalicelib.search.replicated.store import Published
-from tests.index_store import MemoryIndexStore
+from tests.memory.index_store import MemoryIndexStore
 
 Call = Callable[[], object]
 POLICY = Policy(runs=2, share=0.5, fewest=12, kept=2)

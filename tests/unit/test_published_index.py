@@ -12,7 +12,7 @@ from chalicelib.images import Attribute
 from chalicelib.search import Document
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.search.replicated.store import digest
-from tests.index_store import MemoryIndexStore
+from tests.memory.index_store import MemoryIndexStore
 from tests.publishing import QUERY, Clock, document, found, standing, writer
 
 

@@ -10,7 +10,7 @@ from chalicelib.search import Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.search.replicated.manifest import GRACE, Policy
 from chalicelib.search.replicated.store import digest
-from tests.index_store import MemoryIndexStore
+from tests.memory.index_store import MemoryIndexStore
 from tests.publishing import Clock, document, found, standing, writer
 
 # What is loaded --------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def test_a_text_without_a_known_word_gives_the_even_vector(query: str) -> None:
     assert np.allclose(numbers(WITHOUT.encode(query)), 1 / 16)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(max_size=80))
 def test_any_text_gives_a_vector_of_unit_length(query: str) -> None:
     assert np.linalg.norm(numbers(WITHOUT.encode(query))) == pytest.approx(1, abs=2e-3)

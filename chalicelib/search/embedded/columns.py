@@ -37,6 +37,14 @@ class Columns:
 
     Attributes
     ----------
+    arrays
+        The columns, by the names of their table and themselves: "row.owner".
+    stems
+        The number of each string's stem, -1 where it is no word.
+    living
+        Which rows are documents that can be found.
+    size
+        How many rows there are.
     rows
         Of the newest revision of each photograph, by its key.
     ids, texts
@@ -50,35 +58,17 @@ class Columns:
         self._tables = _grown(empty)
         self._stems = Column(empty.stems)
         self._outdated = Column(np.empty(0, np.bool_))
+        self.arrays: dict[str, Array] = {}
         self.rows: dict[int, int] = {}
         self.ids: list[str] = []
         self.texts: list[str] = []
         self.strings: list[str] = []
         self.codes: dict[str, int] = {}
-
-    def __getitem__(self, column: str) -> Array:
-        """Return a column by the names of its table and itself: "row.owner"."""
-        return self._tables[column].values
-
-    @property
-    def size(self) -> int:
-        """How many rows there are."""
-        return len(self.ids)
-
-    @property
-    def living(self) -> npt.NDArray[np.bool_]:
-        """Which rows are documents that can be found."""
-        found: npt.NDArray[np.bool_] = ~(self._outdated.values | self["row.deleted"])
-        return found
-
-    @property
-    def stems(self) -> npt.NDArray[np.int32]:
-        """The number of each string's stem, -1 where it is no word."""
-        return self._stems.values
+        self._see()
 
     def newer(self, segment: Segment) -> Segment:
         """Return the documents of a segment that are newer than those held."""
-        revs, row = self["row.rev"], segment.tables["row"]
+        revs, row = self.arrays["row.rev"], segment.tables["row"]
         kept = [
             (held := self.rows.get(key)) is None or int(revs[held]) < rev
             for key, rev in zip(row["key"].tolist(), row["rev"].tolist(), strict=True)
@@ -105,7 +95,7 @@ class Columns:
     def dump(self) -> Segment:
         """Return all documents as one segment, removals too, without what is outdated."""
         tables = {
-            name: {column: self[f"{name}.{column}"] for column in columns}
+            name: {column: self.arrays[f"{name}.{column}"] for column in columns}
             for name, columns in COLUMNS.items()
         }
         whole = Segment(tables, self.ids, self.texts, self.strings, self.stems)
@@ -127,6 +117,14 @@ class Columns:
         self.rows.update(zip(keys, range(first, first + len(keys)), strict=True))
         self.ids += segment.ids
         self.texts += segment.texts
+        self._see()
+
+    def _see(self) -> None:
+        """Let readers see what the columns hold by now."""
+        self.size = len(self.ids)
+        self.arrays = {name: column.values for name, column in self._tables.items()}
+        self.stems = self._stems.values
+        self.living = ~(self._outdated.values | self.arrays["row.deleted"])
 
     def _coded(self, segment: Segment) -> npt.NDArray[np.int32]:
         """Return this index's numbers of a segment's strings, entering those that are new."""

@@ -4,10 +4,9 @@ A word, a value or a range is one comparison over an array; sets of documents ar
 values. At 100,000 photographs that takes tenths of a millisecond (docs/decisions/402).
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,11 +43,11 @@ from chalicelib.search.vectors import SCALE
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
-Made = TypeVar("Made")
 
 _REMEMBERED = 64  # answers that are kept until the index changes
 _TEXTS = {"caption": ("caption",), "labels": ("label_text",), "either": ("caption", "label_text")}
 _KINDS = {kind.plural: kind.name for kind in KINDS}
+_HUMAN = Is("source", tuple(sorted(source.value for source in HUMAN_SOURCES)))
 
 
 class EmbeddedIndex(Searcher):
@@ -58,7 +57,8 @@ class EmbeddedIndex(Searcher):
 
     def __init__(self, segments: Iterable[Segment] = ()) -> None:
         self._columns = Columns()
-        self._known: OrderedDict[object, Any] = OrderedDict()
+        self._arrays = self._columns.arrays
+        self._known: dict[object, Any] = {}  # answers that stand until the index changes
         for segment in segments:
             self.take(segment)
 
@@ -71,6 +71,7 @@ class EmbeddedIndex(Searcher):
     def take(self, segment: Segment) -> None:
         """Take in a segment; what is not newer than the held documents changes nothing."""
         self._columns.take(segment)
+        self._arrays = self._columns.arrays
         self._known.clear()
 
     def newer(self, segment: Segment) -> Segment:
@@ -94,7 +95,7 @@ class EmbeddedIndex(Searcher):
 
     def retrieve(self, asked: Sequence[Retrieval]) -> Sequence[Retrieved]:
         """Answer questions; see `port.View.retrieve`."""
-        return [self._retrieved(one) for one in asked]
+        return [*map(self._retrieved, asked)]
 
     def stored(self, keys: Sequence[int], *, visual: bool = False) -> Mapping[int, Stored]:
         """Return what is shown of photographs; see `port.View.stored`."""
@@ -107,10 +108,10 @@ class EmbeddedIndex(Searcher):
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:  # noqa: ARG002
         """Return words of captions and labels, of anybody's, about as long as one."""
-        return [other for other in self._words if abs(len(other) - len(word)) <= edits]
+        return [other for other in self._words() if abs(len(other) - len(word)) <= edits]
 
     def _retrieved(self, asked: Retrieval) -> Retrieved:
-        mask, scores = self._mask(asked.among), self._columns["row.created"]
+        mask, scores = self._mask(asked.among), self._arrays["row.created"]
         if not isinstance(asked.by, Newest):
             scores, has_score = self._scored(asked.by)
             mask = mask & has_score
@@ -120,9 +121,9 @@ class EmbeddedIndex(Searcher):
             mask = mask & (scores >= asked.least)
         rows = self._page(mask, scores, asked) if asked.size else np.empty(0, np.intp)
         return Retrieved(
-            keys=self._columns["row.key"][rows],
+            keys=self._arrays["row.key"][rows],
             scores=scores[rows].astype(np.float64),
-            human=self._human[rows],
+            human=self._mask(_HUMAN)[rows],
             total=int(np.count_nonzero(mask)) if asked.counts else 0,
             facets={facet.name: self._facet(facet, mask) for facet in asked.facets},
         )
@@ -130,13 +131,13 @@ class EmbeddedIndex(Searcher):
     def _page(self, mask: Mask, scores: Numbers, asked: Retrieval) -> Numbers:
         if asked.after is not None:
             score, key = -asked.after[0], asked.after[1]
-            later = (scores == score) & (self._columns["row.key"] > key)
+            later = (scores == score) & (self._arrays["row.key"] > key)
             mask = mask & ((scores < score) | later)
         return self._best(mask, scores, asked.size)
 
     def _best(self, mask: Mask, scores: Numbers, count: int) -> Numbers:
         """Return the rows with the highest scores, of equal ones those with the lower keys."""
-        rows, keys = np.flatnonzero(mask), self._columns["row.key"]
+        rows, keys = np.flatnonzero(mask), self._arrays["row.key"]
         if len(rows) > count:
             values = scores[rows]
             bound = np.partition(values, len(rows) - count)[len(rows) - count]
@@ -155,35 +156,38 @@ class EmbeddedIndex(Searcher):
         scores = np.zeros(self._columns.size, np.int32)
         groups = np.zeros(self._columns.size, np.uint8)
         for group in by.groups:
-            held = [(self._mask(term.condition), term.weight) for term in group]
-            for mask, weight in held:
-                scores += mask * np.int32(weight)
-            groups += np.logical_or.reduce([mask for mask, _ in held])
+            has_any = np.zeros(self._columns.size, np.bool_)
+            for term in group:
+                has = self._mask(term.condition)
+                scores += has * np.int32(term.weight)
+                has_any |= has
+            groups += has_any
         if by.shorter_first:
-            scores += self._columns["row.brevity"]
+            scores += self._arrays["row.brevity"]
         return scores, groups >= by.quorum
 
     def _products(self, kind: str, vector: bytes) -> tuple[Numbers, Mask]:
         """Return the products of a quantised vector with everybody's of a kind."""
-        return self._remembered((kind, vector), lambda: self._multiplied(kind, vector))
-
-    def _multiplied(self, kind: str, vector: bytes) -> tuple[Numbers, Mask]:
-        rows, table = self._columns[f"{kind}.of"], self._columns[f"{kind}.vector"]
-        scores = np.zeros(self._columns.size, np.int32)
-        if len(rows):
-            query = np.frombuffer(vector, np.int8).reshape(1, VECTOR_SIZE)
-            out: Any = "int32"  # the package's types only name fractions
-            scores[rows] = np.asarray(simsimd.cdist(query, table, metric="dot", out_dtype=out))[0]
-        return scores, self._of_rows(rows)
+        rows, table = self._arrays[f"{kind}.of"], self._arrays[f"{kind}.vector"]
+        if (kind, vector) not in self._known:
+            scores = np.zeros(self._columns.size, np.int32)
+            if len(rows):
+                query = np.frombuffer(vector, np.int8).reshape(1, VECTOR_SIZE)
+                out: Any = "int32"  # the package's types only name fractions
+                found = simsimd.cdist(query, table, metric="dot", out_dtype=out)
+                scores[rows] = np.asarray(found)[0]
+            self._remember((kind, vector), (scores, self._of_rows(rows)))
+        found_before: tuple[Numbers, Mask] = self._known[kind, vector]
+        return found_before
 
     # ---- Conditions: a truth value a row ---------------------------------------------------------
 
     def _mask(self, condition: Condition) -> Mask:
         match condition:
             case AllOf(members):
-                return np.logical_and.reduce([self._mask(member) for member in members])
+                return _together(np.logical_and, map(self._mask, members))
             case AnyOf(members):
-                return np.logical_or.reduce([self._mask(member) for member in members])
+                return _together(np.logical_or, map(self._mask, members))
             case Not(member):
                 return ~self._mask(member)
             case Among(keys):
@@ -192,25 +196,27 @@ class EmbeddedIndex(Searcher):
             case LooksLike(vector, cosine):
                 scores, has_score = self._products("visual", vector)
                 return has_score & (scores >= cosine * SCALE**2)
-            case _:
-                return self._remembered(condition, lambda: self._simple(condition))
+        if condition not in self._known:
+            self._remember(condition, self._simple(condition))
+        mask: Mask = self._known[condition]
+        return mask
 
     def _simple(self, condition: Condition) -> Mask:
-        columns = self._columns
+        arrays = self._arrays
         match condition:
             case Living():
-                return columns.living
+                return self._columns.living
             case Holds(stems, where):
                 rows = [self._rows_holding(table, stems) for table in _TEXTS[where]]
                 return self._of_rows(np.concatenate(rows))
             case HasAttribute(words, labels):
                 return self._of_rows(self._rows_having(words, labels))
             case Is("label", values):
-                return self._of_rows(columns["label.of"][self._are(values)[columns["label.value"]]])
+                return self._of_rows(arrays["label.of"][self._are(values)[arrays["label.value"]]])
             case Is(field, values):
-                return self._are(values)[columns[f"row.{field}"]]
+                return self._are(values)[arrays[f"row.{field}"]]
             case Created(first, end):
-                made = columns["row.created"]
+                made = arrays["row.created"]
                 is_later = made >= microseconds(first) if first else made > 0
                 return is_later & (made < microseconds(end)) if end else is_later
             case _:
@@ -219,7 +225,7 @@ class EmbeddedIndex(Searcher):
     def _rows_holding(self, table: str, stems: Sequence[str]) -> Numbers:
         """Return the rows whose text has stems one after another."""
         codes = [self._columns.codes.get(stem, -1) for stem in stems]
-        words, rows = self._stems(table), self._columns[f"{table}.of"]
+        words, rows = self._stems(table), self._arrays[f"{table}.of"]
         found = np.flatnonzero(words == codes[0]) if codes[0] >= 0 else np.empty(0, np.intp)
         for place, code in enumerate(codes[1:], 1):
             found = found[found + place < len(words)]
@@ -231,17 +237,17 @@ class EmbeddedIndex(Searcher):
         self, words: Sequence[tuple[str, frozenset[str]]], labels: frozenset[str]
     ) -> Numbers:
         """Return the rows one attribute of which has a word of each set, or with such a label."""
-        columns = self._columns
-        bound = np.ones(len(columns["attribute.of"]), np.bool_)
+        arrays = self._arrays
+        bound = np.ones(len(arrays["attribute.of"]), np.bool_)
         for kind, values in words:
-            chosen = self._are(values)[columns[f"{kind}.value"]]
+            chosen = self._are(values)[arrays[f"{kind}.value"]]
             having = np.zeros(len(bound), np.bool_)
-            having[columns[f"{kind}.of"][chosen]] = True
+            having[arrays[f"{kind}.of"][chosen]] = True
             bound &= having
-        rows: Numbers = columns["attribute.of"][bound]
+        rows: Numbers = arrays["attribute.of"][bound]
         if labels:
-            chosen = self._are(labels)[columns["label.value"]] & columns["label.searched"]
-            rows = np.concatenate((rows, columns["label.of"][chosen]))
+            chosen = self._are(labels)[arrays["label.value"]] & arrays["label.searched"]
+            rows = np.concatenate((rows, arrays["label.of"][chosen]))
         return rows
 
     def _are(self, values: Iterable[str]) -> Mask:
@@ -267,22 +273,22 @@ class EmbeddedIndex(Searcher):
 
     def _values(self, facet: Facet, mask: Mask) -> Numbers:
         """Return the numbers of the values that rows have, each once a row."""
-        columns = self._columns
+        arrays = self._arrays
         if facet.name in _KINDS:
             kind = _KINDS[facet.name]
-            rows = columns["attribute.of"][columns[f"{kind}.of"]]
-            return columns[f"{kind}.value"][mask[rows] & columns[f"{kind}.first"]]
+            rows = arrays["attribute.of"][arrays[f"{kind}.of"]]
+            return arrays[f"{kind}.value"][mask[rows] & arrays[f"{kind}.first"]]
         if facet.name == "labels":
-            return columns["label.value"][mask[columns["label.of"]]]
+            return arrays["label.value"][mask[arrays["label.of"]]]
         if facet.name == "words":
             return self._words_begun(facet.start, mask)
-        return columns[f"row.{facet.name}"][mask]
+        return arrays[f"row.{facet.name}"][mask]
 
     def _words_begun(self, start: str, mask: Mask) -> Numbers:
-        begun = self._are(word for word in self._words if word.startswith(start))
+        begun = self._are(word for word in self._words() if word.startswith(start))
         pairs = []
         for table in _TEXTS["either"]:
-            rows, words = self._columns[f"{table}.of"], self._columns[f"{table}.word"]
+            rows, words = self._arrays[f"{table}.of"], self._arrays[f"{table}.word"]
             chosen = np.flatnonzero(begun[words])
             chosen = chosen[mask[rows[chosen]]]
             pairs.append(rows[chosen].astype(np.int64) << 32 | words[chosen])
@@ -292,37 +298,37 @@ class EmbeddedIndex(Searcher):
 
     def _stems(self, table: str) -> Numbers:
         """Return the numbers of the stems of a text's words."""
-        columns = self._columns
-        return self._remembered(table, lambda: columns.stems[columns[f"{table}.word"]])
+        if table not in self._known:
+            self._remember(table, self._columns.stems[self._arrays[f"{table}.word"]])
+        stems: Numbers = self._known[table]
+        return stems
 
-    @property
     def _words(self) -> list[str]:
-        """The words that may be suggested."""
-        return self._remembered("words", self._told_words)
+        """Return the words that may be suggested."""
+        if "words" not in self._known:
+            codes = np.flatnonzero(self._columns.stems >= 0).tolist()
+            told = (self._columns.strings[code] for code in codes)
+            words = [word for word in told if len(word) >= SHORTEST_WORD and word.isalpha()]
+            self._remember("words", words)
+        known: list[str] = self._known["words"]
+        return known
 
-    def _told_words(self) -> list[str]:
-        strings, codes = self._columns.strings, np.flatnonzero(self._columns.stems >= 0)
-        words = (strings[code] for code in codes.tolist())
-        return [word for word in words if len(word) >= SHORTEST_WORD and word.isalpha()]
-
-    @property
-    def _human(self) -> Mask:
-        """Whether a person wrote each row's caption."""
-        human = Is("source", tuple(sorted(source.value for source in HUMAN_SOURCES)))
-        return self._mask(human)
+    def _remember(self, name: object, answer: object) -> None:
+        if len(self._known) >= _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        self._known[name] = answer
 
     def _visual(self, row: int) -> bytes | None:
-        rows = self._columns["visual.of"]
+        rows = self._arrays["visual.of"]
         at = int(np.searchsorted(rows, row))
         if at == len(rows) or rows[at] != row:
             return None
-        vector: bytes = self._columns["visual.vector"][at].tobytes()
+        vector: bytes = self._arrays["visual.vector"][at].tobytes()
         return vector
 
-    def _remembered(self, name: object, made: Callable[[], Made]) -> Made:
-        if name not in self._known:
-            if len(self._known) >= _REMEMBERED:
-                self._known.popitem(last=False)
-            self._known[name] = made()
-        found: Made = self._known[name]
-        return found
+
+def _together(join: Callable[[Mask, Mask], Mask], masks: Iterator[Mask]) -> Mask:
+    found = next(masks)
+    for mask in masks:
+        found = join(found, mask)
+    return found

@@ -27,9 +27,9 @@ class PublishedIndex(Searcher):
     ----------
     store
         Where the indexer publishes.
-    heal
-        Asks for the index to be built anew; called where what is published cannot be read, or
-        lacks columns of this version.
+    on_outdated
+        Called where what is published cannot be read, or lacks columns of this version: starts
+        a re-index.
     clock
         Seconds, for looking at the store at most once in ``FRESH_SECONDS``.
     """
@@ -37,11 +37,11 @@ class PublishedIndex(Searcher):
     def __init__(
         self,
         store: IndexStore,
-        heal: Callable[[], None] = lambda: None,
+        on_outdated: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._heal = heal
+        self._on_outdated = on_outdated
         self._clock = clock
         self._replica = Replica(store)
         self._empty = EmbeddedIndex()
@@ -69,7 +69,7 @@ class PublishedIndex(Searcher):
             self._is_open, self._stale = True, False
         except UnusableIndex:
             self._is_open = False
-            self._heal()
+            self._on_outdated()
             raise
         except SearchUnavailable:
             if not self._is_open:
@@ -82,4 +82,4 @@ class PublishedIndex(Searcher):
         self._replica.follow()
         manifest = self._replica.manifest
         if manifest is not None and not manifest.is_current:
-            self._heal()
+            self._on_outdated()

@@ -1,11 +1,11 @@
-"""How far an import is and what it found: ``imports/<id>.json``."""
+"""How far an import is and what became of its lines: ``imports/<id>.json``."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
-from chalicelib.imported import Applied
 from chalicelib.storage import Storage
 
 IMPORTS = "imports/"
@@ -13,27 +13,34 @@ MAX_PROBLEMS = 1_000
 _MAX_BYTES = 10_000_000
 
 
-def _none_yet() -> dict[str, int]:
-    return {applied.value: 0 for applied in Applied} | {"problems": 0}
+class LineOutcome(StrEnum):
+    """What became of one line: an imported caption, a user's instead, or no photograph."""
+
+    CAPTIONED = "captioned"
+    KEPT = "kept"
+    MISSING = "missing"
+
+
+def _zero_counts() -> dict[str, int]:
+    return {outcome.value: 0 for outcome in LineOutcome} | {"problems": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """An import.
+class ImportReport:
+    """One import.
 
     Attributes
     ----------
     key
         Of the descriptions.
     line
-        The next one to work off; what resumes an import.
+        Number of the next one to import, where an import resumes.
     state
         ``running``, ``finished`` or ``failed``.
     counts
-        Lines whose caption stands, those that a user's kept out, those without a photograph,
-        and those that could not be read.
+        Lines by `LineOutcome`, and as ``problems`` those that could not be read.
     problems
-        The first ``MAX_PROBLEMS`` lines that did not lead to a caption.
+        The first ``MAX_PROBLEMS`` lines that led to no caption.
     """
 
     import_id: str
@@ -43,7 +50,7 @@ class Report:
     state: str = "running"
     reason: str | None = None
     line: int = 1
-    counts: dict[str, int] = field(default_factory=_none_yet)
+    counts: dict[str, int] = field(default_factory=_zero_counts)
     problems: tuple[dict[str, Any], ...] = ()
 
     @property
@@ -51,13 +58,13 @@ class Report:
         """True where nothing is left to do."""
         return self.state != "running"
 
-    def counted(self, applied: Applied) -> Self:
-        """Return a report with one more line of this kind."""
-        return replace(self, counts=_more(self.counts, applied.value))
+    def counted(self, outcome: LineOutcome) -> Self:
+        """Return a report with one more line of this outcome."""
+        return replace(self, counts=_incremented(self.counts, outcome.value))
 
     def with_problem(self, line: int, reason: str, *, counted: bool = True) -> Self:
         """Return a report that names a line."""
-        counts = _more(self.counts, "problems") if counted else self.counts
+        counts = _incremented(self.counts, "problems") if counted else self.counts
         if len(self.problems) >= MAX_PROBLEMS:
             return replace(self, counts=counts)
         problems = (*self.problems, {"line": line, "reason": reason})
@@ -65,9 +72,9 @@ class Report:
 
     def document(self) -> dict[str, Any]:
         """Return what the API answers."""
-        told = asdict(self) | {"updated_at": self.updated_at.isoformat()}
-        told["problems"] = list(self.problems)
-        return {"id": told.pop("import_id")} | told
+        document = asdict(self) | {"updated_at": self.updated_at.isoformat()}
+        document["problems"] = list(self.problems)
+        return {"id": document.pop("import_id")} | document
 
     def save(self, storage: Storage) -> None:
         """Store the report over its former state."""
@@ -80,13 +87,13 @@ class Report:
         body = storage.read(f"{IMPORTS}{import_id}.json", limit=_MAX_BYTES)
         if body is None:
             return None
-        told = json.loads(body)
-        told |= {
-            "updated_at": datetime.fromisoformat(told["updated_at"]),
-            "problems": tuple(told["problems"]),
+        document = json.loads(body)
+        document |= {
+            "updated_at": datetime.fromisoformat(document["updated_at"]),
+            "problems": tuple(document["problems"]),
         }
-        return cls(import_id=told.pop("id"), **told)
+        return cls(import_id=document.pop("id"), **document)
 
 
-def _more(counts: dict[str, int], name: str) -> dict[str, int]:
+def _incremented(counts: dict[str, int], name: str) -> dict[str, int]:
     return counts | {name: counts[name] + 1}

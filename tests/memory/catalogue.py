@@ -1,4 +1,4 @@
-"""A catalogue in memory, for tests of what uses one."""
+"""A catalogue in memory."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,7 +48,7 @@ class MemoryCatalogue:
         more = len(matching) > limit
         return Page(page, seal(listing, _position(page[-1])) if more else None)
 
-    def everything(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, in the order of their ids."""
         for image_id, image in sorted(self._images.items()):
             if after is None or image_id > after:

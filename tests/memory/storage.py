@@ -1,4 +1,4 @@
-"""A bucket in memory, for tests of what uses one."""
+"""A bucket in memory."""
 
 from collections.abc import Iterator
 
@@ -7,23 +7,22 @@ from chalicelib.storage.port import PresignedPost, StoredObject
 
 
 class MemoryStorage:
-    """Adapter of the port ``Storage`` on a dictionary; versions are counted from ``v1``."""
+    """Adapter of the port ``Storage`` on a dictionary; versions are counted from ``v1``.
+
+    As in a versioned bucket, a deletion is one more version, and the earlier ones can be read.
+    """
 
     def __init__(self, bucket: str = "photographs") -> None:
         self.bucket = bucket
-        self._versions: dict[str, list[bytes]] = {}
+        self._versions: dict[str, list[bytes | None]] = {}
         self.content_types: dict[str, str] = {}
 
     def read(self, key: str, *, version_id: str | None = None, limit: int) -> bytes | None:
         """Return an object's bytes."""
-        versions = self._versions.get(key)
-        if not versions:
-            return None
+        versions = self._versions.get(key, [])
         number = int(version_id.removeprefix("v")) if version_id else len(versions)
-        if number > len(versions):
-            return None
-        body = versions[number - 1]
-        if len(body) > limit:
+        body = versions[number - 1] if 1 <= number <= len(versions) else None
+        if body is not None and len(body) > limit:
             raise PayloadTooLarge(f"{len(body)} bytes, at most {limit} are allowed")
         return body
 
@@ -33,14 +32,16 @@ class MemoryStorage:
         self.content_types[key] = content_type
 
     def delete(self, key: str) -> None:
-        """Forget an object."""
-        self._versions.pop(key, None)
+        """Put a delete marker over an object."""
+        if key in self._versions:
+            self._versions[key].append(None)
 
     def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         """Yield what lies under a prefix, in key order."""
         for key, versions in sorted(self._versions.items()):
-            if key.startswith(prefix) and (after is None or key > after):
-                yield StoredObject(key, len(versions[-1]), f"v{len(versions)}")
+            newest = versions[-1]
+            if newest is not None and key.startswith(prefix) and (after is None or key > after):
+                yield StoredObject(key, len(newest), f"v{len(versions)}")
 
     def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
         """Return a form that names what it allows."""

@@ -9,11 +9,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from chalicelib.images import MAX_CAPTION_CHARS
-from chalicelib.storage import UPLOADS
+from image_repo_formats import CONTENT_TYPES, MAX_CAPTION_CHARS
 
 FILE_NAME = "descriptions.txt"
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 _BOM = b"\xef\xbb\xbf"
 # A name may hold blanks, so that its extension ends it where it has one.
 _NAMED = re.compile(
@@ -70,19 +68,14 @@ def parse(lines: Iterable[bytes]) -> Iterator[Line | Problem]:
             yield Problem(number, f"line {first} describes {match['name'][:100]} already")
 
 
-def is_descriptions(key: str) -> bool:
-    """Say whether an upload is a folder's descriptions and not a photograph."""
-    return key.startswith(UPLOADS) and key.rsplit("/", 1)[-1] == FILE_NAME
-
-
 def names(name: str) -> tuple[str, ...]:
     """Return the file names a description may mean, the likeliest first.
 
     Accents may be stored composed or apart; a name without an extension stands for any.
     """
     forms = (name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))
-    known = name.lower().endswith(EXTENSIONS)
-    endings = ("",) if known else ("", *EXTENSIONS, ".JPG")
+    known = name.lower().endswith(tuple(CONTENT_TYPES))
+    endings = ("",) if known else ("", *CONTENT_TYPES, ".JPG")
     return tuple(dict.fromkeys(form + ending for form in forms for ending in endings))
 
 

@@ -35,7 +35,7 @@ def test_api_and_layer_stay_under_fifty_megabytes(api_package: Path) -> None:
 def test_the_api_package_holds_the_application_and_nothing_else(api_package: Path) -> None:
     with zipfile.ZipFile(api_package) as package:
         names = package.namelist()
-    parts = {"app.py", "captioner", "chalice", "chalicelib"}
+    parts = {"app.py", "captioner", "chalice", "chalicelib", "image_repo_formats"}
     assert {name.split("/")[0] for name in names} == parts
     assert "chalicelib/gallery/index.html" in names
     assert not [name for name in names if "__pycache__" in name]

@@ -1,14 +1,12 @@
-"""Whether an event still matters to a record: what makes any order and any repetition safe."""
+"""Which events no longer change a record, so that any order and any repetition is safe."""
 
 from enum import StrEnum
 
 from chalicelib.events import Kind, ObjectEvent, is_older
 from chalicelib.images import Image, State
 
-_DONE = frozenset({State.CAPTIONED, State.NEEDS_REVIEW, State.FAILED})
 
-
-class Outcome(StrEnum):
+class IngestOutcome(StrEnum):
     """What an event led to: the record's new state, or why it stayed as it was."""
 
     CAPTIONED = "captioned"
@@ -20,7 +18,7 @@ class Outcome(StrEnum):
     GONE = "gone"
 
 
-def verdict(record: Image | None, event: ObjectEvent, model: str) -> Outcome | None:
+def skip_reason(record: Image | None, event: ObjectEvent, model: str) -> IngestOutcome | None:
     """Return why an event changes nothing, or None where it does.
 
     Parameters
@@ -33,39 +31,39 @@ def verdict(record: Image | None, event: ObjectEvent, model: str) -> Outcome | N
     if record is None:
         return None
     if event.sequencer is None:
-        return _on_request(record, event)
+        return _skip_redrive(record, event)
     if record.sequencer and is_older(event.sequencer, record.sequencer):
-        return Outcome.STALE
+        return IngestOutcome.STALE
     if event.kind is Kind.REMOVED:
-        return _on_removal(record, event)
+        return _skip_removal(record, event)
     if record.sequencer is None or is_older(record.sequencer, event.sequencer):
         return None
-    return Outcome.DUPLICATE if _is_finished(record, model) else None
+    return IngestOutcome.DUPLICATE if _is_finished(record, model) else None
 
 
 def is_unchanged(record: Image | None, event: ObjectEvent, sha256: str, model: str) -> bool:
-    """Say whether a request to look again finds a file that is described already."""
+    """Say whether a redrive without ``force`` finds a file that is described already."""
     if record is None or event.sequencer or event.force:
         return False
     return _is_finished(record, model) and record.sha256 == sha256
 
 
-def _on_request(record: Image, event: ObjectEvent) -> Outcome | None:
-    """Judge a request to look again.
+def _skip_redrive(record: Image, event: ObjectEvent) -> IngestOutcome | None:
+    """Return why a redrive changes nothing.
 
-    It is never later than a deletion, nor than an event that was applied since the look began:
-    what it read may be the file that was replaced.
+    It is never later than a deletion, nor than an event that was applied since its processing
+    began: what it read may be the file that was replaced.
     """
     is_late = record.state is State.DELETED or record.sequencer != event.seen
-    return Outcome.STALE if is_late or _is_of_another_version(record, event) else None
+    return IngestOutcome.STALE if is_late or _is_of_another_version(record, event) else None
 
 
-def _on_removal(record: Image, event: ObjectEvent) -> Outcome | None:
+def _skip_removal(record: Image, event: ObjectEvent) -> IngestOutcome | None:
     if _is_of_another_version(record, event):
         # An older version was purged; the photograph stands.
-        return Outcome.STALE
+        return IngestOutcome.STALE
     same = record.sequencer == event.sequencer
-    return Outcome.DUPLICATE if same and record.state is State.DELETED else None
+    return IngestOutcome.DUPLICATE if same and record.state is State.DELETED else None
 
 
 def _is_of_another_version(record: Image, event: ObjectEvent) -> bool:
@@ -75,6 +73,4 @@ def _is_of_another_version(record: Image, event: ObjectEvent) -> bool:
 
 
 def _is_finished(record: Image, model: str) -> bool:
-    if record.state is State.DELETED:
-        return True
-    return record.state in _DONE and record.processed_by == model
+    return record.state is State.DELETED or record.is_processed_by(model)

@@ -9,6 +9,7 @@ import pytest
 from aws_cdk import aws_s3 as s3
 
 from infra.app import check
+from local.images import HANDLERS
 
 Resources = dict[str, dict[str, Any]]
 
@@ -250,3 +251,14 @@ def test_cdk_nag_stops_what_it_objects_to(tmp_path: Path) -> None:
     s3.Bucket(cdk.Stack(app, "Careless"), "Bucket")
     with pytest.raises(RuntimeError, match="AwsSolutions-S1"):
         app.synth()
+
+
+def test_the_local_stack_runs_the_handlers_that_the_template_names(
+    template: dict[str, Any],
+) -> None:
+    deployed = {
+        r["Properties"]["FunctionName"]: r["Properties"]["ImageConfig"]["Command"][0]
+        for r in template["Resources"].values()
+        if r.get("Properties", {}).get("PackageType") == "Image"
+    }
+    assert deployed == HANDLERS
