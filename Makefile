@@ -127,7 +127,7 @@ bench: setup-dev ## Benchmarks; the stack's want a running one ('make up')
 
 # ---- A real account: docs/deploy.md ------------------------------------------------------------
 
-synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedded, serverless)
+synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedded)
 	@$(BIN)/python -m layers
 	@echo "• Synthesising into cdk.out"; $(BIN)/python -m local.synthesis cdk.out $(or $(SEARCH),opensearch)
 

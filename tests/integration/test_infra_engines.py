@@ -44,11 +44,11 @@ def allowed(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
 
 def test_opensearch_is_what_is_deployed_unless_told_otherwise() -> None:
     assert DEFAULT_ENGINE == "opensearch"
-    assert ENGINES == ("opensearch", "serverless", "embedded")
+    assert ENGINES == ("opensearch", "embedded")
 
 
 def test_an_engine_that_there_is_not_is_refused_with_what_can_be_chosen() -> None:
-    with pytest.raises(ValueError, match=r"search=solr.*opensearch, serverless, embedded"):
+    with pytest.raises(ValueError, match=r"search=solr.*opensearch, embedded"):
         checked_engine("solr")
 
 
@@ -90,7 +90,7 @@ def test_the_indexer_may_write_to_the_repositorys_own_indexes_only(domain: dict[
         resources = statement["Resource"]
         for resource in resources if isinstance(resources, list) else [resources]:
             path = json.dumps(resource).split(":domain/image-repo/")[1]
-            assert path.startswith(("image-repo-*", "_aliases", "_index_template/image-repo"))
+            assert path.startswith(("image-repo-*", "_aliases"))
 
 
 def test_more_nodes_stand_in_two_zones() -> None:
@@ -105,17 +105,3 @@ def test_more_nodes_stand_in_two_zones() -> None:
 def test_a_size_that_is_no_number_is_refused_by_name(wrong: str) -> None:
     with pytest.raises(ValueError, match=f"searchNodes={wrong}"):
         stack_with("opensearch", searchNodes=wrong)
-
-
-def test_a_collection_keeps_ids_and_each_role_has_only_its_own_permissions() -> None:
-    engine, template = stack_with("serverless")
-    assert engine.name == "opensearch"
-    (collection,) = of_type(template, "AWS::OpenSearchServerless::Collection")
-    assert collection["Type"] == "SEARCH"
-    (access,) = of_type(template, "AWS::OpenSearchServerless::AccessPolicy")
-    told = json.dumps(access["Policy"])
-    assert told.count("aoss:ReadDocument") == 2
-    assert told.count("aoss:WriteDocument") == told.count("aoss:DeleteIndex") == 1
-    assert "aoss:*" not in told
-    kinds = {p["Type"] for p in of_type(template, "AWS::OpenSearchServerless::SecurityPolicy")}
-    assert kinds == {"encryption", "network"}
