@@ -3,10 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 from chalicelib.attributes import extract
-from chalicelib.attributes.kinds import KINDS, SUBJECT, told
+from chalicelib.attributes.kinds import SUBJECT, fields_of, kin_of, told
 from chalicelib.errors import InvalidField
 from chalicelib.images import Attribute
 from chalicelib.search.port import (
@@ -72,7 +73,7 @@ class Weighed:
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A query as engines are asked it.
 
@@ -102,7 +103,7 @@ class Plan:
     weights: Weights
     degraded: tuple[str, ...]
 
-    @property
+    @cached_property
     def weighed(self) -> tuple[Weighed, ...]:
         """What idf is counted of: the text's words and phrases, then its clauses."""
         phrases = self.text.ranked if self.text else ()
@@ -215,13 +216,19 @@ def _quorum(text: QueryText | None, *, is_fused: bool) -> int:
 
 def clauses_of(text: str) -> tuple[Clause, ...]:
     """Return each subject of a text with all that is bound to it."""
-    found = (clause_of(one) for one in extract(text))
+    found = (clause_of(one) for one in attributes_of(text))
     return tuple(dict.fromkeys(found))[:MAX_CLAUSES]
 
 
 def clause_of(attribute: Attribute) -> Clause:
     """Return the clause that an attribute meets."""
-    return Clause(**{kind.field: getattr(attribute, kind.field) for kind in KINDS})
+    return Clause(**fields_of(attribute))
+
+
+@lru_cache(maxsize=64)
+def attributes_of(text: str) -> tuple[Attribute, ...]:
+    """Return what a text says of its subjects."""
+    return tuple(extract(text))
 
 
 # Conditions --------------------------------------------------------------------------------------
@@ -276,7 +283,7 @@ def _attributes(condition: Clause | Group) -> Condition:
 
 def clause_condition(clause: Clause) -> HasAttribute:
     """Return a clause's condition: "people" finds men, "scarlet" finds red, "running" finds run."""
-    words = tuple((kind.name, kind.kin(word)) for kind in KINDS for word in kind.normalised(clause))
+    words = kin_of(clause)
     is_bare = all(kind == SUBJECT.name for kind, _ in words)
     labels = frozenset[str]().union(*(kin for _, kin in words))
     return HasAttribute(words, labels if clause.by_label and is_bare else frozenset())
