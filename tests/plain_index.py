@@ -9,24 +9,26 @@ import numpy as np
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import HUMAN_SOURCES
 from chalicelib.search import Document
-from chalicelib.search.embedded.segment import microseconds
-from chalicelib.search.execution import Searcher
-from chalicelib.search.port import (
+from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
-    By,
     Condition,
     Created,
-    Facet,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
+    Not,
+)
+from chalicelib.search.embedded.segment import microseconds
+from chalicelib.search.execution import Searcher
+from chalicelib.search.port import (
+    By,
+    Facet,
     Nearest,
     Newest,
-    Not,
     Retrieval,
     Retrieved,
     Stored,

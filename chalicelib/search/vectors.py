@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.images import VECTOR_SIZE
+from chalicelib.search.query import VECTOR_BYTES
 
 SCALE = 254.0
-VECTOR_BYTES = 2 * VECTOR_SIZE
 
 
 def quantised(vector: bytes) -> bytes:

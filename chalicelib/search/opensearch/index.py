@@ -4,6 +4,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib.errors import SearchUnavailable
+from chalicelib.search.conditions import Among, Condition
 from chalicelib.search.execution import Searcher
 from chalicelib.search.opensearch.aliases import AliasRegistry, is_current
 from chalicelib.search.opensearch.bulk import Refresh, write
@@ -17,7 +18,7 @@ from chalicelib.search.opensearch.queries import (
     words_like,
 )
 from chalicelib.search.opensearch.schema import REFRESH_INTERVAL
-from chalicelib.search.port import Among, Condition, Document, Retrieval, Retrieved, Stored
+from chalicelib.search.port import Document, Retrieval, Retrieved, Stored
 
 PREFIX = "image-repo"
 _NOT_FOUND = 404

@@ -8,24 +8,26 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.attributes.kinds import KINDS
-from chalicelib.search.opensearch.documents import microseconds, numbers
-from chalicelib.search.plan import DEPTH
-from chalicelib.search.port import (
+from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
-    By,
     Condition,
     Created,
-    Facet,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
+    Not,
+)
+from chalicelib.search.opensearch.documents import microseconds, numbers
+from chalicelib.search.plan import DEPTH
+from chalicelib.search.port import (
+    By,
+    Facet,
     Nearest,
     Newest,
-    Not,
     Place,
     Retrieval,
     Retrieved,
