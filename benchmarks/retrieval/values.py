@@ -47,7 +47,9 @@ class Values:
 
     def scores(self, weights: Weights) -> Floats:
         """Return the fused scores."""
-        words = weights.words * part_scores("words", self.words, self.human, weights)
+        words = weights.words * part_scores(
+            "words", self.words.astype(np.float64), self.human, weights
+        )
         fused: Floats = (
             words + weights.attributes * self.attributes + weights.meaning * self.meaning
         )

@@ -1,12 +1,15 @@
 """A crop samples photograph and map at the same places."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from training.crops import Crops
 
 
-def sampled(weights: np.ndarray, line: np.ndarray) -> np.ndarray:
+def sampled(weights: npt.NDArray[Any], line: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.asarray(weights[0] @ line)
 
 
