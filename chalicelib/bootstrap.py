@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from captioner.vision import plain_text
+from captioner.vision import text
 from captioner.vision.manifest import BundleError
 from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
@@ -136,7 +136,7 @@ def connected(settings: Settings) -> Repository:
     )
 
 
-def text_side(folder: Path = plain_text.BUNDLE) -> TextEncoder:
+def text_side(folder: Path = text.BUNDLE) -> TextEncoder:
     """Return the model's text side, of the bundle that is packaged with the API.
 
     Raises
@@ -145,7 +145,7 @@ def text_side(folder: Path = plain_text.BUNDLE) -> TextEncoder:
         It is missing or damaged.
     """
     try:
-        return plain_text.load(folder)
+        return text.load(folder)
     except BundleError as error:
         raise EncoderUnavailable("the model's text side is missing or damaged") from error
 

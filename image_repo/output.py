@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +16,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from chalicelib.attributes import kinds
+from image_repo.kinds import in_words
 
 Json = dict[str, Any]
 LEAST_GUESSED = 0.3  # the probability of a further guess beside the first
@@ -45,7 +44,7 @@ def words(attribute: Json) -> str:
     theirs = {colour for garment in worn for colour in garment["colours"]}
     own = [colour for colour in attribute["colours"] if colour not in theirs]
     dressed = [f"({' '.join([*garment['colours'], garment['garment']])})" for garment in worn]
-    return kinds.told(SimpleNamespace(**attribute | {"colours": own}), dressed)
+    return in_words(attribute | {"colours": own}, dressed)
 
 
 def told(image: Json) -> str:
@@ -120,7 +119,7 @@ def understood(answer: Json) -> Iterator[str]:
 
 def _clause(clause: Json) -> str:
     subject = clause["subject"] or "anything"
-    return kinds.told(SimpleNamespace(**clause | {"subject": subject}))
+    return in_words(clause | {"subject": subject})
 
 
 def _hits(answer: Json) -> Table:

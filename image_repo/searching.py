@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from chalicelib.attributes.kinds import KINDS, TRAITS
 from image_repo.client import PAGE, Client, image_path
 from image_repo.errors import CommandError
+from image_repo.kinds import FACETS, TRAITS
 from image_repo.output import remarks, show_hits, write_json
 from image_repo.session import Json, session_of
 
@@ -96,7 +96,7 @@ def search(
     """
     document: dict[str, Any] = {"limit": PAGE if everything else limit}
     bound = zip(TRAITS, (colour, action, place), strict=True)
-    clause = {"subject": subject} | {kind.field: words for kind, words in bound}
+    clause = {"subject": subject} | {kind.plural: words for kind, words in bound}
     given = {name: value for name, value in clause.items() if value}
     optional = {
         "text": " ".join(text or ()),
@@ -110,7 +110,7 @@ def search(
         "attributes": given,
         "filters": {"labels": label} if label else None,
         "cursor": cursor,
-        "facets": [*(kind.plural for kind in KINDS), "labels"] if facets else [],
+        "facets": [*FACETS] if facets else [],
     }
     document |= {name: value for name, value in optional.items() if value}
     with session_of(context).client() as client:

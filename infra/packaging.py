@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from captioner.vision import manifest, plain_text
+from captioner.vision import manifest, text
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -17,8 +17,8 @@ _TEXT_SIDE = (
     "captioner/__init__.py",
     "captioner/vision/__init__.py",
     "captioner/vision/manifest.py",
-    "captioner/vision/plain_arrays.py",
-    "captioner/vision/plain_text.py",
+    "captioner/vision/arrays.py",
+    "captioner/vision/text.py",
     "captioner/vision/tokenizer.py",
 )
 _INDEXER = ("indexer", "chalicelib", _FORMATS)
@@ -42,8 +42,8 @@ def api_project(bundle: Path | None = None) -> Path:
     # What lies in "vendor" Chalice puts beside the application.
     for path in (_FORMATS, *_TEXT_SIDE):
         _copied(ROOT / path, project / "vendor" / path)
-    source = plain_text.BUNDLE if bundle is None else _existing(bundle)
-    for file in (manifest.FILE, *plain_text.FILES):
+    source = text.BUNDLE if bundle is None else _existing(bundle)
+    for file in (manifest.FILE, *text.FILES):
         _copied(source / file, project / "vendor" / "captioner" / "bundle" / file)
     return project
 

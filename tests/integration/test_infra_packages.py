@@ -53,7 +53,7 @@ def test_a_query_becomes_a_vector_in_the_api_package(api_package: Path, tmp_path
     build()
     with zipfile.ZipFile(api_package) as package:
         package.extractall(tmp_path)
-    program = "from captioner.vision import plain_text as t; print(len(t.load().encode('a dog')))"
+    program = "from captioner.vision import text; print(text.load().encode('a dog').nbytes)"
     ran = subprocess.run(
         [sys.executable, "-S", "-c", program],
         env={"PYTHONPATH": os.pathsep.join([str(tmp_path), str(LAYER / "python")])},
@@ -61,7 +61,7 @@ def test_a_query_becomes_a_vector_in_the_api_package(api_package: Path, tmp_path
         text=True,
         check=False,
     )
-    assert ran.stdout.strip() == "512", ran.stderr
+    assert ran.stdout.strip() == "1024", ran.stderr
 
 
 @pytest.mark.parametrize("module", ["app", "indexer.handler"])

@@ -7,6 +7,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from chalicelib.attributes.kinds import TRAITS
+from chalicelib.search.query import FACETS
+from image_repo import kinds
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = set(PROJECT["tool"]["setuptools"]["packages"])
@@ -31,3 +35,10 @@ def test_it_imports_what_it_declares_and_declares_what_it_imports() -> None:
 def test_the_formats_need_the_standard_library_only() -> None:
     names = set(imported("image_repo_formats"))
     assert names - sys.stdlib_module_names == {"image_repo_formats"}
+
+
+def test_it_knows_the_kinds_of_words_that_the_repository_binds_to_a_subject() -> None:
+    assert [(kind.name, kind.plural) for kind in kinds.TRAITS] == [
+        (kind.name, kind.plural) for kind in TRAITS
+    ]
+    assert set(kinds.FACETS) <= set(FACETS)

@@ -101,9 +101,9 @@ def test_the_reading_is_tried_before_the_words() -> None:
     offer, plain = attempts(query, {}, understand=True)
     dog = Clause("dog", ("brown",))
     assert offer.query.attributes == Group("and", (dog, Clause("cat")))
-    assert (offer.query.text, offer.interpretation.applied) == ("with frisbee", True)
+    assert (offer.query.text, offer.interpretation.applied) == ("frisbee", True)
     assert plain.query == query
-    assert plain.interpretation.reading == Reading((dog,), "with frisbee")
+    assert plain.interpretation.reading == Reading((dog,), "frisbee")
     assert [one.interpretation.applied for one in attempts(query, {}, understand=False)] == [False]
 
 
