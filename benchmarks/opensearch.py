@@ -30,7 +30,7 @@ from opensearchpy import OpenSearch
 from benchmarks.search.corpus import OWNER, captions, documents, queries, vectors
 from benchmarks.search.timing import Row, append, percentile_95
 from chalicelib.search import Query
-from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.opensearch.bulk import BATCH as REQUEST
 from chalicelib.search.opensearch.bulk import write
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     texts = captions(options.images, options.captions)
     with running(options.keep, options.heap) as url:
-        client = TimedClient(Endpoint.of(url).client(600))
+        client = TimedClient(connect(url, 600))
         index = OpenSearchIndex(client, prefix=PREFIX, refresh="false")
         costs = filled(index, client.client, texts)
         costs |= settled(index, client.client, options.images, options.merge)

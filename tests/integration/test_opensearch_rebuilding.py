@@ -7,17 +7,17 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from chalicelib.storage.memory import MemoryStorage
 
 from chalicelib.attributes.kinds import PLACE
 from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable
 from chalicelib.images import Attribute, State
-from chalicelib.reindexing import AutomaticReindexing, Journal, Progress, Stage
+from chalicelib.reindexing import AutomaticReindexing, Progress, RunStateStore, Stage
 from chalicelib.search import Clause, Document, Query
 from chalicelib.search.opensearch import RebuildingIndex
 from chalicelib.search.opensearch.aliases import Aliases, is_current
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.opensearch.schema import definition
+from tests.memory.storage import MemoryStorage
 from tests.opensearch import index_with, needs_opensearch, own_prefix, shared_client
 
 pytestmark = needs_opensearch
@@ -52,7 +52,7 @@ class Bench:
     prefix: str
     catalogue: dict[str, Document] = field(default_factory=dict)
     between: Callable[[str], None] = lambda image_id: None
-    journal: Journal = field(default_factory=lambda: Journal(MemoryStorage()))
+    runs: RunStateStore = field(default_factory=lambda: RunStateStore(MemoryStorage()))
     started: list[Thread] = field(default_factory=list)
     hours: int = 0
 
@@ -60,20 +60,20 @@ class Bench:
         def seconds() -> float:
             return 3_600.0 * self.hours
 
-        automatic = AutomaticReindexing(self.journal.newest, self, self.now, seconds)
+        automatic = AutomaticReindexing(self.runs.newest, self, self.now, seconds)
         self.index = index_with(self.prefix, automatic.start)
         self.rebuilding = RebuildingIndex(self.index, self.everything, automatic)
 
     def rebuild(self, noted: Progress | None = None) -> int:
         """Rebuild as somebody who asked for it."""
         rebuild = self.rebuilding.rebuild
-        return self.journal.carried_out(
+        return self.runs.run(
             "asked", roll_back=False, work=lambda progress: rebuild(noted or progress)
         )
 
     def roll_back(self) -> int:
         """Roll back as somebody who asked for it."""
-        return self.journal.carried_out("asked", roll_back=True, work=self.rebuilding.roll_back)
+        return self.runs.run("asked", roll_back=True, work=self.rebuilding.roll_back)
 
     @property
     def aliases(self) -> Aliases:
@@ -87,7 +87,7 @@ class Bench:
         work = self.rebuilding.roll_back if roll_back else self.rebuilding.rebuild
 
         def run() -> None:
-            self.journal.carried_out(run_id, roll_back=roll_back, work=work)
+            self.runs.run(run_id, roll_back=roll_back, work=work)
 
         self.started.append(Thread(target=run))
         self.started[-1].start()
@@ -318,7 +318,7 @@ def test_an_index_of_an_earlier_release_is_rebuilt_under_writes(bench: Bench) ->
     bench.wait()
     assert len(bench.started) == 1
     assert written >= 10
-    newest = bench.journal.newest()
+    newest = bench.runs.newest()
     assert newest is not None and newest.stage is Stage.FINISHED
     assert is_current(str(bench.aliases.live)) and bench.aliases.previous == old
     assert on_beach(bench) == bench.index.count("ann") == 1_500 + written
@@ -345,13 +345,13 @@ def test_an_interrupted_rebuild_of_an_earlier_releases_index_is_resumed(bench: B
         raise Interrupted
 
     with pytest.raises(Interrupted):
-        bench.journal.carried_out("first", roll_back=False, work=interrupted)
+        bench.runs.run("first", roll_back=False, work=interrupted)
     bench.save(document(3))
     assert not bench.started  # it may be running yet
     bench.hours = 1
     bench.save(document(4))
     bench.wait()
-    newest = bench.journal.newest()
+    newest = bench.runs.newest()
     assert newest is not None and (newest.run_id, newest.stage) == ("first", Stage.FINISHED)
     assert is_current(str(bench.aliases.live))
     assert set(bench.found()) == {"000", "001", "002", "003", "004"}
