@@ -8,11 +8,11 @@ from typing import Any
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError
 
-from chalicelib.errors import SearchUnavailable
+from chalicelib.errors import RevisionConflict
 from chalicelib.search.opensearch.client import RetryingClient, unavailable
 from chalicelib.search.opensearch.schema import VERSION, definition
 
-EXCHANGED = "another re-index exchanged the search index meanwhile"
+EXCHANGED = "another re-index did the same meanwhile"
 _ROLES = ("live", "building", "previous")
 _NAME = re.compile(r"-(?P<number>\d{6})-v\d+")
 
@@ -89,7 +89,7 @@ class AliasRegistry:
 
         Raises
         ------
-        SearchUnavailable
+        RevisionConflict
             They are no longer as ``before``.
         """
         changed = [role for role in _ROLES if getattr(before, role) != getattr(after, role)]
@@ -109,7 +109,7 @@ class AliasRegistry:
 
         Raises
         ------
-        SearchUnavailable
+        RevisionConflict
             Another re-index created it at the same time.
         """
         name = aliases.next(self._prefix)
@@ -122,7 +122,7 @@ class AliasRegistry:
         try:
             operation(self._client.client)
         except (NotFoundError, RequestError) as error:
-            raise SearchUnavailable(EXCHANGED) from error
+            raise RevisionConflict(EXCHANGED) from error
         except OpenSearchException as error:
             raise unavailable(error) from error
 
