@@ -1,6 +1,7 @@
 """The deployed stack with a real OpenSearch node behind its template's domain."""
 
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +108,19 @@ def test_an_index_of_an_earlier_release_is_rebuilt_by_the_indexer_itself(
     assert is_current(live)
     eventually(lambda: client.get("/reindex").json()["state"] == "finished")
     node.close()
+
+
+def test_the_indexer_may_invoke_itself_and_no_other_function(stack: DeployedStack) -> None:
+    template = json.loads((stack.home / "cdk.out" / "ImageRepo.template.json").read_text())
+    invoked = [
+        json.dumps(statement["Resource"])
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Policy"
+        and "Indexer" in json.dumps(resource["Properties"]["Roles"])
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+        if "lambda:InvokeFunction" in statement["Action"]
+    ]
+    assert len(invoked) == 1 and invoked[0].endswith(':function:image-repo-indexer"]]}')
 
 
 def exchange_for_an_empty_one(node: OpenSearch) -> None:

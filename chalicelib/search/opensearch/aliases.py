@@ -14,7 +14,7 @@ from chalicelib.search.opensearch.schema import VERSION, definition
 
 EXCHANGED = "another re-index did the same meanwhile"
 _ROLES = ("live", "building", "previous")
-_NAME = re.compile(r"-(?P<number>\d{6})-v\d+")
+_NAME = re.compile(r"-(?P<number>\d{6})-v\w+")
 
 
 def is_current(index: str) -> bool:

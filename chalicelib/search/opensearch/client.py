@@ -5,7 +5,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, TypeVar
 
 import boto3
@@ -107,15 +106,16 @@ class RetryingClient:
         SearchUnavailable
             It failed at every try, or in a way that a retry does not change.
         """
-        for failures in count(1):
+        failures = 0
+        while True:
             try:
                 return operation(self.client)
             except OpenSearchException as error:
+                failures += 1
                 if failures == self.back_off.tries or not _is_retryable(error):
                     raise unavailable(error) from error
                 _logger.warning("OpenSearch: %s at try %d", _name(error), failures)
             self.back_off.wait(failures)
-        raise AssertionError("unreachable")
 
 
 def unavailable(error: OpenSearchException) -> SearchUnavailable:

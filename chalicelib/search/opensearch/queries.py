@@ -116,7 +116,7 @@ def _any_of(queries: Sequence[Json]) -> Json:
 
 
 def _all_of(members: Sequence[Condition]) -> Json:
-    """Return a conjunction; whatever looks alike is looked for among those that meet the rest."""
+    """Return a conjunction, where what looks alike is searched among what meets the rest."""
     rest = [member for member in members if not _is_by_look(member)]
     within = _all_of(rest) if 0 < len(rest) < len(members) else None
     wanted = [query_of(one, within) for one in members if not isinstance(one, Not)]
@@ -129,11 +129,11 @@ def _is_by_look(condition: Condition) -> bool:
 
 
 def _looks_like(condition: LooksLike, within: Json) -> Json:
-    """Return what looks like a vector, found in both of two ways.
+    """Return what looks like a vector, by a radial search and among the nearest ``DEPTH``.
 
-    A walk through the graph that ends where scores do may end before it comes to all that are
-    near enough. The nearest ``DEPTH`` are asked for besides: where no more photographs meet the
-    rest, Lucene compares them all.
+    The radial search walks the graph until scores are too low, and may end before it has come to
+    all that are near enough. Where no more than ``DEPTH`` photographs meet the rest, Lucene
+    compares them all.
     """
     vector, bound = numbers(condition.vector), _score(condition.cosine * SCALE**2)
     radial = {"knn": {"visual": {"vector": vector, "min_score": bound}}}
@@ -194,7 +194,7 @@ def _shorter_first(query: Json) -> Json:
 
 
 def _sort(by: By) -> list[Json]:
-    """Return the order of hits; who wrote a caption decides nothing, and is read fastest so."""
+    """Return the order of hits; ``human`` decides nothing: sort values are fetched fastest."""
     newest: Json = {"created": {"order": "desc", "missing": 0}}
     first: Json = newest if isinstance(by, Newest) else {"_score": "desc"}
     return [first, {"key": "asc"}, {"human": "asc"}]
