@@ -269,7 +269,7 @@ class Retrieval:
     Attributes
     ----------
     among
-        What must hold of a match.
+        What must hold of a match; what is deleted is none.
     by
         Their order; of equal scores the lower key comes first.
     size

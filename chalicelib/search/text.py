@@ -170,8 +170,9 @@ class QueryText:
         """Words that speak for a photograph; stop words only where there is nothing else."""
         plain = [part for part in self.parts if part.is_plain]
         telling = _phrases(part for part in plain if part.raw.lower() not in STOP_WORDS)
-        alone = not (telling or self.required or self.excluded)
-        return _phrases(plain) if alone else telling
+        if not (telling or self.required or self.excluded):
+            return _phrases(plain)
+        return tuple(phrase for phrase in telling if phrase not in self.required)
 
     @cached_property
     def required(self) -> tuple[Phrase, ...]:

@@ -111,7 +111,8 @@ class EmbeddedIndex(Searcher):
         return [other for other in self._words() if abs(len(other) - len(word)) <= edits]
 
     def _retrieved(self, asked: Retrieval) -> Retrieved:
-        mask, scores = self._mask(asked.among), self._arrays["row.created"]
+        mask = self._mask(asked.among) & self._columns.living
+        scores = self._arrays["row.created"]
         if not isinstance(asked.by, Newest):
             scores, has_score = self._scored(asked.by)
             mask = mask & has_score
