@@ -125,9 +125,9 @@ def filled(index: OpenSearchIndex, client: OpenSearch, texts: Sequence[str]) -> 
     programs run beside.
     """
     aliases = index.aliases.read()
-    if not aliases.written:
+    if not (aliases.live or aliases.building):
         aliases = index.aliases.create(aliases)
-    name = aliases.written[0]
+    name = str(aliases.live or aliases.building)
     first = _taken(client, name) // BATCH * BATCH
     busy, taken, before = 0.0, 0, _cpu_milliseconds(client)
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -164,7 +164,7 @@ def settled(
 ) -> dict[str, float]:
     """Refresh and merge; return bytes an image, seconds of merging and how many segments."""
     aliases = index.aliases.read()
-    (name,) = aliases.written
+    name = str(aliases.live or aliases.building)
     index.refresh(name)
     if aliases.live is None:
         index.aliases.move(aliases, Aliases(live=name))

@@ -267,8 +267,8 @@ class AutomaticReindexing:
             if newest is None or self._now() - newest.updated_at >= _ABANDONED_AFTER:
                 run_id = _run_id(newest, roll_back)
                 self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
-        except Unavailable as error:
-            _logger.warning("no re-index was started: %s", error.detail)
+        except (Unavailable, ValueError, TypeError) as error:  # a state that cannot be read, too
+            _logger.warning("no re-index was started: %s", error)
 
 
 def _run_id(newest: Run | None, roll_back: bool) -> str:

@@ -143,7 +143,7 @@ def test_an_older_write_is_no_failure_and_changes_nothing(bench: Bench) -> None:
 
 def test_a_late_older_write_brings_nothing_back_after_the_engine_forgot(bench: Bench) -> None:
     index = bench.index()
-    (name,) = index.aliases.read().written
+    name = index.aliases.read().live
     client = connect(bench.url, 30)
     client.indices.put_settings(index=name, body={"index.gc_deletes": "0ms"})
     batch = documents(2)

@@ -269,6 +269,12 @@ def test_a_run_of_another_release_is_not_resumed(bench: Bench) -> None:
     assert is_current(str(bench.aliases.live)) and begun not in bench.indexes()
 
 
+def test_the_next_name_has_the_next_number_whatever_digits_are_in_the_prefix() -> None:
+    assert Aliases().next("x-123456").startswith("x-123456-000001-v")
+    known = Aliases(live="x-123456-000009-v1", others=("x-123456-000011-v2",))
+    assert known.next("x-123456").startswith("x-123456-000012-v")
+
+
 # Another release ---------------------------------------------------------------------------------
 
 
