@@ -7,17 +7,17 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from chalicelib.storage.memory import MemoryStorage
 
 from chalicelib.attributes.kinds import PLACE
 from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable
 from chalicelib.images import Attribute, State
-from chalicelib.reindexing import AutomaticReindexing, Journal, Progress, Stage
+from chalicelib.reindexing import AutomaticReindexing, Progress, RunStateStore, Stage
 from chalicelib.search import Clause, Document, Query
 from chalicelib.search.opensearch import RebuildingIndex
 from chalicelib.search.opensearch.aliases import Aliases, is_current
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.opensearch.schema import definition
+from tests.memory.storage import MemoryStorage
 from tests.opensearch import index_with, needs_opensearch, own_prefix, shared_client
 
 pytestmark = needs_opensearch
@@ -52,7 +52,7 @@ class Bench:
     prefix: str
     catalogue: dict[str, Document] = field(default_factory=dict)
     between: Callable[[str], None] = lambda image_id: None
-    journal: Journal = field(default_factory=lambda: Journal(MemoryStorage()))
+    runs: RunStateStore = field(default_factory=lambda: RunStateStore(MemoryStorage()))
     started: list[Thread] = field(default_factory=list)
     hours: int = 0
 
@@ -60,20 +60,20 @@ class Bench:
         def seconds() -> float:
             return 3_600.0 * self.hours
 
-        automatic = AutomaticReindexing(self.journal.newest, self, self.now, seconds)
+        automatic = AutomaticReindexing(self.runs.newest, self, self.now, seconds)
         self.index = index_with(self.prefix, automatic.start)
         self.rebuilding = RebuildingIndex(self.index, self.everything, automatic)
 
     def rebuild(self, noted: Progress | None = None) -> int:
         """Rebuild as somebody who asked for it."""
         rebuild = self.rebuilding.rebuild
-        return self.journal.carried_out(
+        return self.runs.run(
             "asked", roll_back=False, work=lambda progress: rebuild(noted or progress)
         )
 
     def roll_back(self) -> int:
         """Roll back as somebody who asked for it."""
-        return self.journal.carried_out("asked", roll_back=True, work=self.rebuilding.roll_back)
+        return self.runs.run("asked", roll_back=True, work=self.rebuilding.roll_back)
 
     @property
     def aliases(self) -> Aliases:
@@ -82,12 +82,13 @@ class Bench:
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(hours=self.hours)
 
-    def start(self, run_id: str, *, roll_back: bool = False) -> None:
+    def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Run elsewhere, as an invoked function would."""
+        assert unless_running
         work = self.rebuilding.roll_back if roll_back else self.rebuilding.rebuild
 
         def run() -> None:
-            self.journal.carried_out(run_id, roll_back=roll_back, work=work)
+            self.runs.run(run_id, roll_back=roll_back, work=work)
 
         self.started.append(Thread(target=run))
         self.started[-1].start()
@@ -245,7 +246,7 @@ def test_of_two_that_begin_at_once_one_does(bench: Bench) -> None:
     bench.save(document(1))
     seen = bench.aliases
     bench.index.aliases.create(seen)
-    with pytest.raises(SearchUnavailable, match="another re-index"):
+    with pytest.raises(RevisionConflict, match="another re-index"):
         bench.index.aliases.create(seen)
 
 
@@ -254,7 +255,7 @@ def test_of_two_that_exchange_at_once_one_does(bench: Bench) -> None:
     seen = bench.index.aliases.create(bench.aliases)
     after = Aliases(live=seen.building, previous=seen.live)
     bench.index.aliases.move(seen, after)
-    with pytest.raises(SearchUnavailable, match="another re-index"):
+    with pytest.raises(RevisionConflict, match="another re-index"):
         bench.index.aliases.move(seen, after)
     assert bench.aliases == after
 
@@ -266,6 +267,12 @@ def test_a_run_of_another_release_is_not_resumed(bench: Bench) -> None:
     bench.rebuild(noted)  # from the beginning
     assert bench.found() == {"001": "old", "002": "old"}
     assert is_current(str(bench.aliases.live)) and begun not in bench.indexes()
+
+
+def test_the_next_name_has_the_next_number_whatever_digits_are_in_the_prefix() -> None:
+    assert Aliases().next("x-123456").startswith("x-123456-000001-v")
+    known = Aliases(live="x-123456-000009-v1", others=("x-123456-000011-v2",))
+    assert known.next("x-123456").startswith("x-123456-000012-v")
 
 
 # Another release ---------------------------------------------------------------------------------
@@ -318,7 +325,7 @@ def test_an_index_of_an_earlier_release_is_rebuilt_under_writes(bench: Bench) ->
     bench.wait()
     assert len(bench.started) == 1
     assert written >= 10
-    newest = bench.journal.newest()
+    newest = bench.runs.newest()
     assert newest is not None and newest.stage is Stage.FINISHED
     assert is_current(str(bench.aliases.live)) and bench.aliases.previous == old
     assert on_beach(bench) == bench.index.count("ann") == 1_500 + written
@@ -345,13 +352,13 @@ def test_an_interrupted_rebuild_of_an_earlier_releases_index_is_resumed(bench: B
         raise Interrupted
 
     with pytest.raises(Interrupted):
-        bench.journal.carried_out("first", roll_back=False, work=interrupted)
+        bench.runs.run("first", roll_back=False, work=interrupted)
     bench.save(document(3))
     assert not bench.started  # it may be running yet
     bench.hours = 1
     bench.save(document(4))
     bench.wait()
-    newest = bench.journal.newest()
+    newest = bench.runs.newest()
     assert newest is not None and (newest.run_id, newest.stage) == ("first", Stage.FINISHED)
     assert is_current(str(bench.aliases.live))
     assert set(bench.found()) == {"000", "001", "002", "003", "004"}
