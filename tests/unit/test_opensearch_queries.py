@@ -5,19 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.images import VECTOR_SIZE
+from chalicelib.search.conditions import AllOf, Among, HasAttribute, Holds, Living, LooksLike, Not
 from chalicelib.search.opensearch.queries import Json, query_of, retrieved, search_of
-from chalicelib.search.port import (
-    AllOf,
-    Among,
-    HasAttribute,
-    Holds,
-    Living,
-    LooksLike,
-    Nearest,
-    Not,
-    Retrieval,
-    Terms,
-)
+from chalicelib.search.port import Nearest, Retrieval, Terms
 
 VECTOR = bytes(VECTOR_SIZE)
 HIGHEST = VECTOR_SIZE * 127 * 127  # product of two quantised vectors
