@@ -53,7 +53,7 @@ class Caller:
         """Tell whether an owner's photographs are the caller's to see."""
         return Scope.ADMIN in self.scopes or owner == self.owner
 
-    def horizon(self, owner: str | None) -> str | None:
+    def visible_owner(self, owner: str | None) -> str | None:
         """Return whose photographs to look at: the one asked for, else all that may be seen.
 
         Raises

@@ -1,6 +1,6 @@
 """Wires the services with their adapters: the deployed ones here, others by whoever tests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +21,14 @@ from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.encoder import Encoder, LambdaEncoder, NearEncoder, TextEncoder
 from chalicelib.errors import EncoderUnavailable
 from chalicelib.imports import Imports
+from chalicelib.names import EMBEDDED
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
 from chalicelib.reindexing import Journal, LambdaReindexing, Reindexing
 from chalicelib.search.embedded import PublishedIndex, S3SnapshotStore
 from chalicelib.search.opensearch import Endpoint, Pauses, opensearch_index
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.settings import EMBEDDED, Settings
+from chalicelib.settings import Settings
 from chalicelib.storage import Storage
 from chalicelib.storage.s3 import S3Storage
 
@@ -57,7 +58,7 @@ class Repository:
     upkeep: Upkeep
 
 
-def assembled(
+def assemble(
     settings: Settings,
     *,
     catalogue: Catalogue,
@@ -84,25 +85,31 @@ def assembled(
     )
 
 
-class Door:
-    """Where the entry point gets its repository; tests leave another one here."""
+class Provider:
+    """Holds the repository that the entry point works with."""
 
     def __init__(self, connect: Callable[[Settings], Repository]) -> None:
         self._connect = connect
         self._repository: Repository | None = None
 
-    def open(self, environment: Mapping[str, str]) -> Repository:
-        """Return the repository, connected at the first call."""
+    def get(self) -> Repository:
+        """Return the repository, connected at the first call.
+
+        Raises
+        ------
+        ValueError
+            The environment lacks a setting, or has one that cannot be.
+        """
         if self._repository is None:
-            self._repository = self._connect(Settings.from_environment(environment))
+            self._repository = self._connect(Settings.from_environment())
         return self._repository
 
-    def leave(self, repository: Repository | None) -> None:
-        """Let the next call of ``open`` return this; None connects anew."""
+    def override(self, repository: Repository | None) -> None:
+        """Return this one from now on; None connects anew. For tests."""
         self._repository = repository
 
 
-def connected(settings: Settings) -> Repository:
+def connect(settings: Settings) -> Repository:
     """Return the services with the deployed adapters.
 
     Raises
@@ -113,7 +120,7 @@ def connected(settings: Settings) -> Repository:
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
     s3 = boto3.client("s3", config=S3_CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
-    return assembled(
+    return assemble(
         settings,
         catalogue=DynamoCatalogue(dynamodb, settings.table),
         storage=S3Storage(s3, settings.bucket),
@@ -147,4 +154,4 @@ def _engine(settings: Settings, s3: "S3Client") -> SearchEngine:
     )
 
 
-door = Door(connected)
+provider = Provider(connect)

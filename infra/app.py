@@ -13,7 +13,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from infra.names import STACK
+from chalicelib.names import STACK
 from infra.search import DEFAULT_ENGINE, checked_engine
 from infra.stack import ImageRepo
 

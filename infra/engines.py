@@ -8,10 +8,10 @@ from aws_cdk import aws_opensearchserverless as serverless
 from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
+from chalicelib.names import DOMAIN, EMBEDDED, OPENSEARCH
 from infra.acknowledgements import acknowledge
 from infra.permissions import allow
 
-NAME = "image-repo"  # of the domain or the collection; indexes in it begin with it, too
 VERSION = "OpenSearch_2.19"
 
 
@@ -36,7 +36,7 @@ class Engine(Protocol):
 class Embedded(Construct):
     """No engine: snapshots in the bucket, which the functions' own rights are about."""
 
-    name = "embedded"
+    name: str = EMBEDDED
     endpoint = ""
 
     def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
@@ -56,19 +56,19 @@ class Domain(Construct):
         Of disk, each.
     """
 
-    name = "opensearch"
+    name: str = OPENSEARCH
 
     def __init__(
         self, scope: Construct, construct_id: str, *, instance: str, nodes: int, gigabytes: int
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
-        self._arn = stack.format_arn(service="es", resource="domain", resource_name=NAME)
+        self._arn = stack.format_arn(service="es", resource="domain", resource_name=DOMAIN)
         zones = opensearch.CfnDomain.ZoneAwarenessConfigProperty(availability_zone_count=2)
         self.domain = opensearch.CfnDomain(
             self,
             "Domain",
-            domain_name=NAME,
+            domain_name=DOMAIN,
             engine_version=VERSION,
             access_policies=self._policy(),
             cluster_config=opensearch.CfnDomain.ClusterConfigProperty(
@@ -100,12 +100,12 @@ class Domain(Construct):
 
     def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
         """Allow each method on the paths that the code calls."""
-        self._allow(reader, ("es:ESHttpPost",), f"{NAME}/_msearch")
-        self._allow(writer, ("es:ESHttpPost",), f"{NAME}-*/_bulk", f"{NAME}-*/_refresh")
+        self._allow(reader, ("es:ESHttpPost",), f"{DOMAIN}/_msearch")
+        self._allow(writer, ("es:ESHttpPost",), f"{DOMAIN}-*/_bulk", f"{DOMAIN}-*/_refresh")
         self._allow(writer, ("es:ESHttpPost",), "_aliases")
-        self._allow(writer, ("es:ESHttpGet",), f"{NAME}-*/_alias", f"{NAME}-*/_mapping")
-        self._allow(writer, ("es:ESHttpPut", "es:ESHttpDelete"), f"{NAME}-*")
-        self._allow(writer, ("es:ESHttpPut",), f"_index_template/{NAME}")
+        self._allow(writer, ("es:ESHttpGet",), f"{DOMAIN}-*/_alias", f"{DOMAIN}-*/_mapping")
+        self._allow(writer, ("es:ESHttpPut", "es:ESHttpDelete"), f"{DOMAIN}-*")
+        self._allow(writer, ("es:ESHttpPut",), f"_index_template/{DOMAIN}")
 
     def _allow(self, role: iam.Role, actions: tuple[str, ...], *paths: str) -> None:
         allow(role, actions, *(f"{self._arn}/{path}" for path in paths))
@@ -113,7 +113,7 @@ class Domain(Construct):
         acknowledge(
             role,
             {
-                f"{prefix}:<AWS::AccountId>:domain/{NAME}/{path}]": "Indexes of the own domain, "
+                f"{prefix}:<AWS::AccountId>:domain/{DOMAIN}/{path}]": "Indexes of the own domain, "
                 "which are numbered as they are made anew."
                 for path in paths
                 if "*" in path
@@ -154,17 +154,17 @@ class Domain(Construct):
 class Collection(Construct):
     """A Serverless collection of type "search": docs/decisions/507 says what it cannot do."""
 
-    name = "opensearch"
+    name: str = OPENSEARCH
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        collections = [{"ResourceType": "collection", "Resource": [f"collection/{NAME}"]}]
+        collections = [{"ResourceType": "collection", "Resource": [f"collection/{DOMAIN}"]}]
         encryption = self._security("encryption", {"Rules": collections, "AWSOwnedKey": True})
         network = self._security("network", [{"Rules": collections, "AllowFromPublic": True}])
         self.collection = serverless.CfnCollection(
             self,
             "Collection",
-            name=NAME,
+            name=DOMAIN,
             type="SEARCH",
             description="The search index of Image Repo",
             # The catalogue makes the index again, and a standby would double the cost.
@@ -187,7 +187,7 @@ class Collection(Construct):
                 "Rules": [
                     {
                         "ResourceType": "index",
-                        "Resource": [f"index/{NAME}/{NAME}*"],
+                        "Resource": [f"index/{DOMAIN}/{DOMAIN}*"],
                         "Permission": permissions,
                     }
                 ],
@@ -197,7 +197,7 @@ class Collection(Construct):
         serverless.CfnAccessPolicy(
             self,
             "Access",
-            name=NAME,
+            name=DOMAIN,
             type="data",
             policy=cdk.Stack.of(self).to_json_string(policy),
         )
@@ -206,7 +206,7 @@ class Collection(Construct):
         return serverless.CfnSecurityPolicy(
             self,
             kind.capitalize(),
-            name=NAME,
+            name=DOMAIN,
             type=kind,
             policy=cdk.Stack.of(self).to_json_string(policy),
         )

@@ -10,9 +10,8 @@ from pathlib import Path
 import boto3
 
 from chalicelib.access import Scope, TokenStore
+from chalicelib.names import DEFAULT_OWNER, INDEXER, STACK
 from chalicelib.reindexing import LambdaReindexing
-from chalicelib.storage.port import DEFAULT_OWNER
-from infra.names import INDEXER, STACK
 
 
 def first_token(store: TokenStore) -> str | None:

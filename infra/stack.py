@@ -7,10 +7,10 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from chalicelib.names import API, ENCODER, INDEXER, STAGE
 from infra.api import Api
 from infra.catalogue import Catalogue
 from infra.engines import Engine
-from infra.names import ENCODER, INDEXER, STAGE
 from infra.observability import Observability
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline, Queues
@@ -127,7 +127,7 @@ class ImageRepo(cdk.Stack):
             missed=self.search.missed,
             functions=functions,
             indexer=self.search.indexer,
-            api_name="image-repo",
+            api_name=API,
         )
 
     def _tell(self) -> None:

@@ -27,6 +27,8 @@ VECTOR = b"\x00\x3c" * 256
 CALLERS = {
     "ann": Caller("ann", frozenset({Scope.READ, Scope.WRITE})),
     "reader": Caller("ann", frozenset({Scope.READ})),
+    "writer": Caller("ann", frozenset({Scope.WRITE})),
+    "none": Caller("ann", frozenset()),
     "bob": Caller("bob", frozenset({Scope.READ, Scope.WRITE})),
     "admin": Caller("root", frozenset({Scope.ADMIN})),
 }
@@ -138,7 +140,7 @@ class Api:
     reindexing: NotedReindexing = field(default_factory=NotedReindexing)
 
     def repository(self) -> bootstrap.Repository:
-        return bootstrap.assembled(
+        return bootstrap.assemble(
             Settings(bucket="photographs", table="images", tokens_table="tokens"),
             catalogue=self.catalogue,
             storage=self.storage,

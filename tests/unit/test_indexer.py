@@ -17,6 +17,7 @@ from chalicelib.reindexing import Journal, Stage
 from chalicelib.search import Query
 from chalicelib.search.embedded import PublishedIndex, PublishingIndex
 from chalicelib.search.embedded.memory_store import MemorySnapshotStore
+from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryStorage
 from indexer.announcing import Announcement, EventBridge, MemoryEvents
 from indexer.batch import Indexer
@@ -216,6 +217,6 @@ def test_an_entry_the_bus_refused_is_an_error() -> None:
 
 
 def test_the_indexer_does_not_start_without_a_bus() -> None:
-    environment = {f"IMAGE_REPO_{n}": n for n in ("BUCKET", "TABLE", "TOKENS_TABLE")}
+    settings = Settings(bucket="photographs", table="images", tokens_table="tokens")
     with pytest.raises(ValueError, match="IMAGE_REPO_EVENT_BUS"):
-        bootstrap(environment)
+        bootstrap(settings)
