@@ -1,6 +1,6 @@
 """The one place that reads the environment."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,8 +59,8 @@ class Settings(BaseSettings):
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
 
     @classmethod
-    def from_environment(cls) -> Self:
-        """Read ``IMAGE_REPO_BUCKET`` and its like.
+    def from_environment(cls, **given: Any) -> Self:
+        """Read ``IMAGE_REPO_BUCKET`` and its like, but for what is ``given``.
 
         Raises
         ------
@@ -68,9 +68,12 @@ class Settings(BaseSettings):
             A variable without a default is missing, or one is not what it can be.
         """
         try:
-            return cls()
+            return cls(**given)
         except ValidationError as error:
             raise ValueError(_told(error)) from None
+
+
+LIMITS = tuple(field for field in Settings.model_fields if field.startswith("max_"))
 
 
 def variable(field: str) -> str:

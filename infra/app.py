@@ -2,6 +2,7 @@
 
 ``-c search=embedded`` (or ``"search"`` in ``cdk.json``) chooses the search engine, see
 ``infra.search.ENGINES``; ``-c searchInstance``, ``searchNodes`` and ``searchGigabytes`` its size;
+``-c IMAGE_REPO_MAX_PIXELS=…`` and its like the limits of ``chalicelib.settings``;
 ``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.
 """
 
