@@ -10,7 +10,7 @@ CDK    := npx --yes aws-cdk@2.1148.0
 LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check format bench synth \
+.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants format bench synth \
         deploy destroy preflight chromium java lock
 
 help: ## This list
@@ -89,7 +89,7 @@ stop: ## Stop the stack and keep its data
 
 clean: ## Stop the stack and forget its data
 	@if [ -x $(BIN)/python ]; then $(LOCAL) clean; else echo "There is no local stack."; fi
-	@rm -rf build cdk.out chalice.out
+	@rm -rf build cdk.out chalice.out mutants
 
 status: ## Tell whether the stack runs and where
 	@if [ -x $(BIN)/python ]; then $(LOCAL) status; else echo "There is no local stack."; fi
@@ -106,6 +106,10 @@ check: setup-dev synth ## Lint, format, types, security, template, unit and cont
 	@echo "• bandit";  $(BIN)/bandit -q -ll -c pyproject.toml -r app.py chalicelib captioner indexer infra layers local image_repo
 	@echo "• cfn-lint (cdk-nag ran in the synthesis)"; $(BIN)/cfn-lint cdk.out/ImageRepo.template.json
 	@echo "• unit and contract tests"; $(BIN)/python -m pytest -q tests/unit tests/contract -m "not training"
+
+mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy and events piece by piece: which change does no test notice?
+	@rm -rf mutants
+	@nice $(BIN)/mutmut run; $(BIN)/mutmut results
 
 format: setup-dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .

@@ -188,17 +188,15 @@ class TokenStore:
 @dataclass(slots=True)
 class _Cache:
     clock: Callable[[], float]
-    entries: dict[str, tuple[float, Caller | None]] = field(default_factory=dict)
+    entries: dict[str, tuple[float, Caller]] = field(default_factory=dict)
 
     def get(self, digest: str, look_up: Callable[[], Caller | None]) -> Caller | None:
         known = self.entries.get(digest)
         if known and self.clock() - known[0] < CACHE_SECONDS:
             return known[1]
         caller = look_up()
-        if caller is not None:  # strangers must not fill the memory
+        if caller is not None:  # unknown tokens must not fill the memory
             self.entries[digest] = (self.clock(), caller)
-        else:
-            self.entries.pop(digest, None)
         return caller
 
 

@@ -57,6 +57,21 @@ def test_a_view_is_given_what_it_names_and_no_more() -> None:
     assert given == [ANN, "one", requests.Listing(limit=7)]
 
 
+def test_a_view_is_given_the_body_that_its_route_describes() -> None:
+    def view(caller: Caller, body: requests.ImportRequest) -> answers.Health:
+        assert body == requests.ImportRequest(prefix="uploads/ann/")
+        return HEALTH
+
+    asked = FakeRequest(raw_body=b'{"prefix": "uploads/ann/"}')
+    endpoint(a_route(body=requests.ImportRequest), view, lambda: asked)(thing_id="one")
+
+
+def test_an_open_route_asks_for_no_caller() -> None:
+    route = a_route(scope=None)
+    response = endpoint(route, lambda: HEALTH, lambda: FakeRequest(context={}))(thing_id="one")
+    assert response.status_code == 200
+
+
 def test_a_view_that_names_what_its_route_does_not_give_is_not_registered() -> None:
     def view(caller: Caller, body: object) -> answers.Health:
         raise AssertionError("never called")
@@ -117,20 +132,31 @@ def test_if_match_names_a_revision(headers: dict[str, str], revision: int | None
     assert given == [revision]
 
 
-@pytest.mark.parametrize("header", ['W/"1"', '"-1"', '"1", "2"', "x", "", "²", "9" * 16])
+@pytest.mark.parametrize("header", ['W/"1"', '"-1"', '"1", "2"', "x", "", '"X1X"', "²", "9" * 16])
 def test_if_match_that_is_no_etag_is_refused_by_its_name(header: str) -> None:
     call = endpoint(
         a_route(if_match=True), lambda: HEALTH, lambda: FakeRequest(headers={"if-match": header})
     )
     with pytest.raises(InvalidField) as raised:
         call(thing_id="one")
-    assert raised.value.field == "If-Match"
+    assert str(raised.value) == ("If-Match: must be the ETag of the photograph, a number in quotes")
 
 
 def test_an_answer_has_its_routes_status_and_stays_in_no_cache() -> None:
     response = endpoint(a_route(status=202), lambda: HEALTH, FakeRequest)(thing_id="one")
     assert (response.status_code, response.body) == (202, HEALTH.model_dump_json())
     assert response.headers == {"Content-Type": "application/json", "Cache-Control": "no-store"}
+
+
+def test_an_answer_with_a_revision_has_an_etag() -> None:
+    class Revised(answers.Health):
+        @property
+        def etag(self) -> str:
+            return '"7"'
+
+    revised = Revised(status="ok", version="1")
+    response = endpoint(a_route(), lambda: revised, FakeRequest)(thing_id="one")
+    assert response.headers["ETag"] == '"7"'
 
 
 def test_an_answer_of_another_model_is_never_sent() -> None:
