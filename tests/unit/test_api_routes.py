@@ -21,7 +21,7 @@ import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Scope
 from chalicelib.api.routes import ROUTES, Route
-from chalicelib.images import Attribute, Caption, Image, Label, Source
+from chalicelib.images import Attribute, Caption, Image, Label, Source, State
 from chalicelib.reindexing import Journal
 from chalicelib.report import Report
 from chalicelib.search.memory import MemoryIndex
@@ -30,13 +30,14 @@ from tests.api import CALLERS, Answer, Api
 
 DOCUMENTATION = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 OWN, FOREIGN, NOBODYS = "own-1", "foreign-1", "nobodys"
+OWN_DELETED, FOREIGN_DELETED = "own-deleted", "foreign-deleted"
 OWN_IMPORT, FOREIGN_IMPORT = "a" * 32, "b" * 32
 PICTURE = base64.b64encode(b"picture").decode()
 # Words that only the other owner's records hold, one of them misspelt by a letter.
 SECRETS = ("marmalade", "platypus", "turquoise", "juggle", "trombone")
 TEXTS = ["dog", "marmalade", "marmelade", "trombone platypus", "turquoise platypus juggles"]
 PLACES = {
-    "image_id": [OWN, FOREIGN, NOBODYS],
+    "image_id": [OWN, FOREIGN, NOBODYS, OWN_DELETED, FOREIGN_DELETED],
     "import_id": [OWN_IMPORT, FOREIGN_IMPORT, "c" * 32],
     "name": ["index.html", "nothing.js"],
 }
@@ -129,11 +130,13 @@ def world(*owners: str) -> Api:
     if "ann" in owners:
         _enter(api, OWN, "A brown dog runs", Attribute("dog", ("brown",), ("run",)), "dog")
         _enter(api, "own-2", "A dog sits", Attribute("dog", (), ("sit",)), "dog")
+        _enter_deleted(api, OWN_DELETED, "ann")
         _enter_import(api, OWN_IMPORT, "ann")
     if "bob" in owners:
         secret = Attribute("platypus", ("turquoise",), ("juggle",))
         _enter(api, FOREIGN, "A turquoise platypus juggles marmalade", secret, "trombone")
         _enter(api, "foreign-2", "A dog beside marmalade", secret, "dog")
+        _enter_deleted(api, FOREIGN_DELETED, "bob")
         _enter_import(api, FOREIGN_IMPORT, "bob")
     Journal(api.storage).carried_out("seven", roll_back=False, work=lambda _: 2)
     return api
@@ -152,6 +155,12 @@ def _enter(api: Api, image_id: str, text: str, attribute: Attribute, label: str)
     )
     api.storage.write(image.key, b"photograph", content_type="image/jpeg")
     api.index.apply([document_of(image)])
+
+
+def _enter_deleted(api: Api, image_id: str, owner: str) -> None:
+    """Leave what is left of a photograph whose deletion was cut: its record and a file."""
+    image = api.enter(image_id, owner, state=State.DELETED, visual=None)
+    api.storage.write(image.key, b"photograph", content_type="image/jpeg")
 
 
 def _enter_import(api: Api, import_id: str, owner: str) -> None:
@@ -233,6 +242,13 @@ def test_the_scopes_are_those_of_the_documentation() -> None:
         (route.method, re.sub(r"{\w+}", "{}", route.path)): route.scope or "none"
         for route in ROUTES
     }
+
+
+@pytest.mark.parametrize("header", ["Basic ann", "ann", "Bearer", "Bearer ann bob"])
+def test_a_token_comes_as_a_bearer_token_or_not_at_all(header: str) -> None:
+    api = world("ann")
+    assert api.call("GET", "/images", as_=None, Authorization=header).status == 403
+    assert api.call("GET", "/images", as_=None, Authorization="bearer  ann").status == 200
 
 
 def test_no_reader_changes_anything() -> None:
