@@ -23,10 +23,21 @@ View = Callable[..., BaseModel | Response | None]
 class Request(Protocol):
     """What is read of the framework's request."""
 
-    context: Mapping[str, Any]
-    headers: Mapping[str, str]
-    query_params: Mapping[str, str] | None
-    raw_body: bytes
+    @property
+    def context(self) -> Mapping[str, Any]:
+        """What API Gateway knows of it; ``authorizer`` is what the authorizer told."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Its headers, whatever their case."""
+
+    @property
+    def query_params(self) -> Mapping[str, str] | None:
+        """Its query parameters."""
+
+    @property
+    def raw_body(self) -> bytes:
+        """Its body."""
 
 
 def context_of(caller: Caller) -> dict[str, str]:

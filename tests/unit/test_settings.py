@@ -85,8 +85,10 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_a_deployment_may_set_limits_and_is_told_of_wrong_ones() -> None:
-    said = {"IMAGE_REPO_MAX_PIXELS": 80_000_000}
+    said: dict[str, object] = {"IMAGE_REPO_MAX_PIXELS": 80_000_000}
+    nothing: dict[str, object] = {}
+    wrong: dict[str, object] = {"IMAGE_REPO_MAX_PIXELS": "0"}
     assert limits_of(said.get) == {"IMAGE_REPO_MAX_PIXELS": "80000000"}
-    assert limits_of({}.get) == {}
+    assert limits_of(nothing.get) == {}
     with pytest.raises(ValueError, match="IMAGE_REPO_MAX_PIXELS is '0'"):
-        limits_of({"IMAGE_REPO_MAX_PIXELS": "0"}.get)
+        limits_of(wrong.get)
