@@ -19,9 +19,9 @@ from chalicelib.api import answers, openapi, pages, problems, queries, requests,
 from chalicelib.api.registration import View, context_of, endpoint
 from chalicelib.api.routes import route_of
 from chalicelib.errors import ImageRepoError
-from chalicelib.names import DERIVED, METRICS
+from chalicelib.names import API, DERIVED, METRICS
 
-app = Chalice(app_name="image-repo")
+app = Chalice(app_name=API)
 logger = Logger(service="api")
 tracer = Tracer(service="api")
 metrics = Metrics(namespace=METRICS, service="api")
@@ -46,7 +46,7 @@ def token(request: AuthRequest) -> AuthResponse:
     return AuthResponse(routes=["*"], principal_id=caller.owner, context=context_of(caller))
 
 
-def answered(called: Callable[..., Response]) -> Callable[..., Response]:
+def handle_errors(called: Callable[..., Response]) -> Callable[..., Response]:
     """Turn errors into problem documents, once for every route."""
 
     @wraps(called)
@@ -74,7 +74,7 @@ def serves(method: str, path: str) -> Callable[[View], View]:
     authorizer = None if route.scope is None else token
 
     def register(view: View) -> View:
-        called = answered(endpoint(route, view, lambda: app.current_request))
+        called = handle_errors(endpoint(route, view, lambda: app.current_request))
         app.route(path, methods=[method], authorizer=authorizer, name=route.name)(called)
         return view
 

@@ -129,7 +129,7 @@ class TokenStore:
         NotFound
             There is none.
         """
-        found = tuple(record for record in self.everyone() if _named(record, name))
+        found = tuple(record for record in self.records() if _named(record, name))
         if not found:
             raise NotFound(f"no token is labelled '{name}' or has a hash that begins so")
         for record in found:
@@ -141,7 +141,7 @@ class TokenStore:
             )
         return found
 
-    def everyone(self) -> tuple[TokenRecord, ...]:
+    def records(self) -> tuple[TokenRecord, ...]:
         """Return what is known of every token, oldest first."""
         records: list[TokenRecord] = []
         start: dict[str, Any] = {}

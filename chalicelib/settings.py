@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         try:
             return cls(**given)
         except ValidationError as error:
-            raise ValueError(_told(error)) from None
+            raise ValueError(_message(error)) from None
 
 
 LIMITS = tuple(field for field in Settings.model_fields if field.startswith("max_"))
@@ -81,7 +81,7 @@ def variable(field: str) -> str:
     return f"{PREFIX}{field}".upper()
 
 
-def _told(error: ValidationError) -> str:
+def _message(error: ValidationError) -> str:
     missing, wrong = [], []
     for entry in error.errors(include_url=False):
         name = variable(str(entry["loc"][0]))

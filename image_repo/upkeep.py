@@ -161,7 +161,7 @@ def revoke_token(
 @tokens.command("list")
 def list_tokens(table: TokensTable) -> None:
     """List what is known of the tokens; never the tokens themselves."""
-    for record in _store(table).everyone():
+    for record in _store(table).records():
         scopes = ",".join(sorted(record.scopes))
         state = "revoked" if record.revoked else "valid"
         row = (

@@ -16,7 +16,7 @@ from chalicelib.reindexing import LambdaReindexing
 
 def first_token(store: TokenStore) -> str | None:
     """Return a new administrator's token, or None where there are tokens already."""
-    if any(not record.revoked for record in store.everyone()):
+    if any(not record.revoked for record in store.records()):
         return None
     return store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label="first")
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from chalicelib.access import Caller, Scope
 from chalicelib.api.answers import Answer
-from chalicelib.api.problems import of_the_request
+from chalicelib.api.problems import request_validation
 from chalicelib.api.routes import Route
 from chalicelib.errors import InvalidField
 
@@ -71,19 +71,19 @@ def endpoint(route: Route, view: View, current: Callable[[], Request]) -> Callab
         The view names what the route does not give.
     """
     named = set(signature(view).parameters)
-    if unknown := named - _given(route):
+    if unknown := named - _available(route):
         raise TypeError(f"{route.name} does not give its view {', '.join(sorted(unknown))}")
 
     def call(**parameters: str) -> Response:
         request = current()
-        allowed = {} if route.scope is None else {"caller": _allowed(request, route.scope)}
-        given = {**parameters, **allowed, **_asked(request, route)}
+        authorized = {} if route.scope is None else {"caller": _authorized(request, route.scope)}
+        given = {**parameters, **authorized, **_inputs(request, route)}
         return _response(route, view(**{name: given[name] for name in named}))
 
     return call
 
 
-def _given(route: Route) -> set[str]:
+def _available(route: Route) -> set[str]:
     parts = {
         "caller": route.scope is not None,
         "body": route.body is not None,
@@ -93,22 +93,22 @@ def _given(route: Route) -> set[str]:
     return {name for name, is_given in parts.items() if is_given} | set(route.parameters)
 
 
-def _allowed(request: Request, scope: Scope) -> Caller:
+def _authorized(request: Request, scope: Scope) -> Caller:
     caller = caller_of(request.context["authorizer"])
     caller.require(scope)
     return caller
 
 
-def _asked(request: Request, route: Route) -> dict[str, Any]:
-    asked: dict[str, Any] = {}
-    with of_the_request():
+def _inputs(request: Request, route: Route) -> dict[str, Any]:
+    inputs: dict[str, Any] = {}
+    with request_validation():
         if route.body is not None:
-            asked["body"] = route.body.model_validate_json(request.raw_body or b"{}")
+            inputs["body"] = route.body.model_validate_json(request.raw_body or b"{}")
         if route.query is not None:
-            asked["query"] = route.query.model_validate(dict(request.query_params or {}))
+            inputs["query"] = route.query.model_validate(dict(request.query_params or {}))
     if route.if_match:
-        asked["revision"] = _revision(request.headers.get("if-match", "*"))
-    return asked
+        inputs["revision"] = _revision(request.headers.get("if-match", "*"))
+    return inputs
 
 
 def _revision(if_match: str) -> int | None:

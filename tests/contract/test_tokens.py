@@ -59,7 +59,7 @@ def test_a_token_stands_for_its_owner_and_scopes(tokens: Tokens) -> None:
 def test_the_token_itself_is_kept_nowhere(tokens: Tokens) -> None:
     token = tokens.store.add("ann", ["read"])
     assert token not in str(tokens.items())
-    assert token.removeprefix("imr_") not in str(tokens.store.everyone())
+    assert token.removeprefix("imr_") not in str(tokens.store.records())
 
 
 @pytest.mark.parametrize("stranger", ["", "imr_", "imr_unknown", "nonsense", "imr_é", "x" * 9_000])
@@ -81,7 +81,7 @@ def test_a_token_is_known_by_its_label_and_when_it_was_made(tokens: Tokens) -> N
     before = datetime.now(UTC).replace(microsecond=0)
     tokens.store.add("ann", ["read"])
     tokens.store.add("ann", ["read"], "laptop")
-    records = tokens.store.everyone()
+    records = tokens.store.records()
     assert {record.label for record in records} == {"", "laptop"}
     for record in records:
         assert before <= datetime.fromisoformat(record.created_at) <= datetime.now(UTC)
@@ -118,10 +118,10 @@ def test_tokens_are_found_on_every_page_of_the_table(tokens: Tokens) -> None:
     for label in ("one", "two", "three"):
         tokens.store.add("ann", ["read"], label)
     store = TokenStore(Paging(), "tokens")  # type: ignore[arg-type]
-    assert {record.label for record in store.everyone()} == {"one", "two", "three"}
+    assert {record.label for record in store.records()} == {"one", "two", "three"}
     for label in ("one", "two", "three"):
         store.revoke(label)
-    assert all(record.revoked for record in tokens.store.everyone())
+    assert all(record.revoked for record in tokens.store.records())
 
 
 def test_a_revoked_token_is_refused_once_the_cache_has_run_out(tokens: Tokens) -> None:
@@ -148,10 +148,10 @@ def test_a_request_does_not_cost_a_read_each(tokens: Tokens) -> None:
 def test_revoking_takes_a_label_or_the_begin_of_a_hash(tokens: Tokens) -> None:
     tokens.store.add("ann", ["read"], "one")
     tokens.store.add("ann", ["read"], "two")
-    one, two = sorted(tokens.store.everyone(), key=lambda record: record.label)
+    one, two = sorted(tokens.store.records(), key=lambda record: record.label)
     assert [record.label for record in tokens.store.revoke("one")] == ["one"]
     assert tokens.store.revoke(two.token_sha256[:8])[0].label == "two"
-    assert all(record.revoked for record in tokens.store.everyone())
+    assert all(record.revoked for record in tokens.store.records())
     tokens.store.add("ann", ["read"])
     for name in ("three", one.token_sha256[:7], ""):
         with pytest.raises(NotFound):

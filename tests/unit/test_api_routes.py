@@ -1,8 +1,8 @@
 """Every route of the table, with every set of scopes, beside another owner's photographs.
 
 What is sent is made from the table: for each field of a route's models one request per value of
-`VALUES`, for each parameter of its path one per value of `PLACES`. A new route is tried by being
-in the table; a new field wants a value here.
+`VALUES`, for each parameter of its path one per value of `PATH_VALUES`. A new route is tried by
+being in the table; a new field wants a value here.
 """
 
 import base64
@@ -36,7 +36,7 @@ PICTURE = base64.b64encode(b"picture").decode()
 # Words that only the other owner's records hold, one of them misspelt by a letter.
 SECRETS = ("marmalade", "platypus", "turquoise", "juggle", "trombone")
 TEXTS = ["dog", "marmalade", "marmelade", "trombone platypus", "turquoise platypus juggles"]
-PLACES = {
+PATH_VALUES = {
     "image_id": [OWN, FOREIGN, NOBODYS, OWN_DELETED, FOREIGN_DELETED],
     "import_id": [OWN_IMPORT, FOREIGN_IMPORT, "c" * 32],
     "name": ["index.html", "nothing.js"],
@@ -82,8 +82,8 @@ VALUES: dict[str, list[Any]] = {
     "unlike": [[FOREIGN], [OWN], [NOBODYS]],
     "weights": [{"words": 1, "labels": 2}],
 }
-# What is different in every answer: random ids, and the time.
-CHANCE = re.compile(
+# What differs between two answers to one request: random ids, and the time.
+RANDOM = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}"
     r"|(?<=uploads/ann/)[\w-]{16}(?=/)|20\d\d-\d\d-\d\dT[\d:.]+(Z|\+00:00)"
 )
@@ -102,7 +102,7 @@ class Request:
 
 def requests_of(route: Route) -> Iterator[Request]:
     """Yield the requests that are tried of a route, which its models describe."""
-    paths = product(*(PLACES[name] for name in route.parameters))
+    paths = product(*(PATH_VALUES[name] for name in route.parameters))
     for values, body, query in product(paths, _documents(route.body), _documents(route.query)):
         path = route.path.format(**dict(zip(route.parameters, values, strict=True)))
         flat = {name: _in_a_query(value) for name, value in (query or {}).items()}
@@ -177,9 +177,9 @@ def send(api: Api, request: Request, token: str | None) -> Answer:
     )
 
 
-def told(answer: Answer) -> tuple[int, str, str | None]:
+def comparable(answer: Answer) -> tuple[int, str, str | None]:
     """Return what an answer says, without what is random in it."""
-    return answer.status, CHANCE.sub("…", answer.text), answer.headers.get("ETag")
+    return answer.status, RANDOM.sub("…", answer.text), answer.headers.get("ETag")
 
 
 def state_of(api: Api) -> dict[str, Any]:
@@ -297,7 +297,7 @@ def _is_answered_as_if_alone(route: Route, token: str | None, cursors: dict[str,
         alone, shared = world("ann"), world("ann", "bob")
         bobs = foreign(state_of(shared))
         answer = send(shared, request, token)
-        assert told(answer) == told(send(alone, request, token)), request
+        assert comparable(answer) == comparable(send(alone, request, token)), request
         assert foreign(state_of(shared)) == bobs, request
         assert own(state_of(shared)) == own(state_of(alone)), request
         statuses.add(answer.status)
@@ -318,8 +318,8 @@ def own(state: dict[str, Any]) -> str:
     records = {name: r for name, r in state["records"].items() if r.owner == "ann"}
     files = [entry for entry in state["files"] if "/ann/" in entry[0]]
     messages = [message for message in state["messages"] if "/bob/" not in json.dumps(message)]
-    told = [*map(_shown, records.values()), *map(repr, files), *map(repr, messages)]
-    return "\n".join(sorted(CHANCE.sub("…", text) for text in told))
+    parts = [*map(_shown, records.values()), *map(repr, files), *map(repr, messages)]
+    return "\n".join(sorted(RANDOM.sub("…", text) for text in parts))
 
 
 def _shown(image: Image) -> str:
