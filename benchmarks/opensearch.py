@@ -30,10 +30,10 @@ from opensearchpy import OpenSearch
 from benchmarks.search.corpus import OWNER, captions, documents, queries, vectors
 from benchmarks.search.timing import Row, append, percentile_95
 from chalicelib.search import Query
-from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, Pauses
-from chalicelib.search.opensearch.calls import Calls
-from chalicelib.search.opensearch.register import AliasRegister, Places
-from chalicelib.search.opensearch.writing import BATCH as SHARE
+from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch.aliases import Aliases
+from chalicelib.search.opensearch.bulk import BATCH as REQUEST
+from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.vectors import quantised
 from local.layout import Layout
 from local.opensearch import Node
@@ -51,14 +51,14 @@ PEER = "SIFT 1M x 128, M 16, ef 100: recall@10 0.996, p50 2.3 ms"
 BARS = {"text": 30, "attributes": 30, "image": 20, "fused": 60}  # p95 at 1,000,000, ms
 
 
-class Timed(Calls):
-    """Calls whose answers' own times are added up."""
+class TimedClient(RetryingClient):
+    """A client that adds up the times that answers say they took."""
 
     took = 0.0
 
-    def make(self, call: Callable[[OpenSearch], Answer]) -> Answer:
-        """Make the call."""
-        answer = super().make(call)
+    def call(self, operation: Callable[[OpenSearch], Answer]) -> Answer:
+        """Call, and add the answer's time."""
+        answer = super().call(operation)
         if isinstance(answer, dict):
             self.took += answer.get("took", 0)
         return answer
@@ -69,18 +69,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     texts = captions(options.images, options.captions)
     with running(options.keep, options.heap) as url:
-        calls = Timed(Endpoint.of(url).client(600), Pauses())
-        index = OpenSearchIndex(calls, AliasRegister(calls, PREFIX), prefix=PREFIX, refresh="false")
-        costs = filled(index, calls.client, texts)
-        costs |= settled(index, calls.client, options.images, options.merge)
+        client = TimedClient(Endpoint.of(url).client(600))
+        index = OpenSearchIndex(client, prefix=PREFIX, refresh="false")
+        costs = filled(index, client.client, texts)
+        costs |= settled(index, client.client, options.images, options.merge)
         kinds = queries(texts, options.turns)
         for query in [query for asked in kinds.values() for query in asked] * WARM_UP:
             index.search(query)
         gc.collect()
         gc.freeze()  # a client of one's own holds no captions of a million photographs
-        rows = [answered(index, calls, *asked) for asked in kinds.items()]
+        rows = [answered(index, client, *asked) for asked in kinds.items()]
         costs |= recall(index, options.images, min(options.turns, 100))
-        calls.client.close()
+        client.client.close()
     print(f"{options.images:,} photographs, two vectors of 256 bytes each")
     for name, value in costs.items():
         print(f"  {name.replace('_', ' '):<28}{value:14,.3f}")
@@ -123,18 +123,19 @@ def filled(index: OpenSearchIndex, client: OpenSearch, texts: Sequence[str]) -> 
     A photograph's share of the node's processor time says more than the rate where other
     programs run beside.
     """
-    places = index.register.read()
-    if places.live is None and places.building is None:
-        places = index.begin(places)
-    first = _taken(client, places.written[0]) // BATCH * BATCH
+    aliases = index.aliases.read()
+    if not aliases.written:
+        aliases = index.aliases.create(aliases)
+    name = aliases.written[0]
+    first = _taken(client, name) // BATCH * BATCH
     busy, taken, before = 0.0, 0, _cpu_milliseconds(client)
     with ThreadPoolExecutor(WRITERS) as pool:
         for at in range(first, len(texts), BATCH):
             made = list(documents(texts[at : at + BATCH], at))
             begin = time.perf_counter()
             writes: list[Future[Any]] = [
-                pool.submit(index.write, places.written, made[part : part + SHARE])
-                for part in range(0, len(made), SHARE)
+                pool.submit(write, index.client, name, made[part : part + REQUEST])
+                for part in range(0, len(made), REQUEST)
             ]
             assert not any(write.result().failed for write in writes)
             busy += time.perf_counter() - begin
@@ -161,9 +162,11 @@ def settled(
     index: OpenSearchIndex, client: OpenSearch, images: int, segments: int
 ) -> dict[str, float]:
     """Refresh and merge; return bytes an image, seconds of merging and how many segments."""
-    (name,) = index.register.read().written
-    index.settle(name)
-    index.register.write(Places(live=name))
+    aliases = index.aliases.read()
+    (name,) = aliases.written
+    index.refresh(name)
+    if aliases.live is None:
+        index.aliases.move(aliases, Aliases(live=name))
     begin = time.perf_counter()
     if segments:
         client.indices.forcemerge(index=name, params={"max_num_segments": segments})
@@ -177,17 +180,17 @@ def settled(
     }
 
 
-def answered(index: OpenSearchIndex, calls: Timed, name: str, asked: Sequence[Query]) -> Row:
+def answered(index: OpenSearchIndex, client: TimedClient, name: str, asked: Sequence[Query]) -> Row:
     """Ask every query for its times."""
     size = index.count(None)
     engine, clock = [], []
-    before = _cpu_milliseconds(calls.client)
+    before = _cpu_milliseconds(client.client)
     for query in asked:
-        calls.took, begin = 0.0, time.perf_counter()
+        client.took, begin = 0.0, time.perf_counter()
         index.search(query)
         clock.append((time.perf_counter() - begin) * 1_000)
-        engine.append(calls.took)
-    cpu = (_cpu_milliseconds(calls.client) - before) / len(asked)
+        engine.append(client.took)
+    cpu = (_cpu_milliseconds(client.client) - before) / len(asked)
     bar = f"bar at 1,000,000: {BARS[name]} ms" if name in BARS else ""
     print(
         f"  {name:<24}engine p50 {statistics.median(engine):6.1f} p95 {percentile_95(engine):6.1f}"

@@ -1,24 +1,25 @@
-"""A batch of the queue's messages, each one's failure its own."""
+"""Process a batch of the queue's messages; each fails on its own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from chalicelib import events
-from chalicelib.descriptions import is_descriptions
-from chalicelib.events import ImportRequest, Kind, Message, ObjectEvent
+from chalicelib.events import ContinueImport, Kind, Message, ObjectEvent
+from chalicelib.folder_captions import is_descriptions
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
 
 # Long enough for one photograph of the largest size on the function's memory.
 RESERVE_MS = 15_000
-# The queue's dead letters take over after five; the record says so earlier.
-TELL_AFTER = 3
-# What may be the last attempt is told of before it is made: a process that dies tells nothing.
-LAST = 5
+# A failure is recorded from this attempt on.
+RECORD_FROM_ATTEMPT = 3
+# After five attempts the dead-letter queue takes over. The last one is recorded as failed before
+# it is made, because a process that is killed records nothing.
+LAST_ATTEMPT = 5
 
 
-class Journal(Protocol):
-    """Where the work is counted and told; neither captions nor keys belong there."""
+class Metrics(Protocol):
+    """Where outcomes are counted and exceptions logged; neither captions nor keys belong there."""
 
     def count(self, what: str) -> None:
         """Add one to a metric."""
@@ -28,38 +29,38 @@ class Journal(Protocol):
 
 
 class Batch:
-    """Work off messages.
+    """Process messages.
 
     Parameters
     ----------
     ingest, imports
-        What messages about photographs and about descriptions lead to.
+        Process the messages about photographs and about descriptions.
     bucket
         The repository's.
     """
 
-    def __init__(self, ingest: Ingest, imports: Imports, journal: Journal, *, bucket: str) -> None:
+    def __init__(self, ingest: Ingest, imports: Imports, metrics: Metrics, *, bucket: str) -> None:
         self._ingest = ingest
         self._imports = imports
-        self._journal = journal
+        self._metrics = metrics
         self._bucket = bucket
 
-    def work(
+    def process(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
     ) -> list[str]:
-        """Return the ids of the messages that have to come back.
+        """Process a batch; return the ids of the messages that must be delivered again.
 
         Parameters
         ----------
         records
             Of the SQS event.
         remaining_ms
-            Tells how long the function may still run. What cannot be done in that time is handed
-            back untouched: a time-out would hand back the whole batch.
+            Returns the milliseconds the function may still run. What cannot be done in that time
+            is returned untouched: a time-out would return the whole batch.
         """
         for record in records:
-            self._forewarn(record)
-        # What came back before may bring the process down: the others go first.
+            self._record_last_attempt(record)
+        # A message that was delivered before may kill the process: the others go first.
         records = sorted(records, key=_attempts)
         return [
             record["messageId"] for record in records if not self._is_done(record, remaining_ms)
@@ -70,11 +71,11 @@ class Batch:
             return remaining_ms() < RESERVE_MS
 
         if is_late():
-            self._journal.count("postponed")
+            self._metrics.count("postponed")
             return False
         messages = events.read(record["body"], self._bucket)
         if not messages:
-            self._journal.count("ignored")
+            self._metrics.count("ignored")
         outcomes = [self._is_applied(message, record, is_late) for message in messages]
         return all(outcomes)
 
@@ -82,35 +83,37 @@ class Batch:
         self, message: Message, record: Mapping[str, Any], is_late: Callable[[], bool]
     ) -> bool:
         try:
-            self._journal.count(self._apply(message, is_late))
-        except Exception as error:  # whatever it was, the other messages go on
-            self._journal.failed(record["messageId"])
-            self._journal.count("error")
-            self._tell(message, record, error)
+            self._metrics.count(self._apply(message, is_late))
+        except Exception as error:  # the other messages are processed whatever it was
+            self._metrics.failed(record["messageId"])
+            self._metrics.count("error")
+            self._record_failure(message, record, error)
             return False
         return True
 
     def _apply(self, message: Message, is_late: Callable[[], bool]) -> str:
         match message:
-            case ImportRequest():
-                return self._imports.go_on(message, is_late)
+            case ContinueImport():
+                return self._imports.continue_import(message, is_late)
             case ObjectEvent(key=key) if is_descriptions(key):
-                return self._imports.landed(message, is_late)
+                return self._imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=Kind.REMOVED):
                 return self._ingest.removed(message)
         outcome = self._ingest.created(message)
         self._imports.caption(message.key)
         return outcome
 
-    def _tell(self, message: Message, record: Mapping[str, Any], error: Exception) -> None:
+    def _record_failure(
+        self, message: Message, record: Mapping[str, Any], error: Exception
+    ) -> None:
         attempts = _attempts(record)
-        if attempts >= TELL_AFTER:
+        if attempts >= RECORD_FROM_ATTEMPT:
             reason = f"captioning failed {attempts} times, last with {type(error).__name__}"
             self._fail(message, record, reason)
 
-    def _forewarn(self, record: Mapping[str, Any]) -> None:
+    def _record_last_attempt(self, record: Mapping[str, Any]) -> None:
         attempts = _attempts(record)
-        if attempts < LAST:
+        if attempts < LAST_ATTEMPT:
             return
         for message in events.read(record["body"], self._bucket):
             self._fail(message, record, f"captioning was cut short {attempts - 1} times")
@@ -122,8 +125,8 @@ class Batch:
             return
         try:
             self._ingest.fail(message, reason)
-        except Exception:  # the message comes back all the same
-            self._journal.failed(record["messageId"])
+        except Exception:  # the message is delivered again all the same
+            self._metrics.failed(record["messageId"])
 
 
 def _attempts(record: Mapping[str, Any]) -> int:

@@ -7,7 +7,7 @@ from functools import partial
 import boto3
 from botocore.config import Config
 
-from captioner.batch import Batch, Journal
+from captioner.batch import Batch, Metrics
 from captioner.preparing import prepare, version_of
 from captioner.queries import Queries
 from captioner.vision.bundle import DEFAULT_BUNDLE, load
@@ -30,7 +30,7 @@ class Captioner:
     queries: Queries
 
 
-def bootstrap(settings: Settings, journal: Journal) -> Captioner:
+def bootstrap(settings: Settings, metrics: Metrics) -> Captioner:
     """Wire the adapters.
 
     Raises
@@ -58,7 +58,7 @@ def bootstrap(settings: Settings, journal: Journal) -> Captioner:
         max_stored_bytes=settings.max_upload_bytes,
         max_pixels=settings.max_pixels,
     )
-    return Captioner(Batch(ingest, imports, journal, bucket=settings.bucket), queries)
+    return Captioner(Batch(ingest, imports, metrics, bucket=settings.bucket), queries)
 
 
 def _now() -> datetime:

@@ -15,7 +15,7 @@ _metrics = Metrics(namespace=METRICS)
 _tracer = Tracer()
 
 
-class _PowertoolsJournal:
+class _PowertoolsMetrics:
     def count(self, what: str) -> None:
         _metrics.add_metric(name=what, unit=MetricUnit.Count, value=1)
 
@@ -25,15 +25,15 @@ class _PowertoolsJournal:
 
 # While the function starts: a missing variable or a damaged bundle stops it before it takes
 # a message.
-_captioner = bootstrap(Settings.from_environment(), _PowertoolsJournal())
+_captioner = bootstrap(Settings.from_environment(), _PowertoolsMetrics())
 
 
 @_logger.inject_lambda_context
 @_metrics.log_metrics
 @_tracer.capture_lambda_handler(capture_response=False)
 def ingest(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Work off a batch of the queue's messages."""
-    failed = _captioner.batch.work(event["Records"], context.get_remaining_time_in_millis)
+    """Process a batch of the queue's messages."""
+    failed = _captioner.batch.process(event["Records"], context.get_remaining_time_in_millis)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from captioner.decoding import Pixels, decode
 from captioner.display import display
 from captioner.vision.model import Model, Prediction
-from chalicelib.ingest import Prepared
+from chalicelib.images import Prepared
 
 
 class Describer(Protocol):

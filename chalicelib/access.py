@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -21,6 +22,8 @@ TOKEN_PREFIX = "imr_"  # noqa: S105  not a secret: it says what kind of secret f
 TOKEN_BYTES = 32
 # A revoked token is good for this long in a warm authorizer; API Gateway keeps no answer itself.
 CACHE_SECONDS = 15.0
+_HASH = re.compile(r"[0-9a-f]{64}")
+_NO_TOKEN = "there is no such token"  # noqa: S105  a message
 
 
 class Scope(StrEnum):
@@ -86,6 +89,15 @@ class Tokens(Protocol):
     def caller(self, token: str) -> Caller | None:
         """Return who a token stands for, or None if it is unknown or revoked."""
 
+    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> tuple[str, TokenRecord]:
+        """Make a token; return it, which cannot be shown again, and what is kept of it."""
+
+    def revoke(self, token_sha256: str) -> None:
+        """Revoke the token of this hash."""
+
+    def records(self) -> tuple[TokenRecord, ...]:
+        """Return what is known of every token, oldest first."""
+
 
 class TokenStore:
     """Tokens in their DynamoDB table.
@@ -105,8 +117,8 @@ class TokenStore:
         self._table = table
         self._cache = _Cache(clock)
 
-    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> str:
-        """Make a token and return it; it cannot be shown again.
+    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> tuple[str, TokenRecord]:
+        """Make a token; return it, which cannot be shown again, and what is kept of it.
 
         Raises
         ------
@@ -118,28 +130,27 @@ class TokenStore:
         wanted = _scopes(scopes)
         token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
         moment = datetime.now(UTC).isoformat(timespec="seconds")
-        self._put(TokenRecord(_digest(token), owner, wanted, label, moment))
-        return token
+        record = TokenRecord(_digest(token), owner, wanted, label, moment)
+        self._put(record)
+        return token, record
 
-    def revoke(self, name: str) -> tuple[TokenRecord, ...]:
-        """Revoke the tokens with this label, or whose hash begins with ``name`` (8 at least).
+    def revoke(self, token_sha256: str) -> None:
+        """Revoke the token of this hash; again does no harm.
 
         Raises
         ------
         NotFound
             There is none.
         """
-        found = tuple(record for record in self.records() if _named(record, name))
-        if not found:
-            raise NotFound(f"no token is labelled '{name}' or has a hash that begins so")
-        for record in found:
-            self._call(
-                "update_item",
-                Key={"token_sha256": {"S": record.token_sha256}},
-                UpdateExpression="SET revoked = :yes",
-                ExpressionAttributeValues={":yes": {"BOOL": True}},
-            )
-        return found
+        if not _HASH.fullmatch(token_sha256):
+            raise NotFound(_NO_TOKEN)
+        self._call(
+            "update_item",
+            Key={"token_sha256": {"S": token_sha256}},
+            UpdateExpression="SET revoked = :yes",
+            ConditionExpression="attribute_exists(token_sha256)",
+            ExpressionAttributeValues={":yes": {"BOOL": True}},
+        )
 
     def records(self) -> tuple[TokenRecord, ...]:
         """Return what is known of every token, oldest first."""
@@ -182,6 +193,8 @@ class TokenStore:
         try:
             return getattr(self._client, operation)(TableName=self._table, **arguments)
         except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and _is_refused(error):
+                raise NotFound(_NO_TOKEN) from error
             raise CatalogueUnavailable("the table of tokens did not answer") from error
 
 
@@ -198,6 +211,10 @@ class _Cache:
         if caller is not None:  # unknown tokens must not fill the memory
             self.entries[digest] = (self.clock(), caller)
         return caller
+
+
+def _is_refused(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
 
 
 def _digest(token: str) -> str:
@@ -223,8 +240,3 @@ def _record(item: dict[str, Any]) -> TokenRecord:
         created_at=item["created_at"]["S"],
         revoked=item["revoked"]["BOOL"],
     )
-
-
-def _named(record: TokenRecord, name: str) -> bool:
-    # An empty name is no label: it would revoke every token that has none.
-    return (record.label == name != "") or (len(name) >= 8 and record.token_sha256.startswith(name))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from captioner.vision import plain_text
+from captioner.vision import text
 from captioner.vision.manifest import BundleError
 from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.overview import Overview
 from chalicelib.api.searching import Searching
+from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
@@ -24,10 +25,15 @@ from chalicelib.imports import Imports
 from chalicelib.names import EMBEDDED
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
-from chalicelib.reindexing import Journal, LambdaReindexing, Reindexing
-from chalicelib.search.embedded import PublishedIndex, S3SnapshotStore
-from chalicelib.search.opensearch import Endpoint, Pauses, opensearch_index
+from chalicelib.reindexing import (
+    AutomaticReindexing,
+    LambdaReindexing,
+    Reindexing,
+    RunStateStore,
+)
+from chalicelib.search.opensearch import BackOff, Endpoint, opensearch_index
 from chalicelib.search.port import Searching as SearchEngine
+from chalicelib.search.replicated import PublishedIndex, S3IndexStore
 from chalicelib.settings import Settings
 from chalicelib.storage import Storage
 from chalicelib.storage.s3 import S3Storage
@@ -41,7 +47,7 @@ CONFIGURATION = Config(
 )
 # Three tries of it, and the encoder's before it, fit into the same 29 s.
 ENGINE_SECONDS = 5.0
-ENGINE_PAUSES = Pauses(tries=3)
+ENGINE_BACK_OFF = BackOff(tries=3)
 # Presigned URLs of the former signature cannot say how a browser should save the file.
 S3_CONFIGURATION = CONFIGURATION.merge(Config(signature_version="s3v4"))
 
@@ -56,6 +62,7 @@ class Repository:
     searching: Searching
     overview: Overview
     upkeep: Upkeep
+    token_administration: TokenAdministration
 
 
 def assemble(
@@ -79,9 +86,10 @@ def assemble(
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
-            Journal(storage),
+            RunStateStore(storage),
             Imports(catalogue, storage, queue, lambda: datetime.now(UTC)),
         ),
+        token_administration=TokenAdministration(tokens),
     )
 
 
@@ -120,19 +128,22 @@ def connect(settings: Settings) -> Repository:
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
     s3 = boto3.client("s3", config=S3_CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
+    storage = S3Storage(s3, settings.bucket)
+    reindexing = LambdaReindexing(lambda_, settings.indexer_function)
+    automatic = AutomaticReindexing(RunStateStore(storage).newest, reindexing)
     return assemble(
         settings,
         catalogue=DynamoCatalogue(dynamodb, settings.table),
-        storage=S3Storage(s3, settings.bucket),
-        index=_engine(settings, s3),
+        storage=storage,
+        index=_engine(settings, s3, automatic),
         encoder=NearEncoder(text_side, LambdaEncoder(lambda_, settings.encoder_function)),
         tokens=TokenStore(dynamodb, settings.tokens_table),
         queue=SqsQueue(boto3.client("sqs", config=CONFIGURATION), settings.queue_url),
-        reindexing=LambdaReindexing(lambda_, settings.indexer_function),
+        reindexing=reindexing,
     )
 
 
-def text_side(folder: Path = plain_text.BUNDLE) -> TextEncoder:
+def text_side(folder: Path = text.BUNDLE) -> TextEncoder:
     """Return the model's text side, of the bundle that is packaged with the API.
 
     Raises
@@ -141,16 +152,19 @@ def text_side(folder: Path = plain_text.BUNDLE) -> TextEncoder:
         It is missing or damaged.
     """
     try:
-        return plain_text.load(folder)
+        return text.load(folder)
     except BundleError as error:
         raise EncoderUnavailable("the model's text side is missing or damaged") from error
 
 
-def _engine(settings: Settings, s3: "S3Client") -> SearchEngine:
+def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) -> SearchEngine:
     if settings.search == EMBEDDED:
-        return PublishedIndex(S3SnapshotStore(s3, settings.bucket))
+        return PublishedIndex(S3IndexStore(s3, settings.bucket), automatic.start)
     return opensearch_index(
-        Endpoint.of(settings.search_endpoint), timeout=ENGINE_SECONDS, pauses=ENGINE_PAUSES
+        Endpoint.of(settings.search_endpoint),
+        timeout=ENGINE_SECONDS,
+        back_off=ENGINE_BACK_OFF,
+        on_outdated=automatic.start,
     )
 
 

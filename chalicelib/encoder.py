@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import (
@@ -53,8 +55,8 @@ class Encoder(Protocol):
 class TextEncoder(Protocol):
     """What turns a text into a vector by itself."""
 
-    def encode(self, text: str) -> bytes:
-        """Return the semantic vector of a text."""
+    def encode(self, text: str) -> npt.NDArray[np.float32]:
+        """Return the semantic vector of a text: 256 numbers, of unit length."""
 
 
 class NearEncoder:
@@ -74,7 +76,7 @@ class NearEncoder:
 
     def text(self, text: str) -> bytes:
         """Return the semantic vector of a text."""
-        return self._texts.encode(text)
+        return self._texts.encode(text).astype("<f2").tobytes()
 
     def image(self, content: bytes, crop: Crop | None) -> Vectors:
         """Return the vectors of an image."""

@@ -1,4 +1,4 @@
-"""What the queue tells: objects created and removed, and the repository's own requests."""
+"""The messages of the captioner's queue: S3 events and the repository's own requests."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ObjectEvent:
-    """One object was created or removed.
+    """One object was created or removed, or is to be processed again (a *redrive*).
 
     Attributes
     ----------
@@ -32,11 +32,11 @@ class ObjectEvent:
     version_id
         Of the photograph; None where S3 named none or only a delete marker's.
     sequencer
-        Orders the events of one key (`is_older`); None for a request to look again.
+        Orders the events of one key (`is_older`); None for a redrive.
     force
-        Caption again although nothing changed.
+        Of a redrive: caption again although nothing changed.
     seen
-        For a request to look again: the record's sequencer when the look began.
+        Of a redrive: the record's sequencer when processing began.
     """
 
     bucket: str
@@ -50,37 +50,36 @@ class ObjectEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportRequest:
-    """Go on with an import from a line of its descriptions."""
+class ContinueImport:
+    """A request to continue an import from a line of its descriptions."""
 
     import_id: str
     line: int
 
 
-Message = ObjectEvent | ImportRequest
+Message = ObjectEvent | ContinueImport
 
 
 def read(body: str, bucket: str) -> tuple[Message, ...]:
-    """Return what a message of the queue asks for.
+    """Parse the body of a message.
 
     Parameters
     ----------
     body
         Of the SQS message.
     bucket
-        The repository's; events of another one are logged and left out.
+        The repository's; events of another one are logged and ignored.
 
     Returns
     -------
     tuple[Message, ...]
-        Empty for S3's test event and for whatever is not the repository's, which is thereby
-        acknowledged.
+        Empty for S3's test event and for what is not the repository's; both are acknowledged.
     """
     match _document(body):
         case {"redrive": {"key": str(key), **more}} if key.startswith(UPLOADS):
             return (_redrive(bucket, key, more),)
         case {"import": {"id": str(import_id), "line": int(line)}}:
-            return (ImportRequest(import_id, line),)
+            return (ContinueImport(import_id, line),)
         case {"Records": [*records]}:
             found = (_event(record, bucket) for record in records)
             return tuple(event for event in found if event is not None)
@@ -94,14 +93,14 @@ def read(body: str, bucket: str) -> tuple[Message, ...]:
 def redrive(
     key: str, *, version_id: str | None = None, size: int | None = None, force: bool = False
 ) -> dict[str, Any]:
-    """Return the message that has a key looked at again."""
+    """Return the message of a request to process a key again."""
     known = {"version_id": version_id, "size": size}
-    told = {name: value for name, value in known.items() if value is not None}
-    return {"redrive": {"key": key, "force": force} | told}
+    given = {name: value for name, value in known.items() if value is not None}
+    return {"redrive": {"key": key, "force": force} | given}
 
 
-def go_on(request: ImportRequest) -> dict[str, Any]:
-    """Return the message that continues an import."""
+def continue_import(request: ContinueImport) -> dict[str, Any]:
+    """Return the message of a request to continue an import."""
     return {"import": {"id": request.import_id, "line": request.line}}
 
 

@@ -1,16 +1,16 @@
 """What the repository knows about one photograph.
 
-Pure values: nothing here talks to AWS. The catalogue stores them, the ingest and the API
-change them through the functions that return a new record.
+Pure values: nothing here talks to AWS. The catalogue stores them; `chalicelib.transitions`
+says how a record may change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-MAX_CAPTION_CHARS = 2_000
+MAX_ALTERNATIVES = 5
 MAX_ATTRIBUTES = 32
 VECTOR_SIZE = 256
 
@@ -18,7 +18,7 @@ _NAMESPACE: UUID = uuid5(NAMESPACE_URL, "image-repo")
 
 
 class State(StrEnum):
-    """Where a photograph stands on its way."""
+    """How far the processing of a photograph has come."""
 
     PENDING = "pending"
     CAPTIONED = "captioned"
@@ -36,6 +36,8 @@ class Source(StrEnum):
 
 
 HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT})
+DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
+"""The states of a file that the model could read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Caption:
     Attributes
     ----------
     text
-        The sentence, at most ``MAX_CAPTION_CHARS`` characters.
+        The sentence, at most ``image_repo_formats.MAX_CAPTION_CHARS`` characters.
     source
         Who wrote it.
     model
@@ -53,7 +55,8 @@ class Caption:
     confidence
         0 to 1, where ``source`` is ``model``.
     alternatives
-        Other captions, best first: the beam's, or the model's beside a person's.
+        Other captions, best first, at most ``MAX_ALTERNATIVES``: the beam's, the model's beside
+        a person's, or those that a person replaced.
     """
 
     text: str
@@ -61,6 +64,16 @@ class Caption:
     model: str | None = None
     confidence: float | None = None
     alternatives: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The caption and its alternatives, best first."""
+        return (self.text, *self.alternatives)
+
+    def with_alternatives(self, texts: Iterable[str]) -> "Caption":
+        """Return the caption with the first ``MAX_ALTERNATIVES`` distinct texts beside it."""
+        others = tuple(dict.fromkeys(text for text in texts if text != self.text))
+        return replace(self, alternatives=others[:MAX_ALTERNATIVES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class Garment:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One subject with its own colours and its own actions.
+    """One subject with its own colours, actions and places.
 
     Attributes
     ----------
@@ -85,12 +98,15 @@ class Attribute:
         Base forms: "run".
     garments
         Which of the colours belong to what is worn, where the caption names it.
+    places
+        Settings that it is in, on or at: "beach".
     """
 
     subject: str
     colours: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     garments: tuple[Garment, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +148,8 @@ class Image:
     visual, semantic
         Unit vectors of ``VECTOR_SIZE`` float16 numbers, as bytes.
     processed_by
-        ``name@version`` of the model that made labels and vectors.
+        ``name@version`` of the model that described the file or whose decoder refused it; None
+        while neither has happened, so that the file is tried again.
     """
 
     image_id: str
@@ -170,9 +187,64 @@ class Image:
         """True where a person's caption stands, which no model overwrites."""
         return self.caption is not None and self.caption.source in HUMAN_SOURCES
 
-    def changed(self, now: datetime, changes: Mapping[str, object]) -> "Image":
-        """Return a copy with ``changes`` and a new ``updated_at``; ``rev`` is the catalogue's."""
-        return replace(self, updated_at=now, **changes)  # type: ignore[arg-type]
+    def is_processed_by(self, model: str | None) -> bool:
+        """Say whether a model (None: any) has described the file or refused it for good."""
+        done = self.state in DESCRIBED or self.state is State.FAILED
+        return done and self.processed_by is not None and model in (None, self.processed_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the decoder and the model make of a file.
+
+    Attributes
+    ----------
+    captions
+        The model's, best first; may be empty.
+    confidence
+        0 to 1, of the best.
+    visual, semantic
+        Vectors as in `Image`; None where they could not be computed.
+    width, height
+        Pixels of the upright original.
+    display
+        The metadata-free WebP to show.
+    labels
+        Everyday things and their probabilities, the most probable first.
+    withheld
+        Whether the captions are too unsure to be shown, or kept anywhere.
+    """
+
+    captions: tuple[str, ...]
+    confidence: float | None
+    needs_review: bool
+    visual: bytes | None
+    semantic: bytes | None
+    width: int
+    height: int
+    content_type: str
+    display: bytes
+    labels: tuple[tuple[str, float], ...] = ()
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRun:
+    """One model's work on one file.
+
+    Attributes
+    ----------
+    model
+        ``name@version``.
+    size
+        Of the file in bytes; None where it is not known.
+    sha256
+        Of its bytes; None where it was too large to be read.
+    """
+
+    model: str
+    size: int | None
+    sha256: str | None
 
 
 def image_id_of(bucket: str, key: str) -> str:

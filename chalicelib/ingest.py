@@ -1,4 +1,4 @@
-"""From an event about an object to the record of its photograph.
+"""Ingest: apply the events of the bucket to the records of its photographs.
 
 Nothing here knows AWS or a picture's format: the collaborators come in through `Ingest`.
 Delivery is at least once and in any order, so that every step may run again: records are saved
@@ -6,66 +6,23 @@ only at the revision that was read, and files are stored under names of their co
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.attributes import extract
-from chalicelib.catalogue import Catalogue
-from chalicelib.errors import PayloadTooLarge, RejectedImage, RevisionConflict
+from chalicelib.catalogue import Catalogue, update
+from chalicelib.errors import PayloadTooLarge, RejectedImage
+from chalicelib.event_order import IngestOutcome, is_unchanged, skip_reason
 from chalicelib.events import ObjectEvent
-from chalicelib.images import HUMAN_SOURCES, Caption, Image, Label, Source, State, image_id_of
-from chalicelib.storage import DERIVED, Storage, owner_of
-from chalicelib.verdicts import Outcome, is_unchanged, verdict
-
-NO_CAPTION = "the model found no caption"
-TOO_UNSURE = "the model was too unsure to write a caption"
-UNSURE = "the model is not sure of its caption"
-_MAX_CONFLICTS = 20
-_EMPTIED = ("caption", "attributes_source", "visual", "semantic", "reason", "derivative_key")
-_DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What the model and the decoder make of a file.
-
-    Attributes
-    ----------
-    captions
-        The model's, best first; may be empty.
-    confidence
-        0 to 1, of the best.
-    visual, semantic
-        256 float16 numbers each; None where they could not be computed.
-    width, height
-        Of the upright original.
-    display
-        The metadata-free WebP to show.
-    labels
-        Everyday things and their probabilities, the most probable first.
-    withheld
-        Whether the captions are too unsure to be shown, or kept anywhere.
-    """
-
-    captions: tuple[str, ...]
-    confidence: float | None
-    needs_review: bool
-    visual: bytes | None
-    semantic: bytes | None
-    width: int
-    height: int
-    content_type: str
-    display: bytes
-    labels: tuple[tuple[str, float], ...] = ()
-    withheld: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    size: int
-    sha256: str
-    prepared: Prepared
+from chalicelib.images import Image, ModelRun, Prepared, State, image_id_of
+from chalicelib.storage import DERIVED, Storage, object_at
+from chalicelib.transitions import (
+    captioned_by_model,
+    deleted,
+    failed,
+    pending,
+    rejected,
+)
 
 
 class Ingest:
@@ -100,201 +57,118 @@ class Ingest:
         self._clock = clock
         self._max_bytes = max_bytes
 
-    def created(self, event: ObjectEvent) -> Outcome:
-        """Caption the photograph an event tells of.
+    def created(self, event: ObjectEvent) -> IngestOutcome:
+        """Caption a photograph that was uploaded, or is to be captioned again.
 
-        A file that can never be a photograph ends as a record that says so. What may succeed
-        another time (storage or catalogue unavailable) is raised.
+        A file that can never be a photograph ends as a failed record. What may succeed another
+        time (storage or catalogue unavailable) is raised.
         """
         record = self._record(event)
         event = _as_of(event, record)
-        judged = verdict(record, event, self._model)
-        if judged:
-            return judged
+        skipped = skip_reason(record, event, self._model)
+        if skipped:
+            return skipped
+        if self._is_deleted(record, event):
+            return IngestOutcome.GONE
         try:
             body = self._storage.read(event.key, version_id=event.version_id, limit=self._max_bytes)
         except PayloadTooLarge as error:
-            return self._reject(event, error.detail, size=event.size)
+            return self._reject(event, ModelRun(self._model, event.size, None), error.detail)
         if body is None:
-            return Outcome.GONE
+            return IngestOutcome.GONE
+        return self._caption(event, body)
+
+    def removed(self, event: ObjectEvent) -> IngestOutcome:
+        """Replace a record with a tombstone, which no older event undoes."""
+        return self._apply(
+            event, lambda record: deleted(record, self._clock(), sequencer=event.sequencer)
+        )
+
+    def fail(self, event: ObjectEvent, reason: str) -> IngestOutcome:
+        """Record that captioning failed, and why."""
+        record = self._record(event)
+        event = _as_of(event, record)
+        if self._is_deleted(record, event):
+            return IngestOutcome.GONE
+        return self._apply(event, lambda record: failed(record, event, reason, self._clock()))
+
+    def _is_deleted(self, record: Image | None, event: ObjectEvent) -> bool:
+        """Say whether the API deleted the object of this event before the event arrived.
+
+        A deleted version can still be read by its id, so the key is looked up.
+        """
+        if record is None or record.state is not State.DELETED:
+            return False
+        return object_at(self._storage, event.key) is None
+
+    def _caption(self, event: ObjectEvent, body: bytes) -> IngestOutcome:
         sha256 = hashlib.sha256(body).hexdigest()
         if is_unchanged(self._record(event), event, sha256, self._model):
-            return Outcome.DUPLICATE
+            return IngestOutcome.DUPLICATE
+        run = ModelRun(self._model, len(body), sha256)
         try:
             prepared = self._prepare(body)
         except (RejectedImage, PayloadTooLarge) as error:
-            return self._reject(event, error.detail, size=len(body), sha256=sha256)
-        return self._accept(event, _File(len(body), sha256, prepared))
-
-    def removed(self, event: ObjectEvent) -> Outcome:
-        """Leave a tombstone, which no older event brings back to life."""
-
-        def buried(record: Image) -> Image:
-            return record.changed(
-                self._clock(),
-                {
-                    **dict.fromkeys(_EMPTIED),
-                    "state": State.DELETED,
-                    **dict.fromkeys(("attributes", "labels"), ()),
-                    "processed_by": None,
-                    "sequencer": event.sequencer or record.sequencer,
-                },
-            )
-
-        return self._apply(event, buried)
-
-    def fail(self, event: ObjectEvent, reason: str) -> Outcome:
-        """Say in the record why its photograph could not be captioned, so far.
-
-        ``processed_by`` stays empty: the event, sent again after a fix, is tried again. A
-        photograph that is captioned already loses nothing by a second look that fails.
-        """
-        stored = self._record(event)
-        if stored and stored.state in _DESCRIBED and event.sequencer is None:
-            return Outcome.DUPLICATE
-
-        def failed(record: Image) -> Image:
-            changes: dict[str, object] = {
-                "state": State.FAILED,
-                "reason": reason,
-                "processed_by": None,
-            }
-            return self._seen(record, event, changes)
-
-        return self._apply(_as_of(event, stored), failed)
-
-    def _reject(
-        self, event: ObjectEvent, reason: str, *, size: int | None, sha256: str | None = None
-    ) -> Outcome:
-        changes = {
-            "state": State.FAILED,
-            "reason": reason,
-            "sha256": sha256,
-            "size": size,
-            "width": None,
-            "height": None,
-            "content_type": None,
-            "labels": (),
-            "visual": None,
-            "semantic": None,
-            "derivative_key": None,
-            "processed_by": self._model,
-        }
-        return self._apply(event, lambda record: self._seen(record, event, changes))
-
-    def _accept(self, event: ObjectEvent, file: _File) -> Outcome:
-        prepared = file.prepared
+            return self._reject(event, run, error.detail)
         # Named by content: whichever of two workers comes last overwrites nothing newer.
         image_id = image_id_of(event.bucket, event.key)
-        derivative = f"{DERIVED}{image_id}/{file.sha256[:16]}.webp"
+        derivative = f"{DERIVED}{image_id}/{sha256[:16]}.webp"
+        return self._accept(event, run, prepared, derivative)
+
+    def _reject(self, event: ObjectEvent, run: ModelRun, reason: str) -> IngestOutcome:
+        return self._apply(
+            event, lambda record: rejected(record, event, run, reason, self._clock())
+        )
+
+    def _accept(
+        self, event: ObjectEvent, run: ModelRun, prepared: Prepared, derivative: str
+    ) -> IngestOutcome:
         self._storage.write(derivative, prepared.display, content_type="image/webp")
-        measured = {
-            "size": file.size,
-            "sha256": file.sha256,
-            "width": prepared.width,
-            "height": prepared.height,
-            "content_type": prepared.content_type,
-            "labels": tuple(Label(word.lower(), sure) for word, sure in prepared.labels),
-            "visual": prepared.visual,
-            "semantic": prepared.semantic,
-            "derivative_key": derivative,
-            "processed_by": self._model,
-        }
-
-        def captioned(record: Image) -> Image:
-            changes = measured | self._described(record, prepared)
-            if event.version_id is None and record.sha256 != file.sha256:
-                # The newest version was read, whose id the record does not know.
-                changes |= {"version_id": None}
-            return self._seen(record, event, changes)
-
-        outcome = self._apply(event, captioned)
-        if outcome is Outcome.STALE:
-            self._drop_unused(image_id, derivative)
+        outcome = self._apply(
+            event,
+            lambda record: captioned_by_model(
+                record,
+                event,
+                run,
+                prepared,
+                derivative_key=derivative,
+                now=self._clock(),
+            ),
+        )
+        if outcome is IngestOutcome.STALE:
+            self._delete_unused(event, derivative)
         return outcome
 
-    def _described(self, record: Image, prepared: Prepared) -> dict[str, object]:
-        captions = () if prepared.withheld else prepared.captions
-        if record.caption and record.caption_is_human:
-            caption: Caption | None = _beside(record.caption, captions)
-            state, reason = State.CAPTIONED, None
-        else:
-            caption = self._own_caption(captions, prepared.confidence)
-            state, reason = _judged(prepared)
-        changes: dict[str, object] = {"caption": caption, "state": state, "reason": reason}
-        if record.attributes_source not in HUMAN_SOURCES:
-            found = tuple(extract(caption.text)) if caption else ()
-            changes |= {"attributes": found, "attributes_source": Source.MODEL if found else None}
-        return changes
+    def _apply(self, event: ObjectEvent, transition: Callable[[Image], Image]) -> IngestOutcome:
+        """Save a transition unless the event changes nothing, which is checked at each try."""
 
-    def _own_caption(self, captions: tuple[str, ...], confidence: float | None) -> Caption | None:
-        if not captions:
-            return None
-        best, *others = captions
-        return Caption(best, Source.MODEL, self._model, confidence, tuple(others))
+        def applied(stored: Image | None) -> Image:
+            if stored is not None and skip_reason(stored, event, self._model):
+                return stored
+            return transition(stored or pending(event.bucket, event.key, self._clock()))
 
-    def _seen(self, record: Image, event: ObjectEvent, changes: Mapping[str, object]) -> Image:
-        seen: dict[str, object] = {
-            "version_id": event.version_id or (None if event.sequencer else record.version_id),
-            "sequencer": event.sequencer or record.sequencer,
-        }
-        return record.changed(self._clock(), {**seen, **changes})
+        saved = update(self._catalogue, image_id_of(event.bucket, event.key), applied)
+        if saved.after is saved.before:
+            return skip_reason(saved.before, event, self._model) or IngestOutcome.DUPLICATE
+        self._delete_replaced(saved.before, saved.after)
+        return IngestOutcome(saved.after.state.value)
 
-    def _apply(self, event: ObjectEvent, change: Callable[[Image], Image]) -> Outcome:
-        """Save a change at the revision that was read; read and judge anew where it is gone."""
-        for _ in range(_MAX_CONFLICTS):
-            stored = self._record(event)
-            judged = verdict(stored, event, self._model)
-            if judged:
-                return judged
-            record = stored or self._new(event)
-            try:
-                saved = self._catalogue.save(change(record), expected_rev=record.rev)
-            except RevisionConflict:
-                continue
-            if record.derivative_key and record.derivative_key != saved.derivative_key:
-                self._storage.delete(record.derivative_key)
-            return Outcome(saved.state.value)
-        raise RevisionConflict("the record changes faster than it can be saved")
+    def _delete_replaced(self, before: Image | None, after: Image) -> None:
+        replaced = before.derivative_key if before else None
+        if replaced and replaced != after.derivative_key:
+            self._storage.delete(replaced)
 
-    def _drop_unused(self, image_id: str, derivative: str) -> None:
-        record = self._catalogue.get(image_id)
+    def _delete_unused(self, event: ObjectEvent, derivative: str) -> None:
+        record = self._record(event)
         if record is None or record.derivative_key != derivative:
             self._storage.delete(derivative)
 
     def _record(self, event: ObjectEvent) -> Image | None:
         return self._catalogue.get(image_id_of(event.bucket, event.key))
 
-    def _new(self, event: ObjectEvent) -> Image:
-        now = self._clock()
-        return Image(
-            image_id=image_id_of(event.bucket, event.key),
-            owner=owner_of(event.key),
-            bucket=event.bucket,
-            key=event.key,
-            created_at=now,
-            updated_at=now,
-        )
-
 
 def _as_of(event: ObjectEvent, record: Image | None) -> ObjectEvent:
-    """Note in a request to look again which event the record had come to."""
+    """Add to a redrive which event the record had come to."""
     if event.sequencer:
         return event
     return replace(event, seen=record.sequencer if record else None)
-
-
-def _judged(prepared: Prepared) -> tuple[State, str | None]:
-    if prepared.withheld and (prepared.captions or prepared.labels):
-        return State.NEEDS_REVIEW, TOO_UNSURE
-    if not prepared.captions:
-        return State.NEEDS_REVIEW, NO_CAPTION
-    if prepared.needs_review:
-        return State.NEEDS_REVIEW, UNSURE
-    return State.CAPTIONED, None
-
-
-def _beside(caption: Caption, others: tuple[str, ...]) -> Caption:
-    """Return a person's caption with the model's as alternatives."""
-    alternatives = tuple(text for text in others if text != caption.text)
-    return Caption(caption.text, caption.source, alternatives=alternatives)

@@ -32,5 +32,5 @@ IMAGES_INDEXES: Final[dict[str, tuple[str, str]]] = {
 # Search engines, as ``IMAGE_REPO_SEARCH`` names them.
 EMBEDDED: Final = "embedded"
 OPENSEARCH: Final = "opensearch"
-# The OpenSearch domain or collection; its indexes begin with it, too.
+# The OpenSearch domain; its indexes begin with it, too.
 DOMAIN = "image-repo"

@@ -16,7 +16,7 @@ TRIES = 4
 
 
 class Queue(Protocol):
-    """Port. Adapters: `MemoryQueue`, `SqsQueue`."""
+    """Port. Adapter: `SqsQueue`."""
 
     def send(self, messages: Sequence[dict[str, Any]]) -> None:
         """Put messages on the queue, in any number.
@@ -26,17 +26,6 @@ class Queue(Protocol):
         Unavailable
             Not all were accepted; sending them again does no harm.
         """
-
-
-class MemoryQueue:
-    """A queue in memory, for tests of what uses one."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-
-    def send(self, messages: Sequence[dict[str, Any]]) -> None:
-        """Keep the messages."""
-        self.messages.extend(messages)
 
 
 class SqsQueue:

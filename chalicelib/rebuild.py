@@ -1,19 +1,18 @@
-"""The catalogue from the bucket: every upload looked at again, finished work left alone."""
+"""Rebuild the catalogue from the bucket: redrive the uploads whose records are unfinished."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from chalicelib.catalogue import Catalogue
-from chalicelib.descriptions import is_descriptions
 from chalicelib.errors import InvalidField, NotFound
 from chalicelib.events import redrive
+from chalicelib.folder_captions import is_descriptions
 from chalicelib.images import Image, State, image_id_of
 from chalicelib.queue import Queue
 from chalicelib.storage import DEFAULT_OWNER, UPLOADS, Storage, StoredObject, owner_of
 
 MAX_PAGE = 1_000
-_FINISHED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +22,9 @@ class RebuildPage:
     Attributes
     ----------
     examined
-        Uploads looked at.
+        Uploads compared with their records.
     queued, skipped
-        Those the captioner will look at, and those that are finished or deleted.
+        Those that were redriven, and those that are finished or deleted.
     cursor
         ``after`` of the next page; None at the end.
     """
@@ -37,7 +36,7 @@ class RebuildPage:
 
 
 class Rebuild:
-    """Re-drive uploads through the captioner.
+    """Redrive uploads through the captioner.
 
     Parameters
     ----------
@@ -142,10 +141,7 @@ class Rebuild:
             return False
         if record.state is State.DELETED:
             return True
-        by_model = record.processed_by is not None and self._model in (None, record.processed_by)
-        is_same = record.size == entry.size
-        # A refused file stays refused by the same model's decoder.
-        return is_same and by_model and record.state in _FINISHED | {State.FAILED}
+        return record.size == entry.size and record.is_processed_by(self._model)
 
 
 def _prefix(owner: str | None) -> str:

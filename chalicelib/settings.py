@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     search
         ``embedded`` or ``opensearch``.
     search_endpoint
-        Where ``search`` is ``opensearch``: a URL, or the host of a domain or a collection.
+        Where ``search`` is ``opensearch``: a URL, or the host of a domain.
     max_upload_bytes
         Largest photograph accepted.
     max_query_image_bytes

@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from chalicelib.errors import ImageRepoError
-from image_repo import bulk, photographs, reindexing, searching, upkeep
-from image_repo.errors import FAILED, UNAVAILABLE, CommandError
+from image_repo import bulk, photographs, reindexing, searching, tokens, upkeep
+from image_repo.errors import FAILED, CommandError
 from image_repo.output import remarks
 from image_repo.session import Session
 
@@ -22,10 +21,15 @@ Exit codes: 0 all done, 1 the repository refused some or all, 2 wrong usage, 3 i
 130 interrupted.
 """
 
+# Without Rich's boxes: in a pipe, and at 80 columns, plain help is what can be read.
 app = typer.Typer(
-    help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    help=_HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
-for module in (photographs, bulk, searching, upkeep, reindexing):
+for module in (photographs, bulk, searching, upkeep, reindexing, tokens):
     module.register(app)
 
 
@@ -43,9 +47,6 @@ def main() -> None:
     """Run a command; a failure is one line that says what was wrong."""
     try:
         app()
-    except ImageRepoError as error:  # of the tokens' table, which is spoken to directly
-        remarks.print(f"[red]✗[/] {escape(error.detail)}")
-        sys.exit(UNAVAILABLE if error.retryable else FAILED)
     except CommandError as error:
         remarks.print(f"[red]✗[/] {escape(str(error))}")
         sys.exit(error.exit_code)

@@ -42,7 +42,7 @@ def import_folder(
     Photographs without a line get the model's caption. An import that was cut goes on where it
     stopped; one that is complete does nothing, but for photographs deleted since.
 
-    Example: image-repo import holidays/ --report holidays.json
+    For example: image-repo import holidays/ --report holidays.json
     """
     found = read_folder(folder)
     session = session_of(context)

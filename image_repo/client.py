@@ -11,14 +11,8 @@ from urllib.parse import quote
 import httpx
 
 from image_repo.errors import ApiProblem, CommandError, Unreachable
+from image_repo_formats import CONTENT_TYPES
 
-CONTENT_TYPES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-}
 TRIES = 5
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _IDEMPOTENT = frozenset({"GET", "PATCH", "DELETE"})
@@ -106,6 +100,15 @@ class Client:
             if cursor is None:
                 return
 
+    def post_pages(self, path: str, body: Json, position: str) -> Iterator[Json]:
+        """Yield the answers of work that is done page by page; ``position`` names where it is."""
+        while True:
+            answer = self.call("POST", path, body=body)
+            yield answer
+            if answer["cursor"] is None:
+                return
+            body = body | {position: answer["cursor"]}
+
     def enter(self, path: Path, caption: str | None) -> tuple[Json, Json]:
         """Enter a photograph; return its record and the form that uploads its file."""
         body: Json = {
@@ -137,9 +140,11 @@ class Client:
             self._wait(attempt, None)
         raise problem
 
-    def search_by_image(self, path: Path, document: Json) -> Json:
-        """Search by an image of this machine."""
-        body = document | {"image": base64.b64encode(path.read_bytes()).decode()}
+    def search(self, document: Json, image: Path | None = None) -> Json:
+        """Search by text and attributes, or by an image of this machine."""
+        if image is None:
+            return self.call("POST", "search", body=document)
+        body = document | {"image": base64.b64encode(image.read_bytes()).decode()}
         return self.call("POST", "search/image", body=body)
 
     def download(self, url: str, path: Path) -> None:

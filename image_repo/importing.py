@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalicelib.descriptions import FILE_NAME, Line, Problem, names, parse
-from image_repo.client import CONTENT_TYPES
 from image_repo.errors import CommandError
 from image_repo.uploading import Photograph
+from image_repo_formats import CONTENT_TYPES
+from image_repo_formats.descriptions import FILE_NAME, Line, Problem, names, parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from image_repo.kinds import in_words
+
 Json = dict[str, Any]
 LEAST_GUESSED = 0.3  # the probability of a further guess beside the first
 console = Console()
@@ -37,12 +39,12 @@ def write_json(document: Any) -> None:
 
 
 def words(attribute: Json) -> str:
-    """Return an attribute as a person would say it: "brown dog run", "girl (pink dress) run"."""
+    """Return an attribute in words: "brown dog run · beach", "girl (pink dress) run"."""
     worn = attribute.get("garments", [])
     theirs = {colour for garment in worn for colour in garment["colours"]}
     own = [colour for colour in attribute["colours"] if colour not in theirs]
     dressed = [f"({' '.join([*garment['colours'], garment['garment']])})" for garment in worn]
-    return " ".join([*own, attribute["subject"], *dressed, *attribute["actions"]])
+    return in_words(attribute | {"colours": own}, dressed)
 
 
 def told(image: Json) -> str:
@@ -116,7 +118,8 @@ def understood(answer: Json) -> Iterator[str]:
 
 
 def _clause(clause: Json) -> str:
-    return " ".join([*clause["colours"], clause["subject"] or "anything", *clause["actions"]])
+    subject = clause["subject"] or "anything"
+    return in_words(clause | {"subject": subject})
 
 
 def _hits(answer: Json) -> Table:

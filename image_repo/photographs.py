@@ -35,7 +35,7 @@ def upload_files(
 ) -> None:
     """Upload photographs.
 
-    Example: image-repo upload dog.jpg --caption "A brown dog runs on the beach"
+    For example: image-repo upload dog.jpg --caption "A brown dog runs on the beach"
     """
     if caption and len(files) > 1:
         raise CommandError("--caption is for one file; 'import' takes captions for many")
@@ -97,7 +97,10 @@ def edit(
     rev: Annotated[int | None, typer.Option(help="Only if it is still at this revision.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Change a photograph's caption or attributes; no model overwrites them."""
+    """Change a photograph's caption or attributes.
+
+    No model overwrites them.
+    """
     body: dict[str, Any] = {} if caption is None else {"caption": caption}
     if attributes is not None:
         body["attributes"] = _parsed(attributes)

@@ -32,11 +32,11 @@ def reindex(
     wait: Annotated[bool, typer.Option(help="Follow it to its end.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Make the search index anew from the catalogue, while searches and uploads go on.
+    """Rebuild the search index from the catalogue.
 
-    The new index takes the place of the present one when it is whole, and the present one is kept
-    to go back to. A run that was cut is gone on with by another; so is this command: what it
-    follows does not need it.
+    Searches and uploads go on meanwhile. The new index takes the place of the present one when it
+    is whole, and the present one is kept to go back to. A run that was cut is continued by the
+    next one. This command only follows the run, which does not need it.
     """
     with session_of(context).client() as client:
         told = client.call("POST", "reindex", body={"roll_back": roll_back})

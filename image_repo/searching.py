@@ -8,6 +8,7 @@ import typer
 
 from image_repo.client import PAGE, Client, image_path
 from image_repo.errors import CommandError
+from image_repo.kinds import FACETS, TRAITS
 from image_repo.output import remarks, show_hits, write_json
 from image_repo.session import Json, session_of
 
@@ -52,6 +53,7 @@ def search(
     subject: Annotated[str | None, typer.Option(help="Who or what: dog.")] = None,
     colour: Annotated[list[str] | None, typer.Option(help="Its colour; again for more.")] = None,
     action: Annotated[list[str] | None, typer.Option(help="What it does; again for more.")] = None,
+    place: Annotated[list[str] | None, typer.Option(help="Where it is; again for more.")] = None,
     label: Annotated[
         list[str] | None, typer.Option(help="What the model sees in it; again for more.")
     ] = None,
@@ -80,20 +82,21 @@ def search(
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
-    """Search by words, by a subject with its colours and actions, by an image, or all at once.
+    """Search by words, by attributes, by an image, or all at once.
 
-    Examples
-    --------
+    Attributes are a subject with what is bound to it. For example:
+
     image-repo search boy in a red shirt
 
-    image-repo search --subject dog --colour brown --action run
+    image-repo search --subject dog --colour brown --action run --place beach
 
     image-repo search --image holiday.jpg --crop 0,0,0.5,1
 
     image-repo search dogs in the snow --explain --collapse --weight words=2
     """
     document: dict[str, Any] = {"limit": PAGE if everything else limit}
-    clause = {"subject": subject, "colours": colour, "actions": action}
+    bound = zip(TRAITS, (colour, action, place), strict=True)
+    clause = {"subject": subject} | {kind.plural: words for kind, words in bound}
     given = {name: value for name, value in clause.items() if value}
     optional = {
         "text": " ".join(text or ()),
@@ -107,7 +110,7 @@ def search(
         "attributes": given,
         "filters": {"labels": label} if label else None,
         "cursor": cursor,
-        "facets": ["subjects", "colours", "actions", "labels"] if facets else [],
+        "facets": [*FACETS] if facets else [],
     }
     document |= {name: value for name, value in optional.items() if value}
     with session_of(context).client() as client:
@@ -124,8 +127,8 @@ def _asked(
     if image is None:
         if crop is not None:
             raise CommandError("--crop is a part of the image that --image names")
-        return client.call("POST", "search", body=document)
-    return client.search_by_image(image, document | ({"crop": _box(crop)} if crop else {}))
+        return client.search(document)
+    return client.search(document | ({"crop": _box(crop)} if crop else {}), image)
 
 
 def _weight(given: str) -> tuple[str, float]:
@@ -156,7 +159,10 @@ def similar(
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
-    """Find photographs that look like one in the repository, or like a part of it."""
+    """Find photographs that look like one in the repository.
+
+    With --crop, like a part of it.
+    """
     query = {
         "crop": crop,
         "min_relevance": min_relevance,

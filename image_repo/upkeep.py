@@ -1,7 +1,7 @@
-"""Commands of an operator: rebuild, caption again, counts, tokens, logging in."""
+"""Commands of an operator: rebuild, caption again, counts, logging in."""
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -13,18 +13,6 @@ from image_repo.errors import CommandError
 from image_repo.output import console, progress, remarks, write_json
 from image_repo.session import Json, session_of
 
-if TYPE_CHECKING:
-    from chalicelib.access import TokenStore
-
-tokens = typer.Typer(
-    no_args_is_help=True,
-    help="Make and revoke tokens; needs rights on the tokens' table, which IMAGE_REPO_TOKENS_TABLE"
-    " or --table names, and no token.",
-)
-TokensTable = Annotated[
-    str, typer.Option(envvar="IMAGE_REPO_TOKENS_TABLE", help="The stack's output TokensTable.")
-]
-
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
@@ -33,7 +21,6 @@ def register(app: typer.Typer) -> None:
     app.command("stats")(stats)
     app.command("login")(login)
     app.command("open")(open_gallery)
-    app.add_typer(tokens, name="token")
 
 
 def rebuild(
@@ -45,15 +32,17 @@ def rebuild(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Send everything in the bucket through the captioner again that is not finished.
+    """Send unfinished photographs through the captioner again.
 
-    A rebuild that was cut can simply be begun again: finished work is left alone.
+    These are looked for in the bucket. A rebuild that was cut can simply be begun again: finished
+    work is left alone.
     """
     with session_of(context).client() as client:
         if index:
             told = client.call("POST", "reindex", body={})
         else:
-            told = _paged(client, "rebuild", {"force": force}, "after", after)
+            begin = {"after": after} if after else {}
+            told = _paged(client, "rebuild", {"force": force} | begin, "after")
     if as_json:
         write_json(told)
     elif index:
@@ -70,12 +59,15 @@ def recaption(
     state: Annotated[str | None, typer.Option(help="All in this state: needs_review.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Have photographs captioned again with the current model; people's captions stand."""
+    """Have photographs captioned again with the current model.
+
+    People's captions stand.
+    """
     if bool(ids) == bool(state):
         raise CommandError("name photographs by id, or all in a --state")
     with session_of(context).client() as client:
         if state:
-            told = _paged(client, "recaption", {"state": state}, "cursor", None)
+            told = _paged(client, "recaption", {"state": state}, "cursor")
         else:
             told = client.call("POST", "recaption", body={"ids": ids})
     if as_json:
@@ -84,21 +76,17 @@ def recaption(
         console.print(f"{told['queued']} queued")
 
 
-def _paged(
-    client: Client, path: str, body: dict[str, Any], position: str, start: str | None
-) -> dict[str, Any]:
+def _paged(client: Client, path: str, body: dict[str, Any], position: str) -> dict[str, Any]:
     totals = {"examined": 0, "queued": 0, "skipped": 0}
     with progress() as bars:
         task = bars.add_task("Going through the bucket", total=None)
-        while True:
-            asked = body | ({position: start} if start else {})
-            page = client.call("POST", path, body=asked)
+        for page in client.post_pages(path, body, position):
             totals = {name: total + page[name] for name, total in totals.items()}
             bars.update(task, completed=totals["examined"])
-            start = page["cursor"]
-            if start is None:
-                return totals
-            remarks.print(f"[dim]{totals['examined']} looked at; now after {escape(start)}[/]")
+            if page["cursor"] is not None:
+                now = f"{totals['examined']} looked at; now after {escape(page['cursor'])}"
+                remarks.print(f"[dim]{now}[/]")
+    return totals
 
 
 def stats(context: typer.Context, as_json: Json = False) -> None:
@@ -131,57 +119,8 @@ def login(
 
 
 def open_gallery(context: typer.Context) -> None:
-    """Print the gallery's address; it carries the token, so keep it to yourself."""
+    """Print the gallery's address, which carries the token.
+
+    Whoever has the address has the token: keep it to yourself.
+    """
     console.print(session_of(context).connection().gallery_url, soft_wrap=True)
-
-
-@tokens.command("add")
-def add_token(
-    owner: Annotated[str, typer.Argument(help="Whose photographs it opens.")],
-    table: TokensTable,
-    scope: Annotated[
-        list[str] | None, typer.Option(help="read, write, admin; again for more.")
-    ] = None,
-    label: Annotated[str, typer.Option(help="To revoke it by.")] = "",
-) -> None:
-    """Make a token and print it; it cannot be shown again."""
-    console.print(_store(table).add(owner, scope or ["read", "write"], label), soft_wrap=True)
-
-
-@tokens.command("revoke")
-def revoke_token(
-    name: Annotated[str, typer.Argument(help="Its label, or 8 characters of its hash.")],
-    table: TokensTable,
-) -> None:
-    """Revoke tokens; warm functions forget them within seconds."""
-    for record in _store(table).revoke(name):
-        console.print(f"{record.token_sha256[:12]}  {record.owner}  revoked")
-
-
-@tokens.command("list")
-def list_tokens(table: TokensTable) -> None:
-    """List what is known of the tokens; never the tokens themselves."""
-    for record in _store(table).records():
-        scopes = ",".join(sorted(record.scopes))
-        state = "revoked" if record.revoked else "valid"
-        row = (
-            record.token_sha256[:12],
-            record.owner,
-            scopes,
-            record.label,
-            record.created_at,
-            state,
-        )
-        console.print("  ".join(row), soft_wrap=True)
-
-
-def _store(table: str) -> "TokenStore":
-    import boto3  # noqa: PLC0415  half a second that the other commands need not wait
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-
-    from chalicelib.access import TokenStore  # noqa: PLC0415
-
-    try:
-        return TokenStore(boto3.client("dynamodb"), table)
-    except BotoCoreError as error:
-        raise CommandError(f"AWS cannot be spoken to: {error} See 'aws configure'.") from error

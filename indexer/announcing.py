@@ -1,8 +1,8 @@
-"""Tells the event bus what became of photographs."""
+"""Events about photographs, published on the event bus."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -33,7 +33,7 @@ class Announcement:
 
 
 class EventPublisher(Protocol):
-    """Port. Adapters: ``MemoryEvents``, ``EventBridge``; events are sent at least once."""
+    """Port. Adapter: ``EventBridge``; events are sent at least once."""
 
     def publish(self, announcements: Sequence[Announcement]) -> None:
         """Send all of them.
@@ -46,7 +46,7 @@ class EventPublisher(Protocol):
 
 
 def announcement_of(change: Change) -> Announcement | None:
-    """Return what is to be told of a change, None where it changed no told state."""
+    """Return the event of a change, None where it brought no state that is published."""
     name = NAMES.get(change.enters) if change.enters else None
     if name is None:
         return None
@@ -60,20 +60,6 @@ def announcement_of(change: Change) -> Announcement | None:
         "reason": image.reason,
     }
     return Announcement(name, detail)
-
-
-@dataclass(slots=True)
-class MemoryEvents:
-    """Keeps what was published, for tests; raises while ``down``."""
-
-    published: list[Announcement] = field(default_factory=list)
-    down: bool = False
-
-    def publish(self, announcements: Sequence[Announcement]) -> None:
-        """Keep all of them."""
-        if self.down:
-            raise Unavailable("the event bus does not answer")
-        self.published.extend(announcements)
 
 
 class EventBridge:

@@ -8,14 +8,14 @@ from botocore.config import Config
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
 from chalicelib.names import EMBEDDED
-from chalicelib.reindexing import Journal
-from chalicelib.search.embedded import PublishingIndex, S3SnapshotStore
-from chalicelib.search.opensearch import Endpoint, Pauses, RebuildingIndex, opensearch_index
+from chalicelib.reindexing import AutomaticReindexing, LambdaReindexing, RunStateStore
+from chalicelib.search.opensearch import BackOff, Endpoint, RebuildingIndex, opensearch_index
 from chalicelib.search.port import Document, document_of
+from chalicelib.search.replicated import IndexWriter, S3IndexStore
 from chalicelib.settings import Settings, variable
 from chalicelib.storage.s3 import S3Storage
 from indexer.announcing import EventBridge
-from indexer.batch import Index, Indexer
+from indexer.batch import Indexer
 
 # Standard mode waits exponentially and with jitter between its tries.
 _ENGINE_SECONDS = 30.0
@@ -35,19 +35,25 @@ def bootstrap(settings: Settings) -> Indexer:
     catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
     s3 = boto3.client("s3", config=_RETRIES)
     events = EventBridge(boto3.client("events", config=_RETRIES), settings.event_bus)
-    journal = Journal(S3Storage(s3, settings.bucket))
-    store = S3SnapshotStore(s3, settings.bucket)
-    return Indexer(_index(settings, catalogue, store), events, journal)
+    runs = RunStateStore(S3Storage(s3, settings.bucket))
+    if settings.search == EMBEDDED:
+        store = S3IndexStore(s3, settings.bucket)
+        return Indexer(IndexWriter(store, lambda: documents(catalogue)), events, runs)
+    return Indexer(_opensearch(settings, catalogue, runs), events, runs)
 
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:
     """Yield what the index should hold of every record, or of those after one."""
-    return map(document_of, catalogue.everything(after))
+    return map(document_of, catalogue.scan(after))
 
 
-def _index(settings: Settings, catalogue: Catalogue, store: S3SnapshotStore) -> Index:
-    if settings.search == EMBEDDED:
-        return PublishingIndex(store, lambda: documents(catalogue))
+def _opensearch(settings: Settings, catalogue: Catalogue, runs: RunStateStore) -> RebuildingIndex:
     endpoint = Endpoint.of(settings.search_endpoint)
-    index = opensearch_index(endpoint, timeout=_ENGINE_SECONDS, pauses=Pauses())
-    return RebuildingIndex(index, lambda after: documents(catalogue, after))
+    index = opensearch_index(endpoint, timeout=_ENGINE_SECONDS, back_off=BackOff())
+    itself = boto3.client("lambda", config=_RETRIES)
+    reindexing = LambdaReindexing(itself, settings.indexer_function)
+    return RebuildingIndex(
+        index,
+        lambda after: documents(catalogue, after),
+        AutomaticReindexing(runs.newest, reindexing),
+    )

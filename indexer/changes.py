@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from chalicelib.catalogue.items import image_of
 from chalicelib.images import Image, State
+from chalicelib.transitions import deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Change:
         if new:
             after = image_of(new)
         elif before is not None:
-            after = replace(before, state=State.DELETED, rev=before.rev + 1)
+            after = deleted(replace(before, rev=before.rev + 1), before.updated_at)
         else:
             raise ValueError("a stream record without images")
         return cls(str(stream["SequenceNumber"]), before, after)

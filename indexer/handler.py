@@ -54,7 +54,7 @@ def _reindexed(indexer: Indexer, asked: Mapping[str, Any]) -> int:
     try:
         read = indexer.reindex(run_id, roll_back=roll_back)
     except (NotFound, RevisionConflict) as refusal:
-        # Lambda would only try it again; whoever asked finds the reason in the journal.
+        # Lambda would only try it again; whoever asked finds the reason in the run state.
         _logger.warning("re-index refused: %s", refusal.detail)
         return 0
     _logger.info("search index exchanged", extra={"records": read, "roll_back": roll_back})

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from captioner.vision import manifest, plain_text
+from captioner.vision import manifest, text
 from captioner.vision.bundle import FILES, BundleError, load
 from infra.packaging import BUILD
 
@@ -55,7 +55,7 @@ def take(where: str, target: Path = TAKEN, s3: "Callable[[], S3Client] | None" =
         _refuse_strangers(folder)
         manifest.read(folder)
         model = load(folder)
-        plain_text.load(folder)  # as the API reads it
+        text.load(folder)  # as the API reads it
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
     return f"{model.name} {model.version}"

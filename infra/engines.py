@@ -1,10 +1,9 @@
-"""Where the search index lives: in the bucket, on an OpenSearch domain, or on Serverless."""
+"""Where the search index lives: in the bucket, or on an OpenSearch domain."""
 
 from typing import Protocol
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_opensearchserverless as serverless
 from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
@@ -103,9 +102,8 @@ class Domain(Construct):
         self._allow(reader, ("es:ESHttpPost",), f"{DOMAIN}/_msearch")
         self._allow(writer, ("es:ESHttpPost",), f"{DOMAIN}-*/_bulk", f"{DOMAIN}-*/_refresh")
         self._allow(writer, ("es:ESHttpPost",), "_aliases")
-        self._allow(writer, ("es:ESHttpGet",), f"{DOMAIN}-*/_alias", f"{DOMAIN}-*/_mapping")
+        self._allow(writer, ("es:ESHttpGet",), f"{DOMAIN}-*/_alias")
         self._allow(writer, ("es:ESHttpPut", "es:ESHttpDelete"), f"{DOMAIN}-*")
-        self._allow(writer, ("es:ESHttpPut",), f"_index_template/{DOMAIN}")
 
     def _allow(self, role: iam.Role, actions: tuple[str, ...], *paths: str) -> None:
         allow(role, actions, *(f"{self._arn}/{path}" for path in paths))
@@ -148,65 +146,4 @@ class Domain(Construct):
                 "captions, which belong in no log."
                 for kind in ("SEARCH", "INDEX")
             },
-        )
-
-
-class Collection(Construct):
-    """A Serverless collection of type "search": docs/decisions/507 says what it cannot do."""
-
-    name: str = OPENSEARCH
-
-    def __init__(self, scope: Construct, construct_id: str) -> None:
-        super().__init__(scope, construct_id)
-        collections = [{"ResourceType": "collection", "Resource": [f"collection/{DOMAIN}"]}]
-        encryption = self._security("encryption", {"Rules": collections, "AWSOwnedKey": True})
-        network = self._security("network", [{"Rules": collections, "AllowFromPublic": True}])
-        self.collection = serverless.CfnCollection(
-            self,
-            "Collection",
-            name=DOMAIN,
-            type="SEARCH",
-            description="The search index of Image Repo",
-            # The catalogue makes the index again, and a standby would double the cost.
-            standby_replicas="DISABLED",
-        )
-        self.collection.add_resource_dependency(encryption)
-        self.collection.add_resource_dependency(network)
-        self.endpoint: str = self.collection.attr_collection_endpoint
-
-    def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
-        """Let the roles reach it, and say in its own policy what each may do there."""
-        for role in (reader, writer):
-            allow(role, ("aoss:APIAccessAll",), self.collection.attr_arn)
-        read = ["aoss:DescribeIndex", "aoss:ReadDocument"]
-        change = ["aoss:CreateIndex", "aoss:UpdateIndex", "aoss:DeleteIndex", "aoss:WriteDocument"]
-        rules = [(reader, read), (writer, [*read, *change])]
-        policy = [
-            {
-                "Principal": [role.role_arn],
-                "Rules": [
-                    {
-                        "ResourceType": "index",
-                        "Resource": [f"index/{DOMAIN}/{DOMAIN}*"],
-                        "Permission": permissions,
-                    }
-                ],
-            }
-            for role, permissions in rules
-        ]
-        serverless.CfnAccessPolicy(
-            self,
-            "Access",
-            name=DOMAIN,
-            type="data",
-            policy=cdk.Stack.of(self).to_json_string(policy),
-        )
-
-    def _security(self, kind: str, policy: object) -> serverless.CfnSecurityPolicy:
-        return serverless.CfnSecurityPolicy(
-            self,
-            kind.capitalize(),
-            name=DOMAIN,
-            type=kind,
-            policy=cdk.Stack.of(self).to_json_string(policy),
         )

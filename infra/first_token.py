@@ -1,8 +1,9 @@
 """After a deployment: makes what its first time needs, and says where everything is.
 
-``python -m infra.first_token build/outputs.json``
+``python -m infra.first_token build/outputs.json [--another]``
 """
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -13,27 +14,47 @@ from chalicelib.access import Scope, TokenStore
 from chalicelib.names import DEFAULT_OWNER, INDEXER, STACK
 from chalicelib.reindexing import LambdaReindexing
 
+LABEL = "administrator"
 
-def first_token(store: TokenStore) -> str | None:
-    """Return a new administrator's token, or None where there are tokens already."""
-    if any(not record.revoked for record in store.records()):
+
+def first_token(store: TokenStore, *, another: bool = False) -> str | None:
+    """Return a new administrator's token, or None where there is one already.
+
+    Parameters
+    ----------
+    another
+        Make one in any case: the others may be lost.
+    """
+    known = any(Scope.ADMIN in record.scopes and not record.revoked for record in store.records())
+    if known and not another:
         return None
-    return store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label="first")
+    token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label=LABEL)
+    return token
 
 
 def main() -> int:
     """Read the deployment's outputs and print how to reach it."""
-    outputs = json.loads(Path(sys.argv[1]).read_text())[STACK]
-    token = first_token(TokenStore(boto3.client("dynamodb"), outputs["TokensTable"]))
+    arguments = _parser().parse_args()
+    outputs = json.loads(arguments.outputs.read_text())[STACK]
+    store = TokenStore(boto3.client("dynamodb"), outputs["TokensTable"])
+    token = first_token(store, another=arguments.another)
     print(f"API      {outputs['ApiUrl']}")
     if token is None:
         print("Gallery  at the same address, with #token=… of a token made before")
     else:
-        # Until there is an index, a search would say that it is unavailable.
-        LambdaReindexing(boto3.client("lambda"), INDEXER).start("first")
+        if not arguments.another:
+            # Until there is an index, a search would say that it is unavailable.
+            LambdaReindexing(boto3.client("lambda"), INDEXER).start("first")
         print(f"Gallery  {outputs['ApiUrl']}/#token={token}")
         print("The token in this address is shown this once; whoever has it may do everything.")
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.first_token")
+    parser.add_argument("outputs", type=Path, help="what 'cdk deploy --outputs-file' wrote")
+    parser.add_argument("--another", action="store_true", help="even if there is a token")
+    return parser
 
 
 if __name__ == "__main__":

@@ -3,25 +3,26 @@
 import shutil
 from pathlib import Path
 
-from captioner.vision import manifest, plain_text
+from captioner.vision import manifest, text
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LAYER = BUILD / "layer"
 
 _UNWANTED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", "*.swp")
+_FORMATS = "image_repo_formats"
 _API = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
 # Of the captioner, what turns a query's text into its vector: docs/decisions/114.
 _TEXT_SIDE = (
     "captioner/__init__.py",
     "captioner/vision/__init__.py",
     "captioner/vision/manifest.py",
-    "captioner/vision/plain_arrays.py",
-    "captioner/vision/plain_text.py",
+    "captioner/vision/arrays.py",
+    "captioner/vision/text.py",
     "captioner/vision/tokenizer.py",
 )
-_INDEXER = ("indexer", "chalicelib")
-_CAPTIONER = ("captioner", "chalicelib", "requirements/captioner.lock")
+_INDEXER = ("indexer", "chalicelib", _FORMATS)
+_CAPTIONER = ("captioner", "chalicelib", _FORMATS, "requirements/captioner.lock")
 
 
 def api_project(bundle: Path | None = None) -> Path:
@@ -39,10 +40,10 @@ def api_project(bundle: Path | None = None) -> Path:
     """
     project = _laid_out("api", _API)
     # What lies in "vendor" Chalice puts beside the application.
-    for path in _TEXT_SIDE:
+    for path in (_FORMATS, *_TEXT_SIDE):
         _copied(ROOT / path, project / "vendor" / path)
-    source = plain_text.BUNDLE if bundle is None else _existing(bundle)
-    for file in (manifest.FILE, *plain_text.FILES):
+    source = text.BUNDLE if bundle is None else _existing(bundle)
+    for file in (manifest.FILE, *text.FILES):
         _copied(source / file, project / "vendor" / "captioner" / "bundle" / file)
     return project
 

@@ -13,7 +13,7 @@ from constructs import Construct
 from chalicelib.names import EMBEDDED, INDEX, INDEXER, OPENSEARCH
 from infra.acknowledgements import acknowledge
 from infra.catalogue import Catalogue
-from infra.engines import Collection, Domain, Embedded, Engine
+from infra.engines import Domain, Embedded, Engine
 from infra.functions import Identity
 from infra.packaging import indexer_code
 from infra.permissions import (
@@ -21,13 +21,14 @@ from infra.permissions import (
     READ,
     READ_ITEMS,
     WRITE,
+    allow,
     allow_items,
     allow_listing,
     allow_objects,
 )
 from infra.storage import Storage
 
-ENGINES = (OPENSEARCH, "serverless", EMBEDDED)
+ENGINES = (OPENSEARCH, EMBEDDED)
 DEFAULT_ENGINE = OPENSEARCH
 
 
@@ -60,8 +61,6 @@ def engine_of(scope: Construct, name: str, context: Callable[[str], object]) -> 
     """
     if name == EMBEDDED:
         return Embedded(scope, "Engine")
-    if name == "serverless":
-        return Collection(scope, "Engine")
     return Domain(
         scope,
         "Engine",
@@ -135,6 +134,18 @@ class Search(Construct):
         allow_listing(role, storage)
         allow_items(role, catalogue.images, READ_ITEMS)  # to build the index anew
         bus.grant_put_events_to(role)
+        if self._engine.name == "opensearch":  # rebuilds beside the batches that it takes in
+            allow(role, ("lambda:InvokeFunction",), self._arn)
+
+    @property
+    def _arn(self) -> str:
+        """The function's ARN by its name: its role cannot refer to the function itself."""
+        return cdk.Stack.of(self).format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=INDEXER,
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def _function(
         self, layer: lambda_.ILayerVersion, environment: dict[str, str]

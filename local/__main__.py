@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib.names import EMBEDDED, OPENSEARCH
+from image_repo import CommandError
 from local.demo import demo
 from local.errors import LocalError
 from local.layout import Layout
@@ -23,6 +24,9 @@ def main() -> int:
         arguments.run(stack, arguments)
     except LocalError as problem:
         return _failed(problem.happened, problem.remedy)
+    except CommandError as problem:
+        remedy = "read the newest lines of .local/logs/image-repo-captioner.log and ministack.log"
+        return _failed(str(problem), remedy)
     except OSError as problem:
         if problem.errno != errno.ENOSPC:
             raise

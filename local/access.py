@@ -16,4 +16,5 @@ def token_for(table: str, known: str | None) -> str:
     store = TokenStore(boto3.client("dynamodb"), table)
     if known and store.caller(known):
         return known
-    return store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label=LABEL)
+    token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label=LABEL)
+    return token

@@ -1,22 +1,24 @@
 """What ``make demo`` shows: photographs go in, captions come out, three searches find them."""
 
 import time
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chalicelib.descriptions import FILE_NAME, Line, names, parse
 from chalicelib.search.port import SEARCHABLE
+from image_repo import Client, CommandError, uploading
+from image_repo.client import PAGE
+from image_repo.importing import read_folder
+from image_repo.uploading import Journal, Outcome
+from local.api import client_of, wait_until_healthy
 from local.errors import LocalError
-from local.gateway import Gateway
 from local.photographs import PHOTOGRAPHS, Photograph, lay_out
 from local.showing import show_searches, show_what_is_said
 from local.stack import LocalStack
 from local.steps import console, say, step
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 UPLOADS_AT_ONCE = 4
 # A photograph takes a tenth of a second; one that takes a minute is stuck.
 STUCK_SECONDS = 120
@@ -39,15 +41,15 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
         A step failed; it says what to do.
     """
     known = {} if folder else _own_photographs(stack)
-    photos = _photographs(folder or _home(stack))
+    photographs = _photographs(folder or _home(stack))
     facts = stack.up()
-    gateway = Gateway.of(facts)
-    with step("Waiting for the API"):
-        gateway.healthy_within(60)
-    _put_in(gateway, photos, _captions(photos[0].parent))
-    if known:
-        show_what_is_said(list(gateway.images()), known)
-    show_searches(gateway, photos, known)
+    with client_of(facts) as client:
+        with step("Waiting for the API"):
+            wait_until_healthy(client, 60)
+        put_in(client, photographs)
+        if known:
+            show_what_is_said(list(client.pages("images", "items", {"limit": PAGE})), known)
+        show_searches(client, [one.path for one in photographs], known)
     say(
         f"\nGallery  {facts['gallery_url']}\nAPI      {facts['api_url']}\n"
         "The stack keeps running: 'make stop' stops it and keeps the data, 'make clean' "
@@ -68,97 +70,66 @@ def _own_photographs(stack: LocalStack) -> dict[str, Photograph]:
     return {photograph.name: photograph for photograph in PHOTOGRAPHS}
 
 
-def _photographs(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise LocalError(
-            f"there is no folder {folder}", "name one that exists: make demo PHOTOS=folder"
-        )
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
-    if not found:
-        raise LocalError(f"no photographs in {folder}", "put .jpg, .png, .webp or .gif files there")
-    return found
+def _photographs(folder: Path) -> Sequence[uploading.Photograph]:
+    try:
+        return read_folder(folder).photographs
+    except CommandError as problem:
+        remedy = "name a folder of .jpg, .png, .webp or .gif files: make demo PHOTOS=folder"
+        raise LocalError(str(problem), remedy) from problem
 
 
-def _captions(folder: Path) -> dict[str, str]:
-    descriptions = folder / FILE_NAME
-    if not descriptions.is_file():
-        return {}
-    with descriptions.open("rb") as lines:
-        described = [line for line in parse(lines) if isinstance(line, Line)]
-    return {name: line.caption for line in described for name in names(line.name)}
-
-
-def _put_in(gateway: Gateway, photos: list[Path], captions: Mapping[str, str]) -> None:
-    held = {(image["name"], image["size"]) for image in gateway.images()}
-    new = [photo for photo in photos if (photo.name, photo.stat().st_size) not in held]
+def put_in(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
+    """Upload the photographs that are not there yet, and wait until they can be found."""
+    images = client.pages("images", "items", {"limit": PAGE})
+    held = {(image["name"], image["size"]) for image in images}
+    new = [one for one in photographs if (one.path.name, one.path.stat().st_size) not in held]
     if not new:
-        say(f"Nothing to upload: all {len(photos)} photographs are there already.")
+        say(f"Nothing to upload: all {len(photographs)} photographs are there already.")
         return
-    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
-        uploads = [pool.submit(gateway.upload, p, captions.get(p.name)) for p in new]
-        _watch(gateway, uploads)
+    _upload(client, new)
     with step("Waiting until all of them can be found"):
-        _wait_for_the_index(gateway)
+        _wait_for_the_index(client)
 
 
-def _watch(gateway: Gateway, uploads: list[Future[str]]) -> None:
-    """Show how many photographs are uploaded and how many of them are past ``pending``."""
-    patience = Patience("no photograph was captioned")
+def _upload(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
+    """Send photographs and wait for their captions; refused ones are named and left out."""
+    outcomes: list[Outcome] = []
     with _progress() as progress:
-        sent = progress.add_task("Uploaded", total=len(uploads))
-        settled = progress.add_task("Captioned", total=len(uploads))
-        while True:
-            identities = {upload.result() for upload in uploads if upload.done()}
-            count = len(identities - gateway.pending())
-            progress.update(sent, completed=len(identities))
-            progress.update(settled, completed=count)
-            if count == len(uploads):
-                return
-            patience.check(len(identities) + count)
-            time.sleep(POLL_SECONDS)
+        sent = progress.add_task("Uploaded", total=len(photographs))
+        captioned = progress.add_task("Captioned", total=len(photographs))
+
+        def done(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            progress.update(sent, completed=len(outcomes))
+
+        uploading.upload(client, photographs, Journal(None), done, UPLOADS_AT_ONCE)
+        ids = {one.image_id for one in outcomes if one.image_id}
+        uploading.wait(
+            client,
+            ids,
+            lambda count: progress.update(captioned, completed=count),
+            patience=STUCK_SECONDS,
+        )
+    for one in outcomes:
+        if one.problem:
+            say(f"[red]✗[/] {escape(one.photograph.path.name)}: {escape(one.problem)}")
 
 
-def _wait_for_the_index(gateway: Gateway) -> None:
-    patience = Patience("the index took in no photograph")
+def _wait_for_the_index(client: Client) -> None:
+    found, since = -1, time.monotonic()
     while True:
-        stats = gateway.stats()
+        stats = client.call("GET", "stats")
         searchable = stats["searchable"] or 0
         if searchable >= sum(stats["images"].get(state, 0) for state in SEARCHABLE):
             return
-        patience.check(searchable)
-        time.sleep(POLL_SECONDS)
-
-
-class Patience:
-    """Ends a wait that no longer gets on.
-
-    Parameters
-    ----------
-    complaint
-        What did not happen.
-    """
-
-    def __init__(self, complaint: str) -> None:
-        self._complaint = complaint
-        self._seen = -1
-        self._since = time.monotonic()
-
-    def check(self, count: int) -> None:
-        """Note how far things are.
-
-        Raises
-        ------
-        LocalError
-            No further than ``STUCK_SECONDS`` ago.
-        """
-        now = time.monotonic()
-        if count != self._seen:
-            self._seen, self._since = count, now
-        elif now - self._since > STUCK_SECONDS:
+        if searchable != found:
+            found, since = searchable, time.monotonic()
+        elif time.monotonic() - since > STUCK_SECONDS:
             raise LocalError(
-                f"{self._complaint} for {STUCK_SECONDS} s",
-                "read the newest lines of .local/logs/image-repo-captioner.log and ministack.log",
+                f"the index took in no photograph for {STUCK_SECONDS} s",
+                "read the newest lines of .local/logs/ministack.log",
             )
+        time.sleep(POLL_SECONDS)
 
 
 def _progress() -> Progress:

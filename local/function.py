@@ -32,9 +32,13 @@ class Context:
     ----------
     configuration
         Of the function, as ``GetFunctionConfiguration`` answers it.
+    clock
+        Seconds.
     """
 
-    def __init__(self, configuration: dict[str, Any]) -> None:
+    def __init__(
+        self, configuration: dict[str, Any], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.function_name: str = configuration["FunctionName"]
         self.function_version = "$LATEST"
         self.invoked_function_arn: str = configuration["FunctionArn"]
@@ -42,11 +46,12 @@ class Context:
         self.aws_request_id = str(uuid4())
         self.log_group_name = f"/aws/lambda/{self.function_name}"
         self.log_stream_name = "local"
-        self._end = time.monotonic() + float(configuration["Timeout"])
+        self._clock = clock
+        self._end = clock() + float(configuration["Timeout"])
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the function's time limit."""
-        return max(0, int((self._end - time.monotonic()) * 1000))
+        return max(0, int((self._end - self._clock()) * 1000))
 
 
 class Function:

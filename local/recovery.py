@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import boto3
 
 from chalicelib.names import INDEX
-from local.gateway import Gateway
+from local.api import client_of, wait_until_healthy
 from local.steps import say, step
 
 DRAIN_SECONDS = 3600
@@ -21,12 +21,14 @@ DRAIN_SECONDS = 3600
 
 def recover(facts: Mapping[str, str]) -> None:
     """Make catalogue and index anew from what the bucket holds."""
-    gateway = Gateway.of(facts)
-    with step("The stack was killed: rebuilding the catalogue from the bucket"):
+    with (
+        step("The stack was killed: rebuilding the catalogue from the bucket"),
+        client_of(facts) as client,
+    ):
         _forget_snapshots(facts["bucket"])
-        gateway.healthy_within(30)
-        gateway.reindex()
-        queued = gateway.rebuild()
+        wait_until_healthy(client, 30)
+        client.call("POST", "reindex")
+        queued = sum(page["queued"] for page in client.post_pages("rebuild", {}, "after"))
         _wait_for_the_queue(facts["queue_url"])
     say(f"  {queued} photographs were described again")
 
@@ -37,10 +39,9 @@ def catch_up(facts: Mapping[str, str]) -> None:
     What was written just before the stop may not have reached it, and the emulator does not keep
     its streams.
     """
-    gateway = Gateway.of(facts)
-    with step("Waiting for the API"):
-        gateway.healthy_within(60)
-        gateway.reindex()
+    with step("Waiting for the API"), client_of(facts) as client:
+        wait_until_healthy(client, 60)
+        client.call("POST", "reindex")
 
 
 def _forget_snapshots(bucket: str) -> None:

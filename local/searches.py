@@ -4,14 +4,13 @@ What is right was judged by looking at the demo's photographs (`local.photograph
 sees better has more to show, and one that is wrong is not shown off.
 """
 
-import base64
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from chalicelib.attributes.kin import PEOPLE
-from local.gateway import Gateway
+from image_repo import Client
 from local.photographs import Photograph
 
 SHOWN = 5
@@ -53,7 +52,7 @@ Known = Mapping[str, Photograph]
 
 
 def right_text_search(
-    gateway: Gateway, texts: Mapping[str, Collection[str]] = TEXTS
+    client: Client, texts: Mapping[str, Collection[str]] = TEXTS
 ) -> Search | None:
     """Return the text search with the most right answer, if the answer of any begins right.
 
@@ -63,13 +62,13 @@ def right_text_search(
         What can be asked, and the names of the photographs that answer it.
     """
     return _best(
-        _asked(gateway, f'By text: "{text}"', {"text": text, "mode": "fused"}, right)
+        _asked(client, f'By text: "{text}"', {"text": text, "mode": "fused"}, right)
         for text, right in texts.items()
     )
 
 
 def right_attribute_search(
-    gateway: Gateway, known: Known, images: Iterable[Mapping[str, Any]]
+    client: Client, known: Known, images: Iterable[Mapping[str, Any]]
 ) -> Search | None:
     """Return the search by a subject with its colours and actions that is right, if any is.
 
@@ -81,7 +80,7 @@ def right_attribute_search(
     clauses = sorted(_true_clauses(known, images), key=_telling, reverse=True)
     asked = (
         _asked(
-            gateway,
+            client,
             f'By attributes: "{spoken(clause)}" as one',
             {"attributes": clause},
             [name for name, photograph in known.items() if is_true(clause, photograph)],
@@ -91,15 +90,15 @@ def right_attribute_search(
     return next((search for search in asked if search.right), None)
 
 
-def right_image_search(gateway: Gateway, known: Known, photos: Sequence[Path]) -> Search | None:
+def right_image_search(client: Client, known: Known, photos: Sequence[Path]) -> Search | None:
     """Return the search by a photograph that finds others of the same thing best, if any does."""
     return _best(
         _asked(
-            gateway,
+            client,
             f"By image: what looks like {photo.name}",
-            {"image": base64.b64encode(photo.read_bytes()).decode()},
+            {},
             [name for name in known if known[name].shows[0] == known[photo.name].shows[0]],
-            besides=photo.name,
+            image=photo,
         )
         for photo in photos
         if photo.name in known and photo.stat().st_size <= MAX_QUERY_IMAGE_BYTES
@@ -139,14 +138,15 @@ def _telling(clause: Mapping[str, Any]) -> int:
 
 
 def _asked(
-    gateway: Gateway,
+    client: Client,
     title: str,
     document: Mapping[str, Any],
     right: Collection[str],
-    besides: str | None = None,
+    image: Path | None = None,
 ) -> Search:
-    """Ask, and judge the answer; ``besides`` names the photograph that was searched by."""
-    results = gateway.search({**document, "limit": SHOWN})
+    """Ask, and judge the answer, in which the photograph that was searched by does not count."""
+    results = client.search({**document, "limit": SHOWN}, image)
+    besides = image.name if image else None
     found = [hit["image"]["name"] for hit in results["hits"] if hit["image"]["name"] != besides]
     wanted = set(right) - {besides}
     first = found[: len(wanted)]

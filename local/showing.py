@@ -1,6 +1,5 @@
 """What is said of the photographs, and three searches and what they found, for a person to read."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from local.gateway import Gateway
+from image_repo import Client
+from image_repo.client import PAGE
 from local.searches import (
     MAX_QUERY_IMAGE_BYTES,
     SHOWN,
@@ -24,7 +24,7 @@ STOP_WORDS = frozenset(["a", "an", "and", "are", "at", "in", "is", "of", "on", "
 LABELS_SHOWN = 2
 
 
-def show_searches(gateway: Gateway, photos: Sequence[Path], known: Known) -> None:
+def show_searches(client: Client, photos: Sequence[Path], known: Known) -> None:
     """Search once by text, once by attributes, once by an image.
 
     Parameters
@@ -33,17 +33,17 @@ def show_searches(gateway: Gateway, photos: Sequence[Path], known: Known) -> Non
         The demo's own photographs by name, of which is known what is right: only searches that
         are answered rightly are shown. Empty for photographs of a person's own.
     """
-    images = list(gateway.images())
+    images = list(client.pages("images", "items", {"limit": PAGE}))
     if known:
-        _show_right_searches(gateway, photos, known, images)
+        _show_right_searches(client, photos, known, images)
         return
     described = [image for image in images if image["caption"]]
     if not described:
         say("No photograph has a caption, so there is nothing to search for.")
         return
-    for title, document in _searches(described, photos):
+    for title, document, image in _searches(described, photos):
         say(f"\n[bold]{title}[/]")
-        _show(gateway.search({**document, "limit": SHOWN}))
+        _show(client.search({**document, "limit": SHOWN}, image))
 
 
 def show_what_is_said(images: Sequence[Mapping[str, Any]], known: Known) -> None:
@@ -65,12 +65,12 @@ def told(image: Mapping[str, Any]) -> str:
 
 
 def _show_right_searches(
-    gateway: Gateway, photos: Sequence[Path], known: Known, images: Sequence[Mapping[str, Any]]
+    client: Client, photos: Sequence[Path], known: Known, images: Sequence[Mapping[str, Any]]
 ) -> None:
     searches = {
-        "text": right_text_search(gateway),
-        "attributes": right_attribute_search(gateway, known, images),
-        "image": right_image_search(gateway, known, photos),
+        "text": right_text_search(client),
+        "attributes": right_attribute_search(client, known, images),
+        "image": right_image_search(client, known, photos),
     }
     for kind, search in searches.items():
         if search is None:
@@ -82,18 +82,17 @@ def _show_right_searches(
 
 def _searches(
     described: list[dict[str, Any]], photos: Sequence[Path]
-) -> list[tuple[str, dict[str, Any]]]:
+) -> list[tuple[str, dict[str, Any], Path | None]]:
     words = _words(described[0]["caption"]["text"])
-    searches: list[tuple[str, dict[str, Any]]] = [
-        (f'By text: "{words}"', {"text": words, "mode": "fused"})
+    searches: list[tuple[str, dict[str, Any], Path | None]] = [
+        (f'By text: "{words}"', {"text": words, "mode": "fused"}, None)
     ]
     clause = _telling_clause(described)
     if clause:
-        searches.append((f'By attributes: "{spoken(clause)}" as one', {"attributes": clause}))
+        searches.append((f'By attributes: "{spoken(clause)}" as one', {"attributes": clause}, None))
     small = [photo for photo in photos if photo.stat().st_size <= MAX_QUERY_IMAGE_BYTES]
     if small:
-        picture = base64.b64encode(small[0].read_bytes()).decode()
-        searches.append((f"By image: what looks like {small[0].name}", {"image": picture}))
+        searches.append((f"By image: what looks like {small[0].name}", {}, small[0]))
     return searches
 
 

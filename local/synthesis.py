@@ -18,6 +18,7 @@ from local.layout import ACCOUNT, REGION, ROOT
 SOURCES: tuple[str, ...] = (
     "app.py",
     "chalicelib",
+    "image_repo_formats",
     "indexer",
     "infra",
     "layers",

@@ -7,7 +7,8 @@ compile() {
     uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
         --python-version 3.11 --only-binary :all: "$@"
 }
-rm -f ./*.lock.new
+# What is locked stays, where the requirements allow it; '--upgrade' takes the newest.
+for lock in *.lock; do cp "$lock" "$lock.new"; done
 # Lambda's Python 3.11 has glibc 2.26, the captioner's image and every machine 2.28 or newer.
 lambda=x86_64-manylinux2014 newer=x86_64-manylinux_2_28
 

@@ -1,8 +1,8 @@
 """The API with adapters in memory, and a client that speaks to it as API Gateway does."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -11,17 +11,16 @@ from chalice.test import Client
 
 import app as entry_point
 from chalicelib import bootstrap
-from chalicelib.access import Caller, Scope
-from chalicelib.catalogue.memory import MemoryCatalogue
+from chalicelib.access import Caller, Scope, TokenRecord, Tokens
 from chalicelib.encoder import Crop, Vectors
-from chalicelib.errors import EncoderUnavailable, RejectedImage
+from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
-from chalicelib.queue import MemoryQueue
 from chalicelib.search import Hit, Query, Results
-from chalicelib.search.query import Contribution
-from chalicelib.search.suggestions import Suggestion
+from chalicelib.search.query import Contribution, Suggestion
 from chalicelib.settings import Settings
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 VECTOR = b"\x00\x3c" * 256
 CALLERS = {
@@ -35,10 +34,27 @@ CALLERS = {
 
 
 class FixedTokens:
-    """Knows the callers of these tests."""
+    """Knows the callers of these tests, and keeps what is said of further tokens."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, TokenRecord] = {}
 
     def caller(self, token: str) -> Caller | None:
         return CALLERS.get(token)
+
+    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> tuple[str, TokenRecord]:
+        name, moment = f"hash-{len(self._records)}", "2026-01-01T00:00:00+00:00"
+        record = TokenRecord(name, owner, frozenset(map(Scope, scopes)), label, moment)
+        self._records[record.token_sha256] = record
+        return "imr_new", record
+
+    def revoke(self, token_sha256: str) -> None:
+        if token_sha256 not in self._records:
+            raise NotFound("there is no such token")
+        self._records[token_sha256] = replace(self._records[token_sha256], revoked=True)
+
+    def records(self) -> tuple[TokenRecord, ...]:
+        return tuple(self._records.values())
 
 
 class FixedIndex:
@@ -138,6 +154,7 @@ class Api:
     encoder: FixedEncoder = field(default_factory=FixedEncoder)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     reindexing: NotedReindexing = field(default_factory=NotedReindexing)
+    tokens: Tokens = field(default_factory=FixedTokens)
 
     def repository(self) -> bootstrap.Repository:
         return bootstrap.assemble(
@@ -146,7 +163,7 @@ class Api:
             storage=self.storage,
             index=self.index,
             encoder=self.encoder,
-            tokens=FixedTokens(),
+            tokens=self.tokens,
             queue=self.queue,
             reindexing=self.reindexing,
         )
@@ -177,5 +194,6 @@ class Api:
         """Put a record into the catalogue."""
         moment = datetime(2026, 1, 1, tzinfo=UTC)
         plain = Image(image_id, owner, "photographs", f"uploads/{owner}/x/{image_id}.jpg")
-        changes = {"state": State.CAPTIONED, "visual": VECTOR, "created_at": moment, **more}
-        return self.catalogue.save(plain.changed(moment, changes), expected_rev=0)
+        times = {"created_at": moment, "updated_at": moment}
+        fields = {"state": State.CAPTIONED, "visual": VECTOR, **times, **more}
+        return self.catalogue.save(replace(plain, **fields), expected_rev=0)

@@ -5,12 +5,16 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from local.synthesis import fingerprint, synthesise, synthesised
 from tests.deployed import DeployedStack
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
+# What a test promises never depends on how busy the machine is.
+settings.register_profile("without-a-clock", deadline=None)
+settings.load_profile("without-a-clock")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,11 +21,13 @@ _STATES = st.sampled_from([State.CAPTIONED, State.NEEDS_REVIEW])
 _SUBJECTS = st.sampled_from(["dog", "boy", "men", "person", "ball", "Women"])
 _COLOURS = st.sampled_from(["red", "scarlet", "blue", "navy"])
 _ACTIONS = st.sampled_from(["run", "sitting", "walks"])
+_PLACES = st.sampled_from(["beach", "snow", "the streets"])
 _ATTRIBUTES = st.builds(
     Attribute,
-    _SUBJECTS,
-    st.lists(_COLOURS, max_size=2).map(tuple),
-    st.lists(_ACTIONS, max_size=2).map(tuple),
+    subject=_SUBJECTS,
+    colours=st.lists(_COLOURS, max_size=2).map(tuple),
+    actions=st.lists(_ACTIONS, max_size=2).map(tuple),
+    places=st.lists(_PLACES, max_size=2).map(tuple),
 )
 
 _LABELS = st.builds(
@@ -101,10 +103,11 @@ def texts(words: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 _CLAUSES = st.builds(
     Clause,
-    st.none() | st.sampled_from(["dog", "animal", "person", "man", "ball", "girl"]),
-    st.lists(_COLOURS, max_size=2).map(tuple),
-    st.lists(_ACTIONS, max_size=1).map(tuple),
-    st.booleans(),
+    subject=st.none() | st.sampled_from(["dog", "animal", "person", "man", "ball", "girl"]),
+    colours=st.lists(_COLOURS, max_size=2).map(tuple),
+    actions=st.lists(_ACTIONS, max_size=1).map(tuple),
+    places=st.lists(_PLACES, max_size=1).map(tuple),
+    by_label=st.booleans(),
 )
 CONDITIONS = conditions(_CLAUSES)
 TEXTS = texts(_WORDS)

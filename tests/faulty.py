@@ -81,8 +81,8 @@ def answer_lost(url: str, body: bytes | None, send: Send) -> Answered:
     raise ConnectionTimeout("TIMEOUT", "read timed out", TimeoutError())
 
 
-def half_put_off(url: str, body: bytes | None, send: Send) -> Answered:
-    """Take in every other document of a bulk request and have no room for the rest."""
+def half_throttled(url: str, body: bytes | None, send: Send) -> Answered:
+    """Take in every other document of a bulk request and throttle the rest."""
     lines = (body or b"").decode().splitlines()
     pairs = [lines[at : at + 2] for at in range(0, len(lines), 2)]
     taken = "\n".join(line for pair in pairs[::2] for line in pair) + "\n"

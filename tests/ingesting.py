@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import RejectedImage
 from chalicelib.events import Kind, ObjectEvent
-from chalicelib.images import Image, image_id_of
-from chalicelib.ingest import Ingest, Prepared
-from chalicelib.storage.memory import MemoryStorage
+from chalicelib.images import Attribute, Image, Prepared, image_id_of
+from chalicelib.ingest import Ingest
+from chalicelib.transitions import edited, pending
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.storage import MemoryStorage
 
 KEY = "uploads/ada/dog.jpg"
 BUCKET = "photographs"
@@ -56,9 +57,12 @@ class Room:
         assert record is not None
         return record
 
-    def edit(self, **changes: object) -> None:
-        record = self.catalogue.get(ID) or Image(ID, "ada", BUCKET, KEY)
-        self.catalogue.save(record.changed(NOW, changes), expected_rev=record.rev)
+    def edit(
+        self, caption: str | None = None, attributes: tuple[Attribute, ...] | None = None
+    ) -> None:
+        record = self.catalogue.get(ID) or pending(BUCKET, KEY, NOW)
+        changed = edited(record, NOW, caption=caption, attributes=attributes)
+        self.catalogue.save(changed, expected_rev=record.rev)
 
     def derivatives(self) -> list[str]:
         return [found.key for found in self.storage.objects("derived/")]

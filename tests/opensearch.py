@@ -4,7 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -13,14 +13,14 @@ from uuid import uuid4
 import pytest
 from opensearchpy import OpenSearch
 
-from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, Pauses, index_of
-from chalicelib.search.opensearch.flavour import DOMAIN, Flavour
+from chalicelib.search.opensearch import BackOff, Endpoint, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch.aliases import Aliases
 from local.layout import Layout
 from local.opensearch import Node, lacking
 
 MISSING = lacking()
 needs_opensearch = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
-IMPATIENT = Pauses(first=0.01, longest=0.05)
+IMPATIENT = BackOff(first=0.01, longest=0.05)
 
 
 def node_in(folder: Path) -> Node:
@@ -55,13 +55,26 @@ def shared_client() -> OpenSearch:
     return client
 
 
+def index_with(prefix: str, on_outdated: Callable[[], None] = lambda: None) -> OpenSearchIndex:
+    """Return the index of a prefix on the shared node; whatever it writes is found at once."""
+    client = RetryingClient(shared_client(), IMPATIENT)
+    return OpenSearchIndex(client, prefix=prefix, refresh="true", on_outdated=on_outdated)
+
+
 @contextmanager
-def empty_index(flavour: Flavour = DOMAIN) -> Iterator[OpenSearchIndex]:
-    """Yield an index of one's own on the shared node."""
+def empty_index() -> Iterator[OpenSearchIndex]:
+    """Yield an empty index of one's own on the shared node."""
     with own_prefix() as prefix:
-        index = index_of(shared_client(), flavour, IMPATIENT, prefix=prefix, refresh="true")
-        index.prepare()
+        index = index_with(prefix)
+        create_live(index)
         yield index
+
+
+def create_live(index: OpenSearchIndex) -> None:
+    """Create the index that is searched."""
+    created = index.aliases.create(index.aliases.read())
+    index.refresh(str(created.building))
+    index.aliases.move(created, Aliases(live=created.building))
 
 
 @contextmanager
@@ -73,4 +86,3 @@ def own_prefix() -> Iterator[str]:
         yield own
     finally:
         client.indices.delete(index=f"{own}*", params={"ignore_unavailable": "true"})
-        client.indices.delete_index_template(name=own, params={"ignore": 404})

@@ -1,9 +1,9 @@
 """What tests of the published index share: time, photographs, and who writes and reads."""
 
 from chalicelib.search import Document, Query
-from chalicelib.search.embedded import PublishedIndex, PublishingIndex
-from chalicelib.search.embedded.manifest import Manifest
-from chalicelib.search.embedded.memory_store import MemorySnapshotStore
+from chalicelib.search.replicated import IndexWriter, PublishedIndex
+from chalicelib.search.replicated.manifest import Manifest
+from tests.memory.index_store import MemoryIndexStore
 
 QUERY = Query("ann", text="dog")
 
@@ -22,14 +22,14 @@ def document(image_id: str, rev: int = 1, *, deleted: bool = False) -> Document:
     return Document(image_id, rev, "ann", text="a dog", deleted=deleted)
 
 
-def writer(store: MemorySnapshotStore, *catalogue: Document) -> PublishingIndex:
-    return PublishingIndex(store, lambda: catalogue)
+def writer(store: MemoryIndexStore, *catalogue: Document) -> IndexWriter:
+    return IndexWriter(store, lambda: catalogue)
 
 
 def found(reader: PublishedIndex) -> set[str]:
     return {hit.image_id for hit in reader.search(QUERY).hits}
 
 
-def standing(store: MemorySnapshotStore) -> Manifest:
+def standing(store: MemoryIndexStore) -> Manifest:
     assert store.held is not None
     return Manifest.decoded(store.held[0])

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from chalicelib.images import VECTOR_SIZE, Attribute, Source
 from chalicelib.search import Document, Query, Results, SearchIndex
 from chalicelib.search.embedded import EmbeddedIndex
-from chalicelib.search.memory import MemoryIndex
 from tests.corpora import START, vector
+from tests.plain_index import PlainIndex
 
 ENGINES: dict[str, Callable[[], SearchIndex]] = {
-    "memory": MemoryIndex,
-    "embedded": lambda: EmbeddedIndex.at(None),
+    "plain": PlainIndex,
+    "embedded": EmbeddedIndex,
 }
 
 

@@ -14,7 +14,7 @@ from benchmarks.retrieval import choosing, cutoffs, duplicates, recall
 from benchmarks.retrieval.material import CAPTIONS, Material, read
 from benchmarks.retrieval.photographs import Bundle
 from captioner.vision.bundle import DEFAULT_BUNDLE
-from chalicelib.search import chosen
+from chalicelib.search import tuned
 from training.dataset import PHOTOGRAPHS, read_split
 
 # The same picture under two names, in the training split.
@@ -42,8 +42,8 @@ def measure(material: Material, bundle: Bundle, bleu_queries: int) -> dict[str, 
     return {
         "model": bundle.version,
         "photographs": len(material.captioned),
-        "weights": asdict(chosen.WEIGHTS),
-        "weights_chosen_for": chosen.MODEL,
+        "weights": asdict(tuned.WEIGHTS),
+        "weights_chosen_for": tuned.MODEL,
         "text_to_image": recall.measured(material),
         "prototype, BLEU on the same captions": recall.bleu_way(material, bleu_queries),
         "upper bound, the other four human captions": recall.upper_bound(material),
@@ -57,7 +57,7 @@ def choose(material: Material, data: Path, bundle: Bundle, file: Path | None) ->
     cuts, told_of_cuts = cutoffs.chosen(material, train, bundle, weights)
     pair = [data / PHOTOGRAPHS / name for name in KNOWN_PAIR]
     bounds, told_of_likeness = duplicates.chosen(material, bundle, train.photographs, pair)
-    cuts["image"] = chosen.Cutoff(IMAGE_SHARE, bounds.relevant)
+    cuts["image"] = tuned.Cutoff(IMAGE_SHARE, bounds.relevant)
     numbers = {
         "model": bundle.version,
         "weights": asdict(weights),
@@ -96,7 +96,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--write",
         type=Path,
         nargs="?",
-        const=chosen.FILE,
+        const=tuned.FILE,
         help="with --choose: into this file, the search's own if none is named",
     )
     parser.add_argument("--json", action="store_true", help="one line")

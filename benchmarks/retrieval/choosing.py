@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from benchmarks.retrieval.material import CAPTIONS, Asked, Floats, Material, told_by_people
 from benchmarks.retrieval.values import Bools, Values, cosines, values_of
-from chalicelib.search.chosen import WEIGHTS
 from chalicelib.search.query import Weights
+from chalicelib.search.tuned import WEIGHTS
 
 # Meaning counts 1; words of a person's caption, words of a model's.
 TOLD_BY_PERSON = (0.5, 0.6, 0.8, 1.0, 1.25, 1.5)

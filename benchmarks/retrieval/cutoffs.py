@@ -19,9 +19,9 @@ import numpy as np
 from benchmarks.retrieval.material import Floats, Material, told_by_people
 from benchmarks.retrieval.photographs import Bundle, text_vectors
 from benchmarks.retrieval.values import Bools, values_of
-from chalicelib.search.analysis import STOP_WORDS, stems
-from chalicelib.search.chosen import Cutoff
 from chalicelib.search.query import Weights
+from chalicelib.search.text import STOP_WORDS, stems
+from chalicelib.search.tuned import Cutoff
 from training.dataset import Split
 
 QUERIES = 600

@@ -15,7 +15,7 @@ from benchmarks.retrieval.material import Floats, Material, floats
 from benchmarks.retrieval.photographs import Bundle, documents, progress
 from captioner.decoding import decode
 from captioner.preparing import packed
-from chalicelib.search.analysis import STOP_WORDS, stems
+from chalicelib.search.text import STOP_WORDS, stems
 
 COPIED = 100  # photographs that are altered
 MISTAKEN = 0.001  # share of different photographs that may be taken for one that came before

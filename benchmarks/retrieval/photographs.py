@@ -22,12 +22,12 @@ from captioner.preparing import packed, prepare, version_of
 from captioner.vision import bundle
 from captioner.vision.arrays import F32
 from captioner.vision.model import Model
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.events import Kind, ObjectEvent
-from chalicelib.images import image_id_of
-from chalicelib.ingest import Ingest, Prepared
+from chalicelib.images import Prepared, image_id_of
+from chalicelib.ingest import Ingest
 from chalicelib.search.port import Document, document_of
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.storage import MemoryStorage
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "retrieval"
 BUCKET = "photographs"

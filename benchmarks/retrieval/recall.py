@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
-
 from benchmarks.retrieval.material import CAPTIONS, Asked, Material, told_by_people
 from benchmarks.retrieval.photographs import OWNER, progress
 from chalicelib.search.embedded import EmbeddedIndex
@@ -47,7 +45,7 @@ WAYS = {
 
 def filled(documents: Sequence[Document]) -> EmbeddedIndex:
     """Return an embedded index of the documents."""
-    index = EmbeddedIndex.at(None)
+    index = EmbeddedIndex()
     refused = index.apply(documents)
     assert not refused, refused
     return index
@@ -126,6 +124,9 @@ def bleu_way(material: Material, count: int, seed: int = 7) -> dict[str, float |
     count
         Queries drawn; sentence BLEU against every caption takes long.
     """
+    # It takes SciPy with it: seconds that the other rankings need not wait for.
+    from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu  # noqa: PLC0415
+
     smooth = SmoothingFunction().method1
     captions = [document.text.split() for document in material.captioned]
     asked = material.asked

@@ -5,30 +5,28 @@ The formulas are the engines' (`chalicelib.search.fusion`), all photographs at o
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.retrieval.material import Floats
-from chalicelib.attributes import normalised
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
-from chalicelib.search.asking import read_clauses
-from chalicelib.search.clauses import terms_of
-from chalicelib.search.fusion import rarity, worth
-from chalicelib.search.memory_scoring import held_of
-from chalicelib.search.port import Document
-from chalicelib.search.query import Clause, Weights
-from chalicelib.search.text import Run, parse
-from chalicelib.search.vectors import SCALE, numbers, quantised
+from chalicelib.search import Document
+from chalicelib.search.embedded import EmbeddedIndex
+from chalicelib.search.plan import clause_condition, clauses_of
+from chalicelib.search.port import Condition, Holds, Retrieval, key_of
+from chalicelib.search.query import Weights
+from chalicelib.search.ranking import idf, part_scores
+from chalicelib.search.text import parse
+from chalicelib.search.vectors import cosines as cosines_of
+from chalicelib.search.vectors import quantised, rows
 
-_NOTHING = [0] * VECTOR_SIZE
+_NOTHING = bytes(VECTOR_SIZE)
 
-Term = TypeVar("Term", bound=Hashable)
 Bools = npt.NDArray[np.bool_]
+Having = Callable[[Condition], npt.NDArray[np.intp]]
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,7 @@ class Values:
 
     def scores(self, weights: Weights) -> Floats:
         """Return the fused scores."""
-        shares: Any = self.words  # all at once, by the engines' formula for one
-        told, guessed = (
-            worth("words", shares, is_human=is_human, weights=weights) for is_human in (True, False)
-        )
-        words = weights.words * np.where(self.human, told, guessed)
+        words = weights.words * part_scores("words", self.words, self.human, weights)
         fused: Floats = (
             words + weights.attributes * self.attributes + weights.meaning * self.meaning
         )
@@ -63,11 +57,12 @@ def values_of(
     documents: Sequence[Document], texts: Sequence[str], vectors: Sequence[bytes]
 ) -> Values:
     """Return the values of queries on a collection."""
-    words = [parse(text).ranked for text in texts]
-    clauses = [read_clauses(text) for text in texts]
+    having = _having(documents)
+    words = [[Holds(phrase.stems, "caption") for phrase in parse(text).ranked] for text in texts]
+    clauses = [[*map(clause_condition, clauses_of(text))] for text in texts]
     return Values(
-        words=_shares(words, _holding(documents), len(documents)),
-        attributes=_shares(clauses, _having(documents), len(documents)),
+        words=_shares(words, having, len(documents)),
+        attributes=_shares(clauses, having, len(documents)),
         meaning=cosines(vectors, [document.semantic for document in documents]),
         human=np.array([document.source in HUMAN_SOURCES for document in documents]),
     )
@@ -76,51 +71,36 @@ def values_of(
 def cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> Floats:
     """Return cosines of vectors as engines keep them; of none it is zero."""
     left, right = (
-        np.array([_NOTHING if one is None else numbers(quantised(one)) for one in some], np.float32)
+        rows([_NOTHING if one is None else quantised(one) for one in some])
         for some in (asked, held)
     )
-    found: Floats = left @ right.T / np.float32(SCALE**2)
-    return found
+    return cosines_of(left, right)
 
 
-def _holding(documents: Sequence[Document]) -> Callable[[Run], list[int]]:
-    held = [held_of(document) for document in documents]
-    having: dict[str, list[int]] = defaultdict(list)
-    for at, one in enumerate(held):
-        for stem in set(one.stems):
-            having[stem].append(at)
+def _having(documents: Sequence[Document]) -> Having:
+    """Return what tells at which places the photographs of a condition stand."""
+    index = EmbeddedIndex()
+    index.apply(documents)
+    places = {key_of(document.image_id): at for at, document in enumerate(documents)}
+    known: dict[Condition, npt.NDArray[np.intp]] = {}
 
-    def holding(run: Run) -> list[int]:
-        found = having.get(run.stems[0], [])
-        return [at for at in found if held[at].holds(run)] if len(run.stems) > 1 else found
-
-    return holding
-
-
-def _having(documents: Sequence[Document]) -> Callable[[Clause], list[int]]:
-    attributes = [tuple(map(normalised, document.attributes)) for document in documents]
-    known: dict[Clause, list[int]] = {}
-
-    def having(clause: Clause) -> list[int]:
-        if clause not in known:
-            terms = terms_of(clause)
-            matching = (any(map(terms.match, found)) for found in attributes)
-            known[clause] = [at for at, matches in enumerate(matching) if matches]
-        return known[clause]
+    def having(condition: Condition) -> npt.NDArray[np.intp]:
+        if condition not in known:
+            (found,) = index.retrieve([Retrieval(condition, size=len(documents))])
+            known[condition] = np.array([places[key] for key in found.keys.tolist()], np.intp)
+        return known[condition]
 
     return having
 
 
-def _shares(
-    queries: Sequence[Sequence[Term]], having: Callable[[Term], list[int]], count: int
-) -> Floats:
+def _shares(queries: Sequence[Sequence[Condition]], having: Having, count: int) -> Floats:
     shares = np.zeros((len(queries), count), np.float32)
     for at, terms in enumerate(queries):
-        row, total = shares[at], 0
+        total = 0
         for term in terms:
             found = having(term)
-            weight = rarity(count, len(found))
-            row[found] += weight
+            weight = idf(count, len(found))
+            shares[at, found] += weight
             total += weight
-        shares[at] = row / max(total, 1)
+        shares[at] /= max(total, 1)
     return shares

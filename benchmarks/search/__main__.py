@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     costs: dict[int, Costs] = {}
     for size in options.sizes:
         texts = captions(size, options.captions)
-        index = EmbeddedIndex.at(None)
+        index = EmbeddedIndex()
         rate = filled(index, texts)
         found = answered(index, texts, options.turns, prototype)
         costs[size] = {"documents_per_second": rate, **costs_of_freshness(index.image(), size)}

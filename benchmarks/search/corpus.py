@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
@@ -12,8 +11,9 @@ import numpy as np
 from chalicelib.attributes import extract
 from chalicelib.images import VECTOR_SIZE, Attribute, Source
 from chalicelib.search import Clause, Document, Query
-from chalicelib.search.analysis import STOP_WORDS
+from chalicelib.search.plan import clause_of
 from chalicelib.search.query import FACETS, Mode
+from chalicelib.search.text import STOP_WORDS
 
 SEED = 7
 OWNER = "ann"
@@ -74,7 +74,6 @@ def documents(texts: Sequence[str], first: int = 0, rev: int = 1) -> Iterator[Do
             image_id=f"{number:036d}",
             rev=rev,
             owner=OWNER if number % 10 else "bob",
-            name=f"{number}.jpg",
             text=text,
             source=Source.MODEL,
             attributes=tuple(extract(text)),
@@ -110,8 +109,7 @@ def queries(texts: Sequence[str], turns: int) -> Mapping[str, list[Query]]:
 
 
 def _clause(attribute: Attribute) -> Clause:
-    values = asdict(attribute)
-    return Clause(values["subject"], tuple(values["colours"]), tuple(values["actions"]))
+    return clause_of(attribute)
 
 
 def _words(caption: str, count: int, chance: random.Random) -> str:

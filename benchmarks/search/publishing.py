@@ -8,14 +8,15 @@ import statistics
 import time
 from collections.abc import Callable
 
+from chalicelib.search.embedded.manifest import Manifest
+from chalicelib.search.embedded.snapshot import digest
+
 from benchmarks.search.corpus import documents
 from benchmarks.search.memory import memory_of_reader
 from benchmarks.search.queried import FIRSTS
 from benchmarks.search.timing import percentile_95
-from chalicelib.search.embedded import EmbeddedIndex, PublishedIndex, PublishingIndex
-from chalicelib.search.embedded.manifest import Manifest
-from chalicelib.search.embedded.memory_store import MemorySnapshotStore
-from chalicelib.search.embedded.snapshot import digest
+from chalicelib.search.embedded import EmbeddedIndex, IndexWriter, PublishedIndex
+from tests.memory.index_store import MemoryIndexStore
 
 BATCHES = 40
 BATCH = 20  # photographs of a batch: a busy second
@@ -40,9 +41,9 @@ def costs_of_freshness(image: bytes, photographs: int) -> dict[str, float]:
     image
         Of the whole index, which is taken over as an earlier version would have published it.
     """
-    store = MemorySnapshotStore()
+    store = MemoryIndexStore()
     store.whole = (image, digest(image))
-    writer = PublishingIndex(store, tuple)
+    writer = IndexWriter(store, tuple)
     writer.apply([])
     return {
         "base_bytes": len(image),
@@ -54,7 +55,7 @@ def costs_of_freshness(image: bytes, photographs: int) -> dict[str, float]:
     }
 
 
-def _cold(store: MemorySnapshotStore) -> dict[str, float]:
+def _cold(store: MemoryIndexStore) -> dict[str, float]:
     """Return what a new function takes until its first answers, without the download."""
     reader = PublishedIndex(store, Clock())
     taken = {"open_ms": _ms(reader.count, None)}
@@ -72,7 +73,7 @@ def _whole(image: bytes) -> dict[str, float]:
     return {"whole_publish_ms": publish, "whole_take_up_ms": take_up}
 
 
-def _following(store: MemorySnapshotStore, writer: PublishingIndex, size: int) -> dict[str, float]:
+def _following(store: MemoryIndexStore, writer: IndexWriter, size: int) -> dict[str, float]:
     """Return what batches cost the writer, and a reader that follows it."""
     clock = Clock()
     reader = PublishedIndex(store, clock)
@@ -100,7 +101,7 @@ def _following(store: MemorySnapshotStore, writer: PublishingIndex, size: int) -
     }
 
 
-def _standing(store: MemorySnapshotStore) -> Manifest:
+def _standing(store: MemoryIndexStore) -> Manifest:
     assert store.held is not None
     return Manifest.decoded(store.held[0])
 

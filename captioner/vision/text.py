@@ -1,7 +1,4 @@
-"""The text side of the joint image-text space. Imports numpy only.
-
-The API function, which has no numpy, does the same arithmetic by `captioner.vision.plain_text`.
-"""
+"""The text side of the joint image-text space; the API function has it, too. Imports numpy only."""
 
 from __future__ import annotations
 
@@ -13,10 +10,13 @@ import numpy as np
 from captioner.vision import manifest, tokenizer
 from captioner.vision.arrays import F32, read_arrays, unit
 
-__all__ = ["FILES", "TextEncoder", "load"]
+__all__ = ["BUNDLE", "FILES", "TextEncoder", "load"]
 
 FILES = ("text.npz", "tokenizer.json")
 """What of a bundle the text side needs, beside ``bundle.json``."""
+
+BUNDLE = Path(__file__).resolve().parent.parent / "bundle"
+"""Where the bundle lies, here as in the API's package, which holds these files of it."""
 
 ARRAYS = ("embedding", "gru/kernel", "gru/recurrent", "gru/bias", "gru/recurrent_bias", "out")
 
@@ -36,7 +36,6 @@ class TextEncoder:
     def __init__(self, weights: dict[str, F32], words: tokenizer.Tokenizer) -> None:
         self._weights = weights
         self._words = words
-        self._inputs = weights["embedding"] @ weights["gru/kernel"] + weights["gru/bias"]
 
     def encode(self, text: str) -> F32:
         """Give the semantic vector, float32 (256,) of unit length, of a query.
@@ -63,8 +62,10 @@ class TextEncoder:
             row[: len(numbers)] = numbers
         state = np.zeros((len(known), self._weights["gru/recurrent"].shape[0]), np.float32)
         total = np.zeros_like(state)
-        for at, column in enumerate(padded.T):
-            state = self._step(self._inputs[column], state)
+        words = self._weights["embedding"][padded]
+        inputs = words @ self._weights["gru/kernel"] + self._weights["gru/bias"]
+        for at in range(padded.shape[1]):
+            state = self._step(inputs[:, at], state)
             total += np.where(at < lengths[:, None], state, 0)
         return np.asarray(total / np.maximum(lengths, 1)[:, None], np.float32)
 
@@ -81,7 +82,7 @@ def _sigmoid(x: F32) -> F32:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
-def load(folder: Path) -> TextEncoder:
+def load(folder: Path = BUNDLE) -> TextEncoder:
     """Load the text encoder of a bundle, only its own files read and verified.
 
     Raises

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.api.fields import with_traits
 from chalicelib.images import Image, Source, State
 from chalicelib.storage import Storage
 
@@ -38,12 +39,14 @@ class GarmentAnswer(Answer):
     colours: list[str]
 
 
-class AttributeAnswer(Answer):
-    """One subject with its colours and actions; ``garments`` say which colours are of what."""
-
+@with_traits(lambda _: (list[str], ...))
+class _SubjectAnswer(Answer):
     subject: str
-    colours: list[str]
-    actions: list[str]
+
+
+class AttributeAnswer(_SubjectAnswer):
+    """One subject with what is bound to it; ``garments`` say which colours are of what."""
+
     garments: list[GarmentAnswer]
 
 

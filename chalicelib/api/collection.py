@@ -7,16 +7,14 @@ from datetime import UTC, datetime
 
 from chalicelib.access import Caller
 from chalicelib.api.requests import ImageEdit, Listing, NewImage
-from chalicelib.api.visibility import visible
-from chalicelib.attributes import extract
-from chalicelib.catalogue import Catalogue, Page
-from chalicelib.errors import InvalidField, RevisionConflict, RevisionMismatch
-from chalicelib.images import Caption, Image, Source, State, image_id_of
+from chalicelib.api.visibility import visible, visible_to
+from chalicelib.catalogue import Catalogue, Page, update
+from chalicelib.errors import InvalidField, RevisionMismatch
+from chalicelib.images import Image, State
 from chalicelib.storage import DERIVED, UPLOADS, PresignedPost, Storage
+from chalicelib.transitions import deleted, edited, pending
 
 MAX_KEY_BYTES = 1_024  # Amazon S3 user guide, "Creating object key names"
-MAX_ALTERNATIVES = 5
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Collection:
         rev
             The revision the caller saw (``If-Match``); None lets the last writer win.
         """
-        return self._changed(caller, image_id, rev, lambda image: self._edited(image, edit))
+        return self._update(caller, image_id, rev, lambda image, now: _edited(image, edit, now))
 
     def delete(self, caller: Caller, image_id: str, rev: int | None) -> None:
         """Leave a tombstone, then remove the files: cut in between, nothing is found any more.
@@ -76,7 +74,7 @@ class Collection:
         held = self.catalogue.get(image_id)
         if held is not None and caller.sees(held.owner) and held.state is State.DELETED:
             self._remove_files(held)
-        self._remove_files(self._changed(caller, image_id, rev, self._tombstone))
+        self._remove_files(self._update(caller, image_id, rev, deleted))
 
     def _remove_files(self, image: Image) -> None:
         self.storage.delete(image.key)
@@ -88,58 +86,30 @@ class Collection:
         if len(key.encode()) > MAX_KEY_BYTES:
             raise InvalidField("name", f"its key would be longer than {MAX_KEY_BYTES} bytes")
         now = self.clock()
-        image = Image(
-            image_id=image_id_of(self.storage.bucket, key),
-            owner=owner,
-            bucket=self.storage.bucket,
-            key=key,
-            content_type=new.content_type,
-            size=new.size,
-            created_at=now,
-            updated_at=now,
-        )
-        told = {name: getattr(new, name) for name in ("caption", "attributes")}
-        given = {name: value for name, value in told.items() if value is not None}
-        return self._edited(image, ImageEdit.model_validate(given)) if given else image
+        image = pending(self.storage.bucket, key, now, content_type=new.content_type, size=new.size)
+        return _edited(image, new, now)
 
-    def _edited(self, image: Image, edit: ImageEdit) -> Image:
-        changes: dict[str, object] = {}
-        if edit.caption is not None:
-            changes |= _recaptioned(image, edit.caption)
-        if edit.attributes is not None:
-            changes["attributes"] = tuple(one.attribute() for one in edit.attributes)
-            changes["attributes_source"] = Source.USER
-        return image.changed(self.clock(), changes)
-
-    def _tombstone(self, image: Image) -> Image:
-        emptied = dict.fromkeys(("caption", "visual", "semantic", "reason", "derivative_key"))
-        changes: dict[str, object] = {**emptied, "attributes": (), "labels": ()}
-        changes |= {"state": State.DELETED, "attributes_source": None}
-        return image.changed(self.clock(), changes)
-
-    def _changed(
-        self, caller: Caller, image_id: str, rev: int | None, change: Callable[[Image], Image]
+    def _update(
+        self,
+        caller: Caller,
+        image_id: str,
+        rev: int | None,
+        transition: Callable[[Image, datetime], Image],
     ) -> Image:
-        for _ in range(_TRIES):
-            image = visible(self.catalogue, caller, image_id)
+        def applied(stored: Image | None) -> Image:
+            image = visible_to(caller, stored)
             if rev is not None and rev != image.rev:
                 raise RevisionMismatch(f"the photograph is at revision {image.rev}, not {rev}")
-            try:
-                return self.catalogue.save(change(image), expected_rev=image.rev)
-            except RevisionConflict:
-                continue
-        raise RevisionConflict("the photograph keeps changing; try again")
+            return transition(image, self.clock())
+
+        return update(self.catalogue, image_id, applied).after
 
 
-def _recaptioned(image: Image, text: str) -> dict[str, object]:
-    """Return the changes that make ``text`` the caption; the earlier ones stay alternatives."""
-    earlier = (image.caption.text, *image.caption.alternatives) if image.caption else ()
-    others = tuple(dict.fromkeys(other for other in earlier if other != text))
-    caption = Caption(text, Source.USER, alternatives=others[:MAX_ALTERNATIVES])
-    changes: dict[str, object] = {"caption": caption}
-    if image.state is State.NEEDS_REVIEW:
-        changes |= {"state": State.CAPTIONED, "reason": None}
-    if image.attributes_source is not Source.USER:
-        # They were read out of the former caption, so they are read again.
-        changes |= {"attributes": tuple(extract(text)), "attributes_source": Source.MODEL}
-    return changes
+def _edited(image: Image, asked: NewImage | ImageEdit, now: datetime) -> Image:
+    attributes = asked.attributes
+    return edited(
+        image,
+        now,
+        caption=asked.caption,
+        attributes=None if attributes is None else tuple(one.attribute() for one in attributes),
+    )

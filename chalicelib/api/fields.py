@@ -1,29 +1,52 @@
 """Kinds of fields that requests are made of, each with its range."""
 
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
+    BaseModel,
     BeforeValidator,
     Field,
     FiniteFloat,
     PlainValidator,
     StringConstraints,
+    create_model,
 )
 
-from chalicelib.images import MAX_CAPTION_CHARS
-from chalicelib.search.checking import MAX_WEIGHT
+from chalicelib.attributes.kinds import TRAITS, Kind
+from chalicelib.search.plan import MAX_WEIGHT
 from chalicelib.search.query import AUTO, FACETS, MAX_LIMIT, MAX_TEXT_CHARS, MAX_UNLIKE
+from image_repo_formats import MAX_CAPTION_CHARS
 
 MAX_NAME_CHARS = 255
 MAX_WORD_CHARS = 64
 MAX_WORDS = 16
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
-FacetName = Literal["subjects", "colours", "actions", "labels", "state", "source"]
-assert set(FACETS) == set(FacetName.__args__)  # type: ignore[attr-defined]
+if TYPE_CHECKING:
+    FacetName = str
+else:
+    FacetName = Literal[FACETS]
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def with_traits(field: Callable[[Kind], Any]) -> Callable[[type[_Model]], type[_Model]]:
+    """Return a class decorator that gives a model a field for each kind bound to a subject.
+
+    Parameters
+    ----------
+    field
+        From a kind to the field's annotation and default.
+    """
+
+    def extended(model: type[_Model]) -> type[_Model]:
+        fields: dict[str, Any] = {kind.field: field(kind) for kind in TRAITS}
+        return create_model(model.__name__, __base__=model, __module__=model.__module__, **fields)
+
+    return extended
 
 
 def printable(text: str) -> str:

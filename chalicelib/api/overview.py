@@ -1,4 +1,4 @@
-"""What an operator does and watches: counts, rebuilding, captioning again."""
+"""Counts of photographs, by state and in the search index."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from chalicelib.search.port import Searching as SearchEngine
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Counts within what the caller may see."""
+    """Counts photographs within what the caller may see."""
 
     catalogue: Catalogue
     index: SearchEngine

@@ -33,23 +33,24 @@ from chalicelib.api.fields import (
     Words,
     separated,
 )
+from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import Source, State
-from chalicelib.search.chosen import WEIGHTS
-from chalicelib.search.query import FACETS, MAX_CLAUSES, MAX_TEXT_CHARS, Mode
-from chalicelib.search.suggestions import MAX_SUGGESTIONS
+from chalicelib.search.query import FACETS, MAX_CLAUSES, MAX_SUGGESTIONS, MAX_TEXT_CHARS, Mode
+from chalicelib.search.tuned import WEIGHTS
 
 
 class ClauseInput(Request):
-    """Colours and actions bound to one subject; at least one of the three."""
+    """Colours, actions and places bound to one subject; at least one of the four."""
 
     subject: Word | None = None
     colours: Words = Field([])
     actions: Words = Field([])
+    places: Words = Field([])
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
-        if not (self.subject or self.colours or self.actions):
-            raise ValueError("must name a subject, a colour or an action")
+        if not any(kind.values(self) for kind in KINDS):
+            raise ValueError(f"must name one of {', '.join(kind.name for kind in KINDS)}")
         return self
 
 
@@ -205,6 +206,7 @@ class SearchParameters(Request):
     subject: Word | None = None
     colour: SeparatedWords = Field([])
     action: SeparatedWords = Field([])
+    place: SeparatedWords = Field([])
     state: Annotated[list[State], BeforeValidator(separated)] = Field([])
     source: Annotated[list[Source], BeforeValidator(separated)] = Field([])
     label: Labels = Field([])
@@ -222,9 +224,9 @@ class SearchParameters(Request):
 
     def document(self) -> SearchDocument:
         """Return the same search as ``POST /search`` takes it."""
-        clause = {"subject": self.subject, "colours": self.colour, "actions": self.action}
+        clause = {kind.field: getattr(self, kind.name) for kind in KINDS}
         filters = ("state", "source", "label", "created_from", "created_to")
-        own = ("q", "subject", "colour", "action", *filters)
+        own = ("q", *(kind.name for kind in KINDS), *filters)
         shared = set(SearchParameters.model_fields) - set(own)
         return SearchDocument(
             text=self.q,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from chalicelib.access import Scope
-from chalicelib.api import answers, queries, requests, search_answers
+from chalicelib.api import answers, queries, requests, search_answers, tokens
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -117,7 +117,7 @@ ROUTES = (
     Route(
         "GET",
         "/search",
-        "Search by words, by one subject with its colours and actions, by filters",
+        "Search by words, by one subject with its colours, actions and places, by filters",
         _R,
         search_answers.SearchAnswer,
         query=queries.SearchParameters,
@@ -205,6 +205,31 @@ ROUTES = (
         _R,
         answers.ImportAnswer,
         query=requests.NoParameters,
+    ),
+    Route(
+        "POST",
+        "/tokens",
+        "Make a token, which is shown this once",
+        _A,
+        tokens.CreatedToken,
+        201,
+        body=tokens.NewToken,
+    ),
+    Route(
+        "GET",
+        "/tokens",
+        "What is known of every token",
+        _A,
+        tokens.TokenList,
+        query=requests.NoParameters,
+    ),
+    Route(
+        "DELETE",
+        "/tokens/{token_id}",
+        "Revoke a token, which warm functions forget within seconds",
+        _A,
+        None,
+        204,
     ),
 )
 _BY_NAME = {route.name: route for route in ROUTES}

@@ -4,10 +4,9 @@ from chalicelib.api.answers import Answer, ImageAnswer, image_answer
 from chalicelib.api.searching import Found
 from chalicelib.images import Image
 from chalicelib.search import Hit
-from chalicelib.search.analysis import stems
-from chalicelib.search.port import seen
-from chalicelib.search.suggestions import Kind
-from chalicelib.search.understanding import Understood
+from chalicelib.search.interpret import Interpretation
+from chalicelib.search.port import searched_labels
+from chalicelib.search.text import stems
 from chalicelib.storage import Storage
 
 
@@ -46,11 +45,12 @@ class FacetValue(Answer):
 
 
 class ClauseAnswer(Answer):
-    """Colours and actions of one subject; None is any subject."""
+    """Colours, actions and places of one subject; None is any subject."""
 
     subject: str | None
     colours: list[str]
     actions: list[str]
+    places: list[str]
 
 
 class ReadingAnswer(Answer):
@@ -86,7 +86,7 @@ class SearchAnswer(Answer):
 class SuggestionAnswer(Answer):
     """A value, and how many photographs have it."""
 
-    kind: Kind
+    kind: str
     value: str
     count: int
 
@@ -118,28 +118,28 @@ def search_answer(found: Found, storage: Storage) -> SearchAnswer:
         },
         cursor=results.cursor,
         degraded=list(results.degraded),
-        reading=_reading(found.understood),
-        corrected=_corrected(found.understood),
+        reading=_reading(found.interpretation),
+        corrected=_corrected(found.interpretation),
     )
 
 
 def _matched(image: Image, found: Found) -> list[str]:
-    searched = seen(image.labels)
+    searched = searched_labels(image.labels)
     return [word for word in searched if word in found.labels or found.stems & {*stems(word)}]
 
 
-def _reading(understood: Understood) -> ReadingAnswer | None:
-    reading = understood.reading
+def _reading(made: Interpretation) -> ReadingAnswer | None:
+    reading = made.reading
     if reading is None:
         return None
     clauses = [ClauseAnswer.model_validate(clause) for clause in reading.clauses]
-    return ReadingAnswer(clauses=clauses, rest=reading.rest, applied=understood.applied)
+    return ReadingAnswer(clauses=clauses, rest=reading.rest, applied=made.applied)
 
 
-def _corrected(understood: Understood) -> CorrectionAnswer | None:
-    if understood.text is None or not understood.corrected:
+def _corrected(made: Interpretation) -> CorrectionAnswer | None:
+    if made.text is None or not made.corrected:
         return None
-    return CorrectionAnswer(text=understood.text, words=dict(understood.corrected))
+    return CorrectionAnswer(text=made.text, words=dict(made.corrected))
 
 
 def _explained(hit: Hit) -> list[ContributionAnswer] | None:

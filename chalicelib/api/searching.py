@@ -1,6 +1,6 @@
 """Searches: from a request to the query model, and from hits back to records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.access import Caller
@@ -14,6 +14,7 @@ from chalicelib.api.queries import (
     SuggestParameters,
 )
 from chalicelib.api.visibility import visible
+from chalicelib.attributes.kinds import TRAITS
 from chalicelib.catalogue import Catalogue
 from chalicelib.encoder import Encoder
 from chalicelib.errors import (
@@ -25,15 +26,11 @@ from chalicelib.errors import (
 )
 from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
-from chalicelib.search.analysis import stems
-from chalicelib.search.checking import check
-from chalicelib.search.clauses import terms_of
+from chalicelib.search.interpret import Interpretation, attempts, corrected, unsure
+from chalicelib.search.plan import check, clause_condition
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.search.query import AUTO, Mode, Weights
-from chalicelib.search.spelling import unsure
-from chalicelib.search.suggestions import Suggestion
-from chalicelib.search.text import meant
-from chalicelib.search.understanding import Understood, attempts, spelt
+from chalicelib.search.query import AUTO, Mode, Suggestion, Weights
+from chalicelib.search.text import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class Found:
 
     results: Results
     hits: tuple[tuple[Hit, Image], ...]
-    understood: Understood = field(default_factory=Understood)
+    interpretation: Interpretation = field(default_factory=Interpretation)
     stems: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
 
@@ -155,10 +152,12 @@ class Searching:
 
     def _ask(self, query: Query, *, understand: bool = False) -> Found:
         check(query)
-        doubtful = unsure(query.text or "")
-        near = self.index.nearest(query.owner, doubtful) if doubtful else {}
-        query, degraded = self._with_meaning(spelt(query, near))
-        *offers, attempt = attempts(query, near, understand=understand)
+        corrections: Mapping[str, str] = {}
+        if query.text and (doubtful := unsure(parse(query.text))):
+            corrections = self.index.nearest(query.owner, doubtful)
+            query = replace(query, text=corrected(parse(query.text), corrections))
+        query, degraded = self._with_meaning(query)
+        *offers, attempt = attempts(query, corrections, understand=understand)
         results = None
         for offer in offers:
             results = self._tried(offer.query)
@@ -167,7 +166,7 @@ class Searching:
         told = replace(results, degraded=(*results.degraded, *degraded))
         return replace(
             self._found(told, query.owner),
-            understood=attempt.understood,
+            interpretation=attempt.interpretation,
             stems=_stems_matched(attempt.query),
             labels=_labels_matched(attempt.query.attributes),
         )
@@ -188,7 +187,8 @@ class Searching:
         return self.index.search(query)
 
     def _with_meaning(self, query: Query) -> tuple[Query, tuple[str, ...]]:
-        text = meant(query.text) if query.text and query.mode is not Mode.WORDS else None
+        by_meaning = query.text is not None and query.mode is not Mode.WORDS
+        text = parse(query.text).meaning if query.text and by_meaning else None
         if text is None:
             return replace(query, mode=Mode.WORDS), ()
         try:
@@ -214,14 +214,15 @@ def _may_be_shown(image: Image | None, owner: str | None) -> bool:
 
 
 def _stems_matched(query: Query) -> frozenset[str]:
-    by_words = query.text is not None and query.mode is not Mode.MEANING
-    return frozenset(stems(meant(query.text or "") or "")) if by_words else frozenset()
+    if query.text is None or query.mode is Mode.MEANING:
+        return frozenset()
+    return parse(query.text).all_stems
 
 
 def _labels_matched(condition: Clause | Group | None) -> frozenset[str]:
     if isinstance(condition, Group):
         return frozenset().union(*map(_labels_matched, condition.members))
-    return terms_of(condition).labels if condition else frozenset()
+    return clause_condition(condition).labels if condition else frozenset()
 
 
 def _filters_anything(filters: FiltersInput) -> bool:
@@ -242,7 +243,7 @@ def _filters(given: FiltersInput) -> Filters:
 
 def _condition(given: ClauseInput | GroupInput) -> Clause | Group:
     if isinstance(given, ClauseInput):
-        return Clause(given.subject, tuple(given.colours), tuple(given.actions))
+        return Clause(given.subject, **{kind.field: kind.values(given) for kind in TRAITS})
     if given.none_of is not None:
         return Group("not", (_condition(given.none_of),))
     if given.all_of is not None:

@@ -1,4 +1,4 @@
-"""What an operator has done: rebuilding, captioning again, importing."""
+"""Maintenance: rebuild the catalogue, re-index, caption again, import."""
 
 from dataclasses import dataclass
 from uuid import uuid4
@@ -15,37 +15,37 @@ from chalicelib.errors import InvalidField, NotFound
 from chalicelib.images import State
 from chalicelib.imports import Imports
 from chalicelib.rebuild import Rebuild
-from chalicelib.reindexing import Journal, Reindexing
+from chalicelib.reindexing import Reindexing, RunStateStore
 
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Hands work over to the captioner and the indexer.
+    """Requests of maintenance.
 
     What takes no caller is about every owner's photographs: its routes are an administrator's.
     """
 
     rebuilding: Rebuild
     reindexing: Reindexing
-    journal: Journal
+    runs: RunStateStore
     imports: Imports
 
     def rebuild(self, asked: RebuildRequest) -> RebuildAnswer:
-        """Send the next page of the bucket through the captioner again."""
+        """Redrive the next page of the bucket."""
         page = self.rebuilding.page(None, asked.after, asked.limit, force=asked.force)
         return RebuildAnswer.model_validate(page)
 
     def reindex(self, asked: ReindexRequest) -> ReindexAnswer:
-        """Have the search index made anew from the catalogue, or the former one taken up again."""
+        """Have the search index rebuilt from the catalogue, or rolled back to the former one."""
         run_id = str(uuid4())
         self.reindexing.start(run_id, roll_back=asked.roll_back)
         return ReindexAnswer(id=run_id, roll_back=asked.roll_back, state="asked")
 
     def show_reindex(self) -> ReindexAnswer:
-        """Return how the newest re-index stands."""
-        run = self.journal.newest()
+        """Return the state of the newest re-index."""
+        run = self.runs.newest()
         if run is None:
-            raise NotFound("the search index was never made anew")
+            raise NotFound("the search index was never rebuilt")
         return ReindexAnswer(
             id=run.run_id,
             roll_back=run.roll_back,
@@ -57,7 +57,7 @@ class Upkeep:
         )
 
     def recaption(self, caller: Caller, asked: RecaptionRequest) -> RebuildAnswer:
-        """Have chosen photographs, or a page of those in a state, captioned again."""
+        """Caption chosen photographs, or a page of those in a state, again."""
         owner = caller.visible_owner(None)
         if asked.state is None:
             queued = self.rebuilding.recaption(owner, asked.ids or ())
@@ -68,12 +68,12 @@ class Upkeep:
         return RebuildAnswer.model_validate(page)
 
     def start_import(self, caller: Caller, asked: ImportRequest) -> ImportAnswer:
-        """Begin to import a folder's descriptions."""
+        """Start to import a folder's descriptions."""
         import_id = self.imports.start(caller.visible_owner(None), asked.prefix)
         return self._import(caller, import_id)
 
     def show_import(self, caller: Caller, import_id: str) -> ImportAnswer:
-        """Return how an import stands."""
+        """Return the state of an import."""
         return self._import(caller, import_id)
 
     def _import(self, caller: Caller, import_id: str) -> ImportAnswer:

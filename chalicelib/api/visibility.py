@@ -3,7 +3,8 @@
 from chalicelib.access import Caller
 from chalicelib.catalogue import Catalogue
 from chalicelib.errors import NotFound
-from chalicelib.images import Image, State
+from chalicelib.images import Image
+from chalicelib.transitions import living
 
 
 def visible(catalogue: Catalogue, caller: Caller, image_id: str) -> Image:
@@ -14,7 +15,18 @@ def visible(catalogue: Catalogue, caller: Caller, image_id: str) -> Image:
     NotFound
         There is none, it is deleted, or it is another owner's.
     """
-    image = catalogue.get(image_id)
-    if image is None or image.state is State.DELETED or not caller.sees(image.owner):
+    return visible_to(caller, catalogue.get(image_id))
+
+
+def visible_to(caller: Caller, image: Image | None) -> Image:
+    """Return a record that was read.
+
+    Raises
+    ------
+    NotFound
+        As for `visible`.
+    """
+    image = living(image)
+    if not caller.sees(image.owner):
         raise NotFound("there is no such photograph")
     return image

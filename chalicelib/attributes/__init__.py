@@ -1,16 +1,18 @@
-"""What a caption says of its subjects: each one's colours and actions.
+"""What a caption says of its subjects: each one's colours, actions and places.
 
 The rules are this project's own (``phrases`` finds the noun phrases, ``reading`` follows the
 sentence, ``lexicon``, ``verbs`` and ``kin`` hold the words); they need no package, so that the API
 function and the captioner read captions alike.
 """
 
-from collections.abc import Callable
+from typing import Any
 
 from chalicelib.attributes.kin import kin
+from chalicelib.attributes.kinds import SUBJECT, TRAITS
 from chalicelib.attributes.reading import read
 from chalicelib.attributes.words import base_form, basic_colour, singular
-from chalicelib.images import MAX_ATTRIBUTES, MAX_CAPTION_CHARS, Attribute
+from chalicelib.images import MAX_ATTRIBUTES, Attribute
+from image_repo_formats import MAX_CAPTION_CHARS
 
 __all__ = ["base_form", "basic_colour", "extract", "kin", "normalised", "singular"]
 
@@ -27,9 +29,9 @@ def extract(caption: str) -> list[Attribute]:
     -------
     list[Attribute]
         In caption order: ``subject`` a singular noun ("dog"), ``colours`` basic names ("blue"
-        for navy), ``actions`` base forms ("run"). The colour of what a person wears is the
-        person's, with the garment named in ``garments``. At most ``MAX_ATTRIBUTES``; empty
-        where nothing was understood.
+        for navy), ``actions`` base forms ("run"), ``places`` settings ("beach"). The colour of
+        what a person wears is the person's, with the garment named in ``garments``. At most
+        ``MAX_ATTRIBUTES``; empty where nothing was understood.
     """
     return read(caption[:MAX_CAPTION_CHARS])[:MAX_ATTRIBUTES]
 
@@ -39,12 +41,5 @@ def normalised(attribute: Attribute) -> Attribute:
 
     Words that are not known stay as they are, in lower case.
     """
-    return Attribute(
-        subject=singular(attribute.subject.strip().lower()),
-        colours=_each(attribute.colours, lambda word: basic_colour(word) or word),
-        actions=_each(attribute.actions, base_form),
-    )
-
-
-def _each(words: tuple[str, ...], rule: Callable[[str], str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(rule(word.strip().lower()) for word in words if word.strip()))
+    plain: dict[str, Any] = {kind.field: kind.normalised(attribute) for kind in TRAITS}
+    return Attribute("".join(SUBJECT.normalised(attribute)), **plain)

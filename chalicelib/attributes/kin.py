@@ -1,9 +1,10 @@
-"""Which subjects are a kind of which: "person" finds boys, "animal" finds dogs.
+"""Which subjects and places are a kind of which: "person" finds boys, "water" finds lakes.
 
 Two or three levels, of the words captions of photographs use; every word stands under its
 narrowest kind. A kind finds itself and everything below it, never what is above.
 """
 
+from collections.abc import Mapping
 from functools import cache
 
 _BELOW: dict[str, str] = {
@@ -56,6 +57,38 @@ _BELOW: dict[str, str] = {
     "bike": "bicycle",
     "airplane": "plane jet aircraft aeroplane",
 }
+_PLACES_BELOW: dict[str, str] = {
+    "water": "ocean sea lake pond river stream creek brook pool puddle wave surf waterfall "
+    "fountain rapids bay lagoon harbor harbour canal waterway",
+    "ocean": "sea surf wave",
+    "sea": "ocean surf wave",
+    "beach": "shore shoreline seashore seaside coast coastline",
+    "woods": "forest woodland jungle",
+    "forest": "woods woodland jungle",
+    "mountain": "mountainside mountaintop peak summit",
+    "hill": "hillside hilltop",
+    "rock": "boulder",
+    "field": "meadow pasture cornfield farmland",
+    "grass": "lawn",
+    "snow": "snowbank",
+    "yard": "backyard courtyard",
+    "street": "road alley lane",
+    "road": "street highway freeway driveway roadway",
+    "path": "trail pathway walkway footpath sidewalk boardwalk",
+    "stairs": "steps step staircase stairway stairwell",
+    "steps": "stairs step staircase stairway stairwell",
+    "room": "kitchen bathroom bedroom classroom office lobby",
+    "building": "house store shop restaurant church museum school hospital hotel library cabin "
+    "barn apartment skyscraper storefront warehouse temple cathedral",
+    "house": "home cabin cottage",
+    "store": "shop storefront supermarket bookstore market mall",
+    "shop": "store storefront bakery bookstore",
+    "restaurant": "cafe café diner bar pub cafeteria",
+    "city": "town downtown",
+    "town": "city village downtown",
+    "track": "racetrack raceway",
+    "stadium": "arena",
+}
 
 
 @cache
@@ -67,13 +100,23 @@ def kin(subject: str) -> frozenset[str]:
     subject
         A singular noun; one the hierarchy does not know has itself as its only kin.
     """
+    return _closure(subject, _BELOW)
+
+
+@cache
+def place_kin(place: str) -> frozenset[str]:
+    """Return the place and everything that is a kind of it or another word for it."""
+    return _closure(place, _PLACES_BELOW)
+
+
+def _closure(first: str, below: Mapping[str, str]) -> frozenset[str]:
     found: set[str] = set()
-    waiting = [subject]
+    waiting = [first]
     while waiting:
         word = waiting.pop()
         if word not in found:
             found.add(word)
-            waiting.extend(_BELOW.get(word, "").split())
+            waiting.extend(below.get(word, "").split())
     return frozenset(found)
 
 

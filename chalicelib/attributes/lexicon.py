@@ -83,6 +83,7 @@ PRONOUNS = _words(
     "he she it they him them himself herself itself themselves something "
     "everything anything nothing i you we us me it's there"
 )
+DOING_PRONOUNS = _words("he she it they i you we")
 NEGATIONS = _words("not never n't without no")
 BE = _words("is are was were be been being am 's 're isn't aren't")
 HAVE = _words("has have had having")
@@ -116,13 +117,14 @@ NAMED_GARMENTS = GARMENTS - _words("stripe") | _words("hair beard")
 CONTAINERS = _words(
     "group pair couple bunch crowd number team lot line row set pack herd flock trio series "
     "variety kind type sort piece gang dozen band family gathering collection hundred mass "
-    "pile handful plenty majority school class"
+    "pile handful plenty majority school class breed"
 )
 
 # "a close-up of a cat", "a black and white photo of a cat": what is seen is the cat.
 WAYS_OF_SHOWING = _words(
-    "close-up closeup view picture photo photograph image shot snapshot selfie"
+    "close-up closeup view picture pic photo photograph image shot snapshot selfie portrait"
 )
+SHOWING = _words("of showing shows depicting depicts featuring features")
 
 IRREGULAR_PLURALS: dict[str, str] = {
     "people": "person",

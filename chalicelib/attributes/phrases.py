@@ -6,11 +6,19 @@ from dataclasses import dataclass
 
 from chalicelib.attributes import lexicon as lex
 from chalicelib.attributes import verbs
-from chalicelib.attributes.words import known_base, singular
+from chalicelib.attributes.places import COVERED, LOCATIVES, PLACES
+from chalicelib.attributes.words import known_base, place_form, singular
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
-_CLOSE_UP = re.compile(r"\bclose\s+up(?= (?:of|on|view|shot|photo|picture|image|portrait)\b)")
+_CLOSE_UP = re.compile(r"\bclose\s+up(?= (?:of|on|view|shot|photo|picture|image|portrait)\b|\W*$)")
 _LONGEST = 16  # words of one noun phrase
+_CLOSED = frozenset().union(
+    lex.DETERMINERS, lex.PREPOSITIONS, lex.CONJUNCTIONS, lex.CLAUSE_STARTS, lex.RELATIVES,
+    lex.PRONOUNS, lex.NEGATIONS, lex.BE, lex.HAVE, lex.AUXILIARIES,
+)  # fmt: skip
+_AFTER_VERBS = lex.DETERMINERS | lex.PREPOSITIONS | lex.ADVERBS
+_BEFORE_WHERE = lex.ADJECTIVES | {"right"}
+_CROSSED = LOCATIVES - lex.WORN_PREPOSITIONS
 _STOPS = frozenset(".;:!?")
 _SUFFIXED_COLOUR = re.compile(r"^([a-z]+)-(?:[a-z]+ed|clad)$")
 
@@ -111,10 +119,11 @@ class Phrases:
         worn = phrase.head in lex.GARMENTS or phrase.head in lex.BODY
         if word == base:
             after = self.word(at + 1)
-            goes_on = after in lex.DETERMINERS | lex.PREPOSITIONS | lex.ADVERBS
+            goes_on = after in _AFTER_VERBS
             dressed = worn and phrase.plural and (goes_on or base not in verbs.NOUN_VERBS)
             return dressed or (phrase.moves and (phrase.plural or phrase.joined))
-        return phrase.moves or worn or base not in verbs.NOUN_VERBS
+        done = self.word(at + 1) in lex.DETERMINERS  # "on a hill watches a dog"
+        return phrase.moves or worn or done or base not in verbs.NOUN_VERBS
 
     def _extended(self, phrase: NounPhrase, at: int, start: int) -> int | None:
         """Take the word at ``at`` into the phrase; return the next place, None at its end."""
@@ -193,12 +202,16 @@ class Phrases:
         if word == "looking" and self._can_be_noun(following) and not self._is_adverb(at + 1):
             phrase.head = None  # "a scruffy looking man"
             return True
-        sport = not phrase.determined and not phrase.moves and is_ing(word)
-        if sport and self._can_be_noun(following) and not is_ing(following):
+        if phrase.moves and word in lex.WAYS_OF_SHOWING:
+            return True  # "a dog close-up"
+        if word in COVERED and not phrase.moves and self._modifies(at):
+            return True  # "a snow covered hill"
+        if self._is_sport(phrase, at):
             return True  # "mountain climbing gear": the head comes after it
         if (
             climbs
-            or (word in lex.ADJECTIVES and following in lex.PREPOSITIONS)  # "a bus next to a wall"
+            or (word in _BEFORE_WHERE and following in lex.PREPOSITIONS)  # "a bus next to a wall"
+            or (phrase.head in lex.WAYS_OF_SHOWING and word in lex.SHOWING)
             or self._does(phrase, at)
             or self._is_seen_to(phrase, at)
             or self.verb_follows(at, phrase)
@@ -208,6 +221,14 @@ class Phrases:
         if self.word(at - 1) != "'s" or singular(word) not in lex.BODY:
             self._set_head(phrase, word)
         return True
+
+    def _is_sport(self, phrase: NounPhrase, at: int) -> bool:
+        """True for "climbing" of "mountain climbing gear", not of "through snow wearing boots"."""
+        word, following = self.word(at), self.word(at + 1)
+        if phrase.determined or phrase.moves or self.word(at - 2) in _CROSSED or not is_ing(word):
+            return False
+        has = known_base(word) in verbs.HAVING
+        return not has and self._can_be_noun(following) and not is_ing(following)
 
     def _does(self, phrase: NounPhrase, at: int) -> bool:
         """True for the unknown verb of "a dog belays with a rope"."""
@@ -230,7 +251,7 @@ class Phrases:
     @staticmethod
     def _set_head(phrase: NounPhrase, word: str) -> None:
         phrase.head = singular(word)
-        phrase.plural |= phrase.head != word
+        phrase.plural |= phrase.head != word or word == "couple"
 
     def _verb_stands(self, at: int) -> bool:
         """True for the verb of "people in black stand in line"."""
@@ -247,8 +268,11 @@ class Phrases:
         after = self.word(at + 1)
         worn = phrase.colours and not phrase.determined and self.word(start - 1) == "in"
         opens = (at == start and at > 0) or worn  # "men in black chasing a dog"
-        if opens and self.word(at - 1) == "with" and self._can_be_noun(after):
+        before = self.word(at - 1)
+        if opens and before == "with" and self._can_be_noun(after):
             return at + 1  # "with flowing beard"
+        if opens and before in LOCATIVES and place_form(after) in PLACES:
+            return at + 1  # "in rushing water"
         if opens or not self._can_be_noun(after) or self._is_adverb(at + 1) or is_ing(after):
             return None
         ahead = NounPhrase(None, [], [], plural=False)
@@ -289,11 +313,7 @@ class Phrases:
 
     @staticmethod
     def _can_be_noun(word: str) -> bool:
-        closed = (
-            lex.DETERMINERS, lex.PREPOSITIONS, lex.CONJUNCTIONS, lex.CLAUSE_STARTS,
-            lex.RELATIVES, lex.PRONOUNS, lex.NEGATIONS, lex.BE, lex.HAVE, lex.AUXILIARIES,
-        )  # fmt: skip
-        return word[:1].isalpha() and not any(word in kind for kind in closed)
+        return word not in _CLOSED and word[:1].isalpha()
 
     def _is_finite(self, at: int) -> bool:
         """True for "is" and "hangs", not for "hanging"."""
@@ -303,7 +323,8 @@ class Phrases:
     def _contents(self, phrase: NounPhrase, at: int) -> tuple[NounPhrase, int]:
         """For "a group of people" return the people, for "a view of a beach" the beach."""
         gathers = phrase.head in lex.CONTAINERS
-        if (gathers or phrase.head in lex.WAYS_OF_SHOWING) and self.word(at) == "of":
+        shows = phrase.head in lex.WAYS_OF_SHOWING and self.word(at) in lex.SHOWING
+        if shows or (gathers and self.word(at) == "of"):
             inner = self.noun_phrase(at + 1)
             if inner is not None and inner[0].head is not None:
                 if not gathers and self._is_finite(inner[1]):

@@ -1,8 +1,9 @@
-"""Follows a sentence from left to right and gives each subject its colours and actions."""
+"""Follows a sentence from left to right and gives each subject its colours, actions and places."""
 
 from chalicelib.attributes import lexicon as lex
 from chalicelib.attributes import verbs
 from chalicelib.attributes.kin import PEOPLE
+from chalicelib.attributes.locating import Locating
 from chalicelib.attributes.phrases import (
     NounPhrase,
     Phrases,
@@ -37,6 +38,7 @@ class _Reader:
         self.found: list[Subject] = []
         self._phrases = Phrases(words)
         self._words = words
+        self._locating = Locating(words)
         self._at = 0
         self._subjects: list[Subject] = []
         self._before: list[Subject] = []
@@ -60,8 +62,10 @@ class _Reader:
             self._before, self._nearest = [], []
             self._spent = self._worn = self._after_be = self._negated = False
             self._clause_opens, self._by_whom = True, None
+            self._locating.begin()
         elif word == "," or word in lex.CONJUNCTIONS:
             self._joined = True
+            self._locating.conjunction(word)
         else:
             return False
         self._at += 1
@@ -75,6 +79,7 @@ class _Reader:
         elif word in lex.RELATIVES and self._nearest:
             self._subjects = list(self._nearest)
             self._spent = self._worn = False
+            self._locating.begin(self._subjects)
         elif word in lex.CLAUSE_STARTS and word != "for":
             self._clause_opens, self._worn, self._joined = True, False, False
             self._new_subject = word != "as"
@@ -88,6 +93,7 @@ class _Reader:
 
     def _preposition(self, word: str) -> None:
         self._infinitive = word == "to"
+        self._locating.preposition(self._at)
         if word in lex.WORN_PREPOSITIONS:
             if not self._worn:  # "dressed in" knows its wearers
                 self._wearers, self._leans = self._who_may_wear(), True
@@ -123,6 +129,8 @@ class _Reader:
             for actor in actors:
                 actor.actions[base] = None
             self._by_whom = base if is_past(word) else None
+        if actors:
+            self._locating.verb(base, actors, passive=is_past(word))
         self._spent |= base not in verbs.NOT_ACTIONS
         self._perceived = base in verbs.PERCEIVED
         self._after_be = self._adjacent = self._infinitive = self._joined = False
@@ -150,6 +158,7 @@ class _Reader:
         self._worn = word in lex.HAVE
         self._leans = False
         self._wearers = self._subjects
+        self._locating.verb("be", self._subjects)
         self._adjacent = False
         self._negated |= word.endswith("n't")
         self._joined = self._infinitive = False
@@ -180,7 +189,8 @@ class _Reader:
         return bool(self._subjects)
 
     def _base_is_verb(self, word: str) -> bool:
-        if self._perceived and self._adjacent:
+        told = self._phrases.word(self._at - 1) in lex.DOING_PRONOUNS  # "they close the door"
+        if told or (self._perceived and self._adjacent):
             return True
         plural = len(self._subjects) > 1 or any(s.phrase.plural for s in self._subjects)
         if not plural or word in lex.GARMENTS or is_ing(self._phrases.word(self._at + 1)):
@@ -227,12 +237,13 @@ class _Reader:
         if parsed is None:
             return False
         self._wore = self._limb = False
-        phrase, self._at = parsed
+        start, (phrase, self._at) = self._at, parsed
         negated = self._negated or phrase.negated
+        setting = self._locating.setting(phrase, start, self._at)
         if phrase.head is None:
             self._bare_colours(phrase)
-        elif not negated and not self._is_worn(phrase):
-            self._place(phrase)
+        elif not negated and (setting or not self._is_worn(phrase)):
+            self._enter(phrase, setting)
         self._negated = self._joined = self._after_be = self._clause_opens = False
         self._infinitive = self._new_subject = self._by = False
         return True
@@ -263,16 +274,24 @@ class _Reader:
         self._limb = phrase.head in lex.BODY
         return True
 
-    def _place(self, phrase: NounPhrase) -> None:
-        subject = Subject(phrase, first=not self.found)
+    def _enter(self, phrase: NounPhrase, setting: str | None) -> None:
+        subject = Subject(phrase, first=not (self.found or setting))
         subject.colours.update(dict.fromkeys(phrase.colours))
         subject.actions.update(dict.fromkeys(phrase.actions))
         if self._by and self._by_whom and phrase.moves:
             subject.actions[self._by_whom] = None
             self._by_whom = None
         self.found.append(subject)
+        self._worn &= setting is None
+        if setting and not self._subjects:
+            self._locating.front(setting)
+            return
         self._relate(subject)
         self._adjacent = True
+        if setting:
+            self._locating.settle(setting)
+        elif subject in self._subjects or phrase.head in lex.ANIMATE:
+            self._locating.name(subject)
 
     def _relate(self, subject: Subject) -> None:
         """Make the phrase the clause's subject, one of its subjects, or an object of it."""
@@ -281,6 +300,7 @@ class _Reader:
         if not self._subjects or (self._clause_opens and (verb_next or opens or not self._spent)):
             self._subjects, self._nearest, self._before = [subject], [subject], []
             self._spent = False
+            self._locating.begin()
         elif self._joined and subject.phrase.moves and not self._spent:
             self._subjects.append(subject)
             self._nearest = list(self._subjects)
@@ -288,6 +308,7 @@ class _Reader:
             self._before = [*self._before, *self._subjects]
             self._subjects, self._nearest = [subject], [subject]
             self._spent = False
+            self._locating.begin()
         elif self._joined and self._nearest:
             self._nearest = [*self._nearest, subject]
         else:

@@ -16,6 +16,7 @@ class Subject:
     colours: dict[str, None] = field(default_factory=dict)
     actions: dict[str, None] = field(default_factory=dict)
     garments: dict[str, dict[str, None]] = field(default_factory=dict)
+    places: dict[str, None] = field(default_factory=dict)
 
     def wear(self, phrase: NounPhrase) -> None:
         """Take the colours of what this subject has on, or of its hair."""
@@ -27,11 +28,16 @@ class Subject:
     @property
     def told(self) -> bool:
         """Scenery ("on the beach") is told of only where something is said about it."""
-        return self.first or self.phrase.moves or bool(self.colours) or bool(self.actions)
+        said = self.colours or self.actions or self.places
+        return self.first or self.phrase.moves or bool(said)
 
     def attribute(self) -> Attribute:
         """Return what was said, in the words of the record."""
         garments = (Garment(name, tuple(colours)) for name, colours in self.garments.items())
         return Attribute(
-            str(self.phrase.head), tuple(self.colours), tuple(self.actions), tuple(garments)
+            str(self.phrase.head),
+            tuple(self.colours),
+            tuple(self.actions),
+            tuple(garments),
+            tuple(self.places),
         )

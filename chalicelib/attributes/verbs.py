@@ -88,6 +88,8 @@ IRREGULAR_FORMS: dict[str, str] = {
         "run": "ran",
         "ride": "rode ridden",
         "hold": "held",
+        "show": "shown",
+        "see": "seen",
         "stand": "stood",
         "sit": "sat",
         "take": "took taken",
@@ -178,6 +180,8 @@ NOUN_VERBS = _words(
     "tow trade trail transport trim trip tube tug twist type vacuum view visit wake walk watch "
     "weave wheel whip whistle wind wrap"
 )
+# What follows them in -ing is their object: "in snow carrying poles".
+HAVING = _words("wear hold carry")
 # Whose object may do something: "watches a dog jump".
 PERCEIVED = _words("watch help see let make hear")
 # What cars and boats do by themselves; everything else is their rider's.

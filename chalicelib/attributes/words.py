@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from chalicelib.attributes.lexicon import COLOURS, INVARIABLE, IRREGULAR_PLURALS
+from chalicelib.attributes.places import PLACES, PLURAL_PLACES
 from chalicelib.attributes.verbs import ING_NOUNS, IRREGULAR_FORMS, VERBS
 
 _BEFORE_E = ("at", "ag", "ur", "dg", "rg", "bl", "dl", "gl", "tl")
@@ -40,6 +41,17 @@ def singular(word: str) -> str:
     if not ends or word in INVARIABLE:
         return word
     return word.removesuffix(ends) + _PLURALS[ends]
+
+
+@lru_cache(maxsize=4096)
+def place_form(word: str) -> str:
+    """Return the setting that a place in lower case names: "tennis courts" → "court".
+
+    A place of several words that is none of the known settings stays as it is.
+    """
+    last = word.rsplit(" ", 1)[-1]
+    head = last if last in PLURAL_PLACES else singular(last)
+    return head if head in PLACES else word
 
 
 @lru_cache(maxsize=4096)

@@ -88,7 +88,7 @@ class DynamoCatalogue:
             return self._everyones(state, limit, cursor)
         return self._page(index, value, limit, cursor, {})
 
-    def everything(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, in the order of the table's partitions."""
         start = {"ExclusiveStartKey": {"image_id": {"S": after}}} if after else {}
         while True:

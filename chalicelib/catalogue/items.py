@@ -8,6 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 
+from chalicelib.attributes.kinds import TRAITS
 from chalicelib.images import Attribute, Caption, Garment, Image, Label, Source, State
 
 _TIMES = frozenset({"created_at", "updated_at"})
@@ -90,11 +91,8 @@ def _entry_map(entry: Attribute | Label) -> dict[str, object]:
 
 
 def _attribute_map(attribute: Attribute) -> dict[str, object]:
-    told: dict[str, object] = {
-        "subject": attribute.subject,
-        "colours": list(attribute.colours),
-        "actions": list(attribute.actions),
-    }
+    told: dict[str, object] = {"subject": attribute.subject}
+    told |= {kind.field: list(kind.values(attribute)) for kind in TRAITS}
     worn = [{"garment": one.garment, "colours": list(one.colours)} for one in attribute.garments]
     return told | {"garments": worn} if worn else told
 
@@ -124,9 +122,9 @@ def _attributes_of(value: list[Mapping[str, Any]]) -> tuple[Attribute, ...]:
 
 def _attribute_of(entry: Mapping[str, Any]) -> Attribute:
     worn = (Garment(one["garment"], tuple(one["colours"])) for one in entry.get("garments", ()))
-    return Attribute(
-        entry["subject"], tuple(entry["colours"]), tuple(entry["actions"]), tuple(worn)
-    )
+    # An item says nothing of a kind that came after it was written.
+    traits: dict[str, Any] = {kind.field: tuple(entry.get(kind.field, ())) for kind in TRAITS}
+    return Attribute(entry["subject"], garments=tuple(worn), **traits)
 
 
 def _labels_of(value: list[Mapping[str, Any]]) -> tuple[Label, ...]:

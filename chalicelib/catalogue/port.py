@@ -24,7 +24,7 @@ class Page:
 
 
 class Catalogue(Protocol):
-    """Port. Adapters: ``memory``, ``dynamodb``; one contract test for both."""
+    """Port. Adapter: ``dynamodb``; tests have one in memory, and one contract test for both."""
 
     def get(self, image_id: str) -> Image | None:
         """Return the record (a tombstone too), read consistently."""
@@ -56,7 +56,7 @@ class Catalogue(Protocol):
             ``cursor`` is forged, stale or of another listing.
         """
 
-    def everything(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, tombstones too, in an order of the catalogue's own.
 
         Parameters

@@ -3,6 +3,7 @@ import { call } from "./api.js";
 import { croppable } from "./crop.js";
 import { byId, icon, make, say } from "./dom.js";
 import * as grid from "./grid.js";
+import { told, wantedBy } from "./kinds.js";
 import { alternative, chips, guess } from "./labels.js";
 import { go, unlikeOf } from "./search.js";
 
@@ -76,12 +77,11 @@ function provenance(image) {
 }
 
 function attributes(image) {
-  const words = ({ subject, colours, actions, garments = [] }) => {
-    const own = colours.filter((colour) => !garments.some((worn) => worn.colours.includes(colour)));
-    const dressed = garments.map(({ garment, colours: theirs }) => `(${[...theirs, garment].join(" ")})`);
-    return [...own, subject, ...dressed, ...actions].join(" ");
+  const words = ({ garments = [], ...one }) => {
+    const own = one.colours.filter((colour) => !garments.some((worn) => worn.colours.includes(colour)));
+    return told({ ...one, colours: own }, garments.map(({ garment, colours }) => `(${[...colours, garment].join(" ")})`));
   };
-  const ask = ({ subject, colours, actions }) => go({ subject, colour: colours, action: actions }, { fresh: true });
+  const ask = (one) => go(wantedBy(one), { fresh: true });
   const chip = (one) => make("button", { class: "chip", type: "button", textContent: words(one), title: "Search for this", onclick: () => (dialog().close(), ask(one)) });
   return make("div", { class: "row" }, ...image.attributes.map(chip));
 }

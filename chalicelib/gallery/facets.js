@@ -1,12 +1,13 @@
 // The chips above the grid: what is chosen, and what else the photographs offer, with counts.
 import { byId, make } from "./dom.js";
+import { TRAITS } from "./kinds.js";
 
 // Where the name in CSS is not what people mean, or is missing.
 const SHADES = { brown: "#8b5a2b", blond: "#e6c87a", blonde: "#e6c87a", colourful: "linear-gradient(90deg, #e33, #3a3, #36e)" };
 
 /**
  * @typedef {{value: string, count: number}} Counted
- * @typedef {{subject: string, colour: string[], action: string[], label: string[]}} Chosen subject, colours and actions of one being, and what is seen
+ * @typedef {Record<string, any>} Chosen one subject with lists of what is bound to it, and of what is seen
  */
 
 /**
@@ -19,9 +20,9 @@ export function showFacets(counted, chosen, choose, clear) {
   const focused = document.activeElement?.closest("#refine .chip")?.getAttribute("data-facet");
   const groups = [
     group("Subjects", "subject", counted.subjects, chosen.subject ? [chosen.subject] : [], 8, (value, isOn) => choose({ subject: isOn ? "" : value })),
-    group("Colours", "colour", counted.colours, chosen.colour, 7, (value) => choose({ colour: toggled(chosen.colour, value) })),
-    group("Actions", "action", counted.actions, chosen.action, 7, (value) => choose({ action: toggled(chosen.action, value) })),
-    group("Seen", "label", counted.labels, chosen.label, 7, (value) => choose({ label: toggled(chosen.label, value) })),
+    ...[...TRAITS, { name: "label", plural: "labels", title: "Seen" }].map(({ name, plural, title }) =>
+      group(title, name, counted[plural], chosen[name], 7, (value) => choose({ [name]: toggled(chosen[name], value) })),
+    ),
   ].filter((one) => one !== null);
   const away = clear && make("button", { class: "chip away", type: "button", textContent: "Clear all", onclick: clear });
   byId("refine").replaceChildren(...(away ? [away] : []), ...groups);

@@ -1,5 +1,6 @@
 // What is said where there is nothing to show: why, and what can be done about it.
 import { byId, icon, make } from "./dom.js";
+import { TRAITS, UNBOUND } from "./kinds.js";
 
 /**
  * @param {string} title
@@ -21,19 +22,19 @@ export const nothingToExplain = () => (byId("empty").hidden = true);
 
 /**
  * Suggest what would find more: fewer conditions, fewer words.
- * @param {{q: string, subject: string, colour: string[], action: string[], label: string[]}} wanted
+ * @param {import("./kinds.js").Wanted} wanted
  * @param {(changes: any) => void} go
  */
 export function sayNothingFound(wanted, go) {
   const ways = {};
   if (wanted.subject) ways[`Any subject, not just “${wanted.subject}”`] = () => go({ subject: "" });
-  for (const name of /** @type {const} */ (["colour", "action", "label"])) {
+  for (const name of [...TRAITS.map((kind) => kind.name), "label"]) {
     for (const value of wanted[name]) ways[`Without “${value}”`] = () => go({ [name]: wanted[name].filter((other) => other !== value) });
   }
   const words = wanted.q.split(/\s+/).filter(Boolean);
   const longest = [...words].sort((one, other) => other.length - one.length)[0];
   if (words.length > 1) ways[`Only “${longest}”`] = () => go({ q: longest });
-  ways["All photographs"] = () => go({ q: "", subject: "", colour: [], action: [], label: [], similar: "", crop: "" });
-  const hint = Object.keys(ways).length > 1 ? "Loosen the search a little:" : "Try other words: a thing, a colour, what is happening.";
+  ways["All photographs"] = () => go({ ...UNBOUND(), q: "", label: [], similar: "", crop: "" });
+  const hint = Object.keys(ways).length > 1 ? "Loosen the search a little:" : "Try other words: a thing, a colour, a place, what is happening.";
   explain("Nothing found", hint, ways);
 }

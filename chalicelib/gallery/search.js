@@ -3,14 +3,16 @@ import { ApiProblem, call, queryString } from "./api.js";
 import { byId, make } from "./dom.js";
 import { showFacets } from "./facets.js";
 import * as grid from "./grid.js";
+import { clauseOf, isBound, parametersOf, told, TRAITS, UNBOUND } from "./kinds.js";
 import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
 import { asFields, asParameters, reason, showOptions } from "./options.js";
 import { showReading } from "./reading.js";
 
-const FACETS = "subjects,colours,actions,labels";
+const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels"].join(",");
 const PAGE = 40;
 const MOST_UNLIKE = 10;
-const NOTHING = { q: "", subject: "", colour: [], action: [], label: [], similar: "", crop: "", why: "", collapse: "", all: "", plain: "", unlike: [] };
+const NOTHING = { ...UNBOUND(), q: "", label: [], similar: "", crop: "", why: "", collapse: "", all: "", plain: "", unlike: [] };
+const LISTS = [...TRAITS.map(({ name }) => name), "label", "unlike"];
 const PLAIN = ["q", "subject", "similar", "crop", "why", "collapse", "all", "plain"];
 /** A search by an image cannot stand in the address: it lives until the next search. */
 let picture = /** @type {{image: string, crop: any, name: string} | null} */ (null);
@@ -39,7 +41,8 @@ export function fromAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
   const list = (name) => (given.get(name) ? given.get(name).split(",") : []);
   picture = null;
-  wanted = { ...NOTHING, colour: list("colour"), action: list("action"), label: list("label"), unlike: list("unlike") };
+  wanted = { ...NOTHING };
+  for (const name of LISTS) wanted[name] = list(name);
   for (const name of PLAIN) wanted[name] = given.get(name) ?? "";
   return show();
 }
@@ -104,7 +107,7 @@ function settle() {
   byId("grid").removeAttribute("aria-busy");
 }
 
-const isSearch = () => Boolean(wanted.q || wanted.subject || wanted.colour.length || wanted.action.length || wanted.label.length);
+const isSearch = () => Boolean(wanted.q || wanted.label.length) || isBound(wanted);
 
 async function ask(signal) {
   const paging = { limit: PAGE, cursor: cursor ?? "" };
@@ -114,9 +117,9 @@ async function ask(signal) {
     return found(await call("GET", `images/${encodeURIComponent(wanted.similar)}/similar?${asked}`, { signal }));
   }
   if (isSearch()) {
-    const { q, subject, colour, action, label } = wanted;
+    const { q, label } = wanted;
     const understand = wanted.plain ? "" : "true";
-    return found(await call("GET", `search?${queryString({ q, understand, subject, colour, action, label, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
+    return found(await call("GET", `search?${queryString({ q, understand, ...parametersOf(wanted), label, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
   }
   const answer = await call("GET", `images?${queryString(paging)}`, { signal });
   return { cursor: answer.cursor, tiles: answer.items.map((image) => grid.tile(image)), facets: null, total: null, degraded: [] };
@@ -125,8 +128,7 @@ async function ask(signal) {
 function byPicture(paging, signal) {
   const body = { image: picture.image, facets: FACETS.split(","), limit: PAGE, ...asFields(wanted) };
   if (picture.crop) body.crop = picture.crop;
-  const { subject, colour: colours, action: actions } = wanted;
-  if (subject || colours.length || actions.length) body.attributes = { ...(subject && { subject }), colours, actions };
+  if (isBound(wanted)) body.attributes = clauseOf(wanted);
   if (wanted.label.length) body.filters = { labels: wanted.label };
   if (paging.cursor) body.cursor = paging.cursor;
   return call("POST", "search/image", { body, signal });
@@ -162,8 +164,7 @@ function heading() {
   if (wanted.similar) return wanted.crop ? "Photographs that look like that part" : "Photographs that look alike";
   if (!isSearch()) return "Newest photographs";
   if (wanted.q) return `“${wanted.q}”`;
-  const told = [...wanted.colour, wanted.subject, ...wanted.action].filter(Boolean).join(" ");
-  return told || `Seen in the picture: ${wanted.label.join(", ")}`;
+  return told({ subject: "", ...clauseOf(wanted) }) || `Seen in the picture: ${wanted.label.join(", ")}`;
 }
 
 function sayNothing() {

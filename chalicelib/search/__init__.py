@@ -1,4 +1,4 @@
-"""Search: one query model, one port, several engines."""
+"""Search: one query model, one way from a query to its answer, engines that only retrieve."""
 
 from chalicelib.search.port import Document, SearchIndex, Searching
 from chalicelib.search.query import Clause, Filters, Group, Hit, Query, Results

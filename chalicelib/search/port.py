@@ -1,18 +1,30 @@
-"""What a search engine can do."""
+"""What a search engine must be able to do: take documents in, and retrieve.
 
+Everything else (reading a text, weighing, fusing, cutting off, explaining, paging) is shared by
+all engines and stands beside this module.
+"""
+
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from chalicelib.attributes import extract
 from chalicelib.images import HUMAN_SOURCES, Attribute, Image, Label, Source, State
-from chalicelib.search.query import Query, Results
-from chalicelib.search.suggestions import Suggestion
+from chalicelib.search.query import Query, Results, Suggestion
 
 # Less probable labels are shown, counted and filtered by, but no text finds them.
 SEARCHED_FROM = 0.3
 SEARCHABLE = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
+
+Keys: TypeAlias = npt.NDArray[np.int64]
+
+
+# What goes in -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +36,6 @@ class Document:
     owner: str
     deleted: bool = False
     state: State = State.CAPTIONED
-    name: str = ""
     text: str = ""
     source: Source | None = None
     attributes: tuple[Attribute, ...] = ()
@@ -33,67 +44,8 @@ class Document:
     semantic: bytes | None = None
     created_at: datetime | None = None
 
-    @property
-    def seen(self) -> tuple[str, ...]:
-        """The labels that a text finds."""
-        return seen(self.labels)
 
-
-class Searching(Protocol):
-    """What the API needs: to ask. ``embedded.PublishedIndex`` can do no more."""
-
-    def search(self, query: Query) -> Results:
-        """Answer a query.
-
-        Raises
-        ------
-        InvalidField
-            ``cursor`` is forged or of another query, ``text`` cannot be understood.
-        SearchUnavailable
-            The engine is down: never an empty result instead.
-        """
-
-    def count(self, owner: str | None) -> int:
-        """Return how many photographs can be found."""
-
-    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
-        """Return what the last word of ``prefix`` may become, the commonest first.
-
-        Subjects, colours and actions in the form the index compares, and words of captions and
-        labels as they are written, each with how many of the owner's photographs have it; nothing
-        that no photograph of the owner's has. Nothing for an empty prefix.
-        """
-
-    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
-        """Return for words that no photograph of the owner's holds the nearest known ones.
-
-        A word that is held in any form (its stem), or that has no known word within
-        ``spelling.edits``, is left out. Of equally near words the commonest. Counts may lag
-        behind; a word that is not the owner's never appears.
-        """
-
-
-class SearchIndex(Searching, Protocol):
-    """Port. Adapters: ``memory`` for tests of callers, ``embedded``; one contract test for all."""
-
-    def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
-        """Take in documents in any order; an older ``rev`` than the held one changes nothing.
-
-        A removal keeps its ``rev``, so that an older write never brings a photograph back.
-
-        Returns
-        -------
-        tuple[str, ...]
-            Ids that could not be taken in and should be tried again.
-
-        Raises
-        ------
-        SearchUnavailable
-            Nothing was taken in.
-        """
-
-
-def seen(labels: Sequence[Label]) -> tuple[str, ...]:
+def searched_labels(labels: Sequence[Label]) -> tuple[str, ...]:
     """Return the labels that a text finds: those that are probable enough."""
     return tuple(label.word for label in labels if label.probability >= SEARCHED_FROM)
 
@@ -108,7 +60,6 @@ def document_of(image: Image) -> Document:
         rev=image.rev,
         owner=image.owner,
         state=image.state,
-        name=image.name,
         text=caption.text if caption else "",
         source=caption.source if caption else None,
         attributes=_attributes(image),
@@ -127,3 +78,334 @@ def _attributes(image: Image) -> tuple[Attribute, ...]:
         return image.attributes
     said = (found for found in extract(caption.text) if found not in image.attributes)
     return (*image.attributes, *said)
+
+
+def key_of(image_id: str) -> int:
+    """Return the number that stands for a photograph in engines, cursors and rankings.
+
+    63 bits of a digest: of a million photographs two share one with a chance of 1 in 18 million.
+    """
+    digest = hashlib.blake2b(image_id.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+# What may be asked of a photograph ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """It can be found: it is not deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Its caption, or its labels, hold stems one after another."""
+
+    stems: tuple[str, ...]
+    where: Literal["caption", "labels", "either"] = "either"
+
+
+@dataclass(frozen=True, slots=True)
+class HasAttribute:
+    """One attribute of it has a word of each set, or a label is one of ``labels``.
+
+    Attributes
+    ----------
+    words
+        By the kind's name; several sets of one kind must all be met.
+    labels
+        Each of which stands for the whole attribute.
+    """
+
+    words: tuple[tuple[str, frozenset[str]], ...]
+    labels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """One of its fields has one of the values; of ``label`` it may have many."""
+
+    field: Literal["owner", "state", "source", "label"]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """It is one of these, by their keys."""
+
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """It was made at ``first`` or later and before ``end``, where they are given."""
+
+    first: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LooksLike:
+    """The cosine of its visual vector with a quantised one reaches ``cosine``."""
+
+    vector: bytes
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """All of several conditions hold."""
+
+    members: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One of several conditions holds."""
+
+    members: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """A condition does not hold."""
+
+    member: "Condition"
+
+
+Condition: TypeAlias = (
+    Living | Holds | HasAttribute | Is | Among | Created | LooksLike | AllOf | AnyOf | Not
+)
+
+
+# What orders photographs -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A condition that adds a whole number to the score where it holds.
+
+    Attributes
+    ----------
+    name
+        For a person.
+    """
+
+    name: str
+    condition: Condition
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """By the time they were made; the score is in microseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """By the summed weights of the terms that they have.
+
+    Attributes
+    ----------
+    groups
+        A photograph has a group where it has one of its terms.
+    quorum
+        How many groups it must have at least.
+    shorter_first
+        Whether a caption's `brevity` is added to the sum.
+    """
+
+    groups: tuple[tuple[Term, ...], ...]
+    quorum: int = 1
+    shorter_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The ``count`` nearest by a vector; the score is the product of quantised vectors."""
+
+    kind: Literal["visual", "semantic"]
+    vector: bytes
+    count: int
+
+
+By: TypeAlias = Newest | Terms | Nearest
+BREVITY = 16  # steps of length
+BREVITY_WORDS = 3  # of a caption, to a step
+
+
+def brevity(words: int) -> int:
+    """Return how much shorter a caption of so many words is than the longest, in steps."""
+    return BREVITY - 1 - min(BREVITY - 1, words // BREVITY_WORDS)
+
+
+Place: TypeAlias = tuple[float, int]
+"""Where a match stands in an order: its negated score and its key; ascending is best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Values to be counted.
+
+    Attributes
+    ----------
+    name
+        One of ``query.FACETS``, or "words": those of captions and labels as they are written.
+    start
+        Of the values.
+    size
+        So many of the commonest.
+    """
+
+    name: str
+    start: str = ""
+    size: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """One question to an engine.
+
+    Attributes
+    ----------
+    among
+        What must hold of a match; what is deleted is none.
+    by
+        Their order; of equal scores the lower key comes first.
+    size
+        How many of the matches are wanted; they may be none where only the count is.
+    after
+        The place after which they begin.
+    least
+        The least score of a match.
+    facets
+        Counted over all matches, whatever ``size`` and ``after`` are.
+    """
+
+    among: Condition
+    by: By = field(default_factory=Newest)
+    size: int = 0
+    after: Place | None = None
+    least: float | None = None
+    facets: tuple[Facet, ...] = ()
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """An engine's answer.
+
+    Attributes
+    ----------
+    keys, scores, human
+        Of the matches, in their order: whether a person wrote the caption is the last.
+    total
+        How many match; 0 where ``counts`` was not asked.
+    facets
+        For each asked for, values and counts, most first, of equal ones in the alphabet's order.
+    """
+
+    keys: Keys
+    scores: npt.NDArray[np.float64]
+    human: npt.NDArray[np.bool_]
+    total: int = 0
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is shown of a match.
+
+    Attributes
+    ----------
+    visual
+        Quantised.
+    """
+
+    image_id: str
+    text: str
+    visual: bytes | None = None
+
+
+class View(Protocol):
+    """One state of an index, for all that one query asks.
+
+    Attributes
+    ----------
+    degraded
+        What is amiss with it, in words.
+    """
+
+    degraded: tuple[str, ...]
+
+    def retrieve(self, asked: Sequence[Retrieval]) -> Sequence[Retrieved]:
+        """Answer several questions at once.
+
+        Raises
+        ------
+        SearchUnavailable
+            The engine is down: never a part of an answer instead.
+        """
+
+    def stored(self, keys: Sequence[int], *, visual: bool = False) -> Mapping[int, Stored]:
+        """Return what is shown of photographs, by their keys; with their vectors if asked."""
+
+    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
+        """Return words of captions and labels that may be so many edits from one."""
+
+
+# What others hold on to --------------------------------------------------------------------------
+
+
+class Searching(Protocol):
+    """What the API needs: to ask. Adapter: ``execution.Searcher``, for every engine."""
+
+    def search(self, query: Query) -> Results:
+        """Answer a query.
+
+        Raises
+        ------
+        InvalidField
+            ``cursor`` is forged or of another query, ``text`` cannot be understood.
+        SearchUnavailable
+            The engine is down: never an empty result instead.
+        """
+
+    def count(self, owner: str | None) -> int:
+        """Return how many photographs can be found."""
+
+    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
+        """Return what the last word of ``prefix`` may become, the commonest first.
+
+        Words of attributes in the form the index compares, and words of captions and labels as
+        they are written, each with how many of the owner's photographs have it; nothing that no
+        photograph of the owner's has. Nothing for an empty prefix.
+        """
+
+    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
+        """Return for words that no photograph of the owner's holds the nearest known ones.
+
+        A word that is held in any form (its stem), or that has no known word within
+        ``interpret.edits``, is left out. Of equally near words the commonest. A word that is
+        not the owner's never appears.
+        """
+
+
+class SearchIndex(Searching, Protocol):
+    """Port of an engine's index; one contract test for all."""
+
+    def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
+        """Take in documents in any order; an older ``rev`` than the held one changes nothing.
+
+        A removal keeps its ``rev``, so that an older write never brings a photograph back.
+
+        Returns
+        -------
+        tuple[str, ...]
+            Ids that could not be taken in and should be tried again.
+
+        Raises
+        ------
+        SearchUnavailable
+            Nothing was taken in.
+        """

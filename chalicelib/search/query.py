@@ -6,14 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import Source, State
 
 MAX_TEXT_CHARS = 1_000
 MAX_CLAUSES = 16
 MAX_LIMIT = 100
 MAX_FACET_VALUES = 100
-FACETS = ("subjects", "colours", "actions", "labels", "state", "source")
-
+MAX_SUGGESTIONS = 20
+FACETS = (*(kind.plural for kind in KINDS), "labels", "state", "source")
 
 NEAR_DUPLICATES: Literal["near_duplicates"] = "near_duplicates"
 AUTO: Literal["auto"] = "auto"
@@ -30,20 +31,21 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Colours and actions bound to one subject; None matches any subject.
+    """Colours, actions and places bound to one subject; None matches any subject.
 
-    A photograph matches where one attribute of it has the subject, all the colours and all
-    the actions.
+    A photograph matches where one attribute of it has all of them. The fields are those of
+    ``chalicelib.attributes.kinds``.
 
     Attributes
     ----------
     by_label
-        A label that is the subject will do as well, where colours and actions are not asked for.
+        A label that is the subject will do as well, where nothing is bound to it.
     """
 
     subject: str | None = None
     colours: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     by_label: bool = False
 
 
@@ -154,8 +156,8 @@ class Contribution:
     part
         ``"words"``, ``"labels"``, ``"meaning"``, ``"attributes"`` or ``"image"``.
     score
-        The part's own: the summed inverse frequencies of the words that a photograph's caption
-        holds, or its labels, or of the attributes that it has; a cosine.
+        The part's own: the summed idf of the words that a photograph's caption holds, or its
+        labels, or of the attributes that it has; a cosine.
     rank
         The hit's among the part's matches, the best is 1.
     share
@@ -210,3 +212,20 @@ class Results:
     facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     cursor: str | None = None
     degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a beginning of a word may become.
+
+    Attributes
+    ----------
+    kind
+        Of an attribute ("subject", "colour", …), or "word" of captions and labels.
+    count
+        How many of the owner's photographs have it.
+    """
+
+    kind: str
+    value: str
+    count: int

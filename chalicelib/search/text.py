@@ -1,115 +1,245 @@
-"""What a person typed into the search box, taken apart; no engine sees it raw."""
+"""Texts as search compares them: tokens and their stems, and a query's words, taken apart once.
+
+Engines get stems, never raw text, so that they agree on what a text holds.
+"""
 
 import re
-from dataclasses import dataclass, field
+import unicodedata
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from html import escape
+
+import Stemmer
 
 from chalicelib.errors import InvalidField
-from chalicelib.search.analysis import STOP_WORDS, clean, stems
 
 MAX_WORDS = 48
-PART = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
+SHORTEST_WORD = 3  # letters; shorter ones are neither suggested nor corrected
+
+# Words that stand in nearly every caption; they are looked for only where nothing else is.
+_STOPPED = (
+    "a an and are as at be by for from he her his in into is it its of on or she that the their "
+    "them there they this to was were which while who with"
+)
+STOP_WORDS = frozenset(_STOPPED.split())
+_TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
+_PART = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
+_stemmer = Stemmer.Stemmer("porter")  # Porter, "An algorithm for suffix stripping", 1980
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Run that must stand together, as one word or a phrase was typed."""
-
-    stems: tuple[str, ...]
-    raw: str = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The parts of a text query.
+class Token:
+    """A word of a text.
 
     Attributes
     ----------
-    wanted
-        Of these at least ``quorum`` must occur.
-    required
-        Quoted phrases, each of which must occur.
-    excluded
-        None of these may occur.
-    is_partial
-        One wanted word is enough: other parts of the query rank, too.
+    stem
+        What is compared.
+    start, end
+        Its characters in the text.
     """
 
-    wanted: tuple[Run, ...] = ()
-    required: tuple[Run, ...] = ()
-    excluded: tuple[Run, ...] = ()
-    is_partial: bool = False
+    stem: str
+    start: int
+    end: int
+
+
+def clean(text: str) -> str:
+    """Return ``text`` without what no store can hold: NUL and lone surrogates."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the words of a text in order: runs of letters and digits of any script."""
+    return [Token(stem_of(m.group()), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """Return the stems of a text in order."""
+    return tuple(stem_of(word) for word in _TOKEN.findall(text))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text as they are written, in lower case."""
+    return [word.lower() for word in _TOKEN.findall(text)]
+
+
+@lru_cache(maxsize=1 << 14)
+def stem_of(word: str) -> str:
+    """Return a word's stem: without case and accents, by Porter's rules; it holds no blank."""
+    folded = word.lower()
+    if not folded.isascii():
+        apart = unicodedata.normalize("NFKD", folded)
+        bare = "".join(c for c in apart if not (unicodedata.combining(c) or c.isspace()))
+        folded = bare.lower() or folded
+    stem: str = _stemmer.stemWord(folded)
+    return stem
+
+
+def highlighted(texts: Mapping[int, str], matched: Set[str]) -> dict[int, str | None]:
+    """Return texts as HTML with ``<mark>`` around the words of these stems.
+
+    None where none of them occurs.
+    """
+    return {key: _highlighted(text, matched) if matched else None for key, text in texts.items()}
+
+
+def _highlighted(text: str, matched: Set[str]) -> str | None:
+    parts: list[str] = []
+    end = 0
+    for token in tokens(text):
+        if token.stem in matched:
+            word = escape(text[token.start : token.end])
+            parts += [escape(text[end : token.start]), f"<mark>{word}</mark>"]
+            end = token.end
+    return "".join([*parts, escape(text[end:])]) if parts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Stems that must stand together, as one word or a quoted phrase was typed."""
+
+    stems: tuple[str, ...]
+    raw: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Phrase) and self.stems == other.stems
+
+    def __hash__(self) -> int:
+        return hash(self.stems)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One blank-separated part of a query's text.
+
+    Attributes
+    ----------
+    raw
+        Without quotes and minus.
+    start
+        Of ``raw`` in the text.
+    """
+
+    raw: str
+    start: int
+    is_quoted: bool
+    is_excluded: bool
 
     @property
-    def quorum(self) -> int:
-        """Of one or two words both, of more than two two thirds; one where that is enough."""
-        count = len(self.wanted)
-        if self.is_partial:
-            return min(count, 1)
-        return count if count <= 2 else count * 2 // 3
+    def typed(self) -> str:
+        """The part as it was typed."""
+        quote = '"' if self.is_quoted else ""
+        return f"{'-' if self.is_excluded else ''}{quote}{self.raw}{quote}"
 
     @property
-    def ranked(self) -> tuple[Run, ...]:
+    def is_plain(self) -> bool:
+        """Whether it is neither a phrase nor excluded."""
+        return not (self.is_quoted or self.is_excluded)
+
+
+@dataclass(frozen=True)
+class QueryText:
+    """What a person typed into the search box, taken apart.
+
+    Attributes
+    ----------
+    text
+        As it was typed; ``"in quotes"`` a phrase, ``-word`` excluded.
+    """
+
+    text: str
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Its words, phrases and exclusions in order."""
+        return tuple(
+            Part(
+                raw=found[kind],
+                start=found.start(kind),
+                is_quoted=kind == "phrase",
+                is_excluded=bool(found["minus"]),
+            )
+            for found in _PART.finditer(self.text)
+            for kind in ("phrase" if found["phrase"] is not None else "word",)
+        )
+
+    @cached_property
+    def wanted(self) -> tuple[Phrase, ...]:
+        """Words that speak for a photograph; stop words only where there is nothing else."""
+        plain = [part for part in self.parts if part.is_plain]
+        telling = _phrases(part for part in plain if part.raw.lower() not in STOP_WORDS)
+        if not (telling or self.required or self.excluded):
+            return _phrases(plain)
+        return tuple(phrase for phrase in telling if phrase not in self.required)
+
+    @cached_property
+    def required(self) -> tuple[Phrase, ...]:
+        """Quoted phrases, each of which must occur."""
+        return _phrases(p for p in self.parts if p.is_quoted and not p.is_excluded)
+
+    @cached_property
+    def excluded(self) -> tuple[Phrase, ...]:
+        """Words and phrases none of which may occur."""
+        return _phrases(part for part in self.parts if part.is_excluded)
+
+    @property
+    def ranked(self) -> tuple[Phrase, ...]:
         """Everything whose occurrence speaks for a photograph."""
         return self.wanted + self.required
 
     @property
-    def stems(self) -> set[str]:
+    def quorum(self) -> int:
+        """How many wanted words must occur: of one or two both, of more than two two thirds."""
+        count = len(self.wanted)
+        return count if count <= 2 else count * 2 // 3
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
         """Of all that is ranked: what a caption shows as matched."""
-        return {stem for run in self.ranked for stem in run.stems}
+        return frozenset(stem for phrase in self.ranked for stem in phrase.stems)
+
+    @cached_property
+    def all_stems(self) -> frozenset[str]:
+        """Of all that is not excluded, stop words too."""
+        return frozenset(stems(self.meaning or ""))
+
+    @cached_property
+    def meaning(self) -> str | None:
+        """What the text says to look for, for an encoder; None where it only excludes."""
+        return " ".join(p.raw for p in self.parts if not p.is_excluded).strip() or None
+
+    @property
+    def plain_words(self) -> list[tuple[str, int]]:
+        """The words that are neither quoted nor excluded, in lower case, and where they start."""
+        return [
+            (found.group().lower(), part.start + found.start())
+            for part in self.parts
+            if not part.is_quoted
+            for found in _TOKEN.finditer(part.raw)
+        ]
+
+    def check(self) -> None:
+        """Refuse a text that asks for nothing, or for too much.
+
+        Raises
+        ------
+        InvalidField
+            There is no letter or digit to look for, or more than ``MAX_WORDS`` words.
+        """
+        if not (self.ranked or self.excluded):
+            raise InvalidField("text", "must hold at least one letter or digit to look for")
+        if len(self.ranked) + len(self.excluded) > MAX_WORDS:
+            raise InvalidField("text", f"must hold at most {MAX_WORDS} words")
 
 
-def parse(text: str) -> Words:
-    """Return the words, phrases and exclusions of a text.
-
-    Stop words count only where the text has nothing else.
-
-    Raises
-    ------
-    InvalidField
-        There is no letter or digit to look for, or more than ``MAX_WORDS`` words.
-    """
-    wanted: list[Run] = []
-    required: list[Run] = []
-    excluded: list[Run] = []
-    spare: list[Run] = []
-    for part in PART.finditer(clean(text)):
-        raw = part["phrase"] if part["phrase"] is not None else part["word"]
-        found = Run(stems(raw), raw)
-        if not found.stems:
-            continue
-        if part["minus"]:
-            excluded.append(found)
-        elif part["phrase"] is not None:
-            required.append(found)
-        else:
-            (spare if raw.lower() in STOP_WORDS else wanted).append(found)
-    words = Words(
-        _unique(wanted or ([] if required or excluded else spare)),
-        _unique(required),
-        _unique(excluded),
-    )
-    _check(words)
-    return words
+@lru_cache(maxsize=64)
+def parse(text: str) -> QueryText:
+    """Return a text taken apart; of one request it is the same object throughout."""
+    return QueryText(clean(text))
 
 
-def meant(text: str) -> str | None:
-    """Return what a text says to look for: without quotes, and without what it excludes.
-
-    None where it only excludes.
-    """
-    parts = (part for part in PART.finditer(clean(text)) if not part["minus"])
-    kept = " ".join(
-        part["phrase"] if part["phrase"] is not None else part["word"] for part in parts
-    )
-    return kept.strip() or None
-
-
-def _check(words: Words) -> None:
-    if not (words.ranked or words.excluded):
-        raise InvalidField("text", "must hold at least one letter or digit to look for")
-    if len(words.ranked) + len(words.excluded) > MAX_WORDS:
-        raise InvalidField("text", f"must hold at most {MAX_WORDS} words")
-
-
-def _unique(parts: list[Run]) -> tuple[Run, ...]:
-    return tuple(dict.fromkeys(parts))
+def _phrases(parts: Iterable[Part]) -> tuple[Phrase, ...]:
+    found = (Phrase(stems(part.raw), part.raw) for part in parts)
+    return tuple(dict.fromkeys(phrase for phrase in found if phrase.stems))

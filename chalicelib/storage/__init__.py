@@ -1,7 +1,7 @@
 """The bucket: originals, derivatives and published index snapshots."""
 
 from chalicelib.names import DEFAULT_OWNER, DERIVED, INDEX, UPLOADS
-from chalicelib.storage.port import PresignedPost, Storage, StoredObject, owner_of
+from chalicelib.storage.port import PresignedPost, Storage, StoredObject, object_at, owner_of
 
 __all__ = [
     "DEFAULT_OWNER",
@@ -11,5 +11,6 @@ __all__ = [
     "PresignedPost",
     "Storage",
     "StoredObject",
+    "object_at",
     "owner_of",
 ]

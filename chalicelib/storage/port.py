@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.names import DEFAULT_OWNER, UPLOADS
-from chalicelib.names import INDEX as INDEX  # noqa: PLC0414  (chalicelib.search has it from here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class PresignedPost:
 
 
 class Storage(Protocol):
-    """Port. Adapters: ``memory``, ``s3``; one contract test for both.
+    """Port. Adapter: ``s3``; tests have one in memory, and one contract test for both.
 
     Every method raises ``StorageUnavailable`` where S3 does not answer after retries.
     """
@@ -51,7 +50,7 @@ class Storage(Protocol):
         """
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
-        """Store an object; the derivative's way in."""
+        """Store an object, such as a copy for display."""
 
     def delete(self, key: str) -> None:
         """Remove an object; no error where it is gone."""
@@ -70,3 +69,9 @@ def owner_of(key: str) -> str:
     """Return whose photograph a key under ``UPLOADS`` is: its folder, else ``DEFAULT_OWNER``."""
     parts = key.removeprefix(UPLOADS).split("/", 1)
     return parts[0] if len(parts) == 2 and parts[0] else DEFAULT_OWNER
+
+
+def object_at(storage: Storage, key: str) -> StoredObject | None:
+    """Return the object of exactly this key without its bytes, or None."""
+    first = next(iter(storage.objects(key)), None)
+    return first if first and first.key == key else None

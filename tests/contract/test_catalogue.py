@@ -1,7 +1,9 @@
 """Every catalogue keeps the same promises."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -9,9 +11,10 @@ from moto import mock_aws
 
 from chalicelib.catalogue import Catalogue, schema
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import InvalidField, RevisionConflict
 from chalicelib.images import Attribute, Caption, Image, Source, State
+from chalicelib.transitions import deleted
+from tests.memory.catalogue import MemoryCatalogue
 
 START = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -29,10 +32,10 @@ def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
         yield DynamoCatalogue(client, "images")
 
 
-def image(number: int = 0, owner: str = "ann", **more: object) -> Image:
+def image(number: int = 0, owner: str = "ann", **more: Any) -> Image:
     moment = START + timedelta(seconds=number)
     plain = Image(f"id-{number:03}", owner, "bucket", f"uploads/{owner}/{number}.jpg")
-    return plain.changed(moment, {"created_at": moment, **more})
+    return replace(plain, **({"created_at": moment, "updated_at": moment} | more))
 
 
 def test_a_saved_record_comes_back_whole(catalogue: Catalogue) -> None:
@@ -65,10 +68,10 @@ def test_an_unknown_record_is_none(catalogue: Catalogue) -> None:
 
 def test_a_write_on_another_revision_is_refused_and_changes_nothing(catalogue: Catalogue) -> None:
     first = catalogue.save(image(), expected_rev=0)
-    second = catalogue.save(first.changed(START, {"reason": "second"}), expected_rev=1)
+    second = catalogue.save(replace(first, reason="second"), expected_rev=1)
     for stale in (0, 1, 7):
         with pytest.raises(RevisionConflict):
-            catalogue.save(first.changed(START, {"reason": "stale"}), expected_rev=stale)
+            catalogue.save(replace(first, reason="stale"), expected_rev=stale)
     assert catalogue.get(first.image_id) == second
 
 
@@ -106,7 +109,7 @@ def test_paging_goes_on_where_it_stood_while_records_come_and_go(catalogue: Cata
     catalogue.save(image(9), expected_rev=0)
     gone = catalogue.get("id-002")
     assert gone is not None
-    catalogue.save(gone.changed(START, {"state": State.DELETED}), expected_rev=1)
+    catalogue.save(deleted(gone, START), expected_rev=1)
     second = catalogue.list("ann", state=None, limit=2, cursor=first.cursor)
     assert [item.image_id for item in second.items] == ["id-001", "id-000"]
 
@@ -125,7 +128,7 @@ def test_a_tombstone_is_kept_but_neither_listed_nor_counted(catalogue: Catalogue
     catalogue.save(image(1, sha256="aa"), expected_rev=0)
     living = catalogue.get("id-001")
     assert living is not None
-    catalogue.save(living.changed(START, {"state": State.DELETED}), expected_rev=1)
+    catalogue.save(deleted(living, START), expected_rev=1)
     kept = catalogue.get("id-001")
     assert kept is not None
     assert (kept.state, kept.owner, kept.rev) == (State.DELETED, "ann", 2)
@@ -133,16 +136,16 @@ def test_a_tombstone_is_kept_but_neither_listed_nor_counted(catalogue: Catalogue
     assert not catalogue.list(None, state=None, limit=9, cursor=None).items
     assert sum(catalogue.counts("ann").values()) == 0
     assert catalogue.same_content("ann", "aa") == ()
-    assert [record.image_id for record in catalogue.everything()] == ["id-001"]
+    assert [record.image_id for record in catalogue.scan()] == ["id-001"]
 
 
 def test_a_reading_of_everything_goes_on_where_it_stopped(catalogue: Catalogue) -> None:
     for number in range(7):
         catalogue.save(image(number), expected_rev=0)
-    whole = [record.image_id for record in catalogue.everything()]
+    whole = [record.image_id for record in catalogue.scan()]
     assert len(whole) == 7
     for cut, last in enumerate(whole):
-        rest = [record.image_id for record in catalogue.everything(after=last)]
+        rest = [record.image_id for record in catalogue.scan(after=last)]
         assert rest == whole[cut + 1 :]
 
 

@@ -1,7 +1,7 @@
 """Any two engines agree, whatever photographs there are and whatever is asked.
 
 Exactly: which photographs match, how many, the facets, what is refused. Of the ranking: every
-score within ``TOLERANCE`` of the plain one in `MemoryIndex`, and whatever lies further apart in
+score within ``TOLERANCE`` of the plain one in `PlainIndex`, and whatever lies further apart in
 the same order. A tolerance it is because engines break ties by what they have: a document's
 number, or its id; and because the plain index weighs the length of a caption more finely.
 """
@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidField
 from chalicelib.search import Document, Query, Results, SearchIndex
-from chalicelib.search.embedded import EmbeddedIndex, PublishedIndex, PublishingIndex
-from chalicelib.search.embedded.memory_store import MemorySnapshotStore
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import Searching
+from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from tests.corpora import VECTORS, corpora, queries
+from tests.memory.index_store import MemoryIndexStore
 from tests.opensearch import empty_index, needs_opensearch
+from tests.plain_index import PlainIndex
 
 TOLERANCE = 1 / 16  # one step of inverse frequency; cosines agree far more closely
 
@@ -31,7 +32,7 @@ Filled = Callable[[list[Document]], AbstractContextManager[Searching]]
 @contextmanager
 def embedded(documents: list[Document]) -> Iterator[Searching]:
     """Yield an index that took everything in at once."""
-    index = EmbeddedIndex.at(None)
+    index = EmbeddedIndex()
     index.apply(documents)
     yield index
 
@@ -39,7 +40,7 @@ def embedded(documents: list[Document]) -> Iterator[Searching]:
 @contextmanager
 def embedded_following(documents: list[Document]) -> Iterator[Searching]:
     """Yield an index that was asked after each document, so that it follows what changes."""
-    index = EmbeddedIndex.at(None)
+    index = EmbeddedIndex()
     for document in documents:
         index.apply([document])
         answer(index, Query(None, visual=VECTORS[0], text="dog"))
@@ -49,8 +50,8 @@ def embedded_following(documents: list[Document]) -> Iterator[Searching]:
 @contextmanager
 def published(documents: list[Document]) -> Iterator[Searching]:
     """Yield what a reader sees of what an indexer published."""
-    store = MemorySnapshotStore()
-    writer = PublishingIndex(store, tuple)
+    store = MemoryIndexStore()
+    writer = IndexWriter(store, tuple)
     for at in range(0, len(documents), 5):
         writer.apply(documents[at : at + 5])
     yield PublishedIndex(store)
@@ -104,7 +105,7 @@ def newest_first(index: Searching, documents: list[Document]) -> None:
 
 
 def compared(filled: Filled, documents: list[Document], asked: list[Query]) -> None:
-    plain = MemoryIndex()
+    plain = PlainIndex()
     plain.apply(documents)
     with filled(documents) as index:
         for query in asked:

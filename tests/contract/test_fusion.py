@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.images import Attribute, Source
 from chalicelib.search import Query, SearchIndex
-from chalicelib.search.chosen import WEIGHTS
-from chalicelib.search.fusion import EMPHASIS, EMPHASIS_ON_A_MODEL
 from chalicelib.search.query import Contribution, Mode, Weights
+from chalicelib.search.ranking import EMPHASIS, EMPHASIS_ON_A_MODEL, IDF_STEPS, idf
+from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
 from tests.searching import ids, told
 
@@ -161,6 +161,14 @@ def test_words_are_explained_by_their_rarity(index: SearchIndex) -> None:
     assert words.terms["brown"] > words.terms["dog"] > 0
     assert words.score == pytest.approx(sum(words.terms.values()))
     assert words.rank == 1
+
+
+def test_what_was_removed_or_replaced_makes_no_word_commoner(index: SearchIndex) -> None:
+    index.apply([told(f"{n}", "a dog") for n in range(9)])
+    index.apply([replace(told(f"{n}", "a cat"), rev=2) for n in range(4)])
+    index.apply([replace(told(f"{n}"), rev=2, deleted=True) for n in range(4, 8)])
+    words = explained(index, Query("ann", text="dog"))["words"]
+    assert words.terms["dog"] == idf(count=5, frequency=1) / IDF_STEPS
 
 
 def test_meaning_and_image_are_explained_by_cosine_and_rank(index: SearchIndex) -> None:

@@ -7,10 +7,9 @@ import pytest
 
 from chalicelib.images import Attribute, Label
 from chalicelib.search import Clause, Document, Filters, Query, SearchIndex
-from chalicelib.search.chosen import WEIGHTS
 from chalicelib.search.port import SEARCHED_FROM
-from chalicelib.search.query import Mode
-from chalicelib.search.suggestions import Suggestion
+from chalicelib.search.query import Mode, Suggestion
+from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
 from tests.searching import found, ids, told
 

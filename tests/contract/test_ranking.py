@@ -4,9 +4,9 @@ import random
 from dataclasses import replace
 
 from chalicelib.search import Document, Query, SearchIndex
-from chalicelib.search.chosen import ALIKE, CUTOFFS, NEAR_DUPLICATE, WEIGHTS
 from chalicelib.search.query import AUTO, NEAR_DUPLICATES, Mode
-from chalicelib.search.vectors import product, quantised
+from chalicelib.search.tuned import ALIKE, CUTOFFS, NEAR_DUPLICATE, WEIGHTS
+from chalicelib.search.vectors import cosines, quantised, rows
 from tests.corpora import VECTORS, vector
 from tests.paging import pages
 from tests.searching import ids, told
@@ -16,7 +16,7 @@ FUSED = Query("ann", text="dog", mode=Mode.FUSED, semantic=HERE)
 
 
 def cosine(left: bytes, right: bytes) -> float:
-    return product(quantised(left), quantised(right))
+    return float(cosines(rows([quantised(left)]), rows([quantised(right)]))[0, 0])
 
 
 # Where matches end ----------------------------------------------------------------------------

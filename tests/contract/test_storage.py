@@ -11,8 +11,8 @@ from moto import mock_aws
 
 from chalicelib.errors import PayloadTooLarge
 from chalicelib.storage import Storage, owner_of
-from chalicelib.storage.memory import MemoryStorage
 from chalicelib.storage.s3 import S3Storage
+from tests.memory.storage import MemoryStorage
 
 
 @pytest.fixture(params=["memory", "s3"])

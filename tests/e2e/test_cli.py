@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployed import ROOT, DeployedStack
+from tests.deployed import ROOT, DeployedStack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -108,3 +108,22 @@ def test_bad_input_is_one_line_that_names_it(command_line: CommandLine, tmp_path
         assert ran.returncode in {1, 2}, arguments
         assert told in ran.stderr, (arguments, ran.stderr)
         assert "Traceback" not in ran.stderr
+
+
+def test_a_token_is_made_used_and_revoked(
+    command_line: CommandLine, photographs: Path, stack: DeployedStack
+) -> None:
+    made = command_line.json("token", "add", "guest", "--scope", "read", "--label", "visitor")
+    guest = ("--token", made["token"])
+    assert command_line.run(*guest, "stats").returncode == 0
+    refused = command_line.run(*guest, "upload", photographs / "coffee.jpg")
+    assert refused.returncode == 1
+    assert "'write'" in refused.stderr
+    assert command_line.run(*guest, "token", "list").returncode == 1
+    listed = command_line.run("token", "list").stdout
+    assert "visitor" in listed
+    assert str(made["token"]) not in listed
+    assert "revoked" in command_line.run("token", "revoke", "visitor").stdout
+    eventually(
+        lambda: "not accepted" in command_line.run(*guest, "stats").stderr, because=stack.log
+    )

@@ -1,4 +1,4 @@
-"""The gallery shows what the model sees; in a browser, on an API in memory, without a model."""
+"""What the model sees, and who is where, in the gallery: a browser on an API in memory."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from chalicelib.bootstrap import provider
 from chalicelib.images import Attribute, Caption, Label, Source, State
-from chalicelib.ingest import TOO_UNSURE
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
-from chalicelib.storage.memory import MemoryStorage
+from chalicelib.transitions import TOO_UNSURE
 from tests.api import Api
+from tests.memory.storage import MemoryStorage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ORIGIN = "http://gallery.test"
@@ -30,8 +30,8 @@ SHOWN: dict[str, dict[str, Any]] = {
     },
     "other": {
         "labels": (CUP,),
-        "caption": Caption("a brown dog runs", Source.MODEL, "net@1", 0.8),
-        "attributes": (Attribute("dog", ("brown",), ("run",)),),
+        "caption": Caption("a brown dog runs in snow", Source.MODEL, "net@1", 0.8),
+        "attributes": (Attribute("dog", ("brown",), ("run",), places=("snow",)),),
     },
 }
 SIZES = {"unsure": (300, 200), "told": (240, 240), "other": (320, 200)}
@@ -54,7 +54,7 @@ def picture(image_id: str) -> bytes:
 @pytest.fixture
 def api() -> Iterator[Api]:
     """Yield an API over three photographs: a withheld caption, a person's, a model's."""
-    index = MemoryIndex()
+    index = EmbeddedIndex()
     api = Api(storage=OpenStorage(), index=index)  # type: ignore[arg-type]
     for image_id, known in SHOWN.items():
         width, height = SIZES[image_id]
@@ -145,3 +145,21 @@ def test_what_is_seen_narrows_down_by_chips(page: Page) -> None:
     assert "label=cat%2Ccup" in page.url
     page.go_back()
     expect(page.locator("#grid .tile")).to_have_count(2)
+
+
+def test_where_a_subject_is_narrows_down_by_chips(page: Page) -> None:
+    page.get_by_role("group", name="Places").get_by_role("button", name="snow").click()
+    expect(page.locator("#grid .tile")).to_have_count(1)
+    expect(page.locator("#heading")).to_contain_text("· snow")
+    assert "place=snow" in page.url
+    page.locator('.tile[data-id="other"] > button').click()
+    page.get_by_role("dialog").get_by_role("button", name="brown dog run · snow").click()
+    expect(page.locator("#heading")).to_contain_text("brown dog run · snow")
+    expect(page.locator("#grid .tile")).to_have_count(1)
+
+
+def test_where_a_subject_is_is_understood_and_can_be_left_out(page: Page) -> None:
+    search(page, "dog running in the snow")
+    expect(page.locator('.tile[data-id="other"]')).to_be_visible()
+    page.get_by_role("button", name="Leave out: · snow").click()
+    assert "subject=dog" in page.url and "place" not in page.url

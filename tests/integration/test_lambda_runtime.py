@@ -198,7 +198,7 @@ def test_without_its_settings_the_function_does_not_start(account: Account) -> N
 def test_with_a_damaged_bundle_the_function_does_not_start(
     account: Account, tmp_path: Path
 ) -> None:
-    for package in ("captioner", "chalicelib"):
+    for package in ("captioner", "chalicelib", "image_repo_formats"):
         shutil.copytree(ROOT / package, tmp_path / package)
     damaged = tmp_path / "captioner" / "bundle" / "decoder.npz"
     damaged.write_bytes(damaged.read_bytes()[:-1])
@@ -207,7 +207,7 @@ def test_with_a_damaged_bundle_the_function_does_not_start(
         error = api.init_error()
         function.stop()
     assert error["errorType"] == "BundleError" and "decoder.npz" in error["errorMessage"]
-    assert list(account.catalogue.everything()) == []
+    assert list(account.catalogue.scan()) == []
 
 
 def test_the_handler_imports_no_training_library(account: Account) -> None:

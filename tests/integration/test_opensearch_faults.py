@@ -11,8 +11,7 @@ import pytest
 from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State
 from chalicelib.search import Document, Query
-from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, Pauses, index_of
-from chalicelib.search.opensearch.flavour import DOMAIN
+from chalicelib.search.opensearch import BackOff, Endpoint, OpenSearchIndex, RetryingClient
 from local.opensearch import Node
 from tests.faulty import (
     Answered,
@@ -21,11 +20,11 @@ from tests.faulty import (
     FaultyConnection,
     Send,
     answer_lost,
-    half_put_off,
+    half_throttled,
     too_many,
     unreachable,
 )
-from tests.opensearch import needs_opensearch, node_in, own_prefix, shared_url
+from tests.opensearch import create_live, needs_opensearch, node_in, own_prefix, shared_url
 from tests.paging import pages
 
 pytestmark = needs_opensearch
@@ -43,18 +42,19 @@ class Bench:
     waits: list[float] = field(default_factory=list)
 
     def index(self) -> OpenSearchIndex:
-        client = Endpoint.of(self.url).client(
+        faulty = Endpoint.of(self.url).client(
             30, connection_class=FaultyConnection, faults=self.faults
         )
-        pauses = Pauses(tries=TRIES, first=0.2, sleep=self.waits.append, chance=lambda: 1.0)
-        return index_of(client, DOMAIN, pauses, prefix=self.prefix, refresh="true")
+        back_off = BackOff(tries=TRIES, first=0.2, sleep=self.waits.append, random=lambda: 1.0)
+        client = RetryingClient(faulty, back_off)
+        return OpenSearchIndex(client, prefix=self.prefix, refresh="true")
 
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
     with own_prefix() as prefix:
         bench = Bench(prefix)
-        bench.index().prepare()
+        create_live(bench.index())
         yield bench
 
 
@@ -71,8 +71,8 @@ def held(index: OpenSearchIndex) -> set[str]:
     return {hit.image_id for page in pages(index, query) for hit in page.hits}
 
 
-@pytest.mark.parametrize("fault", [too_many, unreachable, answer_lost, half_put_off])
-def test_a_failure_that_passes_costs_a_wait_and_nothing_else(bench: Bench, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [too_many, unreachable, answer_lost, half_throttled])
+def test_a_retryable_failure_costs_a_wait_and_nothing_else(bench: Bench, fault: Fault) -> None:
     index = bench.index()
     bench.faults.add("_bulk", fault, times=2)
     batch = documents(20)
@@ -93,10 +93,10 @@ def test_a_removal_whose_answer_was_lost_stands_and_is_done_once(bench: Bench) -
     assert held(index) == {"0001", "0002"}
 
 
-def test_what_is_put_off_to_the_last_is_named_and_the_rest_is_taken_in(bench: Bench) -> None:
+def test_what_is_throttled_at_every_try_is_named_and_the_rest_is_taken_in(bench: Bench) -> None:
     index = bench.index()
-    bench.faults.add("_bulk", half_put_off)  # of eight documents four, then they never pass
-    bench.faults.add("_bulk", _nothing_passes, times=TRIES - 1)
+    bench.faults.add("_bulk", half_throttled)  # of eight documents four, and these at every try
+    bench.faults.add("_bulk", _all_throttled, times=TRIES - 1)
     left = index.apply(documents(8))
     assert left == ("0001", "0003", "0005", "0007")
     assert held(index) == {"0000", "0002", "0004", "0006"}
@@ -106,7 +106,7 @@ def test_what_is_put_off_to_the_last_is_named_and_the_rest_is_taken_in(bench: Be
 
 def test_an_engine_that_stays_down_is_unavailable_and_takes_it_all_in_later(bench: Bench) -> None:
     index = bench.index()
-    for fault in (too_many, unreachable, _nothing_passes):
+    for fault in (too_many, unreachable, _all_throttled):
         bench.faults.add("_bulk", fault, times=TRIES)
         with pytest.raises(SearchUnavailable) as down:
             index.apply(documents(5))
@@ -145,7 +145,7 @@ def test_an_older_write_is_no_failure_and_changes_nothing(bench: Bench) -> None:
 
 def test_a_late_older_write_brings_nothing_back_after_the_engine_forgot(bench: Bench) -> None:
     index = bench.index()
-    (name,) = index.register.read().written
+    (name,) = index.aliases.read().written
     client = Endpoint.of(bench.url).client(30)
     client.indices.put_settings(index=name, body={"index.gc_deletes": "0ms"})
     batch = documents(2)
@@ -198,7 +198,7 @@ def test_a_node_killed_in_the_middle_of_a_bulk_loses_nothing_and_brings_nothing_
 ) -> None:
     bench = Bench("killed", own_node.start())
     index = bench.index()
-    index.prepare()
+    create_live(index)
     gone = documents(50)
     index.apply([*gone, *map(removed, gone)])
     batch = [replace(d, image_id=f"new {d.image_id}") for d in documents(1_200)]
@@ -227,7 +227,7 @@ def killing(node: Node) -> Fault:
     return fault
 
 
-def _nothing_passes(url: str, body: bytes | None, send: Send) -> Answered:
+def _all_throttled(url: str, body: bytes | None, send: Send) -> Answered:
     lines = (body or b"").decode().splitlines()
     items = ",".join(['{"index": {"status": 429}}'] * (len(lines) // 2))
     return 200, {}, f'{{"errors": true, "items": [{items}]}}'

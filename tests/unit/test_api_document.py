@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 from chalicelib.api import openapi
 from chalicelib.api.routes import ROUTES
 from chalicelib.images import Attribute, Caption, Label, Source, State
-from chalicelib.reindexing import Journal
+from chalicelib.reindexing import RunStateStore
 from tests.api import Api
 
 PICTURE = base64.b64encode(b"picture").decode()
@@ -35,6 +35,9 @@ REQUESTS = [
     ("POST", "/recaption", "/recaption", {"ids": ["id-1"]}),
     ("POST", "/imports", "/imports", {"prefix": "uploads/ann/trip/"}),
     ("GET", "/imports/{import_id}", "/imports/IMPORT", None),
+    ("POST", "/tokens", "/tokens", {"owner": "ann", "scopes": ["read"], "label": "laptop"}),
+    ("GET", "/tokens", "/tokens", None),
+    ("DELETE", "/tokens/{token_id}", "/tokens/hash-0", None),
 ]
 
 
@@ -52,7 +55,8 @@ def prepared(api: Api) -> str:
     )
     api.enter("id-2", state=State.FAILED, reason="not an image", visual=None)
     api.index.finds = ["id-1"]
-    Journal(api.storage).carried_out("seven", roll_back=False, work=lambda _: 2)
+    RunStateStore(api.storage).run("seven", roll_back=False, work=lambda _: 2)
+    api.tokens.add("ann", ["read"], "laptop")
     described = "uploads/ann/trip/descriptions.txt"
     api.storage.write(described, b"a.jpg A dog.\n", content_type="text/plain")
     started = api.call("POST", "/imports", {"prefix": "uploads/ann/trip/"}, as_="admin")
@@ -83,7 +87,7 @@ def test_problems_are_as_described(
     glue = "&" if "?" in target else "?"
     wrong = ("{", target) if body is not None else (None, f"{target}{glue}nonsense=1")
     if method == "DELETE":
-        wrong = (None, "/images/nobody")
+        wrong = (None, f"{target.rpartition('/')[0]}/nobody")
     answer = api.call(method, wrong[1], wrong[0], as_="admin")
     assert answer.status in {400, 404}
     told = openapi.document()["paths"][path][method.lower()]["responses"]["default"]

@@ -12,7 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.api.queries import SearchParameters, SimilarQuery
 from chalicelib.catalogue import schema
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from tests.api import Api
 
@@ -63,6 +63,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "/recaption": {},
     "/rebuild": {},
     "/imports": {},
+    "/tokens": {"owner": "ann"},
 }
 FIELDS = {
     "/images": ["name", "content_type", "size", "caption", "attributes"],
@@ -71,6 +72,7 @@ FIELDS = {
     "/recaption": ["ids", "state", "cursor"],
     "/rebuild": ["after", "limit", "force"],
     "/imports": ["prefix"],
+    "/tokens": ["owner", "scopes", "label"],
 }
 PARAMETERS = {
     "/search": list(SearchParameters.model_fields),
@@ -79,9 +81,12 @@ PARAMETERS = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def real() -> Iterator[Api]:
-    """Yield the API on the catalogue's DynamoDB adapter and a search engine that searches."""
+    """Yield the API on the catalogue's DynamoDB adapter and a search engine that searches.
+
+    One for all: what one request leaves behind is more that another must not stumble over.
+    """
     with mock_aws():
         client = boto3.client(
             "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
@@ -89,7 +94,7 @@ def real() -> Iterator[Api]:
         client.create_table(**schema.table("images"))
         api = Api(
             catalogue=DynamoCatalogue(client, "images"),  # type: ignore[arg-type]
-            index=MemoryIndex(),  # type: ignore[arg-type]
+            index=EmbeddedIndex(),  # type: ignore[arg-type]
         )
         bootstrap.provider.override(api.repository())
         api.index.apply([document_of(api.enter())])

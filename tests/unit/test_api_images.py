@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.images import Attribute, Caption, Source, State
 from chalicelib.search import Clause, Query
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from tests.api import Api
 
@@ -118,9 +118,8 @@ def test_an_edit_stands_and_keeps_the_models_caption_as_alternative(api: Api) ->
     assert (image["state"], image["reason"]) == ("captioned", None)
     assert (image["caption"]["text"], image["caption"]["source"]) == ("A black dog", "user")
     assert image["caption"]["alternatives"] == ["a cat"]
-    assert image["attributes"] == [
-        {"subject": "dog", "colours": ["black"], "actions": [], "garments": []}
-    ]
+    black_dog = {"subject": "dog", "colours": ["black"], "actions": [], "places": []}
+    assert image["attributes"] == [black_dog | {"garments": []}]
 
 
 @pytest.mark.parametrize(
@@ -136,10 +135,9 @@ def test_an_uploaders_attributes_are_taken_as_they_are_and_found(
 ) -> None:
     api.enter()
     image = api.call("PATCH", "/images/id-1", {"attributes": [written]}).json
-    assert image["attributes"] == [
-        {"subject": "Dogs", "colours": ["Tan"], "actions": ["Running", "leaps"], "garments": []}
-    ]
-    index = MemoryIndex()
+    dogs = {"subject": "Dogs", "colours": ["Tan"], "actions": ["Running", "leaps"]}
+    assert image["attributes"] == [dogs | {"places": [], "garments": []}]
+    index = EmbeddedIndex()
     index.apply([document_of(api.catalogue.get("id-1") or pytest.fail("lost"))])
     clause = Clause("animal", ("brown",), ("run",))
     assert index.search(Query(owner="ann", attributes=clause)).total == 1
@@ -149,7 +147,21 @@ def test_what_is_worn_colours_its_wearer(api: Api) -> None:
     api.enter()
     girl = {"subject": "girl", "garments": [{"garment": "dress", "colours": ["pink"]}]}
     image = api.call("PATCH", "/images/id-1", {"attributes": [girl]}).json
-    assert image["attributes"] == [{**girl, "colours": ["pink"], "actions": []}]
+    assert image["attributes"] == [{**girl, "colours": ["pink"], "actions": [], "places": []}]
+
+
+@pytest.mark.parametrize("places", ["Beaches, sea", ["Beaches", "sea"]])
+def test_an_uploader_says_where_a_subject_is(api: Api, places: object) -> None:
+    api.enter()
+    written = {"subject": "dog", "places": places}
+    image = api.call("PATCH", "/images/id-1", {"attributes": [written]}).json
+    assert image["attributes"][0]["places"] == ["Beaches", "sea"]
+
+
+def test_a_caption_without_subjects_leaves_attributes_without_a_source(api: Api) -> None:
+    api.enter(attributes=(Attribute("cat"),), attributes_source=Source.MODEL)
+    image = api.call("PATCH", "/images/id-1", {"caption": "so it was"}).json
+    assert (image["attributes"], image["attributes_source"]) == ([], None)
 
 
 def test_two_names_for_one_list_are_refused(api: Api) -> None:
@@ -199,7 +211,9 @@ def test_an_edit_of_another_revision_is_refused(api: Api) -> None:
 
 
 def test_a_deleted_photograph_is_gone_with_its_files(api: Api) -> None:
-    image = api.enter(derivative_key="derived/id-1/display.webp")
+    image = api.enter(
+        derivative_key="derived/id-1/display.webp", processed_by="slim@1", sha256="aa"
+    )
     for key in (image.key, "derived/id-1/display.webp"):
         api.storage.write(key, b"x", content_type="image/jpeg")
     assert api.call("DELETE", "/images/id-1").status == 204
@@ -209,6 +223,7 @@ def test_a_deleted_photograph_is_gone_with_its_files(api: Api) -> None:
     tombstone = api.catalogue.get("id-1")
     assert tombstone is not None
     assert (tombstone.state, tombstone.rev, tombstone.caption) == (State.DELETED, 2, None)
+    assert (tombstone.processed_by, tombstone.sha256, tombstone.visual) == (None, None, None)
 
 
 def test_a_deletion_that_was_cut_short_is_finished_when_asked_again(api: Api) -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from chalicelib.bootstrap import provider
 from chalicelib.images import Attribute, Caption, Label, Source, State
-from chalicelib.ingest import TOO_UNSURE
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from chalicelib.search.query import Filters
+from chalicelib.transitions import TOO_UNSURE
 from tests.api import Api
 
 CAT, CUP = Label("cat", 0.93), Label("cup", 0.31)
@@ -19,7 +19,7 @@ TOLD = [{"word": "cat", "probability": 0.93}, {"word": "cup", "probability": 0.3
 @pytest.fixture
 def filled() -> Iterator[Api]:
     """Yield an API that searches three photographs by words: withheld, a person's, a model's."""
-    index = MemoryIndex()
+    index = EmbeddedIndex()
     api = Api(index=index)  # type: ignore[arg-type]
     api.encoder.down = True
     shown = [

@@ -22,9 +22,9 @@ from chalicelib import bootstrap
 from chalicelib.access import Scope
 from chalicelib.api.routes import ROUTES, Route
 from chalicelib.images import Attribute, Caption, Image, Label, Source, State
-from chalicelib.reindexing import Journal
-from chalicelib.report import Report
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.import_report import ImportReport
+from chalicelib.reindexing import RunStateStore
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from tests.api import CALLERS, Answer, Api
 
@@ -33,21 +33,23 @@ OWN, FOREIGN, NOBODYS = "own-1", "foreign-1", "nobodys"
 OWN_DELETED, FOREIGN_DELETED = "own-deleted", "foreign-deleted"
 OWN_IMPORT, FOREIGN_IMPORT = "a" * 32, "b" * 32
 # What does not exist for anybody, and what does not for the caller of these tests.
-MISSING = {NOBODYS, OWN_DELETED, FOREIGN_DELETED, "c" * 32, "nothing.js"}
+MISSING = {NOBODYS, OWN_DELETED, FOREIGN_DELETED, "c" * 32, "d" * 64, "nothing.js"}
 HIDDEN = MISSING | {FOREIGN, FOREIGN_IMPORT}
 PICTURE = base64.b64encode(b"picture").decode()
 # Words that only the other owner's records hold, one of them misspelt by a letter.
-SECRETS = ("marmalade", "platypus", "turquoise", "juggle", "trombone")
+SECRETS = ("marmalade", "platypus", "turquoise", "juggle", "trombone", "lighthouse")
 TEXTS = ["dog", "marmalade", "marmelade", "trombone platypus", "turquoise platypus juggles"]
 PATH_VALUES = {
     "image_id": [OWN, FOREIGN, NOBODYS, OWN_DELETED, FOREIGN_DELETED],
     "import_id": [OWN_IMPORT, FOREIGN_IMPORT, "c" * 32],
     "name": ["index.html", "nothing.js"],
+    "token_id": ["hash-0", "hash-1", "d" * 64],
 }
 CONDITIONS: list[Any] = [
     {"subject": "platypus"},
     {"not": {"subject": "dog"}},
     {"or": [{"colours": ["turquoise"]}, {"actions": ["juggle"]}]},
+    {"places": ["lighthouse"]},
 ]
 VALUES: dict[str, list[Any]] = {
     "action": ["juggle"],
@@ -62,7 +64,7 @@ VALUES: dict[str, list[Any]] = {
     "crop": ["0,0,0.5,0.5", {"x": 0, "y": 0, "width": 0.5, "height": 0.5}],
     "cursor": ["nonsense", "BOB'S LIST", "BOB'S SEARCH"],
     "explain": [True],
-    "facets": [["subjects", "colours", "actions", "labels", "state", "source"]],
+    "facets": [["subjects", "colours", "actions", "places", "labels", "state", "source"]],
     "filters": [{"labels": ["trombone"]}, {"states": ["captioned"]}, {"sources": ["user"]}],
     "force": [True],
     "ids": [[OWN], [FOREIGN], [OWN, FOREIGN]],
@@ -73,9 +75,11 @@ VALUES: dict[str, list[Any]] = {
     "mode": ["words", "meaning"],
     "name": ["a.jpg"],
     "owner": ["ann", "bob"],
-    "prefix": ["do", "marm", "uploads/ann/trip/", "uploads/bob/trip/"],
+    "place": ["lighthouse"],
+    "prefix": ["do", "marm", "lighth", "uploads/ann/trip/", "uploads/bob/trip/"],
     "q": TEXTS,
     "roll_back": [True],
+    "scopes": [["read"], ["admin"]],
     "size": [1],
     "source": ["user", "model"],
     "state": ["captioned", "failed"],
@@ -129,20 +133,22 @@ def _in_a_query(value: Any) -> str:
 
 def world(*owners: str) -> Api:
     """Return the API with these owners' records, which are searched by a real engine."""
-    api = Api(index=MemoryIndex())  # type: ignore[arg-type]
+    api = Api(index=EmbeddedIndex())  # type: ignore[arg-type]
     bootstrap.provider.override(api.repository())
     if "ann" in owners:
         _enter(api, OWN, "A brown dog runs", Attribute("dog", ("brown",), ("run",)), "dog")
         _enter(api, "own-2", "A dog sits", Attribute("dog", (), ("sit",)), "dog")
         _enter_deleted(api, OWN_DELETED, "ann")
         _enter_import(api, OWN_IMPORT, "ann")
+        api.tokens.add("ann", ["read"], "laptop")
     if "bob" in owners:
-        secret = Attribute("platypus", ("turquoise",), ("juggle",))
+        secret = Attribute("platypus", ("turquoise",), ("juggle",), places=("lighthouse",))
         _enter(api, FOREIGN, "A turquoise platypus juggles marmalade", secret, "trombone")
         _enter(api, "foreign-2", "A dog beside marmalade", secret, "dog")
         _enter_deleted(api, FOREIGN_DELETED, "bob")
         _enter_import(api, FOREIGN_IMPORT, "bob")
-    Journal(api.storage).carried_out("seven", roll_back=False, work=lambda _: 2)
+        api.tokens.add("bob", ["read"], "trombone")
+    RunStateStore(api.storage).run("seven", roll_back=False, work=lambda _: 2)
     return api
 
 
@@ -170,7 +176,7 @@ def _enter_deleted(api: Api, image_id: str, owner: str) -> None:
 def _enter_import(api: Api, import_id: str, owner: str) -> None:
     key = f"uploads/{owner}/trip/descriptions.txt"
     api.storage.write(key, b"a.jpg Marmalade.\n", content_type="text/plain")
-    Report(import_id, owner, key, datetime(2026, 1, 1, tzinfo=UTC)).save(api.storage)
+    ImportReport(import_id, owner, key, datetime(2026, 1, 1, tzinfo=UTC)).save(api.storage)
 
 
 def send(api: Api, request: Request, token: str | None) -> Answer:
@@ -189,10 +195,11 @@ def comparable(answer: Answer) -> tuple[int, str, str | None]:
 def state_of(api: Api) -> dict[str, Any]:
     """Return all that a request could change."""
     return {
-        "records": {image.image_id: image for image in api.catalogue.everything()},
+        "records": {image.image_id: image for image in api.catalogue.scan()},
         "files": [(entry.key, entry.version_id) for entry in api.storage.objects("")],
         "messages": list(api.queue.messages),
         "runs": list(api.reindexing.asked),
+        "tokens": api.tokens.records(),
     }
 
 

@@ -8,8 +8,8 @@ import pytest
 from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State
 from chalicelib.search import Clause, Group
-from chalicelib.search.chosen import WEIGHTS
 from chalicelib.search.query import AUTO, NEAR_DUPLICATES, Contribution, Mode
+from chalicelib.search.tuned import WEIGHTS
 from tests.api import VECTOR, Api
 
 PICTURE = base64.b64encode(b"picture").decode()

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import InvalidField
 from chalicelib.search import Clause
-from chalicelib.search.suggestions import Suggestion
+from chalicelib.search.query import Suggestion
 from tests.api import Api
 
 DOG = Clause("dog", ("brown",), ("run",))
@@ -19,8 +19,10 @@ def asked(api: Api, **query: Any) -> Any:
 def test_what_a_text_says_of_subjects_is_told(api: Api) -> None:
     answer = asked(api, q="brown dog running on grass")
     assert answer["reading"] == {
-        "clauses": [{"subject": "dog", "colours": ["brown"], "actions": ["run"]}],
-        "rest": "grass",
+        "clauses": [
+            {"subject": "dog", "colours": ["brown"], "actions": ["run"], "places": ["grass"]}
+        ],
+        "rest": None,
         "applied": False,
     }
     assert api.index.asked[0].attributes is None

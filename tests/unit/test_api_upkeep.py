@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State, image_id_of
-from chalicelib.reindexing import Journal, Progress
+from chalicelib.reindexing import Progress, RunStateStore
 from tests.api import Api
 
 
@@ -22,7 +22,7 @@ def test_a_reindex_can_be_followed_until_it_is_done(api: Api) -> None:
     asked = api.call("POST", "/reindex", {"roll_back": True}, as_="admin").json
     assert (asked["state"], asked["roll_back"]) == ("asked", True)
     assert api.reindexing.asked == [(asked["id"], True)]
-    Journal(api.storage).carried_out(asked["id"], roll_back=True, work=lambda _: 3)
+    RunStateStore(api.storage).run(asked["id"], roll_back=True, work=lambda _: 3)
     told = api.call("GET", "/reindex", as_="admin").json
     assert (told["id"], told["state"], told["records"]) == (asked["id"], "finished", 3)
     assert api.call("GET", "/reindex").status == 403
@@ -40,7 +40,7 @@ def test_a_reindex_that_failed_tells_why_and_when(api: Api) -> None:
 
     moments = iter(datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in range(5))
     with pytest.raises(SearchUnavailable):
-        Journal(api.storage, now=lambda: next(moments)).carried_out(
+        RunStateStore(api.storage, now=lambda: next(moments)).run(
             "seven", roll_back=False, work=breaking
         )
     told = api.call("GET", "/reindex", as_="admin").json

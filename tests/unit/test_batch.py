@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from captioner.batch import LAST, RESERVE_MS, Batch
-from chalicelib.catalogue.memory import MemoryCatalogue
-from chalicelib.images import Image, Source, State, image_id_of
+from captioner.batch import LAST_ATTEMPT, RESERVE_MS, Batch
+from chalicelib.images import Image, Prepared, Source, State, image_id_of
 from chalicelib.imports import Imports
-from chalicelib.ingest import Ingest, Prepared
-from chalicelib.queue import MemoryQueue
-from chalicelib.storage.memory import MemoryStorage
+from chalicelib.ingest import Ingest
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -38,7 +38,7 @@ class Room:
     def __init__(self) -> None:
         self.catalogue = MemoryCatalogue()
         self.storage = MemoryStorage(BUCKET)
-        self.journal = Counts()
+        self.metrics = Counts()
         self.is_fixed = False
         ingest = Ingest(
             self.catalogue,
@@ -49,7 +49,7 @@ class Room:
             max_bytes=100,
         )
         imports = Imports(self.catalogue, self.storage, MemoryQueue(), lambda: NOW)
-        self.batch = Batch(ingest, imports, self.journal, bucket=BUCKET)
+        self.batch = Batch(ingest, imports, self.metrics, bucket=BUCKET)
 
     def _prepare(self, data: bytes) -> Prepared:
         if data == b"poison" and not self.is_fixed:
@@ -82,34 +82,36 @@ def test_of_ten_messages_only_the_poison_fails_and_the_others_are_done_once() ->
     room = Room()
     good = [room.upload(f"{number}.png") for number in range(9)]
     poison = room.upload("bad.png", b"poison")
-    assert room.batch.work([*good[:4], poison, *good[4:]], plenty) == ["bad.png"]
+    assert room.batch.process([*good[:4], poison, *good[4:]], plenty) == ["bad.png"]
     records = [room.record(f"{number}.png") for number in range(9)]
     assert all(record and record.state is State.CAPTIONED for record in records)
     assert all(record and record.rev == 1 for record in records)
-    assert room.journal.counts == {"captioned": 9, "error": 1}
-    assert room.batch.work(good, plenty) == []
-    assert room.journal.counts["duplicate"] == 9
+    assert room.metrics.counts == {"captioned": 9, "error": 1}
+    assert room.batch.process(good, plenty) == []
+    assert room.metrics.counts["duplicate"] == 9
 
 
 def test_short_of_time_the_rest_is_handed_back_untouched() -> None:
     room = Room()
     records = [room.upload(f"{number}.png") for number in range(4)]
     left = iter([50_000, 20_000, RESERVE_MS - 1, 0])
-    assert room.batch.work(records, lambda: next(left)) == ["2.png", "3.png"]
+    assert room.batch.process(records, lambda: next(left)) == ["2.png", "3.png"]
     assert room.record("2.png") is None
-    assert room.batch.work(records, plenty) == []
-    assert room.journal.counts == {"captioned": 4, "duplicate": 2, "postponed": 2}
+    assert room.batch.process(records, plenty) == []
+    assert room.metrics.counts == {"captioned": 4, "duplicate": 2, "postponed": 2}
 
 
 def test_a_poison_is_told_from_the_third_attempt_on_and_goes_to_the_dead_letters() -> None:
     room = Room()
     for attempt in (1, 2):
-        assert room.batch.work([room.upload("bad.png", b"poison", attempt)], plenty)
+        assert room.batch.process([room.upload("bad.png", b"poison", attempt)], plenty)
         assert room.record("bad.png") is None
         room.storage.delete("uploads/bad.png")
     for attempt in (3, 4, 5):
         room.storage.delete("uploads/bad.png")
-        assert room.batch.work([room.upload("bad.png", b"poison", attempt)], plenty) == ["bad.png"]
+        assert room.batch.process([room.upload("bad.png", b"poison", attempt)], plenty) == [
+            "bad.png"
+        ]
         record = room.record("bad.png")
         assert record and record.state is State.FAILED and record.reason
         assert f"{attempt} times" in record.reason and "ZeroDivisionError" in record.reason
@@ -117,9 +119,9 @@ def test_a_poison_is_told_from_the_third_attempt_on_and_goes_to_the_dead_letters
 
 def test_a_redriven_dead_letter_succeeds_after_the_fix() -> None:
     room = Room()
-    room.batch.work([room.upload("bad.png", b"poison", 5)], plenty)
+    room.batch.process([room.upload("bad.png", b"poison", 5)], plenty)
     room.is_fixed = True
-    assert room.batch.work([message("bad.png", 6)], plenty) == []
+    assert room.batch.process([message("bad.png", 6)], plenty) == []
     record = room.record("bad.png")
     assert record and record.state is State.CAPTIONED and record.reason is None
 
@@ -128,14 +130,14 @@ def test_messages_that_are_not_ours_are_acknowledged() -> None:
     room = Room()
     bodies = [json.dumps({"Event": "s3:TestEvent"}), "{}", "nonsense"]
     records = [envelope(body, str(number)) for number, body in enumerate(bodies)]
-    assert room.batch.work(records, plenty) == []
-    assert room.journal.counts == {"ignored": 3}
+    assert room.batch.process(records, plenty) == []
+    assert room.metrics.counts == {"ignored": 3}
 
 
 def test_a_removed_photograph_is_buried() -> None:
     room = Room()
     removal = message("a.png", event="ObjectRemoved:DeleteMarkerCreated")
-    assert room.batch.work([removal, room.upload("a.png")], plenty) == []
+    assert room.batch.process([removal, room.upload("a.png")], plenty) == []
     record = room.record("a.png")
     assert record and record.state is State.DELETED
 
@@ -147,7 +149,7 @@ def test_descriptions_and_photographs_end_the_same_in_either_order() -> None:
         text = room.upload("ada/descriptions.txt", b"a.png a red kite")
         photograph = room.upload("ada/a.png")
         order = [text, photograph] if first_comes_the_text else [photograph, text]
-        assert room.batch.work(order, plenty) == []
+        assert room.batch.process(order, plenty) == []
         record = room.record("ada/a.png")
         assert record and record.caption
         captions.append(record.caption)
@@ -158,9 +160,9 @@ def test_descriptions_and_photographs_end_the_same_in_either_order() -> None:
 
 def test_before_the_last_attempt_the_failure_is_told_lest_the_process_dies() -> None:
     room = Room()
-    poison = room.upload("bad.png", b"deadly", LAST)
+    poison = room.upload("bad.png", b"deadly", LAST_ATTEMPT)
     with pytest.raises(SystemExit):
-        room.batch.work([poison], plenty)
+        room.batch.process([poison], plenty)
     record = room.record("bad.png")
     assert record and record.state is State.FAILED
     assert record.reason == "captioning was cut short 4 times"
@@ -168,7 +170,7 @@ def test_before_the_last_attempt_the_failure_is_told_lest_the_process_dies() -> 
 
 def test_a_last_attempt_that_succeeds_is_captioned_all_the_same() -> None:
     room = Room()
-    assert room.batch.work([room.upload("a.png", attempt=LAST)], plenty) == []
+    assert room.batch.process([room.upload("a.png", attempt=LAST_ATTEMPT)], plenty) == []
     record = room.record("a.png")
     assert record and record.state is State.CAPTIONED and record.reason is None
 
@@ -177,6 +179,6 @@ def test_what_came_back_waits_until_the_others_are_done() -> None:
     room = Room()
     deadly = room.upload("bad.png", b"deadly", 2)
     with pytest.raises(SystemExit):
-        room.batch.work([deadly, room.upload("a.png")], plenty)
+        room.batch.process([deadly, room.upload("a.png")], plenty)
     record = room.record("a.png")
     assert record and record.state is State.CAPTIONED

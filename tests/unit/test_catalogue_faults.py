@@ -1,5 +1,6 @@
 """What the catalogue does when DynamoDB does not do what it was asked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ def test_a_write_that_was_accepted_before_its_time_out_is_no_conflict() -> None:
     refused = refusal("ConditionalCheckFailedException")
     mine = catalogue(put_item=[refused], get_item=[{"Item": item_of(IMAGE)}])
     assert mine.save(IMAGE, expected_rev=0) == IMAGE
-    other = IMAGE.changed(IMAGE.updated_at, {"reason": "another's"})
+    other = replace(IMAGE, reason="another's")
     anothers = catalogue(put_item=[refused], get_item=[{"Item": item_of(other)}])
     with pytest.raises(RevisionConflict):
         anothers.save(IMAGE, expected_rev=0)

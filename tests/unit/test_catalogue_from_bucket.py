@@ -4,13 +4,14 @@ import json
 from datetime import UTC, datetime
 
 from captioner.batch import Batch
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import RejectedImage
+from chalicelib.images import Prepared
 from chalicelib.imports import Imports
-from chalicelib.ingest import Ingest, Prepared
-from chalicelib.queue import MemoryQueue
+from chalicelib.ingest import Ingest
 from chalicelib.rebuild import Rebuild, RebuildPage
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -62,12 +63,12 @@ class Captioner:
         messages, self.queue.messages = self.queue.messages, []
         bodies = [json.dumps(message) for message in messages]
         records = [{"messageId": body, "body": body} for body in bodies]
-        assert self.batch.work(records, lambda: 60_000) == []
+        assert self.batch.process(records, lambda: 60_000) == []
 
     def known(self) -> dict[str, tuple[object, ...]]:
         return {
             record.key: (record.state, record.caption, record.attributes, record.visual)
-            for record in self.catalogue.everything()
+            for record in self.catalogue.scan()
         }
 
 

@@ -1,5 +1,6 @@
 """The client: what it tries again, what it does not, and what it says then."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,6 +90,26 @@ def test_pages_are_followed_to_the_end() -> None:
     api = Api(first, last)
     assert [item["id"] for item in api.client().pages("images", "items", {})] == [1, 2]
     assert api.asked[1].url.params["cursor"] == "next"
+
+
+def test_work_that_is_done_page_by_page_is_gone_through_to_its_end() -> None:
+    first = httpx.Response(202, json={"queued": 2, "cursor": "b.jpg"})
+    last = httpx.Response(202, json={"queued": 1, "cursor": None})
+    api = Api(first, last)
+    pages = api.client().post_pages("rebuild", {"force": True}, "after")
+    assert [page["queued"] for page in pages] == [2, 1]
+    asked = [json.loads(request.read()) for request in api.asked]
+    assert asked == [{"force": True}, {"force": True, "after": "b.jpg"}]
+
+
+def test_an_image_is_searched_by_at_its_own_route(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"dog")
+    api = Api(OK, OK)
+    api.client().search({"text": "dog"})
+    api.client().search({"limit": 3}, photo)
+    assert [request.url.path for request in api.asked] == ["/stage/search", "/stage/search/image"]
+    assert json.loads(api.asked[1].read()) == {"limit": 3, "image": "ZG9n"}
 
 
 def test_a_file_is_sent_again_whole_after_a_cut(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from image_repo import searching
 from image_repo.client import Client
 from image_repo.errors import CommandError
-from image_repo.output import reason, told, understood
+from image_repo.output import reason, told, understood, words
 from image_repo.session import Session
 
 IMAGE = {
@@ -76,6 +76,19 @@ def test_options_become_the_document() -> None:
     }
 
 
+def test_a_subject_is_asked_for_with_all_that_is_bound_to_it() -> None:
+    options = ("--colour", "red", "--action", "run", "--place", "beach", "--place", "sand")
+    session, _ = ran("search", "--subject", "dog", *options)
+    clause = {"subject": "dog", "colours": ["red"], "actions": ["run"], "places": ["beach", "sand"]}
+    assert json.loads(session.asked[0].read()) == {"limit": 20, "attributes": clause}
+
+
+def test_an_attribute_is_told_with_what_is_worn_and_where_it_is() -> None:
+    worn = [{"garment": "dress", "colours": ["pink"]}]
+    girl = {"subject": "girl", "colours": ["pink"], "actions": ["run"], "places": ["snow", "hill"]}
+    assert words(girl | {"garments": worn}) == "girl (pink dress) run · snow · hill"
+
+
 def test_labels_narrow_down() -> None:
     session, _ = ran("search", "--label", "cat", "--label", "cup")
     document = json.loads(session.asked[0].read())
@@ -104,10 +117,13 @@ def test_a_text_may_be_taken_for_words_and_only_a_text_is_understood() -> None:
 
 @pytest.mark.parametrize(
     ("applied", "told"),
-    [(True, "Understood: brown dog run, and the words: beach"), (False, "could be read as: brown")],
+    [
+        (True, "Understood: brown dog run · sand, and the words: beach"),
+        (False, "could be read as: brown"),
+    ],
 )
 def test_what_was_understood_is_told(applied: bool, told: str) -> None:
-    clause = {"subject": "dog", "colours": ["brown"], "actions": ["run"]}
+    clause = {"subject": "dog", "colours": ["brown"], "actions": ["run"], "places": ["sand"]}
     reading = {"clauses": [clause], "rest": "beach", "applied": applied}
     remarks = list(understood({"reading": reading, "corrected": {"text": "brown dog"}}))
     assert remarks[0] == "Searched for: brown dog"

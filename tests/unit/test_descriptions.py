@@ -5,8 +5,8 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.descriptions import Line, Problem, is_descriptions, names, parse
-from chalicelib.images import MAX_CAPTION_CHARS
+from image_repo_formats import MAX_CAPTION_CHARS
+from image_repo_formats.descriptions import Line, Problem, names, parse
 
 WORDS = st.text(st.sampled_from("abcdefgh "), min_size=1, max_size=30).filter(str.strip)
 
@@ -103,9 +103,3 @@ def test_a_name_stands_for_its_file_however_accents_are_stored() -> None:
     assert names("dog.jpg") == ("dog.jpg",)
     assert names("cafe\u0301.jpg") == ("cafe\u0301.jpg", "café.jpg")
     assert "image7.jpg" in names("image7")
-
-
-def test_descriptions_are_told_from_photographs() -> None:
-    assert is_descriptions("uploads/ada/descriptions.txt")
-    assert not is_descriptions("uploads/ada/my-descriptions.txt")
-    assert not is_descriptions("imports/descriptions.txt")

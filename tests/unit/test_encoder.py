@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -103,15 +105,16 @@ class Words:
     def __init__(self) -> None:
         Words.loaded += 1
 
-    def encode(self, text: str) -> bytes:
-        return text.encode()
+    def encode(self, text: str) -> npt.NDArray[np.float32]:
+        return np.array([len(text), 0.5], np.float32)
 
 
 def test_texts_are_encoded_here_and_images_are_asked_for() -> None:
     functions = Functions(BOTH)
     near = NearEncoder(Words, encoder(functions))
     assert Words.loaded == 0
-    assert (near.text("snow"), near.text("dog")) == (b"snow", b"dog")
+    found = [np.frombuffer(near.text(text), "<f2").tolist() for text in ("snow", "dog")]
+    assert found == [[4, 0.5], [3, 0.5]]
     assert Words.loaded == 1
     assert functions.asked == []
     assert near.image(b"raw", None) == near.stored("key", None, None) == Vectors(VISUAL, SEMANTIC)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import events
-from chalicelib.events import ImportRequest, Kind, ObjectEvent
+from chalicelib.events import ContinueImport, Kind, ObjectEvent
 
 BUCKET = "photographs"
 HEX = st.text("0123456789ABCDEF", min_size=1, max_size=24)
@@ -138,8 +138,8 @@ def test_a_redrive_names_key_version_and_force() -> None:
 
 
 def test_an_import_goes_on_from_its_line() -> None:
-    request = ImportRequest("ab12", 501)
-    assert events.read(json.dumps(events.go_on(request)), BUCKET) == (request,)
+    request = ContinueImport("ab12", 501)
+    assert events.read(json.dumps(events.continue_import(request)), BUCKET) == (request,)
 
 
 def test_a_shorter_sequencer_is_padded_at_its_right() -> None:

@@ -1,17 +1,21 @@
 """Captions that come with a folder, before or after its photographs."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
-from chalicelib.events import ImportRequest, Kind, ObjectEvent
-from chalicelib.images import Attribute, Caption, Image, Source, State, image_id_of
+from chalicelib.events import ContinueImport, Kind, ObjectEvent
+from chalicelib.folder_captions import is_descriptions
+from chalicelib.images import Attribute, Caption, Source, State, image_id_of
 from chalicelib.imports import Imports
-from chalicelib.queue import MemoryQueue
-from chalicelib.storage.memory import MemoryStorage
+from chalicelib.transitions import pending
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 FOLDER = "uploads/ada/walk/"
@@ -37,11 +41,11 @@ class Room:
     def describe(self, content: str) -> None:
         self.storage.write(FILE, content.encode(), content_type="text/plain")
 
-    def photograph(self, name: str, **fields: object) -> str:
+    def photograph(self, name: str, **fields: Any) -> str:
         key = FOLDER + name
         image_id = image_id_of(BUCKET, key)
-        record = Image(image_id, "ada", BUCKET, key, created_at=NOW)
-        self.catalogue.save(record.changed(NOW, fields), expected_rev=0)
+        record = replace(pending(BUCKET, key, NOW), **fields)
+        self.catalogue.save(record, expected_rev=0)
         return image_id
 
     def caption(self, image_id: str) -> Caption | None:
@@ -50,13 +54,17 @@ class Room:
         return record.caption
 
     def landed(self, sequencer: str = "01") -> str:
-        return self.imports.landed(ObjectEvent(BUCKET, FILE, Kind.CREATED, None, sequencer), never)
+        return self.imports.descriptions_changed(
+            ObjectEvent(BUCKET, FILE, Kind.CREATED, None, sequencer), never
+        )
 
     def work_off(self) -> list[str]:
         done = []
         while self.queue.messages:
             request = self.queue.messages.pop(0)["import"]
-            done.append(self.imports.go_on(ImportRequest(request["id"], request["line"]), never))
+            done.append(
+                self.imports.continue_import(ContinueImport(request["id"], request["line"]), never)
+            )
         return done
 
 
@@ -115,6 +123,16 @@ def test_a_users_attributes_are_kept() -> None:
     assert record is not None and record.attributes == (Attribute("poodle"),)
 
 
+def test_an_import_keeps_as_many_alternatives_as_an_edit() -> None:
+    room = Room()
+    others = tuple(f"caption {number}" for number in range(50))
+    dog = room.photograph("dog.jpg", caption=Caption("an animal", Source.MODEL, "net@1", 1, others))
+    room.describe("dog.jpg a brown dog\n")
+    room.landed()
+    caption = room.caption(dog)
+    assert caption and caption.alternatives == ("an animal", *others[:4])
+
+
 def test_a_started_import_is_worked_off_by_the_queue_and_reported() -> None:
     room = Room()
     room.photograph("dog.jpg")
@@ -138,9 +156,9 @@ def test_an_import_in_parts_ends_as_one_in_one_go() -> None:
     parts = 0
     while room.queue.messages:
         request = room.queue.messages.pop(0)["import"]
-        message = ImportRequest(request["id"], request["line"])
-        room.imports.go_on(message, always)
-        assert room.imports.go_on(message, always) == "duplicate"
+        message = ContinueImport(request["id"], request["line"])
+        room.imports.continue_import(message, always)
+        assert room.imports.continue_import(message, always) == "duplicate"
         parts += 1
     assert parts == 4
     assert room.imports.report("ada", import_id)["counts"]["captioned"] == 5
@@ -164,10 +182,10 @@ def test_an_import_that_was_killed_resumes_to_the_same_totals() -> None:
     room.describe("dog.jpg a dog\nbroken\n")
     import_id = room.imports.start("ada", FOLDER)
     storage.losses = 1
-    request = ImportRequest(import_id, 1)
+    request = ContinueImport(import_id, 1)
     with pytest.raises(StorageUnavailable):
-        room.imports.go_on(request, never)
-    assert room.imports.go_on(request, never) == "imported"
+        room.imports.continue_import(request, never)
+    assert room.imports.continue_import(request, never) == "imported"
     counts = room.imports.report("ada", import_id)["counts"]
     assert counts == {"captioned": 1, "kept": 0, "missing": 0, "problems": 1}
 
@@ -216,3 +234,9 @@ def test_another_owners_report_is_not_found(owner: str) -> None:
 def test_an_unknown_report_is_not_found(import_id: str) -> None:
     with pytest.raises(NotFound):
         Room().imports.report(None, import_id)
+
+
+def test_descriptions_are_told_from_photographs() -> None:
+    assert is_descriptions("uploads/ada/descriptions.txt")
+    assert not is_descriptions("uploads/ada/my-descriptions.txt")
+    assert not is_descriptions("imports/descriptions.txt")

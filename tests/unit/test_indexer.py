@@ -10,19 +10,20 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.catalogue.items import item_of
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
-from chalicelib.reindexing import Journal, Stage
+from chalicelib.reindexing import RunStateStore, Stage
 from chalicelib.search import Query
-from chalicelib.search.embedded import PublishedIndex, PublishingIndex
-from chalicelib.search.embedded.memory_store import MemorySnapshotStore
+from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.settings import Settings
-from chalicelib.storage.memory import MemoryStorage
-from indexer.announcing import Announcement, EventBridge, MemoryEvents
+from indexer.announcing import Announcement, EventBridge
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap, documents
 from indexer.handler import answer
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.events import MemoryEvents
+from tests.memory.index_store import MemoryIndexStore
+from tests.memory.storage import MemoryStorage
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 PENDING = Image("a", "ann", "bucket", "uploads/ann/a.jpg", rev=1, created_at=MOMENT)
@@ -36,12 +37,12 @@ class Bench:
     """An indexer with everything it talks to."""
 
     def __init__(self) -> None:
-        self.store = MemorySnapshotStore()
+        self.store = MemoryIndexStore()
         self.catalogue = MemoryCatalogue()
         self.events = MemoryEvents()
-        index = PublishingIndex(self.store, lambda: documents(self.catalogue))
-        self.journal = Journal(MemoryStorage())
-        self.indexer = Indexer(index, self.events, self.journal)
+        index = IndexWriter(self.store, lambda: documents(self.catalogue))
+        self.runs = RunStateStore(MemoryStorage())
+        self.indexer = Indexer(index, self.events, self.runs)
 
     def deliver(self, *records: Mapping[str, Any]) -> list[str]:
         response = answer(self.indexer, {"Records": records})
@@ -90,9 +91,12 @@ def test_a_deleted_photograph_is_gone_and_told(bench: Bench) -> None:
 
 
 def test_an_item_removed_from_the_table_is_gone_too(bench: Bench) -> None:
-    bench.deliver(record(1, PENDING, CAPTIONED))
-    assert bench.deliver(record(2, CAPTIONED, None)) == []
+    unsure = replace(CAPTIONED, state=State.NEEDS_REVIEW, reason="the model is not sure")
+    bench.deliver(record(1, PENDING, unsure))
+    assert bench.deliver(record(2, unsure, None)) == []
     assert bench.found() == set()
+    (announcement,) = bench.events.published
+    assert (announcement.name, announcement.detail["reason"]) == ("ImageDeleted", None)
 
 
 def test_a_failed_photograph_is_told_and_not_searchable(bench: Bench) -> None:
@@ -172,7 +176,7 @@ def test_the_index_rebuilt_from_the_catalogue_is_the_index_streamed(bench: Bench
     assert bench.found() == streamed
     bench.store.held = None
     bench.store.stored.clear()
-    assert PublishingIndex(bench.store, lambda: documents(bench.catalogue)).rebuild() == 40
+    assert IndexWriter(bench.store, lambda: documents(bench.catalogue)).rebuild() == 40
     assert bench.found() == streamed
     bench.deliver(*records)
     assert bench.found() == streamed
@@ -181,14 +185,14 @@ def test_the_index_rebuilt_from_the_catalogue_is_the_index_streamed(bench: Bench
 def test_a_reindex_is_written_down_from_its_beginning_to_its_end(bench: Bench) -> None:
     bench.catalogue.save(replace(PENDING, rev=0), expected_rev=0)
     answer(bench.indexer, {"reindex": {"id": "seven"}})
-    run = bench.journal.newest()
+    run = bench.runs.newest()
     assert run is not None
     assert (run.run_id, run.stage, run.records) == ("seven", Stage.FINISHED, 1)
 
 
 def test_a_way_back_that_there_is_not_is_written_down_and_not_tried_again(bench: Bench) -> None:
     assert answer(bench.indexer, {"reindex": {"id": "8", "roll_back": True}}) == {"records": 0}
-    run = bench.journal.newest()
+    run = bench.runs.newest()
     assert run is not None
     assert (run.stage, run.roll_back) == (Stage.FAILED, True)
     assert "no former search index" in str(run.reason)

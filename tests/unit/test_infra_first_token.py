@@ -42,5 +42,18 @@ def test_a_later_deployment_gets_none(store: TokenStore) -> None:
 
 def test_where_all_are_revoked_there_is_a_first_one_again(store: TokenStore) -> None:
     first_token(store)
-    store.revoke("first")
+    (record,) = store.records()
+    store.revoke(record.token_sha256)
     assert first_token(store)
+
+
+def test_where_no_administrators_is_left_there_is_a_first_one_again(store: TokenStore) -> None:
+    store.add("ann", ["read", "write"])
+    assert first_token(store)
+
+
+def test_one_that_is_lost_is_made_up_for(store: TokenStore) -> None:
+    lost = first_token(store)
+    another = first_token(store, another=True)
+    assert another
+    assert another != lost

@@ -5,17 +5,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.event_order import IngestOutcome
 from chalicelib.events import Kind, ObjectEvent
-from chalicelib.images import Attribute, Caption, Source, State
-from chalicelib.ingest import Prepared
-from chalicelib.verdicts import Outcome
+from chalicelib.images import Attribute, Caption, Prepared, Source, State
 from tests.ingesting import ID, Room, created, prepared, removed
 
 
 def test_an_upload_ends_as_a_captioned_record() -> None:
     room = Room()
     room.put(b"runs")
-    assert room.ingest.created(created("01", "v1")) is Outcome.CAPTIONED
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.CAPTIONED
     record = room.record()
     assert record.owner == "ada" and record.state is State.CAPTIONED and record.rev == 1
     assert record.caption == Caption("a brown dog runs", Source.MODEL, "net@1", 0.7, ("an animal",))
@@ -29,7 +28,7 @@ def test_the_same_event_again_changes_nothing() -> None:
     room.put(b"runs")
     room.ingest.created(created("01", "v1"))
     before = room.record()
-    assert room.ingest.created(created("01", "v1")) is Outcome.DUPLICATE
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.DUPLICATE
     assert room.record() == before
 
 
@@ -43,7 +42,7 @@ def test_two_workers_on_the_same_event_leave_one_caption() -> None:
         return prepared(data)
 
     slow = room.with_model("net@1", while_the_other_finishes)
-    assert slow.created(created("01", "v1")) is Outcome.DUPLICATE
+    assert slow.created(created("01", "v1")) is IngestOutcome.DUPLICATE
     assert room.record().rev == 1
 
 
@@ -52,7 +51,7 @@ def test_version_two_before_version_one_stays() -> None:
     room.put(b"sits")
     room.put(b"runs")
     room.ingest.created(created("0A1", "v2"))
-    assert room.ingest.created(created("0A", "v1")) is Outcome.STALE
+    assert room.ingest.created(created("0A", "v1")) is IngestOutcome.STALE
     record = room.record()
     assert record.version_id == "v2" and record.caption
     assert record.caption.text == "a brown dog runs"
@@ -68,7 +67,7 @@ def test_a_slow_older_version_overwrites_neither_record_nor_copy() -> None:
         return prepared(data)
 
     slow = room.with_model("net@1", while_the_newer_finishes)
-    assert slow.created(created("01", "v1")) is Outcome.STALE
+    assert slow.created(created("01", "v1")) is IngestOutcome.STALE
     record = room.record()
     assert record.version_id == "v2"
     assert room.derivatives() == [record.derivative_key]
@@ -85,8 +84,8 @@ def test_a_replaced_photograph_leaves_one_copy_for_display() -> None:
 def test_a_deletion_before_its_upload_keeps_it_out() -> None:
     room = Room()
     room.put(b"runs")
-    assert room.ingest.removed(removed("02")) is Outcome.DELETED
-    assert room.ingest.created(created("01", "v1")) is Outcome.STALE
+    assert room.ingest.removed(removed("02")) is IngestOutcome.DELETED
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.STALE
     assert room.record().state is State.DELETED
 
 
@@ -96,10 +95,10 @@ def test_after_a_deletion_the_key_can_be_used_again() -> None:
     room.ingest.created(created("01", "v1"))
     room.ingest.removed(removed("02"))
     assert room.record().caption is None and room.derivatives() == []
-    assert room.ingest.removed(removed("02")) is Outcome.DUPLICATE
+    assert room.ingest.removed(removed("02")) is IngestOutcome.DUPLICATE
     room.put(b"sits")
-    assert room.ingest.created(created("03", "v2")) is Outcome.CAPTIONED
-    assert room.ingest.removed(removed("02")) is Outcome.STALE
+    assert room.ingest.created(created("03", "v2")) is IngestOutcome.CAPTIONED
+    assert room.ingest.removed(removed("02")) is IngestOutcome.STALE
     assert room.record().state is State.CAPTIONED
 
 
@@ -108,8 +107,8 @@ def test_a_purged_older_version_leaves_the_photograph_alone() -> None:
     room.put(b"runs")
     room.put(b"runs")
     room.ingest.created(created("02", "v2"))
-    assert room.ingest.removed(removed("03", "v1")) is Outcome.STALE
-    assert room.ingest.removed(removed("04", "v2")) is Outcome.DELETED
+    assert room.ingest.removed(removed("03", "v1")) is IngestOutcome.STALE
+    assert room.ingest.removed(removed("04", "v2")) is IngestOutcome.DELETED
 
 
 @given(
@@ -129,24 +128,24 @@ def test_whatever_the_order_the_newest_event_wins(order: list[ObjectEvent]) -> N
 
 def test_an_object_that_is_gone_is_left_to_the_newer_event() -> None:
     room = Room()
-    assert room.ingest.created(created("01", "v1")) is Outcome.GONE
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.GONE
     assert room.catalogue.get(ID) is None
 
 
 def test_a_file_that_is_no_photograph_fails_visibly_and_once() -> None:
     room = Room()
     room.put(b"no image")
-    assert room.ingest.created(created("01", "v1")) is Outcome.FAILED
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.FAILED
     record = room.record()
     assert record.state is State.FAILED and record.reason
     assert "no JPEG" in record.reason
-    assert room.ingest.created(created("01", "v1")) is Outcome.DUPLICATE
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.DUPLICATE
 
 
 def test_a_file_beyond_the_limit_fails_visibly() -> None:
     room = Room()
     room.put(b"x" * 101)
-    assert room.ingest.created(created("01", "v1")) is Outcome.FAILED
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.FAILED
     assert "100" in (room.record().reason or "")
 
 
@@ -154,10 +153,8 @@ def test_a_users_caption_and_attributes_stand() -> None:
     room = Room()
     room.put(b"runs")
     by_hand = (Attribute("poodle"),)
-    room.edit(
-        caption=Caption("my Rex", Source.USER), attributes=by_hand, attributes_source=Source.USER
-    )
-    assert room.ingest.created(created("01", "v1")) is Outcome.CAPTIONED
+    room.edit(caption="my Rex", attributes=by_hand)
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.CAPTIONED
     record = room.record()
     assert record.caption == Caption(
         "my Rex", Source.USER, alternatives=("a brown dog runs", "an animal")
@@ -171,11 +168,11 @@ def test_an_edit_during_the_captioning_wins() -> None:
     room.put(b"runs")
 
     def while_the_user_writes(data: bytes) -> Prepared:
-        room.edit(caption=Caption("my Rex", Source.USER))
+        room.edit(caption="my Rex")
         return prepared(data)
 
     slow = room.with_model("net@1", while_the_user_writes)
-    assert slow.created(created("01", "v1")) is Outcome.CAPTIONED
+    assert slow.created(created("01", "v1")) is IngestOutcome.CAPTIONED
     caption = room.record().caption
     assert caption and caption.text == "my Rex"
     assert "a brown dog runs" in caption.alternatives
@@ -187,6 +184,17 @@ def test_a_model_without_a_caption_asks_for_review() -> None:
 
     room = Room(wordless)
     room.put(b"runs")
-    assert room.ingest.created(created("01", "v1")) is Outcome.NEEDS_REVIEW
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.NEEDS_REVIEW
     record = room.record()
     assert record.caption is None and record.attributes == () and record.reason
+
+
+def test_of_many_captions_the_best_few_are_alternatives() -> None:
+    def wordy(data: bytes) -> Prepared:
+        return replace(prepared(data), captions=tuple(f"caption {number}" for number in range(51)))
+
+    room = Room(wordy)
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    caption = room.record().caption
+    assert caption and caption.alternatives == tuple(f"caption {number}" for number in range(1, 6))

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.catalogue.items import image_of, item_of
-from chalicelib.images import Attribute, Caption, Label, Source, State
-from chalicelib.ingest import NO_CAPTION, TOO_UNSURE, Prepared
-from chalicelib.search.memory import MemoryIndex
+from chalicelib.event_order import IngestOutcome
+from chalicelib.images import Attribute, Caption, Label, Prepared, Source, State
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
-from chalicelib.verdicts import Outcome
+from chalicelib.transitions import NO_CAPTION, TOO_UNSURE
 from tests.ingesting import Room, created, prepared, removed
 from tests.searching import found
 
@@ -42,9 +42,9 @@ def test_labels_leave_caption_and_attributes_as_they_are() -> None:
 def test_a_persons_words_stand_and_labels_beside_them() -> None:
     room = Room(seeing(withheld=True))
     mine = Caption("my grandmother's teapot", Source.USER)
-    room.edit(caption=mine, attributes=(Attribute("teapot"),), attributes_source=Source.USER)
+    room.edit(caption=mine.text, attributes=(Attribute("teapot"),))
     room.put(b"runs")
-    assert room.ingest.created(created("01", "v1")) is Outcome.CAPTIONED
+    assert room.ingest.created(created("01", "v1")) is IngestOutcome.CAPTIONED
     record = room.record()
     assert (record.caption, record.attributes) == (mine, (Attribute("teapot"),))
     assert record.labels == SEEN
@@ -57,7 +57,7 @@ def test_a_withheld_caption_leaves_no_sentence_anywhere() -> None:
     assert (record.caption, record.attributes, record.attributes_source) == (None, (), None)
     assert record.labels == SEEN
     assert "brown" not in repr(item_of(record))
-    index = MemoryIndex()
+    index = EmbeddedIndex()
     index.apply([replace(document_of(record), owner="ann")])
     assert found(index, text="brown dog") == set()
     assert found(index, text="cat") == {record.image_id}

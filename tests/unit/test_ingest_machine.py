@@ -7,14 +7,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import RejectedImage
 from chalicelib.events import Kind, ObjectEvent
-from chalicelib.images import Caption, Image, Source, State, image_id_of
+from chalicelib.images import Image, Prepared, State, image_id_of
 from chalicelib.imports import Imports
-from chalicelib.ingest import Ingest, Prepared
-from chalicelib.queue import MemoryQueue
-from chalicelib.storage.memory import MemoryStorage
+from chalicelib.ingest import Ingest
+from chalicelib.transitions import deleted, edited
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -60,6 +61,7 @@ class Machine(RuleBasedStateMachine):
         self.undelivered: list[ObjectEvent] = []
         self.truth: dict[str, Truth] = {}
         self.written: dict[str, str] = {}
+        self.deleted: set[str] = set()
 
     def _tell(self, key: str, kind: Kind, body: bytes | None, version: str | None = None) -> None:
         sequencer = f"{self.count:04X}"
@@ -71,6 +73,7 @@ class Machine(RuleBasedStateMachine):
     @rule(name=NAMES, good=st.booleans())
     def upload(self, name: str, good: bool) -> None:
         self.count += 1
+        self.deleted.discard(key_of(name))
         body = f"{'photo' if good else 'bad'} {self.count}".encode()
         self.storage.write(key_of(name), body, content_type="image/jpeg")
         version = next(found.version_id for found in self.storage.objects(key_of(name)))
@@ -80,7 +83,19 @@ class Machine(RuleBasedStateMachine):
     def delete(self, name: str) -> None:
         if key_of(name) in self.truth:
             self.count += 1
+            self.storage.delete(key_of(name))
             self._tell(key_of(name), Kind.REMOVED, None)
+
+    @rule(name=NAMES)
+    def delete_through_the_api(self, name: str) -> None:
+        record = self._record(key_of(name))
+        if record and record.state is not State.DELETED:
+            self.catalogue.save(deleted(record, NOW), expected_rev=record.rev)
+            for copy in tuple(self.storage.objects(f"derived/{record.image_id}/")):
+                self.storage.delete(copy.key)
+            self.written.pop(record.key, None)
+            self.deleted.add(record.key)
+            self.delete(name)
 
     @rule(caption=st.sampled_from(["a dog", "a cat"]))
     def describe(self, caption: str) -> None:
@@ -88,7 +103,7 @@ class Machine(RuleBasedStateMachine):
         content = f"a.jpg {caption} {self.count}\n".encode()
         self.storage.write(FILE, content, content_type="text/plain")
         event = ObjectEvent(BUCKET, FILE, Kind.CREATED, None, f"{self.count:04X}")
-        self.imports.landed(event, lambda: False)
+        self.imports.descriptions_changed(event, lambda: False)
 
     @rule(name=NAMES)
     def edit(self, name: str) -> None:
@@ -97,8 +112,7 @@ class Machine(RuleBasedStateMachine):
             return
         self.count += 1
         text = f"mine {self.count}"
-        edited = record.changed(NOW, {"caption": Caption(text, Source.USER)})
-        self.catalogue.save(edited, expected_rev=record.rev)
+        self.catalogue.save(edited(record, NOW, caption=text), expected_rev=record.rev)
         self.written[key_of(name)] = text
 
     @precondition(lambda self: self.events)
@@ -106,6 +120,13 @@ class Machine(RuleBasedStateMachine):
     def deliver(self, data: st.DataObject) -> None:
         event = data.draw(st.sampled_from(self.events))
         self._deliver(event)
+
+    @precondition(lambda self: self.events)
+    @rule(data=st.data())
+    def fail(self, data: st.DataObject) -> None:
+        event = data.draw(st.sampled_from(self.events))
+        if event.kind is Kind.CREATED:
+            self.ingest.fail(event, "out of memory")
 
     def _deliver(self, event: ObjectEvent) -> None:
         if event in self.undelivered:
@@ -142,18 +163,24 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def a_tombstone_holds_nothing_to_find(self) -> None:
-        for record in self.catalogue.everything():
+        for record in self.catalogue.scan():
             if record.state is State.DELETED:
                 assert record.caption is None and record.semantic is None
 
     @invariant()
+    def what_the_api_deleted_stays_deleted(self) -> None:
+        for key in self.deleted:
+            record = self._record(key)
+            assert record is not None and record.state is State.DELETED
+
+    @invariant()
     def every_copy_for_display_belongs_to_a_record(self) -> None:
-        used = {record.derivative_key for record in self.catalogue.everything()}
+        used = {record.derivative_key for record in self.catalogue.scan()}
         assert {found.key for found in self.storage.objects("derived/")} == used - {None}
 
     def _record(self, key: str) -> Image | None:
         return self.catalogue.get(image_id_of(BUCKET, key))
 
 
-Machine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Machine.TestCase.settings = settings(max_examples=100, stateful_step_count=25)
 TestIngest = Machine.TestCase

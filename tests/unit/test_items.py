@@ -18,7 +18,7 @@ IMAGE = Image(
     rev=3,
     caption=Caption("a dog", Source.MODEL, "slim@1", 0.25, ("dogs",)),
     attributes=(
-        Attribute("dog", ("brown",), ("run",)),
+        Attribute("dog", ("brown",), ("run",), places=("beach", "sand")),
         Attribute("girl", ("pink",), (), (Garment("dress", ("pink",)),)),
     ),
     labels=(Label("dog", 0.93), Label("fire engine", 0.3125)),
@@ -30,6 +30,13 @@ IMAGE = Image(
 
 def test_an_item_is_the_record() -> None:
     assert image_of(item_of(IMAGE)) == IMAGE
+
+
+def test_an_item_need_not_tell_of_every_kind_of_word() -> None:
+    item = item_of(IMAGE)
+    del item["attributes"]["L"][0]["M"]["places"]
+    read = image_of(item).attributes
+    assert read == (Attribute("dog", ("brown",), ("run",)), IMAGE.attributes[1])
 
 
 def test_an_older_item_has_no_labels() -> None:

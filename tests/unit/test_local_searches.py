@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.gateway import Gateway
+from image_repo import Client
 from local.photographs import PHOTOGRAPHS, Photograph
 from local.searches import TEXTS as DEMO_TEXTS
 from local.searches import (
@@ -35,7 +35,7 @@ KNOWN = {
 }
 
 
-def gateway(found: Callable[[Mapping[str, Any]], list[str]]) -> Gateway:
+def client(found: Callable[[Mapping[str, Any]], list[str]]) -> Client:
     """Return an API that answers each search with photographs of these names."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -44,7 +44,7 @@ def gateway(found: Callable[[Mapping[str, Any]], list[str]]) -> Gateway:
         ]
         return httpx.Response(200, json={"hits": hits, "degraded": []})
 
-    return Gateway(httpx.Client(base_url="http://api", transport=httpx.MockTransport(answer)))
+    return Client("http://api", "imr_x", transport=httpx.MockTransport(answer))
 
 
 def said(name: str, subject: str, colours: list[str], actions: list[str]) -> dict[str, Any]:
@@ -57,18 +57,18 @@ TEXTS = {"cats": ("cat.jpg", "kitten.jpg"), "a monkey": ("monkey.jpg",)}
 
 def test_the_text_search_with_the_most_right_answer_is_shown() -> None:
     answers = {"cats": ["cat.jpg", "monkey.jpg"], "a monkey": ["monkey.jpg", "cat.jpg"]}
-    search = right_text_search(gateway(lambda asked: answers[asked["text"]]), TEXTS)
+    search = right_text_search(client(lambda asked: answers[asked["text"]]), TEXTS)
     assert search is not None
     assert (search.title, search.right) == ('By text: "a monkey"', 1)
 
 
 def test_a_text_search_whose_first_answer_is_wrong_is_not_shown() -> None:
     wrong_first = {"cats": ["monkey.jpg", "cat.jpg"], "a monkey": ["mine.jpg", "monkey.jpg"]}
-    assert right_text_search(gateway(lambda asked: wrong_first[asked["text"]]), TEXTS) is None
+    assert right_text_search(client(lambda asked: wrong_first[asked["text"]]), TEXTS) is None
 
 
 def test_a_search_that_finds_nothing_is_not_shown() -> None:
-    assert right_text_search(gateway(lambda _: []), TEXTS) is None
+    assert right_text_search(client(lambda _: []), TEXTS) is None
 
 
 def test_the_demos_texts_are_answered_by_photographs_it_has() -> None:
@@ -89,7 +89,7 @@ def test_what_is_said_wrongly_of_a_photograph_is_not_searched_for() -> None:
         asked.append(document["attributes"])
         return ["cat.jpg"]
 
-    search = right_attribute_search(gateway(found), KNOWN, images)
+    search = right_attribute_search(client(found), KNOWN, images)
     assert search is not None
     assert search.title == 'By attributes: "grey cat" as one'
     assert asked == [{"subject": "cat", "colours": ["grey"], "actions": []}]
@@ -97,7 +97,7 @@ def test_what_is_said_wrongly_of_a_photograph_is_not_searched_for() -> None:
 
 def test_no_attributes_are_searched_for_where_none_are_right() -> None:
     images = [said("monkey.jpg", "dog", ["brown"], ["run"])]
-    assert right_attribute_search(gateway(lambda _: ["cat.jpg"]), KNOWN, images) is None
+    assert right_attribute_search(client(lambda _: ["cat.jpg"]), KNOWN, images) is None
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_an_image_search_is_judged_by_what_it_finds_besides_the_photograph_itsel
 ) -> None:
     (tmp_path / "cat.jpg").write_bytes(b"cat")
     search = right_image_search(
-        gateway(lambda _: ["cat.jpg", second]), KNOWN, [tmp_path / "cat.jpg"]
+        client(lambda _: ["cat.jpg", second]), KNOWN, [tmp_path / "cat.jpg"]
     )
     assert (search is not None) == shown
 

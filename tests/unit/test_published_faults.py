@@ -14,13 +14,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chalicelib.errors import NotFound, SearchUnavailable
 from chalicelib.search import Document, Query
-from chalicelib.search.embedded import PublishedIndex, PublishingIndex
-from chalicelib.search.embedded.manifest import GRACE, Manifest, Policy
-from chalicelib.search.embedded.memory_store import MemorySnapshotStore
-from chalicelib.search.embedded.snapshot import Published
+from chalicelib.search.replicated import IndexWriter, PublishedIndex
+from chalicelib.search.replicated.manifest import GRACE, Manifest, Policy
+from chalicelib.search.replicated.store import Published
+from tests.memory.index_store import MemoryIndexStore
 
 Call = Callable[[], object]
-POLICY = Policy(runs=2, recent=2, share=0.5, fewest=12)
+POLICY = Policy(runs=2, share=0.5, fewest=12, kept=2)
 ALL = Query(None, text="dog", limit=100)
 IDS = [f"id-{number}" for number in range(5)]
 
@@ -32,7 +32,7 @@ class Killed(BaseException):
 class Failing:
     """A store one of whose next calls fails, before or after it did its work."""
 
-    def __init__(self, store: MemorySnapshotStore) -> None:
+    def __init__(self, store: MemoryIndexStore) -> None:
         self._store = store
         self.left = 0
         self.after = False
@@ -76,9 +76,6 @@ class Failing:
     def remove(self, names: Sequence[str]) -> None:
         self._run("remove", names)
 
-    def legacy(self) -> bytes | None:
-        return self._run("legacy")  # type: ignore[no-any-return]
-
 
 class Clock:
     """Seconds that pass when told to."""
@@ -101,7 +98,7 @@ class PublishedIndexMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store = MemorySnapshotStore()
+        self.store = MemoryIndexStore()
         self.failing = Failing(self.store)
         self.clock = Clock()
         self.catalogue: dict[str, Document] = {}
@@ -109,11 +106,11 @@ class PublishedIndexMachine(RuleBasedStateMachine):
         self.taken: list[list[Document]] = []
         self.manifests: list[tuple[datetime, Manifest]] = []
         self.writers = [self._writer(), self._writer()]
-        self.reader = PublishedIndex(self.store, self.clock)
+        self.reader = PublishedIndex(self.store, clock=self.clock)
 
-    def _writer(self) -> PublishingIndex:
+    def _writer(self) -> IndexWriter:
         everything = lambda: list(self.catalogue.values())  # noqa: E731
-        return PublishingIndex(self.failing, everything, lambda: self.store.now, POLICY)
+        return IndexWriter(self.failing, everything, lambda: self.store.now, POLICY)
 
     @rule(changes=CHANGES)
     def photographs_change(self, changes: list[tuple[str, bool]]) -> None:
@@ -170,7 +167,7 @@ class PublishedIndexMachine(RuleBasedStateMachine):
     @invariant()
     def a_reader_that_follows_sees_what_one_that_begins_sees(self) -> None:
         self.clock.now += 1.0
-        fresh = PublishedIndex(self.store, self.clock)
+        fresh = PublishedIndex(self.store, clock=self.clock)
         state = _state(fresh)
         assert _state(self.reader) == state
         assert self.reader.count(None) == len(state)
@@ -215,7 +212,7 @@ class PublishedIndexMachine(RuleBasedStateMachine):
             self.writers[0].apply([Document("id-0", rev, "ann", text=f"dog {rev}")])
         assert self.store.held is not None
         names = Manifest.decoded(self.store.held[0]).names
-        assert len(self.store.stored) <= len(names) + 2 * POLICY.runs + 2 * POLICY.recent
+        assert len(self.store.stored) <= len(names) + 2 * POLICY.runs + 2 * POLICY.kept
 
 
 def _state(reader: PublishedIndex) -> dict[str, int]:

@@ -11,7 +11,7 @@ from PIL import Image
 from captioner.decoding import Pixels
 from captioner.queries import Queries
 from captioner.vision.arrays import F32
-from chalicelib.storage.memory import MemoryStorage
+from tests.memory.storage import MemoryStorage
 
 KEY = "uploads/ada/a.png"
 

@@ -1,15 +1,18 @@
 """The bucket gone through again, without doing finished work twice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from chalicelib.catalogue.memory import MemoryCatalogue
 from chalicelib.errors import InvalidField, NotFound
-from chalicelib.images import Image, State, image_id_of
-from chalicelib.queue import MemoryQueue
+from chalicelib.images import State, image_id_of
 from chalicelib.rebuild import Rebuild, RebuildPage
-from chalicelib.storage.memory import MemoryStorage
+from chalicelib.transitions import pending
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
 
 BUCKET = "photographs"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -27,11 +30,11 @@ class Room:
         self.storage.write(key, b"1234", content_type="image/jpeg")
         return image_id_of(BUCKET, key)
 
-    def record(self, key: str, **fields: object) -> str:
+    def record(self, key: str, **fields: Any) -> str:
         image_id = self.upload(key)
-        finished = {"state": State.CAPTIONED, "processed_by": MODEL, "size": 4}
-        record = Image(image_id, key.split("/")[1], BUCKET, key, created_at=NOW)
-        self.catalogue.save(record.changed(NOW, finished | fields), expected_rev=0)
+        finished: dict[str, Any] = {"state": State.CAPTIONED, "processed_by": MODEL, "size": 4}
+        record = replace(pending(BUCKET, key, NOW), **(finished | fields))
+        self.catalogue.save(record, expected_rev=0)
         return image_id
 
     def queued(self) -> list[str]:

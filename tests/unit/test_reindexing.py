@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import SearchUnavailable, StorageUnavailable
-from chalicelib.reindexing import JOURNAL, Journal, LambdaReindexing, Progress, Stage
-from chalicelib.storage.memory import MemoryStorage
+from chalicelib.reindexing import RUN_STATE_KEY, LambdaReindexing, Progress, RunStateStore, Stage
+from tests.memory.storage import MemoryStorage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -59,34 +59,34 @@ def test_an_indexer_that_cannot_be_asked_is_unavailable() -> None:
 
 
 def test_before_the_first_run_there_is_nothing_to_tell() -> None:
-    assert Journal(MemoryStorage()).newest() is None
+    assert RunStateStore(MemoryStorage()).newest() is None
 
 
 def test_a_run_tells_how_far_it_is_at_most_once_a_second() -> None:
     storage, watch = MemoryStorage(), Watch()
-    journal = Journal(storage, lambda: NOON, watch)
+    runs = RunStateStore(storage, lambda: NOON, watch)
     seen: list[int] = []
 
     def work(progress: Progress) -> int:
         for records in range(1, 5):
             watch.seconds += 0.5
             progress.note(records, f"id {records}")
-            newest = journal.newest()
+            newest = runs.newest()
             assert newest is not None and newest.stage is Stage.RUNNING
             seen.append(newest.records)
         return 4
 
-    assert journal.carried_out("seven", roll_back=False, work=work) == 4
+    assert runs.run("seven", roll_back=False, work=work) == 4
     assert seen == [0, 2, 2, 4]
-    newest = journal.newest()
+    newest = runs.newest()
     assert newest is not None
     assert (newest.stage, newest.records, newest.last) == (Stage.FINISHED, 4, None)
-    assert storage.content_types[JOURNAL] == "application/json"
+    assert storage.content_types[RUN_STATE_KEY] == "application/json"
 
 
 def test_a_run_learns_where_the_one_before_it_was_cut() -> None:
     watch = Watch()
-    journal = Journal(MemoryStorage(), lambda: NOON, watch)
+    runs = RunStateStore(MemoryStorage(), lambda: NOON, watch)
 
     def cut(progress: Progress) -> int:
         watch.seconds += 1
@@ -94,8 +94,8 @@ def test_a_run_learns_where_the_one_before_it_was_cut() -> None:
         raise SearchUnavailable("the engine is gone")
 
     with pytest.raises(SearchUnavailable):
-        journal.carried_out("seven", roll_back=False, work=cut)
-    failed = journal.newest()
+        runs.run("seven", roll_back=False, work=cut)
+    failed = runs.newest()
     assert failed is not None
     assert (failed.stage, failed.reason) == (Stage.FAILED, "the engine is gone")
     stopped: list[tuple[int, str | None]] = []
@@ -105,9 +105,9 @@ def test_a_run_learns_where_the_one_before_it_was_cut() -> None:
         return 1_001
 
     for _ in range(2):
-        journal.carried_out("8", roll_back=False, work=noted)
+        runs.run("8", roll_back=False, work=noted)
     assert stopped == [(1_000, "id 1000"), (0, None)]
 
 
 def test_an_index_is_made_even_where_its_progress_cannot_be_written_down() -> None:
-    assert Journal(Silent()).carried_out("seven", roll_back=False, work=lambda _: 3) == 3
+    assert RunStateStore(Silent()).run("seven", roll_back=False, work=lambda _: 3) == 3

@@ -16,8 +16,8 @@ from benchmarks.retrieval.values import values_of
 from chalicelib.attributes import extract
 from chalicelib.images import Source
 from chalicelib.search import Document, Query
-from chalicelib.search.chosen import WEIGHTS, Cutoff
 from chalicelib.search.query import Mode
+from chalicelib.search.tuned import WEIGHTS, Cutoff
 from tests.corpora import VECTORS
 
 CAPTIONS = (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from training.confidence import (
@@ -82,7 +82,6 @@ def test_withheld_are_the_captions_of_which_nearly_all_are_wrong() -> None:
 captions = st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=60)
 
 
-@settings(deadline=None)
 @given(captions)
 def test_thresholds_keep_their_promises(found: list[tuple[int, bool]]) -> None:
     probabilities = np.array([probability / 40 for probability, _ in found])

@@ -5,11 +5,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.search import Clause, Group, Query
+from chalicelib.search.interpret import (
+    Reading,
+    attempts,
+    corrected,
+    distance,
+    edits,
+    last_word,
+    near_words,
+    read,
+    unsure,
+)
 from chalicelib.search.query import Mode
-from chalicelib.search.reading import Reading, read
-from chalicelib.search.spelling import corrected, distance, edits, meant, unsure
-from chalicelib.search.suggestions import Suggestion, begun, best
-from chalicelib.search.understanding import attempts, spelt
+from chalicelib.search.text import parse
 
 
 @pytest.mark.parametrize(
@@ -17,7 +25,11 @@ from chalicelib.search.understanding import attempts, spelt
     [
         ("brown dog running", [Clause("dog", ("brown",), ("run",))], None),
         ("dogs", [Clause("dog")], None),
-        ("a tan dog running on the beach", [Clause("dog", ("brown",), ("run",))], "beach"),
+        (
+            "a tan dog running on the beach",
+            [Clause("dog", ("brown",), ("run",), ("beach",))],
+            None,
+        ),
         ("girl in a pink dress", [Clause("girl", ("pink",))], "dress"),
         (
             "girl in a pink dress and a black dog",
@@ -33,20 +45,20 @@ from chalicelib.search.understanding import attempts, spelt
     ],
 )
 def test_a_text_is_read(text: str, clauses: list[Clause], rest: str | None) -> None:
-    assert read(text) == Reading(tuple(clauses), rest)
+    assert read(parse(text)) == Reading(tuple(clauses), rest)
 
 
 @pytest.mark.parametrize(
     "text", ["beach", "snow", '"brown dog"', "-dog", "", "!", "dog park", "sunset mountains"]
 )
 def test_what_says_nothing_of_subjects_has_no_reading(text: str) -> None:
-    assert read(text) is None
+    assert read(parse(text)) is None
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
-    reading = read(text)
+    reading = read(parse(text))
     assert reading is None or reading.clauses
 
 
@@ -62,53 +74,40 @@ def test_short_words_may_have_one_wrong_letter_and_long_ones_two() -> None:
     assert [edits(word) for word in ("it", "dog", "running", "mountain")] == [0, 1, 1, 2]
 
 
-def test_a_word_that_finds_nothing_is_never_meant() -> None:
-    counts = {"dog": 0, "dig": 2, "drag": 9}
-    assert meant("dug", counts, counts.__getitem__) == "dig"
-    assert meant("dot", {"dog": 0}, {"dog": 0}.__getitem__) is None
-    assert meant("dogx", {"dog": 3}, {"dog": 3}.__getitem__) == "dog"
+def test_words_are_near_by_their_edits() -> None:
+    known = ["dog", "dig", "drag", "dug", "cat"]
+    assert near_words("dug", known) == [(1, "dig"), (1, "dog")]
+    assert near_words("snowbaorders", ["snowboarder", "snow"]) == [(2, "snowboarder")]
 
 
 def test_quoted_words_and_what_is_understood_anyhow_are_never_doubted() -> None:
-    assert unsure('the animal "brwn odg" scarlet buses hats runing zebrra -snwo') == (
+    assert unsure(parse('the animal "brwn odg" scarlet buses hats runing zebrra -snwo')) == (
         "runing",
         "zebrra",
         "snwo",
     )
     text = 'Odg, "odg" -odg odgs'
-    assert corrected(text, {"odg": "dog"}) == 'dog, "odg" -dog odgs'
+    assert corrected(parse(text), {"odg": "dog"}) == 'dog, "odg" -dog odgs'
 
 
-def test_the_last_word_is_completed_and_an_attribute_stands_for_its_word() -> None:
-    assert [begun(text) for text in ("bro", "Brown DO", "brown ", "-do", '"do', "")] == [
+def test_the_last_word_is_completed() -> None:
+    assert [last_word(text) for text in ("bro", "Brown DO", "brown ", "-do", '"do', "")] == [
         "bro", "do", "", "do", "do", "",
     ]  # fmt: skip
-    found = [
-        Suggestion("word", "dog", 3),
-        Suggestion("subject", "dog", 2),
-        Suggestion("word", "dogma", 0),
-        Suggestion("word", "dogs", 2),
-    ]
-    assert best(found, 5) == (found[1], found[3])
 
 
 def test_the_reading_is_tried_before_the_words() -> None:
-    query = Query("ann", "brown dog in snow", Mode.WORDS, attributes=Clause("cat"))
+    query = Query("ann", "brown dog with frisbee", Mode.WORDS, attributes=Clause("cat"))
     offer, plain = attempts(query, {}, understand=True)
     dog = Clause("dog", ("brown",))
     assert offer.query.attributes == Group("and", (dog, Clause("cat")))
-    assert (offer.query.text, offer.understood.applied) == ("snow", True)
+    assert (offer.query.text, offer.interpretation.applied) == ("frisbee", True)
     assert plain.query == query
-    assert plain.understood.reading == Reading((dog,), "snow")
-    assert [one.understood.applied for one in attempts(query, {}, understand=False)] == [False]
+    assert plain.interpretation.reading == Reading((dog,), "frisbee")
+    assert [one.interpretation.applied for one in attempts(query, {}, understand=False)] == [False]
 
 
 def test_a_condition_leaves_the_whole_text_to_rank_by_meaning_and_cuts_nothing_off() -> None:
     query = Query("ann", "brown dog", Mode.FUSED)
     offer, _ = attempts(query, {}, understand=True)
     assert (offer.query.text, offer.query.min_relevance) == ("brown dog", 0.0)
-
-
-def test_mistyped_words_are_replaced_in_the_query() -> None:
-    assert spelt(Query("ann", "brwn dog"), {"brwn": "brown"}).text == "brown dog"
-    assert spelt(Query("ann"), {}).text is None

@@ -38,7 +38,7 @@ class Random:
         return log_probs.astype(np.float32), state, attention
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     seed=st.integers(0, 2**32 - 1),
     spread=st.sampled_from([0.0, 1.0, 5.0, 30.0]),

@@ -1,180 +1,151 @@
-"""What every query looks at, held in memory for one generation of the index."""
+"""An index's tables in memory, which grow by segments; what is outdated is passed over."""
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from functools import cached_property
+import numpy as np
+import numpy.typing as npt
 
-import apsw
+from chalicelib.search.embedded.segment import CODED, COLUMNS, PARENT, Array, Segment, segment_of
 
-from chalicelib.search.embedded.bits import packed
-from chalicelib.search.embedded.entries import Entry, microseconds
-from chalicelib.search.embedded.matrix import Matrix
-from chalicelib.search.embedded.traits import Traits
-from chalicelib.search.embedded.vocabulary import Vocabulary
-from chalicelib.search.embedded.writing import Written
+_SPARE = 8  # one entry in so many is kept free for documents to come
 
-_FEW = 50  # so many are sooner put in their places one by one than by sorting all
-_EMPTIED = 0.5  # of the slots of traits: then they are read anew
+
+class Column:
+    """An array that grows at its end; of what it held nothing is copied most times."""
+
+    def __init__(self, first: Array) -> None:
+        self._held, self.size = first, len(first)
+
+    @property
+    def values(self) -> Array:
+        """What it holds."""
+        return self._held[: self.size]
+
+    def extend(self, more: Array) -> None:
+        """Add values."""
+        if not len(more):
+            return
+        end = self.size + len(more)
+        if end > len(self._held):
+            grown = np.empty((end + end // _SPARE + 64, *self._held.shape[1:]), self._held.dtype)
+            grown[: self.size] = self.values
+            self._held = grown
+        self._held[self.size : end] = more
+        self.size = end
 
 
 class Columns:
-    """One generation's documents by owner, state, source and time.
+    """All documents of an index, the newest revision of each alive.
 
     Attributes
     ----------
+    arrays
+        The columns, by the names of their table and themselves: "row.owner".
+    stems
+        The number of each string's stem, -1 where it is no word.
+    living
+        Which rows are documents that can be found.
     size
-        One more than the highest document number.
-    alive
-        Those that are not deleted.
-    newest
-        ``(-created, doc)`` of the living ones, ascending: newest first.
-    newest_docs
-        The same without the times.
-    words
-        Which documents hold a run of words, and in what, remembered while the generation lasts.
+        How many rows there are.
+    rows
+        Of the newest revision of each photograph, by its key.
+    ids, texts
+        Of the rows.
+    strings, codes
+        What the numbers in coded columns stand for, and the other way about.
     """
 
-    def __init__(self, connection: apsw.Connection, generation: int) -> None:
-        self._connection = connection
-        self.generation = generation
-        self.words: dict[tuple[str, ...], dict[str, int]] = {}
-        self._lengths: list[int] = []
-        self._length_steps = (0, 0)
-        self.newest: list[tuple[float, int]] = []
-        docs: dict[tuple[str, str | None], list[int]] = defaultdict(list)
-        last = 0
-        for doc, *values, created in connection.execute(
-            "SELECT doc, owner, state, source, created FROM document WHERE NOT deleted"
-        ):
-            last = max(last, doc)
-            self.newest.append((-(created or 0), doc))
-            for kind, value in zip(("owner", "state", "source"), values, strict=True):
-                docs[kind, value].append(doc)
-        self.newest.sort()
-        self.newest_docs = [doc for _, doc in self.newest]
-        self.size = last + 1
-        self._sets = {key: packed(found, self.size) for key, found in docs.items()}
-        self.alive = packed((doc for _, doc in self.newest), self.size)
+    def __init__(self) -> None:
+        (empty, _) = segment_of(())
+        self._tables = _grown(empty)
+        self._stems = Column(empty.stems)
+        self._outdated = Column(np.empty(0, np.bool_))
+        self.arrays: dict[str, Array] = {}
+        self.rows: dict[int, int] = {}
+        self.ids: list[str] = []
+        self.texts: list[str] = []
+        self.strings: list[str] = []
+        self.codes: dict[str, int] = {}
+        self._see()
 
-    def advance(self, written: Written, generation: int) -> None:
-        """Take in what a transaction changed; costs little more than that."""
-        entries = written.entries
-        living = [(doc, entry) for doc, entry in entries.items() if not entry.deleted]
-        self.generation = generation
-        self.words.clear()
-        self.__dict__.pop("_timeless", None)
-        self.size = max(self.size, 1 + max((doc for doc, _ in living), default=0))
-        self._advance_sets(living, ~packed(written.forgotten, self.size))
-        self._advance_times(living, written.forgotten)
-        for kind in {"visual", "semantic"} & self.__dict__.keys():
-            changed = ((doc, getattr(entries[doc], kind)) for doc in entries if doc < self.size)
-            self.__dict__[kind].advance(changed, self.size)
-        if "vocabulary" in self.__dict__:
-            told = ((entry.owner, f"{entry.text} {entry.seen}") for _, entry in living)
-            self.vocabulary.advance(told)
-        if "traits" in self.__dict__:
-            traits = ((doc, entry.traits) for doc, entry in living)
-            self.traits.advance(written.forgotten, traits, self.size)
-            if self.traits.emptied > _EMPTIED:
-                del self.__dict__["traits"]
-
-    def _advance_sets(self, living: Iterable[tuple[int, Entry]], kept: int) -> None:
-        docs: dict[tuple[str, str | None], list[int]] = defaultdict(list)
-        lengths: dict[int, list[int]] = defaultdict(list)
-        steps, words = self._length_steps
-        alive = []
-        for doc, entry in living:
-            alive.append(doc)
-            docs["owner", entry.owner].append(doc)
-            docs["state", entry.state].append(doc)
-            docs["source", entry.source].append(doc)
-            if steps:
-                lengths[min(steps - 1, entry.length // words)].append(doc)
-        self.alive = self.alive & kept | packed(alive, self.size)
-        sets = {key: found & kept for key, found in self._sets.items()}
-        for key, added in docs.items():
-            sets[key] = sets.get(key, 0) | packed(added, self.size)
-        self._sets = {key: found for key, found in sets.items() if found}
-        self._lengths = [
-            found & kept | packed(lengths[step], self.size)
-            for step, found in enumerate(self._lengths)
+    def newer(self, segment: Segment) -> Segment:
+        """Return the documents of a segment that are newer than those held."""
+        revs, row = self.arrays["row.rev"], segment.tables["row"]
+        kept = [
+            (held := self.rows.get(key)) is None or int(revs[held]) < rev
+            for key, rev in zip(row["key"].tolist(), row["rev"].tolist(), strict=True)
         ]
+        return segment if all(kept) else segment.only(np.array(kept, np.bool_))
 
-    def _advance_times(
-        self, living: Iterable[tuple[int, Entry]], forgotten: Mapping[int, object]
-    ) -> None:
-        if forgotten:
-            self.newest = [place for place in self.newest if place[1] not in forgotten]
-        places: list[tuple[float, int]] = [(-(entry.created or 0), doc) for doc, entry in living]
-        if len(places) > _FEW:
-            self.newest = sorted(self.newest + places)
-        if forgotten or len(places) > _FEW:
-            self.newest_docs = [doc for _, doc in self.newest]
-        if len(places) <= _FEW:
-            for place in places:
-                at = bisect_left(self.newest, place)
-                self.newest.insert(at, place)
-                self.newest_docs.insert(at, place[1])
+    def take(self, segment: Segment) -> None:
+        """Take in documents; those that are not newer than the held ones change nothing."""
+        segment = self.newer(segment)
+        if not segment.ids:
+            return
+        if not self.ids:
+            self._begin(segment)
+            return
+        codes = self._coded(segment)
+        sizes = {name: self._size(name) for name in PARENT}
+        for name, parent in PARENT.items():
+            first = sizes[parent] if parent is not None else 0
+            for column, values in segment.tables[name].items():
+                moved = codes[values] if column in CODED else values + first * (column == "of")
+                self._tables[f"{name}.{column}"].extend(moved)
+        self._enter(segment, sizes["row"])
 
-    def having(self, kind: str, value: str) -> int:
-        """Return the documents of an owner, a state or a source."""
-        return self._sets.get((kind, value), 0)
-
-    def values(self, kind: str) -> Mapping[str, int]:
-        """Return each value of "owner", "state" or "source" with its documents."""
-        return {
-            value: found
-            for (of, value), found in self._sets.items()
-            if of == kind and value is not None
+    def dump(self) -> Segment:
+        """Return all documents as one segment, removals too, without what is outdated."""
+        tables = {
+            name: {column: self.arrays[f"{name}.{column}"] for column in columns}
+            for name, columns in COLUMNS.items()
         }
+        whole = Segment(tables, self.ids, self.texts, self.strings, self.stems)
+        return whole.only(~self._outdated.values)
 
-    def lengths(self, steps: int, words: int) -> list[int]:
-        """Return the documents by the length of their captions, the shortest first.
+    def _begin(self, segment: Segment) -> None:
+        """Take the first segment as it is."""
+        self._tables = _grown(segment)
+        self._stems = Column(segment.stems.copy())
+        self.strings = list(segment.strings)
+        self.codes = {value: code for code, value in enumerate(self.strings)}
+        self._enter(segment, 0)
 
-        Parameters
-        ----------
-        steps, words
-            How many steps, and how many words each; the last step has all that are longer.
-        """
-        if (steps, words) != self._length_steps:
-            self._length_steps = (steps, words)
-            docs: list[list[int]] = [[] for _ in range(steps)]
-            statement = "SELECT doc, length FROM document WHERE NOT deleted"
-            for doc, length in self._connection.execute(statement):
-                docs[min(steps - 1, length // words)].append(doc)
-            self._lengths = [packed(found, self.size) for found in docs]
-        return self._lengths
+    def _enter(self, segment: Segment, first: int) -> None:
+        self._outdated.extend(np.zeros(len(segment.ids), np.bool_))
+        keys = segment.tables["row"]["key"].tolist()
+        if self.rows:
+            self._outdated.values[[self.rows[key] for key in keys if key in self.rows]] = True
+        self.rows.update(zip(keys, range(first, first + len(keys)), strict=True))
+        self.ids += segment.ids
+        self.texts += segment.texts
+        self._see()
 
-    def created(self, first: datetime | None, end: datetime | None) -> int:
-        """Return the documents made at ``first`` or later and before ``end``."""
-        begin = microseconds(first)
-        stop = microseconds(end)
-        upto = len(self.newest) if begin is None else bisect_left(self.newest, (1 - begin, 0))
-        after = 0 if stop is None else bisect_left(self.newest, (1 - stop, 0))
-        return packed((doc for _, doc in self.newest[after:upto]), self.size) & ~self._timeless
+    def _see(self) -> None:
+        """Let readers see what the columns hold by now."""
+        self.size = len(self.ids)
+        self.arrays = {name: column.values for name, column in self._tables.items()}
+        self.stems = self._stems.values
+        self.living = ~(self._outdated.values | self.arrays["row.deleted"])
 
-    @cached_property
-    def _timeless(self) -> int:
-        return packed((doc for created, doc in self.newest if created == 0), self.size)
+    def _coded(self, segment: Segment) -> npt.NDArray[np.int32]:
+        """Return this index's numbers of a segment's strings, entering those that are new."""
+        before = len(self.strings)
+        codes = np.array(
+            [self.codes.setdefault(value, len(self.codes)) for value in segment.strings], np.int32
+        )
+        new = np.flatnonzero(codes >= before)
+        self.strings += [segment.strings[at] for at in new.tolist()]
+        self._stems.extend(np.full(len(self.strings) - before, -1, np.int32))
+        words = segment.stems >= 0
+        self._stems.values[codes[words]] = codes[segment.stems[words]]
+        return codes
 
-    @cached_property
-    def traits(self) -> Traits:
-        """Subjects, colours, actions and labels; read when first asked for."""
-        return Traits(self._connection, self.size)
+    def _size(self, table: str) -> int:
+        return self._tables[f"{table}.{next(iter(COLUMNS[table]))}"].size
 
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """Words of captions and labels; read when first asked for."""
-        return Vocabulary(self._connection)
 
-    @cached_property
-    def visual(self) -> Matrix:
-        """Vectors of what photographs look like; read when first asked for."""
-        return Matrix(self._connection, "visual", self.size)
-
-    @cached_property
-    def semantic(self) -> Matrix:
-        """Vectors of what photographs mean; read when first asked for."""
-        return Matrix(self._connection, "semantic", self.size)
+def _grown(segment: Segment) -> dict[str, Column]:
+    return {
+        f"{table}.{name}": Column(column)
+        for table, columns in segment.tables.items()
+        for name, column in columns.items()
+    }

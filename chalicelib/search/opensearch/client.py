@@ -1,16 +1,26 @@
-"""Connections to a domain, to Serverless, or to a node on this machine."""
+"""Calling OpenSearch: where it answers, how requests are signed, what is retried."""
 
+import logging
+import random
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any, Self, TypeVar
 
 import boto3
 from opensearchpy import OpenSearch, Urllib3AWSV4SignerAuth, Urllib3HttpConnection
+from opensearchpy.exceptions import ConnectionError as Unreachable
+from opensearchpy.exceptions import OpenSearchException, TransportError
 
-from chalicelib.search.opensearch.flavour import DOMAIN, SERVERLESS, Flavour
+from chalicelib.errors import SearchUnavailable
 
-_SERVERLESS_HOST = ".aoss."
+# Too many requests, and what gateways and nodes answer while a cluster changes.
+RETRYABLE = frozenset({429, 502, 503, 504})
 _LOOPBACK = ("127.0.0.1:", "localhost:")
+
+Answer = TypeVar("Answer")
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +31,15 @@ class Endpoint:
     ----------
     url
         With its scheme.
-    signed_for
-        The service that requests are signed for, ``es`` or ``aoss``; None for a node that asks
-        for no credentials.
     """
 
     url: str
-    signed_for: str | None
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Read an address. A bare host, as AWS tells it, is meant with ``https``.
+        """Parse an address: a bare host, as AWS gives it, is reached by ``https``.
 
-        This machine's own is asked without: a node here has no certificate.
+        A node on this machine has no certificate and is reached by ``http``.
 
         Raises
         ------
@@ -43,42 +49,101 @@ class Endpoint:
         if not text:
             raise ValueError("environment lacks IMAGE_REPO_SEARCH_ENDPOINT")
         scheme = "http" if text.startswith(_LOOPBACK) else "https"
-        url = text if "://" in text else f"{scheme}://{text}"
-        parts = urlsplit(url)
-        if parts.scheme == "http":
-            return cls(url, None)
-        return cls(url, "aoss" if _SERVERLESS_HOST in (parts.hostname or "") else "es")
+        return cls(text if "://" in text else f"{scheme}://{text}")
 
-    @property
-    def flavour(self) -> Flavour:
-        """What is to be expected there."""
-        return SERVERLESS if self.signed_for == "aoss" else DOMAIN
-
-    def client(self, timeout: float, **more: Any) -> OpenSearch:
-        """Return a client that tries everything once.
+    def client(self, timeout: float, **options: Any) -> OpenSearch:
+        """Return a client without retries of its own, which would come at once and together.
 
         Parameters
         ----------
         timeout
-            Seconds that an answer may take.
-        more
-            Of `OpenSearch`: another transport for tests.
+            Seconds for an answer.
+        options
+            Of `OpenSearch`: tests pass another ``connection_class``.
         """
-        return OpenSearch(
-            self.url,
-            **{
-                "connection_class": Urllib3HttpConnection,
-                "http_auth": self._signer(),
-                "timeout": timeout,
-                "max_retries": 0,
-                **more,
-            },
-        )
+        settings = {
+            "connection_class": Urllib3HttpConnection,
+            "http_auth": self._signer(),
+            "timeout": timeout,
+            "max_retries": 0,
+        }
+        return OpenSearch(self.url, **{**settings, **options})
 
     def _signer(self) -> Urllib3AWSV4SignerAuth | None:
-        if self.signed_for is None:
+        if self.url.startswith("http:"):
             return None
         session = boto3.Session()
-        return Urllib3AWSV4SignerAuth(
-            session.get_credentials(), session.region_name, self.signed_for
-        )
+        return Urllib3AWSV4SignerAuth(session.get_credentials(), session.region_name, "es")
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """Exponential back-off with full jitter.
+
+    Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+
+    Attributes
+    ----------
+    tries
+        How often a request is sent in all.
+    first, longest
+        Seconds: the bound of the first wait, which doubles, and of every later one.
+    sleep, random
+        Waits some seconds; returns a number between 0 and 1.
+    """
+
+    tries: int = 5
+    first: float = 0.2
+    longest: float = 10.0
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+
+    def wait(self, failures: int) -> None:
+        """Wait after so many failures in a row."""
+        self.sleep(self.random() * min(self.longest, self.first * 2.0 ** (failures - 1)))
+
+
+class RetryingClient:
+    """A client whose calls are retried with back-off."""
+
+    def __init__(self, client: OpenSearch, back_off: BackOff | None = None) -> None:
+        self.client = client
+        self.back_off = back_off or BackOff()
+
+    def call(self, operation: Callable[[OpenSearch], Answer]) -> Answer:
+        """Return the answer to an idempotent operation.
+
+        Raises
+        ------
+        SearchUnavailable
+            It failed at every try, or in a way that a retry does not change.
+        """
+        for failures in range(1, self.back_off.tries):
+            try:
+                return operation(self.client)
+            except OpenSearchException as error:
+                if not _is_retryable(error):
+                    raise unavailable(error) from error
+                _logger.warning("OpenSearch: %s at try %d", _name(error), failures)
+            self.back_off.wait(failures)
+        try:
+            return operation(self.client)
+        except OpenSearchException as error:
+            raise unavailable(error) from error
+
+
+def unavailable(error: OpenSearchException) -> SearchUnavailable:
+    """Return a failure as an error of the repository's."""
+    return SearchUnavailable(f"the search engine failed: {_name(error)}")
+
+
+def _is_retryable(error: OpenSearchException) -> bool:
+    if isinstance(error, Unreachable):  # time-outs included
+        return True
+    return isinstance(error, TransportError) and error.status_code in RETRYABLE
+
+
+def _name(error: OpenSearchException) -> str:
+    # Bodies of requests and of most answers hold captions, which belong in no log.
+    status = error.status_code if isinstance(error, TransportError) else ""
+    return f"{type(error).__name__} {status}".strip()

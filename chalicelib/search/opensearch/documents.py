@@ -1,17 +1,17 @@
-"""From a document of the port to what OpenSearch is given."""
+"""From a document of the port to the fields of an index."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.attributes import normalised
-from chalicelib.images import Attribute
-from chalicelib.search.analysis import clean, stems
-from chalicelib.search.fusion import BREVITY, BREVITY_STEP
-from chalicelib.search.port import Document
-from chalicelib.search.spelling import spoken
-from chalicelib.search.vectors import numbers, quantised
+import numpy as np
+
+from chalicelib.attributes.kinds import KINDS
+from chalicelib.images import HUMAN_SOURCES, Attribute
+from chalicelib.search.port import Document, brevity, key_of, searched_labels
+from chalicelib.search.text import SHORTEST_WORD, clean, stems, words_of
+from chalicelib.search.vectors import quantised
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def source_of(document: Document, *, vectors: bool) -> Mapping[str, Any]:
+def source_of(document: Document) -> Mapping[str, Any]:
     """Return the fields of a document; of a removal only what keeps it removed.
 
     Raises
@@ -29,47 +29,60 @@ def source_of(document: Document, *, vectors: bool) -> Mapping[str, Any]:
     ValueError
         A vector has another length, or holds a number that is not finite.
     """
-    source: dict[str, Any] = {
-        "image_id": document.image_id,
-        "owner": document.owner,
-        "deleted": document.deleted,
-        "state": document.state.value,
-    }
-    given = {"visual": document.visual, "semantic": document.semantic}
-    bytes_of = {kind: quantised(vector) for kind, vector in given.items() if vector is not None}
+    key = key_of(document.image_id)
+    vectors = dict(_vectors(document))
     if document.deleted:
-        return source
-    source |= {
-        "name": clean(document.name),
-        "text": clean(document.text),
-        "words": sorted({*spoken(clean(" ".join((document.text, *document.seen))))}),
-        "labels": sorted({clean(label.word) for label in document.labels}),
-        "seen": [clean(word) for word in document.seen],
-        "brevity": BREVITY - 1 - min(BREVITY - 1, len(stems(document.text)) // BREVITY_STEP),
+        return {"key": key, "deleted": True}
+    return {
+        "key": key,
+        "deleted": False,
+        "owner": document.owner,
+        "state": document.state.value,
+        "source": document.source and document.source.value,
+        "human": document.source in HUMAN_SOURCES,
+        "created": document.created_at and microseconds(document.created_at),
+        **_texts(document),
+        **_attributes(document.attributes),
+        **vectors,
     }
-    if document.source is not None:
-        source["source"] = document.source.value
-    if document.created_at is not None:
-        source["created"] = microseconds(document.created_at)
-    if vectors:
-        source |= {kind: numbers(vector) for kind, vector in bytes_of.items()}
-        if "visual" in bytes_of:
-            source["likeness"] = b64encode(bytes_of["visual"]).decode()
-    return source | _traits([normalised(attribute) for attribute in document.attributes])
 
 
-def _traits(attributes: Iterable[Attribute]) -> dict[str, Any]:
-    found = [
-        {
-            "subject": clean(attribute.subject),
-            "colours": [*map(clean, attribute.colours)],
-            "actions": [*map(clean, attribute.actions)],
-        }
+def _texts(document: Document) -> dict[str, Any]:
+    caption, searched = clean(document.text), [*map(clean, searched_labels(document.labels))]
+    stemmed = stems(caption)
+    words = (word for text in (caption, *searched) for word in words_of(text))
+    return {
+        "text": caption,
+        "caption": " ".join(stemmed),
+        "labels_text": " ".join(stem for label in searched for stem in stems(label)),
+        "brevity": brevity(len(stemmed)),
+        "words": sorted({word for word in words if len(word) >= SHORTEST_WORD and word.isalpha()}),
+        "labels": sorted({clean(label.word) for label in document.labels}),
+        "searched_labels": sorted(set(searched)),
+    }
+
+
+def _attributes(attributes: Iterable[Attribute]) -> dict[str, Any]:
+    held = [
+        {kind.name: [*map(clean, kind.normalised(attribute))] for kind in KINDS}
         for attribute in attributes
     ]
-    return {
-        "attributes": found,
-        "subjects": sorted({str(entry["subject"]) for entry in found}),
-        "colours": sorted({colour for entry in found for colour in entry["colours"]}),
-        "actions": sorted({action for entry in found for action in entry["actions"]}),
+    flat = {
+        kind.plural: sorted({word for one in held for word in one[kind.name]}) for kind in KINDS
     }
+    return {"attributes": held, **flat}
+
+
+def _vectors(document: Document) -> Iterator[tuple[str, Any]]:
+    if document.visual is not None:
+        likeness = quantised(document.visual)
+        yield "visual", numbers(likeness)
+        yield "likeness", b64encode(likeness).decode()
+    if document.semantic is not None:
+        yield "semantic", numbers(quantised(document.semantic))
+
+
+def numbers(vector: bytes) -> list[int]:
+    """Return a quantised vector as whole numbers."""
+    found: list[int] = np.frombuffer(vector, np.int8).tolist()
+    return found

@@ -1,156 +1,179 @@
 """The search port on OpenSearch."""
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
-
-from opensearchpy import OpenSearch
-from opensearchpy.exceptions import OpenSearchException
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.opensearch.answering import Answering
-from chalicelib.search.opensearch.asking import Searches
-from chalicelib.search.opensearch.calls import Calls, unavailable
-from chalicelib.search.opensearch.completing import Completing
-from chalicelib.search.opensearch.conditions import owned
-from chalicelib.search.opensearch.flavour import DOMAIN, Flavour
-from chalicelib.search.opensearch.register import Places, Register
-from chalicelib.search.opensearch.schema import REFRESH, VERSION, definition, template
-from chalicelib.search.opensearch.writing import Outcome, Refresh, Writer
-from chalicelib.search.port import Document
-from chalicelib.search.query import Query, Results
-from chalicelib.search.suggestions import Suggestion
+from chalicelib.names import DOMAIN
+from chalicelib.search.execution import Searcher
+from chalicelib.search.opensearch.aliases import AliasRegistry, is_current
+from chalicelib.search.opensearch.bulk import Refresh, write
+from chalicelib.search.opensearch.client import RETRYABLE, BackOff, Endpoint, RetryingClient
+from chalicelib.search.opensearch.queries import (
+    Json,
+    query_of,
+    retrieved,
+    search_of,
+    values_of,
+    words_like,
+)
+from chalicelib.search.opensearch.schema import REFRESH_INTERVAL
+from chalicelib.search.port import Among, Condition, Document, Retrieval, Retrieved, Stored
 
-Json = Mapping[str, Any]
+_NOT_FOUND = 404
+_MISSING = "there is no search index yet: the first photograph or 'image-repo reindex' creates it"
 
-PREFIX = "image-repo"
 
-
-class OpenSearchIndex:
-    """A `SearchIndex` on OpenSearch, and what an exchange of its index needs.
+class OpenSearchIndex(Searcher):
+    """A `SearchIndex` on OpenSearch.
 
     Parameters
     ----------
-    calls
-        Of a client.
-    register
-        Which index is live.
-    flavour
-        What the service can do.
+    client
+        Of the cluster.
     prefix
         Of all names in the cluster.
     refresh
-        What a write waits for: by default until it is searchable.
+        What a write waits for: by default until it can be found.
+    on_outdated
+        Called when photographs are shown from an index of another release's mapping.
     """
 
     def __init__(
         self,
-        calls: Calls,
-        register: Register,
+        client: RetryingClient,
         *,
-        flavour: Flavour = DOMAIN,
-        prefix: str = PREFIX,
+        prefix: str = DOMAIN,
         refresh: Refresh = "wait_for",
+        on_outdated: Callable[[], None] = lambda: None,
     ) -> None:
-        self.register = register
-        self._calls = calls
-        self._flavour = flavour
+        self.client = client
+        self.aliases = AliasRegistry(client, prefix)
         self._prefix = prefix
         self._refresh = refresh
-        self._searches = Searches(calls, register)
-        self._writer = Writer(calls, flavour)
+        self._on_outdated = on_outdated
 
-    def search(self, query: Query) -> Results:
-        """Answer a query; see `Searching.search`."""
-        return Answering(self._searches, query, self._flavour).results()
-
-    def count(self, owner: str | None) -> int:
-        """Return how many photographs can be found."""
-        return self._searches.count({"bool": {"filter": owned(owner)}})
-
-    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
-        """Return what a beginning may become; see `Searching.suggest`."""
-        return Completing(self._searches, owner).suggestions(prefix, limit)
-
-    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
-        """Return what unknown words may have been meant as; see `Searching.nearest`."""
-        return Completing(self._searches, owner).nearest(words)
+    def view(self, session: str = "") -> "IndexView":
+        """Return the live index; see `Searcher.view`."""
+        return IndexView(self.client, self._prefix, session, self._on_outdated)
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Take in documents; see `SearchIndex.apply`."""
-        places = self.register.read()
-        if places.live is None:
-            raise SearchUnavailable("there is no search index to write to")
-        failed: list[str] = []
-        if places.live is not None:
-            failed += self.write((places.live,), documents, self._refresh).failed
-        if places.building is not None:  # which is not searched, so that nothing waits for it
-            failed += self.write((places.building,), documents).failed
+        aliases = self.aliases.read()
+        if aliases.live is None:
+            raise SearchUnavailable(_MISSING)
+        failed = write(self.client, aliases.live, documents, self._refresh).failed
+        if aliases.building is not None:  # nobody searches it, so nothing waits for its refresh
+            failed += write(self.client, aliases.building, documents).failed
         return tuple(dict.fromkeys(failed))
 
-    def write(
-        self, indexes: Sequence[str], documents: Sequence[Document], refresh: Refresh = "false"
-    ) -> Outcome:
-        """Write to named indexes; see `Writer.write`."""
-        try:
-            return self._writer.write(indexes, documents, refresh)
-        except OpenSearchException as error:
-            raise unavailable(error) from error
-
-    def prepare(self) -> None:
-        """Make an empty index live where there is none."""
-        places = self.register.read()
-        if places.live is None:
-            begun = self.begin(places)
-            self.settle(str(begun.building))
-            self.register.write(Places(live=begun.building))
-
-    def begin(self, places: Places) -> Places:
-        """Make another index and register it as being built; what was built before is dropped.
-
-        Raises
-        ------
-        SearchUnavailable
-            Another began at the same time.
-        """
-        shape = definition(self._flavour, refreshed=not self._flavour.refreshed)
-        try:
-            if self._flavour.templates:
-                self._tell_template()
-            if places.building is not None:
-                self.register.write(replace(places, building=None))
-                self.drop(places.building)
-            return self.register.begin(replace(places, building=None), shape)
-        except OpenSearchException as error:
-            raise unavailable(error) from error
-
-    def is_current(self, name: str) -> bool:
-        """Tell whether an index has the fields of this version."""
-        told = self._managed(lambda client: client.indices.get_mapping(index=name))
-        held: Json = told[name]["mappings"]
-        return bool(held.get("_meta", {}).get("version") == VERSION)
-
-    def settle(self, name: str) -> None:
+    def refresh(self, name: str) -> None:
         """Let what was written to an index be found, and from now on by itself."""
-        if self._flavour.refreshed:
-            often = {"index": {"refresh_interval": REFRESH}}
-            self._managed(lambda client: client.indices.put_settings(index=name, body=often))
-            self._managed(lambda client: client.indices.refresh(index=name))
+        interval = {"index": {"refresh_interval": REFRESH_INTERVAL}}
+        self.client.call(lambda client: client.indices.put_settings(index=name, body=interval))
+        self.client.call(lambda client: client.indices.refresh(index=name))
 
     def drop(self, name: str) -> None:
         """Delete an index, if it is there."""
         missing = {"ignore_unavailable": "true"}
-        self._managed(lambda client: client.indices.delete(index=name, params=dict(missing)))
+        self.client.call(lambda client: client.indices.delete(index=name, params=dict(missing)))
 
-    def _tell_template(self) -> None:
-        # For an index that somebody makes by hand, or that a write to a lost one makes.
-        shape = template(self._prefix, self._flavour)
-        self._managed(
-            lambda client: client.indices.put_index_template(name=self._prefix, body=shape)
+
+class IndexView:
+    """The port's ``View``: searches of the live index, all of them answered wholly or none.
+
+    Parameters
+    ----------
+    index
+        The live index's alias.
+    session
+        Searches with the same one see the same copy: copies that were refreshed at other moments
+        hold other documents.
+    """
+
+    degraded: tuple[str, ...] = ()
+
+    def __init__(
+        self, client: RetryingClient, index: str, session: str, on_outdated: Callable[[], None]
+    ) -> None:
+        self._client = client
+        self._index = index
+        self._on_outdated = on_outdated
+        # A shard that does not answer fails the search: half an answer would look like a whole.
+        self._header: Json = {"allow_partial_search_results": False} | (
+            {"preference": session} if session else {}
         )
 
-    def _managed(self, call: Callable[[OpenSearch], Any]) -> Any:
-        try:
-            return self._calls.make(call)
-        except OpenSearchException as error:
-            raise unavailable(error) from error
+    def retrieve(self, asked: Sequence[Retrieval]) -> Sequence[Retrieved]:
+        """Answer several questions at once; see `View.retrieve`."""
+        answers = self._search([search_of(one) for one in asked])
+        return [retrieved(one, answer) for one, answer in zip(asked, answers, strict=True)]
+
+    def stored(self, keys: Sequence[int], *, visual: bool = False) -> Mapping[int, Stored]:
+        """Return what is shown of photographs; see `View.stored`."""
+        fields = ["key", "likeness"] if visual else ["key"]
+        body = {
+            "query": query_of(Among(tuple(keys))),
+            "size": len(keys),
+            "docvalue_fields": fields,
+            "track_total_hits": False,
+        }
+        hits = self._search([body])[0]["hits"]["hits"]
+        if not all(is_current(hit["_index"]) for hit in hits):
+            self._on_outdated()
+        return {hit["fields"]["key"][0]: _stored(hit) for hit in hits}
+
+    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
+        """Return words that may be so many edits from one; see `View.words_like`."""
+        (answer,) = self._search([words_like(among, word, edits)])
+        return [value for value, _ in values_of(answer, "words")]
+
+    def _search(self, bodies: Sequence[Json]) -> list[Json]:
+        if not bodies:
+            return []
+        lines = [line for body in bodies for line in (self._header, body)]
+        answer = self._client.call(lambda client: client.msearch(body=lines, index=self._index))
+        return [_checked(one) for one in answer["responses"]]
+
+
+def _checked(answer: Json) -> Json:
+    """Return a search's answer.
+
+    Raises
+    ------
+    SearchUnavailable
+        There is no index, or the search failed.
+    """
+    if "error" not in answer:
+        return answer
+    status = int(answer["status"])
+    if status == _NOT_FOUND:
+        raise SearchUnavailable(_MISSING)
+    kind = answer["error"].get("type", "error")
+    retry = "; try again" if status in RETRYABLE else ""
+    raise SearchUnavailable(f"the search engine failed: {kind} {status}{retry}")
+
+
+def _stored(hit: Json) -> Stored:
+    likeness = hit["fields"].get("likeness")
+    # Doc values come without the padding that they were sent with.
+    visual = b64decode(f"{likeness[0]}==") if likeness else None
+    return Stored(hit["_id"], hit["_source"].get("text", ""), visual)
+
+
+def opensearch_index(
+    endpoint: Endpoint,
+    *,
+    timeout: float,
+    back_off: BackOff,
+    on_outdated: Callable[[], None] = lambda: None,
+) -> OpenSearchIndex:
+    """Return the repository's index at an address.
+
+    Parameters
+    ----------
+    timeout
+        Seconds for one answer.
+    """
+    client = RetryingClient(endpoint.client(timeout), back_off)
+    return OpenSearchIndex(client, on_outdated=on_outdated)

@@ -1,9 +1,12 @@
 """Another index in the place of the live one, while searches and writes go on.
 
-From the moment the new index is registered every write goes to both; then everything older is
-read from the catalogue, consistently, into the new one. Whatever reaches it twice, or late, meets
-its revision: the newest stands. At the end the two are exchanged at once, and the former one is
-kept to go back to.
+From the moment the new index is created, every write goes to both; then everything older is read
+from the catalogue, consistently, into the new one. Whatever reaches it twice, or late, meets its
+revision: the newest stays. At the end the two are exchanged at once, and the former one is kept to
+roll back to.
+
+An index of another release's mapping goes on answering and taking writes, and whoever notices it
+starts its rebuild.
 """
 
 import logging
@@ -11,16 +14,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable
-from chalicelib.reindexing import Progress, Unnoted, batches
+from chalicelib.reindexing import AutomaticReindexing, Progress, Unnoted, batches
+from chalicelib.search.opensearch.aliases import EXCHANGED, Aliases, is_current
+from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.opensearch.index import OpenSearchIndex
-from chalicelib.search.opensearch.register import Places
 from chalicelib.search.port import Document
 
 _logger = logging.getLogger(__name__)
 
 
 class RebuildingIndex:
-    """What the indexer writes to.
+    """The index that the indexer writes to.
 
     Parameters
     ----------
@@ -28,24 +32,33 @@ class RebuildingIndex:
         Of the cluster.
     everything
         Yields every document of the catalogue, removals too, after the one with an id.
+    automatic
+        Starts the run that an outdated index, or an interrupted run, needs.
     """
 
     def __init__(
-        self, index: OpenSearchIndex, everything: Callable[[str | None], Iterable[Document]]
+        self,
+        index: OpenSearchIndex,
+        everything: Callable[[str | None], Iterable[Document]],
+        automatic: AutomaticReindexing,
     ) -> None:
         self._index = index
         self._everything = everything
+        self._automatic = automatic
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Take in documents; where there is no index yet, the whole catalogue first."""
-        if self._index.register.read().live is None:
+        aliases = self._index.aliases.read()
+        if aliases.live is None:
             self.rebuild()
+        elif aliases.building is not None or not is_current(aliases.live):
+            self._automatic.start(roll_back=aliases.rolls_back)
         return self._index.apply(documents)
 
     def rebuild(self, progress: Progress | None = None) -> int:
-        """Build an index anew from the catalogue and exchange it for the live one.
+        """Build an index from the catalogue and exchange it for the live one.
 
-        A run that was cut is gone on with: the index it built is still registered.
+        An interrupted run is resumed: its index is still there.
 
         Returns
         -------
@@ -55,16 +68,15 @@ class RebuildingIndex:
         Raises
         ------
         SearchUnavailable
-            The engine did not take everything in; the live index stands.
+            The engine did not take everything in; the live index stays.
         """
         progress = progress or Unnoted()
-        places = self._index.register.read()
-        if places.goes_back:
-            places = replace(places, building=None, previous=places.building)
-            self._index.register.write(places)
-        if places.building is not None and self._index.is_current(places.building):
-            return self._exchanged(places, progress, *progress.stopped)
-        return self._exchanged(self._index.begin(places), progress)
+        aliases = self._index.aliases.read()
+        if aliases.rolls_back:
+            aliases = self._moved(aliases, building=None, previous=aliases.building)
+        if aliases.building is not None and is_current(aliases.building):
+            return self._fill_and_exchange(aliases.building, progress, *progress.stopped)
+        return self._fill_and_exchange(self._create(aliases), progress)
 
     def roll_back(self, progress: Progress | None = None) -> int:
         """Go back to the former index, brought up to date first.
@@ -77,45 +89,61 @@ class RebuildingIndex:
         Raises
         ------
         NotFound
-            There is none.
+            There is none of this release's mapping.
         RevisionConflict
             An index is being built.
         """
         progress = progress or Unnoted()
-        places = self._index.register.read()
-        if places.goes_back:
-            return self._exchanged(places, progress, *progress.stopped)
-        if places.previous is None:
-            raise NotFound("there is no former search index to go back to")
-        if places.building is not None:
-            raise RevisionConflict("a re-index is not finished: go on with it first")
-        places = replace(places, building=places.previous, previous=None)
-        self._index.register.write(places)
-        return self._exchanged(places, progress)
+        aliases = self._index.aliases.read()
+        if aliases.building is not None and aliases.rolls_back:
+            return self._fill_and_exchange(aliases.building, progress, *progress.stopped)
+        if aliases.building is not None:
+            raise RevisionConflict("a re-index is not finished: resume it first")
+        if aliases.previous is None or not is_current(aliases.previous):
+            raise NotFound("there is no former search index of this release to roll back to")
+        self._moved(aliases, building=aliases.previous, previous=None)
+        return self._fill_and_exchange(aliases.previous, progress)
 
-    def _exchanged(
-        self, places: Places, progress: Progress, records: int = 0, last: str | None = None
+    def _create(self, aliases: Aliases) -> str:
+        """Create the index to be built, instead of one of another release's."""
+        if aliases.building is not None:
+            abandoned = aliases.building
+            aliases = self._moved(aliases, building=None)
+            self._index.drop(abandoned)
+        return str(self._index.aliases.create(aliases).building)
+
+    def _moved(self, aliases: Aliases, **changes: str | None) -> Aliases:
+        moved = replace(aliases, **changes)  # type: ignore[arg-type]
+        self._index.aliases.move(aliases, moved)
+        return moved
+
+    def _fill_and_exchange(
+        self, building: str, progress: Progress, records: int = 0, last: str | None = None
     ) -> int:
-        building = places.building
-        if building is None:
-            raise SearchUnavailable("the search index was exchanged meanwhile")
+        if last is None:
+            progress.note(0, None)  # whatever an earlier run read is not in this index
         for batch in batches(self._everything(last)):
             self._take(building, batch)
             records += len(batch)
             progress.note(records, batch[-1].image_id)
-            _logger.info("making a search index: %d records read", records)
-        self._index.settle(building)
-        now = self._index.register.read()
-        if now.building != building:
-            raise SearchUnavailable("the search index was exchanged meanwhile")
-        self._index.register.write(Places(live=building, previous=now.live))
-        if now.previous is not None:
-            self._index.drop(now.previous)
+            _logger.info("building a search index: %d records read", records)
+        self._index.refresh(building)
+        self._exchange(building)
         return records
 
+    def _exchange(self, building: str) -> None:
+        """Let the index that was built be live, and drop all but the former one."""
+        aliases = self._index.aliases.read()
+        if aliases.building != building:
+            raise SearchUnavailable(EXCHANGED)
+        self._moved(aliases, live=building, building=None, previous=aliases.live)
+        for name in (aliases.previous, *aliases.others):
+            if name is not None:
+                self._index.drop(name)
+
     def _take(self, building: str, batch: Sequence[Document]) -> None:
-        outcome = self._index.write((building,), batch)
-        if outcome.put_off:
-            raise SearchUnavailable(f"{len(outcome.put_off)} records were not taken in")
+        outcome = write(self._index.client, building, batch)
+        if outcome.throttled:
+            raise SearchUnavailable(f"{len(outcome.throttled)} records were not indexed")
         for image_id in outcome.refused:
             _logger.error("record %s is left out of the search index", image_id)

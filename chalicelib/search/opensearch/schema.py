@@ -1,65 +1,30 @@
-"""What an index on OpenSearch is made of: its analyzer, its fields, its vectors.
+"""Settings and mapping of an index.
 
-The analyzer reads English as the embedded engine's tokenizer does (`analysis`): words are runs of
-letters and digits, Latin letters lose their accents, and what is left is stemmed by Porter's
-rules. A test holds the two against each other.
+Texts come as stems (`text.stems`), so that all engines agree on what a text holds. The mapping
+ignores fields that it does not know: an index of an earlier release takes documents of a later
+one until it is rebuilt (`rebuilding`). That rests on two rules: ``VERSION`` is raised with every
+change of the mapping or of what a field holds, and a field that changes its type or its meaning
+gets another name.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
+from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search.analysis import stems
-from chalicelib.search.opensearch.flavour import Flavour
 
-REFRESH = "1s"
-VERSION = 5  # of the fields: to be raised whenever they or what they hold changes
+VERSION = 6
+REFRESH_INTERVAL = "1s"
 
-_BARE = ("eed", "eeds", "ies", "sses")
-_CHARACTERS = range(0x41, 0x2C00)
-_MARKS = range(0x300, 0x370)
-# Malkov and Yashunin's graph: links of a vertex, and candidates looked at while it is built.
-# Searches look at hundreds of candidates (`fusion.DEPTH`), which forgives a graph built with few;
-# building it is most of what a photograph costs the node (docs/decisions/411).
+# Malkov and Yashunin's HNSW graph: links of a vertex, and candidates examined while it is built.
+# Searches examine hundreds of candidates (`plan.DEPTH`), so a graph built with few is enough;
+# building it is most of what indexing a photograph costs (docs/decisions/411).
 _LINKS, _CONSTRUCTION = 16, 32
-
-
-def template(prefix: str, flavour: Flavour) -> Mapping[str, Any]:
-    """Return the index template of all indexes that begin with ``prefix-``."""
-    return {"index_patterns": [f"{prefix}-*"], "template": definition(flavour)}
-
-
-def definition(flavour: Flavour, *, refreshed: bool = True) -> Mapping[str, Any]:
-    """Return settings and mappings of an index.
-
-    Parameters
-    ----------
-    refreshed
-        Whether writes can be found by themselves; while an index is filled, making them so over
-        and over would merge its graphs as often.
-    """
-    index: dict[str, Any] = {"refresh_interval": REFRESH if refreshed else "-1"}
-    if flavour.sized:
-        index |= {"number_of_shards": flavour.shards, "auto_expand_replicas": "0-1"}
-        index["search.concurrent_segment_search.mode"] = "all"  # one query, all processors
-    properties = dict(_PROPERTIES)
-    if flavour.vectors:
-        index["knn"] = True
-        properties |= {"visual": _VECTOR, "semantic": _VECTOR, "likeness": _BYTES}
-    return {
-        "settings": {"index": index, "analysis": _analysis()},
-        "mappings": {
-            "_meta": {"version": VERSION},
-            "dynamic": "strict",
-            # They are looked for, never shown, and as JSON take more room than all the rest.
-            "_source": {"excludes": ["visual", "semantic", "likeness"]},
-            "properties": properties,
-        },
-    }
-
+_SHARDS = 1  # enough below 25 GB (docs/scaling.md)
 
 _KEYWORD = {"type": "keyword"}
+_SHOWN = {"type": "keyword", "index": False, "doc_values": False}
+_STEMS = {"type": "text", "analyzer": "stems", "norms": False}
 _VECTOR = {
     "type": "knn_vector",
     "dimension": VECTOR_SIZE,
@@ -71,63 +36,53 @@ _VECTOR = {
         "parameters": {"m": _LINKS, "ef_construction": _CONSTRUCTION},
     },
 }
-_TEXT = {"type": "text", "analyzer": "english", "norms": False}
-_BYTES = {"type": "binary", "doc_values": True}  # the visual vector, to be read again
 _PROPERTIES: Mapping[str, Any] = {
-    "image_id": _KEYWORD,
-    "owner": _KEYWORD,
+    "key": {"type": "long"},  # of `port.key_of`
     "deleted": {"type": "boolean"},
+    "owner": _KEYWORD,
     "state": _KEYWORD,
     "source": _KEYWORD,
-    "name": {"type": "keyword", "index": False, "doc_values": False},
-    "created": {"type": "long"},  # microseconds since 1970, as exact as the catalogue
-    # Scores are summed weights of words (`terms`): neither lengths nor frequencies are asked for.
-    "text": _TEXT,
-    "words": _KEYWORD,  # of text and labels as they are written, to be completed and corrected
+    "human": {"type": "boolean"},
+    "created": {"type": "long"},  # microseconds since 1970
+    "text": _SHOWN,
+    "caption": {**_STEMS, "copy_to": "either"},
+    "labels_text": {**_STEMS, "copy_to": "either"},
+    # The gap between its two values keeps a phrase from matching across them.
+    "either": {**_STEMS, "position_increment_gap": 1_000},
     "brevity": {"type": "byte", "index": False},
-    # Nested documents bind colours and actions to their subject; the plain lists are counted.
-    "attributes": {
-        "type": "nested",
-        "properties": {"subject": _KEYWORD, "colours": _KEYWORD, "actions": _KEYWORD},
-    },
+    "words": _KEYWORD,  # as they are written, to complete and correct what is typed
     "labels": _KEYWORD,
-    # The labels that a text finds, read as one text, as the other engines do.
-    "seen": {**_TEXT, "position_increment_gap": 0, "fields": {"word": _KEYWORD}},
-    "subjects": _KEYWORD,
-    "colours": _KEYWORD,
-    "actions": _KEYWORD,
+    "searched_labels": _KEYWORD,
+    # Nested documents bind traits to their subject; the flat fields are counted.
+    "attributes": {"type": "nested", "properties": {kind.name: _KEYWORD for kind in KINDS}},
+    **{kind.plural: _KEYWORD for kind in KINDS},
+    "visual": _VECTOR,
+    "semantic": _VECTOR,
+    "likeness": {"type": "binary", "doc_values": True},  # the visual vector, to be read again
 }
 
 
-@cache
-def _analysis() -> Mapping[str, Any]:
-    return {
-        "char_filter": {"folded": {"type": "mapping", "mappings": _folded()}},
-        "tokenizer": {"words": {"type": "pattern", "pattern": r"[^\p{L}\p{N}\p{Co}]+"}},
-        "analyzer": {
-            "english": {
-                "type": "custom",
-                "char_filter": ["folded"],
-                "tokenizer": "words",
-                "filter": ["bare", "porter_stem"],
-            }
-        },
-        # Words that are all ending: the shared stemmer wants a letter before it.
-        "filter": {
-            "bare": {"type": "stemmer_override", "rules": [f"{w}=>{stems(w)[0]}" for w in _BARE]}
-        },
-    }
+def definition() -> Mapping[str, Any]:
+    """Return the body that creates an index.
 
-
-def _folded() -> list[str]:
-    """Return what the shared tokenizer makes of single characters.
-
-    Capitals become small, accents fall away, and letters younger than its tables are none.
+    It is not refreshed until it is filled, which would merge its graphs over and over.
     """
-    found = [(chr(code), stems(chr(code))) for code in _CHARACTERS]
-    other = [
-        f"{letter}=>{stem[0]}" for letter, stem in found if len(stem) == 1 and stem[0] != letter
-    ]
-    none = [f"{letter}=>\\u0020" for letter, stem in found if letter.isalnum() and not stem]
-    marks = [f"\\u{code:04x}=>" for code in _MARKS if stems(f"a{chr(code)}b") == ("ab",)]
-    return other + none + marks
+    index = {
+        "knn": True,
+        "number_of_shards": _SHARDS,
+        "auto_expand_replicas": "0-1",
+        "refresh_interval": "-1",
+        "search.concurrent_segment_search.mode": "all",  # one query uses all processors
+    }
+    # Stems come separated by blanks. A longer one is cut: a term has at most 32,766 bytes.
+    tokenizer = {"type": "whitespace", "max_token_length": 10_000}
+    analysis = {
+        "tokenizer": {"stems": tokenizer},
+        "analyzer": {"stems": {"type": "custom", "tokenizer": "stems"}},
+    }
+    mappings = {
+        "dynamic": False,
+        "_source": {"includes": ["text"]},  # nothing else is shown
+        "properties": _PROPERTIES,
+    }
+    return {"settings": {"index": index, "analysis": analysis}, "mappings": mappings}

@@ -1,0 +1,133 @@
+"""One way through search: from a query to its answer, whatever engine retrieves."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+
+from chalicelib.attributes.kinds import KINDS
+from chalicelib.search.interpret import edits, last_word, near_words
+from chalicelib.search.paging import Anchor, Page, decoded, digest, encoded, page_of, wrong_cursor
+from chalicelib.search.plan import Plan, plan, visible_to
+from chalicelib.search.port import AllOf, Condition, Facet, Holds, Retrieval, View
+from chalicelib.search.query import Hit, Query, Results, Suggestion
+from chalicelib.search.ranking import Order, bound_of, idf_of, order_of
+from chalicelib.search.text import SHORTEST_WORD, clean, highlighted, stems
+
+_LOOKED_AT = 40  # words of which the counts are made exact
+
+
+class Searcher(ABC):
+    """The port ``Searching`` on an engine, which only retrieves."""
+
+    @abstractmethod
+    def view(self, session: str = "") -> View:
+        """Return the index's state for one query.
+
+        Parameters
+        ----------
+        session
+            Queries with the same of it should see the same copy of the index.
+        """
+
+    def search(self, query: Query) -> Results:
+        """Answer a query; see `port.Searching.search`."""
+        planned, anchor = plan(query), decoded(query)
+        view = self.view(digest(query))
+        weights = anchor.weights if anchor else idf_of(view, planned)
+        if len(weights) != len(planned.weighed):
+            raise wrong_cursor()
+        order = order_of(view, planned, weights)
+        bound = anchor.bound if anchor else _first_bound(order, planned)
+        if bound is not None:
+            order.cut(bound)
+        page = page_of(order, view, anchor.place if anchor else None, query)
+        total, facets = order.counted()
+        stemmed = planned.text.stems if planned.text else frozenset()
+        return Results(
+            hits=_hits(view, order, page, stemmed, explain=query.explain),
+            total=total,
+            facets=facets,
+            cursor=page.last and encoded(query, Anchor(page.last, weights, bound)),
+            degraded=(*planned.degraded, *view.degraded),
+        )
+
+    def count(self, owner: str | None) -> int:
+        """Return how many photographs can be found."""
+        (found,) = self.view().retrieve([Retrieval(visible_to(owner))])
+        return found.total
+
+    def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
+        """Return what a beginning may become; see `port.Searching.suggest`."""
+        start = last_word(clean(prefix))
+        if not start:
+            return ()
+        view, among = self.view(), visible_to(owner)
+        facets = (*(Facet(kind.plural, start) for kind in KINDS), Facet("words", start, _LOOKED_AT))
+        (found,) = view.retrieve([Retrieval(among, facets=facets, counts=False)])
+        told = [
+            Suggestion(kind.name, value, count)
+            for kind in KINDS
+            for value, count in found.facets[kind.plural]
+        ]
+        values = {one.value for one in told}
+        words = (word for word, _ in found.facets["words"] if _is_telling(word, values))
+        told += (
+            Suggestion("word", word, count)
+            for word, count in _counts(view, among, words).items()
+            if count
+        )
+        return tuple(sorted(told, key=lambda one: (-one.count, one.value, one.kind))[:limit])
+
+    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
+        """Return what unknown words may have been meant as; see `port.Searching.nearest`."""
+        view, among = self.view(), visible_to(owner)
+        held = _counts(view, among, (word for word in words if stems(word)))
+        corrections = {
+            word: _correction(view, among, word) for word, count in held.items() if not count
+        }
+        return {word: other for word, other in corrections.items() if other}
+
+
+def _first_bound(order: Order, planned: Plan) -> float | None:
+    best = None if planned.query.min_relevance is None else order.best()
+    return bound_of(planned, best)
+
+
+def _hits(
+    view: View, order: Order, page: Page, stemmed: frozenset[str], *, explain: bool
+) -> tuple[Hit, ...]:
+    keys = [key for _, key in page.places]
+    stored = view.stored(keys) if keys else {}
+    told = order.explained(page.places) if explain else {}
+    marked = highlighted({key: one.text for key, one in stored.items()}, stemmed)
+    return tuple(
+        Hit(
+            image_id=stored[key].image_id,
+            score=score,
+            highlight=marked[key],
+            explanation=told.get(key, ()) if explain else None,
+        )
+        for key, score in zip(keys, order.scores(page.places), strict=True)
+        if key in stored
+    )
+
+
+def _is_telling(word: str, values: set[str]) -> bool:
+    """Return whether a word is suggested: it is none of an attribute's, and long enough."""
+    return word not in values and len(word) >= SHORTEST_WORD and word.isalpha()
+
+
+def _counts(view: View, among: Condition, words: Iterable[str]) -> dict[str, int]:
+    """Return how many photographs hold each word in any of its forms."""
+    asked = list(words)
+    conditions = (AllOf((among, Holds(stems(word)))) for word in asked)
+    found = view.retrieve([Retrieval(condition) for condition in conditions]) if asked else ()
+    return {word: one.total for word, one in zip(asked, found, strict=True)}
+
+
+def _correction(view: View, among: Condition, word: str) -> str | None:
+    """Return the known word with the fewest edits from one, of equals the commonest."""
+    near = near_words(word, view.words_like(among, word, edits(word)))
+    counts = _counts(view, among, [other for _, other in near])
+    # A word that finds nothing is not known after all.
+    found = ((apart, -counts[other], other) for apart, other in near if counts[other])
+    return min(found, default=(0, 0, None))[2]

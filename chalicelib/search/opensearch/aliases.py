@@ -1,0 +1,132 @@
+"""Which index is searched, which one is being built, and which one was searched before."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError
+
+from chalicelib.errors import SearchUnavailable
+from chalicelib.search.opensearch.client import RetryingClient, unavailable
+from chalicelib.search.opensearch.schema import VERSION, definition
+
+EXCHANGED = "another re-index exchanged the search index meanwhile"
+_ROLES = ("live", "building", "previous")
+_NAME = re.compile(r"-(?P<number>\d{6})-v\d+")
+
+
+def is_current(index: str) -> bool:
+    """Return whether an index has this release's mapping, whose version ends its name."""
+    return index.endswith(f"-v{VERSION}")
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """Names of indexes by their roles; None where there is none.
+
+    Attributes
+    ----------
+    live
+        Answers searches.
+    building
+        Will answer them: every write goes to it, too, while older documents are read into it.
+    previous
+        Answered them before ``live``, and takes no writes.
+    others
+        Without a role: left by rebuilds that were abandoned.
+    """
+
+    live: str | None = None
+    building: str | None = None
+    previous: str | None = None
+    others: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The indexes that every write goes to."""
+        return tuple(name for name in (self.live, self.building) if name is not None)
+
+    @property
+    def rolls_back(self) -> bool:
+        """Whether the index that is being built was live before: names ascend."""
+        return self.live is not None and self.building is not None and self.building < self.live
+
+    def next(self, prefix: str) -> str:
+        """Return the name of a new index; callers at the same time get the same one."""
+        names = (self.live, self.building, self.previous, *self.others)
+        numbers = [int(found["number"]) for name in names if name and (found := _NAME.search(name))]
+        return f"{prefix}-{max(numbers, default=0) + 1:06}-v{VERSION}"
+
+
+class AliasRegistry:
+    """Reads and moves the aliases: the prefix itself, ``prefix.building``, ``prefix.previous``."""
+
+    def __init__(self, client: RetryingClient, prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._aliases = {
+            "live": prefix,
+            "building": f"{prefix}.building",
+            "previous": f"{prefix}.previous",
+        }
+
+    def read(self) -> Aliases:
+        """Look up all indexes at once."""
+        pattern = f"{self._prefix}-*"
+        answer = self._client.call(lambda client: client.indices.get_alias(index=pattern))
+        held = {
+            name: set(index["aliases"])
+            for name, index in answer.items()
+            if _NAME.fullmatch(name.removeprefix(self._prefix))
+        }
+        holders = {role: _holder(held, self._aliases[role]) for role in _ROLES}
+        return Aliases(**holders, others=tuple(sorted(set(held) - set(holders.values()))))
+
+    def move(self, before: Aliases, after: Aliases) -> None:
+        """Move the aliases in one request, which the cluster carries out wholly or not at all.
+
+        Raises
+        ------
+        SearchUnavailable
+            They are no longer as ``before``.
+        """
+        changed = [role for role in _ROLES if getattr(before, role) != getattr(after, role)]
+        actions = [
+            {kind: {"index": index, "alias": self._aliases[role], **strict}}
+            for kind, state, strict in (
+                ("remove", before, {"must_exist": True}),
+                ("add", after, {}),
+            )
+            for role in changed
+            if (index := getattr(state, role)) is not None
+        ]
+        self._once(lambda client: client.indices.update_aliases(body={"actions": actions}))
+
+    def create(self, aliases: Aliases) -> Aliases:
+        """Create the index to be built together with its alias; return where indexes stand now.
+
+        Raises
+        ------
+        SearchUnavailable
+            Another re-index created it at the same time.
+        """
+        name = aliases.next(self._prefix)
+        body = {**definition(), "aliases": {self._aliases["building"]: {}}}
+        self._once(lambda client: client.indices.create(index=name, body=body))
+        return replace(aliases, building=name)
+
+    def _once(self, operation: Callable[[OpenSearch], object]) -> None:
+        """Call without retries, which could not tell a competitor from the first try."""
+        try:
+            operation(self._client.client)
+        except (NotFoundError, RequestError) as error:
+            raise SearchUnavailable(EXCHANGED) from error
+        except OpenSearchException as error:
+            raise unavailable(error) from error
+
+
+def _holder(held: Mapping[str, set[str]], alias: str) -> Any:
+    """Return the newest of the indexes that hold an alias."""
+    return max((name for name, aliases in held.items() if alias in aliases), default=None)

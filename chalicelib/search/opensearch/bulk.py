@@ -1,0 +1,130 @@
+"""Writing many documents, each of which may fail by itself.
+
+Writing twice changes nothing, so whatever is in doubt is written again.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chalicelib.errors import SearchUnavailable
+from chalicelib.search.opensearch.client import RETRYABLE, RetryingClient
+from chalicelib.search.opensearch.documents import source_of
+from chalicelib.search.port import Document
+
+BATCH = 500  # documents of a request: about a megabyte and a half with two vectors each
+_CONFLICT = 409
+
+Refresh = Literal["true", "wait_for", "false"]
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Which documents were not written.
+
+    Attributes
+    ----------
+    refused
+        Ids of those that never can be, as they are.
+    throttled
+        Ids of those that the engine had no room for at any try.
+    """
+
+    refused: tuple[str, ...] = ()
+    throttled: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """All ids."""
+        return self.refused + self.throttled
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One document of a bulk request."""
+
+    image_id: str
+    rev: int
+    source: Mapping[str, Any]
+
+    @property
+    def lines(self) -> Iterator[Mapping[str, Any]]:
+        # External versions: a document of the same revision or a newer one is kept.
+        yield {"index": {"_id": self.image_id, "version": self.rev, "version_type": "external"}}
+        yield self.source
+
+
+def write(
+    client: RetryingClient, index: str, documents: Sequence[Document], refresh: Refresh = "false"
+) -> Outcome:
+    """Write documents to an index in requests of ``BATCH``.
+
+    Raises
+    ------
+    SearchUnavailable
+        Nothing was written.
+    """
+    items, refused = _items(documents)
+    throttled: list[str] = []
+    for start in range(0, len(items), BATCH):
+        try:
+            outcome = _send(client, index, items[start : start + BATCH], refresh)
+        except SearchUnavailable:
+            if start == 0:
+                raise
+            throttled += (item.image_id for item in items[start:])
+            break
+        refused += outcome.refused
+        throttled += outcome.throttled
+    return Outcome(tuple(refused), tuple(throttled))
+
+
+def _items(documents: Sequence[Document]) -> tuple[list[_Item], list[str]]:
+    """Return what can be written, and the ids of malformed documents."""
+    items: list[_Item] = []
+    refused: list[str] = []
+    for document in documents:
+        try:
+            items.append(_Item(document.image_id, document.rev, source_of(document)))
+        except ValueError as error:
+            _logger.error("document %s is malformed: %s", document.image_id, error)
+            refused.append(document.image_id)
+    return items, refused
+
+
+def _send(client: RetryingClient, index: str, batch: Sequence[_Item], refresh: Refresh) -> Outcome:
+    """Write a batch, retrying what was throttled."""
+    refused: list[str] = []
+    left = list(batch)
+    for failures in range(1, client.back_off.tries + 1):
+        answered = list(zip(left, _statuses(client, index, left, refresh), strict=True))
+        refused += (item.image_id for item, status in answered if _is_refused(status))
+        left = [item for item, status in answered if status in RETRYABLE]
+        if not left:
+            break
+        _logger.warning("OpenSearch throttled %d of %d writes", len(left), len(batch))
+        if failures < client.back_off.tries:
+            client.back_off.wait(failures)
+    if len(left) == len(batch):
+        raise SearchUnavailable("the search engine throttled every write")
+    if refused:
+        _logger.error("the search engine refused the documents %s", ", ".join(refused))
+    return Outcome(tuple(refused), tuple(item.image_id for item in left))
+
+
+def _statuses(
+    client: RetryingClient, index: str, items: Sequence[_Item], refresh: Refresh
+) -> list[int]:
+    body = [line for item in items for line in item.lines]
+    answer = client.call(
+        lambda client: client.bulk(body=body, index=index, params={"refresh": refresh})
+    )
+    return [int(answered["index"]["status"]) for answered in answer["items"]]
+
+
+def _is_refused(status: int) -> bool:
+    # A conflict: the index holds this revision or a newer one, as it should.
+    return status >= 300 and status != _CONFLICT and status not in RETRYABLE

@@ -1,0 +1,336 @@
+"""What is asked of an engine: a query checked, taken apart and put into conditions, once."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, TypeAlias
+
+from chalicelib.attributes import extract
+from chalicelib.attributes.kinds import KINDS, SUBJECT, told
+from chalicelib.errors import InvalidField
+from chalicelib.images import Attribute
+from chalicelib.search.port import (
+    BREVITY,
+    AllOf,
+    Among,
+    AnyOf,
+    Condition,
+    Created,
+    HasAttribute,
+    Holds,
+    Is,
+    Living,
+    LooksLike,
+    Nearest,
+    Newest,
+    Not,
+    Term,
+    Terms,
+    key_of,
+)
+from chalicelib.search.query import (
+    AUTO,
+    FACETS,
+    MAX_CLAUSES,
+    MAX_LIMIT,
+    MAX_TEXT_CHARS,
+    MAX_UNLIKE,
+    NEAR_DUPLICATES,
+    Clause,
+    Filters,
+    Group,
+    Mode,
+    Query,
+    Weights,
+)
+from chalicelib.search.text import Phrase, QueryText, parse
+from chalicelib.search.tuned import ALIKE, WEIGHTS
+from chalicelib.search.vectors import VECTOR_BYTES, quantised
+
+MAX_DEPTH = 8
+MAX_WEIGHT = 100
+DEPTH = 500  # of each part's ranking: so many take part in a fused one
+
+MEANING_LEFT_OUT = "meaning: the text has no vector, so only its words were matched"
+
+PartName: TypeAlias = Literal["words", "labels", "attributes", "meaning", "image"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A word, phrase or clause of a query whose idf is to be counted.
+
+    Attributes
+    ----------
+    name
+        For a person.
+    condition
+        What holds of the photographs that have it.
+    """
+
+    name: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A query as engines are asked it.
+
+    Attributes
+    ----------
+    among
+        What must hold of a match, whatever ranks; how many words it must have is left out.
+    text
+        Where words rank.
+    quorum
+        How many of the text's words or phrases a match of the words has at least.
+    clauses
+        What the text says of its subjects, where that takes part in a fused ranking: each speaks
+        for a photograph, none must hold.
+    vectors
+        By the part of the ranking they are.
+    degraded
+        What had to be left out.
+    """
+
+    query: Query
+    among: Condition
+    text: QueryText | None
+    quorum: int
+    clauses: tuple[Clause, ...]
+    vectors: Mapping[PartName, Nearest]
+    weights: Weights
+    degraded: tuple[str, ...]
+
+    @property
+    def weighed(self) -> tuple[Weighed, ...]:
+        """What idf is counted of: the text's words and phrases, then its clauses."""
+        phrases = self.text.ranked if self.text else ()
+        return (
+            *(Weighed(phrase.raw, Holds(phrase.stems)) for phrase in phrases),
+            *(Weighed(told(clause), clause_condition(clause)) for clause in self.clauses),
+        )
+
+    @property
+    def cutoff(self) -> str | None:
+        """Which measured cut-off is this query's; None where nothing ranks."""
+        if not self.vectors:
+            return "words" if self.text else None
+        is_image = "image" in self.vectors and len(self.vectors) == 1
+        return "image" if is_image and not (self.text or self.clauses) else "text"
+
+    def alone(self, idf: tuple[int, ...]) -> Newest | Terms | Nearest | None:
+        """Return the order of matches where only one part ranks; None where several do."""
+        if not self.vectors:
+            return self.words_alone(idf) if self.text else Newest()
+        if len(self.vectors) == 1 and not (self.text or self.clauses):
+            return next(iter(self.vectors.values()))
+        return None
+
+    def words_alone(self, idf: tuple[int, ...]) -> Terms:
+        """Return the order by words where nothing else ranks: a label is half a caption's word."""
+        groups = (
+            (
+                Term(phrase.raw, Holds(phrase.stems, "caption"), BREVITY * weight),
+                Term(phrase.raw, Holds(phrase.stems, "labels"), BREVITY // 2 * weight),
+            )
+            for phrase, weight in zip(self._phrases, idf, strict=False)
+        )
+        return Terms(tuple(groups), self.quorum, shorter_first=True)
+
+    def parts(self, idf: tuple[int, ...]) -> Mapping[PartName, Terms | Nearest]:
+        """Return the parts of a fused ranking.
+
+        Parameters
+        ----------
+        idf
+            Of `weighed`, in steps (`ranking.idf`).
+        """
+        found: dict[PartName, Terms | Nearest] = {}
+        if self.text:
+            found["words"] = self._held("caption", idf, self.quorum)
+            found["labels"] = self._held("labels", idf, 1)
+        if self.clauses:
+            clauses = self.weighed[len(self._phrases) :]
+            weights = idf[len(self._phrases) :]
+            terms = (Term(c.name, c.condition, w) for c, w in zip(clauses, weights, strict=True))
+            found["attributes"] = Terms(tuple((term,) for term in terms))
+        return found | dict(self.vectors)
+
+    @property
+    def _phrases(self) -> tuple[Phrase, ...]:
+        return self.text.ranked if self.text else ()
+
+    def _held(
+        self, where: Literal["caption", "labels"], idf: tuple[int, ...], quorum: int
+    ) -> Terms:
+        pairs = zip(self._phrases, idf, strict=False)
+        terms = (Term(phrase.raw, Holds(phrase.stems, where), weight) for phrase, weight in pairs)
+        return Terms(tuple((term,) for term in terms), quorum)
+
+
+def plan(query: Query) -> Plan:
+    """Check a query and return what engines are asked.
+
+    Raises
+    ------
+    InvalidField
+        A part of it is out of its range, or its text holds nothing to look for.
+    """
+    check(query)
+    text = parse(query.text) if query.text is not None else None
+    if text is not None:
+        text.check()
+    by_meaning = query.semantic is not None and (text is None or query.mode is not Mode.WORDS)
+    by_words = None if by_meaning and query.mode is Mode.MEANING else text
+    ranked = by_words if by_words and by_words.ranked else None
+    is_fused = by_meaning and ranked is not None
+    weights = query.weights or WEIGHTS
+    vectors: dict[PartName, Nearest] = {}
+    if query.visual is not None:
+        vectors["image"] = Nearest("visual", quantised(query.visual), DEPTH)
+    if by_meaning and query.semantic is not None:
+        vectors["meaning"] = Nearest("semantic", quantised(query.semantic), DEPTH)
+    missed = text is not None and query.mode is not Mode.WORDS and not by_meaning
+    return Plan(
+        query=query,
+        among=_among(query, by_words),
+        text=ranked,
+        quorum=_quorum(ranked, is_fused=is_fused),
+        clauses=clauses_of(query.text or "") if is_fused and weights.attributes else (),
+        vectors=vectors,
+        weights=weights,
+        degraded=(MEANING_LEFT_OUT,) if missed else (),
+    )
+
+
+def _quorum(text: QueryText | None, *, is_fused: bool) -> int:
+    """Return how many words and phrases must be there; one where meaning finds others, too."""
+    if text is None:
+        return 0
+    if is_fused:
+        return 1
+    return text.quorum + len(text.required)
+
+
+def clauses_of(text: str) -> tuple[Clause, ...]:
+    """Return each subject of a text with all that is bound to it."""
+    found = (clause_of(one) for one in extract(text))
+    return tuple(dict.fromkeys(found))[:MAX_CLAUSES]
+
+
+def clause_of(attribute: Attribute) -> Clause:
+    """Return the clause that an attribute meets."""
+    return Clause(**{kind.field: getattr(attribute, kind.field) for kind in KINDS})
+
+
+# Conditions --------------------------------------------------------------------------------------
+
+
+def visible_to(owner: str | None) -> Condition:
+    """Return what makes a photograph visible to an owner: None sees everyone's."""
+    return AllOf(_visible(owner))
+
+
+def _visible(owner: str | None) -> tuple[Condition, ...]:
+    return (Living(),) if owner is None else (Living(), Is("owner", (owner,)))
+
+
+def _among(query: Query, text: QueryText | None) -> Condition:
+    found = [*_visible(query.owner), *_filters(query.filters)]
+    if query.exclude:
+        found.append(Not(Among(tuple(map(key_of, query.exclude)))))
+    found += (Not(LooksLike(quantised(vector), ALIKE)) for vector in query.unlike)
+    if query.attributes is not None:
+        found.append(_attributes(query.attributes))
+    if text is not None:
+        found += (Holds(phrase.stems) for phrase in text.required)
+        found += (Not(Holds(phrase.stems)) for phrase in text.excluded)
+    return AllOf(tuple(found))
+
+
+def _filters(filters: Filters) -> list[Condition]:
+    found: list[Condition] = []
+    if filters.states:
+        found.append(Is("state", tuple(state.value for state in filters.states)))
+    if filters.sources:
+        found.append(Is("source", tuple(source.value for source in filters.sources)))
+    found += (Is("label", (label,)) for label in filters.labels)
+    if filters.created_from is not None or filters.created_to is not None:
+        found.append(Created(filters.created_from, filters.created_to))
+    return found
+
+
+def _attributes(condition: Clause | Group) -> Condition:
+    if isinstance(condition, Clause):
+        return clause_condition(condition)
+    members = tuple(map(_attributes, condition.members))
+    match condition.operator:
+        case "and":
+            return AllOf(members)
+        case "or":
+            return AnyOf(members)
+        case _:
+            return Not(AnyOf(members))
+
+
+def clause_condition(clause: Clause) -> HasAttribute:
+    """Return a clause's condition: "people" finds men, "scarlet" finds red, "running" finds run."""
+    words = tuple((kind.name, kind.kin(word)) for kind in KINDS for word in kind.normalised(clause))
+    is_bare = all(kind == SUBJECT.name for kind, _ in words)
+    labels = frozenset[str]().union(*(kin for _, kin in words))
+    return HasAttribute(words, labels if clause.by_label and is_bare else frozenset())
+
+
+# Ranges ------------------------------------------------------------------------------------------
+
+
+def check(query: Query) -> None:
+    """Raise ``InvalidField`` where a part of ``query`` is out of its range."""
+    if query.text is not None and len(query.text) > MAX_TEXT_CHARS:
+        raise InvalidField("text", f"must have at most {MAX_TEXT_CHARS} characters")
+    if not 1 <= query.limit <= MAX_LIMIT:
+        raise InvalidField("limit", f"must be between 1 and {MAX_LIMIT}")
+    if not set(query.facets) <= set(FACETS):
+        raise InvalidField("facets", f"must be among {', '.join(FACETS)}")
+    _check_vectors(query)
+    _check_relevance(query.min_relevance)
+    _check_weights(query.weights)
+    if query.collapse not in (None, NEAR_DUPLICATES):
+        raise InvalidField("collapse", f"must be {NEAR_DUPLICATES}")
+    if query.attributes is not None and _clauses(query.attributes, 1) > MAX_CLAUSES:
+        raise InvalidField("attributes", f"must hold at most {MAX_CLAUSES} clauses")
+
+
+def _check_vectors(query: Query) -> None:
+    if len(query.unlike) > MAX_UNLIKE:
+        raise InvalidField("unlike", f"must name at most {MAX_UNLIKE} photographs")
+    named = [("visual", query.visual), ("semantic", query.semantic)]
+    for name, vector in [*named, *(("unlike", vector) for vector in query.unlike)]:
+        if vector is not None and len(vector) != VECTOR_BYTES:
+            raise InvalidField(name, f"must be {VECTOR_BYTES // 2} float16 numbers")
+
+
+def _check_relevance(relevance: float | str | None) -> None:
+    if relevance is None or relevance == AUTO:
+        return
+    if isinstance(relevance, str) or not (math.isfinite(relevance) and 0 <= relevance <= 1):
+        raise InvalidField("min_relevance", f"must be between 0 and 1, or {AUTO}")
+
+
+def _check_weights(weights: Weights | None) -> None:
+    for field in fields(Weights) if weights is not None else ():
+        weight = getattr(weights, field.name)
+        if not (math.isfinite(weight) and 0 <= weight <= MAX_WEIGHT):
+            raise InvalidField(f"weights.{field.name}", f"must be between 0 and {MAX_WEIGHT}")
+
+
+def _clauses(part: Clause | Group, depth: int) -> int:
+    """Count the clauses of a condition, refusing one that is nested too deeply."""
+    if depth > MAX_DEPTH:
+        raise InvalidField("attributes", f"must be nested at most {MAX_DEPTH} deep")
+    if isinstance(part, Clause):
+        return 1
+    if not part.members:
+        raise InvalidField("attributes", f"'{part.operator}' needs at least one clause")
+    return sum(_clauses(member, depth + 1) for member in part.members)

@@ -1,0 +1,374 @@
+"""From the parts of a query to one order of its matches, and why each stands where it does.
+
+A fused score is the weighted sum of the parts' scores: of meaning and image the cosine, of words,
+labels and attributes what the share of the query's terms that a photograph has is worth (0 to 1).
+It depends on the photograph and on the query alone, not on what else is found, so that pages
+stand while photographs come and go; and it measured better than reciprocal ranks:
+docs/decisions/405.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from chalicelib.search.plan import DEPTH, PartName, Plan, visible_to
+from chalicelib.search.port import (
+    BREVITY,
+    AllOf,
+    Among,
+    By,
+    Facet,
+    Keys,
+    Nearest,
+    Newest,
+    Place,
+    Retrieval,
+    Retrieved,
+    Term,
+    Terms,
+    View,
+)
+from chalicelib.search.query import AUTO, MAX_FACET_VALUES, Contribution, Weights
+from chalicelib.search.tuned import CUTOFFS
+from chalicelib.search.vectors import SCALE
+
+Floats = npt.NDArray[np.float64]
+FacetCounts = Mapping[str, tuple[tuple[str, int], ...]]
+
+IDF_STEPS = 16  # of one unit of idf: whole numbers are summed alike on every machine
+# Powers of the share of the words: half of them are worth less than half of all, and of a model's
+# caption next to nothing.
+EMPHASIS, EMPHASIS_ON_A_MODEL = 1.5, 4.0
+_SCALES = {Newest: 1.0, Terms: float(IDF_STEPS * BREVITY), Nearest: SCALE**2}
+
+
+def idf(count: int, frequency: int) -> int:
+    """Return BM25's inverse document frequency in steps of 1 / ``IDF_STEPS``, at least one.
+
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, kept above zero as
+    Lucene keeps it.
+
+    Parameters
+    ----------
+    count, frequency
+        Photographs in the index, and those of them that have the term.
+    """
+    exact = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+    return max(1, round(IDF_STEPS * exact))
+
+
+def idf_of(view: View, plan: Plan) -> tuple[int, ...]:
+    """Return the idf of all that a plan weighs, among everyone's photographs."""
+    if not plan.weighed:
+        return ()
+    conditions = (visible_to(None), *(one.condition for one in plan.weighed))
+    total, *found = view.retrieve([Retrieval(condition) for condition in conditions])
+    return tuple(idf(total.total, one.total) for one in found)
+
+
+def part_scores(
+    part: PartName, shares: Floats, human: npt.NDArray[np.bool_], weights: Weights
+) -> Floats:
+    """Return what shares of a part's terms, 0 to 1, are worth (docs/decisions/405).
+
+    Parameters
+    ----------
+    shares
+        Summed idf of the terms that each photograph has, of all terms' sum.
+    human
+        Whether a person wrote its caption: the words of a model's are trusted less, and where
+        nearly all are there. An attribute counts only where all of it holds, whoever wrote it.
+    """
+    if part != "words":
+        return shares
+    by_model = weights.trust * shares**EMPHASIS_ON_A_MODEL
+    found: Floats = np.where(human, shares**EMPHASIS, by_model)
+    return found
+
+
+def bound_of(plan: Plan, best: float | None) -> float | None:
+    """Return the score below which a photograph is no match; None for no bound.
+
+    ``auto`` asks of a match a share of the best score, and a least score besides, so that a
+    query that nothing answers finds nothing: docs/decisions/406.
+
+    Parameters
+    ----------
+    best
+        The highest score there is, None where nothing matches.
+    """
+    asked, kind = plan.query.min_relevance, plan.cutoff
+    if asked is None or best is None or kind is None:
+        return None
+    if asked != AUTO:
+        return best * float(asked)
+    return max(best * CUTOFFS[kind].share, CUTOFFS[kind].floor)
+
+
+class Order(Protocol):
+    """All matches of a query, in an order."""
+
+    def best(self) -> float | None:
+        """Return the highest score; None where nothing ranks or matches."""
+
+    def cut(self, bound: float) -> None:
+        """Leave out what has a lower score."""
+
+    def walk(self, after: Place | None, count: int) -> Sequence[Place]:
+        """Return the ``count`` best places after one."""
+
+    def counted(self) -> tuple[int, FacetCounts]:
+        """Return how many matches there are, and their facets; known once a walk was taken."""
+
+    def scores(self, places: Sequence[Place]) -> list[float]:
+        """Return the scores at places, as a person sees them."""
+
+    def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
+        """Return what each part of the query gave to photographs, by their keys."""
+
+
+def order_of(view: View, plan: Plan, weights: tuple[int, ...]) -> Order:
+    """Return the matches of a query in the order it asks for.
+
+    Parameters
+    ----------
+    weights
+        The idf of all that the plan weighs.
+    """
+    alone = plan.alone(weights)
+    return FusedOrder(view, plan, weights) if alone is None else EngineOrder(view, plan, alone)
+
+
+class EngineOrder:
+    """Only one part ranks, or none: the engine's own order."""
+
+    def __init__(self, view: View, plan: Plan, by: By) -> None:
+        self._view, self._plan, self._by = view, plan, by
+        self._scale = _SCALES[type(by)]
+        self._base = Retrieval(plan.among, by)
+        self._counted: tuple[int, FacetCounts] | None = None
+
+    def best(self) -> float | None:
+        """Ask for the first."""
+        if isinstance(self._by, Newest):
+            return None
+        (first,) = self._view.retrieve([replace(self._base, size=1, counts=False)])
+        return float(first.scores[0]) / self._scale if len(first.scores) else None
+
+    def cut(self, bound: float) -> None:
+        """Leave out the lower scores, all of which are whole numbers of steps."""
+        self._base = replace(self._base, least=math.ceil(bound * self._scale - 1e-6))
+
+    def walk(self, after: Place | None, count: int) -> Sequence[Place]:
+        """Ask for the next, and with the first of them for the counts."""
+        is_first = self._counted is None
+        facets = facets_of(self._plan) if is_first else ()
+        asked = replace(self._base, size=count, after=after, counts=is_first, facets=facets)
+        (found,) = self._view.retrieve([asked])
+        if is_first:
+            self._counted = found.total, found.facets
+        return [*zip((-found.scores).tolist(), found.keys.tolist(), strict=True)]
+
+    def counted(self) -> tuple[int, FacetCounts]:
+        """Return what the first walk counted."""
+        return self._counted or (0, {})
+
+    def scores(self, places: Sequence[Place]) -> list[float]:
+        """Return summed idf or cosines; 1 where nothing ranks."""
+        is_ranked = not isinstance(self._by, Newest)
+        return [-score / self._scale if is_ranked else 1.0 for score, _ in places]
+
+    def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
+        """Ask how many stand higher, and which terms each has."""
+        if isinstance(self._by, Newest) or not places:
+            return {}
+        higher = [replace(self._base, least=1 - score) for score, _ in places]
+        ranks = [1 + found.total for found in self._view.retrieve(higher)]
+        if isinstance(self._by, Nearest):
+            (part,) = self._plan.vectors
+            return {
+                place[1]: (Contribution(part, cosine, rank, cosine),)
+                for place, rank, cosine in zip(places, ranks, self.scores(places), strict=True)
+            }
+        return self._explained_words(places, ranks, self._by)
+
+    def _explained_words(
+        self, places: Sequence[Place], ranks: Sequence[int], by: Terms
+    ) -> Mapping[int, tuple[Contribution, ...]]:
+        keys = [key for _, key in places]
+        captions, labels = (
+            terms_held(self._view, tuple(terms), keys) for terms in zip(*by.groups, strict=True)
+        )
+        return {
+            key: _by_words(score, rank, captions[key], labels[key])
+            for key, rank, score in zip(keys, ranks, self.scores(places), strict=True)
+        }
+
+
+class FusedOrder:
+    """Several parts rank: whatever is among the best of one is scored exactly in all of them."""
+
+    def __init__(self, view: View, plan: Plan, weights: tuple[int, ...]) -> None:
+        self._view, self._plan = view, plan
+        self._parts = plan.parts(weights)
+        lists = self._retrieved({name: Retrieval(plan.among, size=DEPTH) for name in self._parts})
+        self._keys: Keys = np.unique(np.concatenate([found.keys for found in lists.values()]))
+        self._scores = self._scored(lists)
+        self._places = self._ordered()
+
+    def best(self) -> float | None:
+        """Look at the first place."""
+        return -self._places[0][0] if self._places else None
+
+    def cut(self, bound: float) -> None:
+        """Leave out the lower scores."""
+        self._places = [place for place in self._places if -place[0] >= bound]
+
+    def walk(self, after: Place | None, count: int) -> Sequence[Place]:
+        """Look at all places."""
+        start = 0 if after is None else bisect_right(self._places, after)
+        return self._places[start : start + count]
+
+    def counted(self) -> tuple[int, FacetCounts]:
+        """Count the facets of all places."""
+        facets = facets_of(self._plan)
+        if not facets:
+            return len(self._places), {}
+        among = Among(tuple(key for _, key in self._places))
+        (found,) = self._view.retrieve([Retrieval(among, facets=facets)])
+        return len(self._places), found.facets
+
+    def scores(self, places: Sequence[Place]) -> list[float]:
+        """Return the fused scores."""
+        return [-score for score, _ in places]
+
+    def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
+        """Return scores and ranks, and the terms behind the scores."""
+        keys = [key for _, key in places]
+        held = {
+            name: terms_held(self._view, _terms(part), keys)
+            for name, part in self._parts.items()
+            if isinstance(part, Terms)
+        }
+        return {
+            key: tuple(
+                self._contribution(name, values, at, held[name][key] if name in held else None)
+                for name, values in self._scores.items()
+                if not math.isnan(values[at])
+            )
+            for key, at in zip(keys, np.searchsorted(self._keys, keys).tolist(), strict=True)
+        }
+
+    def _contribution(
+        self, name: PartName, values: Floats, at: int, terms: Mapping[str, float] | None
+    ) -> Contribution:
+        value = float(values[at])
+        return Contribution(
+            part=name,
+            score=value if terms is None else sum(terms.values()),
+            rank=1 + int(np.count_nonzero(values > value)),
+            share=getattr(self._plan.weights, name) * value,
+            terms=terms or {},
+        )
+
+    def _retrieved(self, asked: Mapping[PartName, Retrieval]) -> Mapping[PartName, Retrieved]:
+        """Ask for photographs by the parts of the ranking."""
+        questions = [
+            replace(one, by=self._parts[name], counts=False) for name, one in asked.items()
+        ]
+        answers = self._view.retrieve(questions) if questions else ()
+        return dict(zip(asked, answers, strict=True))
+
+    def _scored(self, lists: Mapping[PartName, Retrieved]) -> Mapping[PartName, Floats]:
+        """Return what each part gives every candidate; NaN where it says nothing of it.
+
+        What a part's own list does not hold of them is asked for in a second round, where so few
+        are left that vectors are compared one by one.
+        """
+        missing = {
+            name: np.setdiff1d(self._keys, found.keys, assume_unique=True)
+            for name, found in lists.items()
+            if len(found.keys) == DEPTH or self._leaves_out(name)
+        }
+        rest = self._retrieved(
+            {
+                name: Retrieval(Among(tuple(keys.tolist())), size=len(keys))
+                for name, keys in missing.items()
+                if len(keys)
+            }
+        )
+        found = {name: np.full(len(self._keys), np.nan) for name in lists}
+        for name, one in (*lists.items(), *rest.items()):
+            found[name][np.searchsorted(self._keys, one.keys)] = self._values(name, one)
+        return found
+
+    def _leaves_out(self, name: PartName) -> bool:
+        """Return whether a photograph may have terms of a part and not be in its list."""
+        part = self._parts[name]
+        return isinstance(part, Terms) and part.quorum > 1
+
+    def _values(self, name: PartName, found: Retrieved) -> Floats:
+        part = self._parts[name]
+        if isinstance(part, Nearest):
+            values: Floats = found.scores / SCALE**2
+            return values
+        shares = found.scores / sum(term.weight for term in _terms(part))
+        return part_scores(name, shares, found.human, self._plan.weights)
+
+    def _ordered(self) -> list[Place]:
+        """Return every candidate's place, best first."""
+        total = np.zeros(len(self._keys))
+        for name, values in self._scores.items():
+            total += getattr(self._plan.weights, name) * np.nan_to_num(values)
+        order = np.lexsort((self._keys, -total))
+        return [*zip((-total[order]).tolist(), self._keys[order].tolist(), strict=True)]
+
+
+def facets_of(plan: Plan) -> tuple[Facet, ...]:
+    """Return the facets that a query wants counted."""
+    return tuple(Facet(name, size=MAX_FACET_VALUES) for name in plan.query.facets)
+
+
+def _terms(by: Terms) -> tuple[Term, ...]:
+    return tuple(term for group in by.groups for term in group)
+
+
+def terms_held(
+    view: View, terms: Sequence[Term], keys: Sequence[int]
+) -> Mapping[int, Mapping[str, float]]:
+    """Return for each photograph the terms that it has, by name, with their idf."""
+    among = Among(tuple(keys))
+    asked = [
+        Retrieval(AllOf((among, term.condition)), size=len(keys), counts=False) for term in terms
+    ]
+    held: dict[int, dict[str, float]] = {key: {} for key in keys}
+    for term, found in zip(terms, view.retrieve(asked) if asked else (), strict=True):
+        for key in found.keys.tolist():
+            held[key][term.name] = term.weight / IDF_STEPS
+    return held
+
+
+def _by_words(
+    score: float, rank: int, captions: Mapping[str, float], labels: Mapping[str, float]
+) -> tuple[Contribution, ...]:
+    """Return what a caption and labels gave a match where words alone rank.
+
+    Parameters
+    ----------
+    score
+        The match's; what the labels leave of it, brevity too, is the caption's.
+    captions, labels
+        The terms that each holds, with their weights.
+    """
+    seen = sum(labels.values()) / BREVITY
+    words = {name: weight / BREVITY for name, weight in captions.items()}
+    given = (Contribution("words", score - seen, rank, score - seen, words),)
+    if not labels:
+        return given
+    terms = {name: 2 * weight / BREVITY for name, weight in labels.items()}
+    return (*given, Contribution("labels", seen, rank, seen, terms))

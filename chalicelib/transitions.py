@@ -1,0 +1,292 @@
+"""How a record may change: the only place where its rules stand.
+
+Each function takes a record and returns the next one; `chalicelib.catalogue.update` saves it.
+Events that no longer matter are skipped before (`chalicelib.event_order.skip_reason`).
+
+From `pending` on, every sequence of transitions keeps these invariants, whatever the events:
+
+* Identity (``image_id``, ``owner``, ``bucket``, ``key``) and ``created_at`` never change, and
+  ``sequencer`` never goes back to None.
+* A user's caption and attributes stand until the user changes them or the photograph is deleted.
+  An import replaces a model's caption or an earlier import's, never a user's.
+* ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
+  person's caption; ``failed`` has a ``reason``; ``pending`` and ``deleted`` have none.
+* What the file and the model gave (measures, checksum, labels, vectors, copy for display, a
+  model's caption, ``processed_by``) stands only where the model could read the newest file.
+  ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
+* ``deleted`` holds identity, version, sequencer and times, and nothing else.
+* Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
+* Attributes have the source ``user`` (who may say that there are none), or ``model`` where they
+  were read out of the present caption; none were read where the source is None.
+* A caption has a model's name if and only if a model wrote it.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.attributes import extract
+from chalicelib.errors import NotFound
+from chalicelib.events import ObjectEvent, is_older
+from chalicelib.images import (
+    DESCRIBED,
+    HUMAN_SOURCES,
+    Attribute,
+    Caption,
+    Image,
+    Label,
+    ModelRun,
+    Prepared,
+    Source,
+    State,
+    image_id_of,
+)
+from chalicelib.storage import owner_of
+
+NO_CAPTION = "the model found no caption"
+TOO_UNSURE = "the model was too unsure to write a caption"
+UNSURE = "the model is not sure of its caption"
+
+
+def pending(
+    bucket: str,
+    key: str,
+    now: datetime,
+    *,
+    content_type: str | None = None,
+    size: int | None = None,
+) -> Image:
+    """Return a new record, which waits for its file.
+
+    Parameters
+    ----------
+    content_type, size
+        What the uploader announced, where that is known.
+    """
+    return Image(
+        image_id=image_id_of(bucket, key),
+        owner=owner_of(key),
+        bucket=bucket,
+        key=key,
+        content_type=content_type,
+        size=size,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def captioned_by_model(
+    image: Image,
+    event: ObjectEvent,
+    run: ModelRun,
+    prepared: Prepared,
+    *,
+    derivative_key: str,
+    now: datetime,
+) -> Image:
+    """Record what a model made of the newest file.
+
+    A person's caption stays, with the model's as alternatives.
+    """
+    described = replace(
+        _after_run(image, event, run, now),
+        width=prepared.width,
+        height=prepared.height,
+        content_type=prepared.content_type,
+        labels=tuple(Label(word.lower(), sure) for word, sure in prepared.labels),
+        visual=prepared.visual,
+        semantic=prepared.semantic,
+        derivative_key=derivative_key,
+    )
+    if described.caption:
+        caption = described.caption.with_alternatives(_shown(prepared))
+        return replace(described, state=State.CAPTIONED, caption=caption)
+    state, reason = _judgement(prepared)
+    described = replace(described, state=state, reason=reason)
+    return _with_caption(described, _model_caption(prepared, run.model))
+
+
+def rejected(image: Image, event: ObjectEvent, run: ModelRun, reason: str, now: datetime) -> Image:
+    """Record that the newest file can never be a photograph, and why."""
+    return replace(_after_run(image, event, run, now), state=State.FAILED, reason=reason)
+
+
+def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Image:
+    """Record that captioning the newest file failed, and why; it may be tried again.
+
+    A file that is described already loses nothing by another attempt that fails: the record is
+    returned as it is.
+    """
+    is_newer = _is_newer(event, image)
+    if image.state in DESCRIBED and not is_newer:
+        return image
+    return replace(
+        _without_file(image, now),
+        state=State.FAILED,
+        reason=reason,
+        sequencer=event.sequencer or image.sequencer,
+        version_id=event.version_id or (None if event.sequencer else image.version_id),
+        size=image.size if event.size is None and not is_newer else event.size,
+    )
+
+
+def deleted(image: Image, now: datetime, *, sequencer: str | None = None) -> Image:
+    """Return the tombstone; by its sequencer older events are recognised.
+
+    Parameters
+    ----------
+    sequencer
+        Of the event of the deletion; None where the API deletes.
+    """
+    return replace(
+        _emptied(image, now), state=State.DELETED, sequencer=sequencer or image.sequencer
+    )
+
+
+def edited(
+    image: Image,
+    now: datetime,
+    *,
+    caption: str | None = None,
+    attributes: tuple[Attribute, ...] | None = None,
+) -> Image:
+    """Record what a user wrote; None changes nothing.
+
+    The former caption becomes the first alternative.
+
+    Raises
+    ------
+    NotFound
+        The photograph is deleted.
+    """
+    image = replace(living(image), updated_at=now)
+    if caption is not None:
+        image = _with_persons_caption(image, caption, Source.USER)
+    if attributes is not None:
+        image = replace(image, attributes=attributes, attributes_source=Source.USER)
+    return image
+
+
+def imported(image: Image, text: str, now: datetime) -> Image:
+    """Record the caption of a ``descriptions.txt``; a user's stands.
+
+    A corrected import does not keep the caption it corrects, so that the order in which
+    descriptions and photographs arrive makes no difference. The same caption again returns the
+    record as it is.
+
+    Raises
+    ------
+    NotFound
+        The photograph is deleted.
+    """
+    former = living(image).caption
+    if former and former.source is Source.USER:
+        return image
+    if former and (former.source, former.text) == (Source.IMPORT, text):
+        return image
+    return _with_persons_caption(replace(image, updated_at=now), text, Source.IMPORT)
+
+
+def living(image: Image | None) -> Image:
+    """Return a record that exists and is not deleted.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    if image is None or image.state is State.DELETED:
+        raise NotFound("there is no such photograph")
+    return image
+
+
+def _emptied(image: Image, now: datetime) -> Image:
+    """Return what even a tombstone holds."""
+    return Image(
+        image_id=image.image_id,
+        owner=image.owner,
+        bucket=image.bucket,
+        key=image.key,
+        rev=image.rev,
+        version_id=image.version_id,
+        sequencer=image.sequencer,
+        created_at=image.created_at,
+        updated_at=now,
+    )
+
+
+def _without_file(image: Image, now: datetime) -> Image:
+    """Return what holds for whatever file comes next: what a person wrote."""
+    left = _emptied(image, now)
+    if image.attributes_source in HUMAN_SOURCES:
+        left = replace(left, attributes=image.attributes, attributes_source=image.attributes_source)
+    caption = image.caption if image.caption_is_human else None
+    return _with_caption(left, caption and Caption(caption.text, caption.source))
+
+
+def _after_run(image: Image, event: ObjectEvent, run: ModelRun, now: datetime) -> Image:
+    """Return what holds of a file that was processed, whatever came of it."""
+    return replace(
+        _without_file(image, now),
+        sequencer=event.sequencer or image.sequencer,
+        version_id=_version_read(image, event, run.sha256),
+        size=run.size,
+        sha256=run.sha256,
+        processed_by=run.model,
+    )
+
+
+def _with_persons_caption(image: Image, text: str, source: Source) -> Image:
+    former = image.caption
+    others = former.texts if former else ()
+    if former and former.source is source is Source.IMPORT:
+        others = former.alternatives
+    if image.state is State.NEEDS_REVIEW:
+        image = replace(image, state=State.CAPTIONED, reason=None)
+    return _with_caption(image, Caption(text, source).with_alternatives(others))
+
+
+def _with_caption(image: Image, caption: Caption | None) -> Image:
+    """Set the caption, and the attributes that are read out of it unless a person gave some."""
+    image = replace(image, caption=caption)
+    if image.attributes_source in HUMAN_SOURCES:
+        return image
+    found = tuple(extract(caption.text)) if caption else ()
+    return replace(image, attributes=found, attributes_source=Source.MODEL if found else None)
+
+
+def _model_caption(prepared: Prepared, model: str) -> Caption | None:
+    captions = _shown(prepared)
+    if not captions:
+        return None
+    best = Caption(captions[0], Source.MODEL, model, prepared.confidence)
+    return best.with_alternatives(captions)
+
+
+def _shown(prepared: Prepared) -> tuple[str, ...]:
+    return () if prepared.withheld else prepared.captions
+
+
+def _judgement(prepared: Prepared) -> tuple[State, str | None]:
+    if prepared.withheld and (prepared.captions or prepared.labels):
+        return State.NEEDS_REVIEW, TOO_UNSURE
+    if not prepared.captions:
+        return State.NEEDS_REVIEW, NO_CAPTION
+    if prepared.needs_review:
+        return State.NEEDS_REVIEW, UNSURE
+    return State.CAPTIONED, None
+
+
+def _version_read(image: Image, event: ObjectEvent, sha256: str | None) -> str | None:
+    """Return the version that was read, None where its id is not known.
+
+    A redrive without a version reads the newest one, which is the record's if its content is.
+    """
+    if event.version_id or event.sequencer:
+        return event.version_id
+    return image.version_id if sha256 and sha256 == image.sha256 else None
+
+
+def _is_newer(event: ObjectEvent, image: Image) -> bool:
+    if event.sequencer is None:
+        return False
+    return image.sequencer is None or is_older(image.sequencer, event.sequencer)

@@ -1,0 +1,74 @@
+"""Commands that make, list and revoke tokens; an administrator's token is needed."""
+
+from typing import Annotated, Any
+
+import typer
+
+from image_repo.errors import CommandError
+from image_repo.output import console, write_json
+from image_repo.session import Json, session_of
+
+ID_SHOWN = 12
+LEAST_ID = 8  # of a token's id, so that no slip of the finger names one
+tokens = typer.Typer(no_args_is_help=True, help="Make, list and revoke tokens (scope admin).")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(tokens, name="token")
+
+
+@tokens.command("add")
+def add_token(
+    context: typer.Context,
+    owner: Annotated[str, typer.Argument(help="Whose photographs it opens.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="read, write, admin; again for more. Without: read and write."),
+    ] = None,
+    label: Annotated[str, typer.Option(help="To revoke it by.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a token and print it; it cannot be shown again."""
+    asked: dict[str, Any] = {"owner": owner, "label": label}
+    with session_of(context).client() as client:
+        made = client.call("POST", "tokens", body=asked | ({"scopes": scope} if scope else {}))
+    if as_json:
+        write_json(made)
+    else:
+        console.print(made["token"], soft_wrap=True, highlight=False)
+
+
+@tokens.command("revoke")
+def revoke_token(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Its label, or 8 characters of its id.")],
+) -> None:
+    """Revoke tokens; warm functions forget them within seconds."""
+    with session_of(context).client() as client:
+        found = [one for one in client.call("GET", "tokens")["items"] if _is_named(one, name)]
+        if not found:
+            raise CommandError(f"no token is labelled '{name}' or has an id that begins so")
+        for one in found:
+            client.call("DELETE", f"tokens/{one['id']}")
+            console.print(f"{one['id'][:ID_SHOWN]}  {one['owner']}  revoked", markup=False)
+
+
+@tokens.command("list")
+def list_tokens(context: typer.Context, as_json: Json = False) -> None:
+    """List what is known of the tokens; never the tokens themselves."""
+    with session_of(context).client() as client:
+        told = client.call("GET", "tokens")
+    if as_json:
+        write_json(told)
+        return
+    for one in told["items"]:
+        state = "revoked" if one["revoked"] else "valid"
+        scopes = ",".join(one["scopes"])
+        row = (one["id"][:ID_SHOWN], one["owner"], scopes, one["label"], one["created_at"], state)
+        console.print("  ".join(row), soft_wrap=True, markup=False, highlight=False)
+
+
+def _is_named(token: dict[str, Any], name: str) -> bool:
+    # An empty name is no label: it would revoke every token that has none.
+    return token["label"] == name != "" or (len(name) >= LEAST_ID and token["id"].startswith(name))

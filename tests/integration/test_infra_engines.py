@@ -1,0 +1,107 @@
+"""Where the search index lives, and who may do what there."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_iam as iam
+
+from infra.app import check
+from infra.engines import Engine
+from infra.search import DEFAULT_ENGINE, ENGINES, checked_engine, engine_of
+
+Context = Callable[[str], object]
+
+
+def stack_with(name: str, **context: object) -> tuple[Engine, dict[str, Any]]:
+    """Return an engine and the template it leads to; cdk-nag objects to nothing in it."""
+    app = cdk.App()
+    check(app)
+    stack = cdk.Stack(app, "Stack")
+    engine = engine_of(stack, name, context.get)
+    service = iam.ServicePrincipal("lambda.amazonaws.com")
+    roles = {who: iam.Role(stack, who, assumed_by=service) for who in ("Reader", "Writer")}
+    engine.admit(reader=roles["Reader"], writer=roles["Writer"])
+    return engine, dict(assertions.Template.from_stack(stack).to_json())
+
+
+def of_type(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [r["Properties"] for r in template["Resources"].values() if r["Type"] == kind]
+
+
+def allowed(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    policies = of_type(template, "AWS::IAM::Policy")
+    return [
+        statement
+        for policy in policies
+        if role in json.dumps(policy["Roles"])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def test_opensearch_is_what_is_deployed_unless_told_otherwise() -> None:
+    assert DEFAULT_ENGINE == "opensearch"
+    assert ENGINES == ("opensearch", "embedded")
+
+
+def test_an_engine_that_there_is_not_is_refused_with_what_can_be_chosen() -> None:
+    with pytest.raises(ValueError, match=r"search=solr.*opensearch, embedded"):
+        checked_engine("solr")
+
+
+def test_the_embedded_engine_deploys_nothing() -> None:
+    engine, template = stack_with("embedded")
+    assert (engine.name, engine.endpoint) == ("embedded", "")
+    assert of_type(template, "AWS::IAM::Policy") == []
+
+
+@pytest.fixture(scope="module")
+def domain() -> dict[str, Any]:
+    engine, template = stack_with("opensearch")
+    assert engine.name == "opensearch" and engine.endpoint
+    return template
+
+
+def test_a_domain_is_encrypted_and_speaks_tls_only(domain: dict[str, Any]) -> None:
+    (properties,) = of_type(domain, "AWS::OpenSearchService::Domain")
+    assert properties["EncryptionAtRestOptions"] == {"Enabled": True}
+    assert properties["NodeToNodeEncryptionOptions"] == {"Enabled": True}
+    assert properties["DomainEndpointOptions"]["EnforceHTTPS"] is True
+    assert properties["DomainEndpointOptions"]["TLSSecurityPolicy"].startswith("Policy-Min-TLS-1-2")
+
+
+def test_a_domain_answers_its_own_account_only(domain: dict[str, Any]) -> None:
+    (properties,) = of_type(domain, "AWS::OpenSearchService::Domain")
+    (statement,) = properties["AccessPolicies"]["Statement"]
+    assert "root" in json.dumps(statement["Principal"]["AWS"])
+
+
+def test_the_api_may_search_and_nothing_else(domain: dict[str, Any]) -> None:
+    (statement,) = allowed(domain, "Reader")
+    assert statement["Action"] == "es:ESHttpPost"
+    assert json.dumps(statement["Resource"]).endswith(':domain/image-repo/image-repo/_msearch"]]}')
+
+
+def test_the_indexer_may_write_to_the_repositorys_own_indexes_only(domain: dict[str, Any]) -> None:
+    for statement in allowed(domain, "Writer"):
+        resources = statement["Resource"]
+        for resource in resources if isinstance(resources, list) else [resources]:
+            path = json.dumps(resource).split(":domain/image-repo/")[1]
+            assert path.startswith(("image-repo-*", "_aliases"))
+
+
+def test_more_nodes_stand_in_two_zones() -> None:
+    _, template = stack_with("opensearch", searchNodes="2", searchInstance="r7g.large.search")
+    (properties,) = of_type(template, "AWS::OpenSearchService::Domain")
+    cluster = properties["ClusterConfig"]
+    assert (cluster["InstanceCount"], cluster["InstanceType"]) == (2, "r7g.large.search")
+    assert cluster["ZoneAwarenessConfig"] == {"AvailabilityZoneCount": 2}
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "two"])
+def test_a_size_that_is_no_number_is_refused_by_name(wrong: str) -> None:
+    with pytest.raises(ValueError, match=f"searchNodes={wrong}"):
+        stack_with("opensearch", searchNodes=wrong)

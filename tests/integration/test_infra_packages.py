@@ -1,0 +1,122 @@
+"""What is shipped to Lambda, and what every environment is made of."""
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from layers.__main__ import LAYER, build, size
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+MEGABYTE = 1_000_000
+# What the Lambda runtime brings by itself.
+RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
+
+
+@pytest.fixture(scope="session")
+def api_package(assembly: Path) -> Path:
+    (package,) = assembly.glob("asset.*.zip")
+    return package
+
+
+def test_api_and_layer_stay_under_fifty_megabytes(api_package: Path) -> None:
+    build()
+    with zipfile.ZipFile(api_package) as package:
+        api = sum(entry.file_size for entry in package.infolist())
+    assert api + size(LAYER) <= 50 * MEGABYTE
+
+
+def test_the_api_package_holds_the_application_and_nothing_else(api_package: Path) -> None:
+    with zipfile.ZipFile(api_package) as package:
+        names = package.namelist()
+    parts = {"app.py", "captioner", "chalice", "chalicelib", "image_repo_formats"}
+    assert {name.split("/")[0] for name in names} == parts
+    assert "chalicelib/gallery/index.html" in names
+    assert not [name for name in names if "__pycache__" in name]
+
+
+def test_the_api_package_holds_the_models_text_side_and_no_more_of_it(api_package: Path) -> None:
+    with zipfile.ZipFile(api_package) as package:
+        names = {name for name in package.namelist() if name.startswith("captioner/bundle/")}
+    assert names == {
+        f"captioner/bundle/{file}" for file in ("bundle.json", "text.npz", "tokenizer.json")
+    }
+
+
+def test_a_query_becomes_a_vector_in_the_api_package(api_package: Path, tmp_path: Path) -> None:
+    build()
+    with zipfile.ZipFile(api_package) as package:
+        package.extractall(tmp_path)
+    program = "from captioner.vision import text; print(text.load().encode('a dog').nbytes)"
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        env={"PYTHONPATH": os.pathsep.join([str(tmp_path), str(LAYER / "python")])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.strip() == "1024", ran.stderr
+
+
+@pytest.mark.parametrize("module", ["app", "indexer.handler"])
+def test_a_function_runs_on_its_layer_and_the_runtime_alone(
+    module: str, api_package: Path, tmp_path: Path
+) -> None:
+    build()
+    with zipfile.ZipFile(api_package) as package:
+        package.extractall(tmp_path / "code")
+    (tmp_path / "code" / "indexer").symlink_to(ROOT / "indexer")
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    for name in RUNTIME:
+        spec = find_spec(name)
+        assert spec and spec.origin
+        origin = Path(spec.origin)
+        found = origin.parent if origin.name == "__init__.py" else origin
+        (runtime / found.name).symlink_to(found)
+    paths = (tmp_path / "code", LAYER / "python", runtime)
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", f"import {module}"],
+        env={
+            "PYTHONPATH": os.pathsep.join(map(str, paths)),
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "IMAGE_REPO_BUCKET": "bucket",
+            "IMAGE_REPO_TABLE": "table",
+            "IMAGE_REPO_TOKENS_TABLE": "tokens",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_every_locked_package_has_a_version_and_hashes(lock: Path) -> None:
+    entries = re.split(r"\n(?=[a-z0-9])", re.sub(r"(?m)^\s*#.*\n", "", lock.read_text()).strip())
+    for entry in entries:
+        assert re.match(r"[a-z0-9._-]+(\[[a-z0-9,-]+\])?==\S+ ", entry), entry[:80]
+        assert "--hash=sha256:" in entry, entry[:80]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_no_lock_names_a_host(lock: Path) -> None:
+    assert not re.search(r"://|--(extra-)?index-url|--find-links", lock.read_text())
+
+
+def test_the_captioners_image_holds_no_tensorflow() -> None:
+    names = re.findall(r"(?m)^([a-z0-9._-]+)==", (ROOT / "requirements/captioner.lock").read_text())
+    assert "onnxruntime" in names
+    assert not {name for name in names if "tensorflow" in name or name == "keras"}
+
+
+def test_the_layer_holds_no_numpy() -> None:
+    names = re.findall(r"(?m)^([a-z0-9._-]+)==", (ROOT / "requirements/api.lock").read_text())
+    assert "pydantic" in names
+    assert "numpy" not in names

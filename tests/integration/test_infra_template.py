@@ -1,0 +1,290 @@
+"""What the synthesised template promises."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_s3 as s3
+
+from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
+from chalicelib.settings import Settings, variable
+from infra.app import check
+from local.images import HANDLERS
+
+Resources = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def template(assembly: Path) -> dict[str, Any]:
+    return dict(json.loads((assembly / "ImageRepo.template.json").read_text()))
+
+
+def of_type(template: dict[str, Any], kind: str) -> Resources:
+    found = {name: r for name, r in template["Resources"].items() if r["Type"] == kind}
+    assert found, f"no {kind} in the template"
+    return found
+
+
+def only(resources: Resources) -> dict[str, Any]:
+    (resource,) = resources.values()
+    return dict(resource["Properties"])
+
+
+def statements(template: dict[str, Any]) -> list[dict[str, Any]]:
+    policies = of_type(template, "AWS::IAM::Policy").values()
+    return [s for p in policies for s in p["Properties"]["PolicyDocument"]["Statement"]]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def functions(template: dict[str, Any]) -> Resources:
+    plain = of_type(template, "AWS::Lambda::Function")
+    return plain | of_type(template, "AWS::Serverless::Function")
+
+
+def test_the_bucket_is_private_encrypted_and_versioned(template: dict[str, Any]) -> None:
+    bucket = only(of_type(template, "AWS::S3::Bucket"))
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_the_bucket_refuses_anything_but_tls(template: dict[str, Any]) -> None:
+    policy = only(of_type(template, "AWS::S3::BucketPolicy"))["PolicyDocument"]
+    assert any(
+        s["Effect"] == "Deny"
+        and s["Action"] == "s3:*"
+        and s["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        for s in policy["Statement"]
+    )
+
+
+def test_the_bucket_forgets_old_versions_and_unfinished_uploads(template: dict[str, Any]) -> None:
+    rules = only(of_type(template, "AWS::S3::Bucket"))["LifecycleConfiguration"]["Rules"]
+    assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
+    prefixes = {r["Prefix"] for r in rules if "NoncurrentVersionExpiration" in r}
+    assert prefixes == {"uploads/", "derived/", "index/"}
+    # What a listing of the index's parts would otherwise step over, more every second.
+    unmarked = {r["Prefix"] for r in rules if r.get("ExpiredObjectDeleteMarker")}
+    assert "index/" in unmarked
+
+
+def test_only_uploads_are_announced_both_when_created_and_when_removed(
+    template: dict[str, Any],
+) -> None:
+    bucket = only(of_type(template, "AWS::S3::Bucket"))
+    queues = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    assert {q["Event"] for q in queues} == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
+    rules = [rule for q in queues for rule in q["Filter"]["S3Key"]["Rules"]]
+    assert rules == [{"Name": "prefix", "Value": "uploads/"}] * 2
+
+
+def test_photographs_and_records_outlive_the_stack(template: dict[str, Any]) -> None:
+    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table"):
+        for resource in of_type(template, kind).values():
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_an_event_stays_hidden_six_times_as_long_as_the_captioner_may_take(
+    template: dict[str, Any],
+) -> None:
+    captioner = named(template, "image-repo-captioner")
+    hidden = [
+        queue["Properties"]["VisibilityTimeout"]
+        for queue in of_type(template, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue["Properties"]
+    ]
+    assert hidden == [6 * captioner["Timeout"]]
+
+
+def named(template: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = (
+        f["Properties"]
+        for f in functions(template).values()
+        if f["Properties"].get("FunctionName") == name
+    )
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "handler"),
+    [
+        ("image-repo-captioner", "captioner.handler.ingest"),
+        ("image-repo-encoder", "captioner.handler.encode"),
+    ],
+)
+def test_captioner_and_encoder_share_an_image(
+    template: dict[str, Any], name: str, handler: str
+) -> None:
+    function = named(template, name)
+    assert function["PackageType"] == "Image"
+    assert function["ImageConfig"]["Command"] == [handler]
+    assert function["Code"] == named(template, "image-repo-captioner")["Code"]
+
+
+def test_the_index_has_one_writer(template: dict[str, Any]) -> None:
+    assert named(template, "image-repo-indexer")["ReservedConcurrentExecutions"] == 1
+
+
+def test_no_event_is_lost_by_a_failing_reader(template: dict[str, Any]) -> None:
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    for mapping in mappings:
+        assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    (stream,) = (m["Properties"] for m in mappings if "StartingPosition" in m["Properties"])
+    assert stream["BisectBatchOnFunctionError"] is True
+    assert stream["StartingPosition"] == "TRIM_HORIZON"
+    assert stream["DestinationConfig"]["OnFailure"]["Destination"]
+
+
+def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
+    template: dict[str, Any],
+) -> None:
+    tables = [t["Properties"] for t in of_type(template, "AWS::DynamoDB::Table").values()]
+    (images,) = (t for t in tables if "StreamSpecification" in t)
+    assert images["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    keys = {
+        index["IndexName"]: tuple(key["AttributeName"] for key in index["KeySchema"])
+        for index in images["GlobalSecondaryIndexes"]
+    }
+    assert keys == {
+        "by_owner": ("owner", "created_at"),
+        "by_state": ("owner_state", "created_at"),
+        "by_content": ("owner_sha256", "image_id"),
+        "by_time": ("listing", "created_at"),
+    }
+    for table in tables:
+        recovery = table["PointInTimeRecoverySpecification"]
+        assert recovery["PointInTimeRecoveryEnabled"] is True
+
+
+def test_no_role_may_do_everything(template: dict[str, Any]) -> None:
+    for statement in statements(template):
+        for action in as_list(statement["Action"]):
+            assert "*" not in action, statement
+        if "*" in as_list(statement["Resource"]):
+            assert {a.split(":")[0] for a in as_list(statement["Action"])} <= {"xray", "dynamodb"}
+            assert set(as_list(statement["Action"])) <= {
+                "xray:PutTraceSegments",
+                "xray:PutTelemetryRecords",
+                "dynamodb:ListStreams",
+            }
+
+
+def test_no_role_is_one_of_awss_broad_ones(template: dict[str, Any]) -> None:
+    for role in of_type(template, "AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role["Properties"]
+
+
+def test_logs_end_after_a_month_and_every_function_has_such_a_log(
+    template: dict[str, Any],
+) -> None:
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    assert {g["Properties"]["RetentionInDays"] for g in groups.values()} == {30}
+    for function in functions(template).values():
+        assert function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups
+
+
+def test_every_function_is_traced_and_knows_the_stack(template: dict[str, Any]) -> None:
+    for name, function in functions(template).items():
+        properties = function["Properties"]
+        tracing = properties.get("TracingConfig", {}).get("Mode") or properties.get("Tracing")
+        assert tracing == "Active", name
+        variables = properties["Environment"]["Variables"]
+        wanted = {"BUCKET", "TABLE", "TOKENS_TABLE", "QUEUE_URL", "ENCODER_FUNCTION", "EVENT_BUS"}
+        assert {f"IMAGE_REPO_{w}" for w in wanted} <= set(variables), name
+        assert variables["IMAGE_REPO_SEARCH"] == "embedded"
+
+
+def test_the_functions_are_told_settings_and_nothing_else(template: dict[str, Any]) -> None:
+    known = {variable(field) for field in Settings.model_fields}
+    required = {variable(n) for n, field in Settings.model_fields.items() if field.is_required()}
+    for name, function in functions(template).items():
+        told = set(function["Properties"]["Environment"]["Variables"])
+        assert required <= told, name
+        assert {v for v in told if v.startswith("IMAGE_REPO_")} <= known, name
+
+
+def test_roles_reach_the_prefixes_that_the_code_uses_and_no_other(
+    template: dict[str, Any],
+) -> None:
+    actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
+    reached = {
+        part
+        for statement in statements(template)
+        if actions & set(as_list(statement["Action"]))
+        for resource in as_list(statement["Resource"])
+        for part in resource["Fn::Join"][1]
+        if isinstance(part, str)
+    }
+    assert reached == {f"/{prefix}*" for prefix in (UPLOADS, DERIVED, INDEX, IMPORTS)}
+
+
+def test_what_a_person_must_look_at_raises_an_alarm(template: dict[str, Any]) -> None:
+    metrics = {
+        a["Properties"]["MetricName"] for a in of_type(template, "AWS::CloudWatch::Alarm").values()
+    }
+    assert metrics >= {
+        "ApproximateNumberOfMessagesVisible",
+        "ApproximateAgeOfOldestMessage",
+        "IteratorAge",
+        "Errors",
+        "5XXError",
+        "failed",
+    }
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        assert alarm["Properties"]["AlarmActions"]
+
+
+def test_every_route_but_health_and_the_gallerys_files_asks_for_a_token(
+    template: dict[str, Any],
+) -> None:
+    paths = only(of_type(template, "AWS::Serverless::Api"))["DefinitionBody"]["paths"]
+    free = {
+        path
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if method != "options" and not operation.get("security")
+    }
+    assert "/images" in paths
+    assert "/images" not in free
+    assert {p for p in free if not p.startswith("/gallery")} <= {"/", "/health"}
+
+
+def test_the_stack_tells_what_the_contract_says(template: dict[str, Any]) -> None:
+    assert set(template["Outputs"]) >= {
+        "ApiId",
+        "ApiUrl",
+        "Bucket",
+        "Table",
+        "TokensTable",
+        "QueueUrl",
+        "DeadLetterQueueUrl",
+    }
+
+
+def test_cdk_nag_found_nothing_unexplained(assembly: Path) -> None:
+    report = json.loads((assembly / "validation-report.json").read_text())
+    assert [r for r in report["pluginReports"] if r.get("conclusion") != "success"] == []
+
+
+def test_cdk_nag_stops_what_it_objects_to(tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path))
+    check(app)
+    s3.Bucket(cdk.Stack(app, "Careless"), "Bucket")
+    with pytest.raises(RuntimeError, match="AwsSolutions-S1"):
+        app.synth()
+
+
+def test_the_local_stack_runs_the_handlers_that_the_template_names(
+    template: dict[str, Any],
+) -> None:
+    deployed = {
+        r["Properties"]["FunctionName"]: r["Properties"]["ImageConfig"]["Command"][0]
+        for r in template["Resources"].values()
+        if r.get("Properties", {}).get("PackageType") == "Image"
+    }
+    assert deployed == HANDLERS

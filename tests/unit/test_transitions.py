@@ -1,0 +1,318 @@
+"""What may become of a record, in any sequence of transitions."""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.attributes import extract
+from chalicelib.errors import NotFound
+from chalicelib.event_order import skip_reason
+from chalicelib.events import Kind, ObjectEvent, is_older
+from chalicelib.images import (
+    DESCRIBED,
+    HUMAN_SOURCES,
+    MAX_ALTERNATIVES,
+    Attribute,
+    Caption,
+    Image,
+    ModelRun,
+    Prepared,
+    Source,
+    State,
+)
+from chalicelib.transitions import (
+    captioned_by_model,
+    deleted,
+    edited,
+    failed,
+    imported,
+    pending,
+    rejected,
+)
+
+BUCKET = "photographs"
+KEY = "uploads/ada/dog.jpg"
+START = datetime(2026, 1, 2, tzinfo=UTC)
+NEW = pending(BUCKET, KEY, START, content_type="image/jpeg", size=9)
+PREPARED = Prepared(
+    captions=("a brown dog runs", "an animal"),
+    confidence=0.7,
+    needs_review=False,
+    visual=b"\0" * 512,
+    semantic=b"\1" * 512,
+    width=4,
+    height=3,
+    content_type="image/jpeg",
+    display=b"webp",
+    labels=(("Dog", 0.9),),
+)
+
+Transition = Callable[[Image, datetime], Image]
+
+
+def event(
+    sequencer: str | None, version: str | None = None, size: int | None = None
+) -> ObjectEvent:
+    return ObjectEvent(BUCKET, KEY, Kind.CREATED, version, sequencer, size)
+
+
+def captioned(
+    image: Image = NEW,
+    at: ObjectEvent = event("01", "v1"),  # noqa: B008  a frozen value
+    prepared: Prepared = PREPARED,
+    sha256: str = "aa",
+) -> Image:
+    run = ModelRun("net@1", 4, sha256)
+    key = f"derived/x/{sha256}.webp"
+    return captioned_by_model(image, at, run, prepared, derivative_key=key, now=START)
+
+
+def texts(count: int) -> tuple[str, ...]:
+    return tuple(f"caption {number}" for number in range(count))
+
+
+def test_a_tombstone_is_the_same_by_whichever_way_it_comes() -> None:
+    record = edited(captioned(), START, attributes=(Attribute("poodle"),))
+    assert deleted(record, START) == deleted(record, START, sequencer="01")
+    assert deleted(record, START).processed_by is None
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_tombstone_holds_identity_order_and_times_only(by_hand: bool) -> None:
+    record = edited(captioned(), START, caption="my Rex") if by_hand else captioned()
+    kept = {"image_id", "owner", "bucket", "key", "created_at", "updated_at"}
+    kept |= {"state", "rev", "version_id", "sequencer"}
+    empty = Image(record.image_id, record.owner, record.bucket, record.key)
+    for name in {field.name for field in fields(Image)} - kept:
+        assert getattr(deleted(record, START), name) == getattr(empty, name), name
+
+
+@pytest.mark.parametrize("text", ["mine", "caption 3"])
+def test_alternatives_have_one_limit(text: str) -> None:
+    many = replace(PREPARED, captions=texts(51))
+    by_model = captioned(prepared=many)
+    for record in (
+        by_model,
+        edited(by_model, START, caption=text),
+        imported(by_model, text, START),
+        captioned(edited(NEW, START, caption=text), prepared=many),
+    ):
+        assert record.caption is not None
+        alternatives = record.caption.alternatives
+        assert len(alternatives) == MAX_ALTERNATIVES == len(set(alternatives))
+        assert record.caption.text not in alternatives
+
+
+def test_a_caption_that_tells_of_no_subject_leaves_attributes_without_a_source() -> None:
+    wordless = "so it was"
+    assert not extract(wordless)
+    for record in (
+        edited(captioned(), START, caption=wordless),
+        imported(captioned(), wordless, START),
+        captioned(edited(NEW, START, caption=wordless)),
+        captioned(prepared=replace(PREPARED, captions=(wordless,))),
+    ):
+        assert (record.attributes, record.attributes_source) == ((), None)
+
+
+def test_a_user_may_say_that_there_are_no_subjects() -> None:
+    record = captioned(edited(captioned(), START, attributes=()))
+    assert (record.attributes, record.attributes_source) == ((), Source.USER)
+
+
+def test_a_corrected_import_keeps_the_models_captions_and_not_the_wrong_one() -> None:
+    wrong = imported(captioned(), "a borwn dog", START)
+    right = imported(wrong, "a brown dog", START)
+    assert right.caption == Caption(
+        "a brown dog", Source.IMPORT, alternatives=("a brown dog runs", "an animal")
+    )
+    assert imported(right, "a brown dog", START + timedelta(1)) is right
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.FAILED])
+def test_an_edit_mends_no_file(state: State) -> None:
+    record = edited(replace(NEW, state=state, reason="damaged"), START, caption="my Rex")
+    assert (record.state, record.reason) == (state, "damaged")
+
+
+def test_a_refused_or_failed_file_keeps_nothing_of_the_one_before() -> None:
+    newer = event("02", "v2", 8)
+    assert failed(captioned(), event("02"), "captioning failed", START).size is None
+    for record in (
+        rejected(captioned(), newer, ModelRun("net@1", 8, "bb"), "damaged", START),
+        failed(captioned(), newer, "captioning failed 3 times", START),
+    ):
+        assert (record.state, record.caption, record.attributes) == (State.FAILED, None, ())
+        assert (record.visual, record.semantic, record.labels) == (None, None, ())
+        assert (record.derivative_key, record.width, record.size) == (None, None, 8)
+        assert (record.version_id, record.sequencer) == ("v2", "02")
+        assert record.sha256 != "aa"
+
+
+def test_a_persons_words_outlive_a_file_that_fails() -> None:
+    mine = edited(captioned(), START, caption="my Rex", attributes=(Attribute("poodle"),))
+    record = failed(mine, event("02", "v2"), "captioning failed 3 times", START)
+    assert record.caption == Caption("my Rex", Source.USER)
+    assert record.attributes == (Attribute("poodle"),)
+
+
+@pytest.mark.parametrize("at", [event(None), event("01", "v1")])
+def test_another_attempt_that_fails_takes_nothing_from_a_described_file(at: ObjectEvent) -> None:
+    record = captioned()
+    assert failed(record, at, "out of memory", START) is record
+
+
+def test_a_request_claims_the_version_only_of_the_content_it_read() -> None:
+    record = captioned(at=event("01", "v1"))
+    assert captioned(record, event(None), sha256="aa").version_id == "v1"
+    assert captioned(record, event(None), sha256="bb").version_id is None
+    refused = rejected(record, event(None), ModelRun("net@1", 8, "bb"), "damaged", START)
+    assert refused.version_id is None
+
+
+def test_a_deleted_photograph_takes_no_captions() -> None:
+    gone = deleted(captioned(), START)
+    with pytest.raises(NotFound):
+        edited(gone, START, caption="my Rex")
+    with pytest.raises(NotFound):
+        imported(gone, "a dog", START)
+
+
+CAPTIONS = st.sampled_from(["a brown dog runs", "two girls in red", "so it was", *texts(7)])
+VECTORS = st.sampled_from([None, b"\0" * 512])
+FILES = st.builds(
+    replace,
+    st.just(PREPARED),
+    captions=st.lists(CAPTIONS, unique=True).map(tuple),
+    needs_review=st.booleans(),
+    withheld=st.booleans(),
+    visual=VECTORS,
+    labels=st.sampled_from([(), (("Dog", 0.9),)]),
+)
+EVENTS = st.builds(
+    event,
+    st.sampled_from([None, "01", "012", "02", "03"]),
+    st.sampled_from([None, "v1", "v2"]),
+    st.sampled_from([None, 8]),
+)
+ATTRIBUTES = st.sampled_from([(), (Attribute("poodle", ("brown",)),)])
+
+
+@st.composite
+def transitions(draw: st.DrawFn) -> Transition:
+    kind = draw(st.sampled_from(["captioned", "rejected", "failed", "deleted", "edit", "import"]))
+    text = draw(CAPTIONS)
+    if kind == "import":
+        return lambda image, now: imported(image, text, now)
+    if kind == "edit":
+        caption, attributes = draw(st.none() | CAPTIONS), draw(st.none() | ATTRIBUTES)
+        return lambda image, now: edited(image, now, caption=caption, attributes=attributes)
+    at = draw(EVENTS)
+    if kind == "deleted":
+        if at.sequencer is None:
+            return deleted
+        at = replace(at, kind=Kind.REMOVED)
+    run = ModelRun(draw(st.sampled_from(["net@1", "net@2"])), 4, draw(st.sampled_from("ab")))
+    by_event: Callable[[Image, datetime, ObjectEvent, Prepared], Image] = {
+        "captioned": lambda image, now, seen, file: captioned_by_model(
+            image, seen, run, file, derivative_key=f"derived/{run.sha256}", now=now
+        ),
+        "rejected": lambda image, now, seen, _: rejected(image, seen, run, "damaged", now),
+        "failed": lambda image, now, seen, _: failed(image, seen, "no memory", now),
+        "deleted": lambda image, now, seen, _: deleted(image, now, sequencer=seen.sequencer),
+    }[kind]
+    file = draw(FILES)
+
+    def applied(image: Image, now: datetime) -> Image:
+        seen = at if at.sequencer else replace(at, seen=image.sequencer)
+        return image if skip_reason(image, seen, run.model) else by_event(image, now, seen, file)
+
+    return applied
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(transitions(), min_size=2, max_size=12))
+def test_every_sequence_of_transitions_keeps_the_invariants(steps: list[Transition]) -> None:
+    record, now = NEW, START
+    for step in steps:
+        now += timedelta(seconds=1)
+        try:
+            after = step(record, now)
+        except NotFound:
+            assert record.state is State.DELETED
+            continue
+        assert_follows(record, after, now)
+        assert_consistent(after)
+        record = after
+
+
+def assert_follows(before: Image, after: Image, now: datetime) -> None:
+    if after is before:
+        return
+    assert after.updated_at == now and after.rev == before.rev
+    identity = ("image_id", "owner", "bucket", "key", "created_at")
+    assert all(getattr(after, name) == getattr(before, name) for name in identity)
+    if before.sequencer:
+        assert after.sequencer and not is_older(after.sequencer, before.sequencer)
+    if after.state is not State.DELETED:
+        assert_users_words_stand(before, after)
+
+
+def assert_users_words_stand(before: Image, after: Image) -> None:
+    if before.caption and before.caption.source is Source.USER:
+        assert after.caption and after.caption.source is Source.USER
+    if before.caption_is_human:
+        assert after.caption_is_human
+    if before.attributes_source is Source.USER:
+        assert after.attributes_source is Source.USER
+
+
+def assert_consistent(record: Image) -> None:
+    assert_state_and_reason_agree(record)
+    assert_file_and_state_agree(record)
+    assert_caption_is_whole(record)
+    assert_attributes_have_their_source(record)
+
+
+def assert_state_and_reason_agree(record: Image) -> None:
+    assert (record.reason is not None) == (record.state in {State.NEEDS_REVIEW, State.FAILED})
+    if record.state is State.CAPTIONED:
+        assert record.caption is not None
+    if record.state is State.NEEDS_REVIEW:
+        assert not record.caption_is_human
+    if record.state is State.DELETED:
+        assert (record.caption, record.attributes_source, record.size) == (None, None, None)
+
+
+def assert_file_and_state_agree(record: Image) -> None:
+    described = record.state in DESCRIBED
+    assert (record.derivative_key is not None) == described
+    assert (record.width is not None) == described
+    if described:
+        assert record.processed_by and record.sha256
+        return
+    assert (record.visual, record.semantic, record.labels) == (None, None, ())
+    assert record.caption is None or record.caption_is_human
+    assert record.processed_by is None or record.state is State.FAILED
+
+
+def assert_caption_is_whole(record: Image) -> None:
+    caption = record.caption
+    if caption is None:
+        return
+    assert (caption.model is not None) == (caption.source is Source.MODEL)
+    assert caption.confidence is None or caption.source is Source.MODEL
+    others = caption.alternatives
+    assert len({caption.text, *others}) == 1 + len(others) <= 1 + MAX_ALTERNATIVES
+
+
+def assert_attributes_have_their_source(record: Image) -> None:
+    if record.attributes_source in HUMAN_SOURCES:
+        return
+    read = tuple(extract(record.caption.text)) if record.caption else ()
+    assert record.attributes == read
+    assert record.attributes_source == (Source.MODEL if read else None)
