@@ -119,7 +119,7 @@ template: synth ## The synthesised template only (cdk-nag runs in the synthesis)
 quick: setup-dev ## Unit and contract tests only
 	@echo "• unit and contract tests"; $(BIN)/python -m pytest -q tests/unit tests/contract -m "not training"
 
-mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy and events piece by piece: which change does no test notice?
+mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
 	@rm -rf mutants
 	@nice $(BIN)/mutmut run; $(BIN)/mutmut results
 

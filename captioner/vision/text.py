@@ -60,7 +60,7 @@ class TextEncoder:
         padded = np.zeros((len(known), max(lengths, default=0)), np.intp)
         for row, numbers in zip(padded, known, strict=True):
             row[: len(numbers)] = numbers
-        state = np.zeros((len(known), self._weights["gru/recurrent"].shape[0]), np.float32)
+        state: F32 = np.zeros((len(known), self._weights["gru/recurrent"].shape[0]), np.float32)
         total = np.zeros_like(state)
         words = self._weights["embedding"][padded]
         inputs = words @ self._weights["gru/kernel"] + self._weights["gru/bias"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from chalicelib.access import Caller
 from chalicelib.api.queries import (
@@ -243,7 +244,8 @@ def _filters(given: FiltersInput) -> Filters:
 
 def _condition(given: ClauseInput | GroupInput) -> Clause | Group:
     if isinstance(given, ClauseInput):
-        return Clause(given.subject, **{kind.field: kind.values(given) for kind in TRAITS})
+        traits: dict[str, Any] = {kind.field: kind.values(given) for kind in TRAITS}
+        return Clause(given.subject, **traits)
     if given.none_of is not None:
         return Group("not", (_condition(given.none_of),))
     if given.all_of is not None:

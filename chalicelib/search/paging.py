@@ -123,7 +123,7 @@ def stand_out(vectors: Sequence[bytes | None], earlier: Sequence[bytes]) -> list
 
 def encoded(query: Query, anchor: Anchor) -> str:
     """Return the opaque cursor that continues ``query`` after ``anchor``."""
-    content = [*anchor.place, list(anchor.weights), anchor.bound]
+    content: list[object] = [*anchor.place, list(anchor.weights), anchor.bound]
     packed = json.dumps([_checksum(query, content), *content], separators=(",", ":"))
     return urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 

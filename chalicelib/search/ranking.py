@@ -11,7 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ from chalicelib.search.query import AUTO, MAX_FACET_VALUES, Contribution, Weight
 from chalicelib.search.tuned import CUTOFFS
 from chalicelib.search.vectors import SCALE
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 FacetCounts = Mapping[str, tuple[tuple[str, int], ...]]
 
 IDF_STEPS = 16  # of one unit of idf: whole numbers are summed alike on every machine

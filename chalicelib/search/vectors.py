@@ -27,7 +27,8 @@ def quantised(vector: bytes) -> bytes:
     numbers = np.frombuffer(vector, "<f2").astype(np.float32)
     if not np.isfinite(numbers).all():
         raise ValueError("a vector holds finite numbers only")
-    return np.clip(np.rint(numbers * SCALE), -127, 127).astype(np.int8).tobytes()
+    scaled: npt.NDArray[np.float32] = np.clip(np.rint(numbers * SCALE), -127, 127)
+    return scaled.astype(np.int8).tobytes()
 
 
 def rows(vectors: list[bytes]) -> npt.NDArray[np.int8]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 pytest.importorskip("pycocoevalcap", reason="needs pycocoevalcap (requirements/train.lock)")
@@ -64,7 +65,7 @@ def decoder(seed: int = 3, precision: object = tf.float32) -> TrainableDecoder:
     return TrainableDecoder(shape, *plain, seed=seed, dropout=0.0, precision=precision)
 
 
-def captions() -> np.ndarray:
+def captions() -> npt.NDArray[np.int32]:
     return padded([encoded(WORDS, "a dog runs in the snow"), encoded(WORDS, "a boy runs")])
 
 
@@ -92,7 +93,8 @@ def test_training_on_cider_raises_the_reward(tmp_path: Path) -> None:
 
 
 def test_weights_halfway_are_taken_where_they_are_best(tmp_path: Path) -> None:
-    before, after = {"a": np.zeros(2, np.float32)}, {"a": np.full(2, 4, np.float32)}
+    before: Arrays = {"a": np.zeros(2, np.float32)}
+    after: Arrays = {"a": np.full(2, 4, np.float32)}
 
     def scored(arrays: Arrays) -> dict[str, float]:
         return {"score": -abs(float(arrays["a"][0]) - 2.0)}

@@ -1,12 +1,17 @@
 """A crop samples photograph and map at the same places."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from training.crops import Crops
 
+Numbers = npt.NDArray[Any]
 
-def sampled(weights: np.ndarray, line: np.ndarray) -> np.ndarray:
+
+def sampled(weights: Numbers, line: Numbers) -> Numbers:
     return np.asarray(weights[0] @ line)
 
 

@@ -1,13 +1,16 @@
 """Any photograph becomes the encoder's square, as training made its squares."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
 from captioner.vision.frame import to_square
 
 
-def smooth(height: int, width: int) -> np.ndarray:
+def smooth(height: int, width: int) -> npt.NDArray[np.uint8]:
     rng = np.random.default_rng(1)
     coarse = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8))
     return np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC))
@@ -37,6 +40,6 @@ def test_a_very_large_photograph_is_thinned_but_looks_the_same() -> None:
         np.zeros((0, 4, 3), np.uint8),
     ],
 )
-def test_other_shapes_and_types_are_refused(pixels: np.ndarray) -> None:
+def test_other_shapes_and_types_are_refused(pixels: npt.NDArray[Any]) -> None:
     with pytest.raises(ValueError, match="expected uint8"):
         to_square(pixels, 32)

@@ -147,7 +147,8 @@ class EmbeddedIndex(Searcher):
             if len(equal) > wanted:
                 equal = equal[np.argpartition(keys[equal], wanted)[:wanted]]
             rows = np.concatenate((above, equal))
-        return rows[np.lexsort((keys[rows], -scores[rows]))]
+        ordered: Numbers = rows[np.lexsort((keys[rows], -scores[rows]))]
+        return ordered
 
     # ---- Scores: one number a row, and which rows have one ---------------------------------------
 
@@ -293,7 +294,8 @@ class EmbeddedIndex(Searcher):
             chosen = np.flatnonzero(begun[words])
             chosen = chosen[mask[rows[chosen]]]
             pairs.append(rows[chosen].astype(np.int64) << 32 | words[chosen])
-        return np.unique(np.concatenate(pairs)) & 0xFFFFFFFF
+        words_once: Numbers = np.unique(np.concatenate(pairs)) & 0xFFFFFFFF
+        return words_once
 
     # ---- What is made once, until the index changes ----------------------------------------------
 
