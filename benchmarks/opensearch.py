@@ -31,7 +31,7 @@ from opensearchpy import OpenSearch
 from benchmarks.search.corpus import OWNER, captions, documents, queries, vectors
 from benchmarks.search.timing import Row, append, percentile_95
 from chalicelib.search import Query
-from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.opensearch.bulk import BATCH as REQUEST
 from chalicelib.search.opensearch.bulk import write
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     texts = captions(options.images, options.captions)
     with running(options.keep, options.heap) as url:
-        client = TimedClient(Endpoint.of(url).client(600))
+        client = TimedClient(connect(url, 600))
         index = OpenSearchIndex(client, prefix=PREFIX, refresh="false")
         costs = filled(index, client.client, texts)
         costs |= settled(index, client.client, options.images, options.merge)
@@ -125,9 +125,9 @@ def filled(index: OpenSearchIndex, client: OpenSearch, texts: Sequence[str]) -> 
     programs run beside.
     """
     aliases = index.aliases.read()
-    if not aliases.written:
+    if not (aliases.live or aliases.building):
         aliases = index.aliases.create(aliases)
-    name = aliases.written[0]
+    name = str(aliases.live or aliases.building)
     first = _taken(client, name) // BATCH * BATCH
     busy, taken, before = 0.0, 0, _cpu_milliseconds(client)
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -164,7 +164,7 @@ def settled(
 ) -> dict[str, float]:
     """Refresh and merge; return bytes an image, seconds of merging and how many segments."""
     aliases = index.aliases.read()
-    (name,) = aliases.written
+    name = str(aliases.live or aliases.building)
     index.refresh(name)
     if aliases.live is None:
         index.aliases.move(aliases, Aliases(live=name))

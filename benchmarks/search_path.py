@@ -4,7 +4,7 @@
 
 The API function's own handler answers ``GET /search`` with the deployed adapters; DynamoDB and S3
 are emulated in this process. Only functions of this project are counted, on the second of two
-like searches, so that nothing is loaded or connected any more.
+searches, so that nothing is loaded or connected any more, but everything is worked out anew.
 """
 
 import json
@@ -84,10 +84,10 @@ def main() -> None:
         _fill()
         import app  # noqa: PLC0415  (its tracer and metrics read the environment)
 
-        _ask(app)
+        _ask(app, "a man in a red hat")
         found = Crossed()
         with traced(found):
-            _ask(app)
+            _ask(app, "brown dog running on the beach")
     by_room = Counter(file.rsplit("/", 1)[0] if "/" in file else "." for file in found.files)
     print(f"files {len(found.files)}, functions {len(found.functions)}")
     print(f"calls from file to file {found.crossings}, depth {found.depth}")
@@ -110,16 +110,13 @@ def _fill() -> None:
     IndexWriter(S3IndexStore(s3, BUCKET), lambda: made).apply(made)
 
 
-def _ask(app: Any) -> None:
+def _ask(app: Any, text: str) -> None:
     event = {
         "resource": "/search",
         "path": "/search",
         "httpMethod": "GET",
         "headers": {"Authorization": "Bearer secret"},
-        "multiValueQueryStringParameters": {
-            "q": ["brown dog running on the beach"],
-            "min_relevance": ["0"],
-        },
+        "multiValueQueryStringParameters": {"q": [text], "min_relevance": ["0"]},
         "pathParameters": None,
         "stageVariables": None,
         "body": None,

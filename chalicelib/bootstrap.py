@@ -31,7 +31,8 @@ from chalicelib.reindexing import (
     Reindexing,
     RunStateStore,
 )
-from chalicelib.search.opensearch import BackOff, Endpoint, opensearch_index
+from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch import connect as connect_engine
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
 from chalicelib.settings import Settings
@@ -160,12 +161,10 @@ def text_side(folder: Path = text.BUNDLE) -> TextEncoder:
 def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) -> SearchEngine:
     if settings.search == EMBEDDED:
         return PublishedIndex(S3IndexStore(s3, settings.bucket), automatic.start)
-    return opensearch_index(
-        Endpoint.of(settings.search_endpoint),
-        timeout=ENGINE_SECONDS,
-        back_off=ENGINE_BACK_OFF,
-        on_outdated=automatic.start,
+    client = RetryingClient(
+        connect_engine(settings.search_endpoint, ENGINE_SECONDS), ENGINE_BACK_OFF
     )
+    return OpenSearchIndex(client, on_outdated=automatic.start)
 
 
 provider = Provider(connect)

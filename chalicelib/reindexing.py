@@ -133,6 +133,13 @@ class RunStateStore:
         text = self._storage.read(RUN_STATE_KEY, limit=_MAX_BYTES)
         return None if text is None else Run.from_json(text)
 
+    def is_running(self, other_than: str) -> bool:
+        """Return whether a run of another id is under way: its state was written lately."""
+        newest = self.newest()
+        if newest is None or newest.stage is not Stage.RUNNING or newest.run_id == other_than:
+            return False
+        return self._now() - newest.updated_at < _ABANDONED_AFTER
+
     def run(self, run_id: str, *, roll_back: bool, work: Callable[[Progress], int]) -> int:
         """Do the work of a run and write its state from beginning to end.
 
@@ -186,7 +193,7 @@ class _RunProgress:
 class Reindexing(Protocol):
     """Port. Adapter: `LambdaReindexing`."""
 
-    def start(self, run_id: str, *, roll_back: bool = False) -> None:
+    def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Begin without waiting; searches answer from the former index meanwhile.
 
         Parameters
@@ -195,6 +202,8 @@ class Reindexing(Protocol):
             Names it in the run state.
         roll_back
             Go back to the index before the present one instead.
+        unless_running
+            Do nothing where another run is under way.
 
         Raises
         ------
@@ -210,9 +219,10 @@ class LambdaReindexing:
         self._client = client
         self._function = function
 
-    def start(self, run_id: str, *, roll_back: bool = False) -> None:
+    def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Begin."""
-        payload = json.dumps({"reindex": {"id": run_id, "roll_back": roll_back}}).encode()
+        asked = {"id": run_id, "roll_back": roll_back, "unless_running": unless_running}
+        payload = json.dumps({"reindex": asked}).encode()
         try:
             self._client.invoke(
                 FunctionName=self._function, InvocationType="Event", Payload=payload
@@ -255,9 +265,10 @@ class AutomaticReindexing:
         try:
             newest = self._newest()
             if newest is None or self._now() - newest.updated_at >= _ABANDONED_AFTER:
-                self._reindexing.start(_run_id(newest, roll_back), roll_back=roll_back)
-        except Unavailable as error:
-            _logger.warning("no re-index was started: %s", error.detail)
+                run_id = _run_id(newest, roll_back)
+                self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
+        except (Unavailable, ValueError, TypeError) as error:  # a state that cannot be read, too
+            _logger.warning("no re-index was started: %s", error)
 
 
 def _run_id(newest: Run | None, roll_back: bool) -> str:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from chalicelib.errors import Unavailable
+from chalicelib.errors import RevisionConflict, Unavailable
 from chalicelib.reindexing import Progress, RunStateStore
 from chalicelib.search.port import Document, document_of
 from indexer.announcing import EventPublisher, announcement_of
@@ -58,8 +58,16 @@ class Indexer:
         indexed = [change for change in changes if change.after.image_id not in refused]
         return failed + self._publish(indexed)
 
-    def reindex(self, run_id: str, *, roll_back: bool) -> int:
-        """Rebuild the index, or roll it back; return how many records were read."""
+    def reindex(self, run_id: str, *, roll_back: bool, unless_running: bool = False) -> int:
+        """Rebuild the index, or roll it back; return how many records were read.
+
+        Raises
+        ------
+        RevisionConflict
+            Another run is under way, and ``unless_running`` was asked.
+        """
+        if unless_running and self._runs.is_running(other_than=run_id):
+            raise RevisionConflict("another re-index is running")
         work = self._index.roll_back if roll_back else self._index.rebuild
         return self._runs.run(run_id, roll_back=roll_back, work=work)
 

@@ -9,7 +9,7 @@ from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
 from chalicelib.names import EMBEDDED
 from chalicelib.reindexing import AutomaticReindexing, LambdaReindexing, RunStateStore
-from chalicelib.search.opensearch import BackOff, Endpoint, RebuildingIndex, opensearch_index
+from chalicelib.search.opensearch import OpenSearchIndex, RebuildingIndex, RetryingClient, connect
 from chalicelib.search.port import Document, document_of
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
 from chalicelib.settings import Settings, variable
@@ -48,12 +48,11 @@ def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Docume
 
 
 def _opensearch(settings: Settings, catalogue: Catalogue, runs: RunStateStore) -> RebuildingIndex:
-    endpoint = Endpoint.of(settings.search_endpoint)
-    index = opensearch_index(endpoint, timeout=_ENGINE_SECONDS, back_off=BackOff())
+    client = RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS))
     itself = boto3.client("lambda", config=_RETRIES)
     reindexing = LambdaReindexing(itself, settings.indexer_function)
     return RebuildingIndex(
-        index,
+        OpenSearchIndex(client),
         lambda after: documents(catalogue, after),
         AutomaticReindexing(runs.newest, reindexing),
     )

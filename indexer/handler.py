@@ -50,9 +50,10 @@ def answer(indexer: Indexer, event: Mapping[str, Any]) -> dict[str, Any]:
 
 def _reindexed(indexer: Indexer, asked: Mapping[str, Any]) -> int:
     roll_back = bool(asked.get("roll_back", False))
+    unless_running = bool(asked.get("unless_running", False))
     run_id = str(asked.get("id") or uuid4())
     try:
-        read = indexer.reindex(run_id, roll_back=roll_back)
+        read = indexer.reindex(run_id, roll_back=roll_back, unless_running=unless_running)
     except (NotFound, RevisionConflict) as refusal:
         # Lambda would only try it again; whoever asked finds the reason in the run state.
         _logger.warning("re-index refused: %s", refusal.detail)

@@ -127,7 +127,7 @@ class NotedReindexing:
     def __init__(self) -> None:
         self.asked: list[tuple[str, bool]] = []
 
-    def start(self, run_id: str, *, roll_back: bool = False) -> None:
+    def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         self.asked.append((run_id, roll_back))
 
 

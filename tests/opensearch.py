@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from opensearchpy import OpenSearch
 
-from chalicelib.search.opensearch import BackOff, Endpoint, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.opensearch.aliases import Aliases
 from local.layout import Layout
 from local.opensearch import Node, lacking
@@ -50,7 +50,7 @@ def shared_url() -> str:
 @cache
 def shared_client() -> OpenSearch:
     """Return the client of the shared node."""
-    client = Endpoint.of(shared_url()).client(timeout=60)
+    client = connect(shared_url(), timeout=60)
     atexit.register(client.close)
     return client
 

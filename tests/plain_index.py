@@ -9,24 +9,26 @@ import numpy as np
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import HUMAN_SOURCES
 from chalicelib.search import Document
-from chalicelib.search.embedded.segment import microseconds
-from chalicelib.search.execution import Searcher
-from chalicelib.search.port import (
+from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
-    By,
     Condition,
     Created,
-    Facet,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
+    Not,
+)
+from chalicelib.search.embedded.segment import microseconds
+from chalicelib.search.execution import Searcher
+from chalicelib.search.port import (
+    By,
+    Facet,
     Nearest,
     Newest,
-    Not,
     Retrieval,
     Retrieved,
     Stored,
@@ -171,21 +173,43 @@ def score(one: Held, by: By) -> int | None:
     return sum(map(sum, groups)) + shorter
 
 
-def holds(one: Held, condition: Condition) -> bool:  # noqa: C901, PLR0911  (a case each)
+def holds(one: Held, condition: Condition) -> bool:
     """Return whether a condition holds of a photograph."""
-    document = one.document
     match condition:
-        case Living():
-            return not document.deleted
+        case AllOf(members):
+            return all(holds(one, member) for member in members)
+        case AnyOf(members):
+            return any(holds(one, member) for member in members)
+        case Not(member):
+            return not holds(one, member)
+        case HasAttribute() | Holds() | LooksLike():
+            return says(one, condition)
+        case _:
+            return is_such(one, condition)
+
+
+def says(one: Held, condition: HasAttribute | Holds | LooksLike) -> bool:
+    match condition:
         case Holds(asked, where):
             texts = one.texts if where == "either" else {where: one.texts[where]}
             return any(stand_in(text, asked) for text in texts.values())
+        case LooksLike(vector, cosine):
+            product = one.product("visual", vector)
+            return product is not None and product >= cosine * 254**2
         case HasAttribute(words, labels):
             has = any(
                 all(any((kind, value) in held for value in values) for kind, values in words)
                 for held in one.attributes
             )
-            return has or bool(labels & {clean(word) for word in searched_labels(document.labels)})
+            searched = {clean(word) for word in searched_labels(one.document.labels)}
+            return has or bool(labels & searched)
+
+
+def is_such(one: Held, condition: Living | Is | Among | Created) -> bool:
+    document = one.document
+    match condition:
+        case Living():
+            return not document.deleted
         case Is("label", values):
             return bool(one.labels & set(values))
         case Is(field, values):
@@ -195,15 +219,6 @@ def holds(one: Held, condition: Condition) -> bool:  # noqa: C901, PLR0911  (a c
         case Created(first, end):
             made = document.created_at
             return made is not None and (first is None or made >= first) and (not end or made < end)
-        case LooksLike(vector, cosine):
-            product = one.product("visual", vector)
-            return product is not None and product >= cosine * 254**2
-        case AllOf(members):
-            return all(holds(one, member) for member in members)
-        case AnyOf(members):
-            return any(holds(one, member) for member in members)
-        case Not(member):
-            return not holds(one, member)
 
 
 def stand_in(text: Sequence[str], asked: Sequence[str]) -> bool:

@@ -40,7 +40,8 @@ def turn(dims: int = 256, seed: int = 0) -> F32:
     """
     square = np.random.default_rng(seed).normal(size=(dims, dims))
     found, signs = np.linalg.qr(square)
-    return np.asarray(found * np.sign(np.diag(signs)), np.float32)
+    turned: F32 = (found * np.sign(np.diag(signs))).astype(np.float32)
+    return turned
 
 
 def pooled(maps: F16) -> F32:

@@ -14,11 +14,12 @@ import numpy.typing as npt
 from benchmarks.retrieval.material import Floats
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
 from chalicelib.search import Document
+from chalicelib.search.conditions import Condition, Holds
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.plan import clause_condition, clauses_of
-from chalicelib.search.port import Condition, Holds, Retrieval, key_of
+from chalicelib.search.port import Retrieval, key_of
 from chalicelib.search.query import Weights
-from chalicelib.search.ranking import idf, part_scores
+from chalicelib.search.scoring import idf, part_scores
 from chalicelib.search.text import parse
 from chalicelib.search.vectors import cosines as cosines_of
 from chalicelib.search.vectors import quantised, rows
@@ -46,7 +47,9 @@ class Values:
 
     def scores(self, weights: Weights) -> Floats:
         """Return the fused scores."""
-        words = weights.words * part_scores("words", self.words, self.human, weights)
+        words = weights.words * part_scores(
+            "words", self.words.astype(np.float64), self.human, weights
+        )
         fused: Floats = (
             words + weights.attributes * self.attributes + weights.meaning * self.meaning
         )

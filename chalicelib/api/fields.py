@@ -18,8 +18,7 @@ from pydantic import (
 )
 
 from chalicelib.attributes.kinds import TRAITS, Kind
-from chalicelib.search.plan import MAX_WEIGHT
-from chalicelib.search.query import AUTO, FACETS, MAX_LIMIT, MAX_TEXT_CHARS, MAX_UNLIKE
+from chalicelib.search.query import AUTO, FACETS, MAX_LIMIT, MAX_TEXT_CHARS, MAX_UNLIKE, MAX_WEIGHT
 from image_repo_formats import MAX_CAPTION_CHARS
 
 MAX_NAME_CHARS = 255

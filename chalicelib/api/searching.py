@@ -28,9 +28,9 @@ from chalicelib.errors import (
 from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
 from chalicelib.search.interpret import Interpretation, attempts, corrected, unsure
-from chalicelib.search.plan import check, clause_condition
+from chalicelib.search.plan import clause_condition
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.search.query import AUTO, Mode, Suggestion, Weights
+from chalicelib.search.query import AUTO, Mode, Suggestion, Weights, check
 from chalicelib.search.text import parse
 
 

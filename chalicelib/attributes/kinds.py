@@ -3,12 +3,13 @@
 One row each. Whatever stores, compares, counts, asks for or shows attributes goes by this table.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.attributes.kin import kin, place_kin
 from chalicelib.attributes.words import base_form, basic_colour, place_form, singular
+from chalicelib.images import Attribute
 
 
 def _itself(word: str) -> frozenset[str]:
@@ -68,6 +69,22 @@ TRAITS = tuple(kind for kind in KINDS if kind.many)
 _AS_TOLD = (COLOUR, SUBJECT, ACTION, PLACE)
 
 
+def fields_of(holder: object) -> dict[str, Any]:
+    """Return what an attribute or a clause says, by field."""
+    return {kind.field: getattr(holder, kind.field) for kind in KINDS}
+
+
+def kin_of(holder: object) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return each word that a clause asks for as its kind and the words that satisfy it."""
+    return tuple((kind.name, kind.kin(word)) for kind in KINDS for word in kind.normalised(holder))
+
+
+def are_said(words: Iterable[str], holders: Sequence[object]) -> list[bool]:
+    """Return for each word, in lower case, whether an attribute or a clause says it."""
+    said = [(kind, kind.values(holder)) for kind in KINDS for holder in holders]
+    return [any(kind.form(word) in values for kind, values in said) for word in words]
+
+
 def told(holder: object, worn: Iterable[str] = ()) -> str:
     """Return an attribute or a clause in words: "brown dog run · beach".
 
@@ -81,3 +98,12 @@ def told(holder: object, worn: Iterable[str] = ()) -> str:
         words += [kind.sign + word for word in kind.values(holder)]
         words += worn if kind is SUBJECT else ()
     return " ".join(words)
+
+
+def normalised(attribute: Attribute) -> Attribute:
+    """Return an attribute in the words an index compares: singular, basic, base forms.
+
+    Words that are not known stay as they are, in lower case.
+    """
+    plain: dict[str, Any] = {kind.field: kind.normalised(attribute) for kind in TRAITS}
+    return Attribute("".join(SUBJECT.normalised(attribute)), **plain)

@@ -14,17 +14,33 @@ from chalicelib.attributes.phrases import (
 )
 from chalicelib.attributes.subjects import Subject
 from chalicelib.attributes.words import base_form, known_base
-from chalicelib.images import Attribute
+from chalicelib.images import MAX_ATTRIBUTES, Attribute
+from image_repo_formats import MAX_CAPTION_CHARS
 
 # After these a form in -s is a plural: "a dog in plants".
 _BEFORE_NOUNS = lex.PREPOSITIONS - lex.ADVERBS
 
 
-def read(text: str) -> list[Attribute]:
-    """Return the attributes of a text, in its order."""
-    reader = _Reader(tokens(text))
+def extract(caption: str) -> list[Attribute]:
+    """Return what each subject of a caption looks like and does.
+
+    Parameters
+    ----------
+    caption
+        One or more English sentences; what lies beyond ``MAX_CAPTION_CHARS`` is not read.
+
+    Returns
+    -------
+    list[Attribute]
+        In caption order: ``subject`` a singular noun ("dog"), ``colours`` basic names ("blue"
+        for navy), ``actions`` base forms ("run"), ``places`` settings ("beach"). The colour of
+        what a person wears is the person's, with the garment named in ``garments``. At most
+        ``MAX_ATTRIBUTES``; empty where nothing was understood.
+    """
+    reader = _Reader(tokens(caption[:MAX_CAPTION_CHARS]))
     reader.run()
-    return list(dict.fromkeys(subject.attribute() for subject in reader.found if subject.told))
+    found = (subject.attribute() for subject in reader.found if subject.told)
+    return list(dict.fromkeys(found))[:MAX_ATTRIBUTES]
 
 
 class _Reader:

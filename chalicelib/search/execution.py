@@ -4,12 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 
 from chalicelib.attributes.kinds import KINDS
+from chalicelib.search.conditions import AllOf, Condition, Holds
 from chalicelib.search.interpret import edits, last_word, near_words
 from chalicelib.search.paging import Anchor, Page, decoded, digest, encoded, page_of, wrong_cursor
 from chalicelib.search.plan import Plan, plan, visible_to
-from chalicelib.search.port import AllOf, Condition, Facet, Holds, Retrieval, View
+from chalicelib.search.port import Facet, Retrieval, View
 from chalicelib.search.query import Hit, Query, Results, Suggestion
-from chalicelib.search.ranking import Order, bound_of, idf_of, order_of
+from chalicelib.search.ranking import Order, order_of
+from chalicelib.search.scoring import bound_of, idf_of
 from chalicelib.search.text import SHORTEST_WORD, clean, highlighted, stems
 
 _LOOKED_AT = 40  # words of which the counts are made exact

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from chalicelib.attributes import basic_colour, extract, kin, singular
-from chalicelib.attributes.kinds import KINDS, TRAITS
+from chalicelib.attributes import basic_colour, kin, singular
+from chalicelib.attributes.kinds import TRAITS, are_said
 from chalicelib.attributes.lexicon import (
     ANIMATE,
     BODY,
@@ -22,7 +22,7 @@ from chalicelib.attributes.lexicon import (
 )
 from chalicelib.attributes.verbs import NOUN_VERBS, OFTEN_DONE, VERBS
 from chalicelib.images import Attribute
-from chalicelib.search.plan import clause_of
+from chalicelib.search.plan import attributes_of, clause_of
 from chalicelib.search.query import MAX_CLAUSES, Clause, Group, Mode, Query
 from chalicelib.search.text import SHORTEST_WORD, STOP_WORDS, QueryText, parse
 
@@ -72,7 +72,7 @@ def read(text: QueryText) -> Reading | None:
     a word: captions tell of it in passing, attributes seldom.
     """
     said = " ".join(part.raw for part in text.parts if part.is_plain)
-    clauses = tuple(clause_of(one) for one in extract(_as_told(said)) if _tells(one))
+    clauses = tuple(clause_of(one) for one in attributes_of(_as_told(said)) if _tells(one))
     if not clauses:
         clauses = _colours_alone(said)
     if not clauses or len(clauses) > MAX_CLAUSES // 2:
@@ -112,19 +112,17 @@ def _colours_alone(said: str) -> tuple[Clause, ...]:
 
 
 def _rest(text: QueryText, clauses: tuple[Clause, ...]) -> str | None:
+    words = [part.raw.strip(_EDGES).lower() for part in text.parts]
     kept = [
-        part.typed for part in text.parts if not part.is_plain or not _is_told(part.raw, clauses)
+        part.typed
+        for part, word, is_said in zip(text.parts, words, are_said(words, clauses), strict=True)
+        if not (part.is_plain and (is_said or _says_nothing(word)))
     ]
     return " ".join(kept) or None
 
 
-def _is_told(raw: str, clauses: tuple[Clause, ...]) -> bool:
-    word = raw.strip(_EDGES).lower()
-    return (
-        word in _SAYS_NOTHING
-        or not any(letter.isalnum() for letter in word)
-        or any(kind.form(word) in kind.values(clause) for kind in KINDS for clause in clauses)
-    )
+def _says_nothing(word: str) -> bool:
+    return word in _SAYS_NOTHING or not any(letter.isalnum() for letter in word)
 
 
 # What is asked in turn ---------------------------------------------------------------------------

@@ -1,16 +1,14 @@
 """What is asked of an engine: a query checked, taken apart and put into conditions, once."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 from chalicelib.attributes import extract
-from chalicelib.attributes.kinds import KINDS, SUBJECT, told
-from chalicelib.errors import InvalidField
+from chalicelib.attributes.kinds import SUBJECT, fields_of, kin_of, told
 from chalicelib.images import Attribute
-from chalicelib.search.port import (
-    BREVITY,
+from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
@@ -21,34 +19,23 @@ from chalicelib.search.port import (
     Is,
     Living,
     LooksLike,
-    Nearest,
-    Newest,
     Not,
-    Term,
-    Terms,
-    key_of,
 )
+from chalicelib.search.port import BREVITY, Nearest, Newest, Term, Terms, key_of
 from chalicelib.search.query import (
-    AUTO,
-    FACETS,
     MAX_CLAUSES,
-    MAX_LIMIT,
-    MAX_TEXT_CHARS,
-    MAX_UNLIKE,
-    NEAR_DUPLICATES,
     Clause,
     Filters,
     Group,
     Mode,
     Query,
     Weights,
+    check,
 )
 from chalicelib.search.text import Phrase, QueryText, parse
 from chalicelib.search.tuned import ALIKE, WEIGHTS
-from chalicelib.search.vectors import VECTOR_BYTES, quantised
+from chalicelib.search.vectors import quantised
 
-MAX_DEPTH = 8
-MAX_WEIGHT = 100
 DEPTH = 500  # of each part's ranking: so many take part in a fused one
 
 MEANING_LEFT_OUT = "meaning: the text has no vector, so only its words were matched"
@@ -72,7 +59,7 @@ class Weighed:
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A query as engines are asked it.
 
@@ -102,7 +89,7 @@ class Plan:
     weights: Weights
     degraded: tuple[str, ...]
 
-    @property
+    @cached_property
     def weighed(self) -> tuple[Weighed, ...]:
         """What idf is counted of: the text's words and phrases, then its clauses."""
         phrases = self.text.ranked if self.text else ()
@@ -215,13 +202,19 @@ def _quorum(text: QueryText | None, *, is_fused: bool) -> int:
 
 def clauses_of(text: str) -> tuple[Clause, ...]:
     """Return each subject of a text with all that is bound to it."""
-    found = (clause_of(one) for one in extract(text))
+    found = (clause_of(one) for one in attributes_of(text))
     return tuple(dict.fromkeys(found))[:MAX_CLAUSES]
 
 
 def clause_of(attribute: Attribute) -> Clause:
     """Return the clause that an attribute meets."""
-    return Clause(**{kind.field: getattr(attribute, kind.field) for kind in KINDS})
+    return Clause(**fields_of(attribute))
+
+
+@lru_cache(maxsize=64)
+def attributes_of(text: str) -> tuple[Attribute, ...]:
+    """Return what a text says of its subjects."""
+    return tuple(extract(text))
 
 
 # Conditions --------------------------------------------------------------------------------------
@@ -276,61 +269,7 @@ def _attributes(condition: Clause | Group) -> Condition:
 
 def clause_condition(clause: Clause) -> HasAttribute:
     """Return a clause's condition: "people" finds men, "scarlet" finds red, "running" finds run."""
-    words = tuple((kind.name, kind.kin(word)) for kind in KINDS for word in kind.normalised(clause))
+    words = kin_of(clause)
     is_bare = all(kind == SUBJECT.name for kind, _ in words)
     labels = frozenset[str]().union(*(kin for _, kin in words))
     return HasAttribute(words, labels if clause.by_label and is_bare else frozenset())
-
-
-# Ranges ------------------------------------------------------------------------------------------
-
-
-def check(query: Query) -> None:
-    """Raise ``InvalidField`` where a part of ``query`` is out of its range."""
-    if query.text is not None and len(query.text) > MAX_TEXT_CHARS:
-        raise InvalidField("text", f"must have at most {MAX_TEXT_CHARS} characters")
-    if not 1 <= query.limit <= MAX_LIMIT:
-        raise InvalidField("limit", f"must be between 1 and {MAX_LIMIT}")
-    if not set(query.facets) <= set(FACETS):
-        raise InvalidField("facets", f"must be among {', '.join(FACETS)}")
-    _check_vectors(query)
-    _check_relevance(query.min_relevance)
-    _check_weights(query.weights)
-    if query.collapse not in (None, NEAR_DUPLICATES):
-        raise InvalidField("collapse", f"must be {NEAR_DUPLICATES}")
-    if query.attributes is not None and _clauses(query.attributes, 1) > MAX_CLAUSES:
-        raise InvalidField("attributes", f"must hold at most {MAX_CLAUSES} clauses")
-
-
-def _check_vectors(query: Query) -> None:
-    if len(query.unlike) > MAX_UNLIKE:
-        raise InvalidField("unlike", f"must name at most {MAX_UNLIKE} photographs")
-    named = [("visual", query.visual), ("semantic", query.semantic)]
-    for name, vector in [*named, *(("unlike", vector) for vector in query.unlike)]:
-        if vector is not None and len(vector) != VECTOR_BYTES:
-            raise InvalidField(name, f"must be {VECTOR_BYTES // 2} float16 numbers")
-
-
-def _check_relevance(relevance: float | str | None) -> None:
-    if relevance is None or relevance == AUTO:
-        return
-    if isinstance(relevance, str) or not (math.isfinite(relevance) and 0 <= relevance <= 1):
-        raise InvalidField("min_relevance", f"must be between 0 and 1, or {AUTO}")
-
-
-def _check_weights(weights: Weights | None) -> None:
-    for field in fields(Weights) if weights is not None else ():
-        weight = getattr(weights, field.name)
-        if not (math.isfinite(weight) and 0 <= weight <= MAX_WEIGHT):
-            raise InvalidField(f"weights.{field.name}", f"must be between 0 and {MAX_WEIGHT}")
-
-
-def _clauses(part: Clause | Group, depth: int) -> int:
-    """Count the clauses of a condition, refusing one that is nested too deeply."""
-    if depth > MAX_DEPTH:
-        raise InvalidField("attributes", f"must be nested at most {MAX_DEPTH} deep")
-    if isinstance(part, Clause):
-        return 1
-    if not part.members:
-        raise InvalidField("attributes", f"'{part.operator}' needs at least one clause")
-    return sum(_clauses(member, depth + 1) for member in part.members)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from chalicelib.attributes import extract
 from chalicelib.images import HUMAN_SOURCES, Attribute, Image, Label, Source, State
+from chalicelib.search.conditions import Condition
 from chalicelib.search.query import Query, Results, Suggestion
 
 # Less probable labels are shown, counted and filtered by, but no text finds them.
@@ -87,95 +88,6 @@ def key_of(image_id: str) -> int:
     """
     digest = hashlib.blake2b(image_id.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
-
-
-# What may be asked of a photograph ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Living:
-    """It can be found: it is not deleted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holds:
-    """Its caption, or its labels, hold stems one after another."""
-
-    stems: tuple[str, ...]
-    where: Literal["caption", "labels", "either"] = "either"
-
-
-@dataclass(frozen=True, slots=True)
-class HasAttribute:
-    """One attribute of it has a word of each set, or a label is one of ``labels``.
-
-    Attributes
-    ----------
-    words
-        By the kind's name; several sets of one kind must all be met.
-    labels
-        Each of which stands for the whole attribute.
-    """
-
-    words: tuple[tuple[str, frozenset[str]], ...]
-    labels: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Is:
-    """One of its fields has one of the values; of ``label`` it may have many."""
-
-    field: Literal["owner", "state", "source", "label"]
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Among:
-    """It is one of these, by their keys."""
-
-    keys: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
-    """It was made at ``first`` or later and before ``end``, where they are given."""
-
-    first: datetime | None
-    end: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class LooksLike:
-    """The cosine of its visual vector with a quantised one reaches ``cosine``."""
-
-    vector: bytes
-    cosine: float
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """All of several conditions hold."""
-
-    members: tuple["Condition", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """One of several conditions holds."""
-
-    members: tuple["Condition", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """A condition does not hold."""
-
-    member: "Condition"
-
-
-Condition: TypeAlias = (
-    Living | Holds | HasAttribute | Is | Among | Created | LooksLike | AllOf | AnyOf | Not
-)
 
 
 # What orders photographs -------------------------------------------------------------------------

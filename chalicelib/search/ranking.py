@@ -1,26 +1,17 @@
-"""From the parts of a query to one order of its matches, and why each stands where it does.
-
-A fused score is the weighted sum of the parts' scores: of meaning and image the cosine, of words,
-labels and attributes what the share of the query's terms that a photograph has is worth (0 to 1).
-It depends on the photograph and on the query alone, not on what else is found, so that pages
-stand while photographs come and go; and it measured better than reciprocal ranks:
-docs/decisions/405.
-"""
+"""From the parts of a query to one order of its matches, and why each stands where it does."""
 
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from chalicelib.search.plan import DEPTH, PartName, Plan, visible_to
+from chalicelib.search.conditions import AllOf, Among
+from chalicelib.search.plan import DEPTH, PartName, Plan
 from chalicelib.search.port import (
     BREVITY,
-    AllOf,
-    Among,
     By,
     Facet,
     Keys,
@@ -33,81 +24,13 @@ from chalicelib.search.port import (
     Terms,
     View,
 )
-from chalicelib.search.query import AUTO, MAX_FACET_VALUES, Contribution, Weights
-from chalicelib.search.tuned import CUTOFFS
+from chalicelib.search.query import MAX_FACET_VALUES, Contribution
+from chalicelib.search.scoring import IDF_STEPS, Floats, part_scores
 from chalicelib.search.vectors import SCALE
 
-Floats = npt.NDArray[np.floating[Any]]
 FacetCounts = Mapping[str, tuple[tuple[str, int], ...]]
 
-IDF_STEPS = 16  # of one unit of idf: whole numbers are summed alike on every machine
-# Powers of the share of the words: half of them are worth less than half of all, and of a model's
-# caption next to nothing.
-EMPHASIS, EMPHASIS_ON_A_MODEL = 1.5, 4.0
 _SCALES = {Newest: 1.0, Terms: float(IDF_STEPS * BREVITY), Nearest: SCALE**2}
-
-
-def idf(count: int, frequency: int) -> int:
-    """Return BM25's inverse document frequency in steps of 1 / ``IDF_STEPS``, at least one.
-
-    Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, kept above zero as
-    Lucene keeps it.
-
-    Parameters
-    ----------
-    count, frequency
-        Photographs in the index, and those of them that have the term.
-    """
-    exact = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
-    return max(1, round(IDF_STEPS * exact))
-
-
-def idf_of(view: View, plan: Plan) -> tuple[int, ...]:
-    """Return the idf of all that a plan weighs, among everyone's photographs."""
-    if not plan.weighed:
-        return ()
-    conditions = (visible_to(None), *(one.condition for one in plan.weighed))
-    total, *found = view.retrieve([Retrieval(condition) for condition in conditions])
-    return tuple(idf(total.total, one.total) for one in found)
-
-
-def part_scores(
-    part: PartName, shares: Floats, human: npt.NDArray[np.bool_], weights: Weights
-) -> Floats:
-    """Return what shares of a part's terms, 0 to 1, are worth (docs/decisions/405).
-
-    Parameters
-    ----------
-    shares
-        Summed idf of the terms that each photograph has, of all terms' sum.
-    human
-        Whether a person wrote its caption: the words of a model's are trusted less, and where
-        nearly all are there. An attribute counts only where all of it holds, whoever wrote it.
-    """
-    if part != "words":
-        return shares
-    by_model = weights.trust * shares**EMPHASIS_ON_A_MODEL
-    found: Floats = np.where(human, shares**EMPHASIS, by_model)
-    return found
-
-
-def bound_of(plan: Plan, best: float | None) -> float | None:
-    """Return the score below which a photograph is no match; None for no bound.
-
-    ``auto`` asks of a match a share of the best score, and a least score besides, so that a
-    query that nothing answers finds nothing: docs/decisions/406.
-
-    Parameters
-    ----------
-    best
-        The highest score there is, None where nothing matches.
-    """
-    asked, kind = plan.query.min_relevance, plan.cutoff
-    if asked is None or best is None or kind is None:
-        return None
-    if asked != AUTO:
-        return best * float(asked)
-    return max(best * CUTOFFS[kind].share, CUTOFFS[kind].floor)
 
 
 class Order(Protocol):

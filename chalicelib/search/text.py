@@ -116,27 +116,20 @@ class Part:
 
     Attributes
     ----------
-    raw
-        Without quotes and minus.
+    raw, typed
+        Without quotes and minus, and with them.
     start
         Of ``raw`` in the text.
+    is_plain
+        Whether it is neither a phrase nor excluded.
     """
 
     raw: str
     start: int
+    typed: str
     is_quoted: bool
     is_excluded: bool
-
-    @property
-    def typed(self) -> str:
-        """The part as it was typed."""
-        quote = '"' if self.is_quoted else ""
-        return f"{'-' if self.is_excluded else ''}{quote}{self.raw}{quote}"
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is neither a phrase nor excluded."""
-        return not (self.is_quoted or self.is_excluded)
+    is_plain: bool
 
 
 @dataclass(frozen=True)
@@ -158,8 +151,10 @@ class QueryText:
             Part(
                 raw=found[kind],
                 start=found.start(kind),
+                typed=found.group(),
                 is_quoted=kind == "phrase",
                 is_excluded=bool(found["minus"]),
+                is_plain=kind == "word" and not found["minus"],
             )
             for found in _PART.finditer(self.text)
             for kind in ("phrase" if found["phrase"] is not None else "word",)
@@ -184,7 +179,7 @@ class QueryText:
         """Words and phrases none of which may occur."""
         return _phrases(part for part in self.parts if part.is_excluded)
 
-    @property
+    @cached_property
     def ranked(self) -> tuple[Phrase, ...]:
         """Everything whose occurrence speaks for a photograph."""
         return self.wanted + self.required

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.images import VECTOR_SIZE
+from chalicelib.search.query import VECTOR_BYTES
 
 SCALE = 254.0
-VECTOR_BYTES = 2 * VECTOR_SIZE
 
 
 def quantised(vector: bytes) -> bytes:
@@ -27,8 +27,8 @@ def quantised(vector: bytes) -> bytes:
     numbers = np.frombuffer(vector, "<f2").astype(np.float32)
     if not np.isfinite(numbers).all():
         raise ValueError("a vector holds finite numbers only")
-    scaled: npt.NDArray[np.float32] = np.clip(np.rint(numbers * SCALE), -127, 127)
-    return scaled.astype(np.int8).tobytes()
+    spread: bytes = np.clip(np.rint(numbers * SCALE), -127, 127).astype(np.int8).tobytes()
+    return spread
 
 
 def rows(vectors: list[bytes]) -> npt.NDArray[np.int8]:

@@ -10,6 +10,7 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidField
+from chalicelib.images import Label
 from chalicelib.search import Document, Query, Results, SearchIndex
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.opensearch import OpenSearchIndex
@@ -88,3 +89,12 @@ def test_an_index_holds_a_captions_stems_as_they_are(pair: Pair, text: str) -> N
     asked = {"field": "caption", "text": " ".join(stems(text))}
     found = shared_client().indices.analyze(index=index, body=asked)["tokens"]
     assert [token["token"] for token in found] == [*stems(text)]
+
+
+def test_no_phrase_matches_across_a_caption_and_its_labels(pair: Pair) -> None:
+    labels = (Label("engine room", 0.9), Label("dog", 0.9))
+    across = Document("id-100", 1_000_000, "eve", text="a fire", labels=labels)
+    for index in (pair.cluster, pair.embedded):
+        assert index.apply([across]) == ()
+        for text, total in {'"fire engine"': 0, '"engine room"': 1, '"room dog"': 1}.items():
+            assert index.search(Query("eve", text=text)).total == total

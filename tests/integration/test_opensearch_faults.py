@@ -11,7 +11,7 @@ import pytest
 from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State
 from chalicelib.search import Document, Query
-from chalicelib.search.opensearch import BackOff, Endpoint, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClient, connect
 from local.opensearch import Node
 from tests.faulty import (
     Answered,
@@ -42,9 +42,7 @@ class Bench:
     waits: list[float] = field(default_factory=list)
 
     def index(self) -> OpenSearchIndex:
-        faulty = Endpoint.of(self.url).client(
-            30, connection_class=FaultyConnection, faults=self.faults
-        )
+        faulty = connect(self.url, 30, connection_class=FaultyConnection, faults=self.faults)
         back_off = BackOff(tries=TRIES, first=0.2, sleep=self.waits.append, random=lambda: 1.0)
         client = RetryingClient(faulty, back_off)
         return OpenSearchIndex(client, prefix=self.prefix, refresh="true")
@@ -145,8 +143,8 @@ def test_an_older_write_is_no_failure_and_changes_nothing(bench: Bench) -> None:
 
 def test_a_late_older_write_brings_nothing_back_after_the_engine_forgot(bench: Bench) -> None:
     index = bench.index()
-    (name,) = index.aliases.read().written
-    client = Endpoint.of(bench.url).client(30)
+    name = index.aliases.read().live
+    client = connect(bench.url, 30)
     client.indices.put_settings(index=name, body={"index.gc_deletes": "0ms"})
     batch = documents(2)
     index.apply([*batch, *map(removed, batch)])

@@ -82,8 +82,9 @@ class Bench:
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(hours=self.hours)
 
-    def start(self, run_id: str, *, roll_back: bool = False) -> None:
+    def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Run elsewhere, as an invoked function would."""
+        assert unless_running
         work = self.rebuilding.roll_back if roll_back else self.rebuilding.rebuild
 
         def run() -> None:
@@ -245,7 +246,7 @@ def test_of_two_that_begin_at_once_one_does(bench: Bench) -> None:
     bench.save(document(1))
     seen = bench.aliases
     bench.index.aliases.create(seen)
-    with pytest.raises(SearchUnavailable, match="another re-index"):
+    with pytest.raises(RevisionConflict, match="another re-index"):
         bench.index.aliases.create(seen)
 
 
@@ -254,7 +255,7 @@ def test_of_two_that_exchange_at_once_one_does(bench: Bench) -> None:
     seen = bench.index.aliases.create(bench.aliases)
     after = Aliases(live=seen.building, previous=seen.live)
     bench.index.aliases.move(seen, after)
-    with pytest.raises(SearchUnavailable, match="another re-index"):
+    with pytest.raises(RevisionConflict, match="another re-index"):
         bench.index.aliases.move(seen, after)
     assert bench.aliases == after
 
@@ -266,6 +267,12 @@ def test_a_run_of_another_release_is_not_resumed(bench: Bench) -> None:
     bench.rebuild(noted)  # from the beginning
     assert bench.found() == {"001": "old", "002": "old"}
     assert is_current(str(bench.aliases.live)) and begun not in bench.indexes()
+
+
+def test_the_next_name_has_the_next_number_whatever_digits_are_in_the_prefix() -> None:
+    assert Aliases().next("x-123456").startswith("x-123456-000001-v")
+    known = Aliases(live="x-123456-000009-v1", others=("x-123456-000011-v2",))
+    assert known.next("x-123456").startswith("x-123456-000012-v")
 
 
 # Another release ---------------------------------------------------------------------------------

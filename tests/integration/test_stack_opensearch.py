@@ -1,13 +1,19 @@
 """The deployed stack with a real OpenSearch node behind its template's domain."""
 
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from opensearchpy import OpenSearch
 from PIL import Image
 
+from chalicelib.reindexing import RUN_STATE_KEY
+from chalicelib.search.opensearch import connect
+from chalicelib.search.opensearch.aliases import is_current
+from chalicelib.search.opensearch.schema import definition
 from tests.deployed import DeployedStack, eventually
 from tests.opensearch import needs_opensearch
 
@@ -15,14 +21,19 @@ pytestmark = [pytest.mark.stack, pytest.mark.slow, needs_opensearch]
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
     stack = DeployedStack(tmp_path_factory.mktemp("opensearch"))
     try:
         stack.up("opensearch")
-        with stack.client() as client:
-            yield client
+        yield stack
     finally:
         stack.forget()
+
+
+@pytest.fixture(scope="module")
+def client(stack: DeployedStack) -> Iterator[httpx.Client]:
+    with stack.client() as client:
+        yield client
 
 
 def upload(client: httpx.Client, colour: str, caption: str) -> str:
@@ -60,7 +71,7 @@ def followed(client: httpx.Client, asked: dict[str, Any]) -> dict[str, Any]:
     return dict(eventually(look, within=120))
 
 
-def test_photographs_are_found_by_way_of_the_stream_through_an_exchange_and_back(
+def test_photographs_are_found_from_the_stream_through_a_rebuild_and_a_roll_back(
     client: httpx.Client,
 ) -> None:
     lake = upload(client, "steelblue", "a quiet lake below the mountains")
@@ -78,3 +89,48 @@ def test_photographs_are_found_by_way_of_the_stream_through_an_exchange_and_back
 
     assert client.delete(f"/images/{lake}").status_code == 204
     eventually(lambda: found(client, "lakes") == [], within=120)
+
+
+def test_an_index_of_an_earlier_release_is_rebuilt_by_the_indexer_itself(
+    stack: DeployedStack, client: httpx.Client
+) -> None:
+    desert = upload(client, "sandybrown", "a wide desert")
+    eventually(lambda: found(client, "desert") == [desert], within=120)
+    node = connect(stack.facts["search_url"], 30)
+    bucket = stack.facts["bucket"]
+    stack.aws("s3").delete_object(Bucket=bucket, Key=RUN_STATE_KEY)  # nothing ran lately
+    exchange_for_an_empty_one(node)
+
+    river = upload(client, "royalblue", "a broad river")
+    eventually(lambda: found(client, "river") == [river], within=120)
+    eventually(lambda: found(client, "desert") == [desert], within=120)
+    (live,) = node.indices.get_alias(name="image-repo")
+    assert is_current(live)
+    eventually(lambda: client.get("/reindex").json()["state"] == "finished")
+    node.close()
+
+
+def test_the_indexer_may_invoke_itself_and_no_other_function(stack: DeployedStack) -> None:
+    template = json.loads((stack.home / "cdk.out" / "ImageRepo.template.json").read_text())
+    invoked = [
+        json.dumps(statement["Resource"])
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Policy"
+        and "Indexer" in json.dumps(resource["Properties"]["Roles"])
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+        if "lambda:InvokeFunction" in statement["Action"]
+    ]
+    assert len(invoked) == 1 and invoked[0].endswith(':function:image-repo-indexer"]]}')
+
+
+def exchange_for_an_empty_one(node: OpenSearch) -> None:
+    """Let an index of another release, without a photograph, be searched."""
+    (live,) = node.indices.get_alias(name="image-repo")
+    name = "image-repo-000100-v1"
+    node.indices.create(index=name, body=definition())
+    node.indices.put_settings(index=name, body={"index": {"refresh_interval": "1s"}})
+    actions = [
+        {"remove": {"index": live, "alias": "image-repo"}},
+        {"add": {"index": name, "alias": "image-repo"}},
+    ]
+    node.indices.update_aliases(body={"actions": actions})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +66,7 @@ def decoder(seed: int = 3, precision: object = tf.float32) -> TrainableDecoder:
     return TrainableDecoder(shape, *plain, seed=seed, dropout=0.0, precision=precision)
 
 
-def captions() -> npt.NDArray[np.int32]:
+def captions() -> npt.NDArray[Any]:
     return padded([encoded(WORDS, "a dog runs in the snow"), encoded(WORDS, "a boy runs")])
 
 

@@ -12,7 +12,7 @@ from moto import mock_aws
 from chalicelib.catalogue.items import item_of
 from chalicelib.errors import SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
-from chalicelib.reindexing import RunStateStore, Stage
+from chalicelib.reindexing import Progress, RunStateStore, Stage
 from chalicelib.search import Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.settings import Settings
@@ -196,6 +196,18 @@ def test_a_way_back_that_there_is_not_is_written_down_and_not_tried_again(bench:
     assert run is not None
     assert (run.stage, run.roll_back) == (Stage.FAILED, True)
     assert "no former search index" in str(run.reason)
+
+
+def test_a_run_that_nobody_asked_for_leaves_another_alone(bench: Bench) -> None:
+    bench.catalogue.save(replace(PENDING, rev=0), expected_rev=0)
+    asked = {"id": "automatic", "unless_running": True}
+
+    def work(progress: Progress) -> int:
+        assert answer(bench.indexer, {"reindex": asked}) == {"records": 0}
+        return 7
+
+    assert bench.runs.run("seven", roll_back=False, work=work) == 7
+    assert answer(bench.indexer, {"reindex": asked}) == {"records": 1}
 
 
 def test_events_reach_the_bus_in_tens() -> None:

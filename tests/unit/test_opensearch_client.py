@@ -7,7 +7,8 @@ from opensearchpy import Urllib3HttpConnection
 from opensearchpy.exceptions import ConnectionTimeout, RequestError, TransportError
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.opensearch import BackOff, Endpoint, RetryingClient
+from chalicelib.search.opensearch import BackOff, RetryingClient, connect
+from chalicelib.search.opensearch.client import url_of
 
 HOST = "search-image-repo-abc.eu-west-1.es.amazonaws.com"
 
@@ -47,18 +48,18 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_bare_host_is_reached_by_https_and_this_machine_by_http(text: str, url: str) -> None:
-    assert Endpoint.of(text).url == url
+    assert url_of(text) == url
 
 
 def test_without_an_address_nothing_starts() -> None:
     with pytest.raises(ValueError, match="IMAGE_REPO_SEARCH_ENDPOINT"):
-        Endpoint.of("")
+        connect("", 5)
 
 
 @pytest.mark.usefixtures("credentials")
 def test_every_request_to_a_domain_is_signed() -> None:
     heard: list[dict[str, str]] = []
-    client = Endpoint.of(HOST).client(5, connection_class=Heard, heard=heard)
+    client = connect(HOST, 5, connection_class=Heard, heard=heard)
     client.msearch(body=[{}, {}], index="image-repo")
     (sent,) = heard
     assert sent["url"].endswith("/image-repo/_msearch")
@@ -70,7 +71,7 @@ def test_every_request_to_a_domain_is_signed() -> None:
 
 def test_a_node_on_this_machine_is_asked_without_credentials() -> None:
     heard: list[dict[str, str]] = []
-    client = Endpoint.of("http://127.0.0.1:9200").client(5, connection_class=Heard, heard=heard)
+    client = connect("http://127.0.0.1:9200", 5, connection_class=Heard, heard=heard)
     client.msearch(body=[{}, {}], index="image-repo")
     assert set(heard[0]) == {"url"}
 

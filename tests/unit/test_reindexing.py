@@ -1,14 +1,23 @@
 """How the API has the search index made anew, and how far that is."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import SearchUnavailable, StorageUnavailable
-from chalicelib.reindexing import RUN_STATE_KEY, LambdaReindexing, Progress, RunStateStore, Stage
+from chalicelib.reindexing import (
+    RUN_STATE_KEY,
+    AutomaticReindexing,
+    LambdaReindexing,
+    Progress,
+    RunStateStore,
+    Stage,
+)
 from tests.memory.storage import MemoryStorage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -49,7 +58,8 @@ def test_the_indexer_is_asked_and_not_waited_for() -> None:
     LambdaReindexing(functions, "indexer").start("seven", roll_back=True)  # type: ignore[arg-type]
     (asked,) = functions.asked
     assert (asked["FunctionName"], asked["InvocationType"]) == ("indexer", "Event")
-    assert json.loads(asked["Payload"]) == {"reindex": {"id": "seven", "roll_back": True}}
+    wanted = {"id": "seven", "roll_back": True, "unless_running": False}
+    assert json.loads(asked["Payload"]) == {"reindex": wanted}
 
 
 def test_an_indexer_that_cannot_be_asked_is_unavailable() -> None:
@@ -111,3 +121,108 @@ def test_a_run_learns_where_the_one_before_it_was_cut() -> None:
 
 def test_an_index_is_made_even_where_its_progress_cannot_be_written_down() -> None:
     assert RunStateStore(Silent()).run("seven", roll_back=False, work=lambda _: 3) == 3
+
+
+def test_a_run_that_begins_from_nothing_is_not_resumed_from_where_another_was() -> None:
+    runs = RunStateStore(MemoryStorage(), lambda: NOON, Watch())
+
+    def interrupted(progress: Progress) -> int:
+        progress.note(0, None)
+        raise SearchUnavailable("the engine is gone")
+
+    def stopped(progress: Progress) -> int:
+        raise AssertionError(progress.stopped)
+
+    runs.run("seven", roll_back=False, work=lambda _: 0)
+    with pytest.raises(SearchUnavailable):
+        runs.run("8", roll_back=False, work=half_read)
+    with pytest.raises(SearchUnavailable):
+        runs.run("9", roll_back=False, work=interrupted)
+    with pytest.raises(AssertionError, match=r"\(0, None\)"):
+        runs.run("10", roll_back=False, work=stopped)
+
+
+def half_read(progress: Progress) -> int:
+    progress.note(1_000, "id 1000")
+    raise SearchUnavailable("the engine is gone")
+
+
+# Runs that nobody asked for ----------------------------------------------------------------------
+
+
+class Started:
+    """A `Reindexing` that notes what was started, or cannot be asked."""
+
+    def __init__(self, refusal: Exception | None = None) -> None:
+        self.refusal = refusal
+        self.runs: list[tuple[str, bool]] = []
+
+    def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
+        assert unless_running
+        self.runs.append((run_id, roll_back))
+        if self.refusal:
+            raise self.refusal
+
+
+class Automatic:
+    """An automatic re-index with a store of runs, at a time of day that passes as it is told."""
+
+    def __init__(self, refusal: Exception | None = None) -> None:
+        self.watch = Watch()
+        self.runs = RunStateStore(MemoryStorage(), self.now, self.watch)
+        self.started = Started(refusal)
+        self.reindexing = AutomaticReindexing(self.runs.newest, self.started, self.now, self.watch)
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.watch.seconds)
+
+    def start_after(self, seconds: float, *, roll_back: bool = False) -> list[tuple[str, bool]]:
+        """Return what was started."""
+        self.started.runs.clear()
+        self.watch.seconds += seconds
+        self.reindexing.start(roll_back=roll_back)
+        return self.started.runs
+
+
+def test_an_automatic_run_is_started_once_however_often_it_is_asked_for() -> None:
+    automatic = Automatic()
+    ((run_id, roll_back),) = automatic.start_after(0)
+    assert run_id and not roll_back
+    assert automatic.start_after(0) == automatic.start_after(59) == []
+
+
+@pytest.mark.parametrize("work", [half_read, lambda _: 3])
+def test_no_run_is_started_while_another_may_be_under_way(work: Callable[[Progress], int]) -> None:
+    automatic = Automatic()
+    with suppress(SearchUnavailable):
+        automatic.runs.run("seven", roll_back=False, work=work)
+    assert automatic.start_after(0) == automatic.start_after(120) == []
+    assert len(automatic.start_after(200)) == 1
+
+
+def test_an_interrupted_run_is_resumed_under_its_id_in_its_direction() -> None:
+    automatic = Automatic()
+    with pytest.raises(SearchUnavailable):
+        automatic.runs.run("seven", roll_back=True, work=half_read)
+    assert automatic.start_after(600, roll_back=True) == [("seven", True)]
+    ((run_id, roll_back),) = automatic.start_after(600, roll_back=False)
+    assert run_id != "seven" and not roll_back
+
+
+def test_an_indexer_that_cannot_be_asked_is_asked_again_later() -> None:
+    automatic = Automatic(SearchUnavailable("the indexer could not be asked"))
+    assert len(automatic.start_after(0)) == len(automatic.start_after(60)) == 1
+
+
+def test_a_run_counts_as_running_for_others_until_it_is_abandoned() -> None:
+    automatic = Automatic()
+
+    def work(progress: Progress) -> int:
+        assert automatic.runs.is_running(other_than="8")
+        assert not automatic.runs.is_running(other_than="seven")
+        automatic.watch.seconds += 600
+        assert not automatic.runs.is_running(other_than="8")
+        return 0
+
+    automatic.runs.run("seven", roll_back=False, work=work)
+    assert not automatic.runs.is_running(other_than="8")

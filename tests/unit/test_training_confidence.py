@@ -30,7 +30,7 @@ RIGHT = np.array([False, False, False, True, False, True, True, True])
 ANY = fit(np.zeros((4, 2)), np.array([True, False, True, False]))
 
 
-def drawn(count: int, seed: int = 1) -> tuple[npt.NDArray[Any], ...]:
+def drawn(count: int, seed: int = 1) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """Evidence, the true probability of being right by it, and what came of it."""
     rng = np.random.default_rng(seed)
     evidence = rng.normal(3, 2, (count, 3))

@@ -8,10 +8,8 @@ import pytest
 
 from training.crops import Crops
 
-Numbers = npt.NDArray[Any]
 
-
-def sampled(weights: Numbers, line: Numbers) -> Numbers:
+def sampled(weights: npt.NDArray[Any], line: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.asarray(weights[0] @ line)
 
 

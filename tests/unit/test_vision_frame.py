@@ -10,7 +10,7 @@ from PIL import Image
 from captioner.vision.frame import to_square
 
 
-def smooth(height: int, width: int) -> npt.NDArray[np.uint8]:
+def smooth(height: int, width: int) -> npt.NDArray[Any]:
     rng = np.random.default_rng(1)
     coarse = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8))
     return np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC))

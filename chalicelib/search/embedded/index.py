@@ -14,25 +14,27 @@ import simsimd
 
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
-from chalicelib.search.embedded.columns import Columns
-from chalicelib.search.embedded.segment import Segment, microseconds, segment_of
-from chalicelib.search.execution import Searcher
-from chalicelib.search.port import (
+from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
     Condition,
     Created,
-    Document,
-    Facet,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
+    Not,
+)
+from chalicelib.search.embedded.columns import Columns
+from chalicelib.search.embedded.segment import Segment, microseconds, segment_of
+from chalicelib.search.execution import Searcher
+from chalicelib.search.port import (
+    Document,
+    Facet,
     Nearest,
     Newest,
-    Not,
     Retrieval,
     Retrieved,
     Stored,
@@ -294,8 +296,8 @@ class EmbeddedIndex(Searcher):
             chosen = np.flatnonzero(begun[words])
             chosen = chosen[mask[rows[chosen]]]
             pairs.append(rows[chosen].astype(np.int64) << 32 | words[chosen])
-        words_once: Numbers = np.unique(np.concatenate(pairs)) & 0xFFFFFFFF
-        return words_once
+        words_of_rows: Numbers = np.unique(np.concatenate(pairs)) & 0xFFFFFFFF
+        return words_of_rows
 
     # ---- What is made once, until the index changes ----------------------------------------------
 

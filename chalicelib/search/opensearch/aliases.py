@@ -8,13 +8,12 @@ from typing import Any
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError
 
-from chalicelib.errors import SearchUnavailable
+from chalicelib.errors import RevisionConflict
 from chalicelib.search.opensearch.client import RetryingClient, unavailable
 from chalicelib.search.opensearch.schema import VERSION, definition
 
-EXCHANGED = "another re-index exchanged the search index meanwhile"
-_ROLES = ("live", "building", "previous")
-_NAME = re.compile(r"-(?P<number>\d{6})-v\d+")
+EXCHANGED = "another re-index did the same meanwhile"
+_NAME = re.compile(r"-(?P<number>\d{6})(-v\w+)?")
 
 
 def is_current(index: str) -> bool:
@@ -44,11 +43,6 @@ class Aliases:
     others: tuple[str, ...] = ()
 
     @property
-    def written(self) -> tuple[str, ...]:
-        """The indexes that every write goes to."""
-        return tuple(name for name in (self.live, self.building) if name is not None)
-
-    @property
     def rolls_back(self) -> bool:
         """Whether the index that is being built was live before: names ascend."""
         return self.live is not None and self.building is not None and self.building < self.live
@@ -56,7 +50,7 @@ class Aliases:
     def next(self, prefix: str) -> str:
         """Return the name of a new index; callers at the same time get the same one."""
         names = (self.live, self.building, self.previous, *self.others)
-        numbers = [int(found["number"]) for name in names if name and (found := _NAME.search(name))]
+        numbers = (_number(name, prefix) or 0 for name in names if name)
         return f"{prefix}-{max(numbers, default=0) + 1:06}-v{VERSION}"
 
 
@@ -79,9 +73,9 @@ class AliasRegistry:
         held = {
             name: set(index["aliases"])
             for name, index in answer.items()
-            if _NAME.fullmatch(name.removeprefix(self._prefix))
+            if _number(name, self._prefix) is not None
         }
-        holders = {role: _holder(held, self._aliases[role]) for role in _ROLES}
+        holders = {role: _holder(held, alias) for role, alias in self._aliases.items()}
         return Aliases(**holders, others=tuple(sorted(set(held) - set(holders.values()))))
 
     def move(self, before: Aliases, after: Aliases) -> None:
@@ -89,19 +83,16 @@ class AliasRegistry:
 
         Raises
         ------
-        SearchUnavailable
+        RevisionConflict
             They are no longer as ``before``.
         """
-        changed = [role for role in _ROLES if getattr(before, role) != getattr(after, role)]
-        actions = [
-            {kind: {"index": index, "alias": self._aliases[role], **strict}}
-            for kind, state, strict in (
-                ("remove", before, {"must_exist": True}),
-                ("add", after, {}),
-            )
-            for role in changed
-            if (index := getattr(state, role)) is not None
-        ]
+        actions: list[Any] = []
+        for role, alias in self._aliases.items():
+            old, new = getattr(before, role), getattr(after, role)
+            if old and old != new:
+                actions.append({"remove": {"index": old, "alias": alias, "must_exist": True}})
+            if new and old != new:
+                actions.append({"add": {"index": new, "alias": alias}})
         self._once(lambda client: client.indices.update_aliases(body={"actions": actions}))
 
     def create(self, aliases: Aliases) -> Aliases:
@@ -109,7 +100,7 @@ class AliasRegistry:
 
         Raises
         ------
-        SearchUnavailable
+        RevisionConflict
             Another re-index created it at the same time.
         """
         name = aliases.next(self._prefix)
@@ -122,9 +113,15 @@ class AliasRegistry:
         try:
             operation(self._client.client)
         except (NotFoundError, RequestError) as error:
-            raise SearchUnavailable(EXCHANGED) from error
+            raise RevisionConflict(EXCHANGED) from error
         except OpenSearchException as error:
             raise unavailable(error) from error
+
+
+def _number(name: str, prefix: str) -> int | None:
+    """Return the number in the name of an index of ours."""
+    found = _NAME.fullmatch(name.removeprefix(prefix))
+    return int(found["number"]) if found else None
 
 
 def _holder(held: Mapping[str, set[str]], alias: str) -> Any:

@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import boto3
 from opensearchpy import OpenSearch, Urllib3AWSV4SignerAuth, Urllib3HttpConnection
@@ -23,57 +23,45 @@ Answer = TypeVar("Answer")
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where OpenSearch answers.
+def url_of(address: str) -> str:
+    """Return the URL of an address: a bare host, as AWS gives it, is reached by ``https``.
 
-    Attributes
-    ----------
-    url
-        With its scheme.
+    A node on this machine has no certificate and is reached by ``http``.
+
+    Raises
+    ------
+    ValueError
+        The address is empty.
     """
+    if not address:
+        raise ValueError("environment lacks IMAGE_REPO_SEARCH_ENDPOINT")
+    scheme = "http" if address.startswith(_LOOPBACK) else "https"
+    return address if "://" in address else f"{scheme}://{address}"
 
-    url: str
 
-    @classmethod
-    def of(cls, text: str) -> Self:
-        """Parse an address: a bare host, as AWS gives it, is reached by ``https``.
+def connect(address: str, timeout: float, **options: Any) -> OpenSearch:
+    """Return a client without retries of its own, which would come at once and together.
 
-        A node on this machine has no certificate and is reached by ``http``.
+    Parameters
+    ----------
+    timeout
+        Seconds for an answer.
+    options
+        Of `OpenSearch`: tests pass another ``connection_class``.
+    """
+    url = url_of(address)
+    settings = {
+        "connection_class": Urllib3HttpConnection,
+        "http_auth": None if url.startswith("http:") else _signer(),
+        "timeout": timeout,
+        "max_retries": 0,
+    }
+    return OpenSearch(url, **{**settings, **options})
 
-        Raises
-        ------
-        ValueError
-            It is empty.
-        """
-        if not text:
-            raise ValueError("environment lacks IMAGE_REPO_SEARCH_ENDPOINT")
-        scheme = "http" if text.startswith(_LOOPBACK) else "https"
-        return cls(text if "://" in text else f"{scheme}://{text}")
 
-    def client(self, timeout: float, **options: Any) -> OpenSearch:
-        """Return a client without retries of its own, which would come at once and together.
-
-        Parameters
-        ----------
-        timeout
-            Seconds for an answer.
-        options
-            Of `OpenSearch`: tests pass another ``connection_class``.
-        """
-        settings = {
-            "connection_class": Urllib3HttpConnection,
-            "http_auth": self._signer(),
-            "timeout": timeout,
-            "max_retries": 0,
-        }
-        return OpenSearch(self.url, **{**settings, **options})
-
-    def _signer(self) -> Urllib3AWSV4SignerAuth | None:
-        if self.url.startswith("http:"):
-            return None
-        session = boto3.Session()
-        return Urllib3AWSV4SignerAuth(session.get_credentials(), session.region_name, "es")
+def _signer() -> Urllib3AWSV4SignerAuth:
+    session = boto3.Session()
+    return Urllib3AWSV4SignerAuth(session.get_credentials(), session.region_name, "es")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +106,16 @@ class RetryingClient:
         SearchUnavailable
             It failed at every try, or in a way that a retry does not change.
         """
-        for failures in range(1, self.back_off.tries):
+        failures = 0
+        while True:
             try:
                 return operation(self.client)
             except OpenSearchException as error:
-                if not _is_retryable(error):
+                failures += 1
+                if failures == self.back_off.tries or not _is_retryable(error):
                     raise unavailable(error) from error
                 _logger.warning("OpenSearch: %s at try %d", _name(error), failures)
             self.back_off.wait(failures)
-        try:
-            return operation(self.client)
-        except OpenSearchException as error:
-            raise unavailable(error) from error
 
 
 def unavailable(error: OpenSearchException) -> SearchUnavailable:

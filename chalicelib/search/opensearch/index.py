@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.names import DOMAIN
+from chalicelib.search.conditions import Among, Condition
 from chalicelib.search.execution import Searcher
 from chalicelib.search.opensearch.aliases import AliasRegistry, is_current
 from chalicelib.search.opensearch.bulk import Refresh, write
-from chalicelib.search.opensearch.client import RETRYABLE, BackOff, Endpoint, RetryingClient
+from chalicelib.search.opensearch.client import RETRYABLE, RetryingClient
 from chalicelib.search.opensearch.queries import (
     Json,
     query_of,
@@ -18,7 +19,7 @@ from chalicelib.search.opensearch.queries import (
     words_like,
 )
 from chalicelib.search.opensearch.schema import REFRESH_INTERVAL
-from chalicelib.search.port import Among, Condition, Document, Retrieval, Retrieved, Stored
+from chalicelib.search.port import Document, Retrieval, Retrieved, Stored
 
 _NOT_FOUND = 404
 _MISSING = "there is no search index yet: the first photograph or 'image-repo reindex' creates it"
@@ -159,21 +160,3 @@ def _stored(hit: Json) -> Stored:
     # Doc values come without the padding that they were sent with.
     visual = b64decode(f"{likeness[0]}==") if likeness else None
     return Stored(hit["_id"], hit["_source"].get("text", ""), visual)
-
-
-def opensearch_index(
-    endpoint: Endpoint,
-    *,
-    timeout: float,
-    back_off: BackOff,
-    on_outdated: Callable[[], None] = lambda: None,
-) -> OpenSearchIndex:
-    """Return the repository's index at an address.
-
-    Parameters
-    ----------
-    timeout
-        Seconds for one answer.
-    """
-    client = RetryingClient(endpoint.client(timeout), back_off)
-    return OpenSearchIndex(client, on_outdated=on_outdated)

@@ -8,24 +8,26 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.attributes.kinds import KINDS
-from chalicelib.search.opensearch.documents import microseconds, numbers
-from chalicelib.search.plan import DEPTH
-from chalicelib.search.port import (
+from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
-    By,
     Condition,
     Created,
-    Facet,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
+    Not,
+)
+from chalicelib.search.opensearch.documents import microseconds, numbers
+from chalicelib.search.plan import DEPTH
+from chalicelib.search.port import (
+    By,
+    Facet,
     Nearest,
     Newest,
-    Not,
     Place,
     Retrieval,
     Retrieved,
@@ -116,7 +118,7 @@ def _any_of(queries: Sequence[Json]) -> Json:
 
 
 def _all_of(members: Sequence[Condition]) -> Json:
-    """Return a conjunction; whatever looks alike is looked for among those that meet the rest."""
+    """Return a conjunction, where what looks alike is searched among what meets the rest."""
     rest = [member for member in members if not _is_by_look(member)]
     within = _all_of(rest) if 0 < len(rest) < len(members) else None
     wanted = [query_of(one, within) for one in members if not isinstance(one, Not)]
@@ -129,11 +131,11 @@ def _is_by_look(condition: Condition) -> bool:
 
 
 def _looks_like(condition: LooksLike, within: Json) -> Json:
-    """Return what looks like a vector, found in both of two ways.
+    """Return what looks like a vector, by a radial search and among the nearest ``DEPTH``.
 
-    A walk through the graph that ends where scores do may end before it comes to all that are
-    near enough. The nearest ``DEPTH`` are asked for besides: where no more photographs meet the
-    rest, Lucene compares them all.
+    The radial search walks the graph until scores are too low, and may end before it has come to
+    all that are near enough. Where no more than ``DEPTH`` photographs meet the rest, Lucene
+    compares them all.
     """
     vector, bound = numbers(condition.vector), _score(condition.cosine * SCALE**2)
     radial = {"knn": {"visual": {"vector": vector, "min_score": bound}}}
@@ -154,7 +156,7 @@ def search_of(asked: Retrieval) -> Json:
         "stored_fields": "_none_",
     }
     if asked.size:
-        body |= {"sort": _sort(asked.by), "docvalue_fields": ["human"]}
+        body["sort"] = _sort(asked.by)
     if asked.after is not None:
         body["search_after"] = _after(asked.by, asked.after)
     if asked.least is not None and not isinstance(asked.by, Newest):
@@ -194,16 +196,17 @@ def _shorter_first(query: Json) -> Json:
 
 
 def _sort(by: By) -> list[Json]:
+    """Return the order of hits; ``human`` decides nothing: sort values are fetched fastest."""
     newest: Json = {"created": {"order": "desc", "missing": 0}}
-    return [newest if isinstance(by, Newest) else {"_score": "desc"}, {"key": "asc"}]
+    first: Json = newest if isinstance(by, Newest) else {"_score": "desc"}
+    return [first, {"key": "asc"}, {"human": "asc"}]
 
 
 def _after(by: By, place: Place) -> list[float]:
     score, key = -place[0], place[1]
-    return [
-        int(score) if isinstance(by, Newest) else _score(score) if _is_vector(by) else score,
-        key,
-    ]
+    if isinstance(by, Newest):
+        return [int(score), key, 1]
+    return [_score(score) if _is_vector(by) else score, key, 1]
 
 
 def _is_vector(by: By) -> bool:
@@ -247,11 +250,11 @@ def retrieved(asked: Retrieval, answer: Json) -> Retrieved:
     """Return the answer to a retrieval."""
     hits = answer["hits"]["hits"]
     places = [hit["sort"] for hit in hits]
-    scores = np.array([score for score, _ in places], np.float64)
+    scores = np.array([score for score, _, _ in places], np.float64)
     return Retrieved(
-        keys=np.array([key for _, key in places], np.int64),
+        keys=np.array([key for _, key, _ in places], np.int64),
         scores=_products(scores) if _is_vector(asked.by) else scores,
-        human=np.array([hit["fields"]["human"][0] for hit in hits], np.bool_),
+        human=np.array([human for _, _, human in places], np.bool_),
         total=_total(asked, answer) if asked.counts else 0,
         facets={facet.name: values_of(answer, facet.name) for facet in asked.facets},
     )

@@ -69,6 +69,8 @@ class RebuildingIndex:
         ------
         SearchUnavailable
             The engine did not take everything in; the live index stays.
+        RevisionConflict
+            Another run did the same meanwhile.
         """
         progress = progress or Unnoted()
         aliases = self._index.aliases.read()
@@ -135,7 +137,7 @@ class RebuildingIndex:
         """Let the index that was built be live, and drop all but the former one."""
         aliases = self._index.aliases.read()
         if aliases.building != building:
-            raise SearchUnavailable(EXCHANGED)
+            raise RevisionConflict(EXCHANGED)
         self._moved(aliases, live=building, building=None, previous=aliases.live)
         for name in (aliases.previous, *aliases.others):
             if name is not None:

@@ -2,18 +2,20 @@
 
 Texts come as stems (`text.stems`), so that all engines agree on what a text holds. The mapping
 ignores fields that it does not know: an index of an earlier release takes documents of a later
-one until it is rebuilt (`rebuilding`). That rests on two rules: ``VERSION`` is raised with every
-change of the mapping or of what a field holds, and a field that changes its type or its meaning
-gets another name.
+one until it is rebuilt (`rebuilding`). That rests on two rules: ``_CONTENTS`` is raised whenever
+what a field holds changes, and a field that changes its type or its meaning gets another name. An
+order by a new field, or a new vector, fails on an older index.
 """
 
+import json
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import VECTOR_SIZE
 
-VERSION = 6
+_CONTENTS = 6  # version of what the fields hold
 REFRESH_INTERVAL = "1s"
 
 # Malkov and Yashunin's HNSW graph: links of a vertex, and candidates examined while it is built.
@@ -86,3 +88,12 @@ def definition() -> Mapping[str, Any]:
         "properties": _PROPERTIES,
     }
     return {"settings": {"index": index, "analysis": analysis}, "mappings": mappings}
+
+
+def _version() -> str:
+    """Return a digest that changes with the mapping, and with what its fields hold."""
+    whole = json.dumps([_CONTENTS, definition()], sort_keys=True)
+    return blake2b(whole.encode(), digest_size=4).hexdigest()
+
+
+VERSION = _version()

@@ -221,9 +221,12 @@ class Manifest:
             if (written := read.pop("format")) != FORMAT:
                 raise OutdatedIndex(f"the search index has format {written}, not {FORMAT}")
             former = read.pop("previous")
-            read |= {"base": Part(**read["base"]), "runs": _parts(read["runs"])}
-            read["retired"] = tuple((name, at) for name, at in read["retired"])
-            return cls(**read, previous=former and _former(former))
+            parts: dict[str, Any] = {
+                "base": Part(**read.pop("base")),
+                "runs": _parts(read.pop("runs")),
+            }
+            retired = tuple((name, at) for name, at in read.pop("retired"))
+            return cls(**read, **parts, retired=retired, previous=former and _former(former))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedIndex("the manifest of the search index cannot be read") from error
 
