@@ -92,7 +92,8 @@ def serves(method: str, path: str) -> Callable[[View], View]:
 
 def bucket_origin() -> str:
     """Return where presigned URLs lead."""
-    parts = urlsplit(repository().storage.presigned_get(f"{DERIVED}x"))
+    (url,) = repository().storage.presigned_gets({f"{DERIVED}x": None}).values()
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -134,7 +135,7 @@ def add_image(caller: Caller, body: requests.NewImage) -> answers.CreatedImage:
 def list_images(caller: Caller, query: requests.Listing) -> answers.ImageList:
     """List photographs."""
     page = repository().collection.list(caller, query)
-    items = [answers.image_answer(image, repository().storage) for image in page.items]
+    items = answers.image_answers(page.items, repository().storage)
     return answers.ImageList(items=items, cursor=page.cursor)
 
 

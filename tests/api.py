@@ -16,7 +16,7 @@ from chalicelib.encoder import Crop, Vectors
 from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.search import Hit, Query, Results
-from chalicelib.search.query import Contribution, Suggestion
+from chalicelib.search.query import Contribution, Suggestion, check
 from chalicelib.settings import Settings
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
@@ -73,6 +73,7 @@ class FixedIndex:
         raise AssertionError("the API never writes to the index")
 
     def search(self, query: Query) -> Results:
+        check(query)
         self.asked.append(query)
         if problem := self.problem or self.problem_of.get(query.attributes):
             raise problem
