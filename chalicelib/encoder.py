@@ -65,7 +65,8 @@ class NearEncoder:
     Parameters
     ----------
     load
-        Gives what encodes texts; called once, by the first text.
+        Loads what encodes texts, at the first text; ``OSError`` or ``ValueError`` where it is
+        missing or damaged.
     images
         Is asked for images.
     """
@@ -76,7 +77,11 @@ class NearEncoder:
 
     def text(self, text: str) -> bytes:
         """Return the semantic vector of a text."""
-        return self._texts.encode(text).astype("<f2").tobytes()
+        try:
+            encoder = self._texts
+        except (OSError, ValueError) as error:
+            raise EncoderUnavailable("the model's text encoder is missing or damaged") from error
+        return encoder.encode(text).astype("<f2").tobytes()
 
     def image(self, content: bytes, crop: Crop | None) -> Vectors:
         """Return the vectors of an image."""

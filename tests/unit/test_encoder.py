@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from chalicelib.bootstrap import text_side
+from captioner.vision import text
 from chalicelib.encoder import LambdaEncoder, NearEncoder, Vectors
 from chalicelib.errors import (
     EncoderUnavailable,
@@ -122,5 +123,6 @@ def test_texts_are_encoded_here_and_images_are_asked_for() -> None:
 
 
 def test_a_damaged_text_side_is_an_encoder_that_is_unavailable(tmp_path: Path) -> None:
-    with pytest.raises(EncoderUnavailable, match="text side is missing or damaged"):
-        text_side(tmp_path)
+    near = NearEncoder(partial(text.load, tmp_path), encoder(Functions(BOTH)))
+    with pytest.raises(EncoderUnavailable, match="text encoder is missing or damaged"):
+        near.text("a dog")
