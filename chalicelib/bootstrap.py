@@ -11,7 +11,7 @@ from botocore.config import Config
 from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.overview import Overview
-from chalicelib.api.searching import Searching
+from chalicelib.api.searching import SearchService
 from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
@@ -56,7 +56,7 @@ class Repository:
     storage: Storage
     tokens: Tokens
     collection: Collection
-    searching: Searching
+    searching: SearchService
     overview: Overview
     upkeep: Upkeep
     token_administration: TokenAdministration
@@ -78,7 +78,7 @@ def assemble(
         storage=storage,
         tokens=tokens,
         collection=Collection(catalogue, storage, settings.max_upload_bytes),
-        searching=Searching(catalogue, index, encoder, settings.max_query_image_bytes),
+        searching=SearchService(catalogue, index, encoder, settings.max_query_image_bytes),
         overview=Overview(catalogue, index),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),

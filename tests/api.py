@@ -12,7 +12,7 @@ from chalice.test import Client
 import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope, TokenRecord, Tokens
-from chalicelib.encoder import Crop, Vectors
+from chalicelib.encoder import Crop, QueryVectors
 from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.search import Hit, Query, Results
@@ -112,13 +112,13 @@ class FixedEncoder:
         self.texts.append(text)
         return VECTOR
 
-    def image(self, content: bytes, crop: Crop | None) -> Vectors:
+    def image(self, content: bytes, crop: Crop | None) -> QueryVectors:
         if content == b"no image":
             raise RejectedImage("the file is not a JPEG, PNG, WebP or GIF")
         self.crops.append(crop)
-        return Vectors(VECTOR, VECTOR)
+        return QueryVectors(VECTOR, VECTOR)
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> QueryVectors:
         return self.image(b"", crop)
 
 

@@ -54,7 +54,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Searching:
+class SearchService:
     """Answers searches within what the caller may see.
 
     Attributes
