@@ -157,6 +157,7 @@ class PlainIndex(Searcher):
             human=np.array([one.document.source in HUMAN_SOURCES for *_, one in page], np.bool_),
             total=len(scored) if asked.counts else 0,
             facets={facet.name: counted(facet, matches) for facet in asked.facets},
+            stored=self.stored([key for _, key, _ in page]) if asked.stored else {},
         )
 
 

@@ -53,7 +53,7 @@ class Searcher(ABC):
         total, facets = order.counted()
         stemmed = planned.text.stems if planned.text else frozenset()
         return Results(
-            hits=_hits(view, order, page, stemmed, explain=query.explain),
+            hits=_hits(order, page, stemmed, explain=query.explain),
             total=total,
             facets=facets,
             cursor=page.last and encoded(query, Anchor(page.last, weights, bound)),
@@ -103,10 +103,9 @@ def _first_bound(order: Order, planned: Plan) -> float | None:
 
 
 def _hits(
-    view: View, order: Order, page: MatchPage, stemmed: frozenset[str], *, explain: bool
+    order: Order, page: MatchPage, stemmed: frozenset[str], *, explain: bool
 ) -> tuple[Hit, ...]:
-    keys = [key for _, key in page.places]
-    stored = view.stored(keys) if keys else {}
+    stored = order.stored(page.places)
     told = order.explained(page.places) if explain else {}
     marked = highlighted({key: one.text for key, one in stored.items()}, stemmed)
     return tuple(
@@ -116,7 +115,7 @@ def _hits(
             highlight=marked[key],
             explanation=told.get(key, ()) if explain else None,
         )
-        for key, score in zip(keys, order.scores(page.places), strict=True)
+        for (_, key), score in zip(page.places, order.scores(page.places), strict=True)
         if key in stored
     )
 

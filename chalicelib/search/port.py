@@ -192,6 +192,8 @@ class Retrieval:
         The least score of a match.
     facets
         Counted over all matches, whatever ``size`` and ``after`` are.
+    counts, stored
+        Whether the total is wanted, and what is shown of the matches.
     """
 
     among: Condition
@@ -201,27 +203,7 @@ class Retrieval:
     least: float | None = None
     facets: tuple[Facet, ...] = ()
     counts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieved:
-    """An engine's answer.
-
-    Attributes
-    ----------
-    keys, scores, human
-        Of the matches, in their order: whether a person wrote the caption is the last.
-    total
-        How many match; 0 where ``counts`` was not asked.
-    facets
-        For each asked for, values and counts, most first, of equal ones in the alphabet's order.
-    """
-
-    keys: Keys
-    scores: npt.NDArray[np.float64]
-    human: npt.NDArray[np.bool_]
-    total: int = 0
-    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +219,30 @@ class Stored:
     image_id: str
     text: str
     visual: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """An engine's answer.
+
+    Attributes
+    ----------
+    keys, scores, human
+        Of the matches, in their order: whether a person wrote the caption is the last.
+    total
+        How many match; 0 where ``counts`` was not asked.
+    facets
+        For each asked for, values and counts, most first, of equal ones in the alphabet's order.
+    stored
+        By the matches' keys, where asked for, without vectors.
+    """
+
+    keys: Keys
+    scores: npt.NDArray[np.float64]
+    human: npt.NDArray[np.bool_]
+    total: int = 0
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    stored: Mapping[int, Stored] = field(default_factory=dict)
 
 
 class View(Protocol):

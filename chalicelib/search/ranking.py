@@ -20,6 +20,7 @@ from chalicelib.search.port import (
     Place,
     Retrieval,
     Retrieved,
+    Stored,
     Term,
     Terms,
     View,
@@ -48,6 +49,9 @@ class Order(Protocol):
     def counted(self) -> tuple[int, FacetCounts]:
         """Return how many matches there are, and their facets; known once a walk was taken."""
 
+    def stored(self, places: Sequence[Place]) -> Mapping[int, Stored]:
+        """Return what is shown of photographs at places that a walk gave, by their keys."""
+
     def scores(self, places: Sequence[Place]) -> list[float]:
         """Return the scores at places, as a person sees them."""
 
@@ -75,6 +79,7 @@ class EngineOrder:
         self._scale = _SCALES[type(by)]
         self._base = Retrieval(plan.among, by)
         self._counted: tuple[int, FacetCounts] | None = None
+        self._stored: dict[int, Stored] = {}
 
     def best(self) -> float | None:
         """Ask for the first."""
@@ -91,8 +96,10 @@ class EngineOrder:
         """Ask for the next, and with the first of them for the counts."""
         is_first = self._counted is None
         facets = facets_of(self._plan) if is_first else ()
-        asked = replace(self._base, size=count, after=after, counts=is_first, facets=facets)
+        page = {"size": count, "after": after, "stored": True}
+        asked = replace(self._base, **page, counts=is_first, facets=facets)
         (found,) = self._view.retrieve([asked])
+        self._stored |= found.stored
         if is_first:
             self._counted = found.total, found.facets
         return [*zip((-found.scores).tolist(), found.keys.tolist(), strict=True)]
@@ -100,6 +107,10 @@ class EngineOrder:
     def counted(self) -> tuple[int, FacetCounts]:
         """Return what the first walk counted."""
         return self._counted or (0, {})
+
+    def stored(self, places: Sequence[Place]) -> Mapping[int, Stored]:
+        """Return what came with the walk."""
+        return {key: self._stored[key] for _, key in places if key in self._stored}
 
     def scores(self, places: Sequence[Place]) -> list[float]:
         """Return summed idf or cosines; 1 where nothing ranks."""
@@ -165,6 +176,10 @@ class FusedOrder:
         among = Among(tuple(key for _, key in self._places))
         (found,) = self._view.retrieve([Retrieval(among, facets=facets)])
         return len(self._places), found.facets
+
+    def stored(self, places: Sequence[Place]) -> Mapping[int, Stored]:
+        """Ask for it."""
+        return self._view.stored([key for _, key in places]) if places else {}
 
     def scores(self, places: Sequence[Place]) -> list[float]:
         """Return the fused scores."""

@@ -12,6 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from chalicelib.search.conditions import AllOf
 from chalicelib.search.plan import PartName, Plan, visible_to
 from chalicelib.search.port import Retrieval, View
 from chalicelib.search.query import AUTO, Weights
@@ -41,10 +42,14 @@ def idf(count: int, frequency: int) -> int:
 
 
 def idf_of(view: View, plan: Plan) -> tuple[int, ...]:
-    """Return the idf of all that a plan weighs, among everyone's photographs."""
+    """Return the idf of all that a plan weighs, among the photographs that its owner may see.
+
+    Others' photographs have no say: how common a word is there would show through the scores.
+    """
     if not plan.weighed:
         return ()
-    conditions = (visible_to(None), *(one.condition for one in plan.weighed))
+    visible = visible_to(plan.query.owner)
+    conditions = (visible, *(AllOf((visible, one.condition)) for one in plan.weighed))
     total, *found = view.retrieve([Retrieval(condition) for condition in conditions])
     return tuple(idf(total.total, one.total) for one in found)
 

@@ -171,6 +171,14 @@ def test_what_was_removed_or_replaced_makes_no_word_commoner(index: SearchIndex)
     assert words.terms["dog"] == idf(count=5, frequency=1) / IDF_STEPS
 
 
+def test_how_common_a_word_is_among_others_photographs_changes_nothing(index: SearchIndex) -> None:
+    index.apply([told("a", "a brown dog"), told("b", "a cat"), told("c", "a cat")])
+    query = Query("ann", text="dog", explain=True, limit=1)
+    before = index.search(query)
+    index.apply([told(f"theirs {n}", "a dog", owner="bob") for n in range(9)])
+    assert index.search(query) == before
+
+
 def test_meaning_and_image_are_explained_by_cosine_and_rank(index: SearchIndex) -> None:
     index.apply(
         [

@@ -129,6 +129,7 @@ class EmbeddedIndex(Searcher):
             human=self._mask(_HUMAN)[rows],
             total=int(np.count_nonzero(mask)) if asked.counts else 0,
             facets={facet.name: self._facet(facet, mask) for facet in asked.facets},
+            stored=self.stored(self._arrays["row.key"][rows].tolist()) if asked.stored else {},
         )
 
     def _page(self, mask: Mask, scores: Numbers, asked: Retrieval) -> Numbers:

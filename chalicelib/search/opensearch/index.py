@@ -1,6 +1,5 @@
 """The search port on OpenSearch."""
 
-from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib.errors import SearchUnavailable
@@ -15,6 +14,7 @@ from chalicelib.search.opensearch.queries import (
     query_of,
     retrieved,
     search_of,
+    stored_of,
     values_of,
     words_like,
 )
@@ -108,6 +108,9 @@ class IndexView:
     def retrieve(self, asked: Sequence[Retrieval]) -> Sequence[Retrieved]:
         """Answer several questions at once; see `View.retrieve`."""
         answers = self._search([search_of(one) for one in asked])
+        for one, answer in zip(asked, answers, strict=True):
+            if one.stored:
+                self._check_release(answer["hits"]["hits"])
         return [retrieved(one, answer) for one, answer in zip(asked, answers, strict=True)]
 
     def stored(self, keys: Sequence[int], *, visual: bool = False) -> Mapping[int, Stored]:
@@ -120,14 +123,17 @@ class IndexView:
             "track_total_hits": False,
         }
         hits = self._search([body])[0]["hits"]["hits"]
-        if not all(is_current(hit["_index"]) for hit in hits):
-            self._on_outdated()
-        return {hit["fields"]["key"][0]: _stored(hit) for hit in hits}
+        self._check_release(hits)
+        return {hit["fields"]["key"][0]: stored_of(hit) for hit in hits}
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
         """Return words that may be so many edits from one; see `View.words_like`."""
         (answer,) = self._search([words_like(among, word, edits)])
         return [value for value, _ in values_of(answer, "words")]
+
+    def _check_release(self, hits: Sequence[Json]) -> None:
+        if not all(is_current(hit["_index"]) for hit in hits):
+            self._on_outdated()
 
     def _search(self, bodies: Sequence[Json]) -> list[Json]:
         if not bodies:
@@ -153,10 +159,3 @@ def _checked(answer: Json) -> Json:
     kind = answer["error"].get("type", "error")
     retry = "; try again" if status in RETRYABLE else ""
     raise SearchUnavailable(f"the search engine failed: {kind} {status}{retry}")
-
-
-def _stored(hit: Json) -> Stored:
-    likeness = hit["fields"].get("likeness")
-    # Doc values come without the padding that they were sent with.
-    visual = b64decode(f"{likeness[0]}==") if likeness else None
-    return Stored(hit["_id"], hit["_source"].get("text", ""), visual)

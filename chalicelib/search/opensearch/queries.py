@@ -1,5 +1,6 @@
 """From what the port asks for to OpenSearch's query language, and back from its answers."""
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,7 @@ from chalicelib.search.port import (
     Place,
     Retrieval,
     Retrieved,
+    Stored,
     Term,
     Terms,
 )
@@ -152,9 +154,9 @@ def search_of(asked: Retrieval) -> Json:
         "query": _ordered(asked.by, asked.among),
         "size": asked.size,
         "track_total_hits": asked.counts,
-        "_source": False,
-        "stored_fields": "_none_",
     }
+    if not asked.stored:
+        body |= {"_source": False, "stored_fields": "_none_"}
     if asked.size:
         body["sort"] = _sort(asked.by)
     if asked.after is not None:
@@ -257,7 +259,16 @@ def retrieved(asked: Retrieval, answer: Json) -> Retrieved:
         human=np.array([human for _, _, human in places], np.bool_),
         total=_total(asked, answer) if asked.counts else 0,
         facets={facet.name: values_of(answer, facet.name) for facet in asked.facets},
+        stored={hit["sort"][1]: stored_of(hit) for hit in hits} if asked.stored else {},
     )
+
+
+def stored_of(hit: Json) -> Stored:
+    """Return what is shown of a match."""
+    likeness = hit.get("fields", {}).get("likeness")
+    # Doc values come without the padding that they were sent with.
+    visual = b64decode(f"{likeness[0]}==") if likeness else None
+    return Stored(hit["_id"], hit["_source"].get("text", ""), visual)
 
 
 def _total(asked: Retrieval, answer: Json) -> int:
