@@ -11,7 +11,7 @@ CODE   := chalicelib captioner indexer infra layers local image_repo image_repo_
 LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check format bench synth \
+.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants format bench synth \
         deploy destroy preflight chromium java lock lint types security template quick
 
 help: ## This list
@@ -90,7 +90,7 @@ stop: ## Stop the stack and keep its data
 
 clean: ## Stop the stack and forget its data
 	@if [ -x $(BIN)/python ]; then $(LOCAL) clean; else echo "There is no local stack."; fi
-	@rm -rf build cdk.out chalice.out
+	@rm -rf build cdk.out chalice.out mutants
 
 status: ## Tell whether the stack runs and where
 	@if [ -x $(BIN)/python ]; then $(LOCAL) status; else echo "There is no local stack."; fi
@@ -118,6 +118,10 @@ template: synth ## The synthesised template only (cdk-nag runs in the synthesis)
 
 quick: setup-dev ## Unit and contract tests only
 	@echo "• unit and contract tests"; $(BIN)/python -m pytest -q tests/unit tests/contract -m "not training"
+
+mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
+	@rm -rf mutants
+	@nice $(BIN)/mutmut run; $(BIN)/mutmut results
 
 format: setup-dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .

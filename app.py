@@ -1,20 +1,20 @@
-"""The HTTP API. Each route parses, calls one service and shapes the answer; nothing else."""
+"""The HTTP API. Each view calls one service and returns an answer; nothing else.
+
+Scopes, models and statuses are those of the table in ``chalicelib.api.routes``.
+"""
 
 import json
-import os
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from chalice import Chalice
 from chalice.app import AuthRequest, AuthResponse, ConvertToMiddleware, Response
-from pydantic import BaseModel
 
 from chalicelib import bootstrap
-from chalicelib.access import Caller, Scope
+from chalicelib.access import Caller
 from chalicelib.api import (
     answers,
     openapi,
@@ -25,47 +25,43 @@ from chalicelib.api import (
     search_answers,
     tokens,
 )
-from chalicelib.api.searching import Found
-from chalicelib.errors import ImageRepoError, InvalidField
-from chalicelib.images import Image
+from chalicelib.api.registration import View, context_of, endpoint
+from chalicelib.api.routes import route_of
+from chalicelib.errors import ImageRepoError
+from chalicelib.names import API, DERIVED, METRICS
 
-app = Chalice(app_name="image-repo")
+app = Chalice(app_name=API)
 logger = Logger(service="api")
 tracer = Tracer(service="api")
-metrics = Metrics(namespace="ImageRepo", service="api")
+metrics = Metrics(namespace=METRICS, service="api")
 # Answers hold captions and requests hold queries, which belong in no log and no trace.
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 app.register_middleware(ConvertToMiddleware(tracer.capture_lambda_handler(capture_response=False)))
 app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
 
-Model = TypeVar("Model", bound=BaseModel)
-View = Callable[..., Response]
-
 
 def repository() -> bootstrap.Repository:
-    """Return what the routes work with; made once for all requests of a process."""
-    return bootstrap.door.open(os.environ)
+    """Return what the views work with; made once for all requests of a process."""
+    return bootstrap.provider.get()
 
 
 @app.authorizer(ttl_seconds=0)
 def token(request: AuthRequest) -> AuthResponse:
-    """Let known tokens in; which scope a route needs is the service's to say."""
+    """Let known tokens in; the scope of a route is checked when it is called."""
     scheme, _, secret = request.token.partition(" ")
     caller = repository().tokens.caller(secret.strip()) if scheme.lower() == "bearer" else None
     if caller is None:
-        return AuthResponse(routes=[], principal_id="stranger")
-    scopes = ",".join(sorted(caller.scopes))
-    context = {"owner": caller.owner, "scopes": scopes}
-    return AuthResponse(routes=["*"], principal_id=caller.owner, context=context)
+        return AuthResponse(routes=[], principal_id="unknown")
+    return AuthResponse(routes=["*"], principal_id=caller.owner, context=context_of(caller))
 
 
-def answered(view: View) -> View:
+def handle_errors(called: Callable[..., Response]) -> Callable[..., Response]:
     """Turn errors into problem documents, once for every route."""
 
-    @wraps(view)
+    @wraps(called)
     def wrapper(**parameters: str) -> Response:
         try:
-            response = view(**parameters)
+            response = called(**parameters)
         except problems.InvalidRequest as error:
             response = problems.problem_of_fields(error)
         except ImageRepoError as error:
@@ -81,229 +77,181 @@ def answered(view: View) -> View:
     return wrapper
 
 
-def route(path: str, method: str) -> Callable[[View], View]:
-    """Register a view that needs a token."""
+def serves(method: str, path: str) -> Callable[[View], View]:
+    """Register a view for a route of the table."""
+    route = route_of(method, path)
+    authorizer = None if route.scope is None else token
 
     def register(view: View) -> View:
-        app.route(path, methods=[method], authorizer=token, name=f"{method} {path}")(answered(view))
+        called = handle_errors(endpoint(route, view, lambda: app.current_request))
+        app.route(path, methods=[method], authorizer=authorizer, name=route.name)(called)
         return view
 
     return register
 
 
-def caller() -> Caller:
-    """Return whom the authorizer let in."""
-    context = app.current_request.context["authorizer"]
-    return Caller(context["owner"], frozenset(map(Scope, context["scopes"].split(","))))
+def bucket_origin() -> str:
+    """Return where presigned URLs lead."""
+    parts = urlsplit(repository().storage.presigned_get(f"{DERIVED}x"))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
-def body(model: type[Model]) -> Model:
-    """Return the request's JSON body, checked."""
-    with problems.of_the_request():
-        return model.model_validate_json(app.current_request.raw_body or b"{}")
-
-
-def query(model: type[Model]) -> Model:
-    """Return the request's query parameters, checked."""
-    with problems.of_the_request():
-        return model.model_validate(dict(app.current_request.query_params or {}))
-
-
-def revision() -> int | None:
-    """Return the revision ``If-Match`` names."""
-    given = app.current_request.headers.get("if-match", "*").strip().strip('"')
-    if given == "*":
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) < 16):
-        raise InvalidField("If-Match", "must be the ETag of the photograph, a number in quotes")
-    return int(given)
-
-
-def answer(model: BaseModel, status: int = 200, **headers: str) -> Response:
-    """Return an answer that no cache keeps."""
-    return Response(
-        body=model.model_dump_json(),
-        status_code=status,
-        headers={"Content-Type": "application/json", "Cache-Control": "no-store", **headers},
-    )
-
-
-def one(image: Image) -> Response:
-    """Answer with a record; its revision is its ETag."""
-    return answer(answers.image_answer(image, repository().storage), ETag=f'"{image.rev}"')
-
-
-def hits(found: Found) -> Response:
-    """Answer with a page of matches."""
-    return answer(search_answers.search_answer(found, repository().storage))
-
-
-@app.route("/health", name="GET /health")
-@answered
-def health() -> Response:
+@serves("GET", "/health")
+def health() -> answers.Health:
     """Tell that the API answers."""
-    return answer(answers.Health(status="ok", version=openapi.VERSION))
+    return answers.Health(status="ok", version=openapi.VERSION)
 
 
-@app.route("/", name="GET /")
-@answered
+@serves("GET", "/")
 def index() -> Response:
     """Show the gallery."""
     return pages.page(pages.INDEX, bucket_origin())
 
 
-@app.route("/gallery/{name}", name="GET /gallery/{name}")
-@answered
+@serves("GET", "/gallery/{name}")
 def gallery(name: str) -> Response:
     """Serve one of the gallery's files."""
     return pages.page(name, bucket_origin())
 
 
-def bucket_origin() -> str:
-    """Return where presigned URLs lead."""
-    parts = urlsplit(repository().storage.presigned_get("derived/x"))
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-@route("/openapi.json", "GET")
+@serves("GET", "/openapi.json")
 def describe() -> Response:
     """Describe the API."""
     headers = {"Content-Type": "application/json"}
     return Response(body=json.dumps(openapi.document()), headers=headers)
 
 
-@route("/images", "POST")
-def add_image() -> Response:
+@serves("POST", "/images")
+def add_image(caller: Caller, body: requests.NewImage) -> answers.CreatedImage:
     """Enter a photograph."""
-    image, form = repository().collection.add(caller(), body(requests.NewImage))
+    image, form = repository().collection.add(caller, body)
     shown = answers.image_answer(image, repository().storage)
     upload = answers.Upload(url=form.url, fields=form.fields)
-    return answer(answers.CreatedImage(image=shown, upload=upload), 201)
+    return answers.CreatedImage(image=shown, upload=upload)
 
 
-@route("/images", "GET")
-def list_images() -> Response:
+@serves("GET", "/images")
+def list_images(caller: Caller, query: requests.Listing) -> answers.ImageList:
     """List photographs."""
-    page = repository().collection.list(caller(), query(requests.Listing))
+    page = repository().collection.list(caller, query)
     items = [answers.image_answer(image, repository().storage) for image in page.items]
-    return answer(answers.ImageList(items=items, cursor=page.cursor))
+    return answers.ImageList(items=items, cursor=page.cursor)
 
 
-@route("/images/{image_id}", "GET")
-def get_image(image_id: str) -> Response:
+@serves("GET", "/images/{image_id}")
+def get_image(image_id: str, caller: Caller) -> answers.ImageAnswer:
     """Show one photograph."""
-    query(requests.NoParameters)
-    return one(repository().collection.get(caller(), image_id))
+    image = repository().collection.get(caller, image_id)
+    return answers.image_answer(image, repository().storage)
 
 
-@route("/images/{image_id}", "PATCH")
-def edit_image(image_id: str) -> Response:
+@serves("PATCH", "/images/{image_id}")
+def edit_image(
+    image_id: str, caller: Caller, body: requests.ImageEdit, revision: int | None
+) -> answers.ImageAnswer:
     """Change a caption or attributes."""
-    edit = body(requests.ImageEdit)
-    return one(repository().collection.edit(caller(), image_id, edit, revision()))
+    image = repository().collection.edit(caller, image_id, body, revision)
+    return answers.image_answer(image, repository().storage)
 
 
-@route("/images/{image_id}", "DELETE")
-def delete_image(image_id: str) -> Response:
+@serves("DELETE", "/images/{image_id}")
+def delete_image(image_id: str, caller: Caller, revision: int | None) -> None:
     """Delete a photograph."""
-    repository().collection.delete(caller(), image_id, revision())
-    return Response(body="", status_code=204)
+    repository().collection.delete(caller, image_id, revision)
 
 
-@route("/images/{image_id}/similar", "GET")
-def similar_images(image_id: str) -> Response:
+@serves("GET", "/images/{image_id}/similar")
+def similar_images(
+    image_id: str, caller: Caller, query: queries.SimilarQuery
+) -> search_answers.SearchAnswer:
     """Find what looks like a photograph."""
-    asked = query(queries.SimilarQuery)
-    return hits(repository().searching.similar(caller(), image_id, asked))
+    found = repository().searching.similar(caller, image_id, query)
+    return search_answers.search_answer(found, repository().storage)
 
 
-@route("/search", "GET")
-def search() -> Response:
+@serves("GET", "/search")
+def search(caller: Caller, query: queries.SearchParameters) -> search_answers.SearchAnswer:
     """Search by parameters."""
-    document = query(queries.SearchParameters).document()
-    return hits(repository().searching.search(caller(), document))
+    found = repository().searching.search(caller, query.document())
+    return search_answers.search_answer(found, repository().storage)
 
 
-@route("/search", "POST")
-def search_document() -> Response:
+@serves("POST", "/search")
+def search_document(caller: Caller, body: queries.SearchDocument) -> search_answers.SearchAnswer:
     """Search by a document."""
-    return hits(repository().searching.search(caller(), body(queries.SearchDocument)))
+    found = repository().searching.search(caller, body)
+    return search_answers.search_answer(found, repository().storage)
 
 
-@route("/search/image", "POST")
-def search_image() -> Response:
+@serves("POST", "/search/image")
+def search_image(caller: Caller, body: queries.ImageSearch) -> search_answers.SearchAnswer:
     """Search by an image."""
-    return hits(repository().searching.by_image(caller(), body(queries.ImageSearch)))
+    found = repository().searching.by_image(caller, body)
+    return search_answers.search_answer(found, repository().storage)
 
 
-@route("/suggest", "GET")
-def suggest() -> Response:
+@serves("GET", "/suggest")
+def suggest(caller: Caller, query: queries.SuggestParameters) -> search_answers.Suggestions:
     """Complete what is being typed."""
-    found = repository().searching.suggest(caller(), query(queries.SuggestParameters))
-    return answer(search_answers.Suggestions.model_validate({"suggestions": found}))
+    found = repository().searching.suggest(caller, query)
+    return search_answers.Suggestions.model_validate({"suggestions": found})
 
 
-@route("/stats", "GET")
-def stats() -> Response:
+@serves("GET", "/stats")
+def stats(caller: Caller) -> answers.Stats:
     """Count what may be seen."""
-    query(requests.NoParameters)
-    return answer(repository().overview.stats(caller()))
+    return repository().overview.stats(caller)
 
 
-@route("/rebuild", "POST")
-def rebuild() -> Response:
+@serves("POST", "/rebuild")
+def rebuild(body: requests.RebuildRequest) -> answers.RebuildAnswer:
     """Send a page of the bucket through the captioner again."""
-    return answer(repository().upkeep.rebuild(caller(), body(requests.RebuildRequest)), 202)
+    return repository().upkeep.rebuild(body)
 
 
-@route("/reindex", "POST")
-def reindex() -> Response:
+@serves("POST", "/reindex")
+def reindex(body: requests.ReindexRequest) -> answers.ReindexAnswer:
     """Rebuild the search index from the catalogue, or go back to the one before."""
-    return answer(repository().upkeep.reindex(caller(), body(requests.ReindexRequest)), 202)
+    return repository().upkeep.reindex(body)
 
 
-@route("/reindex", "GET")
-def show_reindex() -> Response:
+@serves("GET", "/reindex")
+def show_reindex() -> answers.ReindexAnswer:
     """Tell how the newest re-index stands."""
-    query(requests.NoParameters)
-    return answer(repository().upkeep.show_reindex(caller()))
+    return repository().upkeep.show_reindex()
 
 
-@route("/recaption", "POST")
-def recaption() -> Response:
+@serves("POST", "/recaption")
+def recaption(caller: Caller, body: requests.RecaptionRequest) -> answers.RebuildAnswer:
     """Caption photographs again."""
-    return answer(repository().upkeep.recaption(caller(), body(requests.RecaptionRequest)), 202)
+    return repository().upkeep.recaption(caller, body)
 
 
-@route("/imports", "POST")
-def start_import() -> Response:
+@serves("POST", "/imports")
+def start_import(caller: Caller, body: requests.ImportRequest) -> answers.ImportAnswer:
     """Apply a folder's descriptions."""
-    return answer(repository().upkeep.start_import(caller(), body(requests.ImportRequest)), 202)
+    return repository().upkeep.start_import(caller, body)
 
 
-@route("/imports/{import_id}", "GET")
-def show_import(import_id: str) -> Response:
+@serves("GET", "/imports/{import_id}")
+def show_import(import_id: str, caller: Caller) -> answers.ImportAnswer:
     """Tell how an import stands."""
-    query(requests.NoParameters)
-    return answer(repository().upkeep.show_import(caller(), import_id))
+    return repository().upkeep.show_import(caller, import_id)
 
 
-@route("/tokens", "POST")
-def add_token() -> Response:
+@serves("POST", "/tokens")
+def add_token(body: tokens.NewToken) -> tokens.CreatedToken:
     """Make a token."""
-    asked = body(tokens.NewToken)
-    return answer(repository().token_administration.add(caller(), asked), 201)
+    return repository().token_administration.add(body)
 
 
-@route("/tokens", "GET")
-def list_tokens() -> Response:
+@serves("GET", "/tokens")
+def list_tokens() -> tokens.TokenList:
     """List what is known of the tokens."""
-    query(requests.NoParameters)
-    return answer(repository().token_administration.list(caller()))
+    return repository().token_administration.list()
 
 
-@route("/tokens/{token_id}", "DELETE")
-def revoke_token(token_id: str) -> Response:
+@serves("DELETE", "/tokens/{token_id}")
+def revoke_token(token_id: str) -> None:
     """Revoke a token."""
-    repository().token_administration.revoke(caller(), token_id)
-    return Response(body="", status_code=204)
+    repository().token_administration.revoke(token_id)

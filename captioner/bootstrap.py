@@ -1,6 +1,5 @@
 """What the functions are made of, from the environment."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -31,17 +30,14 @@ class Captioner:
     queries: Queries
 
 
-def bootstrap(environment: Mapping[str, str], metrics: Metrics) -> Captioner:
+def bootstrap(settings: Settings, metrics: Metrics) -> Captioner:
     """Wire the adapters.
 
     Raises
     ------
-    ValueError
-        A variable is missing.
     BundleError
         The model's bundle is missing, damaged or of another version.
     """
-    settings = Settings.from_environment(environment)
     model = load(DEFAULT_BUNDLE)
     storage = S3Storage(boto3.client("s3", config=_RETRIES), settings.bucket)
     catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)

@@ -1,6 +1,5 @@
 """Entry points of the captioner's and the encoder's functions: transport only."""
 
-import os
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -8,9 +7,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from captioner.bootstrap import bootstrap
+from chalicelib.names import METRICS
+from chalicelib.settings import Settings
 
 _logger = Logger()
-_metrics = Metrics(namespace="ImageRepo")
+_metrics = Metrics(namespace=METRICS)
 _tracer = Tracer()
 
 
@@ -24,7 +25,7 @@ class _PowertoolsMetrics:
 
 # While the function starts: a missing variable or a damaged bundle stops it before it takes
 # a message.
-_captioner = bootstrap(os.environ, _PowertoolsMetrics())
+_captioner = bootstrap(Settings.from_environment(), _PowertoolsMetrics())
 
 
 @_logger.inject_lambda_context

@@ -56,7 +56,7 @@ class Caller:
         """Tell whether an owner's photographs are the caller's to see."""
         return Scope.ADMIN in self.scopes or owner == self.owner
 
-    def horizon(self, owner: str | None) -> str | None:
+    def visible_owner(self, owner: str | None) -> str | None:
         """Return whose photographs to look at: the one asked for, else all that may be seen.
 
         Raises
@@ -95,7 +95,7 @@ class Tokens(Protocol):
     def revoke(self, token_sha256: str) -> None:
         """Revoke the token of this hash."""
 
-    def everyone(self) -> tuple[TokenRecord, ...]:
+    def records(self) -> tuple[TokenRecord, ...]:
         """Return what is known of every token, oldest first."""
 
 
@@ -152,7 +152,7 @@ class TokenStore:
             ExpressionAttributeValues={":yes": {"BOOL": True}},
         )
 
-    def everyone(self) -> tuple[TokenRecord, ...]:
+    def records(self) -> tuple[TokenRecord, ...]:
         """Return what is known of every token, oldest first."""
         records: list[TokenRecord] = []
         start: dict[str, Any] = {}
@@ -201,17 +201,15 @@ class TokenStore:
 @dataclass(slots=True)
 class _Cache:
     clock: Callable[[], float]
-    entries: dict[str, tuple[float, Caller | None]] = field(default_factory=dict)
+    entries: dict[str, tuple[float, Caller]] = field(default_factory=dict)
 
     def get(self, digest: str, look_up: Callable[[], Caller | None]) -> Caller | None:
         known = self.entries.get(digest)
         if known and self.clock() - known[0] < CACHE_SECONDS:
             return known[1]
         caller = look_up()
-        if caller is not None:  # strangers must not fill the memory
+        if caller is not None:  # unknown tokens must not fill the memory
             self.entries[digest] = (self.clock(), caller)
-        else:
-            self.entries.pop(digest, None)
         return caller
 
 

@@ -1,6 +1,6 @@
 """Wires the services with their adapters: the deployed ones here, others by whoever tests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.encoder import Encoder, LambdaEncoder, NearEncoder, TextEncoder
 from chalicelib.errors import EncoderUnavailable
 from chalicelib.imports import Imports
+from chalicelib.names import EMBEDDED
 from chalicelib.queue import Queue, SqsQueue
 from chalicelib.rebuild import Rebuild
 from chalicelib.reindexing import (
@@ -34,7 +35,7 @@ from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClien
 from chalicelib.search.opensearch import connect as connect_engine
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
-from chalicelib.settings import EMBEDDED, Settings
+from chalicelib.settings import Settings
 from chalicelib.storage import Storage
 from chalicelib.storage.s3 import S3Storage
 
@@ -65,7 +66,7 @@ class Repository:
     token_administration: TokenAdministration
 
 
-def assembled(
+def assemble(
     settings: Settings,
     *,
     catalogue: Catalogue,
@@ -93,25 +94,31 @@ def assembled(
     )
 
 
-class Door:
-    """Where the entry point gets its repository; tests leave another one here."""
+class Provider:
+    """Holds the repository that the entry point works with."""
 
     def __init__(self, connect: Callable[[Settings], Repository]) -> None:
         self._connect = connect
         self._repository: Repository | None = None
 
-    def open(self, environment: Mapping[str, str]) -> Repository:
-        """Return the repository, connected at the first call."""
+    def get(self) -> Repository:
+        """Return the repository, connected at the first call.
+
+        Raises
+        ------
+        ValueError
+            The environment lacks a setting, or has one that cannot be.
+        """
         if self._repository is None:
-            self._repository = self._connect(Settings.from_environment(environment))
+            self._repository = self._connect(Settings.from_environment())
         return self._repository
 
-    def leave(self, repository: Repository | None) -> None:
-        """Let the next call of ``open`` return this; None connects anew."""
+    def override(self, repository: Repository | None) -> None:
+        """Return this one from now on; None connects anew. For tests."""
         self._repository = repository
 
 
-def connected(settings: Settings) -> Repository:
+def connect(settings: Settings) -> Repository:
     """Return the services with the deployed adapters.
 
     Raises
@@ -125,7 +132,7 @@ def connected(settings: Settings) -> Repository:
     storage = S3Storage(s3, settings.bucket)
     reindexing = LambdaReindexing(lambda_, settings.indexer_function)
     automatic = AutomaticReindexing(RunStateStore(storage).newest, reindexing)
-    return assembled(
+    return assemble(
         settings,
         catalogue=DynamoCatalogue(dynamodb, settings.table),
         storage=storage,
@@ -160,4 +167,4 @@ def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) 
     return OpenSearchIndex(client, on_outdated=automatic.start)
 
 
-door = Door(connected)
+provider = Provider(connect)

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from chalicelib.names import IMPORTS
 from chalicelib.storage import Storage
 
-IMPORTS = "imports/"
 MAX_PROBLEMS = 1_000
 _MAX_BYTES = 10_000_000
 

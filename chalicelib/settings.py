@@ -1,16 +1,29 @@
 """The one place that reads the environment."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Any, Literal, Self
 
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chalicelib.names import EMBEDDED
+
+PREFIX = "IMAGE_REPO_"
 MEGABYTE = 1_000_000
-EMBEDDED, OPENSEARCH = "embedded", "opensearch"
+# A Lambda invocation takes 6 MB ("Lambda quotas" in its developer guide), and an image travels
+# in base64, which makes four bytes of three.
+MAX_QUERY_IMAGE_BYTES = 4_500_000
+# A presigned form uploads with one request, which takes 5 GB (Amazon S3 user guide, "Uploading
+# objects").
+MAX_UPLOAD_BYTES = 5_000_000_000
+
+Name = Annotated[str, Field(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(BaseSettings):
     """Names of the deployed resources and the limits, read once at the edge.
+
+    An argument stands before the variable (``IMAGE_REPO_BUCKET`` of ``bucket``), and that before
+    the default.
 
     Attributes
     ----------
@@ -30,46 +43,50 @@ class Settings:
         Largest photograph in pixels; a decompression bomb is refused by its header.
     """
 
-    bucket: str
-    table: str
-    tokens_table: str
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+
+    bucket: Name
+    table: Name
+    tokens_table: Name
     queue_url: str = ""
     encoder_function: str = ""
     indexer_function: str = ""
     event_bus: str = ""
-    search: str = EMBEDDED
+    search: Literal["embedded", "opensearch"] = EMBEDDED
     search_endpoint: str = ""
-    max_upload_bytes: int = 20 * MEGABYTE
-    max_query_image_bytes: int = 4 * MEGABYTE
-    max_pixels: int = 50_000_000
+    max_upload_bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD_BYTES)] = 20 * MEGABYTE
+    max_query_image_bytes: Annotated[int, Field(ge=1, le=MAX_QUERY_IMAGE_BYTES)] = 4 * MEGABYTE
+    max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read ``IMAGE_REPO_BUCKET`` and its like.
+    def from_environment(cls, **given: Any) -> Self:
+        """Read ``IMAGE_REPO_BUCKET`` and its like, but for what is ``given``.
 
         Raises
         ------
         ValueError
-            A variable without a default is missing, or the search engine is none that there is.
+            A variable without a default is missing, or one is not what it can be.
         """
-        required = ("IMAGE_REPO_BUCKET", "IMAGE_REPO_TABLE", "IMAGE_REPO_TOKENS_TABLE")
-        missing = [variable for variable in required if not environment.get(variable)]
-        if missing:
-            raise ValueError(f"environment lacks {', '.join(missing)}")
-        bucket, table, tokens_table = (environment[variable] for variable in required)
-        search = environment.get("IMAGE_REPO_SEARCH", EMBEDDED)
-        if search not in (EMBEDDED, OPENSEARCH):
-            raise ValueError(
-                f"IMAGE_REPO_SEARCH is {search!r}; it can be '{EMBEDDED}' or '{OPENSEARCH}'"
-            )
-        return cls(
-            bucket=bucket,
-            table=table,
-            tokens_table=tokens_table,
-            queue_url=environment.get("IMAGE_REPO_QUEUE_URL", ""),
-            encoder_function=environment.get("IMAGE_REPO_ENCODER_FUNCTION", ""),
-            indexer_function=environment.get("IMAGE_REPO_INDEXER_FUNCTION", ""),
-            event_bus=environment.get("IMAGE_REPO_EVENT_BUS", ""),
-            search=search,
-            search_endpoint=environment.get("IMAGE_REPO_SEARCH_ENDPOINT", ""),
-        )
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise ValueError(_message(error)) from None
+
+
+LIMITS = tuple(field for field in Settings.model_fields if field.startswith("max_"))
+
+
+def variable(field: str) -> str:
+    """Return the environment's name of a setting."""
+    return f"{PREFIX}{field}".upper()
+
+
+def _message(error: ValidationError) -> str:
+    missing, wrong = [], []
+    for entry in error.errors(include_url=False):
+        name = variable(str(entry["loc"][0]))
+        if entry["type"] in {"missing", "string_too_short"}:
+            missing.append(name)
+        else:
+            wrong.append(f"{name} is {entry['input']!r}: {entry['msg']}")
+    return "; ".join(([f"environment lacks {', '.join(missing)}"] if missing else []) + wrong)

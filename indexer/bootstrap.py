@@ -1,17 +1,18 @@
 """What the indexer is made of, from the environment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import boto3
 from botocore.config import Config
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
+from chalicelib.names import EMBEDDED
 from chalicelib.reindexing import AutomaticReindexing, LambdaReindexing, RunStateStore
 from chalicelib.search.opensearch import OpenSearchIndex, RebuildingIndex, RetryingClient, connect
 from chalicelib.search.port import Document, document_of
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
-from chalicelib.settings import EMBEDDED, Settings
+from chalicelib.settings import Settings, variable
 from chalicelib.storage.s3 import S3Storage
 from indexer.announcing import EventBridge
 from indexer.batch import Indexer
@@ -21,17 +22,16 @@ _ENGINE_SECONDS = 30.0
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5)
 
 
-def bootstrap(environment: Mapping[str, str]) -> Indexer:
+def bootstrap(settings: Settings) -> Indexer:
     """Wire the adapters.
 
     Raises
     ------
     ValueError
-        A variable is missing.
+        They name no event bus, or a search engine and not where it is.
     """
-    settings = Settings.from_environment(environment)
     if not settings.event_bus:
-        raise ValueError("environment lacks IMAGE_REPO_EVENT_BUS")
+        raise ValueError(f"environment lacks {variable('event_bus')}")
     catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
     s3 = boto3.client("s3", config=_RETRIES)
     events = EventBridge(boto3.client("events", config=_RETRIES), settings.event_bus)

@@ -1,7 +1,6 @@
 """The indexer's Lambda function."""
 
 import logging
-import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -12,6 +11,8 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from chalicelib.errors import NotFound, RevisionConflict
+from chalicelib.names import METRICS
+from chalicelib.settings import Settings
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap
 
@@ -19,7 +20,7 @@ _ROOMS = ("chalicelib", "indexer")
 
 _logger = Logger(service="indexer")
 _tracer = Tracer(service="indexer")
-_metrics = Metrics(namespace="ImageRepo", service="indexer")
+_metrics = Metrics(namespace=METRICS, service="indexer")
 copy_config_to_registered_loggers(
     _logger, include={name for name in logging.root.manager.loggerDict if name.startswith(_ROOMS)}
 )
@@ -27,7 +28,7 @@ copy_config_to_registered_loggers(
 
 @cache
 def _indexer() -> Indexer:
-    return bootstrap(os.environ)
+    return bootstrap(Settings.from_environment())
 
 
 @_logger.inject_lambda_context

@@ -8,9 +8,9 @@ from aws_cdk import aws_sqs as sqs
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from infra.catalogue import INDEX_NAMES, Catalogue
+from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
+from infra.catalogue import Catalogue
 from infra.functions import Identity
-from infra.names import STAGE
 from infra.packaging import api_project
 from infra.permissions import (
     DELETE,
@@ -23,9 +23,9 @@ from infra.permissions import (
     allow_listing,
     allow_objects,
 )
-from infra.storage import UPLOADS, Storage
+from infra.storage import Storage
 
-READABLE = (UPLOADS, "derived/", "index/", "imports/")
+READABLE = (UPLOADS, DERIVED, INDEX, IMPORTS)
 
 
 class Api(Construct):
@@ -97,9 +97,9 @@ class Api(Construct):
         role = self.identity.role
         allow_objects(role, storage, READ, *READABLE)
         allow_listing(role, storage)
-        allow_objects(role, storage, WRITE, UPLOADS, "imports/")
-        allow_objects(role, storage, DELETE, UPLOADS, "derived/")
-        allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
+        allow_objects(role, storage, WRITE, UPLOADS, IMPORTS)
+        allow_objects(role, storage, DELETE, UPLOADS, DERIVED)
+        allow_items(role, catalogue.images, READ_ITEMS, indexes=tuple(IMAGES_INDEXES))
         allow_items(role, catalogue.images, WRITE_ITEMS)
         allow_items(role, catalogue.tokens, (*READ_ITEMS, *WRITE_ITEMS))
         allow(role, ("sqs:SendMessage", "sqs:GetQueueAttributes"), queue.queue_arn)

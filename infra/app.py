@@ -2,6 +2,7 @@
 
 ``-c search=embedded`` (or ``"search"`` in ``cdk.json``) chooses the search engine, see
 ``infra.search.ENGINES``; ``-c searchInstance``, ``searchNodes`` and ``searchGigabytes`` its size;
+``-c IMAGE_REPO_MAX_PIXELS=…`` and its like the limits of ``chalicelib.settings``;
 ``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from infra.names import STACK
+from chalicelib.names import STACK
 from infra.search import DEFAULT_ENGINE, checked_engine
 from infra.stack import ImageRepo
 

@@ -4,14 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-# Name, partition key, sort key: docs/contracts.md, "Catalogue".
-INDEXES = (
-    ("by_owner", "owner", "created_at"),
-    ("by_state", "owner_state", "created_at"),
-    ("by_content", "owner_sha256", "image_id"),
-    ("by_time", "listing", "created_at"),
-)
-INDEX_NAMES = tuple(name for name, _, _ in INDEXES)
+from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY, TOKENS_KEY
 
 
 class Catalogue(Construct):
@@ -20,13 +13,13 @@ class Catalogue(Construct):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         self.images = self._table(
-            "Images", "image_id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+            "Images", IMAGES_KEY, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
         )
-        for name, partition, sort in INDEXES:
+        for name, (partition, sort) in IMAGES_INDEXES.items():
             self.images.add_global_secondary_index(
                 index_name=name, partition_key=_string(partition), sort_key=_string(sort)
             )
-        self.tokens = self._table("Tokens", "token_sha256")
+        self.tokens = self._table("Tokens", TOKENS_KEY)
 
     def _table(
         self, construct_id: str, key: str, *, stream: dynamodb.StreamViewType | None = None

@@ -7,10 +7,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
+from chalicelib.names import DOMAIN, EMBEDDED, OPENSEARCH
 from infra.acknowledgements import acknowledge
 from infra.permissions import allow
 
-NAME = "image-repo"  # of the domain; indexes in it begin with it, too
 VERSION = "OpenSearch_2.19"
 
 
@@ -35,7 +35,7 @@ class Engine(Protocol):
 class Embedded(Construct):
     """No engine: snapshots in the bucket, which the functions' own rights are about."""
 
-    name = "embedded"
+    name: str = EMBEDDED
     endpoint = ""
 
     def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
@@ -55,19 +55,19 @@ class Domain(Construct):
         Of disk, each.
     """
 
-    name = "opensearch"
+    name: str = OPENSEARCH
 
     def __init__(
         self, scope: Construct, construct_id: str, *, instance: str, nodes: int, gigabytes: int
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
-        self._arn = stack.format_arn(service="es", resource="domain", resource_name=NAME)
+        self._arn = stack.format_arn(service="es", resource="domain", resource_name=DOMAIN)
         zones = opensearch.CfnDomain.ZoneAwarenessConfigProperty(availability_zone_count=2)
         self.domain = opensearch.CfnDomain(
             self,
             "Domain",
-            domain_name=NAME,
+            domain_name=DOMAIN,
             engine_version=VERSION,
             access_policies=self._policy(),
             cluster_config=opensearch.CfnDomain.ClusterConfigProperty(
@@ -99,11 +99,11 @@ class Domain(Construct):
 
     def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
         """Allow each method on the paths that the code calls."""
-        self._allow(reader, ("es:ESHttpPost",), f"{NAME}/_msearch")
-        self._allow(writer, ("es:ESHttpPost",), f"{NAME}-*/_bulk", f"{NAME}-*/_refresh")
+        self._allow(reader, ("es:ESHttpPost",), f"{DOMAIN}/_msearch")
+        self._allow(writer, ("es:ESHttpPost",), f"{DOMAIN}-*/_bulk", f"{DOMAIN}-*/_refresh")
         self._allow(writer, ("es:ESHttpPost",), "_aliases")
-        self._allow(writer, ("es:ESHttpGet",), f"{NAME}-*/_alias")
-        self._allow(writer, ("es:ESHttpPut", "es:ESHttpDelete"), f"{NAME}-*")
+        self._allow(writer, ("es:ESHttpGet",), f"{DOMAIN}-*/_alias")
+        self._allow(writer, ("es:ESHttpPut", "es:ESHttpDelete"), f"{DOMAIN}-*")
 
     def _allow(self, role: iam.Role, actions: tuple[str, ...], *paths: str) -> None:
         allow(role, actions, *(f"{self._arn}/{path}" for path in paths))
@@ -111,7 +111,7 @@ class Domain(Construct):
         acknowledge(
             role,
             {
-                f"{prefix}:<AWS::AccountId>:domain/{NAME}/{path}]": "Indexes of the own domain, "
+                f"{prefix}:<AWS::AccountId>:domain/{DOMAIN}/{path}]": "Indexes of the own domain, "
                 "which are numbered as they are made anew."
                 for path in paths
                 if "*" in path

@@ -11,9 +11,8 @@ from pathlib import Path
 import boto3
 
 from chalicelib.access import Scope, TokenStore
+from chalicelib.names import DEFAULT_OWNER, INDEXER, STACK
 from chalicelib.reindexing import LambdaReindexing
-from chalicelib.storage.port import DEFAULT_OWNER
-from infra.names import INDEXER, STACK
 
 LABEL = "administrator"
 
@@ -26,7 +25,7 @@ def first_token(store: TokenStore, *, another: bool = False) -> str | None:
     another
         Make one in any case: the others may be lost.
     """
-    known = any(Scope.ADMIN in record.scopes and not record.revoked for record in store.everyone())
+    known = any(Scope.ADMIN in record.scopes and not record.revoked for record in store.records())
     if known and not another:
         return None
     token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label=LABEL)

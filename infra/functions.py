@@ -5,9 +5,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from chalicelib.names import METRICS
 from infra.acknowledgements import acknowledge
-
-NAMESPACE = "ImageRepo"
 
 
 class Identity(Construct):
@@ -46,6 +45,6 @@ class Identity(Construct):
         return {
             **shared,
             "POWERTOOLS_SERVICE_NAME": self.service,
-            "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
+            "POWERTOOLS_METRICS_NAMESPACE": METRICS,
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }

@@ -8,8 +8,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.functions import NAMESPACE
-from infra.names import STAGE
+from chalicelib.names import METRICS, STAGE
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
 
@@ -123,7 +122,7 @@ def _api(name: str, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
 
 def _own(metric: str) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace=NAMESPACE,
+        namespace=METRICS,
         metric_name=metric,
         dimensions_map={"service": "captioner"},
         statistic="Sum",

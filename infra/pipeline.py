@@ -10,9 +10,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.catalogue import INDEX_NAMES, Catalogue
+from chalicelib.names import CAPTIONER, DERIVED, ENCODER, IMAGES_INDEXES, IMPORTS, UPLOADS
+from infra.catalogue import Catalogue
 from infra.functions import Identity
-from infra.names import CAPTIONER, ENCODER
 from infra.packaging import captioner_image
 from infra.permissions import (
     DELETE,
@@ -25,7 +25,7 @@ from infra.permissions import (
     allow_listing,
     allow_objects,
 )
-from infra.storage import UPLOADS, Storage
+from infra.storage import Storage
 
 CAPTIONER_TIMEOUT = cdk.Duration.seconds(60)
 ENCODER_TIMEOUT = cdk.Duration.seconds(20)
@@ -172,13 +172,13 @@ class Pipeline(Construct):
 
     def _allow_ingest(self, storage: Storage, catalogue: Catalogue, queue: sqs.Queue) -> None:
         role = self._identities[CAPTIONER].role
-        allow_objects(role, storage, READ, UPLOADS, "imports/")
+        allow_objects(role, storage, READ, UPLOADS, IMPORTS)
         allow_listing(role, storage)
-        allow_objects(role, storage, WRITE, "derived/", "imports/")
-        allow_objects(role, storage, DELETE, "derived/")
+        allow_objects(role, storage, WRITE, DERIVED, IMPORTS)
+        allow_objects(role, storage, DELETE, DERIVED)
         # A long import goes on as a message to itself.
         allow(role, ("sqs:SendMessage",), queue.queue_arn)
-        allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
+        allow_items(role, catalogue.images, READ_ITEMS, indexes=tuple(IMAGES_INDEXES))
         allow_items(role, catalogue.images, WRITE_ITEMS)
 
 

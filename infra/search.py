@@ -10,11 +10,11 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from chalicelib.names import EMBEDDED, INDEX, INDEXER, OPENSEARCH
 from infra.acknowledgements import acknowledge
 from infra.catalogue import Catalogue
 from infra.engines import Domain, Embedded, Engine
 from infra.functions import Identity
-from infra.names import INDEXER
 from infra.packaging import indexer_code
 from infra.permissions import (
     DELETE,
@@ -28,9 +28,8 @@ from infra.permissions import (
 )
 from infra.storage import Storage
 
-ENGINES = ("opensearch", "embedded")
-DEFAULT_ENGINE = "opensearch"
-SNAPSHOTS = "index/"
+ENGINES = (OPENSEARCH, EMBEDDED)
+DEFAULT_ENGINE = OPENSEARCH
 
 
 def checked_engine(engine: str) -> str:
@@ -60,7 +59,7 @@ def engine_of(scope: Construct, name: str, context: Callable[[str], object]) -> 
     ValueError
         It says no number where one is wanted.
     """
-    if name == "embedded":
+    if name == EMBEDDED:
         return Embedded(scope, "Engine")
     return Domain(
         scope,
@@ -131,7 +130,7 @@ class Search(Construct):
 
     def _allow(self, storage: Storage, catalogue: Catalogue, bus: events.EventBus) -> None:
         role = self._identity.role
-        allow_objects(role, storage, (*READ, *WRITE, *DELETE), SNAPSHOTS)
+        allow_objects(role, storage, (*READ, *WRITE, *DELETE), INDEX)
         allow_listing(role, storage)
         allow_items(role, catalogue.images, READ_ITEMS)  # to build the index anew
         bus.grant_put_events_to(role)
@@ -164,7 +163,7 @@ class Search(Construct):
             # A batch takes a second; reading the whole catalogue again takes minutes.
             timeout=cdk.Duration.minutes(15),
             # Snapshots have one writer; OpenSearch takes the stream in while it is re-indexed.
-            reserved_concurrent_executions=1 if self._engine.name == "embedded" else None,
+            reserved_concurrent_executions=1 if self._engine.name == EMBEDDED else None,
             tracing=lambda_.Tracing.ACTIVE,
             role=self._identity.role,
             log_group=self._identity.log_group,

@@ -1,5 +1,6 @@
 """The one stack: how the constructs are wired to each other."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -7,15 +8,35 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from chalicelib.names import API, ENCODER, INDEXER, STAGE
+from chalicelib.settings import LIMITS, Settings, variable
 from infra.api import Api
 from infra.catalogue import Catalogue
 from infra.engines import Engine
-from infra.names import ENCODER, INDEXER, STAGE
 from infra.observability import Observability
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline, Queues
 from infra.search import Search, engine_of
 from infra.storage import Storage
+
+
+def limits_of(context: Callable[[str], object]) -> dict[str, str]:
+    """Return the variables of those limits that the command line sets.
+
+    Parameters
+    ----------
+    context
+        Looks up what it says of ``IMAGE_REPO_MAX_PIXELS`` and its like.
+
+    Raises
+    ------
+    ValueError
+        A limit is out of its range.
+    """
+    said = {field: context(variable(field)) for field in LIMITS}
+    given = {field: str(value) for field, value in said.items() if value is not None}
+    Settings.from_environment(bucket="-", table="-", tokens_table="-", **given)
+    return {variable(field): value for field, value in given.items()}
 
 
 class ImageRepo(cdk.Stack):
@@ -39,7 +60,7 @@ class ImageRepo(cdk.Stack):
         self.bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
         layer = self._layer()
         engine = engine_of(self, search, self.node.try_get_context)
-        environment = self._environment(engine)
+        environment = self._environment(engine) | limits_of(self.node.try_get_context)
         self.pipeline = Pipeline(
             self,
             "Pipeline",
@@ -127,7 +148,7 @@ class ImageRepo(cdk.Stack):
             missed=self.search.missed,
             functions=functions,
             indexer=self.search.indexer,
-            api_name="image-repo",
+            api_name=API,
         )
 
     def _tell(self) -> None:

@@ -4,9 +4,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from chalicelib.names import DERIVED, INDEX, UPLOADS
 from infra.acknowledgements import acknowledge
-
-UPLOADS = "uploads/"
 
 
 class Storage(Construct):
@@ -78,13 +77,13 @@ def _lifecycle() -> list[s3.LifecycleRule]:
         # of their removal, which a listing would have to step over.
         s3.LifecycleRule(
             id="replaced-index-parts",
-            prefix="index/",
+            prefix=INDEX,
             noncurrent_version_expiration=cdk.Duration.days(1),
             expired_object_delete_marker=True,
         ),
         s3.LifecycleRule(
             id="replaced-copies",
-            prefix="derived/",
+            prefix=DERIVED,
             noncurrent_version_expiration=cdk.Duration.days(1),
         ),
     ]

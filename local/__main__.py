@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from chalicelib.settings import EMBEDDED, OPENSEARCH
+from chalicelib.names import EMBEDDED, OPENSEARCH
 from image_repo import CommandError
 from local.demo import demo
 from local.errors import LocalError

@@ -3,7 +3,7 @@
 import boto3
 
 from chalicelib.access import Scope, TokenStore
-from chalicelib.storage.port import DEFAULT_OWNER
+from chalicelib.names import DEFAULT_OWNER
 
 LABEL = "local"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.names import STACK
+from chalicelib.names import STACK
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
 

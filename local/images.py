@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import boto3
 
-from infra.names import CAPTIONER, ENCODER
+from chalicelib.names import CAPTIONER, ENCODER
 from local.function import PATH
 from local.layout import Layout
 from local.ports import HOST, any_free

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 import boto3
 
+from chalicelib.names import INDEX
 from local.api import client_of, wait_until_healthy
 from local.steps import say, step
 
-SNAPSHOTS = "index/"
 DRAIN_SECONDS = 3600
 
 
@@ -46,7 +46,7 @@ def catch_up(facts: Mapping[str, str]) -> None:
 
 def _forget_snapshots(bucket: str) -> None:
     s3 = boto3.client("s3")
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=SNAPSHOTS):
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=INDEX):
         for item in page.get("Contents", []):
             s3.delete_object(Bucket=bucket, Key=item["Key"])
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from chalicelib.settings import EMBEDDED
-from infra.names import STAGE
+from chalicelib.names import EMBEDDED, STAGE
 from local.access import token_for
 from local.deployment import deploy, deployed, outputs
 from local.emulator import Emulator

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from chalicelib.settings import EMBEDDED
+from chalicelib.names import EMBEDDED
 from local.errors import LocalError
 from local.layout import ACCOUNT, REGION, ROOT
 

@@ -26,6 +26,8 @@ VECTOR = b"\x00\x3c" * 256
 CALLERS = {
     "ann": Caller("ann", frozenset({Scope.READ, Scope.WRITE})),
     "reader": Caller("ann", frozenset({Scope.READ})),
+    "writer": Caller("ann", frozenset({Scope.WRITE})),
+    "none": Caller("ann", frozenset()),
     "bob": Caller("bob", frozenset({Scope.READ, Scope.WRITE})),
     "admin": Caller("root", frozenset({Scope.ADMIN})),
 }
@@ -35,24 +37,24 @@ class FixedTokens:
     """Knows the callers of these tests, and keeps what is said of further tokens."""
 
     def __init__(self) -> None:
-        self.records: dict[str, TokenRecord] = {}
+        self._records: dict[str, TokenRecord] = {}
 
     def caller(self, token: str) -> Caller | None:
         return CALLERS.get(token)
 
     def add(self, owner: str, scopes: Iterable[str], label: str = "") -> tuple[str, TokenRecord]:
-        name, moment = f"hash-{len(self.records)}", "2026-01-01T00:00:00+00:00"
+        name, moment = f"hash-{len(self._records)}", "2026-01-01T00:00:00+00:00"
         record = TokenRecord(name, owner, frozenset(map(Scope, scopes)), label, moment)
-        self.records[record.token_sha256] = record
+        self._records[record.token_sha256] = record
         return "imr_new", record
 
     def revoke(self, token_sha256: str) -> None:
-        if token_sha256 not in self.records:
+        if token_sha256 not in self._records:
             raise NotFound("there is no such token")
-        self.records[token_sha256] = replace(self.records[token_sha256], revoked=True)
+        self._records[token_sha256] = replace(self._records[token_sha256], revoked=True)
 
-    def everyone(self) -> tuple[TokenRecord, ...]:
-        return tuple(self.records.values())
+    def records(self) -> tuple[TokenRecord, ...]:
+        return tuple(self._records.values())
 
 
 class FixedIndex:
@@ -155,7 +157,7 @@ class Api:
     tokens: Tokens = field(default_factory=FixedTokens)
 
     def repository(self) -> bootstrap.Repository:
-        return bootstrap.assembled(
+        return bootstrap.assemble(
             Settings(bucket="photographs", table="images", tokens_table="tokens"),
             catalogue=self.catalogue,
             storage=self.storage,

@@ -16,6 +16,11 @@ class Answer(BaseModel):
     # An error that is logged must not hold what a record says.
     model_config = ConfigDict(frozen=True, from_attributes=True, hide_input_in_errors=True)
 
+    @property
+    def etag(self) -> str | None:
+        """The revision of what is answered, as ``If-Match`` may name it; None where it has none."""
+        return None
+
 
 class CaptionAnswer(Answer):
     """A caption and its provenance."""
@@ -86,6 +91,11 @@ class ImageAnswer(Answer):
     created_at: datetime
     updated_at: datetime
     links: Links
+
+    @property
+    def etag(self) -> str:
+        """Its revision."""
+        return f'"{self.rev}"'
 
 
 class ImageList(Answer):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib.access import Caller, Scope
+from chalicelib.access import Caller
 from chalicelib.api.requests import ImageEdit, Listing, NewImage
 from chalicelib.api.visibility import visible, visible_to
 from chalicelib.catalogue import Catalogue, Page, update
@@ -34,7 +34,6 @@ class Collection:
 
     def add(self, caller: Caller, new: NewImage) -> tuple[Image, PresignedPost]:
         """Enter a record as ``pending`` and return it with the form that uploads its file."""
-        caller.require(Scope.WRITE)
         if new.size > self.max_upload_bytes:
             raise InvalidField("size", f"must be at most {self.max_upload_bytes} bytes")
         image = self._pending(caller.owner, new)
@@ -46,15 +45,13 @@ class Collection:
 
     def get(self, caller: Caller, image_id: str) -> Image:
         """Return a record; another owner's does not exist for the caller."""
-        caller.require(Scope.READ)
         return visible(self.catalogue, caller, image_id)
 
     def list(self, caller: Caller, listing: Listing) -> Page:
         """Return a page of records, newest first."""
-        caller.require(Scope.READ)
         if listing.state is State.DELETED:
             raise InvalidField("state", "deleted photographs are not listed")
-        owner = caller.horizon(listing.owner)
+        owner = caller.visible_owner(listing.owner)
         return self.catalogue.list(
             owner, state=listing.state, limit=listing.limit, cursor=listing.cursor
         )
@@ -67,7 +64,6 @@ class Collection:
         rev
             The revision the caller saw (``If-Match``); None lets the last writer win.
         """
-        caller.require(Scope.WRITE)
         return self._update(caller, image_id, rev, lambda image, now: _edited(image, edit, now))
 
     def delete(self, caller: Caller, image_id: str, rev: int | None) -> None:
@@ -75,7 +71,6 @@ class Collection:
 
         Asked again, it removes what was left, though there is no such photograph any more.
         """
-        caller.require(Scope.WRITE)
         held = self.catalogue.get(image_id)
         if held is not None and caller.sees(held.owner) and held.state is State.DELETED:
             self._remove_files(held)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.access import Caller, Scope
+from chalicelib.access import Caller
 from chalicelib.api.answers import Stats
 from chalicelib.catalogue import Catalogue
 from chalicelib.errors import SearchUnavailable
@@ -19,8 +19,7 @@ class Overview:
 
     def stats(self, caller: Caller) -> Stats:
         """Return counts; ``searchable`` is None while the search index is down."""
-        caller.require(Scope.READ)
-        owner = caller.horizon(None)
+        owner = caller.visible_owner(None)
         counts = self.catalogue.counts(owner)
         images = {state: counts.get(state, 0) for state in State if state is not State.DELETED}
         return Stats(images=images, total=sum(images.values()), searchable=self._searchable(owner))

@@ -34,8 +34,8 @@ class InvalidRequest(InvalidField):
 
 
 @contextmanager
-def of_the_request() -> Iterator[None]:
-    """Tell a request that does not fit its model from an answer that does not fit its own.
+def request_validation() -> Iterator[None]:
+    """Turn pydantic's errors about a request into `InvalidRequest`; those about answers stay.
 
     Raises
     ------

@@ -171,7 +171,11 @@ class ImageSearch(SearchDocument):
     image: Annotated[
         bytes,
         BeforeValidator(_decoded, json_schema_input_type=str),
-        Field(min_length=1, description="base64 of a JPEG, PNG, WebP or GIF, at most 4 MB decoded"),
+        Field(
+            min_length=1,
+            description="base64 of a JPEG, PNG, WebP or GIF, decoded at most 4 MB unless the "
+            "deployment sets another limit",
+        ),
     ]
     crop: CropBox | None = None
 

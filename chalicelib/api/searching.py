@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.access import Caller, Scope
+from chalicelib.access import Caller
 from chalicelib.api.queries import (
     ClauseInput,
     FiltersInput,
@@ -76,19 +76,16 @@ class Searching:
         taken for the nearest known ones; with ``understand`` what the text says of subjects is
         a condition, unless nothing matches it.
         """
-        caller.require(Scope.READ)
         if not (document.text or document.attributes or _filters_anything(document.filters)):
             raise InvalidField("text", "ask for a text, attributes or a filter")
         return self._ask(self._query(caller, document), understand=document.understand)
 
     def suggest(self, caller: Caller, asked: SuggestParameters) -> tuple[Suggestion, ...]:
         """Answer ``GET /suggest``."""
-        caller.require(Scope.READ)
-        return self.index.suggest(caller.horizon(None), asked.prefix, asked.limit)
+        return self.index.suggest(caller.visible_owner(None), asked.prefix, asked.limit)
 
     def by_image(self, caller: Caller, document: ImageSearch) -> Found:
         """Answer ``POST /search/image``."""
-        caller.require(Scope.READ)
         if len(document.image) > self.max_image_bytes:
             raise PayloadTooLarge(f"image: at most {self.max_image_bytes} bytes, decoded")
         crop = document.crop.box if document.crop else None
@@ -101,10 +98,9 @@ class Searching:
 
     def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> Found:
         """Answer ``GET /images/{id}/similar``."""
-        caller.require(Scope.READ)
         image = visible(self.catalogue, caller, image_id)
         query = Query(
-            owner=caller.horizon(None),
+            owner=caller.visible_owner(None),
             visual=self._vector(image, asked),
             exclude=(image_id, *asked.unlike),
             facets=tuple(asked.facets),
@@ -126,7 +122,7 @@ class Searching:
 
     def _query(self, caller: Caller, document: SearchDocument) -> Query:
         return Query(
-            owner=caller.horizon(document.owner),
+            owner=caller.visible_owner(document.owner),
             text=document.text,
             mode=document.mode or Mode.FUSED,
             attributes=_condition(document.attributes) if document.attributes else None,

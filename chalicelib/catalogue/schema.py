@@ -1,28 +1,23 @@
-"""The table's keys and indexes, for whoever creates one (tests; the template says the same)."""
+"""The table's keys and indexes, for whoever creates one without the template."""
 
 from typing import Any
 
-INDEXES: dict[str, tuple[str, str]] = {
-    "by_owner": ("owner", "created_at"),
-    "by_state": ("owner_state", "created_at"),
-    "by_content": ("owner_sha256", "image_id"),
-    "by_time": ("listing", "created_at"),
-}
+from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY
 
 
 def table(name: str) -> dict[str, Any]:
     """Return the arguments of ``create_table``."""
-    attributes = sorted({"image_id"} | {key for pair in INDEXES.values() for key in pair})
+    attributes = sorted({IMAGES_KEY} | {key for pair in IMAGES_INDEXES.values() for key in pair})
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": _keys("image_id"),
+        "KeySchema": _keys(IMAGES_KEY),
         "AttributeDefinitions": [
             {"AttributeName": attribute, "AttributeType": "S"} for attribute in attributes
         ],
         "GlobalSecondaryIndexes": [
             {"IndexName": index, "KeySchema": _keys(*keys), "Projection": {"ProjectionType": "ALL"}}
-            for index, keys in INDEXES.items()
+            for index, keys in IMAGES_INDEXES.items()
         ],
     }
 

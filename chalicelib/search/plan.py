@@ -131,7 +131,7 @@ class Plan:
         Parameters
         ----------
         idf
-            Of `weighed`, in steps (`ranking.idf`).
+            Of `weighed`, in steps (`scoring.idf`).
         """
         found: dict[PartName, Terms | Nearest] = {}
         if self.text:

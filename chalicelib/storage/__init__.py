@@ -1,16 +1,7 @@
 """The bucket: originals, derivatives and published index snapshots."""
 
-from chalicelib.storage.port import (
-    DEFAULT_OWNER,
-    DERIVED,
-    INDEX,
-    UPLOADS,
-    PresignedPost,
-    Storage,
-    StoredObject,
-    object_at,
-    owner_of,
-)
+from chalicelib.names import DEFAULT_OWNER, DERIVED, INDEX, UPLOADS
+from chalicelib.storage.port import PresignedPost, Storage, StoredObject, object_at, owner_of
 
 __all__ = [
     "DEFAULT_OWNER",

@@ -5,16 +5,14 @@
     uploads/<owner>/<anything>     photographs and descriptions.txt, watched for events
     derived/<image_id>/<name>      metadata-free copies for display
     index/                         published snapshots of the embedded search index
+    imports/<import_id>.json       reports of imports
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-UPLOADS = "uploads/"
-DERIVED = "derived/"
-INDEX = "index/"
-DEFAULT_OWNER = "default"
+from chalicelib.names import DEFAULT_OWNER, UPLOADS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, Route, expect
 
-from chalicelib.bootstrap import door
+from chalicelib.bootstrap import provider
 from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
@@ -60,9 +60,9 @@ def api() -> Iterator[Api]:
         width, height = SIZES[image_id]
         more = {"width": width, "height": height, "derivative_key": f"{image_id}.png", **known}
         index.apply([document_of(api.enter(image_id, **more))])
-    door.leave(api.repository())
+    provider.override(api.repository())
     yield api
-    door.leave(None)
+    provider.override(None)
 
 
 def answering(api: Api) -> Callable[[Route], None]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -25,11 +26,13 @@ def api_package(assembly: Path) -> Path:
     return package
 
 
-def test_api_and_layer_stay_under_fifty_megabytes(api_package: Path) -> None:
-    build()
+def test_api_and_layer_stay_within_lambdas_quotas(api_package: Path, tmp_path: Path) -> None:
+    # "Lambda quotas" in its developer guide: 50 MB zipped, 250 MB unzipped with the layers.
+    layer = Path(shutil.make_archive(str(tmp_path / "layer"), "zip", build()))
     with zipfile.ZipFile(api_package) as package:
         api = sum(entry.file_size for entry in package.infolist())
-    assert api + size(LAYER) <= 50 * MEGABYTE
+    assert api_package.stat().st_size + layer.stat().st_size <= 50 * MEGABYTE
+    assert api + size(LAYER) <= 250 * MEGABYTE
 
 
 def test_the_api_package_holds_the_application_and_nothing_else(api_package: Path) -> None:
@@ -116,7 +119,7 @@ def test_the_captioners_image_holds_no_tensorflow() -> None:
     assert not {name for name in names if "tensorflow" in name or name == "keras"}
 
 
-def test_the_layer_holds_no_numpy() -> None:
+def test_the_layer_holds_nothing_that_runs_the_model_on_images() -> None:
     names = re.findall(r"(?m)^([a-z0-9._-]+)==", (ROOT / "requirements/api.lock").read_text())
-    assert "pydantic" in names
-    assert "numpy" not in names
+    assert "numpy" in names
+    assert not {"onnxruntime", "pillow", "tensorflow-cpu"} & set(names)

@@ -8,6 +8,8 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_s3 as s3
 
+from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
+from chalicelib.settings import Settings, variable
 from infra.app import check
 from local.images import HANDLERS
 
@@ -195,6 +197,30 @@ def test_every_function_is_traced_and_knows_the_stack(template: dict[str, Any]) 
         wanted = {"BUCKET", "TABLE", "TOKENS_TABLE", "QUEUE_URL", "ENCODER_FUNCTION", "EVENT_BUS"}
         assert {f"IMAGE_REPO_{w}" for w in wanted} <= set(variables), name
         assert variables["IMAGE_REPO_SEARCH"] == "embedded"
+
+
+def test_the_functions_are_told_settings_and_nothing_else(template: dict[str, Any]) -> None:
+    known = {variable(field) for field in Settings.model_fields}
+    required = {variable(n) for n, field in Settings.model_fields.items() if field.is_required()}
+    for name, function in functions(template).items():
+        told = set(function["Properties"]["Environment"]["Variables"])
+        assert required <= told, name
+        assert {v for v in told if v.startswith("IMAGE_REPO_")} <= known, name
+
+
+def test_roles_reach_the_prefixes_that_the_code_uses_and_no_other(
+    template: dict[str, Any],
+) -> None:
+    actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
+    reached = {
+        part
+        for statement in statements(template)
+        if actions & set(as_list(statement["Action"]))
+        for resource in as_list(statement["Resource"])
+        for part in resource["Fn::Join"][1]
+        if isinstance(part, str)
+    }
+    assert reached == {f"/{prefix}*" for prefix in (UPLOADS, DERIVED, INDEX, IMPORTS)}
 
 
 def test_what_a_person_must_look_at_raises_an_alarm(template: dict[str, Any]) -> None:

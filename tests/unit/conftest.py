@@ -14,6 +14,6 @@ def api() -> Iterator[Api]:
     """Yield the API with adapters in memory."""
     assert entry_point.app.app_name == "image-repo"
     api = Api()
-    bootstrap.door.leave(api.repository())
+    bootstrap.provider.override(api.repository())
     yield api
-    bootstrap.door.leave(None)
+    bootstrap.provider.override(None)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
+from openapi_spec_validator import validate
 
 from chalicelib.api import openapi
+from chalicelib.api.routes import ROUTES
 from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.reindexing import RunStateStore
 from tests.api import Api
@@ -92,7 +94,11 @@ def test_problems_are_as_described(
     fits(told["content"]["application/problem+json"]["schema"], answer.json)
 
 
+def test_the_document_is_an_openapi_document() -> None:
+    validate(openapi.document())
+
+
 def test_every_operation_is_tried() -> None:
     assert {(method, path) for method, path, _, _ in REQUESTS} == {
-        (operation.method, operation.path) for operation in openapi.OPERATIONS
+        (route.method, route.path) for route in ROUTES if route.is_documented
     }

@@ -96,10 +96,10 @@ def real() -> Iterator[Api]:
             catalogue=DynamoCatalogue(client, "images"),  # type: ignore[arg-type]
             index=EmbeddedIndex(),  # type: ignore[arg-type]
         )
-        bootstrap.door.leave(api.repository())
+        bootstrap.provider.override(api.repository())
         api.index.apply([document_of(api.enter())])
         yield api
-        bootstrap.door.leave(None)
+        bootstrap.provider.override(None)
 
 
 @pytest.mark.parametrize("path", sorted(PARAMETERS))

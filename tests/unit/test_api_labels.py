@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.bootstrap import door
+from chalicelib.bootstrap import provider
 from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
@@ -32,9 +32,9 @@ def filled() -> Iterator[Api]:
         api.enter("other", caption=Caption("a dog", Source.MODEL), labels=(CUP,)),
     ]
     index.apply([*map(document_of, shown)])
-    door.leave(api.repository())
+    provider.override(api.repository())
     yield api
-    door.leave(None)
+    provider.override(None)
 
 
 def hits(api: Api, **query: str) -> dict[str, list[str]]:

@@ -30,9 +30,9 @@ def kept(now: list[float]) -> Iterator[Api]:
             AttributeDefinitions=[{"AttributeName": "token_sha256", "AttributeType": "S"}],
         )
         api = Api(tokens=TokenStore(client, "tokens", lambda: now[0]))
-        bootstrap.door.leave(api.repository())
+        bootstrap.provider.override(api.repository())
         yield api
-        bootstrap.door.leave(None)
+        bootstrap.provider.override(None)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_only_an_administrator_may_do_anything_with_tokens(
     answer = api.call(method, path, body, as_=caller)
     assert answer.status == 403
     assert "'admin'" in answer.json["detail"]
-    assert [record.revoked for record in api.tokens.everyone()] == [False]
+    assert [record.revoked for record in api.tokens.records()] == [False]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_only_an_administrator_may_do_anything_with_tokens(
 def test_a_bad_field_is_named(api: Api, body: dict[str, object], field: str) -> None:
     answer = api.call("POST", "/tokens", body, as_="admin")
     assert (answer.status, answer.json["field"]) == (400, field)
-    assert api.tokens.everyone() == ()
+    assert api.tokens.records() == ()
 
 
 def test_a_token_that_is_not_there_cannot_be_revoked(kept: Api, administrator: str) -> None:

@@ -1,9 +1,12 @@
 """Rebuilding, captioning again and importing over HTTP."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from chalicelib.images import State
-from chalicelib.reindexing import RunStateStore
+from chalicelib.errors import SearchUnavailable
+from chalicelib.images import State, image_id_of
+from chalicelib.reindexing import Progress, RunStateStore
 from tests.api import Api
 
 
@@ -25,6 +28,53 @@ def test_a_reindex_can_be_followed_until_it_is_done(api: Api) -> None:
     assert api.call("GET", "/reindex").status == 403
 
 
+def test_each_reindex_is_followed_by_an_id_of_its_own(api: Api) -> None:
+    one, two = (api.call("POST", "/reindex", {}, as_="admin").json["id"] for _ in range(2))
+    assert one != two
+    assert api.reindexing.asked == [(one, False), (two, False)]
+
+
+def test_a_reindex_that_failed_tells_why_and_when(api: Api) -> None:
+    def breaking(_: Progress) -> int:
+        raise SearchUnavailable("the domain is full")
+
+    moments = iter(datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in range(5))
+    with pytest.raises(SearchUnavailable):
+        RunStateStore(api.storage, now=lambda: next(moments)).run(
+            "seven", roll_back=False, work=breaking
+        )
+    told = api.call("GET", "/reindex", as_="admin").json
+    assert (told["state"], told["reason"]) == ("failed", "the domain is full")
+    assert told["started_at"] == "2026-01-01T00:00:00Z"
+    assert told["started_at"] < told["updated_at"]
+
+
+def test_photographs_are_counted_by_state_within_what_may_be_seen(api: Api) -> None:
+    api.enter("id-1")
+    api.enter("id-2")
+    api.enter("id-3", state=State.FAILED)
+    api.enter("id-4", state=State.DELETED)
+    api.enter("id-5", "bob")
+    api.index.finds = ["id-1", "id-2"]
+    assert api.call("GET", "/stats").json == {
+        "images": {"pending": 0, "captioned": 2, "needs_review": 0, "failed": 1},
+        "total": 3,
+        "searchable": 2,
+    }
+    assert api.call("GET", "/stats", as_="admin").json["total"] == 4
+
+
+def test_a_forced_rebuild_captions_again_what_is_finished(api: Api) -> None:
+    key = "uploads/ann/a.jpg"
+    api.enter(image_id_of("photographs", key), key=key, size=1, processed_by="m@1")
+    api.storage.write(key, b"x", content_type="image/jpeg")
+    kept = api.call("POST", "/rebuild", {}, as_="admin").json
+    assert (kept["queued"], kept["skipped"]) == (0, 1)
+    forced = api.call("POST", "/rebuild", {"force": True}, as_="admin").json
+    assert (forced["queued"], forced["skipped"]) == (1, 0)
+    assert api.queue.messages[-1]["redrive"]["force"] is True
+
+
 def test_a_rebuild_goes_through_the_bucket_page_by_page(api: Api) -> None:
     for name in "abc":
         api.storage.write(f"uploads/ann/{name}.jpg", b"x", content_type="image/jpeg")
@@ -38,10 +88,23 @@ def test_a_rebuild_goes_through_the_bucket_page_by_page(api: Api) -> None:
 def test_recaptioning_queues_just_the_callers_own(api: Api) -> None:
     api.enter("id-1")
     api.enter("id-2", state=State.NEEDS_REVIEW)
-    assert api.call("POST", "/recaption", {"ids": ["id-1"]}).json["queued"] == 1
+    chosen = api.call("POST", "/recaption", {"ids": ["id-1"]}).json
+    assert chosen == {"examined": 1, "queued": 1, "skipped": 0, "cursor": None}
     assert api.call("POST", "/recaption", {"state": "needs_review"}).json["queued"] == 1
     assert api.call("POST", "/recaption", {"ids": ["id-1"]}, as_="bob").status == 404
     assert len(api.queue.messages) == 2
+
+
+def test_photographs_in_a_state_are_captioned_again_page_by_page(api: Api) -> None:
+    for number in range(101):
+        api.enter(f"id-{number}", state=State.NEEDS_REVIEW)
+    first = api.call("POST", "/recaption", {"state": "needs_review"}).json
+    assert (first["examined"], first["queued"], first["skipped"]) == (100, 100, 0)
+    asked = {"state": "needs_review", "cursor": first["cursor"]}
+    last = api.call("POST", "/recaption", asked).json
+    assert last == {"examined": 1, "queued": 1, "skipped": 0, "cursor": None}
+    keys = {message["redrive"]["key"] for message in api.queue.messages}
+    assert len(keys) == 101
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What the queue's messages mean."""
 
 import json
+import logging
 import unicodedata
 from typing import Any
 from urllib.parse import quote_plus
@@ -50,6 +51,22 @@ def test_any_key_comes_through(name: str) -> None:
     assert isinstance(event, ObjectEvent) and event.key == "uploads/" + name
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("ObjectCreated:Put", Kind.CREATED),
+        ("s3:ObjectCreated:CompleteMultipartUpload", Kind.CREATED),
+        ("ObjectRemoved:Delete", Kind.REMOVED),
+        ("s3:ObjectRemoved:DeleteMarkerCreated", Kind.REMOVED),
+        ("LifecycleExpiration:Delete", Kind.REMOVED),
+        ("LifecycleExpiration:DeleteMarkerCreated", Kind.REMOVED),
+    ],
+)
+def test_what_expires_is_gone_as_what_is_deleted(name: str, kind: Kind) -> None:
+    (event,) = events.read(message(record("uploads/a.jpg", name)), BUCKET)
+    assert isinstance(event, ObjectEvent) and event.kind is kind
+
+
 def test_an_event_tells_kind_version_sequencer_and_size() -> None:
     body = message(record("uploads/a.jpg", versionId="v7", size=12))
     assert events.read(body, BUCKET) == (
@@ -90,6 +107,27 @@ def test_a_delete_marker_is_no_version_of_the_photograph() -> None:
 )
 def test_what_is_not_ours_is_acknowledged(body: str) -> None:
     assert events.read(body, BUCKET) == ()
+
+
+def test_only_what_nobody_sends_on_purpose_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    # S3 sends it whenever the bucket's notifications are configured: an alarm at each deployment.
+    events.read(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}), BUCKET)
+    assert caplog.records == []
+    events.read(json.dumps({"Event": "something else"}), BUCKET)
+    assert len(caplog.records) == 1
+
+
+def test_a_redrive_names_what_is_known_of_the_upload() -> None:
+    body = json.dumps(events.redrive("uploads/a.jpg", size=12))
+    assert events.read(body, BUCKET) == (
+        ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED, None, None, 12, force=False),
+    )
+
+
+def test_a_redrive_by_hand_may_be_wrong_about_the_upload() -> None:
+    body = json.dumps({"redrive": {"key": "uploads/a.jpg", "version_id": 7, "size": "x"}})
+    assert events.read(body, BUCKET) == (ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED),)
 
 
 def test_a_redrive_names_key_version_and_force() -> None:

@@ -15,6 +15,7 @@ from chalicelib.images import Caption, Image, Source, State
 from chalicelib.reindexing import Progress, RunStateStore, Stage
 from chalicelib.search import Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
+from chalicelib.settings import Settings
 from indexer.announcing import Announcement, EventBridge
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap, documents
@@ -232,6 +233,6 @@ def test_an_entry_the_bus_refused_is_an_error() -> None:
 
 
 def test_the_indexer_does_not_start_without_a_bus() -> None:
-    environment = {f"IMAGE_REPO_{n}": n for n in ("BUCKET", "TABLE", "TOKENS_TABLE")}
+    settings = Settings(bucket="photographs", table="images", tokens_table="tokens")
     with pytest.raises(ValueError, match="IMAGE_REPO_EVENT_BUS"):
-        bootstrap(environment)
+        bootstrap(settings)

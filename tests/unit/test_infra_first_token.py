@@ -42,7 +42,7 @@ def test_a_later_deployment_gets_none(store: TokenStore) -> None:
 
 def test_where_all_are_revoked_there_is_a_first_one_again(store: TokenStore) -> None:
     first_token(store)
-    (record,) = store.everyone()
+    (record,) = store.records()
     store.revoke(record.token_sha256)
     assert first_token(store)
 

@@ -75,6 +75,21 @@ def texts(count: int) -> tuple[str, ...]:
     return tuple(f"caption {number}" for number in range(count))
 
 
+def test_a_new_record_waits_for_the_file_that_was_announced() -> None:
+    announced = pending(BUCKET, KEY, START, content_type="image/jpeg", size=9)
+    assert (announced.content_type, announced.size) == ("image/jpeg", 9)
+    assert (announced.state, announced.created_at) == (State.PENDING, START)
+    assert announced.updated_at == START
+    unannounced = pending(BUCKET, KEY, START)
+    assert (unannounced.content_type, unannounced.size) == (None, None)
+
+
+def test_what_the_file_is_counts_for_more_than_what_was_announced() -> None:
+    assert captioned(prepared=replace(PREPARED, content_type="image/png")).content_type == (
+        "image/png"
+    )
+
+
 def test_a_tombstone_is_the_same_by_whichever_way_it_comes() -> None:
     record = edited(captioned(), START, attributes=(Attribute("poodle"),))
     assert deleted(record, START) == deleted(record, START, sequencer="01")
@@ -84,11 +99,16 @@ def test_a_tombstone_is_the_same_by_whichever_way_it_comes() -> None:
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_a_tombstone_holds_identity_order_and_times_only(by_hand: bool) -> None:
     record = edited(captioned(), START, caption="my Rex") if by_hand else captioned()
+    record = replace(record, rev=3)
+    tombstone = deleted(record, START + timedelta(1))
+    assert tombstone.updated_at == START + timedelta(1)
+    for name in ("created_at", "rev", "version_id", "sequencer"):
+        assert getattr(tombstone, name) == getattr(record, name), name
     kept = {"image_id", "owner", "bucket", "key", "created_at", "updated_at"}
     kept |= {"state", "rev", "version_id", "sequencer"}
     empty = Image(record.image_id, record.owner, record.bucket, record.key)
     for name in {field.name for field in fields(Image)} - kept:
-        assert getattr(deleted(record, START), name) == getattr(empty, name), name
+        assert getattr(tombstone, name) == getattr(empty, name), name
 
 
 @pytest.mark.parametrize("text", ["mine", "caption 3"])
@@ -153,6 +173,15 @@ def test_a_refused_or_failed_file_keeps_nothing_of_the_one_before() -> None:
         assert record.sha256 != "aa"
 
 
+def test_another_attempt_that_fails_is_about_the_same_file() -> None:
+    first = failed(NEW, event("01", "v1", 8), "out of memory", START)
+    again = failed(first, event(None), "out of memory", START)
+    assert (again.version_id, again.sequencer, again.size) == ("v1", "01", 8)
+    assert failed(first, event("01", "v1"), "out of memory", START).size == 8
+    assert failed(first, event(None, "v1", 7), "out of memory", START).size == 7
+    assert failed(first, event("02"), "out of memory", START).version_id is None
+
+
 def test_a_persons_words_outlive_a_file_that_fails() -> None:
     mine = edited(captioned(), START, caption="my Rex", attributes=(Attribute("poodle"),))
     record = failed(mine, event("02", "v2"), "captioning failed 3 times", START)
@@ -170,6 +199,8 @@ def test_a_request_claims_the_version_only_of_the_content_it_read() -> None:
     record = captioned(at=event("01", "v1"))
     assert captioned(record, event(None), sha256="aa").version_id == "v1"
     assert captioned(record, event(None), sha256="bb").version_id is None
+    assert captioned(record, event(None, "v2"), sha256="aa").version_id == "v2"
+    assert captioned(record, event("02"), sha256="aa").version_id is None
     refused = rejected(record, event(None), ModelRun("net@1", 8, "bb"), "damaged", START)
     assert refused.version_id is None
 

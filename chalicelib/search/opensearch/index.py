@@ -4,6 +4,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib.errors import SearchUnavailable
+from chalicelib.names import DOMAIN
 from chalicelib.search.conditions import Among, Condition
 from chalicelib.search.execution import Searcher
 from chalicelib.search.opensearch.aliases import AliasRegistry, is_current
@@ -20,7 +21,6 @@ from chalicelib.search.opensearch.queries import (
 from chalicelib.search.opensearch.schema import REFRESH_INTERVAL
 from chalicelib.search.port import Document, Retrieval, Retrieved, Stored
 
-PREFIX = "image-repo"
 _NOT_FOUND = 404
 _MISSING = "there is no search index yet: the first photograph or 'image-repo reindex' creates it"
 
@@ -44,7 +44,7 @@ class OpenSearchIndex(Searcher):
         self,
         client: RetryingClient,
         *,
-        prefix: str = PREFIX,
+        prefix: str = DOMAIN,
         refresh: Refresh = "wait_for",
         on_outdated: Callable[[], None] = lambda: None,
     ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import SearchUnavailable
+from chalicelib.names import INDEX
 from chalicelib.search.replicated.store import (
     ManifestConflict,
     MissingPart,
@@ -14,7 +15,6 @@ from chalicelib.search.replicated.store import (
     digest,
     verified,
 )
-from chalicelib.storage.port import INDEX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

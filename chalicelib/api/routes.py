@@ -1,0 +1,246 @@
+"""The table of routes: the one statement of their scopes and of what they take and answer.
+
+``app.py`` registers every route from it, `registration` enforces it, `openapi` describes it.
+"""
+
+import re
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from chalicelib.access import Scope
+from chalicelib.api import answers, queries, requests, search_answers, tokens
+
+_PARAMETER = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path.
+
+    Attributes
+    ----------
+    scope
+        What a token must be good for; None needs no token.
+    answer
+        Model of the answer; None where a file, a document or nothing is answered.
+    status
+        Of the answer.
+    body, query
+        Models of the JSON body and of the query parameters; where ``query`` is None, parameters
+        are ignored.
+    if_match
+        Whether the request may name a revision in ``If-Match``.
+    is_documented
+        Whether the OpenAPI document describes it.
+    """
+
+    method: str
+    path: str
+    summary: str
+    scope: Scope | None
+    answer: type[BaseModel] | None
+    status: int = 200
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    if_match: bool = False
+    is_documented: bool = True
+
+    @property
+    def name(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the path's parameters."""
+        return _PARAMETER.findall(self.path)
+
+
+_R, _W, _A = Scope.READ, Scope.WRITE, Scope.ADMIN
+ROUTES = (
+    Route("GET", "/", "The gallery", None, None, is_documented=False),
+    Route("GET", "/gallery/{name}", "A file of the gallery", None, None, is_documented=False),
+    Route("GET", "/health", "Tell whether the API answers", None, answers.Health),
+    Route("GET", "/openapi.json", "This document", _R, None),
+    Route(
+        "POST",
+        "/images",
+        "Enter a photograph and get the form that uploads its file",
+        _W,
+        answers.CreatedImage,
+        201,
+        body=requests.NewImage,
+    ),
+    Route(
+        "GET",
+        "/images",
+        "List photographs, newest first",
+        _R,
+        answers.ImageList,
+        query=requests.Listing,
+    ),
+    Route(
+        "GET",
+        "/images/{image_id}",
+        "One photograph",
+        _R,
+        answers.ImageAnswer,
+        query=requests.NoParameters,
+    ),
+    Route(
+        "PATCH",
+        "/images/{image_id}",
+        "Change a photograph's caption or attributes",
+        _W,
+        answers.ImageAnswer,
+        body=requests.ImageEdit,
+        if_match=True,
+    ),
+    Route(
+        "DELETE",
+        "/images/{image_id}",
+        "Delete a photograph, its files too",
+        _W,
+        None,
+        204,
+        if_match=True,
+    ),
+    Route(
+        "GET",
+        "/images/{image_id}/similar",
+        "Photographs that look like this one, or like a part of it",
+        _R,
+        search_answers.SearchAnswer,
+        query=queries.SimilarQuery,
+    ),
+    Route(
+        "GET",
+        "/search",
+        "Search by words, by one subject with its colours, actions and places, by filters",
+        _R,
+        search_answers.SearchAnswer,
+        query=queries.SearchParameters,
+    ),
+    Route(
+        "POST",
+        "/search",
+        "The same as a document, for nested attribute clauses",
+        _R,
+        search_answers.SearchAnswer,
+        body=queries.SearchDocument,
+    ),
+    Route(
+        "POST",
+        "/search/image",
+        "Search by an image or a part of it",
+        _R,
+        search_answers.SearchAnswer,
+        body=queries.ImageSearch,
+    ),
+    Route(
+        "GET",
+        "/suggest",
+        "What the last word of a text may become, from what is there",
+        _R,
+        search_answers.Suggestions,
+        query=queries.SuggestParameters,
+    ),
+    Route(
+        "GET",
+        "/stats",
+        "Counts of what may be seen",
+        _R,
+        answers.Stats,
+        query=requests.NoParameters,
+    ),
+    Route(
+        "POST",
+        "/rebuild",
+        "Send a page of the bucket through the captioner again",
+        _A,
+        answers.RebuildAnswer,
+        202,
+        body=requests.RebuildRequest,
+    ),
+    Route(
+        "POST",
+        "/reindex",
+        "Rebuild the search index from the catalogue, or go back to the one before",
+        _A,
+        answers.ReindexAnswer,
+        202,
+        body=requests.ReindexRequest,
+    ),
+    Route(
+        "GET",
+        "/reindex",
+        "How the newest re-index stands",
+        _A,
+        answers.ReindexAnswer,
+        query=requests.NoParameters,
+    ),
+    Route(
+        "POST",
+        "/recaption",
+        "Caption photographs again with the current model",
+        _W,
+        answers.RebuildAnswer,
+        202,
+        body=requests.RecaptionRequest,
+    ),
+    Route(
+        "POST",
+        "/imports",
+        "Apply a folder's descriptions.txt to its photographs",
+        _W,
+        answers.ImportAnswer,
+        202,
+        body=requests.ImportRequest,
+    ),
+    Route(
+        "GET",
+        "/imports/{import_id}",
+        "How an import stands, line by line",
+        _R,
+        answers.ImportAnswer,
+        query=requests.NoParameters,
+    ),
+    Route(
+        "POST",
+        "/tokens",
+        "Make a token, which is shown this once",
+        _A,
+        tokens.CreatedToken,
+        201,
+        body=tokens.NewToken,
+    ),
+    Route(
+        "GET",
+        "/tokens",
+        "What is known of every token",
+        _A,
+        tokens.TokenList,
+        query=requests.NoParameters,
+    ),
+    Route(
+        "DELETE",
+        "/tokens/{token_id}",
+        "Revoke a token, which warm functions forget within seconds",
+        _A,
+        None,
+        204,
+    ),
+)
+_BY_NAME = {route.name: route for route in ROUTES}
+
+
+def route_of(method: str, path: str) -> Route:
+    """Return a route of the table.
+
+    Raises
+    ------
+    KeyError
+        The table has none.
+    """
+    return _BY_NAME[f"{method} {path}"]

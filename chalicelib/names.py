@@ -1,0 +1,36 @@
+"""Names that the functions, the template and the local stack share: docs/contracts.md."""
+
+from typing import Final
+
+# The stack, its functions and the stage of its API.
+STACK = "ImageRepo"
+STAGE = "api"
+API = "image-repo"
+CAPTIONER = "image-repo-captioner"
+ENCODER = "image-repo-encoder"
+INDEXER = "image-repo-indexer"
+METRICS = "ImageRepo"  # the namespace in CloudWatch
+
+# Prefixes of keys in the bucket.
+UPLOADS = "uploads/"
+DERIVED = "derived/"
+INDEX = "index/"
+IMPORTS = "imports/"
+# Whose a photograph is that lies in no owner's folder.
+DEFAULT_OWNER = "default"
+
+# Partition keys of the two tables, and the images' indexes with partition and sort key.
+IMAGES_KEY = "image_id"
+TOKENS_KEY = "token_sha256"
+IMAGES_INDEXES: Final[dict[str, tuple[str, str]]] = {
+    "by_owner": ("owner", "created_at"),
+    "by_state": ("owner_state", "created_at"),
+    "by_content": ("owner_sha256", "image_id"),
+    "by_time": ("listing", "created_at"),
+}
+
+# Search engines, as ``IMAGE_REPO_SEARCH`` names them.
+EMBEDDED: Final = "embedded"
+OPENSEARCH: Final = "opensearch"
+# The OpenSearch domain; its indexes begin with it, too.
+DOMAIN = "image-repo"

@@ -1,7 +1,0 @@
-"""Names that other rooms rely on: docs/contracts.md."""
-
-STACK = "ImageRepo"
-STAGE = "api"
-CAPTIONER = "image-repo-captioner"
-ENCODER = "image-repo-encoder"
-INDEXER = "image-repo-indexer"
