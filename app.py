@@ -5,7 +5,7 @@ Scopes, models and statuses are those of the table in ``chalicelib.api.routes``.
 
 import json
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from chalice import Chalice
 from chalice.app import AuthRequest, AuthResponse, ConvertToMiddleware, Response
 
+from captioner.vision import text
 from chalicelib import bootstrap
 from chalicelib.access import Caller
 from chalicelib.api import (
@@ -40,9 +41,12 @@ app.register_middleware(ConvertToMiddleware(tracer.capture_lambda_handler(captur
 app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
 
 
+provider = bootstrap.Provider(partial(bootstrap.connect, load_text=text.load))
+
+
 def repository() -> bootstrap.Repository:
     """Return what the views work with; made once for all requests of a process."""
-    return bootstrap.provider.get()
+    return provider.get()
 
 
 @app.authorizer(ttl_seconds=0)
@@ -92,7 +96,8 @@ def serves(method: str, path: str) -> Callable[[View], View]:
 
 def bucket_origin() -> str:
     """Return where presigned URLs lead."""
-    parts = urlsplit(repository().storage.presigned_get(f"{DERIVED}x"))
+    (url,) = repository().storage.presigned_gets({f"{DERIVED}x": None}).values()
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -134,7 +139,7 @@ def add_image(caller: Caller, body: requests.NewImage) -> answers.CreatedImage:
 def list_images(caller: Caller, query: requests.Listing) -> answers.ImageList:
     """List photographs."""
     page = repository().collection.list(caller, query)
-    items = [answers.image_answer(image, repository().storage) for image in page.items]
+    items = answers.image_answers(page.items, repository().storage)
     return answers.ImageList(items=items, cursor=page.cursor)
 
 

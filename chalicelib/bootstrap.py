@@ -3,24 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
-from captioner.vision import text
-from captioner.vision.manifest import BundleError
 from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.overview import Overview
-from chalicelib.api.searching import Searching
+from chalicelib.api.searching import SearchService
 from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.encoder import Encoder, LambdaEncoder, NearEncoder, TextEncoder
-from chalicelib.errors import EncoderUnavailable
 from chalicelib.imports import Imports
 from chalicelib.names import EMBEDDED
 from chalicelib.queue import Queue, SqsQueue
@@ -60,7 +56,7 @@ class Repository:
     storage: Storage
     tokens: Tokens
     collection: Collection
-    searching: Searching
+    searching: SearchService
     overview: Overview
     upkeep: Upkeep
     token_administration: TokenAdministration
@@ -82,7 +78,7 @@ def assemble(
         storage=storage,
         tokens=tokens,
         collection=Collection(catalogue, storage, settings.max_upload_bytes),
-        searching=Searching(catalogue, index, encoder, settings.max_query_image_bytes),
+        searching=SearchService(catalogue, index, encoder, settings.max_query_image_bytes),
         overview=Overview(catalogue, index),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
@@ -118,8 +114,13 @@ class Provider:
         self._repository = repository
 
 
-def connect(settings: Settings) -> Repository:
+def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Repository:
     """Return the services with the deployed adapters.
+
+    Parameters
+    ----------
+    load_text
+        Loads the model's text encoder.
 
     Raises
     ------
@@ -137,25 +138,11 @@ def connect(settings: Settings) -> Repository:
         catalogue=DynamoCatalogue(dynamodb, settings.table),
         storage=storage,
         index=_engine(settings, s3, automatic),
-        encoder=NearEncoder(text_side, LambdaEncoder(lambda_, settings.encoder_function)),
+        encoder=NearEncoder(load_text, LambdaEncoder(lambda_, settings.encoder_function)),
         tokens=TokenStore(dynamodb, settings.tokens_table),
         queue=SqsQueue(boto3.client("sqs", config=CONFIGURATION), settings.queue_url),
         reindexing=reindexing,
     )
-
-
-def text_side(folder: Path = text.BUNDLE) -> TextEncoder:
-    """Return the model's text side, of the bundle that is packaged with the API.
-
-    Raises
-    ------
-    EncoderUnavailable
-        It is missing or damaged.
-    """
-    try:
-        return text.load(folder)
-    except BundleError as error:
-        raise EncoderUnavailable("the model's text side is missing or damaged") from error
 
 
 def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) -> SearchEngine:
@@ -165,6 +152,3 @@ def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) 
         connect_engine(settings.search_endpoint, ENGINE_SECONDS), ENGINE_BACK_OFF
     )
     return OpenSearchIndex(client, on_outdated=automatic.start)
-
-
-provider = Provider(connect)

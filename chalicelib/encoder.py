@@ -28,7 +28,7 @@ Crop = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Vectors:
+class QueryVectors:
     """Unit vectors of 256 float16 numbers, as bytes."""
 
     visual: bytes
@@ -45,10 +45,10 @@ class Encoder(Protocol):
     def text(self, text: str) -> bytes:
         """Return the semantic vector of a text."""
 
-    def image(self, content: bytes, crop: Crop | None) -> Vectors:
+    def image(self, content: bytes, crop: Crop | None) -> QueryVectors:
         """Return the vectors of an image."""
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> QueryVectors:
         """Return the vectors of an image of the bucket."""
 
 
@@ -65,7 +65,8 @@ class NearEncoder:
     Parameters
     ----------
     load
-        Gives what encodes texts; called once, by the first text.
+        Loads what encodes texts, at the first text; ``OSError`` or ``ValueError`` where it is
+        missing or damaged.
     images
         Is asked for images.
     """
@@ -76,13 +77,17 @@ class NearEncoder:
 
     def text(self, text: str) -> bytes:
         """Return the semantic vector of a text."""
-        return self._texts.encode(text).astype("<f2").tobytes()
+        try:
+            encoder = self._texts
+        except (OSError, ValueError) as error:
+            raise EncoderUnavailable("the model's text encoder is missing or damaged") from error
+        return encoder.encode(text).astype("<f2").tobytes()
 
-    def image(self, content: bytes, crop: Crop | None) -> Vectors:
+    def image(self, content: bytes, crop: Crop | None) -> QueryVectors:
         """Return the vectors of an image."""
         return self._images.image(content, crop)
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> QueryVectors:
         """Return the vectors of an image of the bucket."""
         return self._images.stored(key, version_id, crop)
 
@@ -102,17 +107,17 @@ class LambdaEncoder:
         """Return the semantic vector of a text."""
         return _vector(self._ask({"text": text}), "semantic")
 
-    def image(self, content: bytes, crop: Crop | None) -> Vectors:
+    def image(self, content: bytes, crop: Crop | None) -> QueryVectors:
         """Return the vectors of an image."""
         return self._vectors({"image": base64.b64encode(content).decode(), "crop": crop})
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> QueryVectors:
         """Return the vectors of an image of the bucket."""
         return self._vectors({"key": key, "version_id": version_id, "crop": crop})
 
-    def _vectors(self, request: dict[str, Any]) -> Vectors:
+    def _vectors(self, request: dict[str, Any]) -> QueryVectors:
         answer = self._ask(request)
-        return Vectors(_vector(answer, "visual"), _vector(answer, "semantic"))
+        return QueryVectors(_vector(answer, "visual"), _vector(answer, "semantic"))
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:

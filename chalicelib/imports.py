@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.catalogue import Catalogue, update
 from chalicelib.errors import InvalidField, NotFound, PayloadTooLarge
-from chalicelib.events import ContinueImport, Kind, ObjectEvent, continue_import
+from chalicelib.events import ContinueImport, EventKind, ObjectEvent, continue_import
 from chalicelib.folder_captions import MAX_DESCRIPTIONS_BYTES, FolderCaptions
 from chalicelib.images import Image, Source, State, image_id_of
 from chalicelib.import_report import ImportReport, LineOutcome
@@ -98,7 +98,7 @@ class Imports:
 
     def descriptions_changed(self, event: ObjectEvent, is_late: Callable[[], bool]) -> str:
         """Import descriptions that were uploaded; deleted ones change no caption."""
-        if event.kind is Kind.REMOVED:
+        if event.kind is EventKind.REMOVED:
             return "ignored"
         name = f"{event.key}#{event.sequencer or event.version_id or self._clock().isoformat()}"
         import_id = uuid5(NAMESPACE_URL, name).hex

@@ -12,11 +12,11 @@ from chalice.test import Client
 import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope, TokenRecord, Tokens
-from chalicelib.encoder import Crop, Vectors
+from chalicelib.encoder import Crop, QueryVectors
 from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.search import Hit, Query, Results
-from chalicelib.search.query import Contribution, Suggestion
+from chalicelib.search.query import Contribution, Suggestion, check
 from chalicelib.settings import Settings
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
@@ -73,6 +73,7 @@ class FixedIndex:
         raise AssertionError("the API never writes to the index")
 
     def search(self, query: Query) -> Results:
+        check(query)
         self.asked.append(query)
         if problem := self.problem or self.problem_of.get(query.attributes):
             raise problem
@@ -111,13 +112,13 @@ class FixedEncoder:
         self.texts.append(text)
         return VECTOR
 
-    def image(self, content: bytes, crop: Crop | None) -> Vectors:
+    def image(self, content: bytes, crop: Crop | None) -> QueryVectors:
         if content == b"no image":
             raise RejectedImage("the file is not a JPEG, PNG, WebP or GIF")
         self.crops.append(crop)
-        return Vectors(VECTOR, VECTOR)
+        return QueryVectors(VECTOR, VECTOR)
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vectors:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> QueryVectors:
         return self.image(b"", crop)
 
 

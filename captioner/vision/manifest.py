@@ -17,7 +17,7 @@ FORMAT = 3
 FILE = "bundle.json"
 
 
-class BundleError(Exception):
+class BundleError(ValueError):
     """A bundle is missing, damaged or of another version; says which file and why."""
 
 

@@ -1,7 +1,8 @@
 """Answers: what the API says, in the shape its OpenAPI document promises."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -203,20 +204,32 @@ class Problem(Answer):
 
 def image_answer(image: Image, storage: Storage) -> ImageAnswer:
     """Return what the API says of a record."""
+    (answer,) = image_answers([image], storage)
+    return answer
+
+
+def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer]:
+    """Return what the API says of records."""
+    names = {image.key: image.name for image in images}
+    shown = {image.derivative_key: None for image in images if image.derivative_key}
+    links = storage.presigned_gets(shown | names)
+    return [
+        ImageAnswer.model_validate(_fields(image, links) | {"name": names[image.key]})
+        for image in images
+    ]
+
+
+def _fields(image: Image, links: Mapping[str, str]) -> dict[str, Any]:
     path = f"images/{image.image_id}"
-    display = storage.presigned_get(image.derivative_key) if image.derivative_key else None
-    return ImageAnswer.model_validate(
-        {
-            **{name: getattr(image, name, None) for name in ImageAnswer.model_fields},
-            "id": image.image_id,
-            "caption": image.caption,
-            "attributes": list(image.attributes),
-            "labels": list(image.labels),
-            "links": Links(
-                self=path,
-                similar=f"{path}/similar",
-                display=display,
-                original=storage.presigned_get(image.key, name=image.name),
-            ),
-        }
-    )
+    same = ImageAnswer.model_fields.keys() - {"id", "name", "links"}
+    return {name: getattr(image, name) for name in same} | {
+        "id": image.image_id,
+        "attributes": list(image.attributes),
+        "labels": list(image.labels),
+        "links": Links(
+            self=path,
+            similar=f"{path}/similar",
+            display=links[image.derivative_key] if image.derivative_key else None,
+            original=links[image.key],
+        ),
+    }

@@ -20,7 +20,7 @@ from chalicelib.errors import InvalidField
 View = Callable[..., BaseModel | Response | None]
 
 
-class Request(Protocol):
+class CurrentRequest(Protocol):
     """What is read of the framework's request."""
 
     @property
@@ -51,7 +51,9 @@ def caller_of(context: Mapping[str, str]) -> Caller:
     return Caller(context["owner"], frozenset(map(Scope, scopes)))
 
 
-def endpoint(route: Route, view: View, current: Callable[[], Request]) -> Callable[..., Response]:
+def endpoint(
+    route: Route, view: View, current: Callable[[], CurrentRequest]
+) -> Callable[..., Response]:
     """Return what the framework calls for a route.
 
     Parameters
@@ -93,13 +95,13 @@ def _available(route: Route) -> set[str]:
     return {name for name, is_given in parts.items() if is_given} | set(route.parameters)
 
 
-def _authorized(request: Request, scope: Scope) -> Caller:
+def _authorized(request: CurrentRequest, scope: Scope) -> Caller:
     caller = caller_of(request.context["authorizer"])
     caller.require(scope)
     return caller
 
 
-def _inputs(request: Request, route: Route) -> dict[str, Any]:
+def _inputs(request: CurrentRequest, route: Route) -> dict[str, Any]:
     inputs: dict[str, Any] = {}
     with request_validation():
         if route.body is not None:

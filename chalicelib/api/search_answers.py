@@ -1,11 +1,11 @@
 """Answers of searches, in the shape the API's OpenAPI document promises."""
 
-from chalicelib.api.answers import Answer, ImageAnswer, image_answer
+from chalicelib.api.answers import Answer, ImageAnswer, image_answers
 from chalicelib.api.searching import Found
 from chalicelib.images import Image
 from chalicelib.search import Hit
 from chalicelib.search.interpret import Interpretation
-from chalicelib.search.port import searched_labels
+from chalicelib.search.port import SEARCHED_FROM
 from chalicelib.search.text import stems
 from chalicelib.storage import Storage
 
@@ -100,16 +100,17 @@ class Suggestions(Answer):
 def search_answer(found: Found, storage: Storage) -> SearchAnswer:
     """Return what the API says of a search."""
     results = found.results
+    images = image_answers([image for _, image in found.hits], storage)
     return SearchAnswer(
         hits=[
             HitAnswer(
-                image=image_answer(image, storage),
+                image=answer,
                 score=hit.score,
                 highlight=hit.highlight,
                 matched_labels=_matched(image, found),
                 explanation=_explained(hit),
             )
-            for hit, image in found.hits
+            for (hit, image), answer in zip(found.hits, images, strict=True)
         ],
         total=results.total,
         facets={
@@ -124,7 +125,7 @@ def search_answer(found: Found, storage: Storage) -> SearchAnswer:
 
 
 def _matched(image: Image, found: Found) -> list[str]:
-    searched = searched_labels(image.labels)
+    searched = [label.word for label in image.labels if label.probability >= SEARCHED_FROM]
     return [word for word in searched if word in found.labels or found.stems & {*stems(word)}]
 
 

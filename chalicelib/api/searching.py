@@ -27,10 +27,10 @@ from chalicelib.errors import (
 )
 from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
-from chalicelib.search.interpret import Interpretation, attempts, corrected, unsure
+from chalicelib.search.interpret import Interpretation, attempts, corrected, read, unsure
 from chalicelib.search.plan import clause_condition
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.search.query import AUTO, Mode, Suggestion, Weights, check
+from chalicelib.search.query import Mode, Suggestion, Weights
 from chalicelib.search.text import parse
 
 
@@ -54,7 +54,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Searching:
+class SearchService:
     """Answers searches within what the caller may see.
 
     Attributes
@@ -152,18 +152,18 @@ class Searching:
         return tuple(vectors)
 
     def _ask(self, query: Query, *, understand: bool = False) -> Found:
-        check(query)
         corrections: Mapping[str, str] = {}
         if query.text and (doubtful := unsure(parse(query.text))):
             corrections = self.index.nearest(query.owner, doubtful)
             query = replace(query, text=corrected(parse(query.text), corrections))
         query, degraded = self._with_meaning(query)
-        *offers, attempt = attempts(query, corrections, understand=understand)
+        reading = read(parse(query.text)) if query.text else None
+        *offers, attempt = attempts(query, corrections, reading, understand=understand)
         results = None
         for offer in offers:
             results = self._tried(offer.query)
             attempt = attempt if results is None else offer
-        results = results or self._searched(attempt.query)
+        results = results or self.index.search(attempt.query)
         told = replace(results, degraded=(*results.degraded, *degraded))
         return replace(
             self._found(told, query.owner),
@@ -175,17 +175,12 @@ class Searching:
     def _tried(self, query: Query) -> Results | None:
         """Return what an offer finds; None where it finds nothing, or the page is not its own."""
         try:
-            results = self._searched(query)
+            results = self.index.search(query)
         except InvalidField as error:
             if error.field != "cursor":
                 raise
             return None
         return results if results.total else None
-
-    def _searched(self, query: Query) -> Results:
-        if query.min_relevance is None and query.semantic:
-            query = replace(query, min_relevance=AUTO)
-        return self.index.search(query)
 
     def _with_meaning(self, query: Query) -> tuple[Query, tuple[str, ...]]:
         by_meaning = query.text is not None and query.mode is not Mode.WORDS
@@ -200,7 +195,7 @@ class Searching:
             return replace(query, mode=Mode.WORDS), ("meaning: the encoder did not answer",)
 
     def _found(self, results: Results, owner: str | None) -> Found:
-        records = self.catalogue.get_many(hit.image_id for hit in results.hits)
+        records = self.catalogue.get_many([hit.image_id for hit in results.hits])
         hits = tuple(
             (hit, records[hit.image_id])
             for hit in results.hits

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.catalogue.cursor import seal, unseal
-from chalicelib.catalogue.items import EVERYONE, image_of, item_of
+from chalicelib.catalogue.items import EVERYONE, image_of, images_of, item_of
 from chalicelib.catalogue.port import Page
 from chalicelib.errors import CatalogueUnavailable, InvalidField, RevisionConflict
 from chalicelib.images import Image, State
@@ -62,11 +62,10 @@ class DynamoCatalogue:
     def get_many(self, image_ids: Iterable[str]) -> Mapping[str, Image]:
         """Return those that exist; what DynamoDB leaves unprocessed is asked for again."""
         ids = tuple(filter(_can_be_key, dict.fromkeys(image_ids)))
-        found: dict[str, Image] = {}
+        found: list[Image] = []
         for start in range(0, len(ids), _BATCH):
-            for item in self._batch(ids[start : start + _BATCH]):
-                found[item["image_id"]["S"]] = image_of(item)
-        return found
+            found += images_of(self._batch(ids[start : start + _BATCH]))
+        return {image.image_id: image for image in found}
 
     def save(self, image: Image, *, expected_rev: int) -> Image:
         """Store at the next revision, if the expected one stands."""
@@ -110,14 +109,15 @@ class DynamoCatalogue:
             return self._everyones_counts(living)
         return {state: self._count(f"{owner}#{state.value}") for state in living}
 
-    def _batch(self, ids: Sequence[str]) -> Iterator[Any]:
+    def _batch(self, ids: Sequence[str]) -> Sequence[Any]:
+        found: list[Any] = []
         keys = [{"image_id": {"S": image_id}} for image_id in ids]
         for attempt in range(_BATCH_TRIES):
             answer = self._batch_call({self._table: {"Keys": keys, "ConsistentRead": True}})
-            yield from answer["Responses"].get(self._table, ())
+            found += answer["Responses"].get(self._table, ())
             keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
             if not keys:
-                return
+                return found
             self._sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  jitter, no secret
         raise CatalogueUnavailable("the catalogue is throttled")
 

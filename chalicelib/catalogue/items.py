@@ -1,7 +1,7 @@
 """Records as DynamoDB items and back, in the low-level form that streams carry too."""
 
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +25,11 @@ def item_of(image: Image) -> dict[str, Any]:
     plain = {field.name: _plain(getattr(image, field.name)) for field in fields(image)}
     plain |= _index_attributes(image)
     return {name: _serialize(value) for name, value in plain.items() if value is not None}
+
+
+def images_of(items: Iterable[Mapping[str, Any]]) -> list[Image]:
+    """Return the records that items hold."""
+    return [*map(image_of, items)]
 
 
 def image_of(item: Mapping[str, Any]) -> Image:

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.search.conditions import AllOf, Condition, Holds
 from chalicelib.search.interpret import edits, last_word, near_words
-from chalicelib.search.paging import Anchor, Page, decoded, digest, encoded, page_of, wrong_cursor
+from chalicelib.search.paging import (
+    Anchor,
+    MatchPage,
+    decoded,
+    digest,
+    encoded,
+    page_of,
+    wrong_cursor,
+)
 from chalicelib.search.plan import Plan, plan, visible_to
 from chalicelib.search.port import Facet, Retrieval, View
 from chalicelib.search.query import Hit, Query, Results, Suggestion
@@ -95,7 +103,7 @@ def _first_bound(order: Order, planned: Plan) -> float | None:
 
 
 def _hits(
-    view: View, order: Order, page: Page, stemmed: frozenset[str], *, explain: bool
+    view: View, order: Order, page: MatchPage, stemmed: frozenset[str], *, explain: bool
 ) -> tuple[Hit, ...]:
     keys = [key for _, key in page.places]
     stored = view.stored(keys) if keys else {}

@@ -23,8 +23,8 @@ from chalicelib.attributes.lexicon import (
 from chalicelib.attributes.verbs import NOUN_VERBS, OFTEN_DONE, VERBS
 from chalicelib.images import Attribute
 from chalicelib.search.plan import attributes_of, clause_of
-from chalicelib.search.query import MAX_CLAUSES, Clause, Group, Mode, Query
-from chalicelib.search.text import SHORTEST_WORD, STOP_WORDS, QueryText, parse
+from chalicelib.search.query import AUTO, MAX_CLAUSES, Clause, Group, Mode, Query
+from chalicelib.search.text import SHORTEST_WORD, STOP_WORDS, QueryText
 
 _SAYS_NOTHING = STOP_WORDS | DETERMINERS | COLOUR_ADVERBS | {"wearing", "dressed"}
 # What beings do, said in the base form; "dog park" and "dog show" are no such thing.
@@ -160,9 +160,16 @@ class Attempt:
 
 
 def attempts(
-    query: Query, corrections: Mapping[str, str], *, understand: bool
+    query: Query,
+    corrections: Mapping[str, str],
+    reading: Reading | None = None,
+    *,
+    understand: bool = False,
 ) -> Iterator[Attempt]:
     """Yield what may be asked, to be tried in turn until something matches.
+
+    What only words and meaning rank ends where it stops being relevant, unless the query says
+    otherwise.
 
     Parameters
     ----------
@@ -170,13 +177,16 @@ def attempts(
         Corrected, with its vectors.
     corrections
         Words that were replaced.
+    reading
+        Of the query's text.
     understand
-        Whether the text's reading may be a condition.
+        Whether the reading may be a condition.
     """
-    reading = read(parse(query.text)) if query.text else None
     offered = Interpretation(query.text, corrections, reading)
     if reading is not None and understand:
         yield Attempt(_conditioned(query, reading), replace(offered, applied=True))
+    if query.min_relevance is None and query.semantic:
+        query = replace(query, min_relevance=AUTO)
     yield Attempt(query, offered)
 
 

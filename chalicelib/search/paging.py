@@ -39,23 +39,23 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class MatchPage:
     """Some matches, and where the next page goes on; None where there is none."""
 
     places: Sequence[Place]
     last: Place | None
 
 
-def page_of(order: Order, view: View, after: Place | None, query: Query) -> Page:
+def page_of(order: Order, view: View, after: Place | None, query: Query) -> MatchPage:
     """Return the next matches of a query."""
     if query.collapse is not None:
         return _collapsed(order, view, after, query.limit)
     found = order.walk(after, query.limit + 1)
     places = found[: query.limit]
-    return Page(places, places[-1] if len(found) > query.limit else None)
+    return MatchPage(places, places[-1] if len(found) > query.limit else None)
 
 
-def _collapsed(order: Order, view: View, after: Place | None, limit: int) -> Page:
+def _collapsed(order: Order, view: View, after: Place | None, limit: int) -> MatchPage:
     """Return the next matches that are not near duplicates of an earlier one.
 
     Where the next ``DEPTH`` matches hold fewer, the page is short and another follows.
@@ -68,16 +68,16 @@ def _collapsed(order: Order, view: View, after: Place | None, limit: int) -> Pag
         vectors = _vectors(view, walked)
         for place, is_new in zip(walked, stand_out(vectors, before), strict=True):
             if is_new and len(shown) == limit:
-                return Page(shown, at)
+                return MatchPage(shown, at)
             at = place
             if is_new:
                 shown.append(place)
         if len(walked) < count:
-            return Page(shown, None)
+            return MatchPage(shown, None)
         before += (vector for vector in vectors if vector is not None)
         seen += len(walked)
         count *= 2
-    return Page(shown, at)
+    return MatchPage(shown, at)
 
 
 def _earlier(order: Order, view: View, until: Place | None) -> list[bytes]:

@@ -74,7 +74,7 @@ def stem_of(word: str) -> str:
         bare = "".join(c for c in apart if not (unicodedata.combining(c) or c.isspace()))
         folded = bare.lower() or folded
     stem: str = _stemmer.stemWord(folded)
-    return stem
+    return stem or folded
 
 
 def highlighted(texts: Mapping[int, str], matched: Set[str]) -> dict[int, str | None]:
@@ -111,7 +111,7 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextPart:
     """One blank-separated part of a query's text.
 
     Attributes
@@ -145,10 +145,10 @@ class QueryText:
     text: str
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[TextPart, ...]:
         """Its words, phrases and exclusions in order."""
         return tuple(
-            Part(
+            TextPart(
                 raw=found[kind],
                 start=found.start(kind),
                 typed=found.group(),
@@ -235,6 +235,6 @@ def parse(text: str) -> QueryText:
     return QueryText(clean(text))
 
 
-def _phrases(parts: Iterable[Part]) -> tuple[Phrase, ...]:
+def _phrases(parts: Iterable[TextPart]) -> tuple[Phrase, ...]:
     found = (Phrase(stems(part.raw), part.raw) for part in parts)
     return tuple(dict.fromkeys(phrase for phrase in found if phrase.stems))

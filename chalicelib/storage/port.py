@@ -8,7 +8,7 @@
     imports/<import_id>.json       reports of imports
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,8 +61,14 @@ class Storage(Protocol):
     def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
         """Return a form that lets one file of this key, type and size in, for 15 minutes."""
 
-    def presigned_get(self, key: str, *, name: str | None = None) -> str:
-        """Return a URL that shows one object for an hour; ``name`` is offered as its file name."""
+    def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
+        """Return for each key a URL good for an hour.
+
+        Parameters
+        ----------
+        names
+            By key: the file name under which a browser saves the object; None where it shows it.
+        """
 
 
 def owner_of(key: str) -> str:

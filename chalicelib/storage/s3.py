@@ -1,6 +1,6 @@
 """The bucket in S3."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -70,12 +70,15 @@ class S3Storage:
         )
         return PresignedPost(answer["url"], answer["fields"])
 
-    def presigned_get(self, key: str, *, name: str | None = None) -> str:
-        """Return a URL good for an hour; with a name the browser saves instead of showing.
+    def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
+        """Return URLs; see `Storage.presigned_gets`.
 
         S3 sends no ``nosniff``, so what a person uploaded is never given a type a browser
         would run: it is saved, as bytes. Only derivatives, written here, are shown.
         """
+        return {key: self._presigned_get(key, name) for key, name in names.items()}
+
+    def _presigned_get(self, key: str, name: str | None) -> str:
         parameters = {"Bucket": self.bucket, "Key": key}
         if name:
             disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"

@@ -32,6 +32,7 @@ from tests.searching import SCENE, document, found, ids, sparse, spread
         ("text:dog^2", set()),
         ("NEAR(dog brown)", set()),
         ('dog AND "', {"a", "b"}),
+        ("dog's", set()),
     ],
 )
 def test_text_is_understood(index: SearchIndex, text: str, expected: set[str]) -> None:

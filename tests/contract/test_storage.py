@@ -63,7 +63,7 @@ def test_a_form_names_the_key_and_the_type(storage: Storage) -> None:
 
 
 def test_a_link_to_save_differs_from_a_link_to_show(storage: Storage) -> None:
-    assert storage.presigned_get(KEYS[2]) != storage.presigned_get(KEYS[2], name="x.jpg")
+    assert storage.presigned_gets({KEYS[2]: None}) != storage.presigned_gets({KEYS[2]: "x.jpg"})
 
 
 def test_the_policy_fixes_key_type_and_size_and_links_never_run_in_a_browser() -> None:
@@ -73,7 +73,7 @@ def test_the_policy_fixes_key_type_and_size_and_links_never_run_in_a_browser() -
         )
         storage = S3Storage(client, "photographs")
         form = storage.presigned_post(KEYS[1], content_type="image/png", max_bytes=5)
-        link = storage.presigned_get(KEYS[1], name="a b é.html")
+        link = storage.presigned_gets({KEYS[1]: "a b é.html"})[KEYS[1]]
     conditions = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
     for wanted in ({"key": KEYS[1]}, {"Content-Type": "image/png"}, {"bucket": "photographs"}):
         assert wanted in conditions

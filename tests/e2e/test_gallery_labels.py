@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, Route, expect
 
-from chalicelib.bootstrap import provider
+from app import provider
 from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of

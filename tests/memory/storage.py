@@ -1,6 +1,6 @@
 """A bucket in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from chalicelib.errors import PayloadTooLarge
 from chalicelib.storage.port import PresignedPost, StoredObject
@@ -48,6 +48,9 @@ class MemoryStorage:
         fields = {"key": key, "Content-Type": content_type, "max-bytes": str(max_bytes)}
         return PresignedPost(f"memory://{self.bucket}", fields)
 
-    def presigned_get(self, key: str, *, name: str | None = None) -> str:
-        """Return a URL that names the object."""
-        return f"memory://{self.bucket}/{key}" + (f"?name={name}" if name else "")
+    def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
+        """Return URLs that name the objects."""
+        return {
+            key: f"memory://{self.bucket}/{key}" + (f"?name={name}" if name else "")
+            for key, name in names.items()
+        }

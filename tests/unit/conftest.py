@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 import app as entry_point
-from chalicelib import bootstrap
 from tests.api import Api
 
 
@@ -14,6 +13,6 @@ def api() -> Iterator[Api]:
     """Yield the API with adapters in memory."""
     assert entry_point.app.app_name == "image-repo"
     api = Api()
-    bootstrap.provider.override(api.repository())
+    entry_point.provider.override(api.repository())
     yield api
-    bootstrap.provider.override(None)
+    entry_point.provider.override(None)

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import bootstrap
+from app import provider
 from chalicelib.api.queries import SearchParameters, SimilarQuery
 from chalicelib.catalogue import schema
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
@@ -96,10 +96,10 @@ def real() -> Iterator[Api]:
             catalogue=DynamoCatalogue(client, "images"),  # type: ignore[arg-type]
             index=EmbeddedIndex(),  # type: ignore[arg-type]
         )
-        bootstrap.provider.override(api.repository())
+        provider.override(api.repository())
         api.index.apply([document_of(api.enter())])
         yield api
-        bootstrap.provider.override(None)
+        provider.override(None)
 
 
 @pytest.mark.parametrize("path", sorted(PARAMETERS))

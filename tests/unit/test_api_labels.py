@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.bootstrap import provider
+from app import provider
 from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of

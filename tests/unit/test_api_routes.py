@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 import app as entry_point
-from chalicelib import bootstrap
 from chalicelib.access import Scope
 from chalicelib.api.routes import ROUTES, Route
 from chalicelib.images import Attribute, Caption, Image, Label, Source, State
@@ -134,7 +133,7 @@ def _in_a_query(value: Any) -> str:
 def world(*owners: str) -> Api:
     """Return the API with these owners' records, which are searched by a real engine."""
     api = Api(index=EmbeddedIndex())  # type: ignore[arg-type]
-    bootstrap.provider.override(api.repository())
+    entry_point.provider.override(api.repository())
     if "ann" in owners:
         _enter(api, OWN, "A brown dog runs", Attribute("dog", ("brown",), ("run",)), "dog")
         _enter(api, "own-2", "A dog sits", Attribute("dog", (), ("sit",)), "dog")
@@ -181,7 +180,7 @@ def _enter_import(api: Api, import_id: str, owner: str) -> None:
 
 def send(api: Api, request: Request, token: str | None) -> Answer:
     """Send a request as API Gateway would."""
-    bootstrap.provider.override(api.repository())
+    entry_point.provider.override(api.repository())
     return api.call(
         request.method, request.path, request.body, as_=token, query=request.query or None
     )
@@ -206,7 +205,7 @@ def state_of(api: Api) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _own_repository() -> Iterator[None]:
     yield
-    bootstrap.provider.override(None)
+    entry_point.provider.override(None)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import bootstrap
+from app import provider
 from chalicelib.access import CACHE_SECONDS, Scope, TokenStore
 from tests.api import Api
 
@@ -30,9 +30,9 @@ def kept(now: list[float]) -> Iterator[Api]:
             AttributeDefinitions=[{"AttributeName": "token_sha256", "AttributeType": "S"}],
         )
         api = Api(tokens=TokenStore(client, "tokens", lambda: now[0]))
-        bootstrap.provider.override(api.repository())
+        provider.override(api.repository())
         yield api
-        bootstrap.provider.override(None)
+        provider.override(None)
 
 
 @pytest.fixture

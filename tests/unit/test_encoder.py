@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import numpy.typing as npt
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from chalicelib.bootstrap import text_side
-from chalicelib.encoder import LambdaEncoder, NearEncoder, Vectors
+from captioner.vision import text
+from chalicelib.encoder import LambdaEncoder, NearEncoder, QueryVectors
 from chalicelib.errors import (
     EncoderUnavailable,
     ImageRepoError,
@@ -53,8 +54,8 @@ def test_texts_images_and_stored_ones_are_asked_for_as_agreed() -> None:
     functions = Functions(BOTH)
     asking = encoder(functions)
     assert asking.text("snow") == SEMANTIC
-    assert asking.image(b"raw", (0, 0, 0.5, 1)) == Vectors(VISUAL, SEMANTIC)
-    assert asking.stored("uploads/ann/x.jpg", "v1", None) == Vectors(VISUAL, SEMANTIC)
+    assert asking.image(b"raw", (0, 0, 0.5, 1)) == QueryVectors(VISUAL, SEMANTIC)
+    assert asking.stored("uploads/ann/x.jpg", "v1", None) == QueryVectors(VISUAL, SEMANTIC)
     assert functions.asked == [
         {"text": "snow"},
         {"image": "cmF3", "crop": [0, 0, 0.5, 1]},
@@ -117,10 +118,13 @@ def test_texts_are_encoded_here_and_images_are_asked_for() -> None:
     assert found == [[4, 0.5], [3, 0.5]]
     assert Words.loaded == 1
     assert functions.asked == []
-    assert near.image(b"raw", None) == near.stored("key", None, None) == Vectors(VISUAL, SEMANTIC)
+    assert (
+        near.image(b"raw", None) == near.stored("key", None, None) == QueryVectors(VISUAL, SEMANTIC)
+    )
     assert len(functions.asked) == 2
 
 
 def test_a_damaged_text_side_is_an_encoder_that_is_unavailable(tmp_path: Path) -> None:
-    with pytest.raises(EncoderUnavailable, match="text side is missing or damaged"):
-        text_side(tmp_path)
+    near = NearEncoder(partial(text.load, tmp_path), encoder(Functions(BOTH)))
+    with pytest.raises(EncoderUnavailable, match="text encoder is missing or damaged"):
+        near.text("a dog")

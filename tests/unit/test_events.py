@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import events
-from chalicelib.events import ContinueImport, Kind, ObjectEvent
+from chalicelib.events import ContinueImport, EventKind, ObjectEvent
 
 BUCKET = "photographs"
 HEX = st.text("0123456789ABCDEF", min_size=1, max_size=24)
@@ -54,15 +54,15 @@ def test_any_key_comes_through(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("ObjectCreated:Put", Kind.CREATED),
-        ("s3:ObjectCreated:CompleteMultipartUpload", Kind.CREATED),
-        ("ObjectRemoved:Delete", Kind.REMOVED),
-        ("s3:ObjectRemoved:DeleteMarkerCreated", Kind.REMOVED),
-        ("LifecycleExpiration:Delete", Kind.REMOVED),
-        ("LifecycleExpiration:DeleteMarkerCreated", Kind.REMOVED),
+        ("ObjectCreated:Put", EventKind.CREATED),
+        ("s3:ObjectCreated:CompleteMultipartUpload", EventKind.CREATED),
+        ("ObjectRemoved:Delete", EventKind.REMOVED),
+        ("s3:ObjectRemoved:DeleteMarkerCreated", EventKind.REMOVED),
+        ("LifecycleExpiration:Delete", EventKind.REMOVED),
+        ("LifecycleExpiration:DeleteMarkerCreated", EventKind.REMOVED),
     ],
 )
-def test_what_expires_is_gone_as_what_is_deleted(name: str, kind: Kind) -> None:
+def test_what_expires_is_gone_as_what_is_deleted(name: str, kind: EventKind) -> None:
     (event,) = events.read(message(record("uploads/a.jpg", name)), BUCKET)
     assert isinstance(event, ObjectEvent) and event.kind is kind
 
@@ -70,15 +70,15 @@ def test_what_expires_is_gone_as_what_is_deleted(name: str, kind: Kind) -> None:
 def test_an_event_tells_kind_version_sequencer_and_size() -> None:
     body = message(record("uploads/a.jpg", versionId="v7", size=12))
     assert events.read(body, BUCKET) == (
-        ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED, "v7", "0055", 12),
+        ObjectEvent(BUCKET, "uploads/a.jpg", EventKind.CREATED, "v7", "0055", 12),
     )
 
 
 def test_all_records_of_a_message_are_read() -> None:
     body = message(record("uploads/a.jpg"), record("uploads/b.jpg", "ObjectRemoved:Delete"))
     assert [e.kind for e in events.read(body, BUCKET) if isinstance(e, ObjectEvent)] == [
-        Kind.CREATED,
-        Kind.REMOVED,
+        EventKind.CREATED,
+        EventKind.REMOVED,
     ]
 
 
@@ -121,19 +121,19 @@ def test_only_what_nobody_sends_on_purpose_is_a_warning(caplog: pytest.LogCaptur
 def test_a_redrive_names_what_is_known_of_the_upload() -> None:
     body = json.dumps(events.redrive("uploads/a.jpg", size=12))
     assert events.read(body, BUCKET) == (
-        ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED, None, None, 12, force=False),
+        ObjectEvent(BUCKET, "uploads/a.jpg", EventKind.CREATED, None, None, 12, force=False),
     )
 
 
 def test_a_redrive_by_hand_may_be_wrong_about_the_upload() -> None:
     body = json.dumps({"redrive": {"key": "uploads/a.jpg", "version_id": 7, "size": "x"}})
-    assert events.read(body, BUCKET) == (ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED),)
+    assert events.read(body, BUCKET) == (ObjectEvent(BUCKET, "uploads/a.jpg", EventKind.CREATED),)
 
 
 def test_a_redrive_names_key_version_and_force() -> None:
     body = json.dumps(events.redrive("uploads/a.jpg", version_id="v1", force=True))
     assert events.read(body, BUCKET) == (
-        ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED, "v1", None, None, force=True),
+        ObjectEvent(BUCKET, "uploads/a.jpg", EventKind.CREATED, "v1", None, None, force=True),
     )
 
 

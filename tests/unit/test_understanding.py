@@ -98,16 +98,19 @@ def test_the_last_word_is_completed() -> None:
 
 def test_the_reading_is_tried_before_the_words() -> None:
     query = Query("ann", "brown dog with frisbee", Mode.WORDS, attributes=Clause("cat"))
-    offer, plain = attempts(query, {}, understand=True)
+    offer, plain = attempts(query, {}, read(parse(query.text or "")), understand=True)
     dog = Clause("dog", ("brown",))
     assert offer.query.attributes == Group("and", (dog, Clause("cat")))
     assert (offer.query.text, offer.interpretation.applied) == ("frisbee", True)
     assert plain.query == query
     assert plain.interpretation.reading == Reading((dog,), "frisbee")
-    assert [one.interpretation.applied for one in attempts(query, {}, understand=False)] == [False]
+    assert [
+        one.interpretation.applied
+        for one in attempts(query, {}, read(parse(query.text or "")), understand=False)
+    ] == [False]
 
 
 def test_a_condition_leaves_the_whole_text_to_rank_by_meaning_and_cuts_nothing_off() -> None:
     query = Query("ann", "brown dog", Mode.FUSED)
-    offer, _ = attempts(query, {}, understand=True)
+    offer, _ = attempts(query, {}, read(parse(query.text or "")), understand=True)
     assert (offer.query.text, offer.query.min_relevance) == ("brown dog", 0.0)
