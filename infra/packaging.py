@@ -12,7 +12,7 @@ LAYER = BUILD / "layer"
 _UNWANTED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", "*.swp")
 _FORMATS = "image_repo_formats"
 _API = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
-# Of the captioner, what turns a query's text into its vector: docs/decisions/114.
+# Of the captioner, what turns a query's text into its vector: docs/decisions/105.
 _TEXT_SIDE = (
     "captioner/__init__.py",
     "captioner/vision/__init__.py",

@@ -1,4 +1,4 @@
-"""How probable it is that a caption is right, and which are marked (docs/decisions/110)."""
+"""How probable it is that a caption is right, and which are marked (docs/decisions/103)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Muon (Jordan 2024) descends along the orthogonalised momentum of a matrix, so that every
 direction of it learns at the same pace; the scale is that of Liu 2025 ("Muon is scalable
 for LLM training", section 2.2), with which it takes AdamW's rate and decay. What it
-gained here is in docs/decisions/105.
+gained here is in docs/decisions/106.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Thirty thousand captions are few to learn English from. So the joint space is trained between the
 photographs and the sentence encoder's vectors of their captions; then the small text encoder that
 ships learns to say of any text, also of made-up ones, what the space says of it; and in the end,
-by contrast itself, what tells the photographs apart (docs/decisions/117).
+by contrast itself, what tells the photographs apart (docs/decisions/104).
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def layers(blocks: tuple[int, ...] = BLOCKS, *, stacked: bool = True) -> tuple[L
 
     The fourth block's output, averaged over the cells of the fifth's, stands before the fifth's:
     what is named is in the last block, colour and texture are in the one before
-    (docs/decisions/116).
+    (docs/decisions/101).
     """
     return tuple(_layers(blocks, stacked=stacked))
 

@@ -2,7 +2,7 @@
 
 Photographs whose captions are alike should be near one another, and so should copies of one
 picture, whatever it shows. So distances are measured by the sum of two metrics on the pooled map:
-by what of it tells captions apart, and by all of it (docs/decisions/111).
+by what of it tells captions apart, and by all of it (docs/decisions/104).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which caption is best, and how probable it is that it is right (docs/decisions/110, 119).
+"""Which caption is best, and how probable it is that it is right (docs/decisions/103).
 
 Weights and thresholds come with the bundle: ``ranking`` and ``confidence`` of ``bundle.json``.
 """

@@ -33,7 +33,7 @@ REPEATABLE = _FUNCTION_WORDS | frozenset((
 ))
 # fmt: on
 """Words that a caption may use again. Others it says once: "a man is riding a horse", not "a horse
-is riding a horse" (docs/decisions/104)."""
+is riding a horse" (docs/decisions/102)."""
 
 
 class Rules:

@@ -15,7 +15,7 @@ ARRAYS = (
 POWER = 3.0
 
 SAID = 0.2
-"""What captions count beside the picture, where texts look for it (docs/decisions/121)."""
+"""What captions count beside the picture, where texts look for it (docs/decisions/104)."""
 
 
 def gem(map_: F32) -> F32:

@@ -78,7 +78,7 @@ def bound_of(plan: Plan, best: float | None) -> float | None:
     """Return the score below which a photograph is no match; None for no bound.
 
     ``auto`` asks of a match a share of the best score, and a least score besides, so that a
-    query that nothing answers finds nothing: docs/decisions/406.
+    query that nothing answers finds nothing: docs/decisions/405.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ REFRESH_INTERVAL = "1s"
 
 # Malkov and Yashunin's HNSW graph: links of a vertex, and candidates examined while it is built.
 # Searches examine hundreds of candidates (`plan.DEPTH`), so a graph built with few is enough;
-# building it is most of what indexing a photograph costs (docs/decisions/411).
+# building it is most of what indexing a photograph costs (docs/decisions/403).
 _LINKS, _CONSTRUCTION = 16, 32
 _SHARDS = 1  # enough below 25 GB (docs/scaling.md)
 
