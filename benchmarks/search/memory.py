@@ -28,17 +28,17 @@ def memory_of_reader(base: bytes) -> dict[str, float]:
 
 def main() -> None:
     """Open and print."""
-    before = _kilobytes("VmRSS")
+    before = kilobytes("VmRSS")
     index = EmbeddedIndex([Segment.decoded(Path(sys.argv[1]).read_bytes())])
     for query in FIRSTS.values():
         index.search(query)
-    told = {"reader_peak_bytes": _kilobytes("VmHWM"), "reader_bytes": _kilobytes("VmRSS")}
+    told = {"reader_peak_bytes": kilobytes("VmHWM"), "reader_bytes": kilobytes("VmRSS")}
     print(json.dumps({name: (found - before) * 1024 for name, found in told.items()}))
 
 
-def _kilobytes(name: str) -> int:
-    """Return what the kernel says of this process: ``VmRSS`` now, ``VmHWM`` at its peak."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+def kilobytes(name: str, process: int | str = "self") -> int:
+    """Return what the kernel says of a process: ``VmRSS`` now, ``VmHWM`` at its peak."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
