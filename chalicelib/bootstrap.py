@@ -30,7 +30,6 @@ from chalicelib.reindexing import (
     Reindexing,
     RunStateStore,
 )
-from chalicelib.search.opensearch import BackOff, Endpoint, opensearch_index
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
 from chalicelib.settings import EMBEDDED, Settings
@@ -46,7 +45,7 @@ CONFIGURATION = Config(
 )
 # Three tries of it, and the encoder's before it, fit into the same 29 s.
 ENGINE_SECONDS = 5.0
-ENGINE_BACK_OFF = BackOff(tries=3)
+ENGINE_TRIES = 3
 # Presigned URLs of the former signature cannot say how a browser should save the file.
 S3_CONFIGURATION = CONFIGURATION.merge(Config(signature_version="s3v4"))
 
@@ -153,10 +152,13 @@ def text_side(folder: Path = plain_text.BUNDLE) -> TextEncoder:
 def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) -> SearchEngine:
     if settings.search == EMBEDDED:
         return PublishedIndex(S3IndexStore(s3, settings.bucket), automatic.start)
+    # Its client takes 150 ms to import, which the embedded engine need not wait for.
+    from chalicelib.search.opensearch import BackOff, Endpoint, opensearch_index  # noqa: PLC0415
+
     return opensearch_index(
         Endpoint.of(settings.search_endpoint),
         timeout=ENGINE_SECONDS,
-        back_off=ENGINE_BACK_OFF,
+        back_off=BackOff(tries=ENGINE_TRIES),
         on_outdated=automatic.start,
     )
 
