@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from opensearchpy import OpenSearch
 
 from benchmarks.search.corpus import OWNER, captions, documents, queries, vectors
@@ -39,7 +40,7 @@ from local.layout import Layout
 from local.opensearch import Node
 
 Answer = TypeVar("Answer")
-Numbers = Callable[[bytes], np.ndarray]
+Numbers = Callable[[bytes], npt.NDArray[np.float32]]
 
 ENGINE = "opensearch"
 PREFIX = "benchmark"
@@ -234,11 +235,11 @@ def exact(images: int, asked: Sequence[bytes], numbers_of: Numbers) -> list[set[
     return [{f"{number:036d}" for _, number in row} for row in best]
 
 
-def _floats(vector: bytes) -> np.ndarray:
+def _floats(vector: bytes) -> npt.NDArray[np.float32]:
     return np.frombuffer(vector, "<f2").astype(np.float32)
 
 
-def _bytes(vector: bytes) -> np.ndarray:
+def _bytes(vector: bytes) -> npt.NDArray[np.float32]:
     return np.frombuffer(quantised(vector), "i1").astype(np.float32)
 
 

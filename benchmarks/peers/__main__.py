@@ -15,8 +15,9 @@ threads; OpenSearch's hold its client's and what Java does beside.
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.peers import measuring
@@ -27,6 +28,7 @@ from benchmarks.retrieval.photographs import documents as captioned
 from benchmarks.search.corpus import captions, documents, queries
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from chalicelib.search import Document
+from local.opensearch import lacking
 from training.dataset import TEXTS, read_split
 
 OURS = "ours"
@@ -38,6 +40,7 @@ ENGINES = {
     "opensearch": "opensearch.Hybrid",
     "ours-on-opensearch": "opensearch.OursOnNode",
 }
+PACKAGES = {"sqlite": ("apsw", "sqlite_vec"), "lance": ("lancedb",)}
 KINDS = ("text", "image", "fused")
 
 
@@ -57,6 +60,15 @@ class Figures:
     speed: Speed
     recall: float
 
+    def rows(self, images: int) -> dict[str, float]:
+        """Return all of them, with bytes shared out over the photographs."""
+        return {
+            **{f"{kind}, p95 ms": self.speed.p95[kind] for kind in KINDS},
+            "fused, R@10 %": self.recall,
+            "bytes an image": self.speed.stored_bytes / images,
+            "memory, MB": self.speed.memory_bytes / 1e6,
+        }
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
@@ -66,28 +78,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = _questions(texts, 2 * options.turns)
     found: dict[str, Figures] = {}
     for name in options.engines:
-        try:
-            found[name] = _measured(ENGINES[name], made_up, asked, recalled)
-        except ImportError as error:
-            print(f"{name} is left out: {error} (requirements/peers.lock)", file=sys.stderr)
-        else:
-            print(f"{name}: {found[name]}", file=sys.stderr, flush=True)
+        missing = _lacking(ENGINES[name])
+        if missing:
+            print(f"{name} is left out: {missing}", file=sys.stderr)
+            continue
+        found[name] = _measured(ENGINES[name], made_up, asked, recalled)
+        print(f"{name}: {found[name]}", file=sys.stderr, flush=True)
     print(table(found, len(made_up)))
 
 
-def table(found: dict[str, Figures], images: int) -> str:
-    """Return the figures as lines, each with its ratio to the embedded engine."""
-    rows = {f"{kind}, p95 ms": lambda one, kind=kind: one.speed.p95[kind] for kind in KINDS}
-    rows |= {
-        "fused, R@10 %": lambda one: one.recall,
-        "bytes an image": lambda one: one.speed.stored_bytes / images,
-        "memory, MB": lambda one: one.speed.memory_bytes / 1e6,
-    }
-    lines = [f"{'':<16}" + "".join(f"{name:>21}" for name in found)]
-    for name, figure in rows.items():
-        ours = figure(found[OURS]) if OURS in found else None
-        cells = (_cell(figure(one), ours) for one in found.values())
-        lines.append(f"{name:<16}" + "".join(cells))
+def table(found: Mapping[str, Figures], images: int) -> str:
+    """Return the figures as lines, each with its ratio to the embedded engine's."""
+    columns = {name: one.rows(images) for name, one in found.items()}
+    lines = [f"{'':<16}" + "".join(f"{name:>21}" for name in columns)]
+    for row in next(iter(columns.values()), {}):
+        ours = columns[OURS][row] if OURS in columns else None
+        cells = (_cell(column[row], ours) for column in columns.values())
+        lines.append(f"{row:<16}" + "".join(cells))
     for name, one in found.items():
         silent = [kind for kind in KINDS if kind not in one.speed.totals]
         if silent:
@@ -98,6 +105,15 @@ def table(found: dict[str, Figures], images: int) -> str:
 def _cell(value: float, ours: float | None) -> str:
     ratio = f"{value / ours:8.2f}x" if ours else " " * 9
     return f"{value:12,.1f}{ratio}"
+
+
+def _lacking(engine: str) -> str | None:
+    """Return what an engine needs and this machine has not."""
+    module, _ = engine.split(".")
+    missing = [name for name in PACKAGES.get(module, ()) if find_spec(name) is None]
+    if missing:
+        return f"{' and '.join(missing)} missing, see requirements/peers.lock"
+    return lacking() if module == "opensearch" else None
 
 
 def _measured(
@@ -118,18 +134,14 @@ def _measured(
 def _questions(texts: Sequence[str], count: int) -> tuple[Questions, Questions]:
     """Return questions for warming up, and as many others to be timed."""
     kinds = queries(texts, count)
-    asked = {
+    asked: dict[str, list[tuple[object, ...]]] = {
         "text": [(one.text,) for one in kinds["text"]],
         "image": [(one.visual,) for one in kinds["image"]],
         "fused": [(one.text, one.semantic) for one in kinds["fused"]],
     }
     half = count // 2
-    first, timed = ({kind: some[part] for kind, some in asked.items()} for part in _halves(half))
-    return first, timed
-
-
-def _halves(half: int) -> tuple[slice, slice]:
-    return slice(half), slice(half, None)
+    first = {kind: some[:half] for kind, some in asked.items()}
+    return first, {kind: some[half:] for kind, some in asked.items()}
 
 
 def _recalled(data: Path, count: int) -> Recalled:

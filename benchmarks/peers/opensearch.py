@@ -184,7 +184,8 @@ def _near(kind: str, vector: bytes) -> dict[str, Any]:
 
 
 def _bytes(vector: bytes) -> list[int]:
-    return np.frombuffer(quantised(vector), np.int8).tolist()
+    numbers: list[int] = np.frombuffer(quantised(vector), np.int8).tolist()
+    return numbers
 
 
 def _nanoseconds(file: Path) -> int:
