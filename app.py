@@ -33,7 +33,8 @@ from chalicelib.names import API, DERIVED, METRICS
 
 app = Chalice(app_name=API)
 logger = Logger(service="api")
-tracer = Tracer(service="api")
+# What the function calls with. Patched by default, every other client of X-Ray's would be imported.
+tracer = Tracer(service="api", patch_modules=("botocore", "httplib"))
 metrics = Metrics(namespace=METRICS, service="api")
 # Answers hold captions and requests hold queries, which belong in no log and no trace.
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))

@@ -24,7 +24,7 @@ BATCH = 5_000
 def main() -> None:
     """Build an index and print the times."""
     given = _arguments()
-    index = EmbeddedIndex.at()
+    index = EmbeddedIndex()
     texts = captions(given.size, given.captions)
     for first in range(0, len(texts), BATCH):
         index.apply([*documents(texts[first : first + BATCH], first)])

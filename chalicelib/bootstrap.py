@@ -27,8 +27,6 @@ from chalicelib.reindexing import (
     Reindexing,
     RunStateStore,
 )
-from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClient
-from chalicelib.search.opensearch import connect as connect_engine
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
 from chalicelib.settings import Settings
@@ -44,7 +42,7 @@ CONFIGURATION = Config(
 )
 # Three tries of it, and the encoder's before it, fit into the same 29 s.
 ENGINE_SECONDS = 5.0
-ENGINE_BACK_OFF = BackOff(tries=3)
+ENGINE_TRIES = 3
 # Presigned URLs of the former signature cannot say how a browser should save the file.
 S3_CONFIGURATION = CONFIGURATION.merge(Config(signature_version="s3v4"))
 
@@ -148,7 +146,15 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
 def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) -> SearchEngine:
     if settings.search == EMBEDDED:
         return PublishedIndex(S3IndexStore(s3, settings.bucket), automatic.start)
+    # Its client takes 150 ms to import, which the embedded engine need not wait for.
+    from chalicelib.search.opensearch import (  # noqa: PLC0415
+        BackOff,
+        OpenSearchIndex,
+        RetryingClient,
+        connect,
+    )
+
     client = RetryingClient(
-        connect_engine(settings.search_endpoint, ENGINE_SECONDS), ENGINE_BACK_OFF
+        connect(settings.search_endpoint, ENGINE_SECONDS), BackOff(tries=ENGINE_TRIES)
     )
     return OpenSearchIndex(client, on_outdated=automatic.start)

@@ -5,16 +5,15 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET  # nosec B405
 
 from local.errors import LocalError
-from local.opensearch.parts import KNN, MODULES, SERVER, VERSION
+from local.opensearch.parts import MODULES, SERVER, VERSION, Coordinates
 
 PLUGIN = ("org.apache.maven.plugins", "maven-dependency-plugin", "3.8.1")
-Coordinates = tuple[str, str, str]
 
 
 def cache() -> Path:
@@ -27,15 +26,15 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "image-repo"
 
 
-def assembled() -> Path:
-    """Return the home of a node, made first where there is none.
+def assembled(plugins: Sequence[Coordinates]) -> Path:
+    """Return the home of a node with plugins, made first where there is none.
 
     Raises
     ------
     LocalError
         Maven could not fetch what it is made of.
     """
-    home = cache() / f"opensearch-{VERSION}-{_fingerprint()}"
+    home = cache() / f"opensearch-{VERSION}-{_fingerprint(plugins)}"
     home.parent.mkdir(parents=True, exist_ok=True)
     with _alone(home.with_name(f"{home.name}.lock")):
         if not home.is_dir():
@@ -44,13 +43,13 @@ def assembled() -> Path:
             # The server makes these itself where it may write; here it may only read.
             for folder in ("bin", "extensions"):
                 (half / folder).mkdir(parents=True)
-            _fetch(half)
+            _fetch(half, plugins)
             _describe(half)
             half.rename(home)
     return home
 
 
-def pom(home: Path) -> bytes:
+def pom(home: Path, plugins: Sequence[Coordinates]) -> bytes:
     """Return the Maven project that copies every archive to its place under ``home``."""
     project = ET.Element("project", xmlns="http://maven.apache.org/POM/4.0.0")
     _texts(project, {"modelVersion": "4.0.0", "packaging": "pom"})
@@ -58,10 +57,10 @@ def pom(home: Path) -> bytes:
     dependencies = ET.SubElement(project, "dependencies")
     for archive in SERVER:
         _coordinates(ET.SubElement(dependencies, "dependency"), archive)
-    plugins = ET.SubElement(ET.SubElement(project, "build"), "plugins")
-    plugin = ET.SubElement(plugins, "plugin")
-    _coordinates(plugin, PLUGIN)
-    executions = ET.SubElement(plugin, "executions")
+    build = ET.SubElement(ET.SubElement(project, "build"), "plugins")
+    copying = ET.SubElement(build, "plugin")
+    _coordinates(copying, PLUGIN)
+    executions = ET.SubElement(copying, "executions")
     server = _execution(executions, "copy-dependencies")
     _texts(server, {"outputDirectory": str(home / "lib"), "includeScope": "runtime"})
     items = ET.SubElement(_execution(executions, "copy"), "artifactItems")
@@ -69,7 +68,8 @@ def pom(home: Path) -> bytes:
         for archive in module.archives:
             _item(items, archive, home / "modules" / module.name)
     items = ET.SubElement(_execution(executions, "unpack"), "artifactItems")
-    _texts(_item(items, KNN, home / "plugins" / KNN[1]), {"type": "zip"})
+    for plugin in plugins:
+        _texts(_item(items, plugin, home / "plugins" / plugin[1]), {"type": "zip"})
     written: bytes = ET.tostring(project)
     return written
 
@@ -97,9 +97,9 @@ def _texts(parent: ET.Element, texts: Mapping[str, str]) -> None:
         ET.SubElement(parent, name).text = text
 
 
-def _fetch(home: Path) -> None:
+def _fetch(home: Path, plugins: Sequence[Coordinates]) -> None:
     project = home / "pom.xml"
-    project.write_bytes(pom(home))
+    project.write_bytes(pom(home, plugins))
     ran = subprocess.run(
         ["mvn", "-B", "-q", "-ntp", "-f", str(project), "package"],
         capture_output=True,
@@ -121,9 +121,9 @@ def _describe(home: Path) -> None:
             (folder / "plugin-security.policy").write_text(module.policy)
 
 
-def _fingerprint() -> str:
+def _fingerprint(plugins: Sequence[Coordinates]) -> str:
     """Return what changes when another node would come out."""
-    parts = repr((SERVER, KNN, MODULES, [(m.descriptor, m.policy) for m in MODULES]))
+    parts = repr((SERVER, *plugins, MODULES, [(m.descriptor, m.policy) for m in MODULES]))
     return hashlib.sha256(parts.encode()).hexdigest()[:8]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from local.errors import LocalError
 from local.layout import Layout
 from local.opensearch.assembling import assembled, cache
+from local.opensearch.parts import KNN, Coordinates
 from local.ports import HOST, any_free, checked
 from local.processes import Process
 
@@ -97,12 +98,15 @@ class Node:
         As Java's ``-Xmx`` takes it.
     mortal
         Whether it ends with the program that started it, however that ends.
+    plugins
+        Of the server.
     """
 
     layout: Layout
     data: Path
     heap: str = HEAP
     mortal: bool = False
+    plugins: tuple[Coordinates, ...] = (KNN,)
 
     @property
     def process(self) -> Process:
@@ -127,7 +131,7 @@ class Node:
         missing = lacking()
         if missing:
             raise LocalError(missing, "install a Java runtime 17 and Maven, or say SEARCH=embedded")
-        home = assembled()
+        home = assembled(self.plugins)
         port = any_free() if port is None else checked(port)
         self._configure(port)
         url = f"http://{HOST}:{port}"

@@ -10,7 +10,10 @@ VERSION = "2.19.1"
 _NETTY = "4.1.118.Final"
 _ASM = "9.7"
 
-# Group, artifact, version; Maven finds what these need in turn.
+Coordinates = tuple[str, str, str]
+"""Group, artifact, version."""
+
+# Maven finds what these need in turn.
 SERVER = (
     ("org.opensearch", "opensearch", VERSION),
     ("org.opensearch", "opensearch-plugin-classloader", VERSION),
@@ -37,7 +40,7 @@ class Module:
 
     name: str
     entry: str
-    archives: tuple[tuple[str, str, str], ...]
+    archives: tuple[Coordinates, ...]
     permissions: tuple[str, ...] = ()
 
     @property
@@ -64,7 +67,7 @@ class Module:
         return f"grant {{\n{lines}}};\n"
 
 
-def _netty(*names: str) -> tuple[tuple[str, str, str], ...]:
+def _netty(*names: str) -> tuple[Coordinates, ...]:
     return tuple(("io.netty", f"netty-{name}", _NETTY) for name in names)
 
 

@@ -1,0 +1,1 @@
+"""What a new process of the API function takes until its first answer."""

@@ -1,0 +1,196 @@
+"""OpenSearch: its own hybrid query, and Image Repo's search on the same node.
+
+The hybrid query and its normalisation are the neural-search plugin's ("Hybrid search"), which the
+node of the tests lacks: it is fetched beside k-NN. Mapping and parameters of the peer are
+OpenSearch's defaults, except for vectors of bytes, as Image Repo stores them.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from opensearchpy.helpers import bulk
+
+from benchmarks.peers.ours import Asked
+from benchmarks.peers.port import DEPTH, LIMIT, Answer
+from benchmarks.search.corpus import OWNER
+from benchmarks.search.memory import kilobytes
+from chalicelib.images import VECTOR_SIZE
+from chalicelib.search import Document
+from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch.aliases import Aliases
+from chalicelib.search.vectors import quantised
+from local.layout import Layout
+from local.opensearch import Node
+from local.opensearch.parts import KNN, VERSION
+
+NEURAL_SEARCH = ("org.opensearch.plugin", "neural-search", f"{VERSION}.0")
+HEAP = "1g"
+BATCH = 1_000
+_PEER, _OURS, _PIPELINE = "peer", "ours", "hybrid"
+_VECTOR = {
+    "type": "knn_vector",
+    "dimension": VECTOR_SIZE,
+    "data_type": "byte",
+    "method": {"name": "hnsw", "engine": "lucene", "space_type": "innerproduct"},
+}
+_INDEX = {
+    "settings": {"index": {"knn": True, "number_of_replicas": 0, "refresh_interval": "-1"}},
+    "mappings": {
+        "_source": {"excludes": ["visual", "semantic"]},
+        "properties": {
+            "owner": {"type": "keyword"},
+            "text": {"type": "text", "analyzer": "english"},
+            "visual": _VECTOR,
+            "semantic": _VECTOR,
+        },
+    },
+}
+_NORMALISED = {
+    "phase_results_processors": [
+        {
+            "normalization-processor": {
+                "normalization": {"technique": "min_max"},
+                "combination": {"technique": "arithmetic_mean"},
+            }
+        }
+    ]
+}
+_OWN = {"term": {"owner": OWNER}}
+
+
+class OnNode:
+    """What both have in common: a node of their own in the folder."""
+
+    warm_up: ClassVar[int] = 5  # Java compiles what it is asked often
+    index_name: ClassVar[str]
+
+    def __init__(self, folder: Path) -> None:
+        folder.chmod(0o755)
+        layout = Layout(folder / "layout")
+        layout.make()
+        self._node = Node(layout, folder / "data", HEAP, mortal=True, plugins=(KNN, NEURAL_SEARCH))
+
+    def open(self) -> None:
+        """Start the node."""
+        self._client = Endpoint.of(self._node.start()).client(timeout=120)
+        (node,) = self._client.nodes.info(metric="process")["nodes"].values()
+        self._process = int(node["process"]["id"])
+
+    def stored_bytes(self) -> int:
+        """Ask the node."""
+        told = self._client.indices.stats(metric="store")["indices"]
+        (found,) = (one for name, one in told.items() if name.startswith(self.index_name))
+        return int(found["primaries"]["store"]["size_in_bytes"])
+
+    def memory_bytes(self) -> int:
+        """Return the node's resident memory."""
+        return kilobytes("VmRSS", self._process) * 1024
+
+    def processor_seconds(self) -> float:
+        """Return this process' time and that of the node's threads."""
+        tasks = Path(f"/proc/{self._process}/task")
+        spent = (_nanoseconds(task / "schedstat") for task in tasks.iterdir())
+        return time.process_time() + sum(spent) / 1e9
+
+    def close(self) -> None:
+        """Stop the node."""
+        self._client.close()
+        self._node.stop()
+
+
+class Hybrid(OnNode):
+    """OpenSearch as its documentation has it."""
+
+    index_name = _PEER
+
+    def fill(self, documents: Sequence[Document]) -> None:
+        """Write an index and merge it."""
+        self.open()
+        self._client.indices.create(index=_PEER, body=_INDEX)
+        self._client.transport.perform_request(
+            "PUT", f"/_search/pipeline/{_PIPELINE}", body=_NORMALISED
+        )
+        bulk(self._client, _actions(documents), chunk_size=BATCH)
+        self._client.indices.forcemerge(index=_PEER, params={"max_num_segments": 1})
+        self._client.indices.refresh(index=_PEER)
+        self._client.indices.flush(index=_PEER)
+        self.close()
+
+    def text(self, words: str) -> Answer:
+        """Find captions that have all words."""
+        return self._found(_matching(words, "and"))
+
+    def image(self, vector: bytes) -> Answer:
+        """Find the nearest."""
+        return self._found(_near("visual", vector))
+
+    def fused(self, text: str, vector: bytes) -> Answer:
+        """Find by any word and by meaning."""
+        queries = [_matching(text, "or"), _near("semantic", vector)]
+        query = {"hybrid": {"queries": queries, "pagination_depth": DEPTH}}
+        return self._found(query, search_pipeline=_PIPELINE)
+
+    def _found(self, query: dict[str, Any], **parameters: str) -> Answer:
+        body = {"query": query, "size": LIMIT, "_source": ["text"], "track_total_hits": True}
+        told = self._client.search(index=_PEER, body=body, params=parameters)["hits"]
+        return Answer([hit["_id"] for hit in told["hits"]], told["total"]["value"])
+
+
+class OursOnNode(Asked, OnNode):
+    """The OpenSearch engine of Image Repo."""
+
+    index_name = _OURS
+
+    def fill(self, documents: Sequence[Document]) -> None:
+        """Write an index, merge it and let it be searched."""
+        self.open()
+        aliases = self.index.aliases.create(self.index.aliases.read())
+        self.index.aliases.move(aliases, Aliases(live=aliases.building))
+        for at in range(0, len(documents), BATCH):
+            failed = self.index.apply(documents[at : at + BATCH])
+            assert not failed
+        name = str(aliases.building)
+        self._client.indices.forcemerge(index=name, params={"max_num_segments": 1})
+        self.index.refresh(name)
+        self._client.indices.flush(index=name)
+        self.close()
+
+    def open(self) -> None:
+        """Start the node."""
+        super().open()
+        self.index: OpenSearchIndex = OpenSearchIndex(
+            RetryingClient(self._client), prefix=_OURS, refresh="false"
+        )
+
+
+def _actions(documents: Sequence[Document]) -> Iterator[dict[str, Any]]:
+    for one in documents:
+        if one.visual and one.semantic:
+            vectors = {"visual": _bytes(one.visual), "semantic": _bytes(one.semantic)}
+            fields = {"owner": one.owner, "text": one.text, **vectors}
+            yield {"_index": _PEER, "_id": one.image_id, "_source": fields}
+
+
+def _matching(text: str, operator: str) -> dict[str, Any]:
+    match = {"match": {"text": {"query": text, "operator": operator}}}
+    return {"bool": {"must": match, "filter": _OWN}}
+
+
+def _near(kind: str, vector: bytes) -> dict[str, Any]:
+    return {"knn": {kind: {"vector": _bytes(vector), "k": DEPTH, "filter": _OWN}}}
+
+
+def _bytes(vector: bytes) -> list[int]:
+    numbers: list[int] = np.frombuffer(quantised(vector), np.int8).tolist()
+    return numbers
+
+
+def _nanoseconds(file: Path) -> int:
+    """Return a thread's processor time; 0 for one that has just ended."""
+    try:
+        return int(file.read_text().split()[0])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
