@@ -147,14 +147,10 @@ def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) 
     if settings.search == EMBEDDED:
         return PublishedIndex(S3IndexStore(s3, settings.bucket), automatic.start)
     # Its client takes 150 ms to import, which the embedded engine need not wait for.
-    from chalicelib.search.opensearch import (  # noqa: PLC0415
-        BackOff,
-        OpenSearchIndex,
-        RetryingClient,
-        connect,
-    )
+    from chalicelib.search import opensearch  # noqa: PLC0415
 
-    client = RetryingClient(
-        connect(settings.search_endpoint, ENGINE_SECONDS), BackOff(tries=ENGINE_TRIES)
+    client = opensearch.RetryingClient(
+        opensearch.connect(settings.search_endpoint, ENGINE_SECONDS),
+        opensearch.BackOff(tries=ENGINE_TRIES),
     )
-    return OpenSearchIndex(client, on_outdated=automatic.start)
+    return opensearch.OpenSearchIndex(client, on_outdated=automatic.start)
