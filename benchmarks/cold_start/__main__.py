@@ -25,7 +25,7 @@ from benchmarks.search.corpus import captions, documents
 from benchmarks.search.publishing import published
 from chalicelib.search import Document
 from chalicelib.search.embedded.segment import segment_of
-from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.opensearch.aliases import Aliases
 from local.opensearch import lacking
 
@@ -106,7 +106,7 @@ def _opensearch(held: Sequence[Document]) -> Iterator[str]:
     """Yield the address of a node with the photographs."""
     with running(None, "512m") as url:
         index = OpenSearchIndex(
-            RetryingClient(Endpoint.of(url).client(60)), prefix="cold-start", refresh="false"
+            RetryingClient(connect(url, 60)), prefix="cold-start", refresh="false"
         )
         aliases = index.aliases.create(index.aliases.read())
         index.aliases.move(aliases, Aliases(live=aliases.building))

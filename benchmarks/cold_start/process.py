@@ -5,7 +5,6 @@ that the first step's are the API function's own.
 """
 
 import json
-import os
 import pickle
 import sys
 import time
@@ -43,9 +42,9 @@ def main(arguments: Sequence[str]) -> None:
 
 def _connected() -> object:
     """Make the deployed adapters, as the first request does."""
-    from chalicelib import bootstrap  # noqa: PLC0415
+    import app  # noqa: PLC0415
 
-    return bootstrap.door.open(os.environ)
+    return app.repository()
 
 
 def _index(engine: str, where: str) -> "Searching":
@@ -53,33 +52,31 @@ def _index(engine: str, where: str) -> "Searching":
         from chalicelib.search.replicated import PublishedIndex  # noqa: PLC0415
 
         return PublishedIndex(pickle.loads(Path(where).read_bytes()))
-    from chalicelib.search.opensearch import (  # noqa: PLC0415
-        Endpoint,
-        OpenSearchIndex,
-        RetryingClient,
-    )
+    from chalicelib.search import opensearch  # noqa: PLC0415
 
-    return OpenSearchIndex(RetryingClient(Endpoint.of(where).client(20)), prefix="cold-start")
+    client = opensearch.RetryingClient(opensearch.connect(where, 20))
+    return opensearch.OpenSearchIndex(client, prefix="cold-start")
 
 
 def _service(index: "Searching") -> Callable[[dict[str, str]], int]:
     """Return what answers a request's parameters with the number of matches."""
     from benchmarks.search.corpus import OWNER  # noqa: PLC0415
+    from captioner.vision import text  # noqa: PLC0415
     from chalicelib.access import Caller, Scope  # noqa: PLC0415
     from chalicelib.api.queries import SearchParameters  # noqa: PLC0415
-    from chalicelib.api.searching import Searching as Service  # noqa: PLC0415
-    from chalicelib.bootstrap import text_side  # noqa: PLC0415
+    from chalicelib.api.searching import SearchService  # noqa: PLC0415
     from chalicelib.encoder import LambdaEncoder, NearEncoder  # noqa: PLC0415
     from tests.memory.catalogue import MemoryCatalogue  # noqa: PLC0415
 
     images: Any = None  # is asked for images only
-    encoder = NearEncoder(text_side, LambdaEncoder(images, ""))
-    service = Service(MemoryCatalogue(), index, encoder, 0)
+    encoder = NearEncoder(text.load, LambdaEncoder(images, ""))
+    service = SearchService(MemoryCatalogue(), index, encoder, 0)
     caller = Caller(OWNER, frozenset({Scope.READ}))
 
     def asked(parameters: dict[str, str]) -> int:
         document = SearchParameters.model_validate(parameters).document()
-        return service.search(caller, document).results.total
+        found = service.search(caller, document)
+        return found.results.total
 
     return asked
 

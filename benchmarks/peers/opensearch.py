@@ -19,7 +19,7 @@ from benchmarks.search.corpus import OWNER
 from benchmarks.search.memory import kilobytes
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search import Document
-from chalicelib.search.opensearch import Endpoint, OpenSearchIndex, RetryingClient
+from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.vectors import quantised
 from local.layout import Layout
@@ -75,7 +75,7 @@ class OnNode:
 
     def open(self) -> None:
         """Start the node."""
-        self._client = Endpoint.of(self._node.start()).client(timeout=120)
+        self._client = connect(self._node.start(), 120)
         (node,) = self._client.nodes.info(metric="process")["nodes"].values()
         self._process = int(node["process"]["id"])
 

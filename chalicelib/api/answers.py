@@ -211,8 +211,8 @@ def image_answer(image: Image, storage: Storage) -> ImageAnswer:
 def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer]:
     """Return what the API says of records."""
     names = {image.key: image.name for image in images}
-    shown = {image.derivative_key: None for image in images if image.derivative_key}
-    links = storage.presigned_gets(shown | names)
+    shown: dict[str, str | None] = {i.derivative_key: None for i in images if i.derivative_key}
+    links = storage.presigned_gets({**shown, **names})
     return [
         ImageAnswer.model_validate(_fields(image, links) | {"name": names[image.key]})
         for image in images

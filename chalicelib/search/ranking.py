@@ -96,9 +96,8 @@ class EngineOrder:
         """Ask for the next, and with the first of them for the counts."""
         is_first = self._counted is None
         facets = facets_of(self._plan) if is_first else ()
-        page = {"size": count, "after": after, "stored": True}
-        asked = replace(self._base, **page, counts=is_first, facets=facets)
-        (found,) = self._view.retrieve([asked])
+        asked = replace(self._base, size=count, after=after, counts=is_first, facets=facets)
+        (found,) = self._view.retrieve([replace(asked, stored=True)])
         self._stored |= found.stored
         if is_first:
             self._counted = found.total, found.facets
