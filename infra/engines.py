@@ -33,7 +33,7 @@ class Engine(Protocol):
 
 
 class Embedded(Construct):
-    """No engine: snapshots in the bucket, which the functions' own rights are about."""
+    """No engine: the published index in the bucket, which the functions' own rights are about."""
 
     name: str = EMBEDDED
     endpoint = ""

@@ -1,4 +1,4 @@
-"""The bucket: photographs, their display copies, index snapshots and import reports."""
+"""The bucket: photographs, their display copies, the published index and import reports."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3

@@ -2,8 +2,8 @@
 
 The emulator has the bucket's objects on disk at once but saves everything else only when it is
 asked to stop. After a kill the catalogue is therefore what it was at the last orderly stop, and
-the index snapshot in the bucket may know later revisions than the catalogue does, which would
-make the index refuse what the catalogue is about to say. So the snapshot goes, and both are made
+the published index in the bucket may know later revisions than the catalogue does, which would
+make the index refuse what the catalogue is about to say. So the index goes, and both are made
 again, by the API's own means.
 """
 
@@ -25,7 +25,7 @@ def recover(facts: Mapping[str, str]) -> None:
         step("The stack was killed: rebuilding the catalogue from the bucket"),
         client_of(facts) as client,
     ):
-        _forget_snapshots(facts["bucket"])
+        _forget_index(facts["bucket"])
         wait_until_healthy(client, 30)
         client.call("POST", "reindex")
         queued = sum(page["queued"] for page in client.post_pages("rebuild", {}, "after"))
@@ -44,7 +44,7 @@ def catch_up(facts: Mapping[str, str]) -> None:
         client.call("POST", "reindex")
 
 
-def _forget_snapshots(bucket: str) -> None:
+def _forget_index(bucket: str) -> None:
     s3 = boto3.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=INDEX):
         for item in page.get("Contents", []):

@@ -1,4 +1,4 @@
-"""The bucket: originals, derivatives and published index snapshots."""
+"""The bucket: originals, derivatives and the published index."""
 
 from chalicelib.names import DEFAULT_OWNER, DERIVED, INDEX, UPLOADS
 from chalicelib.storage.port import PresignedPost, Storage, StoredObject, object_at, owner_of

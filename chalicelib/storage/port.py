@@ -4,7 +4,7 @@
 
     uploads/<owner>/<anything>     photographs and descriptions.txt, watched for events
     derived/<image_id>/<name>      metadata-free copies for display
-    index/                         published snapshots of the embedded search index
+    index/                         the published search index
     imports/<import_id>.json       reports of imports
 """
 

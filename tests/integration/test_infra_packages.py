@@ -26,13 +26,14 @@ def api_package(assembly: Path) -> Path:
     return package
 
 
-def test_api_and_layer_stay_within_lambdas_quotas(api_package: Path, tmp_path: Path) -> None:
-    # "Lambda quotas" in its developer guide: 50 MB zipped, 250 MB unzipped with the layers.
+def test_api_and_layer_stay_well_below_lambdas_quotas(api_package: Path, tmp_path: Path) -> None:
+    # "Lambda quotas" in its developer guide: 50 MB zipped, and 250 MB unzipped with the layers, of
+    # which a fifth is left to what comes.
     layer = Path(shutil.make_archive(str(tmp_path / "layer"), "zip", build()))
     with zipfile.ZipFile(api_package) as package:
         api = sum(entry.file_size for entry in package.infolist())
     assert api_package.stat().st_size + layer.stat().st_size <= 50 * MEGABYTE
-    assert api + size(LAYER) <= 250 * MEGABYTE
+    assert api + size(LAYER) <= 200 * MEGABYTE
 
 
 def test_the_api_package_holds_the_application_and_nothing_else(api_package: Path) -> None:

@@ -24,7 +24,7 @@ def test_what_was_taken_in_is_published_before_it_returns() -> None:
     assert reader.count("ann") == 1
 
 
-def test_a_reader_takes_up_a_new_snapshot_within_a_second() -> None:
+def test_a_reader_takes_up_a_new_state_within_a_second() -> None:
     store, clock = MemoryIndexStore(), Clock()
     indexer, reader = writer(store), PublishedIndex(store, clock=clock)
     indexer.apply([document("a")])
@@ -48,7 +48,7 @@ def test_a_batch_that_changes_nothing_is_not_published_again() -> None:
     assert store.writes == writes
 
 
-def test_a_new_writer_goes_on_from_the_published_snapshot() -> None:
+def test_a_new_writer_goes_on_from_the_published_index() -> None:
     store = MemoryIndexStore()
     writer(store).apply([document("a", rev=2)])
     writer(store).apply([document("b"), document("a", rev=1, deleted=True)])
@@ -83,7 +83,7 @@ def test_where_nothing_was_published_the_writer_starts_from_the_catalogue() -> N
     assert found(PublishedIndex(store)) == {"a", "b"}
 
 
-def test_a_rebuild_replaces_a_damaged_snapshot_in_one_swap() -> None:
+def test_a_rebuild_replaces_a_damaged_index_in_one_swap() -> None:
     store, clock = MemoryIndexStore(), Clock()
     indexer = writer(store, document("a"), document("b"))
     indexer.apply([document("stray")])
@@ -96,7 +96,7 @@ def test_a_rebuild_replaces_a_damaged_snapshot_in_one_swap() -> None:
     assert found(PublishedIndex(store)) == {"a", "b", "c"}
 
 
-def test_a_damaged_snapshot_is_never_an_empty_answer() -> None:
+def test_a_damaged_index_is_never_an_empty_answer() -> None:
     store, clock = MemoryIndexStore(), Clock()
     indexer, reader = writer(store), PublishedIndex(store, clock=clock)
     indexer.apply([document("a")])
@@ -108,7 +108,7 @@ def test_a_damaged_snapshot_is_never_an_empty_answer() -> None:
         reader.search(QUERY)
 
 
-def test_a_snapshot_that_vanished_is_never_an_empty_answer() -> None:
+def test_an_index_that_vanished_is_never_an_empty_answer() -> None:
     store, clock = MemoryIndexStore(), Clock()
     indexer, reader = writer(store), PublishedIndex(store, clock=clock)
     indexer.apply([document("a")])
@@ -119,7 +119,7 @@ def test_a_snapshot_that_vanished_is_never_an_empty_answer() -> None:
         reader.search(QUERY)
 
 
-def test_while_the_store_is_down_the_held_snapshot_answers_and_says_so() -> None:
+def test_while_the_store_is_down_the_held_index_answers_and_says_so() -> None:
     store, clock = MemoryIndexStore(), Clock()
     indexer, reader = writer(store), PublishedIndex(store, clock=clock)
     indexer.apply([document("a")])
@@ -133,7 +133,7 @@ def test_while_the_store_is_down_the_held_snapshot_answers_and_says_so() -> None
     assert reader.search(QUERY).degraded == ()
 
 
-def test_a_reader_without_a_snapshot_says_that_the_store_is_down() -> None:
+def test_a_reader_without_an_index_says_that_the_store_is_down() -> None:
     store = MemoryIndexStore()
     store.down = True
     with pytest.raises(SearchUnavailable):
