@@ -162,7 +162,7 @@ class Search(Construct):
             memory_size=2048,
             # A batch takes a second; reading the whole catalogue again takes minutes.
             timeout=cdk.Duration.minutes(15),
-            # The published index has one writer; OpenSearch takes the stream in while it is re-indexed.
+            # The published index has one writer; OpenSearch takes writes while it is re-indexed.
             reserved_concurrent_executions=1 if self._engine.name == EMBEDDED else None,
             tracing=lambda_.Tracing.ACTIVE,
             role=self._identity.role,
