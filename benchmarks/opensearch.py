@@ -49,7 +49,7 @@ WRITERS = 4  # for two processors: while a node indexes one request, another is 
 NEAREST = 10
 WARM_UP = 5  # times that every query is asked before its time is taken
 PEER = "SIFT 1M x 128, M 16, ef 100: recall@10 0.996, p50 2.3 ms"
-BARS = {"text": 30, "attributes": 30, "image": 20, "fused": 60}  # p95 at 1,000,000, ms
+BARS = {"text": 20, "attributes": 15, "image": 10, "fused": 35}  # p95 at 1,000,000, ms
 
 
 class TimedClient(RetryingClient):
