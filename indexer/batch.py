@@ -2,28 +2,15 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib.errors import RevisionConflict, Unavailable
-from chalicelib.reindexing import Progress, RunStateStore
-from chalicelib.search.port import Document, document_of
+from chalicelib.reindexing import RunStateStore
+from chalicelib.search.port import RebuildableIndex, document_of
 from indexer.announcing import EventPublisher, announcement_of
 from indexer.changes import Change
 
 _logger = logging.getLogger(__name__)
-
-
-class Index(Protocol):
-    """What the indexer needs: ``replicated.IndexWriter``, ``opensearch.RebuildingIndex``."""
-
-    def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
-        """Index documents durably; return the ids of malformed ones."""
-
-    def rebuild(self, progress: Progress | None = None) -> int:
-        """Rebuild the index from the catalogue; return how many records were read."""
-
-    def roll_back(self, progress: Progress | None = None) -> int:
-        """Roll back to the former index; return how many records were read."""
 
 
 class Indexer:
@@ -39,7 +26,9 @@ class Indexer:
         The state of re-indexes.
     """
 
-    def __init__(self, index: Index, events: EventPublisher, runs: RunStateStore) -> None:
+    def __init__(
+        self, index: RebuildableIndex, events: EventPublisher, runs: RunStateStore
+    ) -> None:
         self._index = index
         self._events = events
         self._runs = runs

@@ -15,7 +15,7 @@ from chalicelib.search.paging import (
     page_of,
     wrong_cursor,
 )
-from chalicelib.search.plan import Plan, plan, visible_to
+from chalicelib.search.plan import plan, visible_to
 from chalicelib.search.port import Facet, Retrieval, View
 from chalicelib.search.query import Hit, Query, Results, Suggestion
 from chalicelib.search.ranking import Order, order_of
@@ -46,7 +46,7 @@ class Searcher(ABC):
         if len(weights) != len(planned.weighed):
             raise wrong_cursor()
         order = order_of(view, planned, weights)
-        bound = anchor.bound if anchor else _first_bound(order, planned)
+        bound = anchor.bound if anchor else bound_of(planned, order.best)
         if bound is not None:
             order.cut(bound)
         page = page_of(order, view, anchor.place if anchor else None, query)
@@ -95,11 +95,6 @@ class Searcher(ABC):
             word: _correction(view, among, word) for word, count in held.items() if not count
         }
         return {word: other for word, other in corrections.items() if other}
-
-
-def _first_bound(order: Order, planned: Plan) -> float | None:
-    best = None if planned.query.min_relevance is None else order.best()
-    return bound_of(planned, best)
 
 
 def _hits(

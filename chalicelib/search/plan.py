@@ -1,7 +1,7 @@
 """What is asked of an engine: a query checked, taken apart and put into conditions, once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
@@ -43,22 +43,6 @@ MEANING_LEFT_OUT = "meaning: the text has no vector, so only its words were matc
 PartName: TypeAlias = Literal["words", "labels", "attributes", "meaning", "image"]
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """A word, phrase or clause of a query whose idf is to be counted.
-
-    Attributes
-    ----------
-    name
-        For a person.
-    condition
-        What holds of the photographs that have it.
-    """
-
-    name: str
-    condition: Condition
-
-
 @dataclass(frozen=True)
 class Plan:
     """A query as engines are asked it.
@@ -90,12 +74,12 @@ class Plan:
     degraded: tuple[str, ...]
 
     @cached_property
-    def weighed(self) -> tuple[Weighed, ...]:
-        """What idf is counted of: the text's words and phrases, then its clauses."""
+    def weighed(self) -> tuple[Term, ...]:
+        """What idf is counted of, each of no weight yet: the text's phrases, then its clauses."""
         phrases = self.text.ranked if self.text else ()
         return (
-            *(Weighed(phrase.raw, Holds(phrase.stems)) for phrase in phrases),
-            *(Weighed(told(clause), clause_condition(clause)) for clause in self.clauses),
+            *(Term(phrase.raw, Holds(phrase.stems)) for phrase in phrases),
+            *(Term(told(clause), clause_condition(clause)) for clause in self.clauses),
         )
 
     @property
@@ -140,7 +124,7 @@ class Plan:
         if self.clauses:
             clauses = self.weighed[len(self._phrases) :]
             weights = idf[len(self._phrases) :]
-            terms = (Term(c.name, c.condition, w) for c, w in zip(clauses, weights, strict=True))
+            terms = (replace(c, weight=w) for c, w in zip(clauses, weights, strict=True))
             found["attributes"] = Terms(tuple((term,) for term in terms))
         return found | dict(self.vectors)
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from chalicelib.attributes import extract
 from chalicelib.images import HUMAN_SOURCES, Attribute, Image, Label, Source, State
+from chalicelib.reindexing import Progress
 from chalicelib.search.conditions import Condition
 from chalicelib.search.query import Query, Results, Suggestion
 
@@ -105,7 +106,7 @@ class Term:
 
     name: str
     condition: Condition
-    weight: int
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,4 +327,43 @@ class SearchIndex(Searching, Protocol):
         ------
         SearchUnavailable
             Nothing was taken in.
+        """
+
+
+class RebuildableIndex(Protocol):
+    """What the indexer writes to. Adapters: ``IndexWriter``, ``RebuildingIndex``."""
+
+    def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
+        """Take in documents durably; see `SearchIndex.apply`."""
+
+    def rebuild(self, progress: Progress | None = None) -> int:
+        """Build the index from the catalogue and exchange it for the live one, which is kept.
+
+        Returns
+        -------
+        int
+            How many records were read.
+
+        Raises
+        ------
+        SearchUnavailable
+            Not everything was taken in; the live index stays.
+        RevisionConflict
+            Another run did the same meanwhile.
+        """
+
+    def roll_back(self, progress: Progress | None = None) -> int:
+        """Go back to the former index, brought up to date first.
+
+        Returns
+        -------
+        int
+            How many records were read.
+
+        Raises
+        ------
+        NotFound
+            There is none that this release can read.
+        SearchUnavailable, RevisionConflict
+            As `rebuild` does; the newer index stays.
         """

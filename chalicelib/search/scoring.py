@@ -8,6 +8,7 @@ docs/decisions/405.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +75,7 @@ def part_scores(
     return found
 
 
-def bound_of(plan: Plan, best: float | None) -> float | None:
+def bound_of(plan: Plan, highest: Callable[[], float | None]) -> float | None:
     """Return the score below which a photograph is no match; None for no bound.
 
     ``auto`` asks of a match a share of the best score, and a least score besides, so that a
@@ -82,11 +83,11 @@ def bound_of(plan: Plan, best: float | None) -> float | None:
 
     Parameters
     ----------
-    best
-        The highest score there is, None where nothing matches.
+    highest
+        Returns the highest score there is, None where nothing matches.
     """
     asked, kind = plan.query.min_relevance, plan.cutoff
-    if asked is None or best is None or kind is None:
+    if asked is None or kind is None or (best := highest()) is None:
         return None
     if asked != AUTO:
         return best * float(asked)

@@ -28,31 +28,9 @@ _PART = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 _stemmer = Stemmer.Stemmer("porter")  # Porter, "An algorithm for suffix stripping", 1980
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word of a text.
-
-    Attributes
-    ----------
-    stem
-        What is compared.
-    start, end
-        Its characters in the text.
-    """
-
-    stem: str
-    start: int
-    end: int
-
-
 def clean(text: str) -> str:
     """Return ``text`` without what no store can hold: NUL and lone surrogates."""
     return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
-
-
-def tokens(text: str) -> list[Token]:
-    """Return the words of a text in order: runs of letters and digits of any script."""
-    return [Token(stem_of(m.group()), m.start(), m.end()) for m in _TOKEN.finditer(text)]
 
 
 def stems(text: str) -> tuple[str, ...]:
@@ -88,11 +66,10 @@ def highlighted(texts: Mapping[int, str], matched: Set[str]) -> dict[int, str | 
 def _highlighted(text: str, matched: Set[str]) -> str | None:
     parts: list[str] = []
     end = 0
-    for token in tokens(text):
-        if token.stem in matched:
-            word = escape(text[token.start : token.end])
-            parts += [escape(text[end : token.start]), f"<mark>{word}</mark>"]
-            end = token.end
+    for word in _TOKEN.finditer(text):
+        if stem_of(word.group()) in matched:
+            parts += [escape(text[end : word.start()]), f"<mark>{escape(word.group())}</mark>"]
+            end = word.end()
     return "".join([*parts, escape(text[end:])]) if parts else None
 
 

@@ -56,21 +56,9 @@ class RebuildingIndex:
         return self._index.apply(documents)
 
     def rebuild(self, progress: Progress | None = None) -> int:
-        """Build an index from the catalogue and exchange it for the live one.
+        """Build an index beside the live one; see `RebuildableIndex.rebuild`.
 
         An interrupted run is resumed: its index is still there.
-
-        Returns
-        -------
-        int
-            How many records were read.
-
-        Raises
-        ------
-        SearchUnavailable
-            The engine did not take everything in; the live index stays.
-        RevisionConflict
-            Another run did the same meanwhile.
         """
         progress = progress or Unnoted()
         aliases = self._index.aliases.read()
@@ -81,20 +69,7 @@ class RebuildingIndex:
         return self._fill_and_exchange(self._create(aliases), progress)
 
     def roll_back(self, progress: Progress | None = None) -> int:
-        """Go back to the former index, brought up to date first.
-
-        Returns
-        -------
-        int
-            How many records were read.
-
-        Raises
-        ------
-        NotFound
-            There is none of this release's mapping.
-        RevisionConflict
-            An index is being built.
-        """
+        """Exchange the live index for the former one; see `RebuildableIndex.roll_back`."""
         progress = progress or Unnoted()
         aliases = self._index.aliases.read()
         if aliases.building is not None and aliases.rolls_back:

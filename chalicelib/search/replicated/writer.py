@@ -80,20 +80,9 @@ class IndexWriter:
         raise SearchUnavailable(f"other writers published {TRIES} times meanwhile")
 
     def rebuild(self, progress: Progress | None = None) -> int:
-        """Build the index anew from the catalogue and publish it in one swap.
+        """Build and publish the index anew in one swap; see `RebuildableIndex.rebuild`.
 
-        What another writer publishes meanwhile is taken in before the swap. The former index is
-        kept to go back to.
-
-        Returns
-        -------
-        int
-            How many records were read.
-
-        Raises
-        ------
-        SearchUnavailable
-            It could not be published; the old index stands.
+        What another writer publishes meanwhile is taken in before the swap.
         """
         tag, standing = self._standing()
         fresh = EmbeddedIndex()
@@ -102,20 +91,7 @@ class IndexWriter:
         return taken
 
     def roll_back(self, progress: Progress | None = None) -> int:
-        """Go back to the index before the last rebuild, brought up to date first.
-
-        Returns
-        -------
-        int
-            How many records were read.
-
-        Raises
-        ------
-        NotFound
-            There is none.
-        SearchUnavailable
-            It could not be published; the newer index stands.
-        """
+        """Publish the index before the last rebuild; see `RebuildableIndex.roll_back`."""
         tag, standing = self._standing()
         if standing is None or standing.previous is None:
             raise NotFound("there is no former search index to go back to")
