@@ -127,7 +127,7 @@ format: setup-dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .
 
 bench: setup-dev ## Benchmarks; the stack's want a running one ('make up')
-	@for bench in captioner search opensearch stack; do $(BIN)/python -m benchmarks.$$bench; done
+	@for bench in captioner search cold_start opensearch stack; do $(BIN)/python -m benchmarks.$$bench; done
 
 # ---- A real account: docs/deploy.md ------------------------------------------------------------
 

@@ -14,7 +14,7 @@ lambda=x86_64-manylinux2014 newer=x86_64-manylinux_2_28
 
 compile --python-platform $newer train.in -o train.lock.new "${@}"
 compile --python-platform $lambda api.in -c train.lock.new -o api.lock.new
-for name in captioner demo dev mutants training-image uv node; do
+for name in captioner demo dev mutants peers training-image uv node; do
     compile --python-platform $newer "$name.in" -c train.lock.new -o "$name.lock.new"
 done
 # The demo's photographs: packages alone, without what they depend on.

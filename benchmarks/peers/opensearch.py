@@ -6,7 +6,8 @@ OpenSearch's defaults, except for vectors of bytes, as Image Repo stores them.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,6 +30,7 @@ from local.opensearch.parts import KNN, VERSION
 NEURAL_SEARCH = ("org.opensearch.plugin", "neural-search", f"{VERSION}.0")
 HEAP = "1g"
 BATCH = 1_000
+LEASE_SECONDS = 40  # OpenSearch moves retention leases on every 30 s
 _PEER, _OURS, _PIPELINE = "peer", "ours", "hybrid"
 _VECTOR = {
     "type": "knn_vector",
@@ -95,6 +97,21 @@ class OnNode:
         spent = (_nanoseconds(task / "schedstat") for task in tasks.iterdir())
         return time.process_time() + sum(spent) / 1e9
 
+    def _settle(self, index: str, write_again: Callable[[], object]) -> None:
+        """Merge an index into one segment, as it is after a while.
+
+        Until retention leases have moved on, merges keep every document's source beside the index
+        for recoveries. Writing a document again gives the last merge something to do.
+        """
+        indices = self._client.indices
+        indices.flush(index=index)
+        time.sleep(LEASE_SECONDS)
+        write_again()
+        indices.refresh(index=index)
+        indices.forcemerge(index=index, params={"max_num_segments": 1})
+        indices.refresh(index=index)
+        indices.flush(index=index)
+
     def close(self) -> None:
         """Stop the node."""
         self._client.close()
@@ -114,9 +131,7 @@ class Hybrid(OnNode):
             "PUT", f"/_search/pipeline/{_PIPELINE}", body=_NORMALISED
         )
         bulk(self._client, _actions(documents), chunk_size=BATCH)
-        self._client.indices.forcemerge(index=_PEER, params={"max_num_segments": 1})
-        self._client.indices.refresh(index=_PEER)
-        self._client.indices.flush(index=_PEER)
+        self._settle(_PEER, lambda: bulk(self._client, _actions(documents[:1])))
         self.close()
 
     def text(self, words: str) -> Answer:
@@ -152,10 +167,8 @@ class OursOnNode(Asked, OnNode):
         for at in range(0, len(documents), BATCH):
             failed = self.index.apply(documents[at : at + BATCH])
             assert not failed
-        name = str(aliases.building)
-        self._client.indices.forcemerge(index=name, params={"max_num_segments": 1})
-        self.index.refresh(name)
-        self._client.indices.flush(index=name)
+        again = [replace(documents[0], rev=documents[0].rev + 1)]
+        self._settle(str(aliases.building), lambda: self.index.apply(again))
         self.close()
 
     def open(self) -> None:
