@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from captioner.decoding import Pixels, decode
 from captioner.display import display
-from captioner.vision.model import Model, Prediction
+from captioner.vision.model import Model
+from captioner.vision.prediction import Prediction
 from chalicelib.images import Prepared
 
 

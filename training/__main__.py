@@ -1,7 +1,5 @@
 """``python -m training STEP``: the command line of the pipeline."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import os
@@ -13,8 +11,6 @@ from training import evaluation_options, step_options
 from training.errors import TrainingError
 from training.interruption import Interrupted, Interruption
 from training.sagemaker import options as sagemaker_options
-
-__all__ = ["main", "parser", "run_step"]
 
 
 def main(arguments: list[str] | None = None) -> int:

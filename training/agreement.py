@@ -1,15 +1,11 @@
 """How far a served network may be from the one that was trained."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 
 from captioner.vision.arrays import F32
 from training.errors import CheckpointError
-
-__all__ = ["Agreement", "Seen", "accept", "agreement"]
 
 FLOAT_MAP = 1e-3
 FLOAT_VECTOR = 1e-2

@@ -1,7 +1,5 @@
 """Kinds of arrays, and files of arrays by name."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,19 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from training.errors import CheckpointError
-
-__all__ = [
-    "F16",
-    "F32",
-    "I32",
-    "U8",
-    "Arrays",
-    "Tensor",
-    "kept",
-    "read_arrays",
-    "save_arrays",
-    "unit_rows",
-]
 
 F16: TypeAlias = npt.NDArray[np.float16]
 F32: TypeAlias = npt.NDArray[np.float32]

@@ -5,16 +5,12 @@ at what comes of it (Beyer 2022, "Knowledge distillation: a good teacher is pati
 consistent").
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
 from training.arrays import F32, Tensor
-
-__all__ = ["Augmentation", "cut", "recoloured"]
 
 GRID = 8
 LUMA = (0.299, 0.587, 0.114)

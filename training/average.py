@@ -1,14 +1,10 @@
 """The exponential average of weights while they are trained."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import tensorflow as tf
 
 from training.arrays import F32, Tensor
-
-__all__ = ["Average"]
 
 WARM_UP = 10.0
 

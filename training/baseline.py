@@ -4,8 +4,6 @@ Twenty epochs, a checkpoint each, the one with the least validation loss chosen
 (the "merge" model: Tanti, Gatt and Camilleri 2017).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,8 +19,6 @@ from training.batches import LONGEST, Row, like_lengths, padded, rows_of
 from training.captioning import Captioned
 from training.logs import note
 from training.scores import caption_scores
-
-__all__ = ["BaselineRecipe", "greedy", "train_baseline"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Captions as padded batches, fed while the last one is still computed on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -9,8 +7,6 @@ import tensorflow as tf
 
 from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
 from training.arrays import F16, I32, Tensor
-
-__all__ = ["LONGEST", "Row", "drawn", "encoded", "fed", "like_lengths", "padded", "rows_of"]
 
 LONGEST = 22
 BUCKET = 4

@@ -1,7 +1,5 @@
 """The encoder of a bundle as weights to go on training from."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +8,6 @@ from onnx import numpy_helper
 
 from training.arrays import F32, Arrays, read_arrays
 from training.errors import CheckpointError
-
-__all__ = ["read_encoder"]
 
 INT8 = "_quantized"
 

@@ -1,7 +1,5 @@
 """What a bundle's ranking and confidence are fitted to: dev, and photographs judged by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +14,6 @@ from training.confidence import RIGHT_FROM, calibrated, quality
 from training.evaluation import Looked
 from training.judged import Judged
 from training.ranking import choose, graded
-
-__all__ = ["Calibration", "calibrate", "usual"]
 
 F64 = npt.NDArray[np.float64]
 

@@ -1,7 +1,5 @@
 """Training the decoder: teacher forcing, smoothed labels, the epoch chosen by dev CIDEr."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -21,8 +19,6 @@ from training.caption_step import CaptionStep, Schedule
 from training.decoder import Shape, TrainableDecoder
 from training.epochs import Epochs
 from training.scores import cider
-
-__all__ = ["Captioned", "Recipe", "Validation", "train_decoder", "write_captions"]
 
 
 @dataclass(frozen=True)

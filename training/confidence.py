@@ -1,7 +1,5 @@
 """How probable it is that a caption is right, and which are marked (docs/decisions/110)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,19 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.judgement import Confidence
-
-__all__ = [
-    "MARKED_RIGHT",
-    "MARKED_WRONG",
-    "RIGHT_FROM",
-    "WITHHELD_WRONG",
-    "Bin",
-    "calibrated",
-    "fit",
-    "quality",
-    "reliability",
-    "thresholds",
-]
 
 F64 = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -1,7 +1,5 @@
 """Reading photographs and captions: the Flickr8k layout, or a plain folder."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +8,6 @@ from captioner.vision.tokenizer import words_of
 from training import described_folder
 from training.described_folder import DESCRIPTIONS, SUFFIXES
 from training.errors import DatasetError
-
-__all__ = [
-    "Split",
-    "assembled",
-    "clean",
-    "lines_of",
-    "list_photographs",
-    "read_apart",
-    "read_split",
-    "withheld",
-]
 
 PHOTOGRAPHS = "Flicker8k_Dataset"
 TEXTS = "Flickr8k_text"

@@ -1,18 +1,14 @@
 """The attention decoder while it is trained: the same arithmetic as the one that serves."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import tensorflow as tf
 
 from captioner.vision.tokenizer import END, PAD, START, UNKNOWN
 from training.arrays import F32, Tensor
-
-__all__ = ["Begun", "Shape", "TrainableDecoder"]
 
 FOLDED = (("keys", "positions"), ("values", "values_bias"))  # kernels of the map, their biases
 
@@ -82,7 +78,7 @@ class TrainableDecoder:
         positions: int,
         precision: Tensor = tf.float32,
         dropout: float = 0.0,
-    ) -> TrainableDecoder:
+    ) -> Self:
         """Make one of the weights that `arrays` gives, for maps of so many positions."""
         channels, vocabulary = arrays["keys"].shape[0], arrays["embedding"].shape[0]
         shape = Shape(

@@ -6,16 +6,12 @@ for LLM training", section 2.2), with which it takes AdamW's rate and decay. Wha
 gained here is in docs/decisions/105.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 
 import tensorflow as tf
 
 from training.arrays import Tensor
-
-__all__ = ["Descent", "annealed"]
 
 MOMENTUM = 0.95
 MUON_SCALE = 0.2

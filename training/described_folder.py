@@ -1,14 +1,10 @@
 """A plain folder of photographs with a ``descriptions.txt``, divided by its file names."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from training.errors import DatasetError
-
-__all__ = ["DESCRIPTIONS", "SUFFIXES", "read", "share_of"]
 
 DESCRIPTIONS = "descriptions.txt"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}

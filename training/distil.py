@@ -1,7 +1,5 @@
 """Distillation: VGG16 learns from EfficientNet-Lite2 what photographs show."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,8 +18,6 @@ from training.logs import note
 from training.run_state import RunState
 from training.student import WEIGHTS, Student
 from training.teacher import Teacher
-
-__all__ = ["Plan", "distil", "hinted", "started"]
 
 
 @dataclass(frozen=True)

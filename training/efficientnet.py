@@ -4,8 +4,6 @@ Tan and Le 2019 (arXiv 1905.11946), without squeeze-and-excitation and with ReLU
 authors' "EfficientNet-Lite": 77.5 % top-1 at 260 pixels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -13,8 +11,6 @@ import numpy as np
 from training.arrays import F32, Arrays
 from training.errors import CheckpointError
 from training.networks import SCALED, Layer, Network
-
-__all__ = ["FEATURES", "LOGITS", "SIDE", "efficientnet_lite2", "folded", "layers"]
 
 SIDE = 256
 FEATURES = "head"

@@ -3,8 +3,6 @@
 A further encoder is a further entry of `REGISTRY`, and no change elsewhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,18 +18,6 @@ from training.bundled import read_encoder
 from training.errors import CheckpointError
 from training.networks import Network
 from training.onnx_encoder import float_model, quantised
-
-__all__ = [
-    "FLOAT",
-    "INT8",
-    "PLAIN",
-    "REGISTRY",
-    "Encoder",
-    "Kind",
-    "label_head",
-    "named",
-    "shipped",
-]
 
 PLAIN, FLOAT, INT8 = "encoder.npz", "encoder-float.onnx", "encoder.onnx"
 """Files of the parts: the network for TensorFlow, for ONNX Runtime, and quantised."""

@@ -1,7 +1,5 @@
 """A run's epochs: each kept with its score, so that the best is chosen and a cut run goes on."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence
@@ -10,8 +8,6 @@ from pathlib import Path
 from training.arrays import Arrays, Tensor, read_arrays, save_arrays
 from training.logs import read_log
 from training.run_state import RunState
-
-__all__ = ["Epochs"]
 
 
 class Epochs:

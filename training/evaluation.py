@@ -1,7 +1,5 @@
 """Scoring a bundle, as it ships, on photographs it was not trained on."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +16,8 @@ from captioner.vision import encoder, manifest
 from captioner.vision.bundle import load
 from captioner.vision.frame import is_blank
 from captioner.vision.judgement import Confidence, Ranking, judge
-from captioner.vision.model import Model, Prediction, Seen
+from captioner.vision.model import Model
+from captioner.vision.prediction import Prediction, Seen
 from training.arrays import F32
 from training.confidence import RIGHT_FROM, quality, reliability
 from training.dataset import Split
@@ -26,8 +25,6 @@ from training.errors import DatasetError
 from training.first_nouns import first_noun_right, read_labels
 from training.neighbours import likeness, neighbour_figures
 from training.scores import caption_scores, cider_each, retrieval
-
-__all__ = ["Described", "Looked", "SeenBy", "describe_in_parallel", "figures", "look_at"]
 
 CHUNK = 10
 """Photographs that a process takes at a time."""

@@ -1,15 +1,11 @@
 """The options of ``evaluate``, ``report`` and ``pseudo``, which caption by a bundle."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from pathlib import Path
 
 from captioner.vision.beam import WIDTH
 from training import step_options
-
-__all__ = ["evaluate", "pseudo", "report"]
 
 Steps = argparse._SubParsersAction
 

@@ -1,7 +1,5 @@
 """Everyday photographs with captions, beyond Flickr8k's people and dogs."""
 
-from __future__ import annotations
-
 import json
 from argparse import Namespace
 from pathlib import Path
@@ -10,8 +8,6 @@ from typing import Literal
 from training import dataset
 from training.dataset import Split, assembled, lines_of
 from training.errors import DatasetError
-
-__all__ = ["read_captions", "read_everyday", "read_splits"]
 
 CAPTIONS, DEV, PHOTOGRAPHS = "captions.jsonl", "everyday_dev.txt", "photographs"
 

@@ -1,7 +1,5 @@
 """Writing a bundle from the parts that training left."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import shutil
@@ -31,8 +29,6 @@ from training.judged import Judged
 from training.scores import cider
 from training.serving import serving_cost
 from training.verification import compare
-
-__all__ = ["Measured", "Origin", "measured", "write_bundle"]
 
 COSTLY = 1.0
 """CIDEr that eight bits may not cost; from here on the float encoder ships."""

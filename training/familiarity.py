@@ -1,12 +1,8 @@
 """Where the training photographs lie in the visual space: centres to measure a distance from."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from training.arrays import F32, unit_rows
-
-__all__ = ["centres"]
 
 ROUNDS = 25
 

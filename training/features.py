@@ -1,7 +1,5 @@
 """The encoder's maps of photographs, computed once and kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -12,8 +10,6 @@ import onnxruntime as ort
 from captioner.vision.frame import to_square
 from training.arrays import F16, U8, kept
 from training.crops import Crops
-
-__all__ = ["cached_maps", "maps", "views"]
 
 LEAST_AREA = 0.7
 

@@ -1,7 +1,5 @@
 """Batches of photographs, cropped and disturbed for the student and its teacher alike."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,8 +11,6 @@ from training.arrays import F32, U8, Tensor
 from training.augmentation import Augmentation, cut, recoloured
 from training.crops import Crops
 from training.resampling import resample
-
-__all__ = ["Batch", "Lesson", "Sample", "feed", "lesson"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Whether a caption begins with the right thing: its first noun against labels judged by hand."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -9,8 +7,6 @@ from pathlib import Path
 from chalicelib.attributes.lexicon import WAYS_OF_SHOWING
 from chalicelib.attributes.phrases import NounPhrase, Phrases, tokens
 from training.errors import TrainingError
-
-__all__ = ["EVERYDAY_NOUNS", "first_noun_right", "first_nouns", "read_labels"]
 
 EVERYDAY_NOUNS = Path(__file__).parent / "judged" / "everyday_nouns.jsonl"
 

@@ -1,7 +1,5 @@
 """What an encoder has learnt, on photographs that it never trained on."""
 
-from __future__ import annotations
-
 import numpy as np
 import tensorflow as tf
 
@@ -9,8 +7,6 @@ from training import vgg
 from training.arrays import F32, U8, Arrays, Tensor
 from training.feeding import Sample
 from training.teacher import Teacher
-
-__all__ = ["figures", "looked", "mean_average_precision"]
 
 BATCH = 25
 

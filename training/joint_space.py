@@ -1,7 +1,5 @@
 """The joint image-text space: a text encoder and the image's projection, as layers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +9,6 @@ from captioner.vision.tokenizer import PAD
 from training.arrays import F32, Tensor
 from training.recurrent import GatedUnit
 from training.visual_space import turn
-
-__all__ = ["TAUGHT", "Head", "JointRecipe", "JointSpace"]
 
 
 @dataclass(frozen=True)

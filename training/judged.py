@@ -1,14 +1,10 @@
 """Captions that a person has called right or wrong."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import TypeAlias
 
 from training.errors import DatasetError
-
-__all__ = ["Judged", "read_judged"]
 
 Judged: TypeAlias = dict[tuple[str, str], bool]
 """Whether a caption is right, by the photograph's file name and the caption."""

@@ -5,8 +5,6 @@ the weights of words, of the LSTM and of the output are trained, and training on
 begins from them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -22,8 +20,6 @@ from training.caption_step import CaptionStep, Schedule
 from training.captioning import Validation
 from training.decoder import Shape, TrainableDecoder
 from training.epochs import Epochs
-
-__all__ = ["LanguageRecipe", "train_language"]
 
 
 @dataclass(frozen=True)

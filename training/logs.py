@@ -1,15 +1,11 @@
 """Lines of figures that a step leaves and prints while it goes on, and reads again."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from training.errors import TrainingError
-
-__all__ = ["Entry", "note", "read_log"]
 
 Entry: TypeAlias = dict[str, Any]
 

@@ -3,8 +3,6 @@
 A sentence encoder says what each means, so that the text side can learn it.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,8 +10,6 @@ import numpy as np
 
 from training.dataset import clean
 from training.joint import LONGEST
-
-__all__ = ["made_up"]
 
 MOST_CHANGED, MOST_OF_A_QUERY = 3, 5
 _RARE = 0.4  # exponent of a word's frequency: rare words are put in more often than they are used

@@ -1,20 +1,17 @@
 """Convolutional networks as lists of layers: one list serves TensorFlow and ONNX alike."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import tensorflow as tf
 
 from training.arrays import F32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.errors import CheckpointError
-
-__all__ = ["ACTIVATIONS", "SCALED", "Layer", "Network", "applied"]
 
 ACTIVATIONS = {"": tf.identity, "relu": tf.nn.relu, "relu6": tf.nn.relu6}
 BATCH = 16
@@ -59,7 +56,7 @@ class Network:
     std: float
 
     @classmethod
-    def read(cls, path: Path) -> Network:
+    def read(cls, path: Path) -> Self:
         """Read what `save` wrote; raises `CheckpointError` where it is not that."""
         arrays = read_arrays(path)
         try:

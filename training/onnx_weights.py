@@ -1,7 +1,5 @@
 """Weights by their own names out of a BERT that was exported to ONNX, in eight bits or not."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np
@@ -9,8 +7,6 @@ import onnx
 from onnx import numpy_helper
 
 from training.arrays import F32
-
-__all__ = ["named_weights"]
 
 PRODUCTS = ("MatMul", "MatMulInteger")
 EIGHT_BITS, SCALE, ZERO = "_quantized", "_scale", "_zero_point"

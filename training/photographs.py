@@ -1,7 +1,5 @@
 """Photographs as one array in memory: small, square, decoded once."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +9,6 @@ from PIL import Image, ImageOps
 
 from training.arrays import U8
 from training.errors import DatasetError
-
-__all__ = ["SIDE", "fingerprint", "load", "load_cached", "of_split"]
 
 SIDE = 160
 """Side in pixels at which photographs are kept, unless an encoder takes larger ones."""

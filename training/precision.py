@@ -1,14 +1,10 @@
 """Which number format products are computed in."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import tensorflow as tf
 
 from training.arrays import Tensor
-
-__all__ = ["precisions"]
 
 CPU_FLAGS = ("avx512_bf16", "amx_bf16")
 CPU_INFO = Path("/proc/cpuinfo")

@@ -1,14 +1,10 @@
 """A bar of progress on standard error."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress
-
-__all__ = ["bar"]
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """How captions are ordered: the weights that give the best captions on dev."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 
@@ -11,8 +9,6 @@ import numpy.typing as npt
 from captioner.vision.judgement import Ranking
 from captioner.vision.prediction import Seen
 from training.scores import cider_each
-
-__all__ = ["choose", "graded"]
 
 F64 = npt.NDArray[np.float64]
 

@@ -1,13 +1,9 @@
 """A gated recurrent unit over short texts, unrolled: XLA makes one program of all its steps."""
 
-from __future__ import annotations
-
 import numpy as np
 import tensorflow as tf
 
 from training.arrays import F32, Tensor
-
-__all__ = ["GatedUnit"]
 
 
 class GatedUnit:

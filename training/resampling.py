@@ -1,12 +1,8 @@
 """Sampling maps at the rows and columns of a crop, in the graph."""
 
-from __future__ import annotations
-
 import tensorflow as tf
 
 from training.arrays import Tensor
-
-__all__ = ["resample"]
 
 
 def resample(maps: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

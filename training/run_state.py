@@ -1,7 +1,5 @@
 """Everything a training run needs to go on as if nothing had happened, in one file."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,8 +7,6 @@ import numpy as np
 
 from training.arrays import F32, Arrays, Tensor, read_arrays, save_arrays
 from training.errors import CheckpointError
-
-__all__ = ["RunState"]
 
 
 class RunState:

@@ -1,7 +1,5 @@
 """What ``distil`` and ``tune`` read: photographs, caption words, and the teacher."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 
 import numpy as np
@@ -16,8 +14,6 @@ from training.feeding import Sample
 from training.precision import precisions
 from training.teacher import Teacher, reduction
 from training.vocabulary import EMPTY_WORDS, frequent_words, word_targets
-
-__all__ = ["SIDE", "read_samples", "read_teacher"]
 
 SIDE = 224
 """At which photographs are kept, pixels: those of the largest input that is trained on."""

@@ -1,7 +1,5 @@
 """Scores of captions and of retrieval, by the published protocols."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 
@@ -11,8 +9,6 @@ import numpy.typing as npt
 from training.arrays import F32, Tensor
 from training.dataset import clean
 from training.errors import TrainingError
-
-__all__ = ["caption_scores", "cider", "cider_each", "retrieval", "scored_tokens"]
 
 
 def scored_tokens(caption: str) -> str:

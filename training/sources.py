@@ -1,7 +1,5 @@
 """Everything that a caption model is trained on and chosen by, and its maps."""
 
-from __future__ import annotations
-
 import hashlib
 from argparse import Namespace
 from collections.abc import Sequence
@@ -19,8 +17,6 @@ from training.everyday import read_splits
 from training.features import cached_maps, views
 from training.pseudo import read_pseudo
 from training.texts import read_texts
-
-__all__ = ["Sources", "captioned", "pixels", "read_sources", "with_pseudo"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """The joint space of photographs and texts as a bundle's parts."""
 
-from __future__ import annotations
-
 import dataclasses
 from argparse import Namespace
 from collections.abc import Sequence
@@ -18,8 +16,6 @@ from training.joint_space import TAUGHT, JointRecipe, JointSpace
 from training.sentences import SentenceEncoder, load_all
 from training.taught import taught, train_taught
 from training.visual_space import fit_visual, pooled, visual
-
-__all__ = ["leave_vectors"]
 
 
 def leave_vectors(

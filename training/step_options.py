@@ -1,24 +1,7 @@
 """The options of ``prepare``, ``train``, ``kept`` and ``export``."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
-
-__all__ = [
-    "captioned",
-    "export",
-    "extra",
-    "kept",
-    "precision",
-    "prepare",
-    "share",
-    "side",
-    "taught",
-    "train",
-    "weight",
-    "width",
-]
 
 Steps = argparse._SubParsersAction
 ENCODERS = ("vgg16", "efficientnet-lite2")

@@ -1,7 +1,5 @@
 """VGG16 while it learns: what of it is trained, and the heads that its teacher speaks through."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,8 +11,6 @@ from training.average import Average
 from training.errors import CheckpointError
 from training.networks import SCALED, Layer, applied
 from training.teacher import Seen
-
-__all__ = ["HEADS", "TEMPERATURE", "Student"]
 
 TEMPERATURE = 2.0
 WEIGHTS = {"map": 1.0, "pooled": 1.0, "labels": 2.0, "words": 0.003}

@@ -1,7 +1,5 @@
 """What EfficientNet-Lite2 says of a batch: its map, reduced by PCA, and its classes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,8 +11,6 @@ from training import efficientnet
 from training.arrays import F32, U8, Arrays, Tensor
 from training.crops import Crops
 from training.resampling import resample
-
-__all__ = ["DIMS", "Seen", "Teacher", "reduction"]
 
 DIMS = 512
 """Of the map's 1,280 channels."""

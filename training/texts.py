@@ -1,7 +1,5 @@
 """Captions without photographs, for the decoder and the text side to learn English from."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import zlib
@@ -10,8 +8,6 @@ from pathlib import Path
 
 from training.dataset import clean
 from training.errors import DatasetError
-
-__all__ = ["normal", "read_texts"]
 
 FILES = "*.jsonl.gz"
 

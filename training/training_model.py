@@ -1,7 +1,5 @@
 """The model as TensorFlow has it, to hold an exported bundle against."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +13,6 @@ from training.arrays import U8, Tensor, read_arrays
 from training.decoder import Begun, TrainableDecoder
 from training.encoders import PLAIN
 from training.networks import Network
-
-__all__ = ["TrainedWriter", "TrainingModel"]
 
 
 class TrainedWriter:

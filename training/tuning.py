@@ -4,8 +4,6 @@ The teacher's hints stay as they are: few photographs have captions, and an enco
 nothing else soon overfits them.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,8 +28,6 @@ from training.run_state import RunState
 from training.scores import cider
 from training.student import Student
 from training.teacher import Teacher
-
-__all__ = ["Captions", "TuningPlan", "tune"]
 
 KEPT = 0.998
 

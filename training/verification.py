@@ -1,7 +1,5 @@
 """Holding an exported bundle against the TensorFlow model that it was made of."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +16,6 @@ from captioner.vision.vectors import Vectors, pooled
 from training.agreement import Agreement, Seen, agreement
 from training.arrays import F16, U8
 from training.training_model import TrainingModel
-
-__all__ = ["compare"]
 
 
 def compare(

@@ -6,8 +6,6 @@ pruning for accelerating very deep neural networks", section 3) fit what is left
 network in the same way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -17,18 +15,6 @@ import tensorflow as tf
 from training.arrays import F32, U8, Arrays, Tensor
 from training.errors import CheckpointError
 from training.networks import SCALED, Layer, Network, applied
-
-__all__ = [
-    "BLOCKS",
-    "MEAN",
-    "STD",
-    "convolutions",
-    "layers",
-    "network",
-    "rescaled",
-    "thinned",
-    "vgg19",
-]
 
 BLOCKS = (2, 2, 3, 3, 3)
 BLOCKS_19 = (2, 2, 4, 4, 4)

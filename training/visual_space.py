@@ -5,8 +5,6 @@ picture, whatever it shows. So distances are measured by the sum of two metrics 
 by what of it tells captions apart, and by all of it (docs/decisions/111).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,8 +13,6 @@ import numpy.typing as npt
 from captioner.vision import vectors
 from training.arrays import F16, F32, Arrays, unit_rows
 from training.neighbours import likeness
-
-__all__ = ["fit_visual", "pooled", "turn", "visual"]
 
 F64 = npt.NDArray[np.float64]
 

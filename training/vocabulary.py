@@ -1,7 +1,5 @@
 """Which words the model knows, counted on training captions only."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -10,8 +8,6 @@ import numpy.typing as npt
 
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
 from training.dataset import clean
-
-__all__ = ["EMPTY_WORDS", "frequent_words", "vocabulary", "word_targets"]
 
 WRITTEN, SEARCHED = 5, 2
 """Times that a word must stand in captions of photographs to be written, to be searched by."""

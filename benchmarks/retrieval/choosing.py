@@ -1,7 +1,5 @@
 """The weights of the parts, chosen on half of a split's photographs and told on the other half."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any

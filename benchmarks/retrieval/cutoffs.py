@@ -5,8 +5,6 @@ captions hold all of them. Beside them stand queries that nothing answers. Thres
 on every other query, and told on the others.
 """
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """From which visual cosine on photographs are one picture, and from which they look alike."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO

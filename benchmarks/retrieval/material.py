@@ -1,7 +1,5 @@
 """Collections of a split: captioned by the model, by people, or by both."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -35,7 +33,7 @@ class Asked:
     vectors: Sequence[bytes]
     own: Sequence[int]
 
-    def some(self, chosen: Sequence[int]) -> Asked:
+    def some(self, chosen: Sequence[int]) -> "Asked":
         """Return chosen ones of them."""
         return Asked(
             [self.texts[at] for at in chosen],
@@ -53,7 +51,7 @@ class Material:
     pictures: Sequence[bytes]
     asked: Asked
 
-    def asked_by(self, count: int) -> Material:
+    def asked_by(self, count: int) -> "Material":
         """Return the same with the first ``count`` captions of each photograph as queries."""
         first = [at for at in range(len(self.asked.texts)) if at % CAPTIONS < count]
         return replace(self, asked=self.asked.some(first))

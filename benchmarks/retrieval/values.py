@@ -3,8 +3,6 @@
 The formulas are the engines' (`chalicelib.search.fusion`), all photographs at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

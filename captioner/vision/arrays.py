@@ -1,7 +1,5 @@
 """Reading the bundle's plain arrays."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.manifest import BundleError
-
-__all__ = ["F32", "read_arrays", "unit"]
 
 F32 = npt.NDArray[np.float32]
 

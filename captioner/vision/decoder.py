@@ -4,16 +4,12 @@ Additive attention with a gate on what it saw (Bahdanau 2015; Xu 2015, *Show,
 Attend and Tell*); the words' embedding is also the output layer (Press 2017).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.arrays import F32
-
-__all__ = ["ARRAYS", "Decoder", "State"]
 
 ARRAYS = (
     "embedding", "output_bias", "keys", "positions", "values", "values_bias", "query", "energy",
@@ -34,7 +30,7 @@ class State:
     keys: F32
     values: F32
 
-    def take(self, rows: npt.NDArray[np.intp]) -> State:
+    def take(self, rows: npt.NDArray[np.intp]) -> "State":
         """Give the state of the captions at ``rows``."""
         return State(self.hidden[rows], self.cell[rows], self.keys, self.values)
 

@@ -1,7 +1,5 @@
 """The encoder: VGG16's convolutions in ONNX Runtime."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +9,6 @@ import onnxruntime as ort
 from captioner.vision.arrays import F32
 from captioner.vision.frame import to_square
 from captioner.vision.manifest import BundleError
-
-__all__ = ["Encoder", "load"]
 
 
 class Encoder:

@@ -1,15 +1,11 @@
 """What a photograph shows, whatever its caption says: ImageNet's classes in everyday words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 
 from captioner.vision.arrays import F32
 from captioner.vision.everyday import Everyday, everyday
-
-__all__ = ["ARRAYS", "Label", "Labels", "entropy", "softmax"]
 
 ARRAYS = ("labels/kernel", "labels/bias", "labels/usual")
 

@@ -1,15 +1,11 @@
 """``bundle.json``: what a bundle is, and the check that its files are the ones it names."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-__all__ = ["FORMAT", "BundleError", "Manifest", "read", "sha256"]
 
 FORMAT = 3
 """Version of the bundle's layout that this code reads."""

@@ -1,7 +1,5 @@
 """The caption model: photograph in, captions, labels and vectors out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,13 +12,11 @@ from captioner.vision.frame import is_blank
 from captioner.vision.judgement import Confidence, Ranking, judge
 from captioner.vision.labels import Labels, entropy
 from captioner.vision.manifest import Manifest
-from captioner.vision.prediction import Caption, Label, Prediction, Seen, Word
+from captioner.vision.prediction import Caption, Prediction, Seen, Word
 from captioner.vision.sentence import Rules
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import Tokenizer
 from captioner.vision.vectors import Vectors, pooled, with_captions
-
-__all__ = ["Caption", "Label", "Model", "Prediction", "Seen", "Word"]
 
 
 class Model:

@@ -1,13 +1,9 @@
 """What the model says of a photograph."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from captioner.vision.arrays import F32
 from captioner.vision.labels import Label
-
-__all__ = ["Caption", "Label", "Prediction", "Seen", "Word"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """The text side of the joint image-text space; the API function has it, too. Imports numpy only."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,8 +7,6 @@ import numpy as np
 
 from captioner.vision import manifest, tokenizer
 from captioner.vision.arrays import F32, read_arrays, unit
-
-__all__ = ["BUNDLE", "FILES", "TextEncoder", "load"]
 
 FILES = ("text.npz", "tokenizer.json")
 """What of a bundle the text side needs, beside ``bundle.json``."""

@@ -1,12 +1,8 @@
 """From the spatial map to the two vectors that searches compare."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from captioner.vision.arrays import F32, unit
-
-__all__ = ["ARRAYS", "Vectors", "gem", "pooled", "with_captions"]
 
 ARRAYS = (
     "visual/mean", "visual/basis", "semantic/hidden", "semantic/hidden_bias", "semantic/out",

@@ -17,7 +17,8 @@ pytest.importorskip("matplotlib", reason="the report needs matplotlib (requireme
 pytest.importorskip("jinja2", reason="the report needs jinja2 (requirements/train.lock)")
 pytest.importorskip("pycocoevalcap", reason="scoring needs pycocoevalcap (training extra)")
 
-from captioner.vision.model import Caption, Label, Prediction, Word
+from captioner.vision.labels import Label
+from captioner.vision.prediction import Caption, Prediction, Word
 from training.confidence import fit, quality
 from training.dataset import Split
 from training.errors import TrainingError

@@ -13,7 +13,8 @@ from captioner.vision.encoder import Encoder
 from captioner.vision.judgement import FEATURES, Confidence, Ranking
 from captioner.vision.labels import Labels
 from captioner.vision.manifest import Manifest
-from captioner.vision.model import Caption, Model
+from captioner.vision.model import Model
+from captioner.vision.prediction import Caption
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import Tokenizer
 from captioner.vision.vectors import Vectors

@@ -1,7 +1,5 @@
 """Photographs of the report, with what the model said and where it looked."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Mapping, Sequence
@@ -12,11 +10,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from captioner.vision.arrays import F32
-from captioner.vision.model import Word
+from captioner.vision.prediction import Word
 from training.confidence import RIGHT_FROM
 from training.evaluation import Described
-
-__all__ = ["Case", "Seen", "case", "extremes", "spread"]
 
 THUMBNAIL = 224
 FINE = 8  # pixels of a mask for each cell of the map

@@ -1,12 +1,8 @@
 """The figures a reader looks for first, beside what the project set out to reach on dev."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-__all__ = ["Tile", "tiles"]
 
 
 @dataclass(frozen=True)

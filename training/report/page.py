@@ -1,7 +1,5 @@
 """The page itself: everything evaluated, as one file of HTML."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +15,6 @@ from training.report.cases import Case, case, extremes, spread
 from training.report.headline import tiles
 from training.report.logs import Logs
 from training.report.published import CAPTIONING, RETRIEVAL
-
-__all__ = ["render"]
 
 SHOWN, EXTREMES = 12, 6
 

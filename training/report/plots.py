@@ -1,7 +1,5 @@
 """The report's curves."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Sequence
 from typing import Any
@@ -12,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from training import confidence
+from training.logs import Entry
 from training.report.ink import BAND, FAINT, SERIES, TEXT, figure, inline, titled
-from training.report.logs import Entry, Logs
-
-__all__ = ["epochs", "learning_curve", "reliability", "tuning"]
+from training.report.logs import Logs
 
 F64 = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

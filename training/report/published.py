@@ -1,10 +1,6 @@
 """What others reached on Flickr8k, with where it is written."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-
-__all__ = ["CAPTIONING", "RETRIEVAL", "Captioner", "Retriever"]
 
 
 @dataclass(frozen=True)

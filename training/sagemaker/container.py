@@ -5,8 +5,6 @@ The paths are those of AWS's "How Amazon SageMaker runs your training image". Th
 they are set they win.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import TrainingError
-
-__all__ = ["ROOT", "Container"]
 
 ROOT = Path("/opt/ml")
 REASON_LENGTH = 1024

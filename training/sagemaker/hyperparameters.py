@@ -4,16 +4,12 @@
 of a step is a hyperparameter, checked by the parser that checks it on a command line.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 from training.errors import TrainingError
-
-__all__ = ["DEFAULTS", "STEPS", "arguments", "checked", "parsed", "ready_made"]
 
 STEPS = ("prepare", "distil", "train", "tune", "export", "evaluate", "report")
 """In the order they run; `tune` only where it is told its minutes, and `train` after it again."""

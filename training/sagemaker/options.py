@@ -1,11 +1,7 @@
 """The options of ``python -m training sagemaker``."""
 
-from __future__ import annotations
-
 import argparse
 import re
-
-__all__ = ["add"]
 
 
 def add(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:

@@ -1,7 +1,5 @@
 """``distil``: make VGG16 out of VGG-19, and teach it what EfficientNet-Lite2 sees."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 from typing import Any
 
@@ -16,8 +14,6 @@ from training.precision import precisions
 from training.samples import read_samples, read_teacher
 from training.teachers import weights
 from training.vgg import thinned
-
-__all__ = ["run"]
 
 FITTED_ON, BEGUN_ON = 300, 1500
 """Photographs that VGG-19's kernels and the heads are fitted on."""

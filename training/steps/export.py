@@ -1,14 +1,12 @@
 """``export``: make the bundle from the parts that ``train`` left."""
 
-from __future__ import annotations
-
 import json
 from argparse import Namespace
 
 import numpy as np
 
-from captioner.vision.bundle import BundleError
 from captioner.vision.frame import to_square
+from captioner.vision.manifest import BundleError
 from training import dataset, parts, photographs
 from training.encoders import REGISTRY
 from training.errors import CheckpointError
@@ -16,8 +14,6 @@ from training.everyday import read_everyday
 from training.export import Measured, Origin, write_bundle
 from training.judged import read_judged
 from training.parts import Parts
-
-__all__ = ["run"]
 
 
 def run(options: Namespace) -> None:

@@ -1,7 +1,5 @@
 """``sagemaker``: run the whole pipeline as a training job on AWS."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import logging
@@ -11,8 +9,6 @@ from datetime import UTC, datetime
 
 from training.errors import TrainingError
 from training.sagemaker.hyperparameters import checked
-
-__all__ = ["run"]
 
 CHANNELS = (
     *("photographs", "captions", "teachers", "extra", "captioned", "texts", "sentences", "init"),

@@ -1,7 +1,5 @@
 """``train``: decoder, text encoder and projections on an encoder's maps."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from argparse import Namespace
@@ -26,8 +24,6 @@ from training.sources import Sources, captioned, pixels, read_sources, with_pseu
 from training.spaces import leave_vectors
 from training.texts import normal
 from training.vocabulary import vocabulary
-
-__all__ = ["run"]
 
 BEAM = 3
 

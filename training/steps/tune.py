@@ -1,7 +1,5 @@
 """``tune``: let the captions' gradient reach the encoder."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 
 import numpy as np
@@ -14,8 +12,6 @@ from training.interruption import Interruption
 from training.precision import precisions
 from training.samples import read_samples, read_teacher
 from training.tuning import Captions, TuningPlan, tune
-
-__all__ = ["run"]
 
 
 def run(options: Namespace) -> None:
