@@ -19,7 +19,7 @@ from training.encoders import REGISTRY
 from training.errors import CheckpointError
 from training.networks import Network
 from training.onnx_encoder import float_model, quantised
-from training.step_options import ENCODERS
+from training.options import ENCODERS
 
 pytestmark = pytest.mark.training
 

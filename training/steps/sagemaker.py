@@ -9,11 +9,7 @@ from datetime import UTC, datetime
 
 from training.errors import TrainingError
 from training.sagemaker.hyperparameters import checked
-
-CHANNELS = (
-    *("photographs", "captions", "teachers", "extra", "captioned", "texts", "sentences", "init"),
-    "weights",
-)
+from training.sagemaker.options import CHANNELS
 
 
 def run(options: Namespace) -> None:
