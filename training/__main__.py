@@ -54,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
     steps = made.add_subparsers(dest="step", required=True, metavar="STEP")
     for add in _STEPS:
         told = inspect.getdoc(add) or ""
-        step = steps.add_parser(add.__name__, help=told.partition(".\n")[0], description=told)
+        about = told.partition("\n")[0].rstrip(".")
+        step = steps.add_parser(add.__name__, help=about, description=told)
         add(options.Options(step))
         if add not in _ALONE:
             options.shared(options.Options(step))

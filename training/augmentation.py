@@ -64,3 +64,9 @@ def cut(x: Tensor, own: Tensor) -> Tensor:
     """Give x (n, s, s, c) with the next row's where ``own`` (n, cells, cells) is 0."""
     mask = tf.image.resize(own[..., None], x.shape[1:3], "nearest")
     return x * mask + tf.roll(x, -1, 0) * (1 - mask)
+
+
+def resample(maps: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Sample maps (n, s, s, c) at the rows and columns that `Crops.weights` chose."""
+    across = tf.einsum("nyhc,nxh->nyxc", tf.cast(maps, tf.float32), columns)
+    return tf.einsum("nyxc,nzy->nzxc", across, rows)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from training.arrays import Arrays, Tensor
-from training.average import Average
-from training.descent import annealed
+from training.descent import Average, annealed
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """Reading photographs and captions: the Flickr8k layout, or a plain folder."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from captioner.vision.tokenizer import words_of
-from training import described_folder
-from training.described_folder import DESCRIPTIONS, SUFFIXES
 from training.errors import DatasetError
 
 PHOTOGRAPHS = "Flicker8k_Dataset"
@@ -106,8 +105,8 @@ def withheld(data: Path) -> set[str]:
         train = set(lines_of(data / TEXTS / "Flickr_8k.trainImages.txt"))
         by_name = _token_captions(data / TEXTS / "Flickr8k.token.txt")
     else:
-        by_name = described_folder.read(data, lines_of(data / DESCRIPTIONS))
-        train = {name for name in by_name if described_folder.share_of(name) == "train"}
+        by_name = described(data, lines_of(data / DESCRIPTIONS))
+        train = {name for name in by_name if share_of(name) == "train"}
     return {text for name, texts in by_name.items() if name not in train for text in texts}
 
 
@@ -115,8 +114,8 @@ def _described(data: Path, split: str) -> Split:
     path = data / DESCRIPTIONS
     if not path.is_file():
         raise DatasetError(f"missing file: {path}, nor is there a folder {TEXTS}")
-    by_name = described_folder.read(data, lines_of(path))
-    names = [name for name in by_name if described_folder.share_of(name) == split]
+    by_name = described(data, lines_of(path))
+    names = [name for name in by_name if share_of(name) == split]
     if not names:
         raise DatasetError(
             f"the {split} split is empty: {DESCRIPTIONS} names {len(by_name)} photographs, and"
@@ -171,3 +170,49 @@ def lines_of(path: Path) -> list[str]:
     except UnicodeDecodeError as damage:
         raise DatasetError(f"{path} is not UTF-8: {damage}") from damage
     return [line for line in text.splitlines() if line.strip()]
+
+
+DESCRIPTIONS = "descriptions.txt"
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def described(folder: Path, lines: Sequence[str]) -> dict[str, list[str]]:
+    """Captions by photograph's file name, of ``name caption`` lines.
+
+    A name may leave its suffix out; a line may end in ``#`` and a number after the name.
+
+    Raises
+    ------
+    DatasetError
+        For a line without a caption, a line that names no photograph of the folder, a
+        photograph that no line names.
+    """
+    files = {path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES}
+    by_stem = {Path(name).stem: name for name in sorted(files, reverse=True)}
+    by_name: dict[str, list[str]] = {}
+    for number, line in enumerate(lines, 1):
+        said, _, caption = line.replace("\t", " ", 1).partition(" ")
+        name = said.partition("#")[0]
+        if not caption.strip():
+            raise DatasetError(f"{DESCRIPTIONS} line {number}: no caption after {said!r}")
+        found = name if name in files else by_stem.get(name)
+        if found is None:
+            where = f"{DESCRIPTIONS} line {number}"
+            raise DatasetError(f"{where}: a caption without a photograph: no {name!r} in {folder}")
+        by_name.setdefault(found, []).append(caption.strip())
+    if bare := sorted(files - set(by_name)):
+        more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
+        raise DatasetError(
+            f"photographs without a caption: {', '.join(bare[:3])}{more}:"
+            f" give each a line in {folder / DESCRIPTIONS}, or take it out of the folder"
+        )
+    return by_name
+
+
+def share_of(name: str) -> str:
+    """Give the split that a photograph belongs to: one in ten is test, one in ten dev.
+
+    By a digest of the name, so that a photograph stays where it is when others come.
+    """
+    tenth = hashlib.sha256(Path(name).stem.encode()).digest()[0] % 10
+    return {0: "test", 1: "dev"}.get(tenth, "train")

@@ -12,10 +12,10 @@ import tensorflow as tf
 from training.arrays import F32, U8, Arrays, Tensor, save_arrays
 from training.augmentation import Augmentation
 from training.descent import Descent, annealed
+from training.epochs import RunState
 from training.feeding import Batch, Sample, feed, lesson
 from training.held_out import figures, looked
 from training.logs import note
-from training.run_state import RunState
 from training.student import WEIGHTS, Student
 from training.teacher import Teacher
 

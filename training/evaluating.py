@@ -12,7 +12,7 @@ from captioner.vision.model import Model
 from training.dataset import Split
 from training.errors import TrainingError
 from training.evaluation import Described, SeenBy, describe_in_parallel, figures
-from training.progress import bar
+from training.logs import bar
 from training.scores import cider
 from training.serving import serving_cost
 

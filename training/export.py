@@ -18,14 +18,13 @@ from captioner.vision.manifest import FORMAT, sha256
 from training.agreement import Agreement, accept
 from training.arrays import F16, U8, save_arrays
 from training.arrays import read_arrays as read_parts
-from training.calibration import calibrate, usual
+from training.calibration import Judged, calibrate, usual
 from training.captioning import write_captions
 from training.dataset import Split
 from training.encoders import FLOAT, INT8
 from training.errors import CheckpointError
 from training.evaluation import figures, look_at
 from training.features import maps
-from training.judged import Judged
 from training.scores import cider
 from training.serving import serving_cost
 from training.verification import compare

@@ -8,9 +8,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.arrays import F32, U8, Tensor
-from training.augmentation import Augmentation, cut, recoloured
+from training.augmentation import Augmentation, cut, recoloured, resample
 from training.crops import Crops
-from training.resampling import resample
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,13 @@
 """Lines of figures that a step leaves and prints while it goes on, and reads again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from rich.console import Console
+from rich.progress import Progress
 
 from training.errors import TrainingError
 
@@ -41,3 +45,11 @@ def _entry(path: Path, number: int, line: str) -> Entry:
     if not isinstance(entry, dict):
         raise TrainingError(f"{path} line {number} is not a JSON object")
     return entry
+
+
+@contextmanager
+def bar(doing: str, total: int) -> Iterator[Callable[[int], object]]:
+    """Show how much is done; what it gives is told how much more."""
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task(doing, total=total)
+        yield lambda more: progress.advance(task, more)

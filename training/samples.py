@@ -11,7 +11,7 @@ from training.arrays import U8, Tensor, read_arrays, save_arrays
 from training.dataset import Split
 from training.everyday import read_splits
 from training.feeding import Sample
-from training.precision import precisions
+from training.networks import precisions
 from training.teacher import Teacher, reduction
 from training.vocabulary import EMPTY_WORDS, frequent_words, word_targets
 

@@ -10,12 +10,11 @@ import numpy as np
 from captioner.vision.tokenizer import Tokenizer
 from training.arrays import save_arrays
 from training.captioning import Captioned
-from training.familiarity import centres
 from training.joint import Paired, train_joint
 from training.joint_space import TAUGHT, JointRecipe, JointSpace
 from training.sentences import SentenceEncoder, load_all
 from training.taught import taught, train_taught
-from training.visual_space import fit_visual, pooled, visual
+from training.visual_space import centres, fit_visual, pooled, visual
 
 
 def leave_vectors(

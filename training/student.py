@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from training import vgg
 from training.arrays import F32, Arrays, Tensor
-from training.average import Average
+from training.descent import Average
 from training.errors import CheckpointError
 from training.networks import SCALED, Layer, applied
 from training.teacher import Seen

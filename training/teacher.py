@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from training import efficientnet
 from training.arrays import F32, U8, Arrays, Tensor
+from training.augmentation import resample
 from training.crops import Crops
-from training.resampling import resample
 
 DIMS = 512
 """Of the map's 1,280 channels."""

@@ -16,15 +16,14 @@ from captioner.vision.tokenizer import Tokenizer
 from training import vgg
 from training.arrays import I32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.augmentation import Augmentation
-from training.average import Average
 from training.batches import encoded, padded
 from training.captioning import write_captions
 from training.decoder import TrainableDecoder
-from training.descent import Descent, annealed
+from training.descent import Average, Descent, annealed
 from training.distil import hinted
+from training.epochs import RunState
 from training.feeding import Batch, Sample, feed
 from training.logs import note, read_log
-from training.run_state import RunState
 from training.scores import cider
 from training.student import Student
 from training.teacher import Teacher

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from training import photographs
-from training.dataset import clean, read_apart, read_split, withheld
-from training.described_folder import share_of
+from training.dataset import clean, read_apart, read_split, share_of, withheld
 from training.errors import DatasetError
 
 

@@ -10,7 +10,7 @@ from training.bundled import read_encoder
 from training.distil import Plan, distil, started
 from training.feeding import Sample
 from training.interruption import Interruption
-from training.precision import precisions
+from training.networks import precisions
 from training.samples import read_samples, read_teacher
 from training.teachers import weights
 from training.vgg import thinned

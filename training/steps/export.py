@@ -8,11 +8,11 @@ import numpy as np
 from captioner.vision.frame import to_square
 from captioner.vision.manifest import BundleError
 from training import dataset, parts, photographs
+from training.calibration import read_judged
 from training.encoders import REGISTRY
 from training.errors import CheckpointError
 from training.everyday import read_everyday
 from training.export import Measured, Origin, write_bundle
-from training.judged import read_judged
 from training.parts import Parts
 
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from training.dataset import list_photographs
-from training.progress import bar
+from training.logs import bar
 from training.pseudo import write_pseudo
 
 

@@ -18,7 +18,7 @@ from training.captioning import Captioned, Recipe, Validation, train_decoder
 from training.encoders import Encoder
 from training.errors import CheckpointError
 from training.language import LanguageRecipe, train_language
-from training.precision import precisions
+from training.networks import precisions
 from training.self_critical import CriticalRecipe, train_on_cider
 from training.sources import Sources, captioned, pixels, read_sources, with_pseudo
 from training.spaces import leave_vectors

@@ -9,7 +9,7 @@ from captioner.vision.frame import to_square
 from training import parts
 from training.everyday import read_splits
 from training.interruption import Interruption
-from training.precision import precisions
+from training.networks import precisions
 from training.samples import read_samples, read_teacher
 from training.tuning import Captions, TuningPlan, tune
 
