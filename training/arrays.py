@@ -12,8 +12,10 @@ from training.errors import CheckpointError
 
 F16: TypeAlias = npt.NDArray[np.float16]
 F32: TypeAlias = npt.NDArray[np.float32]
+F64: TypeAlias = npt.NDArray[np.float64]
 I32: TypeAlias = npt.NDArray[np.int32]
 U8: TypeAlias = npt.NDArray[np.uint8]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 Arrays: TypeAlias = dict[str, F32]
 Tensor: TypeAlias = Any
 """A TensorFlow tensor, variable or layer: TensorFlow ships no types."""

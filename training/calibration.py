@@ -1,6 +1,5 @@
 """What a bundle's ranking and confidence are fitted to: dev, and photographs judged by hand."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -8,15 +7,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from captioner.vision.judgement import Confidence, Ranking, evidence
 from captioner.vision.labels import softmax
 from captioner.vision.prediction import Seen
-from training.arrays import F16, F32, Arrays
+from training.arrays import F16, F32, F64, Arrays
 from training.confidence import RIGHT_FROM, calibrated, quality
-from training.errors import DatasetError
+from training.dataset import lines_of
 from training.evaluation import Looked
+from training.logs import objects
 from training.scores import cider_each
 
 Judged: TypeAlias = dict[tuple[str, str], bool]
@@ -31,24 +30,9 @@ def read_judged(path: Path) -> Judged:
     DatasetError
         If the file is missing, or a line is not as it should be; the message numbers it.
     """
-    if not path.is_file():
-        raise DatasetError(f"missing file: {path}")
-    found: Judged = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-            file, caption, right = entry["file"], entry["caption"], entry["right"]
-        except (ValueError, KeyError, TypeError) as damage:
-            raise DatasetError(f"{path.name} line {number}: {damage!r}") from damage
-        if not (isinstance(file, str) and isinstance(caption, str) and isinstance(right, bool)):
-            raise DatasetError(f"{path.name} line {number}: expected a file, a caption, a boolean")
-        found[file, caption] = right
-    return found
-
-
-F64 = npt.NDArray[np.float64]
+    fields: dict[str, type] = {"file": str, "caption": str, "right": bool}
+    entries = objects(lines_of(path), path.name, **fields)
+    return {(entry["file"], entry["caption"]): entry["right"] for entry in entries}
 
 
 @dataclass(frozen=True)
@@ -117,8 +101,6 @@ def usual(head: Arrays, maps: F16) -> F32:
     logits = pooled @ head["labels/kernel"] + head["labels/bias"]
     return np.asarray(softmax(logits).mean(0), np.float32)
 
-
-F64 = npt.NDArray[np.float64]
 
 LABELS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 LIKENESS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)

@@ -4,12 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from captioner.vision.judgement import Confidence
-
-F64 = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from training.arrays import F64, Flags
 
 RIGHT_FROM = 33.0
 """CIDEr, in per cent, from which a caption counts as right where nobody judged it.

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from training.arrays import F32
+from training.arrays import F32, Flags
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Crops:
 
     start: F32
     extent: F32
-    flip: npt.NDArray[np.bool_]
+    flip: Flags
 
     @classmethod
     def random(cls, rng: np.random.Generator, count: int, least_area: float) -> Self:

@@ -21,22 +21,6 @@ class Split:
     captions: tuple[tuple[str, ...], ...]
 
 
-def clean(caption: str) -> list[str]:
-    """Words of a caption, as the product's tokenizer reads them.
-
-    Parameters
-    ----------
-    caption : str
-        A caption as a person wrote it.
-
-    Returns
-    -------
-    list of str
-        The words that a caption model is trained and scored on.
-    """
-    return words_of(caption)
-
-
 def list_photographs(folder: Path) -> tuple[Path, ...]:
     """Every photograph file directly in a folder, sorted by name.
 
@@ -143,7 +127,7 @@ def assembled(
     uncaptioned = [name for name in names if name not in by_name]
     if uncaptioned:
         raise DatasetError(f"{split}: no caption for {_some(uncaptioned)}")
-    wordless = [name for name in names if not any(clean(text) for text in by_name[name])]
+    wordless = [name for name in names if not any(words_of(text) for text in by_name[name])]
     if wordless:
         raise DatasetError(f"{split}: no caption with a word in it for {_some(wordless)}")
     absent = [name for name in names if not (folder / name).is_file()]

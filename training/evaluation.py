@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from captioner.vision import encoder, manifest
@@ -18,7 +17,7 @@ from captioner.vision.frame import is_blank
 from captioner.vision.judgement import Confidence, Ranking, judge
 from captioner.vision.model import Model
 from captioner.vision.prediction import Prediction, Seen
-from training.arrays import F32
+from training.arrays import F32, F64, U8, Flags
 from training.confidence import RIGHT_FROM, quality, reliability
 from training.dataset import Split
 from training.errors import DatasetError
@@ -30,7 +29,7 @@ CHUNK = 10
 """Photographs that a process takes at a time."""
 
 Progress: TypeAlias = Callable[[int], object]
-Look: TypeAlias = Callable[[npt.NDArray[np.uint8]], F32]
+Look: TypeAlias = Callable[[U8], F32]
 _One: TypeAlias = tuple[Prediction, F32]
 
 
@@ -59,17 +58,17 @@ class Described:
         return [p.captions[0].text if p.captions else "" for p in self.predictions]
 
     @property
-    def probabilities(self) -> npt.NDArray[np.float64]:
+    def probabilities(self) -> F64:
         """Of the best captions being right; 0 where there is none."""
         return np.array([prediction.probability for prediction in self.predictions])
 
     @property
-    def right(self) -> npt.NDArray[np.bool_]:
+    def right(self) -> Flags:
         """Whether each best caption counts as right, by CIDEr."""
         return self.ciders >= RIGHT_FROM
 
     @cached_property
-    def ciders(self) -> npt.NDArray[np.float64]:
+    def ciders(self) -> F64:
         """CIDEr of each best caption, in per cent."""
         return cider_each(self.texts, self.split.captions)
 
@@ -152,7 +151,7 @@ def _described(model: Model, look: Look, beam: int, path: Path) -> _One:
     return prediction, map_.mean((0, 1))
 
 
-def _decoded(path: Path) -> npt.NDArray[np.uint8]:
+def _decoded(path: Path) -> U8:
     try:
         with Image.open(path) as photograph:
             return np.asarray(ImageOps.exif_transpose(photograph).convert("RGB"))

@@ -8,13 +8,10 @@ by what of it tells captions apart, and by all of it (docs/decisions/111).
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from captioner.vision import vectors
-from training.arrays import F16, F32, Arrays, unit_rows
+from training.arrays import F16, F32, F64, Arrays, unit_rows
 from training.neighbours import likeness
-
-F64 = npt.NDArray[np.float64]
 
 LOOKS = 0.25
 """What all of the map counts beside what tells captions apart, in shares of the variance."""
