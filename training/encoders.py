@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from captioner.vision.frame import to_square
 from captioner.vision.manifest import sha256
 from training import efficientnet, features, imagenet, vgg
 from training.arrays import F16, U8, Arrays, read_arrays
-from training.bundled import read_encoder
 from training.errors import CheckpointError
 from training.networks import Network
 from training.onnx_encoder import float_model, quantised
+from training.onnx_weights import read_encoder
+from training.photographs import spread, squares
 
 PLAIN, FLOAT, INT8 = "encoder.npz", "encoder-float.onnx", "encoder.onnx"
 """Files of the parts: the network for TensorFlow, for ONNX Runtime, and quantised."""
@@ -147,11 +147,10 @@ def shipped(
     if all(file.is_file() for file in files) and source.read_text(encoding="utf-8") == made_of:
         return found
     network = REGISTRY[name].build(weights)
-    some = photographs()
-    some = some[:: max(1, len(some) // CALIBRATED_ON)][:CALIBRATED_ON]
+    some = squares(spread(photographs(), CALIBRATED_ON), side)
     network.save(out / PLAIN)
     model = float_model(network, side)
     onnx.save(model, out / FLOAT)
-    quantised(model, np.stack([to_square(one, side) for one in some]), out / INT8)
+    quantised(model, some, out / INT8)
     source.write_text(made_of, encoding="utf-8")
     return found

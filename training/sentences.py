@@ -151,7 +151,7 @@ def load(folder: Path) -> SentenceEncoder:
         weights = _tensors(raw) if safe else _constants(named_weights(raw))
         first = FIRST_STATE in str(shape.get("_name_or_path"))
         layers, heads = int(shape["num_hidden_layers"]), int(shape["num_attention_heads"])
-    except (OSError, ValueError, KeyError, TypeError) as damage:
+    except (OSError, ValueError, KeyError, TypeError, CheckpointError) as damage:
         raise CheckpointError(f"no sentence encoder in {folder}: {damage!r}") from damage
     numbers = {piece: number for number, piece in enumerate(pieces)}
     key = hashlib.sha256(raw).hexdigest()[:12]

@@ -3,9 +3,6 @@
 import json
 from argparse import Namespace
 
-import numpy as np
-
-from captioner.vision.frame import to_square
 from captioner.vision.manifest import BundleError
 from training import dataset, parts, photographs
 from training.calibration import read_judged
@@ -21,7 +18,7 @@ def run(options: Namespace) -> None:
     made = parts.read(options.model)
     dev = dataset.read_split(options.data, "dev")
     pixels = photographs.of_split("dev", dev.photographs, options.work, made.side)
-    squares = np.stack([to_square(photograph, made.side) for photograph in pixels])
+    squares = photographs.squares(pixels, made.side)
     origin = Origin(
         name=made.encoder,
         version=options.version,
