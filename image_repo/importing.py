@@ -77,7 +77,7 @@ def _take(entry: Line | Problem, files: Mapping[str, Path], captions: dict[str, 
     return None
 
 
-def journal_path(folder: Path, url: str, cache: Path) -> Path:
+def resume_log_path(folder: Path, url: str, cache: Path) -> Path:
     """Return where an import of this folder into this repository remembers how far it is."""
     told = f"{url}|{folder.resolve()}"
     name = hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -19,11 +19,6 @@ POLL_SECONDS = 1.0
 SILENT_SECONDS = 900.0
 
 
-def register(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command("reindex")(reindex)
-
-
 def reindex(
     context: typer.Context,
     roll_back: Annotated[

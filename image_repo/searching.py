@@ -8,8 +8,7 @@ import typer
 
 from image_repo.client import PAGE, Client, image_path
 from image_repo.errors import CommandError
-from image_repo.kinds import FACETS, TRAITS
-from image_repo.output import remarks, show_hits, write_json
+from image_repo.output import FACETS, TRAITS, remarks, show_hits, write_json
 from image_repo.session import Json, session_of
 
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
@@ -39,12 +38,6 @@ class Mode(StrEnum):
     WORDS = "words"
     MEANING = "meaning"
     FUSED = "fused"
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("search")(search)
-    app.command("similar")(similar)
 
 
 def search(

@@ -13,11 +13,6 @@ LEAST_ID = 8  # of a token's id, so that no slip of the finger names one
 tokens = typer.Typer(no_args_is_help=True, help="Make, list and revoke tokens (scope admin).")
 
 
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.add_typer(tokens, name="token")
-
-
 @tokens.command("add")
 def add_token(
     context: typer.Context,

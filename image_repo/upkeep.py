@@ -14,15 +14,6 @@ from image_repo.output import console, progress, remarks, write_json
 from image_repo.session import Json, session_of
 
 
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("rebuild")(rebuild)
-    app.command("recaption")(recaption)
-    app.command("stats")(stats)
-    app.command("login")(login)
-    app.command("open")(open_gallery)
-
-
 def rebuild(
     context: typer.Context,
     after: Annotated[str | None, typer.Option(help="Go on after this key.")] = None,
