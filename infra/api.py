@@ -8,7 +8,8 @@ from aws_cdk import aws_sqs as sqs
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from infra.catalogue import INDEX_NAMES, Catalogue
+from chalicelib.catalogue.schema import INDEXES
+from infra.catalogue import Catalogue
 from infra.functions import Identity
 from infra.names import STAGE
 from infra.packaging import api_project
@@ -99,7 +100,7 @@ class Api(Construct):
         allow_listing(role, storage)
         allow_objects(role, storage, WRITE, UPLOADS, "imports/")
         allow_objects(role, storage, DELETE, UPLOADS, "derived/")
-        allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
+        allow_items(role, catalogue.images, READ_ITEMS, indexes=tuple(INDEXES))
         allow_items(role, catalogue.images, WRITE_ITEMS)
         allow_items(role, catalogue.tokens, (*READ_ITEMS, *WRITE_ITEMS))
         allow(role, ("sqs:SendMessage", "sqs:GetQueueAttributes"), queue.queue_arn)

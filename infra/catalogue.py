@@ -4,14 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-# Name, partition key, sort key: docs/contracts.md, "Catalogue".
-INDEXES = (
-    ("by_owner", "owner", "created_at"),
-    ("by_state", "owner_state", "created_at"),
-    ("by_content", "owner_sha256", "image_id"),
-    ("by_time", "listing", "created_at"),
-)
-INDEX_NAMES = tuple(name for name, _, _ in INDEXES)
+from chalicelib.catalogue.schema import INDEXES
 
 
 class Catalogue(Construct):
@@ -22,7 +15,7 @@ class Catalogue(Construct):
         self.images = self._table(
             "Images", "image_id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
         )
-        for name, partition, sort in INDEXES:
+        for name, (partition, sort) in INDEXES.items():
             self.images.add_global_secondary_index(
                 index_name=name, partition_key=_string(partition), sort_key=_string(sort)
             )

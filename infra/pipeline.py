@@ -10,7 +10,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.catalogue import INDEX_NAMES, Catalogue
+from chalicelib.catalogue.schema import INDEXES
+from infra.catalogue import Catalogue
 from infra.functions import Identity
 from infra.names import CAPTIONER, ENCODER
 from infra.packaging import captioner_image
@@ -178,7 +179,7 @@ class Pipeline(Construct):
         allow_objects(role, storage, DELETE, "derived/")
         # A long import goes on as a message to itself.
         allow(role, ("sqs:SendMessage",), queue.queue_arn)
-        allow_items(role, catalogue.images, READ_ITEMS, indexes=INDEX_NAMES)
+        allow_items(role, catalogue.images, READ_ITEMS, indexes=tuple(INDEXES))
         allow_items(role, catalogue.images, WRITE_ITEMS)
 
 

@@ -23,7 +23,7 @@ MEAN = np.array([123.68, 116.779, 103.939], np.float32)
 STD = 64.0
 """By which pixels are divided, so that activations are about one; the first kernel makes up."""
 
-FIT_SIDE, FIT_BATCH = 224, 20
+FIT_BATCH = 20
 POSITIONS = 60_000
 """Patches that a kernel is fitted to, thirteen for each of its rows."""
 RIDGE = 1e-3

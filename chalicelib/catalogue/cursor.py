@@ -10,7 +10,6 @@ from chalicelib.errors import InvalidField
 
 _CHECK_BYTES = 8
 _FIELDS = frozenset({"created_at", "image_id"})
-MAX_CURSOR_CHARS = 2_000
 
 
 def seal(listing: str, position: dict[str, str]) -> str:

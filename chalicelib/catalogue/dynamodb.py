@@ -98,11 +98,6 @@ class DynamoCatalogue:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
-        """Return the ids of the same bytes."""
-        items = self._query("by_content", "owner_sha256", f"{owner}#{sha256}")
-        return tuple(item["image_id"]["S"] for answer in items for item in answer["Items"])
-
     def counts(self, owner: str | None) -> Mapping[State, int]:
         """Return how many stand in each state."""
         living = [state for state in State if state is not State.DELETED]

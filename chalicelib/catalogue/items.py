@@ -12,8 +12,6 @@ from chalicelib.attributes.kinds import TRAITS
 from chalicelib.images import Attribute, Caption, Garment, Image, Label, Source, State
 
 _TIMES = frozenset({"created_at", "updated_at"})
-# Attributes that only the indexes use; a tombstone has none of them.
-INDEX_ATTRIBUTES = ("listing", "owner_state", "owner_sha256")
 EVERYONE = "all"
 
 _serialize = TypeSerializer().serialize
@@ -49,7 +47,6 @@ def _index_attributes(image: Image) -> dict[str, str | None]:
     return {
         "listing": EVERYONE,
         "owner_state": f"{image.owner}#{image.state.value}",
-        "owner_sha256": f"{image.owner}#{image.sha256}" if image.sha256 else None,
     }
 
 
