@@ -5,3 +5,5 @@ STAGE = "api"
 CAPTIONER = "image-repo-captioner"
 ENCODER = "image-repo-encoder"
 INDEXER = "image-repo-indexer"
+HANDLERS = {CAPTIONER: "captioner.handler.ingest", ENCODER: "captioner.handler.encode"}
+"""Of the functions of the captioner's image."""

@@ -13,7 +13,7 @@ from constructs import Construct
 from chalicelib.catalogue.schema import INDEXES
 from infra.catalogue import Catalogue
 from infra.functions import Identity
-from infra.names import CAPTIONER, ENCODER
+from infra.names import CAPTIONER, ENCODER, HANDLERS
 from infra.packaging import captioner_image
 from infra.permissions import (
     DELETE,
@@ -135,12 +135,8 @@ class Pipeline(Construct):
             CAPTIONER: Identity(self, "CaptionerIdentity", service="captioner"),
             ENCODER: Identity(self, "EncoderIdentity", service="encoder"),
         }
-        self.captioner = self._image_function(
-            CAPTIONER, "captioner.handler.ingest", CAPTIONER_TIMEOUT, environment
-        )
-        self.encoder = self._image_function(
-            ENCODER, "captioner.handler.encode", ENCODER_TIMEOUT, environment
-        )
+        self.captioner = self._image_function(CAPTIONER, CAPTIONER_TIMEOUT, environment)
+        self.encoder = self._image_function(ENCODER, ENCODER_TIMEOUT, environment)
         self.captioner.add_event_source(
             sources.SqsEventSource(
                 queues.queue,
@@ -153,7 +149,7 @@ class Pipeline(Construct):
         allow_objects(self._identities[ENCODER].role, storage, READ, UPLOADS)
 
     def _image_function(
-        self, name: str, handler: str, timeout: cdk.Duration, environment: dict[str, str]
+        self, name: str, timeout: cdk.Duration, environment: dict[str, str]
     ) -> lambda_.DockerImageFunction:
         identity = self._identities[name]
         return lambda_.DockerImageFunction(
@@ -161,7 +157,7 @@ class Pipeline(Construct):
             identity.service.capitalize(),
             function_name=name,
             code=lambda_.DockerImageCode.from_image_asset(
-                self._image, cmd=[handler], file="captioner/Dockerfile"
+                self._image, cmd=[HANDLERS[name]], file="captioner/Dockerfile"
             ),
             memory_size=MEMORY,
             timeout=timeout,

@@ -7,17 +7,12 @@ from dataclasses import dataclass
 
 import boto3
 
-from infra.names import CAPTIONER, ENCODER
+from infra.names import HANDLERS
 from local.function import PATH
 from local.layout import Layout
 from local.ports import HOST, any_free
 from local.processes import Process
 
-# Function name to handler, as infra/pipeline.py deploys them.
-HANDLERS = {
-    CAPTIONER: "captioner.handler.ingest",
-    ENCODER: "captioner.handler.encode",
-}
 # A handler finishes the photograph in its hands; the queue would bring it back if it did not.
 STOP_SECONDS = 5
 

@@ -77,7 +77,13 @@ def right_attribute_search(
     images
         Records of photographs: what is said of them is asked for, where it is true.
     """
-    clauses = sorted(_true_clauses(known, images), key=_telling, reverse=True)
+    clauses = (
+        clause
+        for image in images
+        if image["name"] in known
+        for clause in clauses_of(image)
+        if is_true(clause, known[image["name"]])
+    )
     asked = (
         _asked(
             client,
@@ -85,7 +91,7 @@ def right_attribute_search(
             {"attributes": clause},
             [name for name, photograph in known.items() if is_true(clause, photograph)],
         )
-        for clause in clauses
+        for clause in sorted(clauses, key=telling, reverse=True)
     )
     return next((search for search in asked if search.right), None)
 
@@ -121,19 +127,18 @@ def spoken(clause: Mapping[str, Any]) -> str:
     return " ".join([*named, *clause["actions"]])
 
 
-def _true_clauses(known: Known, images: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for image in images:
-        for attribute in image["attributes"]:
-            clause = {
-                "subject": attribute["subject"],
-                "colours": attribute["colours"][:1],
-                "actions": attribute["actions"][:1],
-            }
-            if image["name"] in known and is_true(clause, known[image["name"]]):
-                yield clause
+def clauses_of(image: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what can be asked for by a photograph's attributes: a colour and an action at most."""
+    for attribute in image["attributes"]:
+        yield {
+            "subject": attribute["subject"],
+            "colours": attribute["colours"][:1],
+            "actions": attribute["actions"][:1],
+        }
 
 
-def _telling(clause: Mapping[str, Any]) -> int:
+def telling(clause: Mapping[str, Any]) -> int:
+    """Return how much a clause says beside its subject."""
     return len(clause["colours"]) + len(clause["actions"])
 
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+import boto3
+
+from chalicelib.access import Scope, TokenStore
 from chalicelib.settings import EMBEDDED
+from chalicelib.storage.port import DEFAULT_OWNER
 from infra.names import STAGE
-from local.access import token_for
 from local.deployment import deploy, deployed, outputs
 from local.emulator import Emulator
 from local.errors import LocalError
@@ -181,9 +184,18 @@ class LocalStack:
         self._functions.stop()
         self._functions.start(emulator.credentials(), emulator.process.facts)
 
+    def _token(self, table: str) -> str:
+        """Return the token it had, if that is still good, else a new one of an administrator."""
+        store, known = TokenStore(boto3.client("dynamodb"), table), self.facts.get("token")
+        if known and store.caller(known):
+            return known
+        # To this owner belongs what is put into the bucket by hand.
+        token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label="local")
+        return token
+
     def _tell(self, emulator: Emulator) -> dict[str, str]:
         told = outputs()
-        token = token_for(told["TokensTable"], self.facts.get("token"))
+        token = self._token(told["TokensTable"])
         api_url = f"{emulator.url}/_aws/execute-api/{told['ApiId']}/{STAGE}"
         facts = {
             "api_url": api_url,

@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import aws_s3 as s3
 
 from infra.app import check
-from local.images import HANDLERS
+from infra.names import HANDLERS
 
 Resources = dict[str, dict[str, Any]]
 
