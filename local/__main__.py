@@ -48,9 +48,7 @@ def _run(stack: LocalStack, arguments: argparse.Namespace) -> None:
             say(_addresses(stack.up()))
         case "down":
             stack.down()
-            say(
-                "The stack is stopped; its data is kept. 'make demo' finds it, 'make clean' forgets it."
-            )
+            say("The stack is stopped and its data kept. 'make clean' forgets it.")
         case "clean":
             stack.clean()
             say("The stack is stopped and forgotten.")
