@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from chalicelib import events
-from chalicelib.events import ContinueImport, Kind, Message, ObjectEvent
+from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
 from chalicelib.folder_captions import is_descriptions
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
@@ -28,7 +28,7 @@ class Metrics(Protocol):
         """Log the exception being handled."""
 
 
-class Batch:
+class BatchProcessor:
     """Process messages.
 
     Parameters
@@ -97,7 +97,7 @@ class Batch:
                 return self._imports.continue_import(message, is_late)
             case ObjectEvent(key=key) if is_descriptions(key):
                 return self._imports.descriptions_changed(message, is_late)
-            case ObjectEvent(kind=Kind.REMOVED):
+            case ObjectEvent(kind=EventKind.REMOVED):
                 return self._ingest.removed(message)
         outcome = self._ingest.created(message)
         self._imports.caption(message.key)
@@ -121,7 +121,7 @@ class Batch:
     def _fail(self, message: Message, record: Mapping[str, Any], reason: str) -> None:
         if not isinstance(message, ObjectEvent) or is_descriptions(message.key):
             return
-        if message.kind is Kind.REMOVED:
+        if message.kind is EventKind.REMOVED:
             return
         try:
             self._ingest.fail(message, reason)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from chalicelib.events import Kind, ObjectEvent, is_older
+from chalicelib.events import EventKind, ObjectEvent, is_older
 from chalicelib.images import Image, State
 
 
@@ -34,7 +34,7 @@ def skip_reason(record: Image | None, event: ObjectEvent, model: str) -> IngestO
         return _skip_redrive(record, event)
     if record.sequencer and is_older(event.sequencer, record.sequencer):
         return IngestOutcome.STALE
-    if event.kind is Kind.REMOVED:
+    if event.kind is EventKind.REMOVED:
         return _skip_removal(record, event)
     if record.sequencer is None or is_older(record.sequencer, event.sequencer):
         return None

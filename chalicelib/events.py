@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 _DELETE_MARKER = "DeleteMarkerCreated"
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What happened to an object."""
 
     CREATED = "created"
@@ -41,7 +41,7 @@ class ObjectEvent:
 
     bucket: str
     key: str
-    kind: Kind
+    kind: EventKind
     version_id: str | None = None
     sequencer: str | None = None
     size: int | None = None
@@ -126,7 +126,7 @@ def _redrive(bucket: str, key: str, more: Mapping[Any, Any]) -> ObjectEvent:
     return ObjectEvent(
         bucket,
         key,
-        Kind.CREATED,
+        EventKind.CREATED,
         version_id=version if isinstance(version, str) else None,
         size=size if isinstance(size, int) else None,
         force=more.get("force") is True,
@@ -161,11 +161,11 @@ def _of_this_bucket(
     )
 
 
-def _kind(name: str) -> Kind | None:
+def _kind(name: str) -> EventKind | None:
     what = name.removeprefix("s3:").split(":")[0]
     kinds = {
-        "ObjectCreated": Kind.CREATED,
-        "ObjectRemoved": Kind.REMOVED,
-        "LifecycleExpiration": Kind.REMOVED,
+        "ObjectCreated": EventKind.CREATED,
+        "ObjectRemoved": EventKind.REMOVED,
+        "LifecycleExpiration": EventKind.REMOVED,
     }
     return kinds.get(what)

@@ -14,7 +14,7 @@ from image_repo.client import PAGE, Client
 from image_repo.errors import FAILED
 from image_repo.importing import Folder, read_folder, resume_log_path
 from image_repo.output import console, remarks, write_json
-from image_repo.session import Json, session_of
+from image_repo.session import AsJson, session_of
 from image_repo.uploading import (
     AT_ONCE,
     ResumeLog,
@@ -35,7 +35,7 @@ def import_folder(
     until_captioned: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait until all are captioned.")
     ] = True,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Upload a folder, with the captions of its descriptions.txt.
 

@@ -16,6 +16,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from image_repo.client import Json
+
 
 class Trait(NamedTuple):
     """One trait; ``sign`` is written before each of its words, after the subject."""
@@ -54,7 +56,6 @@ def in_words(attribute: dict[str, Any], worn: Iterable[str] = ()) -> str:
     return " ".join([*before, attribute["subject"], *worn, *after])
 
 
-Json = dict[str, Any]
 LEAST_GUESSED = 0.3  # the probability of a further guess beside the first
 console = Console()
 # Progress and remarks stay out of what a pipe takes up.

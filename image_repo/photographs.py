@@ -10,7 +10,7 @@ from rich.markup import escape
 from image_repo.client import Client, image_path
 from image_repo.errors import FAILED, ApiProblem, CommandError
 from image_repo.output import console, remarks, show_image, told, words, write_json
-from image_repo.session import Json, session_of
+from image_repo.session import AsJson, session_of
 from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, upload_and_wait
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")]
@@ -23,7 +23,7 @@ def upload_files(
     until_captioned: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait for the captions and print them.")
     ] = True,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Upload photographs.
 
@@ -57,7 +57,7 @@ def _tell_uploaded(images: list[Any], outcomes: list[UploadOutcome], *, as_json:
 
 
 def show(
-    context: typer.Context, image_id: Annotated[str, typer.Argument()], as_json: Json = False
+    context: typer.Context, image_id: Annotated[str, typer.Argument()], as_json: AsJson = False
 ) -> None:
     """Show what is known of a photograph."""
     with session_of(context).client() as client:
@@ -77,7 +77,7 @@ def edit(
         typer.Option(help='JSON: [{"subject": "dog", "colours": ["brown"], "actions": ["run"]}]'),
     ] = None,
     rev: Annotated[int | None, typer.Option(help="Only if it is still at this revision.")] = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Change a photograph's caption or attributes.
 

@@ -9,7 +9,7 @@ import typer
 from image_repo.client import PAGE, Client, image_path
 from image_repo.errors import CommandError
 from image_repo.output import FACETS, TRAITS, remarks, show_hits, write_json
-from image_repo.session import Json, session_of
+from image_repo.session import AsJson, session_of
 
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
 Cursor = Annotated[str | None, typer.Option(help="Go on where the last page ended.")]
@@ -73,7 +73,7 @@ def search(
     limit: Limit = 20,
     everything: Annotated[bool, typer.Option("--all", help="Every match, not a page.")] = False,
     cursor: Cursor = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Search by words, by attributes, by an image, or all at once.
 
@@ -150,7 +150,7 @@ def similar(
     explain: Explain = False,
     limit: Limit = 20,
     cursor: Cursor = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find photographs that look like one in the repository.
 

@@ -6,7 +6,7 @@ import typer
 
 from image_repo.errors import CommandError
 from image_repo.output import console, write_json
-from image_repo.session import Json, session_of
+from image_repo.session import AsJson, session_of
 
 ID_SHOWN = 12
 LEAST_ID = 8  # of a token's id, so that no slip of the finger names one
@@ -22,7 +22,7 @@ def add_token(
         typer.Option(help="read, write, admin; again for more. Without: read and write."),
     ] = None,
     label: Annotated[str, typer.Option(help="To revoke it by.")] = "",
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a token and print it; it cannot be shown again."""
     asked: dict[str, Any] = {"owner": owner, "label": label}
@@ -50,7 +50,7 @@ def revoke_token(
 
 
 @tokens.command("list")
-def list_tokens(context: typer.Context, as_json: Json = False) -> None:
+def list_tokens(context: typer.Context, as_json: AsJson = False) -> None:
     """List what is known of the tokens; never the tokens themselves."""
     with session_of(context).client() as client:
         told = client.call("GET", "tokens")

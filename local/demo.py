@@ -13,7 +13,7 @@ from image_repo.importing import read_folder
 from image_repo.uploading import ResumeLog
 from local.api import client_of, wait_until_healthy
 from local.errors import LocalError
-from local.photographs import PHOTOGRAPHS, Photograph, lay_out
+from local.photographs import PHOTOGRAPHS, DemoPhotograph, lay_out
 from local.showing import show_searches, show_what_is_said
 from local.stack import LocalStack
 from local.steps import say, step
@@ -60,7 +60,7 @@ def _home(stack: LocalStack) -> Path:
     return stack.layout.home / "photographs"
 
 
-def _own_photographs(stack: LocalStack) -> dict[str, Photograph]:
+def _own_photographs(stack: LocalStack) -> dict[str, DemoPhotograph]:
     """Lay out the demo's own photographs, name whom they are owed to, and return them by name."""
     lay_out(_home(stack), PHOTOGRAPHS)
     say(f"Photographs: {len(PHOTOGRAPHS)} that come inside packages")

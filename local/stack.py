@@ -17,7 +17,7 @@ from local.emulator import Emulator
 from local.errors import LocalError
 from local.images import ImageFunctions
 from local.layout import Layout, read_json, write_json
-from local.opensearch import Node, data_folder
+from local.opensearch import OpenSearchNode, data_folder
 from local.ports import GATEWAY, checked
 from local.recovery import catch_up, recover
 from local.steps import step
@@ -26,7 +26,7 @@ from local.synthesis import fingerprint, synthesise, synthesised
 LEAST_FREE_BYTES = 1_000_000_000
 
 
-class Begun(Enum):
+class EmulatorStart(Enum):
     """How the emulator's present run began."""
 
     NOT = "it ran already"
@@ -89,13 +89,13 @@ class LocalStack:
                 synthesise(self.layout.assembly, log, self._engine)
         emulator = replace(emulator, search_url=self._search_url())
         begun = self._start(emulator)
-        resumed = begun is not Begun.NOT and deployed()
+        resumed = begun is not EmulatorStart.NOT and deployed()
         if read_json(self.layout.deployed_file).get("fingerprint") != wanted or not deployed():
             self._deploy(wanted)
         facts = self._tell(emulator)
-        if begun is Begun.AFTER_A_KILL:
+        if begun is EmulatorStart.AFTER_A_KILL:
             recover(facts)
-        elif resumed or (begun is not Begun.NOT and self._engine != EMBEDDED):
+        elif resumed or (begun is not EmulatorStart.NOT and self._engine != EMBEDDED):
             catch_up(facts)
         return facts
 
@@ -124,8 +124,8 @@ class LocalStack:
         return self.search or self.facts.get("search", EMBEDDED)
 
     @property
-    def _node(self) -> Node:
-        return Node(self.layout, data_folder(self.layout.home))
+    def _node(self) -> OpenSearchNode:
+        return OpenSearchNode(self.layout, data_folder(self.layout.home))
 
     def _search_url(self) -> str:
         """Start the search engine where it is a process of its own; return where it answers."""
@@ -152,13 +152,13 @@ class LocalStack:
             return Emulator(self.layout, int(running))
         return Emulator(self.layout, self.port) if self.port else kept
 
-    def _start(self, emulator: Emulator) -> "Begun":
+    def _start(self, emulator: Emulator) -> "EmulatorStart":
         """Start what is not running."""
         noted = emulator.process.facts if emulator.process.running else {}
         with step("Starting captioner and encoder"):
             proxies = self._functions.start(emulator.credentials(), noted)
         if noted:
-            return Begun.NOT
+            return EmulatorStart.NOT
         killed = self._unsaved.exists()
         with step(f"Starting the emulator of AWS on {emulator.url}"):
             try:
@@ -167,7 +167,7 @@ class LocalStack:
                 self._functions.stop()
                 raise
         self._unsaved.touch()
-        return Begun.AFTER_A_KILL if killed else Begun.IN_ORDER
+        return EmulatorStart.AFTER_A_KILL if killed else EmulatorStart.IN_ORDER
 
     def _deploy(self, wanted: str) -> None:
         again = deployed()

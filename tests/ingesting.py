@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from chalicelib.errors import RejectedImage
-from chalicelib.events import Kind, ObjectEvent
+from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Attribute, Image, Prepared, image_id_of
 from chalicelib.ingest import Ingest
 from chalicelib.transitions import edited, pending
@@ -71,8 +71,8 @@ class Room:
 def created(
     sequencer: str | None, version: str | None = None, *, force: bool = False
 ) -> ObjectEvent:
-    return ObjectEvent(BUCKET, KEY, Kind.CREATED, version, sequencer, force=force)
+    return ObjectEvent(BUCKET, KEY, EventKind.CREATED, version, sequencer, force=force)
 
 
 def removed(sequencer: str, version: str | None = None) -> ObjectEvent:
-    return ObjectEvent(BUCKET, KEY, Kind.REMOVED, version, sequencer)
+    return ObjectEvent(BUCKET, KEY, EventKind.REMOVED, version, sequencer)

@@ -21,7 +21,7 @@ measured in CIDEr) but must leave the vectors where they were.
 
 
 @dataclass(frozen=True)
-class Seen:
+class NetworkOutputs:
     """What a network makes of n photographs: maps, unit vectors, greedy captions."""
 
     maps: F32
@@ -31,7 +31,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class NetworkDifference:
     """How far two networks differ on the same photographs.
 
     Differences are absolute; those of maps are relative to the map's largest value.
@@ -56,14 +56,14 @@ class Agreement:
         return self.cosine >= INT8_COSINE
 
 
-def agreement(ours: Seen, theirs: Seen) -> Agreement:
+def agreement(ours: NetworkOutputs, theirs: NetworkOutputs) -> NetworkDifference:
     """Compare what two networks make of the same photographs."""
     largest = max(float(np.abs(theirs.maps).max()), 1e-9)
     gap = np.abs(ours.maps - theirs.maps) / largest
     pairs = ((ours.visual, theirs.visual), (ours.semantic, theirs.semantic))
     apart = np.concatenate([np.abs(a - b) for a, b in pairs])
     same = [a == b for a, b in zip(ours.captions, theirs.captions, strict=True)]
-    return Agreement(
+    return NetworkDifference(
         map_max=float(gap.max()),
         map_mean=float(gap.mean()),
         vector_max=float(apart.max()),
@@ -73,7 +73,7 @@ def agreement(ours: Seen, theirs: Seen) -> Agreement:
     )
 
 
-def accept(plain: Agreement) -> None:
+def accept(plain: NetworkDifference) -> None:
     """Let a bundle pass, or refuse it, by what its float encoder differs from TensorFlow.
 
     Raises

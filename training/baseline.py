@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from captioner.vision.tokenizer import END, PAD, START, Tokenizer
 from training.arrays import F32, I32, Tensor, read_arrays, save_arrays
-from training.batches import LONGEST, Row, like_lengths, padded, rows_of
+from training.batches import LONGEST, NumberedCaption, like_lengths, padded, rows_of
 from training.captioning import Captioned
 from training.logs import note
 from training.scores import caption_scores
@@ -108,7 +108,7 @@ def _features(captioned: Captioned) -> F32:
 
 
 def _batches(
-    rng: np.random.Generator, features: F32, rows: Sequence[Row], size: int
+    rng: np.random.Generator, features: F32, rows: Sequence[NumberedCaption], size: int
 ) -> Iterator[tuple[list[Tensor], I32, F32]]:
     for chunk in like_lengths(rng, rows, size):
         texts = padded([caption for _, caption in chunk])

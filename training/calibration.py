@@ -10,7 +10,7 @@ import numpy as np
 
 from captioner.vision.judgement import Confidence, Ranking, evidence
 from captioner.vision.labels import softmax
-from captioner.vision.prediction import Seen
+from captioner.vision.prediction import Observation
 from training.arrays import F16, F32, F64, Arrays
 from training.confidence import RIGHT_FROM, calibrated, quality
 from training.dataset import lines_of
@@ -106,7 +106,7 @@ LABELS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 LIKENESS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 
-def graded(seen: Sequence[Seen], captions: Sequence[Sequence[str]]) -> list[F64]:
+def graded(seen: Sequence[Observation], captions: Sequence[Sequence[str]]) -> list[F64]:
     """Give the CIDEr, per cent, of every caption found of each photograph."""
     most = max((len(each.captions) for each in seen), default=0)
     columns = [cider_each([_text(each, place) for each in seen], captions) for place in range(most)]
@@ -114,13 +114,13 @@ def graded(seen: Sequence[Seen], captions: Sequence[Sequence[str]]) -> list[F64]
     return [row[: len(each.captions)] for row, each in zip(table, seen, strict=True)]
 
 
-def choose(seen: Sequence[Seen], ciders: Sequence[F64]) -> Ranking:
+def choose(seen: Sequence[Observation], ciders: Sequence[F64]) -> Ranking:
     """Choose the weights whose best captions have the highest mean CIDEr; the least of equals."""
     tried = (Ranking(*weights) for weights in product(LABELS, LIKENESS))
     return max(tried, key=lambda ranking: round(_mean(ranking, seen, ciders), 3))
 
 
-def _mean(ranking: Ranking, seen: Sequence[Seen], ciders: Sequence[F64]) -> float:
+def _mean(ranking: Ranking, seen: Sequence[Observation], ciders: Sequence[F64]) -> float:
     best = [
         each_ciders[np.argmax([ranking.score(caption) for caption in each.captions])]
         for each, each_ciders in zip(seen, ciders, strict=True)
@@ -129,5 +129,5 @@ def _mean(ranking: Ranking, seen: Sequence[Seen], ciders: Sequence[F64]) -> floa
     return float(np.sum(best)) / max(1, len(seen))
 
 
-def _text(seen: Seen, place: int) -> str:
+def _text(seen: Observation, place: int) -> str:
     return seen.captions[place].text if place < len(seen.captions) else ""

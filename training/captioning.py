@@ -14,7 +14,7 @@ from captioner.vision.decoder import Decoder
 from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import Tokenizer
 from training.arrays import F16, I32, Arrays, Tensor
-from training.batches import Row, drawn, fed, like_lengths, padded, rows_of
+from training.batches import NumberedCaption, drawn, fed, like_lengths, padded, rows_of
 from training.caption_step import CaptionStep, Schedule
 from training.decoder import Shape, TrainableDecoder
 from training.epochs import Epochs
@@ -170,7 +170,7 @@ def _loss(decoder: TrainableDecoder, recipe: Recipe, own: Tensor) -> Callable[..
     return loss
 
 
-def _batches(recipe: Recipe, epoch: int, train: Captioned, rows: list[Row]) -> Tensor:
+def _batches(recipe: Recipe, epoch: int, train: Captioned, rows: list[NumberedCaption]) -> Tensor:
     def batches() -> Iterator[tuple[F16, I32]]:
         rng = np.random.default_rng((recipe.seed, epoch))
         some = drawn(rng, rows, recipe.captions)

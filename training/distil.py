@@ -13,7 +13,7 @@ from training.arrays import F32, U8, Arrays, Tensor, save_arrays
 from training.augmentation import Augmentation
 from training.descent import Descent, annealed
 from training.epochs import RunState
-from training.feeding import Batch, Sample, feed, lesson
+from training.feeding import PhotographBatch, Sample, feed, lesson
 from training.held_out import figures, looked
 from training.logs import note
 from training.student import WEIGHTS, Student
@@ -21,7 +21,7 @@ from training.teacher import Teacher
 
 
 @dataclass(frozen=True)
-class Plan:
+class DistillationPlan:
     """How long and how to distil.
 
     ``sizes`` are (share of the time, input side in pixels), smallest first: small
@@ -56,7 +56,7 @@ class Plan:
 
 
 def hinted(
-    student: Student, teacher: Teacher, batch: Batch, dropout: float
+    student: Student, teacher: Teacher, batch: PhotographBatch, dropout: float
 ) -> tuple[Tensor, Tensor]:
     """Give the student's map of a batch and its losses against the teacher; within a tape."""
     pixels, seen, words = lesson(batch)
@@ -65,7 +65,7 @@ def hinted(
 
 
 def _step(student: Student, teacher: Teacher, descent: Descent, dropout: float) -> Tensor:
-    def step(batch: Batch) -> Tensor:
+    def step(batch: PhotographBatch) -> Tensor:
         with tf.GradientTape() as tape:
             _, losses = hinted(student, teacher, batch, dropout)
             total = student.weighted(losses)
@@ -85,7 +85,7 @@ def _endless(rng: np.random.Generator, count: int, batch: int) -> Iterator[npt.N
 
 
 def distil(
-    plan: Plan,
+    plan: DistillationPlan,
     teacher: Teacher,
     sample: Sample,
     held_out: Sample,

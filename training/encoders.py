@@ -27,7 +27,7 @@ CLASSES = 1000
 
 
 @dataclass(frozen=True)
-class Kind:
+class EncoderKind:
     """An encoder that can be trained on, exported and deployed.
 
     Parameters
@@ -62,8 +62,8 @@ def _efficientnet(weights: Path | None) -> Network:
     return efficientnet.efficientnet_lite2(read_arrays(weights))
 
 
-REGISTRY: Mapping[str, Kind] = {
-    "vgg16": Kind(
+REGISTRY: Mapping[str, EncoderKind] = {
+    "vgg16": EncoderKind(
         224,
         _vgg16,
         ("labels/kernel", "labels/bias"),
@@ -71,7 +71,7 @@ REGISTRY: Mapping[str, Kind] = {
         "derived from VGG's weights, CC BY 4.0, Visual Geometry Group, University of Oxford"
         " (Simonyan and Zisserman 2015); changed by further training",
     ),
-    "efficientnet-lite2": Kind(
+    "efficientnet-lite2": EncoderKind(
         efficientnet.SIDE,
         _efficientnet,
         efficientnet.LOGITS,
@@ -102,7 +102,7 @@ def label_head(name: str, weights: Path | None, channels: int) -> Arrays:
 
 
 @dataclass(frozen=True)
-class Encoder:
+class ShippedEncoder:
     """The quantised network as a bundle holds it."""
 
     name: str
@@ -121,7 +121,7 @@ class Encoder:
 
 def shipped(
     name: str, weights: Path | None, side: int, photographs: Callable[[], U8], out: Path
-) -> Encoder:
+) -> ShippedEncoder:
     """Leave an encoder's files in ``out``: for TensorFlow, for ONNX Runtime, and quantised.
 
     Parameters
@@ -129,7 +129,7 @@ def shipped(
     name : str
         Of `REGISTRY`.
     weights : Path, optional
-        As `Kind.build` takes them.
+        As `EncoderKind.build` takes them.
     photographs : callable
         Gives training photographs, uint8 (n, s, s, 3): some of them calibrate the
         activations' ranges. Not called where ``out`` was made of the same weights at the
@@ -140,7 +140,7 @@ def shipped(
     CheckpointError
         If the weights are missing or another network's.
     """
-    found = Encoder(name, side, out / INT8)
+    found = ShippedEncoder(name, side, out / INT8)
     source = out / "encoder.source"
     made_of = f"{name} {sha256(weights) if weights and weights.is_file() else weights} {side}"
     files = (out / PLAIN, out / FLOAT, out / INT8, source)

@@ -16,7 +16,7 @@ from captioner.vision.bundle import load
 from captioner.vision.frame import is_blank
 from captioner.vision.judgement import Confidence, Ranking, judge
 from captioner.vision.model import Model
-from captioner.vision.prediction import Prediction, Seen
+from captioner.vision.prediction import Observation, Prediction
 from training.arrays import F32, F64, U8, Flags
 from training.confidence import RIGHT_FROM, quality, reliability
 from training.dataset import Split
@@ -81,7 +81,7 @@ class Looked:
     """
 
     split: Split
-    seen: tuple[Seen, ...]
+    seen: tuple[Observation, ...]
     pooled: F32
 
     def judged(self, ranking: Ranking, confidence: Confidence, most: int) -> Described:
@@ -96,7 +96,7 @@ def look_at(model: Model, split: Split, beam: int) -> Looked:
     return Looked(split, tuple(each for each, _ in seen), np.stack([mean for _, mean in seen]))
 
 
-def _seen(model: Model, beam: int, path: Path) -> tuple[Seen, F32]:
+def _seen(model: Model, beam: int, path: Path) -> tuple[Observation, F32]:
     pixels = _decoded(path)
     map_ = model.map(pixels)
     return model.look(map_, beam=beam, blank=is_blank(pixels)), map_.mean((0, 1))

@@ -15,7 +15,7 @@ from captioner.vision.bundle import FILES, load
 from captioner.vision.decoder import ARRAYS as DECODER
 from captioner.vision.judgement import FEATURES, Confidence
 from captioner.vision.manifest import FORMAT, sha256
-from training.agreement import Agreement, accept
+from training.agreement import NetworkDifference, accept
 from training.arrays import F16, U8, save_arrays
 from training.arrays import read_arrays as read_parts
 from training.calibration import Judged, calibrate, usual
@@ -146,7 +146,9 @@ def _encoders(parts: Path) -> dict[str, str]:
     return files
 
 
-def _verified(parts: Path, draft: Path, squares: U8, seen: dict[str, F16]) -> dict[str, Agreement]:
+def _verified(
+    parts: Path, draft: Path, squares: U8, seen: dict[str, F16]
+) -> dict[str, NetworkDifference]:
     words = tokenizer.load(draft / "tokenizer.json")
     some = {name: found[:VERIFIED_ON] for name, found in seen.items()}
     found = compare(parts, draft, words, squares[:VERIFIED_ON], some)

@@ -23,7 +23,7 @@ class Sample:
     words: F32
 
 
-class Batch(NamedTuple):
+class PhotographBatch(NamedTuple):
     """Photographs, the rows and columns to sample each at for student and teacher, and words."""
 
     pixels: Tensor
@@ -42,7 +42,7 @@ def feed(
     *,
     side: int,
     teachers: int,
-) -> Batch:
+) -> PhotographBatch:
     """Draw how to crop and disturb rows of a sample.
 
     ``side`` is the student's input, ``teachers`` the teacher's, pixels.
@@ -52,7 +52,7 @@ def feed(
     own, others = (
         tuple(map(tf.constant, crops.weights(kept, size, 0.5))) for size in (side, teachers)
     )
-    return Batch(
+    return PhotographBatch(
         tf.constant(sample.pixels[rows]),
         own,
         others,
@@ -70,7 +70,7 @@ class Lesson(NamedTuple):
     words: Tensor
 
 
-def lesson(batch: Batch) -> Lesson:
+def lesson(batch: PhotographBatch) -> Lesson:
     """Crop and disturb, in the graph; a patch brings its own photograph's words."""
     pixels, teachers = (
         cut(recoloured(resample(batch.pixels, *grid), batch.colours), batch.own)

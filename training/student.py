@@ -10,7 +10,7 @@ from training.arrays import F32, Arrays, Tensor
 from training.descent import Average
 from training.errors import CheckpointError
 from training.networks import SCALED, Layer, applied
-from training.teacher import Seen
+from training.teacher import TeacherOutputs
 
 TEMPERATURE = 2.0
 WEIGHTS = {"map": 1.0, "pooled": 1.0, "labels": 2.0, "words": 0.003}
@@ -89,7 +89,7 @@ class Student:
             found = applied((layer,), weights, found)
         return tf.cast(found[self._taught[-1].name], tf.float32)
 
-    def losses(self, map_: Tensor, seen: Seen, words: Tensor) -> Tensor:
+    def losses(self, map_: Tensor, seen: TeacherOutputs, words: Tensor) -> Tensor:
         """Vector, as `WEIGHTS` has them.
 
         The unexplained share of variance of the teacher's map and of its mean, the divergence from

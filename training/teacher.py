@@ -23,7 +23,7 @@ cells by half a pixel of its input.
 """
 
 
-class Seen(NamedTuple):
+class TeacherOutputs(NamedTuple):
     """The reduced map (n, cells, cells, d), its mean's variance, and the logits (n, 1000)."""
 
     map: Tensor
@@ -45,7 +45,7 @@ class Teacher:
     pooled_variance: F32
     precision: Tensor = tf.float32
 
-    def look(self, pixels: Tensor, cells: int) -> Seen:
+    def look(self, pixels: Tensor, cells: int) -> TeacherOutputs:
         """Give what it says of float32 pixels (n, s, s, 3) in 0..255."""
         network = efficientnet.efficientnet_lite2(self.arrays)
         found = network.outputs(pixels, self.precision)[efficientnet.FEATURES]
@@ -55,7 +55,7 @@ class Teacher:
         whole = Crops.whole(1).weights(found.shape[1], cells, OFFSET)
         grid = (tf.repeat(tf.constant(part), tf.shape(found)[0], 0) for part in whole)
         reduced = resample((found - self.mean) @ self.basis, *grid)
-        return Seen(reduced, self.pooled_variance, logits)
+        return TeacherOutputs(reduced, self.pooled_variance, logits)
 
 
 def reduction(arrays: Mapping[str, F32], squares: U8, dims: int = DIMS) -> Arrays:

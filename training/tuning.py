@@ -22,7 +22,7 @@ from training.decoder import TrainableDecoder
 from training.descent import Average, Descent, annealed
 from training.distil import hinted
 from training.epochs import RunState
-from training.feeding import Batch, Sample, feed
+from training.feeding import PhotographBatch, Sample, feed
 from training.logs import note, read_log
 from training.scores import cider
 from training.student import Student
@@ -180,7 +180,7 @@ class _Both:
         self.seen += len(rows)
         return self._descend(batch, tf.constant(captions)).numpy()
 
-    def _descended(self, batch: Batch, captions: Tensor) -> Tensor:
+    def _descended(self, batch: PhotographBatch, captions: Tensor) -> Tensor:
         with tf.GradientTape() as tape:
             map_, hints = hinted(self._student, self._teacher, batch, self._plan.dropped)
             said = self._caption_loss(map_, captions)

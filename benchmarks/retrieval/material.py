@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.retrieval.photographs import Bundle, documents, picture_vectors, text_vectors
+from captioner.vision.arrays import F32
 from chalicelib.attributes import extract
 from chalicelib.images import Source
 from chalicelib.search.port import Document
 from training.dataset import Split
 
 CAPTIONS = 5  # a photograph
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def told_by_people(material: Material, skipped: int, count: int, every: int = 1)
     return found
 
 
-def floats(vectors: Sequence[bytes | None]) -> Floats:
+def floats(vectors: Sequence[bytes | None]) -> F32:
     """Return float16 vectors as rows; one that is missing as zeros."""
     rows = [np.frombuffer(vector or bytes(512), "<f2") for vector in vectors]
     return np.stack(rows).astype(np.float32)

@@ -20,7 +20,7 @@ from captioner.preparing import packed, prepare, version_of
 from captioner.vision import bundle
 from captioner.vision.arrays import F32
 from captioner.vision.model import Model
-from chalicelib.events import Kind, ObjectEvent
+from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Prepared, image_id_of
 from chalicelib.ingest import Ingest
 from chalicelib.search.port import Document, document_of
@@ -110,7 +110,7 @@ def documents(photographs: Sequence[Path], from_: Bundle) -> list[Document]:
     for path in progress(photographs, "photographs described"):
         key = f"uploads/{OWNER}/{path.name}"
         storage.write(key, path.read_bytes(), content_type="image/jpeg")
-        ingest.created(ObjectEvent(BUCKET, key, Kind.CREATED, sequencer="1"))
+        ingest.created(ObjectEvent(BUCKET, key, EventKind.CREATED, sequencer="1"))
     ids = [image_id_of(BUCKET, f"uploads/{OWNER}/{path.name}") for path in photographs]
     records = catalogue.get_many(ids)
     return [document_of(records[image_id]) for image_id in ids]

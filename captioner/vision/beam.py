@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.arrays import F32
-from captioner.vision.decoder import State
+from captioner.vision.decoder import DecoderState
 from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import END, START
 
@@ -27,10 +27,12 @@ LENGTH_POWER = 1.0
 class Writer(Protocol):
     """What writes one word at a time; `captioner.vision.decoder.Decoder` does."""
 
-    def start(self, map_: F32) -> State:
+    def start(self, map_: F32) -> DecoderState:
         """Give the state before the first word."""
 
-    def step(self, state: State, words: npt.NDArray[np.intp]) -> tuple[F32, State, F32]:
+    def step(
+        self, state: DecoderState, words: npt.NDArray[np.intp]
+    ) -> tuple[F32, DecoderState, F32]:
         """Give log-probabilities of the next words, the next state, the attention paid."""
 
 

@@ -11,7 +11,7 @@ from captioner.vision.frame import to_square
 from captioner.vision.manifest import BundleError
 
 
-class Encoder:
+class ImageEncoder:
     """From photograph to spatial map.
 
     Parameters
@@ -34,7 +34,7 @@ class Encoder:
         return np.asarray(found[0], np.float32)
 
 
-def load(path: Path, side: int, threads: int) -> Encoder:
+def load(path: Path, side: int, threads: int) -> ImageEncoder:
     """Load the encoder of an ONNX file; raises `BundleError` where the file is not one."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -45,4 +45,4 @@ def load(path: Path, side: int, threads: int) -> Encoder:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises its own classes, which share no base
         raise BundleError(f"{path} is not an encoder: {error}") from error
-    return Encoder(session, side)
+    return ImageEncoder(session, side)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.manifest import BundleError
-from captioner.vision.prediction import Caption, Prediction, Seen
+from captioner.vision.prediction import Caption, Observation, Prediction
 
 F64 = npt.NDArray[np.float64]
 
@@ -101,7 +101,7 @@ def _short(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def evidence(caption: Caption, seen: Seen) -> F64:
+def evidence(caption: Caption, seen: Observation) -> F64:
     """Give the `FEATURES` of a caption, float64 (features,)."""
     own = (
         caption.log_prob,
@@ -113,7 +113,7 @@ def evidence(caption: Caption, seen: Seen) -> F64:
     return np.array((*own, seen.entropy, seen.top, seen.familiarity), np.float64)
 
 
-def judge(seen: Seen, ranking: Ranking, confidence: Confidence, most: int) -> Prediction:
+def judge(seen: Observation, ranking: Ranking, confidence: Confidence, most: int) -> Prediction:
     """Order a photograph's captions, keep ``most``, and say how probable the best is."""
     captions = ranking.ranked(seen.captions)[:most]
     probability = float(confidence.probability(evidence(captions[0], seen))) if captions else 0.0

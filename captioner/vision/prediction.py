@@ -33,7 +33,7 @@ class Caption:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """A photograph before anything is decided: every caption that the beam search ended.
 
     ``entropy`` of the label head's classes in nats and ``top`` their largest probability;

@@ -80,7 +80,7 @@ def data_folder(home: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class OpenSearchNode:
     """A node whose data lies in a folder of its own.
 
     Attributes

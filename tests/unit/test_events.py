@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import events
-from chalicelib.events import ContinueImport, Kind, ObjectEvent
+from chalicelib.events import ContinueImport, EventKind, ObjectEvent
 
 BUCKET = "photographs"
 HEX = st.text("0123456789ABCDEF", min_size=1, max_size=24)
@@ -53,15 +53,15 @@ def test_any_key_comes_through(name: str) -> None:
 def test_an_event_tells_kind_version_sequencer_and_size() -> None:
     body = message(record("uploads/a.jpg", versionId="v7", size=12))
     assert events.read(body, BUCKET) == (
-        ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED, "v7", "0055", 12),
+        ObjectEvent(BUCKET, "uploads/a.jpg", EventKind.CREATED, "v7", "0055", 12),
     )
 
 
 def test_all_records_of_a_message_are_read() -> None:
     body = message(record("uploads/a.jpg"), record("uploads/b.jpg", "ObjectRemoved:Delete"))
     assert [e.kind for e in events.read(body, BUCKET) if isinstance(e, ObjectEvent)] == [
-        Kind.CREATED,
-        Kind.REMOVED,
+        EventKind.CREATED,
+        EventKind.REMOVED,
     ]
 
 
@@ -95,7 +95,7 @@ def test_what_is_not_ours_is_acknowledged(body: str) -> None:
 def test_a_redrive_names_key_version_and_force() -> None:
     body = json.dumps(events.redrive("uploads/a.jpg", version_id="v1", force=True))
     assert events.read(body, BUCKET) == (
-        ObjectEvent(BUCKET, "uploads/a.jpg", Kind.CREATED, "v1", None, None, force=True),
+        ObjectEvent(BUCKET, "uploads/a.jpg", EventKind.CREATED, "v1", None, None, force=True),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
-from chalicelib.events import ContinueImport, Kind, ObjectEvent
+from chalicelib.events import ContinueImport, EventKind, ObjectEvent
 from chalicelib.folder_captions import is_descriptions
 from chalicelib.images import Attribute, Caption, Source, State, image_id_of
 from chalicelib.imports import Imports
@@ -55,7 +55,7 @@ class Room:
 
     def landed(self, sequencer: str = "01") -> str:
         return self.imports.descriptions_changed(
-            ObjectEvent(BUCKET, FILE, Kind.CREATED, None, sequencer), never
+            ObjectEvent(BUCKET, FILE, EventKind.CREATED, None, sequencer), never
         )
 
     def work_off(self) -> list[str]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.event_order import IngestOutcome
-from chalicelib.events import Kind, ObjectEvent
+from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Attribute, Caption, Prepared, Source, State
 from tests.ingesting import ID, Room, created, prepared, removed
 
@@ -119,7 +119,7 @@ def test_whatever_the_order_the_newest_event_wins(order: list[ObjectEvent]) -> N
     for body in (b"one", b"two", b"three"):
         room.put(body)
     for event in [*order, *order]:
-        apply = room.ingest.created if event.kind is Kind.CREATED else room.ingest.removed
+        apply = room.ingest.created if event.kind is EventKind.CREATED else room.ingest.removed
         apply(event)
     record = room.record()
     assert record.state is State.CAPTIONED and record.version_id == "v3"

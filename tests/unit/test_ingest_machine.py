@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chalicelib.errors import RejectedImage
-from chalicelib.events import Kind, ObjectEvent
+from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Image, Prepared, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
@@ -63,7 +63,9 @@ class Machine(RuleBasedStateMachine):
         self.written: dict[str, str] = {}
         self.deleted: set[str] = set()
 
-    def _tell(self, key: str, kind: Kind, body: bytes | None, version: str | None = None) -> None:
+    def _tell(
+        self, key: str, kind: EventKind, body: bytes | None, version: str | None = None
+    ) -> None:
         sequencer = f"{self.count:04X}"
         event = ObjectEvent(BUCKET, key, kind, version, sequencer)
         self.events.append(event)
@@ -77,14 +79,14 @@ class Machine(RuleBasedStateMachine):
         body = f"{'photo' if good else 'bad'} {self.count}".encode()
         self.storage.write(key_of(name), body, content_type="image/jpeg")
         version = next(found.version_id for found in self.storage.objects(key_of(name)))
-        self._tell(key_of(name), Kind.CREATED, body, version)
+        self._tell(key_of(name), EventKind.CREATED, body, version)
 
     @rule(name=NAMES)
     def delete(self, name: str) -> None:
         if key_of(name) in self.truth:
             self.count += 1
             self.storage.delete(key_of(name))
-            self._tell(key_of(name), Kind.REMOVED, None)
+            self._tell(key_of(name), EventKind.REMOVED, None)
 
     @rule(name=NAMES)
     def delete_through_the_api(self, name: str) -> None:
@@ -102,7 +104,7 @@ class Machine(RuleBasedStateMachine):
         self.count += 1
         content = f"a.jpg {caption} {self.count}\n".encode()
         self.storage.write(FILE, content, content_type="text/plain")
-        event = ObjectEvent(BUCKET, FILE, Kind.CREATED, None, f"{self.count:04X}")
+        event = ObjectEvent(BUCKET, FILE, EventKind.CREATED, None, f"{self.count:04X}")
         self.imports.descriptions_changed(event, lambda: False)
 
     @rule(name=NAMES)
@@ -125,13 +127,13 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def fail(self, data: st.DataObject) -> None:
         event = data.draw(st.sampled_from(self.events))
-        if event.kind is Kind.CREATED:
+        if event.kind is EventKind.CREATED:
             self.ingest.fail(event, "out of memory")
 
     def _deliver(self, event: ObjectEvent) -> None:
         if event in self.undelivered:
             self.undelivered.remove(event)
-        if event.kind is Kind.REMOVED:
+        if event.kind is EventKind.REMOVED:
             self.ingest.removed(event)
         else:
             self.ingest.created(event)

@@ -10,7 +10,7 @@ pytest.importorskip("pycocoevalcap", reason="scoring needs pycocoevalcap (traini
 
 from captioner.vision.arrays import unit
 from captioner.vision.judgement import Ranking
-from captioner.vision.prediction import Caption, Seen
+from captioner.vision.prediction import Caption, Observation
 from training.calibration import calibrate, choose, graded, read_judged, usual
 from training.dataset import Split
 from training.errors import DatasetError
@@ -21,8 +21,8 @@ EVEN = np.full(256, 1 / 16, np.float32)
 SAID = ("a cat sleeps on a red sofa", "two boys play football", "a boat on a lake at dusk")
 
 
-def seen(*captions: Caption) -> Seen:
-    return Seen(captions, (), EVEN, EVEN, EVEN, 1.0, 0.5, 0.9)
+def seen(*captions: Caption) -> Observation:
+    return Observation(captions, (), EVEN, EVEN, EVEN, 1.0, 0.5, 0.9)
 
 
 def looked(count: int = 30) -> Looked:

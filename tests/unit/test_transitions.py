@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.attributes import extract
 from chalicelib.errors import NotFound
 from chalicelib.event_order import skip_reason
-from chalicelib.events import Kind, ObjectEvent, is_older
+from chalicelib.events import EventKind, ObjectEvent, is_older
 from chalicelib.images import (
     DESCRIBED,
     HUMAN_SOURCES,
@@ -57,7 +57,7 @@ Transition = Callable[[Image, datetime], Image]
 def event(
     sequencer: str | None, version: str | None = None, size: int | None = None
 ) -> ObjectEvent:
-    return ObjectEvent(BUCKET, KEY, Kind.CREATED, version, sequencer, size)
+    return ObjectEvent(BUCKET, KEY, EventKind.CREATED, version, sequencer, size)
 
 
 def captioned(
@@ -215,7 +215,7 @@ def transitions(draw: st.DrawFn) -> Transition:
     if kind == "deleted":
         if at.sequencer is None:
             return deleted
-        at = replace(at, kind=Kind.REMOVED)
+        at = replace(at, kind=EventKind.REMOVED)
     run = ModelRun(draw(st.sampled_from(["net@1", "net@2"])), 4, draw(st.sampled_from("ab")))
     by_event: Callable[[Image, datetime, ObjectEvent, Prepared], Image] = {
         "captioned": lambda image, now, seen, file: captioned_by_model(

@@ -20,7 +20,7 @@ DARKEST = 0.78
 
 
 @dataclass(frozen=True)
-class Seen:
+class AttendedWord:
     """A word, its probability, and a mask that darkens what was not looked at (data URI)."""
 
     word: str
@@ -46,7 +46,7 @@ class Case:
     withheld: bool
     labels: tuple[str, ...]
     references: tuple[str, ...]
-    words: tuple[Seen, ...]
+    words: tuple[AttendedWord, ...]
 
 
 def spread(described: Described, count: int) -> list[int]:
@@ -82,9 +82,10 @@ def case(described: Described, row: int, before: Mapping[str, Sequence[str]]) ->
     )
 
 
-def _seen(words: Sequence[Word]) -> tuple[Seen, ...]:
+def _seen(words: Sequence[Word]) -> tuple[AttendedWord, ...]:
     return tuple(
-        Seen(word.text, float(np.exp(word.log_prob)), _mask(word.attention)) for word in words
+        AttendedWord(word.text, float(np.exp(word.log_prob)), _mask(word.attention))
+        for word in words
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from training.arrays import Arrays, read_arrays, save_arrays
-from training.distil import Plan, distil, started
+from training.distil import DistillationPlan, distil, started
 from training.feeding import Sample
 from training.interruption import Interruption
 from training.networks import precisions
@@ -24,7 +24,7 @@ def run(options: Namespace) -> None:
     """Distil for the minutes given."""
     train, held_out = read_samples(options)
     teacher = read_teacher(options, train.pixels)
-    plan = Plan(
+    plan = DistillationPlan(
         options.minutes,
         options.batch,
         options.rate,

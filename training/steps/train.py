@@ -15,7 +15,7 @@ from training import dataset, encoders, parts
 from training.arrays import Arrays, read_arrays, save_arrays
 from training.baseline import BaselineRecipe, train_baseline
 from training.captioning import Captioned, Recipe, Validation, train_decoder
-from training.encoders import Encoder
+from training.encoders import ShippedEncoder
 from training.errors import CheckpointError
 from training.language import LanguageRecipe, train_language
 from training.networks import precisions
@@ -50,7 +50,7 @@ def run(options: Namespace) -> None:
     _decoder(options, encoder, words, (train, more, validation), begun)
 
 
-def _encoder(options: Namespace, train: dataset.Split) -> Encoder:
+def _encoder(options: Namespace, train: dataset.Split) -> ShippedEncoder:
     name, weights = encoders.named(options.encoder, options.weights)
     side = options.side or encoders.REGISTRY[name].side
     squares = partial(pixels, options, train, side)
@@ -78,7 +78,7 @@ def _language(
 
 def _decoder(
     options: Namespace,
-    encoder: Encoder,
+    encoder: ShippedEncoder,
     words: Tokenizer,
     captioned: tuple[Captioned, Captioned, Validation],
     begun: Arrays,
