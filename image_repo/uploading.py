@@ -253,11 +253,6 @@ def upload_and_wait(
     -------
     list of UploadOutcome, mapping of str to str
         What became of each, and by id why it could not be captioned.
-
-    Raises
-    ------
-    CommandError
-        As `wait`.
     """
     with progress() as bars:
         task = bars.add_task("Uploading", total=len(photographs))

@@ -107,15 +107,11 @@ class Api(Construct):
         allow(role, ("lambda:InvokeFunction",), *(function.function_arn for function in functions))
 
     def _shape_functions(self) -> None:
-        for name in self._function_names():
-            function = self.application.get_resource(name)
-            function.add_property_override(
-                "LoggingConfig.LogGroup", self.identity.log_group.log_group_name
-            )
-
-    def _function_names(self) -> list[str]:
-        resources = self.application.sam_template.node.find_all()
-        return [resource.node.id for resource in resources if isinstance(resource, sam.CfnFunction)]
+        for resource in self.application.sam_template.node.find_all():
+            if isinstance(resource, sam.CfnFunction):
+                self.application.get_resource(resource.node.id).add_property_override(
+                    "LoggingConfig.LogGroup", self.identity.log_group.log_group_name
+                )
 
     def _shape_gateway(self) -> None:
         api = self.application.get_resource("RestAPI")

@@ -66,13 +66,7 @@ def read_split(data: Path, split: str) -> Split:
 
 
 def read_apart(data: Path) -> tuple[Split, Split]:
-    """Train and dev split, after a look that no photograph is in both.
-
-    Raises
-    ------
-    DatasetError
-        As `read_split`, and for a photograph that is in both.
-    """
+    """Train and dev split, after a look that no photograph is in both."""
     train, dev = read_split(data, "train"), read_split(data, "dev")
     both = sorted({p.name for p in train.photographs} & {p.name for p in dev.photographs})
     if both:

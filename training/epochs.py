@@ -65,7 +65,6 @@ class Epochs:
     ----------
     out : Path
         Folder of ``NAME-01.npz`` and so on, and of ``NAME.jsonl``.
-    name : str
     variables
         Everything that a step changes; kept in ``NAME.state.npz`` where ``resume``.
     resume : bool

@@ -48,11 +48,6 @@ def read_splits(options: Namespace) -> tuple[list[Split], list[Split]]:
     """Give the splits with captions that are trained on, and those held out.
 
     First those of ``--data``, then the everyday photographs of ``--captioned``, where there are.
-
-    Raises
-    ------
-    DatasetError
-        As `training.dataset.read_apart` and `read_everyday` do.
     """
     train, dev = dataset.read_apart(options.data)
     if options.captioned is None:

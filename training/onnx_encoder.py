@@ -110,7 +110,6 @@ def quantised(model: onnx.ModelProto, calibration: U8, out: Path) -> None:
         From `float_model`.
     calibration : uint8 (n, side, side, 3)
         Training photographs that the activations' ranges are taken from.
-    out : Path
 
     Notes
     -----

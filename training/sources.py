@@ -45,13 +45,7 @@ class Sources:
 
 
 def read_sources(options: Namespace) -> Sources:
-    """Read what ``--data``, ``--captioned``, ``--texts`` and ``--pseudo`` name.
-
-    Raises
-    ------
-    DatasetError
-        As `training.dataset`, `training.everyday`, `training.texts` and `training.pseudo` do.
-    """
+    """Read what ``--data``, ``--captioned``, ``--texts`` and ``--pseudo`` name."""
     train, (dev, *everyday) = read_splits(options)
     pseudo = read_pseudo(options.pseudo, options.extra) if options.pseudo else None
     texts = _texts(options, dev, *everyday)

@@ -22,7 +22,6 @@ def read_texts(folder: Path, withheld: Collection[str]) -> list[str]:
 
     Parameters
     ----------
-    folder : Path
     withheld : collection of str
         Captions that may not be learnt, those of dev and test photographs; compared by `normal`.
 

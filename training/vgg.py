@@ -6,7 +6,7 @@ pruning for accelerating very deep neural networks", section 3) fit what is left
 network in the same way.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -29,28 +29,23 @@ POSITIONS = 60_000
 RIDGE = 1e-3
 
 
-def layers(blocks: tuple[int, ...] = BLOCKS, *, stacked: bool = True) -> tuple[Layer, ...]:
-    """Give the convolutions and pools; where ``stacked`` the map is the last two blocks'.
+def layers(blocks: tuple[int, ...] = BLOCKS) -> tuple[Layer, ...]:
+    """Give the convolutions and pools; the map is the last two blocks'.
 
     The fourth block's output, averaged over the cells of the fifth's, stands before the fifth's:
     what is named is in the last block, colour and texture are in the one before
     (docs/decisions/116).
     """
-    return tuple(_layers(blocks, stacked=stacked))
-
-
-def _layers(blocks: tuple[int, ...], *, stacked: bool) -> Iterator[Layer]:
-    last = SCALED
+    found, last = [], SCALED
     for block, depth in enumerate(blocks, 1):
         for conv in range(1, depth + 1):
             name = f"block{block}_conv{conv}"
-            yield Layer(name, "conv", (last,), 1, "relu")
+            found.append(Layer(name, "conv", (last,), 1, "relu"))
             last = name
-        yield Layer(f"block{block}_pool", "max_pool", (last,))
+        found.append(Layer(f"block{block}_pool", "max_pool", (last,)))
         last = f"block{block}_pool"
-    if stacked:
-        yield Layer("block4_average", "average_pool", ("block4_pool",))
-        yield Layer("stacked", "concat", ("block4_average", "block5_pool"))
+    average = Layer("block4_average", "average_pool", ("block4_pool",))
+    return (*found, average, Layer("stacked", "concat", ("block4_average", "block5_pool")))
 
 
 def convolutions(blocks: tuple[int, ...] = BLOCKS) -> tuple[str, ...]:

@@ -69,7 +69,6 @@ def search(
 
     Parameters
     ----------
-    writer : Writer
     map_ : float32 (h, w, c)
     rules : Rules
         What may not be written.

@@ -7,7 +7,7 @@ from captioner.vision.arrays import read_arrays
 from captioner.vision.judgement import Confidence, Ranking
 from captioner.vision.model import Model
 
-DEFAULT_BUNDLE = Path(__file__).resolve().parent.parent / "bundle"
+DEFAULT_BUNDLE = text.BUNDLE
 """The bundle that comes with the repository."""
 
 FILES = ("encoder.onnx", "decoder.npz", "vectors.npz", "labels.npz", "text.npz", "tokenizer.json")

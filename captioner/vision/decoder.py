@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.arrays import F32
+from captioner.vision.arrays import F32, sigmoid
 
 ARRAYS = (
     "embedding", "output_bias", "keys", "positions", "values", "values_bias", "query", "energy",
@@ -85,8 +85,8 @@ class Decoder:
         gates = self._word_part[words] + seen @ self._seen_part
         gates = gates + state.hidden @ weights["lstm/recurrent"]
         into, forget, new, out = np.split(gates, 4, axis=1)
-        cell = _sigmoid(forget) * state.cell + _sigmoid(into) * np.tanh(new)
-        hidden = _sigmoid(out) * np.tanh(cell)
+        cell = sigmoid(forget) * state.cell + sigmoid(into) * np.tanh(new)
+        hidden = sigmoid(out) * np.tanh(cell)
         said = hidden @ weights["out/state"] + seen @ weights["out/seen"] + weights["out/bias"]
         said = np.tanh(said + weights["embedding"][words] @ weights["out/word"])
         logits = said @ self._output + weights["output_bias"]
@@ -97,12 +97,8 @@ class Decoder:
         query = state.hidden @ weights["query"]
         energy = np.tanh(state.keys[None] + query[:, None]) @ weights["energy"]
         attention = np.exp(_log_softmax(energy))
-        gate = _sigmoid(state.hidden @ weights["gate"] + weights["gate_bias"])
+        gate = sigmoid(state.hidden @ weights["gate"] + weights["gate_bias"])
         return attention, (attention @ state.values) * gate
-
-
-def _sigmoid(x: F32) -> F32:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
 def _log_softmax(x: F32) -> F32:

@@ -17,21 +17,10 @@ STEPS = ("prepare", "distil", "train", "tune", "export", "evaluate", "report")
 DEFAULTS = {"distil.minutes": "60"}
 
 OWN = (
-    *("bundle", "captioned", "curve", "data", "decoder", "distilled", "extra", "init", "json"),
-    *(
-        "judged",
-        "log",
-        "model",
-        "out",
-        "resume",
-        "teachers",
-        "text-teacher",
-        "texts",
-        "tuned",
-        "weights",
-    ),
-    "work",
-)
+    "bundle", "captioned", "curve", "data", "decoder", "distilled", "extra", "init", "json",
+    "judged", "log", "model", "out", "resume", "teachers", "text-teacher", "texts", "tuned",
+    "weights", "work",
+)  # fmt: skip
 """Options that the job sets: where things lie."""
 
 
@@ -85,13 +74,7 @@ def parsed(step: str, given: Sequence[str]) -> Namespace:
 
 
 def checked(hyperparameters: Mapping[str, str]) -> None:
-    """Refuse hyperparameters that the job would refuse, before anything is paid for.
-
-    Raises
-    ------
-    TrainingError
-        As `arguments` and `parsed`.
-    """
+    """Refuse hyperparameters that the job would refuse, before anything is paid for."""
     each = arguments(hyperparameters)
     anywhere = {
         "prepare": ready_made(each),
