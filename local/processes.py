@@ -111,13 +111,13 @@ class Process:
         happened = f"did not answer within {seconds} s" if self.running else "ended at once"
         raise LocalError(f"{what} {happened}:\n{self.last_words()}", f"read {self.log}" + remedy)
 
-    def last_words(self, lines: int = 12) -> str:
+    def last_words(self) -> str:
         """Return the end of its log."""
         try:
             text = self.log.read_text(errors="replace")
         except FileNotFoundError:
             return ""
-        return "\n".join(text.splitlines()[-lines:])
+        return "\n".join(text.splitlines()[-12:])
 
     @property
     def _file(self) -> Path:

@@ -39,6 +39,20 @@ def unit_rows(rows: F32) -> F32:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
 
+def ridge(x: F32, y: F32, decay: float, start: F32 | None = None) -> tuple[F32, F32]:
+    """Fit y (m, d) by x (m, c) and a constant: give kernel (c, d) and bias (d,).
+
+    The kernel is drawn to ``start``, or to nothing, by ``decay`` of the inputs' mean variance.
+    """
+    mean_x, mean_y = x.mean(0), y.mean(0)
+    x, y = x - mean_x, y - mean_y
+    start = np.zeros((x.shape[1], y.shape[1]), np.float32) if start is None else start
+    gram = x.T @ x
+    gram[np.diag_indices_from(gram)] += decay * np.trace(gram) / len(gram)
+    kernel = start + np.linalg.solve(gram, x.T @ (y - x @ start)).astype(np.float32)
+    return kernel, (mean_y - mean_x @ kernel).astype(np.float32)
+
+
 def save_arrays(path: Path, arrays: Mapping[str, F32], kind: type = np.float16) -> None:
     """Write arrays by name, as float16 unless told, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,11 +21,9 @@ class _Seeing(Protocol):
     def maps(self, pixels: U8) -> F16: ...
 
 
-def maps(encoder: Path, pixels: U8, threads: int = 0) -> F16:
-    """Float16 (n, h, w, c) maps of uint8 (n, s, s, 3), by an ONNX file; 0 threads: all cores."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = ort.InferenceSession(str(encoder), options, providers=["CPUExecutionProvider"])
+def maps(encoder: Path, pixels: U8) -> F16:
+    """Float16 (n, h, w, c) maps of uint8 (n, s, s, 3), by an ONNX file, on all cores."""
+    session = ort.InferenceSession(str(encoder), providers=["CPUExecutionProvider"])
     side = session.get_inputs()[0].shape[1]
     found = [
         session.run(None, {"pixels": to_square(p, side)[None]})[0].astype(np.float16)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from training import efficientnet
 from training.arrays import F32, U8, Tensor
 from training.augmentation import Augmentation, cut, recoloured, resample
 from training.crops import Crops
@@ -39,18 +40,14 @@ def feed(
     rows: npt.NDArray[np.int64],
     augmentation: Augmentation,
     rng: np.random.Generator,
-    *,
     side: int,
-    teachers: int,
 ) -> PhotographBatch:
-    """Draw how to crop and disturb rows of a sample.
-
-    ``side`` is the student's input, ``teachers`` the teacher's, pixels.
-    """
+    """Draw how to crop and disturb rows of a sample, for a student's input of ``side`` pixels."""
     crops = Crops.random(rng, len(rows), augmentation.least_area)
     kept = sample.pixels.shape[1]
     own, others = (
-        tuple(map(tf.constant, crops.weights(kept, size, 0.5))) for size in (side, teachers)
+        tuple(map(tf.constant, crops.weights(kept, size, 0.5)))
+        for size in (side, efficientnet.SIDE)
     )
     return PhotographBatch(
         tf.constant(sample.pixels[rows]),

@@ -58,13 +58,13 @@ class Teacher:
         return TeacherOutputs(reduced, self.pooled_variance, logits)
 
 
-def reduction(arrays: Mapping[str, F32], squares: U8, dims: int = DIMS) -> Arrays:
+def reduction(arrays: Mapping[str, F32], squares: U8) -> Arrays:
     """Fit ``mean``, ``basis`` and ``pooled_variance`` on photographs uint8 (n, s, s, 3)."""
     maps = efficientnet.efficientnet_lite2(arrays).maps(squares)
     vectors = maps.reshape(-1, maps.shape[-1])
     mean = vectors.mean(0)
     values, basis = np.linalg.eigh(np.cov(vectors - mean, rowvar=False))
-    kept = np.argsort(values)[::-1][:dims]
+    kept = np.argsort(values)[::-1][:DIMS]
     scale = np.sqrt(max(float(values[kept].mean()), 1e-12))
     basis = (basis[:, kept] / scale).astype(np.float32)
     variance = ((maps.mean((1, 2)) - mean) @ basis).var(0).mean()

@@ -42,7 +42,6 @@ class TuningPlan:
 
     minutes: float
     side: int = 224
-    teachers: int = 256
     first: int = 4
     photographs: int = 24
     captions: int = 5
@@ -175,8 +174,7 @@ class _Both:
         steps = self.seen / self._plan.photographs
         share = annealed(progress, steps, warm_up=100, least=0.02)
         self._descent.rate.assign(self._plan.rate * share)
-        sides = {"side": self._plan.side, "teachers": self._plan.teachers}
-        batch = feed(self._sample, rows, self._plan.augmentation, rng, **sides)
+        batch = feed(self._sample, rows, self._plan.augmentation, rng, self._plan.side)
         self.seen += len(rows)
         return self._descend(batch, tf.constant(captions)).numpy()
 

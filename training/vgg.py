@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.arrays import F32, U8, Arrays, Tensor
+from training.arrays import F32, U8, Arrays, Tensor, ridge
 from training.errors import CheckpointError
 from training.networks import SCALED, Layer, Network, applied
 
@@ -149,10 +149,12 @@ def thinned(
             start = None
             if source == name:
                 start = prior[:, :, kept[before]][..., kept[name]].reshape(-1, kept[name].size)
-            kernel, bias, share = _solved(x, y[:, kept[name]], start)
+            y = y[:, kept[name]]
+            kernel, bias = ridge(x, y, RIDGE, start)
+            left = ((y - x @ kernel - bias) ** 2).sum() / ((y - y.mean(0)) ** 2).sum()
             fitted[f"{name}/kernel"] = kernel.reshape(3, 3, -1, kept[name].size)
             fitted[f"{name}/bias"] = bias
-            told(f"{name}: {100 * share:.1f} % of {source}'s variance")
+            told(f"{name}: {100 * (1 - left):.1f} % of {source}'s variance")
         before = name
     return _evened(fitted, pixels)
 
@@ -191,18 +193,6 @@ def _patches(
 def _until(each: tuple[Layer, ...], name: str) -> tuple[Layer, ...]:
     names = [layer.name for layer in each]
     return each[: names.index(name) + 1]
-
-
-def _solved(x: F32, y: F32, start: F32 | None) -> tuple[F32, F32, float]:
-    """Fit y by x and a constant, ridge towards ``start``; give kernel, bias, share explained."""
-    mean_x, mean_y = x.mean(0), y.mean(0)
-    x, y = x - mean_x, y - mean_y
-    start = np.zeros((x.shape[1], y.shape[1]), np.float32) if start is None else start
-    gram = x.T @ x
-    gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
-    kernel = start + np.linalg.solve(gram, x.T @ (y - x @ start)).astype(np.float32)
-    left = float(((y - x @ kernel) ** 2).sum() / (y**2).sum())
-    return kernel, (mean_y - mean_x @ kernel).astype(np.float32), 1 - left
 
 
 def _evened(arrays: Mapping[str, F32], pixels: U8) -> Arrays:

@@ -28,12 +28,10 @@ EMPTY_WORDS = frozenset((
 """Words that say nothing of what a photograph shows."""
 
 
-def frequent_words(
-    captions: Iterable[Sequence[str]], at_least: int = 1, most: int | None = None
-) -> list[str]:
+def frequent_words(captions: Iterable[Sequence[str]], at_least: int = 1) -> list[str]:
     """Words by falling count over all captions of all photographs; ties by the alphabet."""
     counts = _counted(captions)
-    return [word for word in _ranked(counts) if counts[word] >= at_least][:most]
+    return [word for word in _ranked(counts) if counts[word] >= at_least]
 
 
 def vocabulary(captions: Iterable[Sequence[str]], texts: Sequence[str] = ()) -> Tokenizer:
