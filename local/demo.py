@@ -94,6 +94,7 @@ def _upload(client: Client, photographs: Sequence[uploading.Photograph]) -> None
     outcomes, _ = uploading.upload_and_wait(
         client, photographs, ResumeLog(None), at_once=UPLOADS_AT_ONCE, patience=STUCK_SECONDS
     )
+    say(f"[green]✓[/] Uploaded and captioned {sum(1 for one in outcomes if one.image_id)}")
     for one in outcomes:
         if one.problem:
             say(f"[red]✗[/] {escape(one.photograph.path.name)}: {escape(one.problem)}")
