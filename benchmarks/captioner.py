@@ -7,8 +7,6 @@ float32, without a decoder.
     python benchmarks/captioner.py [--photographs FOLDER] [--count 100] [--json]
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import subprocess

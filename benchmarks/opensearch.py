@@ -37,7 +37,7 @@ from chalicelib.search.opensearch.bulk import BATCH as REQUEST
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.vectors import quantised
 from local.layout import Layout
-from local.opensearch import Node
+from local.opensearch import OpenSearchNode
 
 Answer = TypeVar("Answer")
 Numbers = Callable[[bytes], npt.NDArray[np.float32]]
@@ -111,7 +111,7 @@ def running(keep: Path | None, heap: str) -> Iterator[str]:
         folder.chmod(0o755)
         layout = Layout(folder / "layout")
         layout.make()
-        node = Node(layout, folder / "data", heap, mortal=True)
+        node = OpenSearchNode(layout, folder / "data", heap, mortal=True)
         try:
             yield node.start()
         finally:

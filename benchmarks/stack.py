@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from image_repo.client import Client
 from image_repo.config import connection
 from image_repo.importing import read_folder
-from image_repo.uploading import Journal, Outcome, Photograph, upload, wait
+from image_repo.uploading import Photograph, ResumeLog, upload, wait
 
 SIDE = 480
 NAIVE = 20
@@ -76,9 +76,8 @@ def _drawing(path: Path, seed: int) -> Path:
 
 def _bulk(client: Client, photos: list[Photograph]) -> dict[str, float]:
     before = client.call("GET", "stats")
-    outcomes: list[Outcome] = []
     with _timed() as seconds:
-        upload(client, photos, Journal(None), outcomes.append)
+        outcomes = upload(client, photos, ResumeLog(None))
         uploaded = seconds()
         ids = {one.image_id for one in outcomes if one.image_id}
         failed = wait(client, ids, lambda _: None)

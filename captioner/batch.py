@@ -28,7 +28,7 @@ class Metrics(Protocol):
         """Log the exception being handled."""
 
 
-class Batch:
+class BatchProcessor:
     """Process messages.
 
     Parameters

@@ -7,7 +7,7 @@ from functools import partial
 import boto3
 from botocore.config import Config
 
-from captioner.batch import Batch, Metrics
+from captioner.batch import BatchProcessor, Metrics
 from captioner.preparing import prepare, version_of
 from captioner.queries import Queries
 from captioner.vision.bundle import DEFAULT_BUNDLE, load
@@ -26,7 +26,7 @@ _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect
 class Captioner:
     """Both functions' work; one image serves both."""
 
-    batch: Batch
+    batch: BatchProcessor
     queries: Queries
 
 
@@ -58,7 +58,7 @@ def bootstrap(settings: Settings, metrics: Metrics) -> Captioner:
         max_stored_bytes=settings.max_upload_bytes,
         max_pixels=settings.max_pixels,
     )
-    return Captioner(Batch(ingest, imports, metrics, bucket=settings.bucket), queries)
+    return Captioner(BatchProcessor(ingest, imports, metrics, bucket=settings.bucket), queries)
 
 
 def _now() -> datetime:

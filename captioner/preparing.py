@@ -1,13 +1,15 @@
 """A file as the ingest wants it: decoded, described and made small."""
 
+import io
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from captioner.decoding import Pixels, decode
-from captioner.display import display
-from captioner.vision.model import Model, Prediction
+from captioner.vision.model import Model
+from captioner.vision.prediction import Prediction
 from chalicelib.images import Prepared
 
 
@@ -51,3 +53,24 @@ def prepare(data: bytes, *, model: Describer, max_pixels: int) -> Prepared:
 def packed(vector: npt.NDArray[np.float32]) -> bytes | None:
     """Return a vector as float16 bytes, or None where it holds no numbers to compare by."""
     return vector.astype("<f2").tobytes() if np.isfinite(vector).all() else None
+
+
+SIDE = 512
+QUALITY = 80
+# Of libwebp's 0 to 6: half the time of the default 4 for files 3 % larger, on Flickr8k.
+METHOD = 2
+
+
+def display(pixels: Pixels) -> bytes:
+    """Return a WebP of at most ``SIDE`` pixels a side, made of pixels alone.
+
+    Parameters
+    ----------
+    pixels
+        uint8 (height, width, 3), RGB, upright.
+    """
+    image = Image.fromarray(pixels)
+    image.thumbnail((SIDE, SIDE), reducing_gap=2.0)
+    written = io.BytesIO()
+    image.save(written, "WEBP", quality=QUALITY, method=METHOD)
+    return written.getvalue()

@@ -20,7 +20,7 @@ from chalicelib.storage import UPLOADS, Storage
 _ANSWERED = (InvalidField, PayloadTooLarge, RejectedImage)
 
 
-class Encoder(Protocol):
+class QueryEncoder(Protocol):
     """What is asked of a model."""
 
     def embed(self, pixels: Pixels) -> tuple[F32, F32]:
@@ -45,7 +45,7 @@ class Queries:
 
     def __init__(
         self,
-        model: Encoder,
+        model: QueryEncoder,
         storage: Storage,
         *,
         max_query_bytes: int,

@@ -4,7 +4,6 @@
 
     ImageRepoError                      500
     ├── InvalidField                    400  a field of a request, with its name
-    ├── Unauthenticated                 401
     ├── Forbidden                       403  the token lacks a scope
     ├── NotFound                        404
     ├── RevisionConflict                409  the record changed since it was read
@@ -56,13 +55,6 @@ class InvalidField(ImageRepoError):
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(f"{field}: {detail}")
         self.field = field
-
-
-class Unauthenticated(ImageRepoError):
-    """No credentials, or credentials nobody issued."""
-
-    status = 401
-    title = "Not authenticated"
 
 
 class Forbidden(ImageRepoError):

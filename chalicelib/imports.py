@@ -18,7 +18,7 @@ from chalicelib.import_report import ImportReport, LineOutcome
 from chalicelib.queue import Queue
 from chalicelib.storage import UPLOADS, Storage, object_at, owner_of
 from chalicelib.transitions import imported, living
-from image_repo_formats.descriptions import FILE_NAME, Line, Problem, names, parse
+from image_repo_formats.descriptions import FILE_NAME, Line, UnreadableLine, names, parse
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _MISSING = "there is no such photograph in the folder yet"
@@ -137,10 +137,12 @@ class Imports:
         replace(report, state="finished", updated_at=self._clock()).save(self._storage)
         return "imported"
 
-    def _imported(self, report: ImportReport, chunk: Sequence[Line | Problem]) -> ImportReport:
+    def _imported(
+        self, report: ImportReport, chunk: Sequence[Line | UnreadableLine]
+    ) -> ImportReport:
         found = self._found(report, chunk)
         for entry in chunk:
-            if isinstance(entry, Problem):
+            if isinstance(entry, UnreadableLine):
                 report = report.with_problem(entry.number, entry.reason)
                 continue
             image_id = found.get(entry.number)
@@ -150,7 +152,9 @@ class Imports:
                 report = report.with_problem(entry.number, _MISSING, counted=False)
         return replace(report, line=chunk[-1].number + 1, updated_at=self._clock())
 
-    def _found(self, report: ImportReport, chunk: Sequence[Line | Problem]) -> dict[int, str]:
+    def _found(
+        self, report: ImportReport, chunk: Sequence[Line | UnreadableLine]
+    ) -> dict[int, str]:
         """Return the ids of the photographs that lines name, by the lines' numbers."""
         folder = report.key.removesuffix(FILE_NAME)
         candidates = {
@@ -193,6 +197,8 @@ class Imports:
         return ImportReport.load(self._storage, import_id) if _ID.fullmatch(import_id) else None
 
 
-def _chunks(entries: Iterator[Line | Problem], size: int) -> Iterator[list[Line | Problem]]:
+def _chunks(
+    entries: Iterator[Line | UnreadableLine], size: int
+) -> Iterator[list[Line | UnreadableLine]]:
     while chunk := list(islice(entries, size)):
         yield chunk

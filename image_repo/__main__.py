@@ -1,6 +1,7 @@
 """``image-repo``: the command line."""
 
 import sys
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -29,8 +30,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (photographs, bulk, searching, upkeep, reindexing, tokens):
-    module.register(app)
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "upload": photographs.upload_files,
+    "show": photographs.show,
+    "edit": photographs.edit,
+    "delete": photographs.delete,
+    "import": bulk.import_folder,
+    "export": bulk.export,
+    "search": searching.search,
+    "similar": searching.similar,
+    "rebuild": upkeep.rebuild,
+    "recaption": upkeep.recaption,
+    "stats": upkeep.stats,
+    "login": upkeep.login,
+    "open": upkeep.open_gallery,
+    "reindex": reindexing.reindex,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+app.add_typer(tokens.tokens, name="token")
 
 
 @app.callback()

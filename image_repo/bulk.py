@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,18 +12,19 @@ from rich.markup import escape
 
 from image_repo.client import PAGE, Client
 from image_repo.errors import FAILED
-from image_repo.importing import Folder, journal_path, read_folder
-from image_repo.output import console, progress, remarks, write_json
-from image_repo.session import Json, session_of
-from image_repo.uploading import AT_ONCE, Journal, Outcome, in_state, missing, upload, wait
+from image_repo.importing import Folder, read_folder, resume_log_path
+from image_repo.output import console, remarks, write_json
+from image_repo.session import AsJson, session_of
+from image_repo.uploading import (
+    AT_ONCE,
+    ResumeLog,
+    UploadOutcome,
+    in_state,
+    missing,
+    upload_and_wait,
+)
 
 SHOWN_PROBLEMS = 20
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("import")(import_folder)
-    app.command("export")(export)
 
 
 def import_folder(
@@ -34,7 +35,7 @@ def import_folder(
     until_captioned: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait until all are captioned.")
     ] = True,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Upload a folder, with the captions of its descriptions.txt.
 
@@ -46,28 +47,14 @@ def import_folder(
     """
     found = read_folder(folder)
     session = session_of(context)
-    path = journal_path(folder, session.connection().url, _cache())
-    outcomes: list[Outcome] = []
-    with session.client() as client, progress() as bars:
-        journal = Journal(
-            path, lambda ids: missing(client, ids), lambda: in_state(client, "pending")
+    path = resume_log_path(folder, session.connection().url, _cache())
+    with session.client() as client:
+        log = ResumeLog(path, lambda ids: missing(client, ids), lambda: in_state(client, "pending"))
+        before = len(log.sent)
+        outcomes, failed = upload_and_wait(
+            client, found.photographs, log, at_once=at_once, until_captioned=until_captioned
         )
-        before = len(journal.sent)
-        task = bars.add_task("Uploading", total=len(found.photographs))
-
-        def done(one: Outcome) -> None:
-            outcomes.append(one)
-            bars.advance(task)
-
-        upload(client, found.photographs, journal, done, at_once)
-        ids = {one.image_id for one in outcomes if one.image_id}
-        waiting = bars.add_task("Captioning", total=len(ids))
-        failed = (
-            wait(client, ids, lambda count: bars.update(waiting, completed=count))
-            if until_captioned
-            else {}
-        )
-    told = _report(found, outcomes, failed, len(journal.sent) - before)
+    told = _report(found, outcomes, failed, len(log.sent) - before)
     _tell(told, report, as_json=as_json)
 
 
@@ -77,15 +64,12 @@ def _cache() -> Path:
 
 
 def _report(
-    found: Folder,
-    outcomes: Iterable[Outcome],
-    failed: Any,
-    sent: int,
+    found: Folder, outcomes: Iterable[UploadOutcome], failed: Mapping[str, str], sent: int
 ) -> dict[str, Any]:
     reasons = [
-        {"file": one.photograph.path.name, "problem": one.problem or failed[one.image_id]}
+        {"file": one.photograph.path.name, "problem": problem}
         for one in outcomes
-        if one.problem or one.image_id in failed
+        if (problem := one.problem or failed.get(one.image_id or ""))
     ]
     return {
         "photographs": len(found.photographs),

@@ -15,6 +15,7 @@ from image_repo_formats import CONTENT_TYPES
 
 TRIES = 5
 _RETRIED = frozenset({429, 500, 502, 503, 504})
+_NEVER_TAKEN = frozenset({429, 503})
 _IDEMPOTENT = frozenset({"GET", "PATCH", "DELETE"})
 PAGE = 100
 
@@ -77,10 +78,13 @@ class Client:
         response = self._tried(
             method,
             self._url + path,
+            may_repeat=method in _IDEMPOTENT,
             params=asked,
             json=body,
             headers={**self._headers, **(headers or {})},
         )
+        if not response.is_success:
+            raise _problem(response)
         try:
             answer: Json = response.json() if response.content else {}
         except ValueError as error:
@@ -121,24 +125,14 @@ class Client:
 
     def send(self, upload: Json, path: Path) -> None:
         """Upload a file by its form; the same file twice does no harm."""
-        for attempt in range(TRIES):
-            with path.open("rb") as file:
-                try:
-                    response = self._http.post(
-                        upload["url"], data=upload["fields"], files={"file": (path.name, file)}
-                    )
-                except httpx.TransportError as error:
-                    problem: CommandError = Unreachable(f"the bucket did not answer ({error})")
-                else:
-                    if response.is_success:
-                        return
-                    problem = ApiProblem(
-                        response.status_code, f"the bucket refused {path.name}: {_said(response)}"
-                    )
-                    if response.status_code not in _RETRIED:
-                        raise problem
-            self._wait(attempt, None)
-        raise problem
+        with path.open("rb") as file:
+            # httpx reads a file from its beginning at every try.
+            form = {"data": upload["fields"], "files": {"file": (path.name, file)}}
+            response = self._tried("POST", upload["url"], may_repeat=True, **form)
+        if not response.is_success:
+            raise ApiProblem(
+                response.status_code, f"the bucket refused {path.name}: {_said(response)}"
+            )
 
     def search(self, document: Json, image: Path | None = None) -> Json:
         """Search by text and attributes, or by an image of this machine."""
@@ -157,7 +151,7 @@ class Client:
                 file.write(chunk)
         part.replace(path)
 
-    def _tried(self, method: str, url: str, **request: Any) -> httpx.Response:
+    def _tried(self, method: str, url: str, *, may_repeat: bool, **request: Any) -> httpx.Response:
         for attempt in range(TRIES):
             is_last = attempt == TRIES - 1
             try:
@@ -165,17 +159,13 @@ class Client:
             except httpx.InvalidURL as error:
                 raise CommandError(f"--url {self._url} is no address: {error}") from error
             except httpx.TransportError as error:
-                if is_last or not _may_repeat(method, error):
-                    raise Unreachable(f"nothing answers at {self._url} ({error})") from error
+                if is_last or not (may_repeat or isinstance(error, httpx.ConnectError)):
+                    raise Unreachable(f"nothing answers at {url} ({error})") from error
                 self._wait(attempt, None)
                 continue
-            if response.is_success:
+            is_refused = response.status_code in (_RETRIED if may_repeat else _NEVER_TAKEN)
+            if is_last or not is_refused:
                 return response
-            is_retried = response.status_code in _RETRIED and (
-                method in _IDEMPOTENT or response.status_code in {429, 503}
-            )
-            if is_last or not is_retried:
-                raise _problem(response)
             self._wait(attempt, response.headers.get("Retry-After"))
         raise AssertionError  # the last try has returned or raised
 
@@ -209,10 +199,6 @@ def content_type(path: Path) -> str:
     if found is None:
         raise CommandError(f"is no photograph: only {', '.join(sorted(CONTENT_TYPES))} are taken")
     return found
-
-
-def _may_repeat(method: str, error: httpx.TransportError) -> bool:
-    return method in _IDEMPOTENT or isinstance(error, httpx.ConnectError)
 
 
 def _problem(response: httpx.Response) -> ApiProblem:

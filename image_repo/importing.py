@@ -8,7 +8,7 @@ from pathlib import Path
 from image_repo.errors import CommandError
 from image_repo.uploading import Photograph
 from image_repo_formats import CONTENT_TYPES
-from image_repo_formats.descriptions import FILE_NAME, Line, Problem, names, parse
+from image_repo_formats.descriptions import FILE_NAME, Line, UnreadableLine, names, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,10 @@ def _captions(
     return captions, problems
 
 
-def _take(entry: Line | Problem, files: Mapping[str, Path], captions: dict[str, str]) -> str | None:
-    if isinstance(entry, Problem):
+def _take(
+    entry: Line | UnreadableLine, files: Mapping[str, Path], captions: dict[str, str]
+) -> str | None:
+    if isinstance(entry, UnreadableLine):
         return entry.reason
     found = next((name for name in names(entry.name) if name in files), None)
     if found is None:
@@ -77,7 +79,7 @@ def _take(entry: Line | Problem, files: Mapping[str, Path], captions: dict[str, 
     return None
 
 
-def journal_path(folder: Path, url: str, cache: Path) -> Path:
+def resume_log_path(folder: Path, url: str, cache: Path) -> Path:
     """Return where an import of this folder into this repository remembers how far it is."""
     told = f"{url}|{folder.resolve()}"
     name = hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,9 +16,46 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from image_repo.kinds import in_words
+from image_repo.client import Json
 
-Json = dict[str, Any]
+
+class Trait(NamedTuple):
+    """One trait; ``sign`` is written before each of its words, after the subject."""
+
+    name: str
+    plural: str
+    sign: str = ""
+    is_before: bool = False
+
+
+TRAITS = (
+    Trait("colour", "colours", is_before=True),
+    Trait("action", "actions"),
+    Trait("place", "places", sign="· "),
+)
+FACETS = ("subjects", *(trait.plural for trait in TRAITS), "labels")
+
+
+def in_words(attribute: dict[str, Any], worn: Iterable[str] = ()) -> str:
+    """Return an attribute or a clause in words: "brown dog run · beach".
+
+    Parameters
+    ----------
+    worn
+        What is written after the subject: "(pink dress)".
+    """
+    before, after = (
+        [
+            trait.sign + word
+            for trait in TRAITS
+            if trait.is_before is side
+            for word in attribute[trait.plural]
+        ]
+        for side in (True, False)
+    )
+    return " ".join([*before, attribute["subject"], *worn, *after])
+
+
 LEAST_GUESSED = 0.3  # the probability of a further guess beside the first
 console = Console()
 # Progress and remarks stay out of what a pipe takes up.

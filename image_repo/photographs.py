@@ -9,19 +9,11 @@ from rich.markup import escape
 
 from image_repo.client import Client, image_path
 from image_repo.errors import FAILED, ApiProblem, CommandError
-from image_repo.output import console, progress, remarks, show_image, told, words, write_json
-from image_repo.session import Json, session_of
-from image_repo.uploading import Journal, Outcome, Photograph, upload, wait
+from image_repo.output import console, remarks, show_image, told, words, write_json
+from image_repo.session import AsJson, session_of
+from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, upload_and_wait
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("upload")(upload_files)
-    app.command("show")(show)
-    app.command("edit")(edit)
-    app.command("delete")(delete)
 
 
 def upload_files(
@@ -31,7 +23,7 @@ def upload_files(
     until_captioned: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait for the captions and print them.")
     ] = True,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Upload photographs.
 
@@ -39,26 +31,16 @@ def upload_files(
     """
     if caption and len(files) > 1:
         raise CommandError("--caption is for one file; 'import' takes captions for many")
-    outcomes: list[Outcome] = []
     with session_of(context).client() as client:
         wanted = [Photograph(path, caption) for path in files]
-        with progress() as bars:
-            task = bars.add_task("Uploading", total=len(wanted))
-            upload(client, wanted, Journal(None), lambda one: _done(outcomes, one, bars, task))
-            ids = {one.image_id for one in outcomes if one.image_id}
-            if until_captioned:
-                waiting = bars.add_task("Captioning", total=len(ids))
-                wait(client, ids, lambda count: bars.update(waiting, completed=count))
+        outcomes, _ = upload_and_wait(
+            client, wanted, ResumeLog(None), until_captioned=until_captioned
+        )
         images = [client.call("GET", f"images/{one.image_id}") for one in outcomes if one.image_id]
     _tell_uploaded(images, outcomes, as_json=as_json)
 
 
-def _done(outcomes: list[Outcome], one: Outcome, bars: Any, task: Any) -> None:
-    outcomes.append(one)
-    bars.advance(task)
-
-
-def _tell_uploaded(images: list[Any], outcomes: list[Outcome], *, as_json: bool) -> None:
+def _tell_uploaded(images: list[Any], outcomes: list[UploadOutcome], *, as_json: bool) -> None:
     for image in images:
         if as_json:
             write_json(image)
@@ -75,7 +57,7 @@ def _tell_uploaded(images: list[Any], outcomes: list[Outcome], *, as_json: bool)
 
 
 def show(
-    context: typer.Context, image_id: Annotated[str, typer.Argument()], as_json: Json = False
+    context: typer.Context, image_id: Annotated[str, typer.Argument()], as_json: AsJson = False
 ) -> None:
     """Show what is known of a photograph."""
     with session_of(context).client() as client:
@@ -95,7 +77,7 @@ def edit(
         typer.Option(help='JSON: [{"subject": "dog", "colours": ["brown"], "actions": ["run"]}]'),
     ] = None,
     rev: Annotated[int | None, typer.Option(help="Only if it is still at this revision.")] = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Change a photograph's caption or attributes.
 

@@ -11,17 +11,12 @@ from rich.progress import Progress, TaskID
 from image_repo.client import Client
 from image_repo.errors import ApiProblem, Unreachable
 from image_repo.output import console, progress, remarks, write_json
-from image_repo.session import Json, session_of
+from image_repo.session import AsJson, session_of
 
 NOT_FOUND = 404
 POLL_SECONDS = 1.0
 # A run tells of itself every second; the indexer may first have to start, or to be free.
 SILENT_SECONDS = 900.0
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command("reindex")(reindex)
 
 
 def reindex(
@@ -30,7 +25,7 @@ def reindex(
         bool, typer.Option("--rollback", help="Go back to the index before the present one.")
     ] = False,
     wait: Annotated[bool, typer.Option(help="Follow it to its end.")] = True,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Rebuild the search index from the catalogue.
 

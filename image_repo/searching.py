@@ -8,9 +8,8 @@ import typer
 
 from image_repo.client import PAGE, Client, image_path
 from image_repo.errors import CommandError
-from image_repo.kinds import FACETS, TRAITS
-from image_repo.output import remarks, show_hits, write_json
-from image_repo.session import Json, session_of
+from image_repo.output import FACETS, TRAITS, remarks, show_hits, write_json
+from image_repo.session import AsJson, session_of
 
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
 Cursor = Annotated[str | None, typer.Option(help="Go on where the last page ended.")]
@@ -39,12 +38,6 @@ class Mode(StrEnum):
     WORDS = "words"
     MEANING = "meaning"
     FUSED = "fused"
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("search")(search)
-    app.command("similar")(similar)
 
 
 def search(
@@ -80,7 +73,7 @@ def search(
     limit: Limit = 20,
     everything: Annotated[bool, typer.Option("--all", help="Every match, not a page.")] = False,
     cursor: Cursor = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Search by words, by attributes, by an image, or all at once.
 
@@ -157,7 +150,7 @@ def similar(
     explain: Explain = False,
     limit: Limit = 20,
     cursor: Cursor = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find photographs that look like one in the repository.
 

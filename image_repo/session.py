@@ -12,7 +12,7 @@ import typer
 from image_repo.client import Client
 from image_repo.config import Connection, connection
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,11 @@ import typer
 
 from image_repo.errors import CommandError
 from image_repo.output import console, write_json
-from image_repo.session import Json, session_of
+from image_repo.session import AsJson, session_of
 
 ID_SHOWN = 12
 LEAST_ID = 8  # of a token's id, so that no slip of the finger names one
 tokens = typer.Typer(no_args_is_help=True, help="Make, list and revoke tokens (scope admin).")
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.add_typer(tokens, name="token")
 
 
 @tokens.command("add")
@@ -27,7 +22,7 @@ def add_token(
         typer.Option(help="read, write, admin; again for more. Without: read and write."),
     ] = None,
     label: Annotated[str, typer.Option(help="To revoke it by.")] = "",
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a token and print it; it cannot be shown again."""
     asked: dict[str, Any] = {"owner": owner, "label": label}
@@ -55,7 +50,7 @@ def revoke_token(
 
 
 @tokens.command("list")
-def list_tokens(context: typer.Context, as_json: Json = False) -> None:
+def list_tokens(context: typer.Context, as_json: AsJson = False) -> None:
     """List what is known of the tokens; never the tokens themselves."""
     with session_of(context).client() as client:
         told = client.call("GET", "tokens")

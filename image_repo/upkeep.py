@@ -11,16 +11,7 @@ from image_repo.client import Client
 from image_repo.config import log_in
 from image_repo.errors import CommandError
 from image_repo.output import console, progress, remarks, write_json
-from image_repo.session import Json, session_of
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("rebuild")(rebuild)
-    app.command("recaption")(recaption)
-    app.command("stats")(stats)
-    app.command("login")(login)
-    app.command("open")(open_gallery)
+from image_repo.session import AsJson, session_of
 
 
 def rebuild(
@@ -30,7 +21,7 @@ def rebuild(
     index: Annotated[
         bool, typer.Option("--index", help="The search index from the catalogue instead.")
     ] = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Send unfinished photographs through the captioner again.
 
@@ -57,7 +48,7 @@ def recaption(
     context: typer.Context,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID...]")] = None,
     state: Annotated[str | None, typer.Option(help="All in this state: needs_review.")] = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Have photographs captioned again with the current model.
 
@@ -89,7 +80,7 @@ def _paged(client: Client, path: str, body: dict[str, Any], position: str) -> di
     return totals
 
 
-def stats(context: typer.Context, as_json: Json = False) -> None:
+def stats(context: typer.Context, as_json: AsJson = False) -> None:
     """Count the photographs by state, and those that can be found."""
     with session_of(context).client() as client:
         told = client.call("GET", "stats")

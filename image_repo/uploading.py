@@ -1,9 +1,9 @@
-"""Uploading many photographs: at once, remembered in a journal, and waited for."""
+"""Uploading many photographs: at once, written down to be resumed, and waited for."""
 
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ from threading import Lock
 
 from image_repo.client import PAGE, Client, Json, image_path
 from image_repo.errors import UNAVAILABLE, ApiProblem, CommandError
+from image_repo.output import progress
 
 AT_ONCE = 8
 POLL_SECONDS = 0.5
@@ -34,7 +35,7 @@ class Photograph:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class UploadOutcome:
     """What became of a photograph: its id, or the reason why it has none."""
 
     photograph: Photograph
@@ -42,7 +43,7 @@ class Outcome:
     problem: str | None = None
 
 
-class Journal:
+class ResumeLog:
     """Remembers on disk what was entered and what was sent, so that a cut upload goes on.
 
     Parameters
@@ -149,39 +150,48 @@ def _is_there(client: Client, image_id: str) -> bool:
 def upload(
     client: Client,
     photographs: Iterable[Photograph],
-    journal: Journal,
-    done: Callable[[Outcome], None],
+    log: ResumeLog,
+    done: Callable[[], object] = lambda: None,
     at_once: int = AT_ONCE,
-) -> None:
-    """Upload photographs, several at once, leaving out what the journal says is sent."""
+) -> list[UploadOutcome]:
+    """Upload photographs, several at once, leaving out what the log says is sent.
+
+    Parameters
+    ----------
+    done
+        Called after each of them.
+    """
+    outcomes = []
     with ThreadPoolExecutor(at_once) as pool:
         try:
-            for outcome in pool.map(lambda one: _upload(client, one, journal), photographs):
-                done(outcome)
+            for outcome in pool.map(lambda one: _upload(client, one, log), photographs):
+                outcomes.append(outcome)
+                done()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+    return outcomes
 
 
-def _upload(client: Client, photograph: Photograph, journal: Journal) -> Outcome:
+def _upload(client: Client, photograph: Photograph, log: ResumeLog) -> UploadOutcome:
     try:
         file = photograph.fingerprint
-        if file in journal.sent:
-            return Outcome(photograph, journal.sent[file])
-        for image_id in journal.unsent(photograph):
+        if file in log.sent:
+            return UploadOutcome(photograph, log.sent[file])
+        for image_id in log.unsent(photograph):
             _withdraw(client, image_id)
-        journal.begin(photograph)
+        log.begin(photograph)
         image, form = client.enter(photograph.path, photograph.caption)
-        journal.note(photograph, image["id"], sent=False)
+        log.note(photograph, image["id"], sent=False)
         client.send(form, photograph.path)
-        journal.note(photograph, image["id"], sent=True)
+        log.note(photograph, image["id"], sent=True)
     except CommandError as problem:
         if problem.exit_code == UNAVAILABLE:
             raise
-        return Outcome(photograph, None, str(problem))
+        return UploadOutcome(photograph, None, str(problem))
     except OSError as error:
-        return Outcome(photograph, None, str(error))
-    return Outcome(photograph, image["id"])
+        return UploadOutcome(photograph, None, str(error))
+    return UploadOutcome(photograph, image["id"])
 
 
 def _withdraw(client: Client, image_id: str) -> None:
@@ -226,6 +236,33 @@ def wait(
         for image in in_state(client, "failed")
         if image["id"] in ids
     }
+
+
+def upload_and_wait(
+    client: Client,
+    photographs: Sequence[Photograph],
+    log: ResumeLog,
+    *,
+    at_once: int = AT_ONCE,
+    until_captioned: bool = True,
+    patience: float = 600.0,
+) -> tuple[list[UploadOutcome], Mapping[str, str]]:
+    """Upload photographs and wait for their captions, showing how far it is.
+
+    Returns
+    -------
+    list of UploadOutcome, mapping of str to str
+        What became of each, and by id why it could not be captioned.
+    """
+    with progress() as bars:
+        task = bars.add_task("Uploading", total=len(photographs))
+        outcomes = upload(client, photographs, log, lambda: bars.advance(task), at_once)
+        if not until_captioned:
+            return outcomes, {}
+        ids = {one.image_id for one in outcomes if one.image_id}
+        waiting = bars.add_task("Captioning", total=len(ids))
+        told = wait(client, ids, lambda count: bars.update(waiting, completed=count), patience)
+        return outcomes, told
 
 
 def in_state(client: Client, state: str) -> Iterator[Json]:

@@ -30,14 +30,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class UnreadableLine:
     """A line that cannot be used, and why."""
 
     number: int
     reason: str
 
 
-def parse(lines: Iterable[bytes]) -> Iterator[Line | Problem]:
+def parse(lines: Iterable[bytes]) -> Iterator[Line | UnreadableLine]:
     """Read descriptions one line at a time.
 
     Parameters
@@ -58,14 +58,14 @@ def parse(lines: Iterable[bytes]) -> Iterator[Line | Problem]:
         match = _NAMED.fullmatch(text) or _BARE.fullmatch(text)
         reason = _fault(text, match)
         if match is None or reason:
-            yield Problem(number, reason)
+            yield UnreadableLine(number, reason)
             continue
         name = unicodedata.normalize("NFC", match["name"])
         first = seen.setdefault(name, number)
         if first == number:
             yield Line(number, match["name"], " ".join(match["caption"].split()))
         elif not match["number"]:
-            yield Problem(number, f"line {first} describes {match['name'][:100]} already")
+            yield UnreadableLine(number, f"line {first} describes {match['name'][:100]} already")
 
 
 def names(name: str) -> tuple[str, ...]:

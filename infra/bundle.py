@@ -16,7 +16,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from captioner.vision import manifest, text
-from captioner.vision.bundle import FILES, BundleError, load
+from captioner.vision.bundle import FILES, load
+from captioner.vision.manifest import BundleError
 from infra.packaging import BUILD
 
 if TYPE_CHECKING:

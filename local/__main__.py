@@ -4,7 +4,7 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.names import EMBEDDED, OPENSEARCH
@@ -21,7 +21,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     stack = LocalStack(Layout.from_environment(os.environ), arguments.port, arguments.search)
     try:
-        arguments.run(stack, arguments)
+        _run(stack, arguments)
     except LocalError as problem:
         return _failed(problem.happened, problem.remedy)
     except CommandError as problem:
@@ -42,33 +42,28 @@ def _failed(happened: str, remedy: str) -> int:
     return 1
 
 
-def _up(stack: LocalStack, _: argparse.Namespace) -> None:
-    facts = stack.up()
-    say(f"API      {facts['api_url']}\nGallery  {facts['gallery_url']}")
+def _run(stack: LocalStack, arguments: argparse.Namespace) -> None:
+    match arguments.command:
+        case "up":
+            say(_addresses(stack.up()))
+        case "down":
+            stack.down()
+            say("The stack is stopped and its data kept. 'make clean' forgets it.")
+        case "clean":
+            stack.clean()
+            say("The stack is stopped and forgotten.")
+        case "demo":
+            demo(stack, arguments.photos)
+        case "status" if not stack.facts:
+            say("There is no local stack: 'make demo' makes one.")
+        case "status" if not stack.running:
+            say("The stack is stopped: 'make demo' starts it again.")
+        case "status":
+            say(f"The stack is running.\n{_addresses(stack.facts)}")
 
 
-def _down(stack: LocalStack, _: argparse.Namespace) -> None:
-    stack.down()
-    say("The stack is stopped; its data is kept. 'make demo' finds it, 'make clean' forgets it.")
-
-
-def _clean(stack: LocalStack, _: argparse.Namespace) -> None:
-    stack.clean()
-    say("The stack is stopped and forgotten.")
-
-
-def _status(stack: LocalStack, _: argparse.Namespace) -> None:
-    facts = stack.facts
-    if not facts:
-        say("There is no local stack: 'make demo' makes one.")
-    elif not stack.running:
-        say("The stack is stopped: 'make demo' starts it again.")
-    else:
-        say(f"The stack is running.\nAPI      {facts['api_url']}\nGallery  {facts['gallery_url']}")
-
-
-def _demo(stack: LocalStack, arguments: argparse.Namespace) -> None:
-    demo(stack, arguments.photos)
+def _addresses(facts: Mapping[str, str]) -> str:
+    return f"API      {facts['api_url']}\nGallery  {facts['gallery_url']}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,22 +76,15 @@ def _parser() -> argparse.ArgumentParser:
         choices=(EMBEDDED, OPENSEARCH),
         help="the search engine (the one it had, else embedded)",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, run, about in _COMMANDS:
-        command = commands.add_parser(name, help=about)
-        command.set_defaults(run=run)
-        if run is _demo:
-            command.add_argument("--photos", type=Path, help="a folder of photographs")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("up", help="bring the stack up, doing only what is missing")
+    commands.add_parser("down", help="stop it and keep its data")
+    commands.add_parser("clean", help="stop it and forget its data")
+    commands.add_parser("status", help="tell whether it runs and where")
+    showing = commands.add_parser("demo", help="bring it up, upload photographs, search them")
+    showing.add_argument("--photos", type=Path, help="a folder of photographs")
     return parser
 
-
-_COMMANDS: tuple[tuple[str, Callable[[LocalStack, argparse.Namespace], None], str], ...] = (
-    ("up", _up, "bring the stack up, doing only what is missing"),
-    ("down", _down, "stop it and keep its data"),
-    ("clean", _clean, "stop it and forget its data"),
-    ("status", _status, "tell whether it runs and where"),
-    ("demo", _demo, "bring it up, upload photographs, search them"),
-)
 
 if __name__ == "__main__":
     sys.exit(main())

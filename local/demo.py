@@ -5,19 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chalicelib.search.port import SEARCHABLE
 from image_repo import Client, CommandError, uploading
 from image_repo.client import PAGE
 from image_repo.importing import read_folder
-from image_repo.uploading import Journal, Outcome
+from image_repo.uploading import ResumeLog
 from local.api import client_of, wait_until_healthy
 from local.errors import LocalError
-from local.photographs import PHOTOGRAPHS, Photograph, lay_out
+from local.photographs import PHOTOGRAPHS, DemoPhotograph, lay_out
 from local.showing import show_searches, show_what_is_said
 from local.stack import LocalStack
-from local.steps import console, say, step
+from local.steps import say, step
 
 UPLOADS_AT_ONCE = 4
 # A photograph takes a tenth of a second; one that takes a minute is stuck.
@@ -61,7 +60,7 @@ def _home(stack: LocalStack) -> Path:
     return stack.layout.home / "photographs"
 
 
-def _own_photographs(stack: LocalStack) -> dict[str, Photograph]:
+def _own_photographs(stack: LocalStack) -> dict[str, DemoPhotograph]:
     """Lay out the demo's own photographs, name whom they are owed to, and return them by name."""
     lay_out(_home(stack), PHOTOGRAPHS)
     say(f"Photographs: {len(PHOTOGRAPHS)} that come inside packages")
@@ -92,24 +91,10 @@ def put_in(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
 
 
 def _upload(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
-    """Send photographs and wait for their captions; refused ones are named and left out."""
-    outcomes: list[Outcome] = []
-    with _progress() as progress:
-        sent = progress.add_task("Uploaded", total=len(photographs))
-        captioned = progress.add_task("Captioned", total=len(photographs))
-
-        def done(outcome: Outcome) -> None:
-            outcomes.append(outcome)
-            progress.update(sent, completed=len(outcomes))
-
-        uploading.upload(client, photographs, Journal(None), done, UPLOADS_AT_ONCE)
-        ids = {one.image_id for one in outcomes if one.image_id}
-        uploading.wait(
-            client,
-            ids,
-            lambda count: progress.update(captioned, completed=count),
-            patience=STUCK_SECONDS,
-        )
+    outcomes, _ = uploading.upload_and_wait(
+        client, photographs, ResumeLog(None), at_once=UPLOADS_AT_ONCE, patience=STUCK_SECONDS
+    )
+    say(f"[green]✓[/] Uploaded and captioned {sum(1 for one in outcomes if one.image_id)}")
     for one in outcomes:
         if one.problem:
             say(f"[red]✗[/] {escape(one.photograph.path.name)}: {escape(one.problem)}")
@@ -130,13 +115,3 @@ def _wait_for_the_index(client: Client) -> None:
                 "read the newest lines of .local/logs/ministack.log",
             )
         time.sleep(POLL_SECONDS)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("  {task.description:10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    )

@@ -14,6 +14,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.names import STACK
+from infra.preflight import BOOTSTRAP_PARAMETER
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
-# The version of the CDK's bootstrap stack that its templates ask for.
-BOOTSTRAP = ("/cdk-bootstrap/hnb659fds/version", "30")
+BOOTSTRAP_VERSION = "30"  # the least that the CDK's templates ask for
 DEPLOY_SECONDS = 180
 
 
@@ -48,8 +48,9 @@ def deploy(assembly: Path) -> None:
         CloudFormation refused.
     """
     _upload_assets(assembly)
-    name, version = BOOTSTRAP
-    boto3.client("ssm").put_parameter(Name=name, Value=version, Type="String", Overwrite=True)
+    boto3.client("ssm").put_parameter(
+        Name=BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
+    )
     _hand_over(_template_url(assembly))
 
 

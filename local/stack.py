@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from chalicelib.names import EMBEDDED, STAGE
-from local.access import token_for
+import boto3
+
+from chalicelib.access import Scope, TokenStore
+from chalicelib.names import DEFAULT_OWNER, EMBEDDED, STAGE
 from local.deployment import deploy, deployed, outputs
 from local.emulator import Emulator
 from local.errors import LocalError
 from local.images import ImageFunctions
 from local.layout import Layout, read_json, write_json
-from local.opensearch import Node, data_folder
+from local.opensearch import OpenSearchNode, data_folder
 from local.ports import GATEWAY, checked
 from local.recovery import catch_up, recover
 from local.steps import step
@@ -22,7 +24,7 @@ from local.synthesis import fingerprint, synthesise, synthesised
 LEAST_FREE_BYTES = 1_000_000_000
 
 
-class Begun(Enum):
+class EmulatorStart(Enum):
     """How the emulator's present run began."""
 
     NOT = "it ran already"
@@ -85,13 +87,13 @@ class LocalStack:
                 synthesise(self.layout.assembly, log, self._engine)
         emulator = replace(emulator, search_url=self._search_url())
         begun = self._start(emulator)
-        resumed = begun is not Begun.NOT and deployed()
+        resumed = begun is not EmulatorStart.NOT and deployed()
         if read_json(self.layout.deployed_file).get("fingerprint") != wanted or not deployed():
             self._deploy(wanted)
         facts = self._tell(emulator)
-        if begun is Begun.AFTER_A_KILL:
+        if begun is EmulatorStart.AFTER_A_KILL:
             recover(facts)
-        elif resumed or (begun is not Begun.NOT and self._engine != EMBEDDED):
+        elif resumed or (begun is not EmulatorStart.NOT and self._engine != EMBEDDED):
             catch_up(facts)
         return facts
 
@@ -120,8 +122,8 @@ class LocalStack:
         return self.search or self.facts.get("search", EMBEDDED)
 
     @property
-    def _node(self) -> Node:
-        return Node(self.layout, data_folder(self.layout.home))
+    def _node(self) -> OpenSearchNode:
+        return OpenSearchNode(self.layout, data_folder(self.layout.home))
 
     def _search_url(self) -> str:
         """Start the search engine where it is a process of its own; return where it answers."""
@@ -148,13 +150,13 @@ class LocalStack:
             return Emulator(self.layout, int(running))
         return Emulator(self.layout, self.port) if self.port else kept
 
-    def _start(self, emulator: Emulator) -> "Begun":
+    def _start(self, emulator: Emulator) -> "EmulatorStart":
         """Start what is not running."""
         noted = emulator.process.facts if emulator.process.running else {}
         with step("Starting captioner and encoder"):
             proxies = self._functions.start(emulator.credentials(), noted)
         if noted:
-            return Begun.NOT
+            return EmulatorStart.NOT
         killed = self._unsaved.exists()
         with step(f"Starting the emulator of AWS on {emulator.url}"):
             try:
@@ -163,7 +165,7 @@ class LocalStack:
                 self._functions.stop()
                 raise
         self._unsaved.touch()
-        return Begun.AFTER_A_KILL if killed else Begun.IN_ORDER
+        return EmulatorStart.AFTER_A_KILL if killed else EmulatorStart.IN_ORDER
 
     def _deploy(self, wanted: str) -> None:
         again = deployed()
@@ -180,9 +182,18 @@ class LocalStack:
         self._functions.stop()
         self._functions.start(emulator.credentials(), emulator.process.facts)
 
+    def _token(self, table: str) -> str:
+        """Return the token it had, if that is still good, else a new one of an administrator."""
+        store, known = TokenStore(boto3.client("dynamodb"), table), self.facts.get("token")
+        if known and store.caller(known):
+            return known
+        # To this owner belongs what is put into the bucket by hand.
+        token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label="local")
+        return token
+
     def _tell(self, emulator: Emulator) -> dict[str, str]:
         told = outputs()
-        token = token_for(told["TokensTable"], self.facts.get("token"))
+        token = self._token(told["TokensTable"])
         api_url = f"{emulator.url}/_aws/execute-api/{told['ApiId']}/{STAGE}"
         facts = {
             "api_url": api_url,

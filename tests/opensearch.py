@@ -16,19 +16,19 @@ from opensearchpy import OpenSearch
 from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.opensearch.aliases import Aliases
 from local.layout import Layout
-from local.opensearch import Node, lacking
+from local.opensearch import OpenSearchNode, lacking
 
 MISSING = lacking()
 needs_opensearch = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 IMPATIENT = BackOff(first=0.01, longest=0.05)
 
 
-def node_in(folder: Path) -> Node:
+def node_in(folder: Path) -> OpenSearchNode:
     """Return a node that is not started yet, in a folder that others may go to."""
     folder.chmod(0o755)
     layout = Layout(folder / "layout")
     layout.make()
-    return Node(layout, folder / "data", mortal=True)
+    return OpenSearchNode(layout, folder / "data", mortal=True)
 
 
 @cache

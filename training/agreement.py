@@ -1,15 +1,11 @@
 """How far a served network may be from the one that was trained."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 
 from captioner.vision.arrays import F32
 from training.errors import CheckpointError
-
-__all__ = ["Agreement", "Seen", "accept", "agreement"]
 
 FLOAT_MAP = 1e-3
 FLOAT_VECTOR = 1e-2
@@ -25,7 +21,7 @@ measured in CIDEr) but must leave the vectors where they were.
 
 
 @dataclass(frozen=True)
-class Seen:
+class NetworkOutputs:
     """What a network makes of n photographs: maps, unit vectors, greedy captions."""
 
     maps: F32
@@ -35,7 +31,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class NetworkDifference:
     """How far two networks differ on the same photographs.
 
     Differences are absolute; those of maps are relative to the map's largest value.
@@ -60,14 +56,14 @@ class Agreement:
         return self.cosine >= INT8_COSINE
 
 
-def agreement(ours: Seen, theirs: Seen) -> Agreement:
+def agreement(ours: NetworkOutputs, theirs: NetworkOutputs) -> NetworkDifference:
     """Compare what two networks make of the same photographs."""
     largest = max(float(np.abs(theirs.maps).max()), 1e-9)
     gap = np.abs(ours.maps - theirs.maps) / largest
     pairs = ((ours.visual, theirs.visual), (ours.semantic, theirs.semantic))
     apart = np.concatenate([np.abs(a - b) for a, b in pairs])
     same = [a == b for a, b in zip(ours.captions, theirs.captions, strict=True)]
-    return Agreement(
+    return NetworkDifference(
         map_max=float(gap.max()),
         map_mean=float(gap.mean()),
         vector_max=float(apart.max()),
@@ -77,7 +73,7 @@ def agreement(ours: Seen, theirs: Seen) -> Agreement:
     )
 
 
-def accept(plain: Agreement) -> None:
+def accept(plain: NetworkDifference) -> None:
     """Let a bundle pass, or refuse it, by what its float encoder differs from TensorFlow.
 
     Raises

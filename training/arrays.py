@@ -1,7 +1,5 @@
 """Kinds of arrays, and files of arrays by name."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,23 +10,12 @@ import numpy.typing as npt
 
 from training.errors import CheckpointError
 
-__all__ = [
-    "F16",
-    "F32",
-    "I32",
-    "U8",
-    "Arrays",
-    "Tensor",
-    "kept",
-    "read_arrays",
-    "save_arrays",
-    "unit_rows",
-]
-
 F16: TypeAlias = npt.NDArray[np.float16]
 F32: TypeAlias = npt.NDArray[np.float32]
+F64: TypeAlias = npt.NDArray[np.float64]
 I32: TypeAlias = npt.NDArray[np.int32]
 U8: TypeAlias = npt.NDArray[np.uint8]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 Arrays: TypeAlias = dict[str, F32]
 Tensor: TypeAlias = Any
 """A TensorFlow tensor, variable or layer: TensorFlow ships no types."""
@@ -50,6 +37,20 @@ def kept(path: Path, make: Callable[[], F16]) -> F16:
 def unit_rows(rows: F32) -> F32:
     """Scale vectors (n, d) to length one; one without length stays as it is."""
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
+
+
+def ridge(x: F32, y: F32, decay: float, start: F32 | None = None) -> tuple[F32, F32]:
+    """Fit y (m, d) by x (m, c) and a constant: give kernel (c, d) and bias (d,).
+
+    The kernel is drawn to ``start``, or to nothing, by ``decay`` of the inputs' mean variance.
+    """
+    mean_x, mean_y = x.mean(0), y.mean(0)
+    x, y = x - mean_x, y - mean_y
+    start = np.zeros((x.shape[1], y.shape[1]), np.float32) if start is None else start
+    gram = x.T @ x
+    gram[np.diag_indices_from(gram)] += decay * np.trace(gram) / len(gram)
+    kernel = start + np.linalg.solve(gram, x.T @ (y - x @ start)).astype(np.float32)
+    return kernel, (mean_y - mean_x @ kernel).astype(np.float32)
 
 
 def save_arrays(path: Path, arrays: Mapping[str, F32], kind: type = np.float16) -> None:

@@ -5,16 +5,12 @@ at what comes of it (Beyer 2022, "Knowledge distillation: a good teacher is pati
 consistent").
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
 from training.arrays import F32, Tensor
-
-__all__ = ["Augmentation", "cut", "recoloured"]
 
 GRID = 8
 LUMA = (0.299, 0.587, 0.114)
@@ -68,3 +64,9 @@ def cut(x: Tensor, own: Tensor) -> Tensor:
     """Give x (n, s, s, c) with the next row's where ``own`` (n, cells, cells) is 0."""
     mask = tf.image.resize(own[..., None], x.shape[1:3], "nearest")
     return x * mask + tf.roll(x, -1, 0) * (1 - mask)
+
+
+def resample(maps: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Sample maps (n, s, s, c) at the rows and columns that `Crops.weights` chose."""
+    across = tf.einsum("nyhc,nxh->nyxc", tf.cast(maps, tf.float32), columns)
+    return tf.einsum("nyxc,nzy->nzxc", across, rows)

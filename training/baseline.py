@@ -4,8 +4,6 @@ Twenty epochs, a checkpoint each, the one with the least validation loss chosen
 (the "merge" model: Tanti, Gatt and Camilleri 2017).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,12 +15,10 @@ import tensorflow as tf
 
 from captioner.vision.tokenizer import END, PAD, START, Tokenizer
 from training.arrays import F32, I32, Tensor, read_arrays, save_arrays
-from training.batches import LONGEST, Row, like_lengths, padded, rows_of
+from training.batches import LONGEST, NumberedCaption, like_lengths, padded, rows_of
 from training.captioning import Captioned
 from training.logs import note
 from training.scores import caption_scores
-
-__all__ = ["BaselineRecipe", "greedy", "train_baseline"]
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,7 @@ def _features(captioned: Captioned) -> F32:
 
 
 def _batches(
-    rng: np.random.Generator, features: F32, rows: Sequence[Row], size: int
+    rng: np.random.Generator, features: F32, rows: Sequence[NumberedCaption], size: int
 ) -> Iterator[tuple[list[Tensor], I32, F32]]:
     for chunk in like_lengths(rng, rows, size):
         texts = padded([caption for _, caption in chunk])

@@ -1,7 +1,5 @@
 """Captions as padded batches, fed while the last one is still computed on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -10,13 +8,11 @@ import tensorflow as tf
 from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
 from training.arrays import F16, I32, Tensor
 
-__all__ = ["LONGEST", "Row", "drawn", "encoded", "fed", "like_lengths", "padded", "rows_of"]
-
 LONGEST = 22
 BUCKET = 4
 AHEAD = 4
 
-Row = tuple[int, list[int]]
+NumberedCaption = tuple[int, list[int]]
 """Which photograph, and the numbers of a caption of it."""
 
 
@@ -26,14 +22,16 @@ def encoded(words: Tokenizer, caption: str) -> list[int]:
     return [START, *numbers[: LONGEST - 2], END]
 
 
-def rows_of(words: Tokenizer, captions: Sequence[Sequence[str]]) -> list[Row]:
+def rows_of(words: Tokenizer, captions: Sequence[Sequence[str]]) -> list[NumberedCaption]:
     """Give a row a caption."""
     return [(i, encoded(words, text)) for i, texts in enumerate(captions) for text in texts]
 
 
-def drawn(rng: np.random.Generator, rows: Sequence[Row], most: int) -> list[Row]:
+def drawn(
+    rng: np.random.Generator, rows: Sequence[NumberedCaption], most: int
+) -> list[NumberedCaption]:
     """Draw at most so many captions of each photograph, so that none counts for ten others."""
-    found: dict[int, list[Row]] = {}
+    found: dict[int, list[NumberedCaption]] = {}
     for at in rng.permutation(len(rows)):
         of_one = found.setdefault(rows[at][0], [])
         if len(of_one) < most:
@@ -41,7 +39,9 @@ def drawn(rng: np.random.Generator, rows: Sequence[Row], most: int) -> list[Row]
     return [row for of_one in found.values() for row in of_one]
 
 
-def like_lengths(rng: np.random.Generator, rows: Sequence[Row], size: int) -> list[list[Row]]:
+def like_lengths(
+    rng: np.random.Generator, rows: Sequence[NumberedCaption], size: int
+) -> list[list[NumberedCaption]]:
     """Batches of captions of about the same length, so that little is padding, in any order."""
     noise = rng.uniform(0, 2, len(rows))
     order = sorted(range(len(rows)), key=lambda i: len(rows[i][1]) + noise[i])

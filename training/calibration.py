@@ -1,25 +1,38 @@
 """What a bundle's ranking and confidence are fitted to: dev, and photographs judged by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import product
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from captioner.vision.judgement import Confidence, Ranking, evidence
 from captioner.vision.labels import softmax
-from training.arrays import F16, F32, Arrays
+from captioner.vision.prediction import Observation
+from training.arrays import F16, F32, F64, Arrays
 from training.confidence import RIGHT_FROM, calibrated, quality
+from training.dataset import lines_of
 from training.evaluation import Looked
-from training.judged import Judged
-from training.ranking import choose, graded
+from training.logs import objects
+from training.scores import cider_each
 
-__all__ = ["Calibration", "calibrate", "usual"]
+Judged: TypeAlias = dict[tuple[str, str], bool]
+"""Whether a caption is right, by the photograph's file name and the caption."""
 
-F64 = npt.NDArray[np.float64]
+
+def read_judged(path: Path) -> Judged:
+    """Read judgements: JSON lines of ``file``, ``caption`` and ``right``.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing, or a line is not as it should be; the message numbers it.
+    """
+    fields: dict[str, type] = {"file": str, "caption": str, "right": bool}
+    entries = objects(lines_of(path), path.name, **fields)
+    return {(entry["file"], entry["caption"]): entry["right"] for entry in entries}
 
 
 @dataclass(frozen=True)
@@ -87,3 +100,34 @@ def usual(head: Arrays, maps: F16) -> F32:
     pooled = np.stack([map_.astype(np.float32).mean((0, 1)) for map_ in maps])
     logits = pooled @ head["labels/kernel"] + head["labels/bias"]
     return np.asarray(softmax(logits).mean(0), np.float32)
+
+
+LABELS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+LIKENESS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+
+
+def graded(seen: Sequence[Observation], captions: Sequence[Sequence[str]]) -> list[F64]:
+    """Give the CIDEr, per cent, of every caption found of each photograph."""
+    most = max((len(each.captions) for each in seen), default=0)
+    columns = [cider_each([_text(each, place) for each in seen], captions) for place in range(most)]
+    table = np.stack(columns, axis=1) if columns else np.zeros((len(seen), 0))
+    return [row[: len(each.captions)] for row, each in zip(table, seen, strict=True)]
+
+
+def choose(seen: Sequence[Observation], ciders: Sequence[F64]) -> Ranking:
+    """Choose the weights whose best captions have the highest mean CIDEr; the least of equals."""
+    tried = (Ranking(*weights) for weights in product(LABELS, LIKENESS))
+    return max(tried, key=lambda ranking: round(_mean(ranking, seen, ciders), 3))
+
+
+def _mean(ranking: Ranking, seen: Sequence[Observation], ciders: Sequence[F64]) -> float:
+    best = [
+        each_ciders[np.argmax([ranking.score(caption) for caption in each.captions])]
+        for each, each_ciders in zip(seen, ciders, strict=True)
+        if each.captions
+    ]
+    return float(np.sum(best)) / max(1, len(seen))
+
+
+def _text(seen: Observation, place: int) -> str:
+    return seen.captions[place].text if place < len(seen.captions) else ""

@@ -1,7 +1,5 @@
 """One descent on captions, on a cosine schedule, with averaged weights beside."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,10 +7,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from training.arrays import Arrays, Tensor
-from training.average import Average
-from training.descent import annealed
-
-__all__ = ["CaptionStep", "Schedule"]
+from training.descent import Average, annealed
 
 
 @dataclass(frozen=True)

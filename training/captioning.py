@@ -1,7 +1,5 @@
 """Training the decoder: teacher forcing, smoothed labels, the epoch chosen by dev CIDEr."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -16,13 +14,11 @@ from captioner.vision.decoder import Decoder
 from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import Tokenizer
 from training.arrays import F16, I32, Arrays, Tensor
-from training.batches import Row, drawn, fed, like_lengths, padded, rows_of
+from training.batches import NumberedCaption, drawn, fed, like_lengths, padded, rows_of
 from training.caption_step import CaptionStep, Schedule
 from training.decoder import Shape, TrainableDecoder
 from training.epochs import Epochs
 from training.scores import cider
-
-__all__ = ["Captioned", "Recipe", "Validation", "train_decoder", "write_captions"]
 
 
 @dataclass(frozen=True)
@@ -174,7 +170,7 @@ def _loss(decoder: TrainableDecoder, recipe: Recipe, own: Tensor) -> Callable[..
     return loss
 
 
-def _batches(recipe: Recipe, epoch: int, train: Captioned, rows: list[Row]) -> Tensor:
+def _batches(recipe: Recipe, epoch: int, train: Captioned, rows: list[NumberedCaption]) -> Tensor:
     def batches() -> Iterator[tuple[F16, I32]]:
         rng = np.random.default_rng((recipe.seed, epoch))
         some = drawn(rng, rows, recipe.captions)

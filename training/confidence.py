@@ -1,30 +1,12 @@
 """How probable it is that a caption is right, and which are marked (docs/decisions/103)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from captioner.vision.judgement import Confidence
-
-__all__ = [
-    "MARKED_RIGHT",
-    "MARKED_WRONG",
-    "RIGHT_FROM",
-    "WITHHELD_WRONG",
-    "Bin",
-    "calibrated",
-    "fit",
-    "quality",
-    "reliability",
-    "thresholds",
-]
-
-F64 = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from training.arrays import F64, Flags
 
 RIGHT_FROM = 33.0
 """CIDEr, in per cent, from which a caption counts as right where nobody judged it.

@@ -1,15 +1,12 @@
 """One random crop, of a photograph and of the teacher's maps of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from training.arrays import F32
-
-__all__ = ["Crops"]
+from training.arrays import F32, Flags
 
 
 @dataclass(frozen=True)
@@ -18,10 +15,10 @@ class Crops:
 
     start: F32
     extent: F32
-    flip: npt.NDArray[np.bool_]
+    flip: Flags
 
     @classmethod
-    def random(cls, rng: np.random.Generator, count: int, least_area: float) -> Crops:
+    def random(cls, rng: np.random.Generator, count: int, least_area: float) -> Self:
         """Crops of ``least_area``..1 of the area, aspect up to 4:3, half of them flipped."""
         side = np.sqrt(rng.uniform(least_area, 1, count))
         skew = np.exp(rng.uniform(-0.144, 0.144, count))
@@ -31,7 +28,7 @@ class Crops:
         return cls(start.astype(np.float32), extent.astype(np.float32), flip)
 
     @classmethod
-    def whole(cls, count: int) -> Crops:
+    def whole(cls, count: int) -> Self:
         """Give the whole frame, upright."""
         shape = (count, 2)
         return cls(np.zeros(shape, np.float32), np.ones(shape, np.float32), np.zeros(count, bool))

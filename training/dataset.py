@@ -1,26 +1,12 @@
 """Reading photographs and captions: the Flickr8k layout, or a plain folder."""
 
-from __future__ import annotations
-
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from captioner.vision.tokenizer import words_of
-from training import described_folder
-from training.described_folder import DESCRIPTIONS, SUFFIXES
 from training.errors import DatasetError
-
-__all__ = [
-    "Split",
-    "assembled",
-    "clean",
-    "lines_of",
-    "list_photographs",
-    "read_apart",
-    "read_split",
-    "withheld",
-]
 
 PHOTOGRAPHS = "Flicker8k_Dataset"
 TEXTS = "Flickr8k_text"
@@ -33,22 +19,6 @@ class Split:
     name: str
     photographs: tuple[Path, ...]
     captions: tuple[tuple[str, ...], ...]
-
-
-def clean(caption: str) -> list[str]:
-    """Words of a caption, as the product's tokenizer reads them.
-
-    Parameters
-    ----------
-    caption : str
-        A caption as a person wrote it.
-
-    Returns
-    -------
-    list of str
-        The words that a caption model is trained and scored on.
-    """
-    return words_of(caption)
 
 
 def list_photographs(folder: Path) -> tuple[Path, ...]:
@@ -96,13 +66,7 @@ def read_split(data: Path, split: str) -> Split:
 
 
 def read_apart(data: Path) -> tuple[Split, Split]:
-    """Train and dev split, after a look that no photograph is in both.
-
-    Raises
-    ------
-    DatasetError
-        As `read_split`, and for a photograph that is in both.
-    """
+    """Train and dev split, after a look that no photograph is in both."""
     train, dev = read_split(data, "train"), read_split(data, "dev")
     both = sorted({p.name for p in train.photographs} & {p.name for p in dev.photographs})
     if both:
@@ -119,8 +83,8 @@ def withheld(data: Path) -> set[str]:
         train = set(lines_of(data / TEXTS / "Flickr_8k.trainImages.txt"))
         by_name = _token_captions(data / TEXTS / "Flickr8k.token.txt")
     else:
-        by_name = described_folder.read(data, lines_of(data / DESCRIPTIONS))
-        train = {name for name in by_name if described_folder.share_of(name) == "train"}
+        by_name = described(data, lines_of(data / DESCRIPTIONS))
+        train = {name for name in by_name if share_of(name) == "train"}
     return {text for name, texts in by_name.items() if name not in train for text in texts}
 
 
@@ -128,8 +92,8 @@ def _described(data: Path, split: str) -> Split:
     path = data / DESCRIPTIONS
     if not path.is_file():
         raise DatasetError(f"missing file: {path}, nor is there a folder {TEXTS}")
-    by_name = described_folder.read(data, lines_of(path))
-    names = [name for name in by_name if described_folder.share_of(name) == split]
+    by_name = described(data, lines_of(path))
+    names = [name for name in by_name if share_of(name) == split]
     if not names:
         raise DatasetError(
             f"the {split} split is empty: {DESCRIPTIONS} names {len(by_name)} photographs, and"
@@ -157,7 +121,7 @@ def assembled(
     uncaptioned = [name for name in names if name not in by_name]
     if uncaptioned:
         raise DatasetError(f"{split}: no caption for {_some(uncaptioned)}")
-    wordless = [name for name in names if not any(clean(text) for text in by_name[name])]
+    wordless = [name for name in names if not any(words_of(text) for text in by_name[name])]
     if wordless:
         raise DatasetError(f"{split}: no caption with a word in it for {_some(wordless)}")
     absent = [name for name in names if not (folder / name).is_file()]
@@ -184,3 +148,49 @@ def lines_of(path: Path) -> list[str]:
     except UnicodeDecodeError as damage:
         raise DatasetError(f"{path} is not UTF-8: {damage}") from damage
     return [line for line in text.splitlines() if line.strip()]
+
+
+DESCRIPTIONS = "descriptions.txt"
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def described(folder: Path, lines: Sequence[str]) -> dict[str, list[str]]:
+    """Captions by photograph's file name, of ``name caption`` lines.
+
+    A name may leave its suffix out; a line may end in ``#`` and a number after the name.
+
+    Raises
+    ------
+    DatasetError
+        For a line without a caption, a line that names no photograph of the folder, a
+        photograph that no line names.
+    """
+    files = {path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES}
+    by_stem = {Path(name).stem: name for name in sorted(files, reverse=True)}
+    by_name: dict[str, list[str]] = {}
+    for number, line in enumerate(lines, 1):
+        said, _, caption = line.replace("\t", " ", 1).partition(" ")
+        name = said.partition("#")[0]
+        if not caption.strip():
+            raise DatasetError(f"{DESCRIPTIONS} line {number}: no caption after {said!r}")
+        found = name if name in files else by_stem.get(name)
+        if found is None:
+            where = f"{DESCRIPTIONS} line {number}"
+            raise DatasetError(f"{where}: a caption without a photograph: no {name!r} in {folder}")
+        by_name.setdefault(found, []).append(caption.strip())
+    if bare := sorted(files - set(by_name)):
+        more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
+        raise DatasetError(
+            f"photographs without a caption: {', '.join(bare[:3])}{more}:"
+            f" give each a line in {folder / DESCRIPTIONS}, or take it out of the folder"
+        )
+    return by_name
+
+
+def share_of(name: str) -> str:
+    """Give the split that a photograph belongs to: one in ten is test, one in ten dev.
+
+    By a digest of the name, so that a photograph stays where it is when others come.
+    """
+    tenth = hashlib.sha256(Path(name).stem.encode()).digest()[0] % 10
+    return {0: "test", 1: "dev"}.get(tenth, "train")

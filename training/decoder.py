@@ -1,18 +1,14 @@
 """The attention decoder while it is trained: the same arithmetic as the one that serves."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import tensorflow as tf
 
 from captioner.vision.tokenizer import END, PAD, START, UNKNOWN
 from training.arrays import F32, Tensor
-
-__all__ = ["Begun", "Shape", "TrainableDecoder"]
 
 FOLDED = (("keys", "positions"), ("values", "values_bias"))  # kernels of the map, their biases
 
@@ -42,7 +38,7 @@ class Shape:
     attention: int = 256
 
 
-class Begun(NamedTuple):
+class TrainableState(NamedTuple):
     """What a caption goes on from: keys and values of the map, the LSTM's state."""
 
     keys: Tensor
@@ -82,7 +78,7 @@ class TrainableDecoder:
         positions: int,
         precision: Tensor = tf.float32,
         dropout: float = 0.0,
-    ) -> TrainableDecoder:
+    ) -> Self:
         """Make one of the weights that `arrays` gives, for maps of so many positions."""
         channels, vocabulary = arrays["keys"].shape[0], arrays["embedding"].shape[0]
         shape = Shape(
@@ -182,18 +178,20 @@ class TrainableDecoder:
         chosen = real & (tf.random.uniform(tf.shape(drawn)) < share)
         return tf.concat([words[:, :1], tf.where(chosen, drawn, words[:, 1:])], 1)
 
-    def begin(self, maps: Tensor) -> Begun:
+    def begin(self, maps: Tensor) -> TrainableState:
         """Give the state before the first word of maps (n, positions, channels)."""
         return self._begun(self._cast(), maps, tf.identity)
 
-    def advance(self, begun: Begun, words: Tensor) -> tuple[Tensor, Begun, Tensor]:
+    def advance(
+        self, begun: TrainableState, words: Tensor
+    ) -> tuple[Tensor, TrainableState, Tensor]:
         """Give the logits of what follows words (n,), the next state, the attention paid."""
         v, (keys, values, hidden, cell) = self._cast(), begun
         embedded = tf.gather(v["embedding"], words)
         seen, attention = _look(v, keys, values, hidden)
         hidden, cell = _lstm(v, tf.concat([embedded, seen], 1), hidden, cell)
         logits = _said(v, hidden, seen, embedded, tf.identity)
-        return logits, Begun(keys, values, hidden, cell), attention
+        return logits, TrainableState(keys, values, hidden, cell), attention
 
     def sample(self, maps: Tensor, longest: int) -> Tensor:
         """Draw a caption of each map: int32 (n, 1 + longest), start, words, end, padding."""
@@ -221,13 +219,13 @@ class TrainableDecoder:
     def _dropping(self, training: bool) -> Tensor:
         return (lambda x: tf.nn.dropout(x, self._dropout)) if training else tf.identity
 
-    def _begun(self, v: dict[str, Tensor], maps: Tensor, drop: Tensor) -> Begun:
+    def _begun(self, v: dict[str, Tensor], maps: Tensor, drop: Tensor) -> TrainableState:
         flat = drop(tf.cast((maps - self._mean) / self._std, self._precision))
         values = tf.nn.relu(_times(flat, v["values"]) + v["values_bias"])
         keys = _times(flat, v["keys"]) + v["positions"]
         first = tf.tanh(drop(tf.reduce_mean(values, 1)) @ v["start"] + v["start_bias"])
         hidden, cell = tf.split(first, 2, axis=1)
-        return Begun(keys, values, hidden, cell)
+        return TrainableState(keys, values, hidden, cell)
 
 
 def _said(

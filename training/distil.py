@@ -1,7 +1,5 @@
 """Distillation: VGG16 learns from EfficientNet-Lite2 what photographs show."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,21 +9,21 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.arrays import F32, U8, Arrays, Tensor, save_arrays
+from training.arrays import F32, U8, Arrays, Tensor, ridge, save_arrays
 from training.augmentation import Augmentation
 from training.descent import Descent, annealed
-from training.feeding import Batch, Sample, feed, lesson
+from training.epochs import RunState
+from training.feeding import PhotographBatch, Sample, feed, lesson
 from training.held_out import figures, looked
 from training.logs import note
-from training.run_state import RunState
 from training.student import WEIGHTS, Student
 from training.teacher import Teacher
 
-__all__ = ["Plan", "distil", "hinted", "started"]
+RIDGE = 1e-2
 
 
 @dataclass(frozen=True)
-class Plan:
+class DistillationPlan:
     """How long and how to distil.
 
     ``sizes`` are (share of the time, input side in pixels), smallest first: small
@@ -41,7 +39,6 @@ class Plan:
     first: int = 4
     augmentation: Augmentation = field(default_factory=Augmentation)
     sizes: tuple[tuple[float, int], ...] = ((0.8, 160), (0.2, 224))
-    teachers: int = 256
     seed: int = 1
     checkpoint_minutes: float = 4.0
     precision: Tensor = tf.float32
@@ -60,7 +57,7 @@ class Plan:
 
 
 def hinted(
-    student: Student, teacher: Teacher, batch: Batch, dropout: float
+    student: Student, teacher: Teacher, batch: PhotographBatch, dropout: float
 ) -> tuple[Tensor, Tensor]:
     """Give the student's map of a batch and its losses against the teacher; within a tape."""
     pixels, seen, words = lesson(batch)
@@ -69,7 +66,7 @@ def hinted(
 
 
 def _step(student: Student, teacher: Teacher, descent: Descent, dropout: float) -> Tensor:
-    def step(batch: Batch) -> Tensor:
+    def step(batch: PhotographBatch) -> Tensor:
         with tf.GradientTape() as tape:
             _, losses = hinted(student, teacher, batch, dropout)
             total = student.weighted(losses)
@@ -89,7 +86,7 @@ def _endless(rng: np.random.Generator, count: int, batch: int) -> Iterator[npt.N
 
 
 def distil(
-    plan: Plan,
+    plan: DistillationPlan,
     teacher: Teacher,
     sample: Sample,
     held_out: Sample,
@@ -150,7 +147,7 @@ def distil(
         entry: dict[str, Tensor] = {"minutes": round((time.monotonic() - began) / 60, 2)}
         means = np.mean(recent, 0) if recent else np.zeros(len(WEIGHTS))
         entry |= {"seen": seen, "size": side, "train": [round(float(m), 4) for m in means]}
-        note(log, entry | figures(arrays, teacher, held_out, side, plan.teachers))
+        note(log, entry | figures(arrays, teacher, held_out, side))
 
     for rows in _endless(rng, len(sample.pixels), min(plan.batch, len(sample.pixels))):
         progress = (time.monotonic() - began) / (60 * plan.minutes)
@@ -158,8 +155,8 @@ def distil(
         if progress >= 1 or stopped:
             break
         descent.rate.assign(plan.rate_at(progress, seen // plan.batch))
-        sides = {"side": plan.size(progress), "teachers": plan.teachers}
-        recent.append(step(feed(sample, rows, plan.augmentation, rng, **sides)).numpy())
+        batch = feed(sample, rows, plan.augmentation, rng, plan.size(progress))
+        recent.append(step(batch).numpy())
         seen += len(rows)
         if time.monotonic() - kept_at > 60 * plan.checkpoint_minutes:
             tell(keep())
@@ -170,15 +167,7 @@ def distil(
     return not stopped
 
 
-def started(
-    arrays: Arrays,
-    teacher: Teacher,
-    pixels: U8,
-    *,
-    side: int = 160,
-    teachers: int = 256,
-    ridge: float = 1e-2,
-) -> Arrays:
+def started(arrays: Arrays, teacher: Teacher, pixels: U8, side: int = 160) -> Arrays:
     """Give weights with heads fitted by least squares to what the teacher says of photographs.
 
     Parameters
@@ -188,20 +177,11 @@ def started(
     pixels : uint8 (n, s, s, 3)
         A thousand training photographs.
     """
-    maps, taught, logits = looked(arrays, teacher, pixels, side, teachers)
+    maps, taught, logits = looked(arrays, teacher, pixels, side)
     channels = maps.shape[-1]
     heads = {
-        "adapter": _ridge(maps.reshape(-1, channels), taught.reshape(-1, taught.shape[-1]), ridge),
-        "labels": _ridge(maps.mean((1, 2)), logits, 10 * ridge),
+        "adapter": ridge(maps.reshape(-1, channels), taught.reshape(-1, taught.shape[-1]), RIDGE),
+        "labels": ridge(maps.mean((1, 2)), logits, 10 * RIDGE),
     }
-    named = {f"{name}/{part}": a for name, both in heads.items() for part, a in both.items()}
-    return dict(arrays) | named
-
-
-def _ridge(x: F32, y: F32, ridge: float) -> dict[str, F32]:
-    mean_x, mean_y = x.mean(0), y.mean(0)
-    x = x - mean_x
-    gram = x.T @ x
-    gram[np.diag_indices_from(gram)] += ridge * np.trace(gram) / len(gram)
-    kernel = np.linalg.solve(gram, x.T @ (y - mean_y)).astype(np.float32)
-    return {"kernel": kernel, "bias": (mean_y - mean_x @ kernel).astype(np.float32)}
+    kernels = {f"{name}/kernel": kernel for name, (kernel, _) in heads.items()}
+    return dict(arrays) | kernels | {f"{name}/bias": bias for name, (_, bias) in heads.items()}

@@ -4,8 +4,6 @@ Tan and Le 2019 (arXiv 1905.11946), without squeeze-and-excitation and with ReLU
 authors' "EfficientNet-Lite": 77.5 % top-1 at 260 pixels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -13,8 +11,6 @@ import numpy as np
 from training.arrays import F32, Arrays
 from training.errors import CheckpointError
 from training.networks import SCALED, Layer, Network
-
-__all__ = ["FEATURES", "LOGITS", "SIDE", "efficientnet_lite2", "folded", "layers"]
 
 SIDE = 256
 FEATURES = "head"
@@ -26,13 +22,12 @@ STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
 DEPTH = 1.2
 
 
-def _strides() -> list[int]:
-    found = []
+def _blocks() -> Iterator[tuple[int, bool]]:
+    """Give each block's stride, and whether it is its stage's first, whose output is wider."""
     for number, (blocks, stride) in enumerate(STAGES):
         inner = 0 < number < len(STAGES) - 1
-        count = int(np.ceil(blocks * DEPTH)) if inner else blocks
-        found += [stride, *[1] * (count - 1)]
-    return found
+        yield stride, True
+        yield from [(1, False)] * ((int(np.ceil(blocks * DEPTH)) if inner else blocks) - 1)
 
 
 def layers() -> tuple[Layer, ...]:
@@ -42,8 +37,8 @@ def layers() -> tuple[Layer, ...]:
 
 def _layers() -> Iterator[Layer]:
     yield Layer("stem", "conv", (SCALED,), 2, "relu6")
-    last, stages = "stem", iter(_strides())
-    for number, stride in enumerate(stages):
+    last = "stem"
+    for number, (stride, widens) in enumerate(_blocks()):
         before, name = last, f"block{number}"
         if number:
             yield Layer(f"{name}/expand", "conv", (last,), 1, "relu6")
@@ -51,22 +46,10 @@ def _layers() -> Iterator[Layer]:
         yield Layer(f"{name}/depthwise", "depthwise", (last,), stride, "relu6")
         yield Layer(f"{name}/project", "conv", (f"{name}/depthwise",))
         last = f"{name}/project"
-        if stride == 1 and number not in _WIDENING:
+        if not widens:
             yield Layer(f"{name}/sum", "add", (before, last))
             last = f"{name}/sum"
     yield Layer(FEATURES, "conv", (last,), 1, "relu6")
-
-
-def _first_blocks() -> Iterator[int]:
-    at = 0
-    for number, (blocks, _) in enumerate(STAGES):
-        yield at
-        inner = 0 < number < len(STAGES) - 1
-        at += int(np.ceil(blocks * DEPTH)) if inner else blocks
-
-
-_WIDENING = frozenset(_first_blocks())
-"""Blocks whose output has other channels than their input, so that nothing can be added."""
 
 
 def folded(tensors: Mapping[str, F32]) -> Arrays:

@@ -3,8 +3,6 @@
 A further encoder is a further entry of `REGISTRY`, and no change elsewhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,26 +10,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from captioner.vision.frame import to_square
 from captioner.vision.manifest import sha256
 from training import efficientnet, features, imagenet, vgg
 from training.arrays import F16, U8, Arrays, read_arrays
-from training.bundled import read_encoder
 from training.errors import CheckpointError
 from training.networks import Network
 from training.onnx_encoder import float_model, quantised
-
-__all__ = [
-    "FLOAT",
-    "INT8",
-    "PLAIN",
-    "REGISTRY",
-    "Encoder",
-    "Kind",
-    "label_head",
-    "named",
-    "shipped",
-]
+from training.onnx_weights import read_encoder
+from training.photographs import spread, squares
 
 PLAIN, FLOAT, INT8 = "encoder.npz", "encoder-float.onnx", "encoder.onnx"
 """Files of the parts: the network for TensorFlow, for ONNX Runtime, and quantised."""
@@ -41,7 +27,7 @@ CLASSES = 1000
 
 
 @dataclass(frozen=True)
-class Kind:
+class EncoderKind:
     """An encoder that can be trained on, exported and deployed.
 
     Parameters
@@ -76,8 +62,8 @@ def _efficientnet(weights: Path | None) -> Network:
     return efficientnet.efficientnet_lite2(read_arrays(weights))
 
 
-REGISTRY: Mapping[str, Kind] = {
-    "vgg16": Kind(
+REGISTRY: Mapping[str, EncoderKind] = {
+    "vgg16": EncoderKind(
         224,
         _vgg16,
         ("labels/kernel", "labels/bias"),
@@ -85,7 +71,7 @@ REGISTRY: Mapping[str, Kind] = {
         "derived from VGG's weights, CC BY 4.0, Visual Geometry Group, University of Oxford"
         " (Simonyan and Zisserman 2015); changed by further training",
     ),
-    "efficientnet-lite2": Kind(
+    "efficientnet-lite2": EncoderKind(
         efficientnet.SIDE,
         _efficientnet,
         efficientnet.LOGITS,
@@ -116,7 +102,7 @@ def label_head(name: str, weights: Path | None, channels: int) -> Arrays:
 
 
 @dataclass(frozen=True)
-class Encoder:
+class ShippedEncoder:
     """The quantised network as a bundle holds it."""
 
     name: str
@@ -135,7 +121,7 @@ class Encoder:
 
 def shipped(
     name: str, weights: Path | None, side: int, photographs: Callable[[], U8], out: Path
-) -> Encoder:
+) -> ShippedEncoder:
     """Leave an encoder's files in ``out``: for TensorFlow, for ONNX Runtime, and quantised.
 
     Parameters
@@ -143,7 +129,7 @@ def shipped(
     name : str
         Of `REGISTRY`.
     weights : Path, optional
-        As `Kind.build` takes them.
+        As `EncoderKind.build` takes them.
     photographs : callable
         Gives training photographs, uint8 (n, s, s, 3): some of them calibrate the
         activations' ranges. Not called where ``out`` was made of the same weights at the
@@ -154,18 +140,17 @@ def shipped(
     CheckpointError
         If the weights are missing or another network's.
     """
-    found = Encoder(name, side, out / INT8)
+    found = ShippedEncoder(name, side, out / INT8)
     source = out / "encoder.source"
     made_of = f"{name} {sha256(weights) if weights and weights.is_file() else weights} {side}"
     files = (out / PLAIN, out / FLOAT, out / INT8, source)
     if all(file.is_file() for file in files) and source.read_text(encoding="utf-8") == made_of:
         return found
     network = REGISTRY[name].build(weights)
-    some = photographs()
-    some = some[:: max(1, len(some) // CALIBRATED_ON)][:CALIBRATED_ON]
+    some = squares(spread(photographs(), CALIBRATED_ON), side)
     network.save(out / PLAIN)
     model = float_model(network, side)
     onnx.save(model, out / FLOAT)
-    quantised(model, np.stack([to_square(one, side) for one in some]), out / INT8)
+    quantised(model, some, out / INT8)
     source.write_text(made_of, encoding="utf-8")
     return found

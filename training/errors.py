@@ -5,8 +5,6 @@ TrainingError
 └── CheckpointError   weights that do not fit the network
 """
 
-__all__ = ["CheckpointError", "DatasetError", "TrainingError"]
-
 
 class TrainingError(Exception):
     """A step cannot go on; the message says which input is at fault."""

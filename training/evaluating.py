@@ -1,24 +1,20 @@
 """Everything that is known of a bundle on one split: scores, costs, what quantisation took."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from captioner.vision.beam import WIDTH
-from captioner.vision.bundle import DEFAULT_BUNDLE, BundleError, load
-from captioner.vision.manifest import FILE
+from captioner.vision.bundle import DEFAULT_BUNDLE, load
+from captioner.vision.manifest import FILE, BundleError
 from captioner.vision.model import Model
 from training.dataset import Split
 from training.errors import TrainingError
 from training.evaluation import Described, SeenBy, describe_in_parallel, figures
-from training.progress import bar
+from training.logs import bar
 from training.scores import cider
 from training.serving import serving_cost
-
-__all__ = ["FLOAT_ENCODER", "Evaluated", "Wish", "evaluate"]
 
 FLOAT_ENCODER = "encoder-float.onnx"
 """What ``train`` leaves beside the quantised encoder."""

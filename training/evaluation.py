@@ -1,7 +1,5 @@
 """Scoring a bundle, as it ships, on photographs it was not trained on."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -11,15 +9,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from captioner.vision import encoder, manifest
 from captioner.vision.bundle import load
 from captioner.vision.frame import is_blank
 from captioner.vision.judgement import Confidence, Ranking, judge
-from captioner.vision.model import Model, Prediction, Seen
-from training.arrays import F32
+from captioner.vision.model import Model
+from captioner.vision.prediction import Observation, Prediction
+from training.arrays import F32, F64, U8, Flags
 from training.confidence import RIGHT_FROM, quality, reliability
 from training.dataset import Split
 from training.errors import DatasetError
@@ -27,13 +25,11 @@ from training.first_nouns import first_noun_right, read_labels
 from training.neighbours import likeness, neighbour_figures
 from training.scores import caption_scores, cider_each, retrieval
 
-__all__ = ["Described", "Looked", "SeenBy", "describe_in_parallel", "figures", "look_at"]
-
 CHUNK = 10
 """Photographs that a process takes at a time."""
 
 Progress: TypeAlias = Callable[[int], object]
-Look: TypeAlias = Callable[[npt.NDArray[np.uint8]], F32]
+Look: TypeAlias = Callable[[U8], F32]
 _One: TypeAlias = tuple[Prediction, F32]
 
 
@@ -62,17 +58,17 @@ class Described:
         return [p.captions[0].text if p.captions else "" for p in self.predictions]
 
     @property
-    def probabilities(self) -> npt.NDArray[np.float64]:
+    def probabilities(self) -> F64:
         """Of the best captions being right; 0 where there is none."""
         return np.array([prediction.probability for prediction in self.predictions])
 
     @property
-    def right(self) -> npt.NDArray[np.bool_]:
+    def right(self) -> Flags:
         """Whether each best caption counts as right, by CIDEr."""
         return self.ciders >= RIGHT_FROM
 
     @cached_property
-    def ciders(self) -> npt.NDArray[np.float64]:
+    def ciders(self) -> F64:
         """CIDEr of each best caption, in per cent."""
         return cider_each(self.texts, self.split.captions)
 
@@ -85,7 +81,7 @@ class Looked:
     """
 
     split: Split
-    seen: tuple[Seen, ...]
+    seen: tuple[Observation, ...]
     pooled: F32
 
     def judged(self, ranking: Ranking, confidence: Confidence, most: int) -> Described:
@@ -100,7 +96,7 @@ def look_at(model: Model, split: Split, beam: int) -> Looked:
     return Looked(split, tuple(each for each, _ in seen), np.stack([mean for _, mean in seen]))
 
 
-def _seen(model: Model, beam: int, path: Path) -> tuple[Seen, F32]:
+def _seen(model: Model, beam: int, path: Path) -> tuple[Observation, F32]:
     pixels = _decoded(path)
     map_ = model.map(pixels)
     return model.look(map_, beam=beam, blank=is_blank(pixels)), map_.mean((0, 1))
@@ -155,7 +151,7 @@ def _described(model: Model, look: Look, beam: int, path: Path) -> _One:
     return prediction, map_.mean((0, 1))
 
 
-def _decoded(path: Path) -> npt.NDArray[np.uint8]:
+def _decoded(path: Path) -> U8:
     try:
         with Image.open(path) as photograph:
             return np.asarray(ImageOps.exif_transpose(photograph).convert("RGB"))

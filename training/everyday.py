@@ -1,8 +1,5 @@
 """Everyday photographs with captions, beyond Flickr8k's people and dogs."""
 
-from __future__ import annotations
-
-import json
 from argparse import Namespace
 from pathlib import Path
 from typing import Literal
@@ -10,8 +7,7 @@ from typing import Literal
 from training import dataset
 from training.dataset import Split, assembled, lines_of
 from training.errors import DatasetError
-
-__all__ = ["read_captions", "read_everyday", "read_splits"]
+from training.logs import objects
 
 CAPTIONS, DEV, PHOTOGRAPHS = "captions.jsonl", "everyday_dev.txt", "photographs"
 
@@ -52,11 +48,6 @@ def read_splits(options: Namespace) -> tuple[list[Split], list[Split]]:
     """Give the splits with captions that are trained on, and those held out.
 
     First those of ``--data``, then the everyday photographs of ``--captioned``, where there are.
-
-    Raises
-    ------
-    DatasetError
-        As `training.dataset.read_apart` and `read_everyday` do.
     """
     train, dev = dataset.read_apart(options.data)
     if options.captioned is None:
@@ -75,24 +66,11 @@ def read_captions(path: Path) -> dict[str, list[str]]:
         photograph that has a line already.
     """
     by_name: dict[str, list[str]] = {}
-    for number, line in enumerate(lines_of(path), 1):
-        where = f"{path.name} line {number}"
-        name, captions = _entry(line, where)
+    for entry in objects(lines_of(path), path.name, file=str, captions=list):
+        name = entry["file"]
+        if Path(name).name != name:
+            raise DatasetError(f"{path.name}: 'file' must name a photograph, not {name!r}")
         if name in by_name:
-            raise DatasetError(f"{where}: {name} has a line already")
-        by_name[name] = captions
+            raise DatasetError(f"{path.name}: {name} has a line already")
+        by_name[name] = entry["captions"]
     return by_name
-
-
-def _entry(line: str, where: str) -> tuple[str, list[str]]:
-    try:
-        entry = json.loads(line)
-    except ValueError as damage:
-        raise DatasetError(f"{where} is not JSON: {damage}") from damage
-    name = entry.get("file") if isinstance(entry, dict) else None
-    if not isinstance(name, str) or Path(name).name != name:
-        raise DatasetError(f"{where}: 'file' must name a photograph")
-    captions = entry.get("captions")
-    if not isinstance(captions, list) or not all(isinstance(text, str) for text in captions):
-        raise DatasetError(f"{where}: 'captions' of {name} must be a list of texts")
-    return name, captions

@@ -1,7 +1,5 @@
 """Writing a bundle from the parts that training left."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import shutil
@@ -17,22 +15,19 @@ from captioner.vision.bundle import FILES, load
 from captioner.vision.decoder import ARRAYS as DECODER
 from captioner.vision.judgement import FEATURES, Confidence
 from captioner.vision.manifest import FORMAT, sha256
-from training.agreement import Agreement, accept
+from training.agreement import NetworkDifference, accept
 from training.arrays import F16, U8, save_arrays
 from training.arrays import read_arrays as read_parts
-from training.calibration import calibrate, usual
+from training.calibration import Judged, calibrate, usual
 from training.captioning import write_captions
 from training.dataset import Split
 from training.encoders import FLOAT, INT8
 from training.errors import CheckpointError
 from training.evaluation import figures, look_at
 from training.features import maps
-from training.judged import Judged
 from training.scores import cider
 from training.serving import serving_cost
 from training.verification import compare
-
-__all__ = ["Measured", "Origin", "measured", "write_bundle"]
 
 COSTLY = 1.0
 """CIDEr that eight bits may not cost; from here on the float encoder ships."""
@@ -151,7 +146,9 @@ def _encoders(parts: Path) -> dict[str, str]:
     return files
 
 
-def _verified(parts: Path, draft: Path, squares: U8, seen: dict[str, F16]) -> dict[str, Agreement]:
+def _verified(
+    parts: Path, draft: Path, squares: U8, seen: dict[str, F16]
+) -> dict[str, NetworkDifference]:
     words = tokenizer.load(draft / "tokenizer.json")
     some = {name: found[:VERIFIED_ON] for name, found in seen.items()}
     found = compare(parts, draft, words, squares[:VERIFIED_ON], some)

@@ -1,7 +1,5 @@
 """The encoder's maps of photographs, computed once and kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -13,8 +11,6 @@ from captioner.vision.frame import to_square
 from training.arrays import F16, U8, kept
 from training.crops import Crops
 
-__all__ = ["cached_maps", "maps", "views"]
-
 LEAST_AREA = 0.7
 
 
@@ -25,11 +21,9 @@ class _Seeing(Protocol):
     def maps(self, pixels: U8) -> F16: ...
 
 
-def maps(encoder: Path, pixels: U8, threads: int = 0) -> F16:
-    """Float16 (n, h, w, c) maps of uint8 (n, s, s, 3), by an ONNX file; 0 threads: all cores."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = ort.InferenceSession(str(encoder), options, providers=["CPUExecutionProvider"])
+def maps(encoder: Path, pixels: U8) -> F16:
+    """Float16 (n, h, w, c) maps of uint8 (n, s, s, 3), by an ONNX file, on all cores."""
+    session = ort.InferenceSession(str(encoder), providers=["CPUExecutionProvider"])
     side = session.get_inputs()[0].shape[1]
     found = [
         session.run(None, {"pixels": to_square(p, side)[None]})[0].astype(np.float16)

@@ -1,7 +1,5 @@
 """Batches of photographs, cropped and disturbed for the student and its teacher alike."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,12 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from training import efficientnet
 from training.arrays import F32, U8, Tensor
-from training.augmentation import Augmentation, cut, recoloured
+from training.augmentation import Augmentation, cut, recoloured, resample
 from training.crops import Crops
-from training.resampling import resample
-
-__all__ = ["Batch", "Lesson", "Sample", "feed", "lesson"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ class Sample:
     words: F32
 
 
-class Batch(NamedTuple):
+class PhotographBatch(NamedTuple):
     """Photographs, the rows and columns to sample each at for student and teacher, and words."""
 
     pixels: Tensor
@@ -44,20 +40,16 @@ def feed(
     rows: npt.NDArray[np.int64],
     augmentation: Augmentation,
     rng: np.random.Generator,
-    *,
     side: int,
-    teachers: int,
-) -> Batch:
-    """Draw how to crop and disturb rows of a sample.
-
-    ``side`` is the student's input, ``teachers`` the teacher's, pixels.
-    """
+) -> PhotographBatch:
+    """Draw how to crop and disturb rows of a sample, for a student's input of ``side`` pixels."""
     crops = Crops.random(rng, len(rows), augmentation.least_area)
     kept = sample.pixels.shape[1]
     own, others = (
-        tuple(map(tf.constant, crops.weights(kept, size, 0.5))) for size in (side, teachers)
+        tuple(map(tf.constant, crops.weights(kept, size, 0.5)))
+        for size in (side, efficientnet.SIDE)
     )
-    return Batch(
+    return PhotographBatch(
         tf.constant(sample.pixels[rows]),
         own,
         others,
@@ -75,7 +67,7 @@ class Lesson(NamedTuple):
     words: Tensor
 
 
-def lesson(batch: Batch) -> Lesson:
+def lesson(batch: PhotographBatch) -> Lesson:
     """Crop and disturb, in the graph; a patch brings its own photograph's words."""
     pixels, teachers = (
         cut(recoloured(resample(batch.pixels, *grid), batch.colours), batch.own)

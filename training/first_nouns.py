@@ -1,16 +1,13 @@
 """Whether a caption begins with the right thing: its first noun against labels judged by hand."""
 
-from __future__ import annotations
-
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from chalicelib.attributes.lexicon import WAYS_OF_SHOWING
 from chalicelib.attributes.phrases import NounPhrase, Phrases, tokens
+from training.dataset import lines_of
 from training.errors import TrainingError
-
-__all__ = ["EVERYDAY_NOUNS", "first_noun_right", "first_nouns", "read_labels"]
+from training.logs import objects
 
 EVERYDAY_NOUNS = Path(__file__).parent / "judged" / "everyday_nouns.jsonl"
 
@@ -48,17 +45,11 @@ def read_labels(path: Path = EVERYDAY_NOUNS) -> dict[str, frozenset[str]]:
 
     Raises
     ------
-    TrainingError
+    DatasetError
         A line is no JSON object of ``file`` and ``nouns``.
     """
-    labels = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        try:
-            entry = json.loads(line)
-            labels[str(entry["file"])] = frozenset(map(str, entry["nouns"]))
-        except (ValueError, KeyError, TypeError) as error:
-            raise TrainingError(f"{path.name}, line {number}: {error!r}") from error
-    return labels
+    entries = objects(lines_of(path), path.name, file=str, nouns=list)
+    return {entry["file"]: frozenset(entry["nouns"]) for entry in entries}
 
 
 def first_noun_right(captions: Mapping[str, str], labels: Mapping[str, Collection[str]]) -> float:

@@ -1,36 +1,30 @@
 """What an encoder has learnt, on photographs that it never trained on."""
 
-from __future__ import annotations
-
 import numpy as np
 import tensorflow as tf
 
-from training import vgg
+from training import efficientnet, vgg
 from training.arrays import F32, U8, Arrays, Tensor
 from training.feeding import Sample
 from training.teacher import Teacher
 
-__all__ = ["figures", "looked", "mean_average_precision"]
-
 BATCH = 25
 
 
-def looked(
-    arrays: Arrays, teacher: Teacher, pixels: U8, side: int, teachers: int
-) -> tuple[F32, F32, F32]:
+def looked(arrays: Arrays, teacher: Teacher, pixels: U8, side: int) -> tuple[F32, F32, F32]:
     """Give the student's maps, and the teacher's reduced maps and logits, of whole frames.
 
     Parameters
     ----------
     pixels : uint8 (n, s, s, 3)
-        Stretched to ``side`` for the student, to ``teachers`` for the teacher.
+        Stretched to ``side`` for the student, to its own side for the teacher.
     """
     own = vgg.network(arrays)
 
     def look(batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         batch = tf.cast(batch, tf.float32)
         map_ = own.outputs(tf.image.resize(batch, (side, side)), teacher.precision)["stacked"]
-        seen = tf.image.resize(batch, (teachers, teachers))
+        seen = tf.image.resize(batch, (efficientnet.SIDE, efficientnet.SIDE))
         told = teacher.look(seen, side // 32)
         return tf.cast(map_, tf.float32), told.map, told.logits
 
@@ -42,9 +36,7 @@ def looked(
     return maps, taught, logits
 
 
-def figures(
-    arrays: Arrays, teacher: Teacher, sample: Sample, side: int, teachers: int
-) -> dict[str, float]:
+def figures(arrays: Arrays, teacher: Teacher, sample: Sample, side: int) -> dict[str, float]:
     """Give how much of the teacher an encoder with its heads has, and its caption words' mAP.
 
     Returns
@@ -54,7 +46,7 @@ def figures(
         ``same_class``: share of
         photographs whose likeliest class is the teacher's; ``word_map``.
     """
-    maps, taught, logits = looked(arrays, teacher, sample.pixels, side, teachers)
+    maps, taught, logits = looked(arrays, teacher, sample.pixels, side)
     adapted = maps @ arrays["adapter/kernel"] + arrays["adapter/bias"]
     pooled = maps.mean((1, 2))
     said, words = (

@@ -1,7 +1,5 @@
 """The ImageNet VGG16 of keras-applications, as weights of this project's."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +8,6 @@ import tensorflow as tf
 from training import vgg
 from training.arrays import Arrays, Tensor
 from training.errors import CheckpointError
-
-__all__ = ["vgg16"]
 
 
 def vgg16(

@@ -1,13 +1,9 @@
 """Being asked to stop: SIGTERM, as a spot instance gets it two minutes before it goes."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-__all__ = ["Interrupted", "Interruption"]
 
 
 class Interrupted(BaseException):
@@ -26,7 +22,7 @@ class Interruption:
         self._deferred = False
 
     @contextmanager
-    def noticed(self) -> Iterator[Interruption]:
+    def noticed(self) -> Iterator["Interruption"]:
         """Listen for SIGTERM; what listened before does so again afterwards."""
         before = signal.signal(signal.SIGTERM, self._ask)
         try:

@@ -1,7 +1,5 @@
 """Training the joint image-text space by contrast."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,6 @@ from training.arrays import F32, I32, Tensor
 from training.joint_space import JointRecipe, JointSpace
 from training.logs import note
 from training.scores import retrieval
-
-__all__ = ["LONGEST", "Paired", "Sides", "contrasted", "numbered", "thinned", "train_joint"]
 
 LONGEST = 24
 DRAWN = 5

@@ -5,8 +5,6 @@ the weights of words, of the LSTM and of the output are trained, and training on
 begins from them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -17,13 +15,11 @@ import tensorflow as tf
 
 from captioner.vision.tokenizer import PAD, Tokenizer
 from training.arrays import Arrays, Tensor
-from training.batches import Row, like_lengths, padded, rows_of
+from training.batches import NumberedCaption, like_lengths, padded, rows_of
 from training.caption_step import CaptionStep, Schedule
 from training.captioning import Validation
 from training.decoder import Shape, TrainableDecoder
 from training.epochs import Epochs
-
-__all__ = ["LanguageRecipe", "train_language"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,7 @@ def _loss(network: TrainableDecoder, texts: Tensor, smoothing: float, *, trainin
 
 
 def _perplexities(
-    perplexity: Callable[[list[Row]], float], words: Tokenizer, validation: Validation
+    perplexity: Callable[[list[NumberedCaption]], float], words: Tokenizer, validation: Validation
 ) -> dict[str, float]:
     found = {"dev_perplexity": perplexity(rows_of(words, validation.dev.captions))}
     if validation.everyday:
@@ -114,7 +110,7 @@ class _Perplexity:
             lambda texts: _loss(network, texts, 0.0, training=False), autograph=False
         )
 
-    def __call__(self, rows: list[Row]) -> float:
+    def __call__(self, rows: list[NumberedCaption]) -> float:
         lost, counted = 0.0, 0
         for batch in like_lengths(np.random.default_rng(0), rows, self._batch):
             texts = padded([text for _, text in batch])

@@ -3,17 +3,13 @@
 A sentence encoder says what each means, so that the text side can learn it.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from training.dataset import clean
+from captioner.vision.tokenizer import words_of
 from training.joint import LONGEST
-
-__all__ = ["made_up"]
 
 MOST_CHANGED, MOST_OF_A_QUERY = 3, 5
 _RARE = 0.4  # exponent of a word's frequency: rare words are put in more often than they are used
@@ -26,7 +22,7 @@ def made_up(captions: Sequence[str], count: int, seed: int) -> list[str]:
     `MOST_CHANGED` words changed, and one is a few words of a caption, as people search.
     """
     rng = np.random.default_rng(seed)
-    known = [words for words in map(clean, captions) if words]
+    known = [words for words in map(words_of, captions) if words]
     counts = Counter(word for words in known for word in words)
     words = list(counts)
     shares = np.array([counts[word] for word in words], float) ** _RARE

@@ -4,8 +4,6 @@ No one has said which photographs of Flickr8k are alike. Their captions do: two
 photographs are as alike as CIDEr finds the captions that people wrote of them.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -13,8 +11,6 @@ import numpy as np
 
 from training.arrays import F32
 from training.scores import scored_tokens
-
-__all__ = ["NEAREST", "likeness", "neighbour_figures"]
 
 NEAREST = 10
 LONGEST_GRAM = 4

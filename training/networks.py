@@ -1,20 +1,17 @@
 """Convolutional networks as lists of layers: one list serves TensorFlow and ONNX alike."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import tensorflow as tf
 
 from training.arrays import F32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.errors import CheckpointError
-
-__all__ = ["ACTIVATIONS", "SCALED", "Layer", "Network", "applied"]
 
 ACTIVATIONS = {"": tf.identity, "relu": tf.nn.relu, "relu6": tf.nn.relu6}
 BATCH = 16
@@ -59,7 +56,7 @@ class Network:
     std: float
 
     @classmethod
-    def read(cls, path: Path) -> Network:
+    def read(cls, path: Path) -> Self:
         """Read what `save` wrote; raises `CheckpointError` where it is not that."""
         arrays = read_arrays(path)
         try:
@@ -142,3 +139,24 @@ def _one(layer: Layer, weights: Mapping[str, Tensor], inputs: list[Tensor]) -> T
         case "concat":
             return tf.concat(inputs, -1)
     return ACTIVATIONS[layer.activation](x + weights[f"{layer.name}/bias"])
+
+
+CPU_FLAGS = ("avx512_bf16", "amx_bf16")
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+def precisions(cpu_info: Path = CPU_INFO) -> dict[str, Tensor]:
+    """Give the formats by name; ``auto`` is bfloat16 where the machine multiplies it natively."""
+    native = bool(tf.config.list_physical_devices("GPU")) or _multiplies_bfloat16(cpu_info)
+    return {
+        "auto": tf.bfloat16 if native else tf.float32,
+        "float32": tf.float32,
+        "bfloat16": tf.bfloat16,
+    }
+
+
+def _multiplies_bfloat16(cpu_info: Path) -> bool:
+    if not cpu_info.is_file():
+        return False
+    flags = cpu_info.read_text(encoding="utf-8").split()
+    return any(flag in flags for flag in CPU_FLAGS)

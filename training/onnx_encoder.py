@@ -1,7 +1,5 @@
 """An encoder as an ONNX file: float, and quantised to eight bits."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +18,6 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from training.arrays import U8, Tensor
 from training.networks import Layer, Network
-
-__all__ = ["float_model", "quantised"]
 
 OPSET, IR = 17, 9
 EIGHT_BITS = ("Conv", "MaxPool", "Add")
@@ -114,7 +110,6 @@ def quantised(model: onnx.ModelProto, calibration: U8, out: Path) -> None:
         From `float_model`.
     calibration : uint8 (n, side, side, 3)
         Training photographs that the activations' ranges are taken from.
-    out : Path
 
     Notes
     -----

@@ -1,15 +1,11 @@
 """What ``train`` leaves beside the arrays: how they were made, for ``export`` and ``kept``."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 from training.errors import CheckpointError
-
-__all__ = ["Parts", "read", "write"]
 
 FILE = "train.json"
 

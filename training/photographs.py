@@ -1,7 +1,5 @@
 """Photographs as one array in memory: small, square, decoded once."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from captioner.vision.frame import to_square
 from training.arrays import U8
 from training.errors import DatasetError
-
-__all__ = ["SIDE", "fingerprint", "load", "load_cached", "of_split"]
 
 SIDE = 160
 """Side in pixels at which photographs are kept, unless an encoder takes larger ones."""
@@ -73,6 +70,16 @@ def of_split(name: str, paths: Sequence[Path], work: Path, side: int) -> U8:
     kept = max(side, SIDE)
     file = f"{name}.npy" if kept == SIDE else f"{name}-{kept}.npy"
     return load_cached(paths, work / file, kept)
+
+
+def spread(pixels: U8, count: int) -> U8:
+    """Give so many of photographs, evenly spread over them."""
+    return pixels[:: max(1, len(pixels) // count)][:count]
+
+
+def squares(pixels: U8, side: int) -> U8:
+    """Stretch photographs uint8 (n, s, s, 3) to an encoder's side."""
+    return np.stack([to_square(photograph, side) for photograph in pixels])
 
 
 def fingerprint(paths: Sequence[Path]) -> str:

@@ -5,8 +5,6 @@ models wrote. A caption is kept where its calibrated probability of being right,
 label head, the joint space and the words' own probabilities, says so.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,8 +14,6 @@ from training.dataset import Split, assembled, list_photographs
 from training.errors import DatasetError
 from training.evaluation import SeenBy, describe_in_parallel
 from training.everyday import read_captions
-
-__all__ = ["read_pseudo", "write_pseudo"]
 
 BLOCK = 400
 """Photographs between two writes: what a run that is cut loses at most."""

@@ -1,14 +1,10 @@
 """CIDEr of one caption at a time, fast enough to train on."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-__all__ = ["CiderReward"]
 
 Gram = tuple[int, ...]
 

@@ -1,23 +1,18 @@
 """What ``distil`` and ``tune`` read: photographs, caption words, and the teacher."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 
 import numpy as np
 
-from captioner.vision.frame import to_square
 from captioner.vision.manifest import sha256
 from training import dataset, efficientnet, photographs, teachers
 from training.arrays import U8, Tensor, read_arrays, save_arrays
 from training.dataset import Split
 from training.everyday import read_splits
 from training.feeding import Sample
-from training.precision import precisions
+from training.networks import precisions
 from training.teacher import Teacher, reduction
 from training.vocabulary import EMPTY_WORDS, frequent_words, word_targets
-
-__all__ = ["SIDE", "read_samples", "read_teacher"]
 
 SIDE = 224
 """At which photographs are kept, pixels: those of the largest input that is trained on."""
@@ -58,8 +53,8 @@ def read_teacher(options: Namespace, pixels: U8) -> Teacher:
     arrays, precision = read_arrays(file), precisions()[options.precision]
     kept = options.work / f"reduction-{sha256(file)[:12]}.npz"
     if not kept.is_file():
-        some = pixels[:: max(1, len(pixels) // REDUCED_ON)][:REDUCED_ON]
-        squares = np.stack([to_square(photograph, efficientnet.SIDE) for photograph in some])
+        some = photographs.spread(pixels, REDUCED_ON)
+        squares = photographs.squares(some, efficientnet.SIDE)
         save_arrays(kept, reduction(arrays, squares), np.float32)
     found: Tensor = read_arrays(kept)
     return Teacher(arrays, **found, precision=precision)

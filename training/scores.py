@@ -1,23 +1,18 @@
 """Scores of captions and of retrieval, by the published protocols."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from training.arrays import F32, Tensor
-from training.dataset import clean
+from captioner.vision.tokenizer import words_of
+from training.arrays import F32, F64, Tensor
 from training.errors import TrainingError
-
-__all__ = ["caption_scores", "cider", "cider_each", "retrieval", "scored_tokens"]
 
 
 def scored_tokens(caption: str) -> str:
     """Give a caption as scorers count it: cleaned, the possessive split off as PTB does."""
-    return " ".join(clean(caption)).replace("'s", " 's")
+    return " ".join(words_of(caption)).replace("'s", " 's")
 
 
 def caption_scores(
@@ -60,9 +55,7 @@ def cider(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> flo
     return _percent(_scorer("cider", "Cider").compute_score(*_as_scored(candidates, references))[0])
 
 
-def cider_each(
-    candidates: Sequence[str], references: Sequence[Sequence[str]]
-) -> npt.NDArray[np.float64]:
+def cider_each(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> F64:
     """CIDEr of each caption in per cent, their mean being that of `cider`: float64 (n,)."""
     _, each = _scorer("cider", "Cider").compute_score(*_as_scored(candidates, references))
     return np.asarray(100 * each, np.float64)

@@ -6,8 +6,6 @@ weights between those before and after are tried: halfway often does better than
 2022, arXiv 2109.01903).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +22,6 @@ from training.decoder import TrainableDecoder
 from training.epochs import Epochs
 from training.logs import note
 from training.reward import CiderReward
-
-__all__ = ["SHARES", "CriticalRecipe", "best_between", "train_on_cider"]
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 """Of the way from the weights before to those after."""

@@ -5,8 +5,6 @@ Wang et al. 2020, MiniLM (arXiv 2002.10957), as fine-tuned for sentences by Reim
 (Xiao et al. 2023, arXiv 2309.07597), whose first state is.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -22,8 +20,6 @@ from captioner.vision.tokenizer import words_of
 from training.arrays import F32, I32, Tensor, kept
 from training.errors import CheckpointError
 from training.onnx_weights import named_weights
-
-__all__ = ["WEIGHTS", "SentenceEncoder", "cached_sentences", "load", "load_all"]
 
 WEIGHTS, ONNX, WORDS, SHAPE = "model.safetensors", "model.onnx", "vocab.txt", "config.json"
 FIRST_STATE = "bge-"  # in the name of a model whose vector the first state is
@@ -155,7 +151,7 @@ def load(folder: Path) -> SentenceEncoder:
         weights = _tensors(raw) if safe else _constants(named_weights(raw))
         first = FIRST_STATE in str(shape.get("_name_or_path"))
         layers, heads = int(shape["num_hidden_layers"]), int(shape["num_attention_heads"])
-    except (OSError, ValueError, KeyError, TypeError) as damage:
+    except (OSError, ValueError, KeyError, TypeError, CheckpointError) as damage:
         raise CheckpointError(f"no sentence encoder in {folder}: {damage!r}") from damage
     numbers = {piece: number for number, piece in enumerate(pieces)}
     key = hashlib.sha256(raw).hexdigest()[:12]

@@ -6,8 +6,6 @@ prints one line of JSON. Milliseconds are of one photograph at a time, from the 
 its file to its captions, with two threads; memory is the most the process ever held.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess
@@ -18,8 +16,6 @@ from io import BytesIO
 from pathlib import Path
 
 from training.errors import TrainingError
-
-__all__ = ["MEASURED", "serving_cost"]
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASURED = 60

@@ -1,7 +1,5 @@
 """Everything that a caption model is trained on and chosen by, and its maps."""
 
-from __future__ import annotations
-
 import hashlib
 from argparse import Namespace
 from collections.abc import Sequence
@@ -14,13 +12,11 @@ from training import dataset, photographs
 from training.arrays import F16, U8
 from training.captioning import Captioned, Validation
 from training.dataset import Split
-from training.encoders import Encoder
+from training.encoders import ShippedEncoder
 from training.everyday import read_splits
 from training.features import cached_maps, views
 from training.pseudo import read_pseudo
 from training.texts import read_texts
-
-__all__ = ["Sources", "captioned", "pixels", "read_sources", "with_pseudo"]
 
 
 @dataclass(frozen=True)
@@ -49,13 +45,7 @@ class Sources:
 
 
 def read_sources(options: Namespace) -> Sources:
-    """Read what ``--data``, ``--captioned``, ``--texts`` and ``--pseudo`` name.
-
-    Raises
-    ------
-    DatasetError
-        As `training.dataset`, `training.everyday`, `training.texts` and `training.pseudo` do.
-    """
+    """Read what ``--data``, ``--captioned``, ``--texts`` and ``--pseudo`` name."""
     train, (dev, *everyday) = read_splits(options)
     pseudo = read_pseudo(options.pseudo, options.extra) if options.pseudo else None
     texts = _texts(options, dev, *everyday)
@@ -76,7 +66,7 @@ def pixels(options: Namespace, split: Split, side: int) -> U8:
 
 
 def captioned(
-    options: Namespace, encoder: Encoder, sources: Sources
+    options: Namespace, encoder: ShippedEncoder, sources: Sources
 ) -> tuple[Captioned, Validation]:
     """Compute the encoder's maps of all photographs, or take them from ``options.work``."""
     print(f"{encoder.name} at {encoder.side} pixels: computing its maps", flush=True)
@@ -91,7 +81,7 @@ def captioned(
 
 
 def with_pseudo(
-    options: Namespace, encoder: Encoder, sources: Sources, train: Captioned
+    options: Namespace, encoder: ShippedEncoder, sources: Sources, train: Captioned
 ) -> Captioned:
     """Add the photographs with captions that models wrote, where there are any: seen whole."""
     if sources.pseudo is None:
@@ -102,13 +92,13 @@ def with_pseudo(
     return Captioned(np.concatenate([train.maps, maps], 1), captions, mirrored=True)
 
 
-def _maps(options: Namespace, encoder: Encoder, splits: Sequence[Split], count: int) -> F16:
+def _maps(options: Namespace, encoder: ShippedEncoder, splits: Sequence[Split], count: int) -> F16:
     """Give (views, n, h, w, c) of the photographs of all splits, one after another."""
     each = [_views(options, encoder, split, count) for split in splits]
     return np.stack([np.concatenate(parts) for parts in zip(*each, strict=True)])
 
 
-def _views(options: Namespace, encoder: Encoder, split: Split, count: int) -> list[F16]:
+def _views(options: Namespace, encoder: ShippedEncoder, split: Split, count: int) -> list[F16]:
     known = photographs.fingerprint(split.photographs)[:8]
     name = f"{split.name}-{known}-{options.seed}"
     seen = views(pixels(options, split, encoder.side), count, options.seed)

@@ -1,7 +1,5 @@
 """The joint space of photographs and texts as a bundle's parts."""
 
-from __future__ import annotations
-
 import dataclasses
 from argparse import Namespace
 from collections.abc import Sequence
@@ -12,14 +10,11 @@ import numpy as np
 from captioner.vision.tokenizer import Tokenizer
 from training.arrays import save_arrays
 from training.captioning import Captioned
-from training.familiarity import centres
 from training.joint import Paired, train_joint
 from training.joint_space import TAUGHT, JointRecipe, JointSpace
 from training.sentences import SentenceEncoder, load_all
 from training.taught import taught, train_taught
-from training.visual_space import fit_visual, pooled, visual
-
-__all__ = ["leave_vectors"]
+from training.visual_space import centres, fit_visual, pooled, visual
 
 
 def leave_vectors(

@@ -1,7 +1,5 @@
 """VGG16 while it learns: what of it is trained, and the heads that its teacher speaks through."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,12 +7,10 @@ import tensorflow as tf
 
 from training import vgg
 from training.arrays import F32, Arrays, Tensor
-from training.average import Average
+from training.descent import Average
 from training.errors import CheckpointError
 from training.networks import SCALED, Layer, applied
-from training.teacher import Seen
-
-__all__ = ["HEADS", "TEMPERATURE", "Student"]
+from training.teacher import TeacherOutputs
 
 TEMPERATURE = 2.0
 WEIGHTS = {"map": 1.0, "pooled": 1.0, "labels": 2.0, "words": 0.003}
@@ -93,7 +89,7 @@ class Student:
             found = applied((layer,), weights, found)
         return tf.cast(found[self._taught[-1].name], tf.float32)
 
-    def losses(self, map_: Tensor, seen: Seen, words: Tensor) -> Tensor:
+    def losses(self, map_: Tensor, seen: TeacherOutputs, words: Tensor) -> Tensor:
         """Vector, as `WEIGHTS` has them.
 
         The unexplained share of variance of the teacher's map and of its mean, the divergence from

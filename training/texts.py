@@ -1,24 +1,20 @@
 """Captions without photographs, for the decoder and the text side to learn English from."""
 
-from __future__ import annotations
-
 import gzip
-import json
 import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from training.dataset import clean
+from captioner.vision.tokenizer import words_of
 from training.errors import DatasetError
-
-__all__ = ["normal", "read_texts"]
+from training.logs import objects
 
 FILES = "*.jsonl.gz"
 
 
 def normal(caption: str) -> str:
     """Give a caption's words, a space between, as captions are compared and learnt."""
-    return " ".join(clean(caption))
+    return " ".join(words_of(caption))
 
 
 def read_texts(folder: Path, withheld: Collection[str]) -> list[str]:
@@ -26,7 +22,6 @@ def read_texts(folder: Path, withheld: Collection[str]) -> list[str]:
 
     Parameters
     ----------
-    folder : Path
     withheld : collection of str
         Captions that may not be learnt, those of dev and test photographs; compared by `normal`.
 
@@ -53,18 +48,7 @@ def read_texts(folder: Path, withheld: Collection[str]) -> list[str]:
 def _captions(path: Path) -> Iterator[str]:
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                yield from _entry(line, f"{path.name} line {number}")
+            for entry in objects(lines, path.name, captions=list):
+                yield from entry["captions"]
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as damage:
         raise DatasetError(f"damaged file {path}: {damage}") from damage
-
-
-def _entry(line: str, where: str) -> list[str]:
-    try:
-        entry = json.loads(line)
-    except ValueError as damage:
-        raise DatasetError(f"{where} is not JSON: {damage}") from damage
-    captions = entry.get("captions") if isinstance(entry, dict) else None
-    if not isinstance(captions, list) or not all(isinstance(text, str) for text in captions):
-        raise DatasetError(f"{where}: 'captions' must be a list of texts")
-    return captions

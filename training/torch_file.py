@@ -1,7 +1,5 @@
 """Reading what ``torch.save`` wrote, without PyTorch, and nothing but tensors of it."""
 
-from __future__ import annotations
-
 import io
 import pickle
 import struct
@@ -15,8 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from training.errors import CheckpointError
-
-__all__ = ["read_tensors"]
 
 MAGIC = 0x1950A86A20F9469CFC6C
 """First pickle of the format that PyTorch wrote before 1.6 (torch/serialization.py)."""

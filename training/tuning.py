@@ -4,8 +4,6 @@ The teacher's hints stay as they are: few photographs have captions, and an enco
 nothing else soon overfits them.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,20 +16,17 @@ from captioner.vision.tokenizer import Tokenizer
 from training import vgg
 from training.arrays import I32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.augmentation import Augmentation
-from training.average import Average
 from training.batches import encoded, padded
 from training.captioning import write_captions
 from training.decoder import TrainableDecoder
-from training.descent import Descent, annealed
+from training.descent import Average, Descent, annealed
 from training.distil import hinted
-from training.feeding import Batch, Sample, feed
+from training.epochs import RunState
+from training.feeding import PhotographBatch, Sample, feed
 from training.logs import note, read_log
-from training.run_state import RunState
 from training.scores import cider
 from training.student import Student
 from training.teacher import Teacher
-
-__all__ = ["Captions", "TuningPlan", "tune"]
 
 KEPT = 0.998
 
@@ -47,7 +42,6 @@ class TuningPlan:
 
     minutes: float
     side: int = 224
-    teachers: int = 256
     first: int = 4
     photographs: int = 24
     captions: int = 5
@@ -180,12 +174,11 @@ class _Both:
         steps = self.seen / self._plan.photographs
         share = annealed(progress, steps, warm_up=100, least=0.02)
         self._descent.rate.assign(self._plan.rate * share)
-        sides = {"side": self._plan.side, "teachers": self._plan.teachers}
-        batch = feed(self._sample, rows, self._plan.augmentation, rng, **sides)
+        batch = feed(self._sample, rows, self._plan.augmentation, rng, self._plan.side)
         self.seen += len(rows)
         return self._descend(batch, tf.constant(captions)).numpy()
 
-    def _descended(self, batch: Batch, captions: Tensor) -> Tensor:
+    def _descended(self, batch: PhotographBatch, captions: Tensor) -> Tensor:
         with tf.GradientTape() as tape:
             map_, hints = hinted(self._student, self._teacher, batch, self._plan.dropped)
             said = self._caption_loss(map_, captions)

@@ -6,29 +6,15 @@ pruning for accelerating very deep neural networks", section 3) fit what is left
 network in the same way.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.arrays import F32, U8, Arrays, Tensor
+from training.arrays import F32, U8, Arrays, Tensor, ridge
 from training.errors import CheckpointError
 from training.networks import SCALED, Layer, Network, applied
-
-__all__ = [
-    "BLOCKS",
-    "MEAN",
-    "STD",
-    "convolutions",
-    "layers",
-    "network",
-    "rescaled",
-    "thinned",
-    "vgg19",
-]
 
 BLOCKS = (2, 2, 3, 3, 3)
 BLOCKS_19 = (2, 2, 4, 4, 4)
@@ -37,34 +23,29 @@ MEAN = np.array([123.68, 116.779, 103.939], np.float32)
 STD = 64.0
 """By which pixels are divided, so that activations are about one; the first kernel makes up."""
 
-FIT_SIDE, FIT_BATCH = 224, 20
+FIT_BATCH = 20
 POSITIONS = 60_000
 """Patches that a kernel is fitted to, thirteen for each of its rows."""
 RIDGE = 1e-3
 
 
-def layers(blocks: tuple[int, ...] = BLOCKS, *, stacked: bool = True) -> tuple[Layer, ...]:
-    """Give the convolutions and pools; where ``stacked`` the map is the last two blocks'.
+def layers(blocks: tuple[int, ...] = BLOCKS) -> tuple[Layer, ...]:
+    """Give the convolutions and pools; the map is the last two blocks'.
 
     The fourth block's output, averaged over the cells of the fifth's, stands before the fifth's:
     what is named is in the last block, colour and texture are in the one before
     (docs/decisions/101).
     """
-    return tuple(_layers(blocks, stacked=stacked))
-
-
-def _layers(blocks: tuple[int, ...], *, stacked: bool) -> Iterator[Layer]:
-    last = SCALED
+    found, last = [], SCALED
     for block, depth in enumerate(blocks, 1):
         for conv in range(1, depth + 1):
             name = f"block{block}_conv{conv}"
-            yield Layer(name, "conv", (last,), 1, "relu")
+            found.append(Layer(name, "conv", (last,), 1, "relu"))
             last = name
-        yield Layer(f"block{block}_pool", "max_pool", (last,))
+        found.append(Layer(f"block{block}_pool", "max_pool", (last,)))
         last = f"block{block}_pool"
-    if stacked:
-        yield Layer("block4_average", "average_pool", ("block4_pool",))
-        yield Layer("stacked", "concat", ("block4_average", "block5_pool"))
+    average = Layer("block4_average", "average_pool", ("block4_pool",))
+    return (*found, average, Layer("stacked", "concat", ("block4_average", "block5_pool")))
 
 
 def convolutions(blocks: tuple[int, ...] = BLOCKS) -> tuple[str, ...]:
@@ -168,10 +149,12 @@ def thinned(
             start = None
             if source == name:
                 start = prior[:, :, kept[before]][..., kept[name]].reshape(-1, kept[name].size)
-            kernel, bias, share = _solved(x, y[:, kept[name]], start)
+            y = y[:, kept[name]]
+            kernel, bias = ridge(x, y, RIDGE, start)
+            left = ((y - x @ kernel - bias) ** 2).sum() / ((y - y.mean(0)) ** 2).sum()
             fitted[f"{name}/kernel"] = kernel.reshape(3, 3, -1, kept[name].size)
             fitted[f"{name}/bias"] = bias
-            told(f"{name}: {100 * share:.1f} % of {source}'s variance")
+            told(f"{name}: {100 * (1 - left):.1f} % of {source}'s variance")
         before = name
     return _evened(fitted, pixels)
 
@@ -210,18 +193,6 @@ def _patches(
 def _until(each: tuple[Layer, ...], name: str) -> tuple[Layer, ...]:
     names = [layer.name for layer in each]
     return each[: names.index(name) + 1]
-
-
-def _solved(x: F32, y: F32, start: F32 | None) -> tuple[F32, F32, float]:
-    """Fit y by x and a constant, ridge towards ``start``; give kernel, bias, share explained."""
-    mean_x, mean_y = x.mean(0), y.mean(0)
-    x, y = x - mean_x, y - mean_y
-    start = np.zeros((x.shape[1], y.shape[1]), np.float32) if start is None else start
-    gram = x.T @ x
-    gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
-    kernel = start + np.linalg.solve(gram, x.T @ (y - x @ start)).astype(np.float32)
-    left = float(((y - x @ kernel) ** 2).sum() / (y**2).sum())
-    return kernel, (mean_y - mean_x @ kernel).astype(np.float32), 1 - left
 
 
 def _evened(arrays: Mapping[str, F32], pixels: U8) -> Arrays:

@@ -5,20 +5,13 @@ picture, whatever it shows. So distances are measured by the sum of two metrics 
 by what of it tells captions apart, and by all of it (docs/decisions/104).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from captioner.vision import vectors
-from training.arrays import F16, F32, Arrays, unit_rows
+from training.arrays import F16, F32, F64, Arrays, unit_rows
 from training.neighbours import likeness
-
-__all__ = ["fit_visual", "pooled", "turn", "visual"]
-
-F64 = npt.NDArray[np.float64]
 
 LOOKS = 0.25
 """What all of the map counts beside what tells captions apart, in shares of the variance."""
@@ -102,3 +95,24 @@ def _centred(kernel: F64) -> F64:
 def _even(metric: F64, variance: F64) -> F64:
     """Scale a metric so that photographs' mean squared distance from the middle is one."""
     return metric / max(float(np.trace(metric @ variance)), 1e-9)
+
+
+ROUNDS = 25
+
+
+def centres(vectors: F32, count: int = 64, seed: int = 1) -> F32:
+    """Give ``count`` unit vectors amid unit vectors (n, d); as many as there are, at most.
+
+    k-means by cosine (Dhillon and Modha 2001). A centre that nothing is near to moves to a
+    vector chosen at random.
+    """
+    rng = np.random.default_rng(seed)
+    found = vectors[rng.choice(len(vectors), min(count, len(vectors)), replace=False)]
+    for _ in range(ROUNDS):
+        nearest = (vectors @ found.T).argmax(1)
+        sums = np.zeros_like(found)
+        np.add.at(sums, nearest, vectors)
+        lost = np.bincount(nearest, minlength=len(found)) == 0
+        sums[lost] = vectors[rng.choice(len(vectors), int(lost.sum()))]
+        found = unit_rows(sums)
+    return found.astype(np.float32)

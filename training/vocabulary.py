@@ -1,17 +1,12 @@
 """Which words the model knows, counted on training captions only."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from captioner.vision.tokenizer import SPECIALS, Tokenizer
-from training.dataset import clean
-
-__all__ = ["EMPTY_WORDS", "frequent_words", "vocabulary", "word_targets"]
+from captioner.vision.tokenizer import SPECIALS, Tokenizer, words_of
+from training.arrays import F32
 
 WRITTEN, SEARCHED = 5, 2
 """Times that a word must stand in captions of photographs to be written, to be searched by."""
@@ -33,12 +28,10 @@ EMPTY_WORDS = frozenset((
 """Words that say nothing of what a photograph shows."""
 
 
-def frequent_words(
-    captions: Iterable[Sequence[str]], at_least: int = 1, most: int | None = None
-) -> list[str]:
+def frequent_words(captions: Iterable[Sequence[str]], at_least: int = 1) -> list[str]:
     """Words by falling count over all captions of all photographs; ties by the alphabet."""
     counts = _counted(captions)
-    return [word for word in _ranked(counts) if counts[word] >= at_least][:most]
+    return [word for word in _ranked(counts) if counts[word] >= at_least]
 
 
 def vocabulary(captions: Iterable[Sequence[str]], texts: Sequence[str] = ()) -> Tokenizer:
@@ -65,22 +58,20 @@ def _written(seen: int, read: int) -> bool:
 
 
 def _counted(captions: Iterable[Sequence[str]]) -> Counter[str]:
-    return Counter(word for group in captions for text in group for word in clean(text))
+    return Counter(word for group in captions for text in group for word in words_of(text))
 
 
 def _ranked(counts: Counter[str]) -> list[str]:
     return sorted(counts, key=lambda word: (-counts[word], word))
 
 
-def word_targets(
-    captions: Sequence[Sequence[str]], words: Sequence[str]
-) -> npt.NDArray[np.float32]:
+def word_targets(captions: Sequence[Sequence[str]], words: Sequence[str]) -> F32:
     """Float32 (photographs, words): 1 where any caption of the photograph has the word."""
     column = {word: index for index, word in enumerate(words)}
     wanted = np.zeros((len(captions), len(words)), np.float32)
     for row, group in enumerate(captions):
         for text in group:
-            for word in clean(text):
+            for word in words_of(text):
                 if word in column:
                     wanted[row, column[word]] = 1.0
     return wanted

@@ -24,7 +24,7 @@ from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connec
 from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.vectors import quantised
 from local.layout import Layout
-from local.opensearch import Node
+from local.opensearch import OpenSearchNode
 from local.opensearch.parts import KNN, VERSION
 
 NEURAL_SEARCH = ("org.opensearch.plugin", "neural-search", f"{VERSION}.0")
@@ -73,7 +73,9 @@ class OnNode:
         folder.chmod(0o755)
         layout = Layout(folder / "layout")
         layout.make()
-        self._node = Node(layout, folder / "data", HEAP, mortal=True, plugins=(KNN, NEURAL_SEARCH))
+        self._node = OpenSearchNode(
+            layout, folder / "data", HEAP, mortal=True, plugins=(KNN, NEURAL_SEARCH)
+        )
 
     def open(self) -> None:
         """Start the node."""

@@ -1,7 +1,5 @@
 """``python -m benchmarks.retrieval --data DIR --split dev|test [--json] [--choose]``."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

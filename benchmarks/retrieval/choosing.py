@@ -1,7 +1,5 @@
 """The weights of the parts, chosen on half of a split's photographs and told on the other half."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
@@ -9,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.retrieval.material import CAPTIONS, Asked, Floats, Material, told_by_people
+from benchmarks.retrieval.material import CAPTIONS, Asked, Material, told_by_people
 from benchmarks.retrieval.values import Bools, Values, cosines, values_of
+from captioner.vision.arrays import F32
 from chalicelib.search.query import Weights
 from chalicelib.search.tuned import WEIGHTS
 
@@ -27,13 +26,13 @@ Ints = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Collection:
+class QuerySet:
     """Queries, their values on a collection, and which photograph each describes."""
 
     values: Values
     own: npt.NDArray[np.int64]
 
-    def recall(self, scores: Floats, chosen: Bools) -> dict[str, float]:
+    def recall(self, scores: F32, chosen: Bools) -> dict[str, float]:
         """Return the recall of the chosen queries in per cent."""
         found = ranks(scores[chosen], self.own[chosen])
         recalls = {f"R@{k}": round(100 * float((found <= k).mean()), 2) for k in CUTS}
@@ -45,7 +44,7 @@ class Collection:
         return found
 
 
-def ranks(scores: Floats, own: npt.NDArray[np.int64]) -> Ints:
+def ranks(scores: F32, own: npt.NDArray[np.int64]) -> Ints:
     """Return the rank of each query's own photograph, the mean one of equals."""
     theirs = scores[np.arange(len(scores)), own][:, None]
     better = (scores > theirs).sum(1)
@@ -54,14 +53,14 @@ def ranks(scores: Floats, own: npt.NDArray[np.int64]) -> Ints:
     return found
 
 
-def collection(material: Material, every: int | None) -> Collection:
+def collection(material: Material, every: int | None) -> QuerySet:
     """Return a collection in which people described one photograph in ``every``, None for none.
 
     Each query is asked of an index that holds another caption of the same photograph.
     """
     asked = material.asked
     if every is None:
-        return Collection(
+        return QuerySet(
             values_of(material.captioned, asked.texts, asked.vectors), np.array(asked.own)
         )
     parts: list[tuple[Asked, Values]] = []
@@ -75,7 +74,7 @@ def collection(material: Material, every: int | None) -> Collection:
         meaning=np.concatenate([values.meaning for _, values in parts]),
         human=parts[0][1].human,
     )
-    return Collection(whole, np.concatenate([np.array(some.own) for some, _ in parts]))
+    return QuerySet(whole, np.concatenate([np.array(some.own) for some, _ in parts]))
 
 
 def chosen(material: Material) -> tuple[Weights, dict[str, Any]]:
@@ -94,7 +93,7 @@ def chosen(material: Material) -> tuple[Weights, dict[str, Any]]:
     }
 
 
-def _best(model: Collection, mixed: Collection) -> Weights:
+def _best(model: QuerySet, mixed: QuerySet) -> Weights:
     """Return the weights with the best R@1 + R@5 + R@10 on half A of both collections together.
 
     First of all the product's own captions must help: R@10 is above that of meaning alone.
@@ -110,7 +109,7 @@ def _best(model: Collection, mixed: Collection) -> Weights:
     return max(grid, key=lambda one: sum(by_model[one]) + sum(_recalls(mixed, one)))
 
 
-def _recalls(of: Collection, weights: Weights) -> list[float]:
+def _recalls(of: QuerySet, weights: Weights) -> list[float]:
     """Return the shares of half A's queries whose photograph is among the first of each cut."""
     half = of.half(0)
     places = ranks(_rows(of.values, half).scores(weights), of.own[half])
@@ -130,7 +129,7 @@ def _rows(values: Values, chosen: Bools) -> Values:
     )
 
 
-def _table(of: Collection, weights: Weights) -> dict[str, Any]:
+def _table(of: QuerySet, weights: Weights) -> dict[str, Any]:
     values = of.values
     ways = {
         "words": values.scores(replace(weights, meaning=0.0, attributes=0.0)),
@@ -151,7 +150,7 @@ def _table(of: Collection, weights: Weights) -> dict[str, Any]:
     }
 
 
-def _reciprocal(values: Values) -> Floats:
+def _reciprocal(values: Values) -> F32:
     """Return reciprocal rank fusion of the three parts, equal scores sharing a rank."""
     found = np.zeros_like(values.meaning)
     for part in (values.words, values.attributes, values.meaning):

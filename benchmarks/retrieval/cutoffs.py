@@ -5,8 +5,6 @@ captions hold all of them. Beside them stand queries that nothing answers. Thres
 on every other query, and told on the others.
 """
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -16,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.retrieval.material import Floats, Material, told_by_people
+from benchmarks.retrieval.material import Material, told_by_people
 from benchmarks.retrieval.photographs import Bundle, text_vectors
 from benchmarks.retrieval.values import Bools, values_of
+from captioner.vision.arrays import F32
 from chalicelib.search.query import Weights
 from chalicelib.search.text import STOP_WORDS, stems
 from chalicelib.search.tuned import Cutoff
@@ -32,14 +31,14 @@ UNHEARD = ("glimworp", "zanfible", "quorvex", "brelsic", "tromulen", "vaskery", 
 SHARES = tuple(round(0.3 + 0.025 * step, 3) for step in range(28))
 MARGIN = 0.1  # the floor lies so much above what words reach that were never heard
 
-Cut = Callable[[Floats], Bools]
+Cut = Callable[[F32], Bools]
 
 
 @dataclass(frozen=True)
-class Labelled:
+class ScoredQueries:
     """Queries on one collection: scores, and which photographs answer (none: no answer)."""
 
-    scores: Floats
+    scores: F32
     answers: Bools
 
     def told(self, cut: Cut, half: int) -> dict[str, float]:
@@ -90,7 +89,7 @@ def chosen(
     reached = float(unheard.scores(weights).max())
     for kind in ("text", "words"):
         labelled = {
-            name: Labelled(one.scores(weights) if kind == "text" else one.words, answers[name])
+            name: ScoredQueries(one.scores(weights) if kind == "text" else one.words, answers[name])
             for name, one in values.items()
         }
         floor = 0.0 if kind == "words" else round(max(reached, 0.0) + MARGIN, 2)
@@ -102,12 +101,12 @@ def chosen(
     return found, told
 
 
-def _share(labelled: Iterable[Labelled], floor: float) -> float:
+def _share(labelled: Iterable[ScoredQueries], floor: float) -> float:
     """Return the share with the best F1."""
     return max(SHARES, key=lambda one: _f1(labelled, cut_of(Cutoff(one, floor))))
 
 
-def _beside(one: Labelled, every: Iterable[Labelled], cutoff: Cutoff) -> dict[str, Any]:
+def _beside(one: ScoredQueries, every: Iterable[ScoredQueries], cutoff: Cutoff) -> dict[str, Any]:
     """Return half B's figures of the cut, and of flat thresholds chosen on the same half A."""
     levels = [round(float(level), 3) for level in np.quantile(one.scores, np.linspace(0.5, 1, 60))]
     level = max(levels, key=lambda bound: _f1(every, lambda scores: scores >= bound))
@@ -125,7 +124,7 @@ def _first(count: int) -> Cut:
     return lambda scores: scores >= -np.sort(-scores, 1)[:, count - 1 : count]
 
 
-def _f1(labelled: Iterable[Labelled], cut: Cut) -> float:
+def _f1(labelled: Iterable[ScoredQueries], cut: Cut) -> float:
     return float(np.mean([one.told(cut, 0)["f1"] for one in labelled]))
 
 

@@ -1,7 +1,5 @@
 """From which visual cosine on photographs are one picture, and from which they look alike."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,10 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from benchmarks.retrieval.material import Floats, Material, floats
+from benchmarks.retrieval.material import Material, floats
 from benchmarks.retrieval.photographs import Bundle, documents, progress
 from captioner.decoding import decode
 from captioner.preparing import packed
+from captioner.vision.arrays import F32
 from chalicelib.search.text import STOP_WORDS, stems
 
 COPIED = 100  # photographs that are altered
@@ -75,7 +74,7 @@ def chosen(
     return Bounds(bound, likeness, relevant), told
 
 
-def _nearest_before(visual: Floats) -> Floats:
+def _nearest_before(visual: F32) -> F32:
     """Return each photograph's cosine with its likest of those before it, the highest first."""
     found = []
     for at in range(0, len(visual), 500):
@@ -85,7 +84,7 @@ def _nearest_before(visual: Floats) -> Floats:
     return -np.sort(-np.concatenate(found))
 
 
-def _copies(photographs: Sequence[Path], visual: Floats, from_: Bundle) -> dict[str, Floats]:
+def _copies(photographs: Sequence[Path], visual: F32, from_: Bundle) -> dict[str, F32]:
     """Return the cosines of photographs with altered copies of themselves."""
     found: dict[str, list[float]] = {}
     for at, path in enumerate(progress(photographs, "photographs altered", every=50)):
@@ -113,9 +112,9 @@ def _file(image: Image.Image, quality: int) -> bytes:
     return content.getvalue()
 
 
-def _visual(file: bytes, from_: Bundle) -> Floats:
+def _visual(file: bytes, from_: Bundle) -> F32:
     vector, _ = from_.model.embed(decode(file, max_pixels=50_000_000).pixels)
-    row: Floats = floats([packed(vector)])[0]
+    row: F32 = floats([packed(vector)])[0]
     return row
 
 
@@ -126,7 +125,7 @@ def _of_pair(pair: Sequence[Path], from_: Bundle) -> float | None:
     return round(float(one @ other), 3)
 
 
-def _times_chance(material: Material, cosines: Floats) -> dict[float, float]:
+def _times_chance(material: Material, cosines: F32) -> dict[float, float]:
     """Return how many times chance's words captions have in common, by cosine."""
     dull = {stem for word in STOP_WORDS for stem in stems(word)}
     told = [

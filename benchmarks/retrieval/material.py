@@ -1,22 +1,18 @@
 """Collections of a split: captioned by the model, by people, or by both."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.retrieval.photographs import Bundle, documents, picture_vectors, text_vectors
+from captioner.vision.arrays import F32
 from chalicelib.attributes import extract
 from chalicelib.images import Source
 from chalicelib.search.port import Document
 from training.dataset import Split
 
 CAPTIONS = 5  # a photograph
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Asked:
     vectors: Sequence[bytes]
     own: Sequence[int]
 
-    def some(self, chosen: Sequence[int]) -> Asked:
+    def some(self, chosen: Sequence[int]) -> "Asked":
         """Return chosen ones of them."""
         return Asked(
             [self.texts[at] for at in chosen],
@@ -53,7 +49,7 @@ class Material:
     pictures: Sequence[bytes]
     asked: Asked
 
-    def asked_by(self, count: int) -> Material:
+    def asked_by(self, count: int) -> "Material":
         """Return the same with the first ``count`` captions of each photograph as queries."""
         first = [at for at in range(len(self.asked.texts)) if at % CAPTIONS < count]
         return replace(self, asked=self.asked.some(first))
@@ -97,7 +93,7 @@ def told_by_people(material: Material, skipped: int, count: int, every: int = 1)
     return found
 
 
-def floats(vectors: Sequence[bytes | None]) -> Floats:
+def floats(vectors: Sequence[bytes | None]) -> F32:
     """Return float16 vectors as rows; one that is missing as zeros."""
     rows = [np.frombuffer(vector or bytes(512), "<f2") for vector in vectors]
     return np.stack(rows).astype(np.float32)

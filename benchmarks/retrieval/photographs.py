@@ -4,8 +4,6 @@ What the model says is kept in ``.cache`` under the bundle's digest, a line a ph
 a run that was cut off goes on and a second one takes seconds.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import sys

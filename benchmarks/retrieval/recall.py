@@ -1,7 +1,5 @@
 """Recall through the search port, as a person at the search box has it."""
 
-from __future__ import annotations
-
 import random
 import statistics
 from collections.abc import Sequence

@@ -3,15 +3,13 @@
 The formulas are the engines' (`chalicelib.search.fusion`), all photographs at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.retrieval.material import Floats
+from captioner.vision.arrays import F32
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
 from chalicelib.search import Document
 from chalicelib.search.conditions import Condition, Holds
@@ -40,19 +38,17 @@ class Values:
         Of the photographs: whether a person wrote the caption.
     """
 
-    words: Floats
-    attributes: Floats
-    meaning: Floats
+    words: F32
+    attributes: F32
+    meaning: F32
     human: Bools
 
-    def scores(self, weights: Weights) -> Floats:
+    def scores(self, weights: Weights) -> F32:
         """Return the fused scores."""
         words = weights.words * part_scores(
             "words", self.words.astype(np.float64), self.human, weights
         )
-        fused: Floats = (
-            words + weights.attributes * self.attributes + weights.meaning * self.meaning
-        )
+        fused: F32 = words + weights.attributes * self.attributes + weights.meaning * self.meaning
         return fused
 
 
@@ -71,7 +67,7 @@ def values_of(
     )
 
 
-def cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> Floats:
+def cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> F32:
     """Return cosines of vectors as engines keep them; of none it is zero."""
     left, right = (
         rows([_NOTHING if one is None else quantised(one) for one in some])
@@ -96,7 +92,7 @@ def _having(documents: Sequence[Document]) -> Having:
     return having
 
 
-def _shares(queries: Sequence[Sequence[Condition]], having: Having, count: int) -> Floats:
+def _shares(queries: Sequence[Sequence[Condition]], having: Having, count: int) -> F32:
     shares = np.zeros((len(queries), count), np.float32)
     for at, terms in enumerate(queries):
         total = 0

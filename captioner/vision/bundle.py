@@ -1,18 +1,13 @@
 """Loading a bundle: verified whole, or refused."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from captioner.vision import decoder, encoder, labels, manifest, text, tokenizer, vectors
 from captioner.vision.arrays import read_arrays
 from captioner.vision.judgement import Confidence, Ranking
-from captioner.vision.manifest import BundleError
 from captioner.vision.model import Model
 
-__all__ = ["DEFAULT_BUNDLE", "FILES", "BundleError", "load"]
-
-DEFAULT_BUNDLE = Path(__file__).resolve().parent.parent / "bundle"
+DEFAULT_BUNDLE = text.BUNDLE
 """The bundle that comes with the repository."""
 
 FILES = ("encoder.onnx", "decoder.npz", "vectors.npz", "labels.npz", "text.npz", "tokenizer.json")

@@ -4,16 +4,12 @@ Additive attention with a gate on what it saw (Bahdanau 2015; Xu 2015, *Show,
 Attend and Tell*); the words' embedding is also the output layer (Press 2017).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.arrays import F32
-
-__all__ = ["ARRAYS", "Decoder", "State"]
+from captioner.vision.arrays import F32, sigmoid
 
 ARRAYS = (
     "embedding", "output_bias", "keys", "positions", "values", "values_bias", "query", "energy",
@@ -23,7 +19,7 @@ ARRAYS = (
 
 
 @dataclass(frozen=True)
-class State:
+class DecoderState:
     """What the decoder remembers of k captions being written about one photograph.
 
     ``hidden`` and ``cell`` (k, h); ``keys`` and ``values`` (positions, a), shared.
@@ -34,9 +30,9 @@ class State:
     keys: F32
     values: F32
 
-    def take(self, rows: npt.NDArray[np.intp]) -> State:
+    def take(self, rows: npt.NDArray[np.intp]) -> "DecoderState":
         """Give the state of the captions at ``rows``."""
-        return State(self.hidden[rows], self.cell[rows], self.keys, self.values)
+        return DecoderState(self.hidden[rows], self.cell[rows], self.keys, self.values)
 
 
 class Decoder:
@@ -56,7 +52,7 @@ class Decoder:
         self._seen_part = kernel[size:]
         self._output = np.ascontiguousarray(weights["embedding"].T)
 
-    def start(self, map_: F32) -> State:
+    def start(self, map_: F32) -> DecoderState:
         """Give the state before the first word, of a map float32 (h, w, c)."""
         weights = self._weights
         flat = map_.reshape(-1, map_.shape[-1])
@@ -64,9 +60,11 @@ class Decoder:
         keys = flat @ weights["keys"] + weights["positions"]
         first = np.tanh(values.mean(0, keepdims=True) @ weights["start"] + weights["start_bias"])
         hidden, cell = np.split(first, 2, axis=1)
-        return State(hidden, cell, keys, values)
+        return DecoderState(hidden, cell, keys, values)
 
-    def step(self, state: State, words: npt.NDArray[np.intp]) -> tuple[F32, State, F32]:
+    def step(
+        self, state: DecoderState, words: npt.NDArray[np.intp]
+    ) -> tuple[F32, DecoderState, F32]:
         """Write one word.
 
         Parameters
@@ -87,24 +85,20 @@ class Decoder:
         gates = self._word_part[words] + seen @ self._seen_part
         gates = gates + state.hidden @ weights["lstm/recurrent"]
         into, forget, new, out = np.split(gates, 4, axis=1)
-        cell = _sigmoid(forget) * state.cell + _sigmoid(into) * np.tanh(new)
-        hidden = _sigmoid(out) * np.tanh(cell)
+        cell = sigmoid(forget) * state.cell + sigmoid(into) * np.tanh(new)
+        hidden = sigmoid(out) * np.tanh(cell)
         said = hidden @ weights["out/state"] + seen @ weights["out/seen"] + weights["out/bias"]
         said = np.tanh(said + weights["embedding"][words] @ weights["out/word"])
         logits = said @ self._output + weights["output_bias"]
-        return _log_softmax(logits), State(hidden, cell, state.keys, state.values), attention
+        return _log_softmax(logits), DecoderState(hidden, cell, state.keys, state.values), attention
 
-    def _look(self, state: State) -> tuple[F32, F32]:
+    def _look(self, state: DecoderState) -> tuple[F32, F32]:
         weights = self._weights
         query = state.hidden @ weights["query"]
         energy = np.tanh(state.keys[None] + query[:, None]) @ weights["energy"]
         attention = np.exp(_log_softmax(energy))
-        gate = _sigmoid(state.hidden @ weights["gate"] + weights["gate_bias"])
+        gate = sigmoid(state.hidden @ weights["gate"] + weights["gate_bias"])
         return attention, (attention @ state.values) * gate
-
-
-def _sigmoid(x: F32) -> F32:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
 def _log_softmax(x: F32) -> F32:

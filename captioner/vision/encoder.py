@@ -1,7 +1,5 @@
 """The encoder: VGG16's convolutions in ONNX Runtime."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +10,8 @@ from captioner.vision.arrays import F32
 from captioner.vision.frame import to_square
 from captioner.vision.manifest import BundleError
 
-__all__ = ["Encoder", "load"]
 
-
-class Encoder:
+class ImageEncoder:
     """From photograph to spatial map.
 
     Parameters
@@ -38,7 +34,7 @@ class Encoder:
         return np.asarray(found[0], np.float32)
 
 
-def load(path: Path, side: int, threads: int) -> Encoder:
+def load(path: Path, side: int, threads: int) -> ImageEncoder:
     """Load the encoder of an ONNX file; raises `BundleError` where the file is not one."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -49,4 +45,4 @@ def load(path: Path, side: int, threads: int) -> Encoder:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises its own classes, which share no base
         raise BundleError(f"{path} is not an encoder: {error}") from error
-    return Encoder(session, side)
+    return ImageEncoder(session, side)

@@ -6,8 +6,6 @@ meal), and ``unread`` words that captions mostly use for something else (an oran
 Classes are numbered as in the ILSVRC 2012 challenge, which every network trained on it keeps.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,8 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.tokenizer import PLURALS, words_of
-
-__all__ = ["CLASSES", "Everyday", "everyday", "read"]
 
 CLASSES = 1000
 LONGEST = 2  # words of one name, as "traffic light"

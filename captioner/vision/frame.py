@@ -1,13 +1,9 @@
 """A photograph of any size as the square that the encoder takes."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.arrays import F32
-
-__all__ = ["is_blank", "to_square"]
 
 U8 = npt.NDArray[np.uint8]
 COARSE = 32

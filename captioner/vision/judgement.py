@@ -3,19 +3,15 @@
 Weights and thresholds come with the bundle: ``ranking`` and ``confidence`` of ``bundle.json``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.manifest import BundleError
-from captioner.vision.prediction import Caption, Prediction, Seen
-
-__all__ = ["FEATURES", "Confidence", "Ranking", "evidence", "judge"]
+from captioner.vision.prediction import Caption, Observation, Prediction
 
 F64 = npt.NDArray[np.float64]
 
@@ -43,7 +39,7 @@ class Ranking:
         return tuple(sorted(captions, key=lambda caption: -self.score(caption)))
 
     @classmethod
-    def read(cls, document: Mapping[str, Any]) -> Ranking:
+    def read(cls, document: Mapping[str, Any]) -> Self:
         """Read ``ranking``; raises `BundleError` where it is not one."""
         try:
             return cls(float(document["labels"]), float(document["likeness"]))
@@ -72,7 +68,7 @@ class Confidence:
         return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)), np.float64)
 
     @classmethod
-    def read(cls, document: Mapping[str, Any]) -> Confidence:
+    def read(cls, document: Mapping[str, Any]) -> Self:
         """Read ``confidence``; raises `BundleError` where it is not one."""
         try:
             mean, std, weights = (
@@ -105,7 +101,7 @@ def _short(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def evidence(caption: Caption, seen: Seen) -> F64:
+def evidence(caption: Caption, seen: Observation) -> F64:
     """Give the `FEATURES` of a caption, float64 (features,)."""
     own = (
         caption.log_prob,
@@ -117,7 +113,7 @@ def evidence(caption: Caption, seen: Seen) -> F64:
     return np.array((*own, seen.entropy, seen.top, seen.familiarity), np.float64)
 
 
-def judge(seen: Seen, ranking: Ranking, confidence: Confidence, most: int) -> Prediction:
+def judge(seen: Observation, ranking: Ranking, confidence: Confidence, most: int) -> Prediction:
     """Order a photograph's captions, keep ``most``, and say how probable the best is."""
     captions = ranking.ranked(seen.captions)[:most]
     probability = float(confidence.probability(evidence(captions[0], seen))) if captions else 0.0

@@ -1,15 +1,11 @@
 """What a photograph shows, whatever its caption says: ImageNet's classes in everyday words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 
 from captioner.vision.arrays import F32
 from captioner.vision.everyday import Everyday, everyday
-
-__all__ = ["ARRAYS", "Label", "Labels", "entropy", "softmax"]
 
 ARRAYS = ("labels/kernel", "labels/bias", "labels/usual")
 
@@ -48,12 +44,8 @@ class Labels:
         logits = map_.mean(axis=(0, 1)) @ self._weights["labels/kernel"]
         return softmax(logits + self._weights["labels/bias"])
 
-    def things(self, map_: F32) -> tuple[Label, ...]:
-        """Name what is in a map, most probable first: `MOST_SHOWN` at most."""
-        return self.named(self.probabilities(map_))
-
     def named(self, probabilities: F32) -> tuple[Label, ...]:
-        """As `things`, from the classes' probabilities."""
+        """Name what is in a map by its classes' probabilities: `MOST_SHOWN` at most, best first."""
         each = probabilities @ self._table.members
         # Of a word and a broader one that are as probable the narrower leads.
         order = np.lexsort((self._table.members.sum(0), -each.round(3)))[:MOST_SHOWN]

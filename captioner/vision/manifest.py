@@ -1,15 +1,11 @@
 """``bundle.json``: what a bundle is, and the check that its files are the ones it names."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-__all__ = ["FORMAT", "BundleError", "Manifest", "read", "sha256"]
 
 FORMAT = 3
 """Version of the bundle's layout that this code reads."""
@@ -22,7 +18,7 @@ class BundleError(ValueError):
 
 
 @dataclass(frozen=True)
-class Manifest:
+class BundleManifest:
     """What ``bundle.json`` says, as far as serving needs it.
 
     ``side`` is the encoder's input in pixels; ``ranking`` and ``confidence`` are what
@@ -42,7 +38,7 @@ class Manifest:
         return self.folder / file
 
 
-def read(folder: Path, files: Iterable[str] | None = None) -> Manifest:
+def read(folder: Path, files: Iterable[str] | None = None) -> BundleManifest:
     """Read a bundle's manifest and verify its files.
 
     Parameters
@@ -84,12 +80,12 @@ def _document(path: Path) -> dict[str, Any]:
     return document
 
 
-def _manifest(folder: Path, document: dict[str, Any]) -> Manifest:
+def _manifest(folder: Path, document: dict[str, Any]) -> BundleManifest:
     found = document.get("format")
     if found != FORMAT:
         raise BundleError(f"{folder / FILE}: format {found!r}, this code reads {FORMAT}")
     try:
-        return Manifest(
+        return BundleManifest(
             folder=folder,
             name=str(document["name"]),
             version=str(document["version"]),
@@ -104,7 +100,7 @@ def _manifest(folder: Path, document: dict[str, Any]) -> Manifest:
         raise BundleError(f"{folder / FILE}: {error}") from error
 
 
-def _verify(manifest: Manifest, file: str) -> None:
+def _verify(manifest: BundleManifest, file: str) -> None:
     path = manifest.path(file)
     if file not in manifest.sha256:
         raise BundleError(f"{manifest.path(FILE)} names no {file}")

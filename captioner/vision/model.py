@@ -1,7 +1,5 @@
 """The caption model: photograph in, captions, labels and vectors out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,18 +7,16 @@ import numpy.typing as npt
 
 from captioner.vision.arrays import F32
 from captioner.vision.beam import WIDTH, Hypothesis, Writer, search
-from captioner.vision.encoder import Encoder
+from captioner.vision.encoder import ImageEncoder
 from captioner.vision.frame import is_blank
 from captioner.vision.judgement import Confidence, Ranking, judge
 from captioner.vision.labels import Labels, entropy
-from captioner.vision.manifest import Manifest
-from captioner.vision.prediction import Caption, Label, Prediction, Seen, Word
+from captioner.vision.manifest import BundleManifest
+from captioner.vision.prediction import Caption, Observation, Prediction, Word
 from captioner.vision.sentence import Rules
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import Tokenizer
 from captioner.vision.vectors import Vectors, pooled, with_captions
-
-__all__ = ["Caption", "Label", "Model", "Prediction", "Seen", "Word"]
 
 
 class Model:
@@ -31,10 +27,10 @@ class Model:
 
     def __init__(
         self,
-        manifest: Manifest,
+        manifest: BundleManifest,
         *,
         tokenizer: Tokenizer,
-        encoder: Encoder,
+        encoder: ImageEncoder,
         decoder: Writer,
         vectors: Vectors,
         labels: Labels,
@@ -89,7 +85,7 @@ class Model:
         """
         return judge(self.look(map_, beam=beam, blank=blank), self._ranking, self.confidence, beam)
 
-    def look(self, map_: F32, *, beam: int = WIDTH, blank: bool = False) -> Seen:
+    def look(self, map_: F32, *, beam: int = WIDTH, blank: bool = False) -> Observation:
         """Give all that is seen in a map, before captions are ordered and judged.
 
         In a ``blank`` frame there is nothing to write of; its vectors still find its copies.
@@ -116,10 +112,10 @@ class Model:
         once = pooled(map_)
         return self._vectors.visual(once), self._vectors.semantic(once)
 
-    def _seen(self, map_: F32, written: Sequence[Hypothesis]) -> Seen:
+    def _seen(self, map_: F32, written: Sequence[Hypothesis]) -> Observation:
         visual, picture = self._both(map_)
         if not written:
-            return Seen((), (), visual, picture, picture, 0.0, 0.0, 0.0)
+            return Observation((), (), visual, picture, picture, 0.0, 0.0, 0.0)
         classes = self._labels.probabilities(map_)
         texts = [" ".join(map(self._tokenizer.word, each.words)) for each in written]
         told = np.stack(self._text.encode_all(texts))
@@ -135,7 +131,7 @@ class Model:
             )
             for text, hypothesis, vector in zip(texts, written, told, strict=True)
         )
-        return Seen(
+        return Observation(
             captions,
             self._labels.named(classes),
             visual,

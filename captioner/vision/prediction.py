@@ -1,13 +1,9 @@
 """What the model says of a photograph."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from captioner.vision.arrays import F32
 from captioner.vision.labels import Label
-
-__all__ = ["Caption", "Label", "Prediction", "Seen", "Word"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Caption:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """A photograph before anything is decided: every caption that the beam search ended.
 
     ``entropy`` of the label head's classes in nats and ``top`` their largest probability;

@@ -1,15 +1,11 @@
 """What a caption may not say: a thing twice, an ending that dangles, ``<unk>``."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
-
-__all__ = ["DANGLING", "REPEATABLE", "Rules"]
 
 # fmt: off
 _FUNCTION_WORDS = frozenset((

@@ -1,16 +1,12 @@
 """The text side of the joint image-text space; the API function has it, too. Imports numpy only."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from captioner.vision import manifest, tokenizer
-from captioner.vision.arrays import F32, read_arrays, unit
-
-__all__ = ["BUNDLE", "FILES", "TextEncoder", "load"]
+from captioner.vision.arrays import F32, read_arrays, sigmoid, unit
 
 FILES = ("text.npz", "tokenizer.json")
 """What of a bundle the text side needs, beside ``bundle.json``."""
@@ -30,7 +26,6 @@ class TextEncoder:
         ``embedding`` (words, e), ``gru/kernel`` (e, 3h), ``gru/recurrent`` (h, 3h),
         ``gru/bias`` and ``gru/recurrent_bias`` (3h,), gates in the order update,
         reset, candidate; ``out`` (h, 256).
-    words : Tokenizer
     """
 
     def __init__(self, weights: dict[str, F32], words: tokenizer.Tokenizer) -> None:
@@ -73,13 +68,9 @@ class TextEncoder:
         recurrent = state @ self._weights["gru/recurrent"] + self._weights["gru/recurrent_bias"]
         update, reset, candidate = np.split(inputs, 3, axis=1)
         from_update, from_reset, from_candidate = np.split(recurrent, 3, axis=1)
-        keep = _sigmoid(update + from_update)
-        new = np.tanh(candidate + _sigmoid(reset + from_reset) * from_candidate)
+        keep = sigmoid(update + from_update)
+        new = np.tanh(candidate + sigmoid(reset + from_reset) * from_candidate)
         return np.asarray(keep * state + (1 - keep) * new, np.float32)
-
-
-def _sigmoid(x: F32) -> F32:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
 def load(folder: Path = BUNDLE) -> TextEncoder:

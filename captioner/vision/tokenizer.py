@@ -1,15 +1,11 @@
 """Words and their numbers, for the decoder and for the text encoder alike."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from captioner.vision.manifest import BundleError
-
-__all__ = ["END", "PAD", "PLURALS", "SPECIALS", "START", "UNKNOWN", "Tokenizer", "load", "words_of"]
 
 SPECIALS = ("<pad>", "<start>", "<end>", "<unk>")
 PAD, START, END, UNKNOWN = range(4)

@@ -1,12 +1,8 @@
 """From the spatial map to the two vectors that searches compare."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from captioner.vision.arrays import F32, unit
-
-__all__ = ["ARRAYS", "Vectors", "gem", "pooled", "with_captions"]
 
 ARRAYS = (
     "visual/mean", "visual/basis", "semantic/hidden", "semantic/hidden_bias", "semantic/out",
@@ -18,18 +14,14 @@ SAID = 0.2
 """What captions count beside the picture, where texts look for it (docs/decisions/104)."""
 
 
-def gem(map_: F32) -> F32:
-    """Generalised mean over the positions of a map of non-negative values (Radenovic 2018).
+def pooled(map_: F32) -> F32:
+    """Mean and generalised mean over the positions of a map (..., h, w, c): float32 (..., 2c).
 
-    Float32 (..., h, w, c) to (..., c), with exponent 3.
+    The second has the exponent `POWER`; values are not negative (Radenovic 2018).
     """
     powers = np.maximum(map_, 1e-6) ** POWER
-    return np.asarray(powers.mean(axis=(-3, -2)) ** (1 / POWER), np.float32)
-
-
-def pooled(map_: F32) -> F32:
-    """Mean and generalised mean (`gem`) of a map (..., h, w, c): float32 (..., 2c)."""
-    return np.concatenate([map_.mean(axis=(-3, -2)), gem(map_)], axis=-1)
+    generalised = np.asarray(powers.mean(axis=(-3, -2)) ** (1 / POWER), np.float32)
+    return np.concatenate([map_.mean(axis=(-3, -2)), generalised], axis=-1)
 
 
 def with_captions(picture: F32, captions: F32, log_probs: F32) -> F32:

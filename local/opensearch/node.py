@@ -3,9 +3,6 @@
 import hashlib
 import os
 import shutil
-import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +81,7 @@ def data_folder(home: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class OpenSearchNode:
     """A node whose data lies in a folder of its own.
 
     Attributes
@@ -136,7 +133,13 @@ class Node:
         self._configure(port)
         url = f"http://{HOST}:{port}"
         self.process.start(self._command(home), self._environment(), {"url": url}, user=_user())
-        self._wait(url)
+        try:
+            # It answers 408 until the shards are there.
+            health = f"{url}/_cluster/health?wait_for_status=yellow&timeout=1s"
+            self.process.wait("OpenSearch", health, START_SECONDS)
+        except LocalError:
+            self.stop()
+            raise
         return url
 
     def stop(self) -> None:
@@ -180,18 +183,6 @@ class Node:
         kept = ("PATH", "JAVA_HOME", "LANG")
         return {name: os.environ[name] for name in kept if name in os.environ}
 
-    def _wait(self, url: str) -> None:
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            if not self.process.running:
-                break
-            if _answers(url):
-                return
-            time.sleep(0.2)
-        words = self.process.last_words()
-        self.stop()
-        raise LocalError(f"OpenSearch did not come up:\n{words}", f"read {self.process.log}")
-
 
 def _java() -> str | None:
     """Return the program of ``JAVA_HOME``, where that is said, or else the PATH's."""
@@ -201,12 +192,3 @@ def _java() -> str | None:
 
 def _user() -> int | None:
     return NOBODY if os.geteuid() == 0 else None
-
-
-def _answers(url: str) -> bool:
-    health = f"{url}/_cluster/health?wait_for_status=yellow&timeout=1s"
-    try:
-        with urllib.request.urlopen(health, timeout=3) as answer:  # noqa: S310  # nosec B310
-            return bool(answer.status == 200)  # 408 until the shards are there
-    except (urllib.error.URLError, OSError):
-        return False

@@ -12,7 +12,7 @@ from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State
 from chalicelib.search import Document, Query
 from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClient, connect
-from local.opensearch import Node
+from local.opensearch import OpenSearchNode
 from tests.faulty import (
     Answered,
     Fault,
@@ -183,7 +183,7 @@ def test_without_an_index_a_search_is_unavailable_and_not_empty() -> None:
 
 
 @pytest.fixture
-def own_node() -> Iterator[Node]:
+def own_node() -> Iterator[OpenSearchNode]:
     with tempfile.TemporaryDirectory(prefix="image-repo-opensearch-") as folder:
         node = node_in(Path(folder))
         yield node
@@ -192,7 +192,7 @@ def own_node() -> Iterator[Node]:
 
 @pytest.mark.slow
 def test_a_node_killed_in_the_middle_of_a_bulk_loses_nothing_and_brings_nothing_back(
-    own_node: Node,
+    own_node: OpenSearchNode,
 ) -> None:
     bench = Bench("killed", own_node.start())
     index = bench.index()
@@ -215,7 +215,7 @@ def test_a_node_killed_in_the_middle_of_a_bulk_loses_nothing_and_brings_nothing_
     assert index.search(Query("ann", exclude=tuple(d.image_id for d in batch))).total == 0
 
 
-def killing(node: Node) -> Fault:
+def killing(node: OpenSearchNode) -> Fault:
     """End a node just before it is asked."""
 
     def fault(url: str, body: bytes | None, send: Send) -> Answered:

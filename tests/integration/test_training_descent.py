@@ -9,7 +9,7 @@ tf = pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/tr
 
 from training.arrays import Tensor  # noqa: E402
 from training.descent import MUON_SCALE, Descent  # noqa: E402
-from training.precision import precisions  # noqa: E402
+from training.networks import precisions  # noqa: E402
 
 pytestmark = pytest.mark.training
 

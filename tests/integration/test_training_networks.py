@@ -14,12 +14,12 @@ import onnxruntime as ort
 from tests.teachers import efficientnet_weights, vgg_weights
 from training import efficientnet, vgg
 from training.arrays import U8, Arrays, save_arrays
-from training.bundled import read_encoder
 from training.encoders import REGISTRY
 from training.errors import CheckpointError
 from training.networks import Network
 from training.onnx_encoder import float_model, quantised
-from training.step_options import ENCODERS
+from training.onnx_weights import read_encoder
+from training.options import ENCODERS
 
 pytestmark = pytest.mark.training
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from captioner.batch import LAST_ATTEMPT, RESERVE_MS, Batch
+from captioner.batch import LAST_ATTEMPT, RESERVE_MS, BatchProcessor
 from chalicelib.images import Image, Prepared, Source, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
@@ -49,7 +49,7 @@ class Room:
             max_bytes=100,
         )
         imports = Imports(self.catalogue, self.storage, MemoryQueue(), lambda: NOW)
-        self.batch = Batch(ingest, imports, self.metrics, bucket=BUCKET)
+        self.batch = BatchProcessor(ingest, imports, self.metrics, bucket=BUCKET)
 
     def _prepare(self, data: bytes) -> Prepared:
         if data == b"poison" and not self.is_fixed:

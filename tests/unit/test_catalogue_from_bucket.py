@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from captioner.batch import Batch
+from captioner.batch import BatchProcessor
 from chalicelib.errors import RejectedImage
 from chalicelib.images import Prepared
 from chalicelib.imports import Imports
@@ -49,7 +49,7 @@ class Captioner:
             max_bytes=100,
         )
         imports = Imports(self.catalogue, storage, self.queue, lambda: NOW)
-        self.batch = Batch(ingest, imports, Silent(), bucket=BUCKET)
+        self.batch = BatchProcessor(ingest, imports, Silent(), bucket=BUCKET)
 
     def _prepare(self, data: bytes) -> Prepared:
         self.prepared.append(data)

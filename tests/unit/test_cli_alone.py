@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chalicelib.attributes.kinds import TRAITS
 from chalicelib.search.query import FACETS
-from image_repo import kinds
+from image_repo import output
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -38,7 +38,7 @@ def test_the_formats_need_the_standard_library_only() -> None:
 
 
 def test_it_knows_the_kinds_of_words_that_the_repository_binds_to_a_subject() -> None:
-    assert [(kind.name, kind.plural) for kind in kinds.TRAITS] == [
+    assert [(kind.name, kind.plural) for kind in output.TRAITS] == [
         (kind.name, kind.plural) for kind in TRAITS
     ]
-    assert set(kinds.FACETS) <= set(FACETS)
+    assert set(output.FACETS) <= set(FACETS)

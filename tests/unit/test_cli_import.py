@@ -12,7 +12,7 @@ import pytest
 from image_repo.client import Client
 from image_repo.errors import CommandError, Unreachable
 from image_repo.importing import read_folder
-from image_repo.uploading import Journal, Outcome, Photograph, in_state, missing, upload
+from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, in_state, missing, upload
 
 
 class Repository:
@@ -76,38 +76,34 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def run(repository: Repository, folder: Path, journal: Path) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+def run(repository: Repository, folder: Path, log: Path) -> list[UploadOutcome]:
     photographs, client = read_folder(folder).photographs, repository.client()
-    remembered = Journal(
-        journal, lambda ids: missing(client, ids), lambda: in_state(client, "pending")
+    remembered = ResumeLog(
+        log, lambda ids: missing(client, ids), lambda: in_state(client, "pending")
     )
-    upload(client, photographs, remembered, outcomes.append, at_once=1)
-    return outcomes
+    return upload(client, photographs, remembered, at_once=1)
 
 
 def test_an_import_that_was_cut_ends_with_the_totals_of_one_that_was_not(
     folder: Path, tmp_path: Path
 ) -> None:
-    repository, journal = Repository(), tmp_path / "journal"
+    repository, log = Repository(), tmp_path / "log"
     repository.breaks_at_file = 3
     with pytest.raises(Unreachable):
-        run(repository, folder, journal)
+        run(repository, folder, log)
     repository.breaks_at_file = None
-    outcomes = run(repository, folder, journal)
+    outcomes = run(repository, folder, log)
     assert all(outcome.image_id for outcome in outcomes)
     names = [f"{number}.jpg" for number in range(6)]
     assert sorted(repository.records.values()) == names
     assert repository.files == Counter(names)
 
 
-def test_a_journal_cut_in_the_middle_of_a_line_is_read_to_there(
-    folder: Path, tmp_path: Path
-) -> None:
-    repository, journal = Repository(), tmp_path / "journal"
-    run(repository, folder, journal)
-    journal.write_text(journal.read_text()[:-20])
-    run(repository, folder, journal)
+def test_a_log_cut_in_the_middle_of_a_line_is_read_to_there(folder: Path, tmp_path: Path) -> None:
+    repository, log = Repository(), tmp_path / "log"
+    run(repository, folder, log)
+    log.write_text(log.read_text()[:-20])
+    run(repository, folder, log)
     assert len(repository.records) == 6
 
 
@@ -115,90 +111,88 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_read_to_there(
 def test_a_record_whose_id_was_never_heard_is_withdrawn_but_nobody_elses(
     folder: Path, tmp_path: Path, age: timedelta, total: int
 ) -> None:
-    repository, journal = Repository(), tmp_path / "journal"
+    repository, log = Repository(), tmp_path / "log"
     repository.created -= age
     repository.is_cut_at_entry = 3
     with pytest.raises(Unreachable):
-        run(repository, folder, journal)
+        run(repository, folder, log)
     repository.is_cut_at_entry = None
-    run(repository, folder, journal)
+    run(repository, folder, log)
     assert len(repository.records) == total
 
 
 def test_an_import_that_is_cut_again_and_elsewhere_ends_with_the_same_totals(
     folder: Path, tmp_path: Path
 ) -> None:
-    repository, journal = Repository(), tmp_path / "journal"
+    repository, log = Repository(), tmp_path / "log"
     repository.breaks_at_file = 2  # the third is entered, its id is heard, its file is not sent
     with pytest.raises(Unreachable):
-        run(repository, folder, journal)
+        run(repository, folder, log)
     repository.breaks_at_file = None
     repository.is_cut_at_entry = len(repository.records)  # now its new id is not heard
     with pytest.raises(Unreachable):
-        run(repository, folder, journal)
+        run(repository, folder, log)
     repository.is_cut_at_entry = None
-    run(repository, folder, journal)
+    run(repository, folder, log)
     assert sorted(repository.records.values()) == [f"{number}.jpg" for number in range(6)]
 
 
-def test_a_torn_line_of_the_journal_does_not_swallow_the_next(folder: Path, tmp_path: Path) -> None:
-    journal = tmp_path / "journal"
-    journal.write_text('{"file": "torn')
-    Journal(journal).note(Photograph(folder / "0.jpg"), "id-0", sent=True)
-    assert list(Journal(journal).sent.values()) == ["id-0"]
+def test_a_torn_line_of_the_log_does_not_swallow_the_next(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text('{"file": "torn')
+    ResumeLog(log).note(Photograph(folder / "0.jpg"), "id-0", sent=True)
+    assert list(ResumeLog(log).sent.values()) == ["id-0"]
 
 
 def test_photographs_that_were_deleted_since_are_imported_again(
     folder: Path, tmp_path: Path
 ) -> None:
-    repository, journal = Repository(), tmp_path / "journal"
-    run(repository, folder, journal)
+    repository, log = Repository(), tmp_path / "log"
+    run(repository, folder, log)
     del repository.records[next(iter(repository.records))]
-    run(repository, folder, journal)
+    run(repository, folder, log)
     assert sorted(repository.records.values()) == [f"{number}.jpg" for number in range(6)]
 
 
 def test_a_photograph_that_the_list_does_not_show_yet_is_not_sent_twice(
     folder: Path, tmp_path: Path
 ) -> None:
-    repository, journal = Repository(), tmp_path / "journal"
-    run(repository, folder, journal)
+    repository, log = Repository(), tmp_path / "log"
+    run(repository, folder, log)
     repository.unlisted = set(repository.records)
-    run(repository, folder, journal)
+    run(repository, folder, log)
     assert len(repository.records) == 6
 
 
 def test_an_import_into_another_repository_at_the_same_address_sends_everything(
     folder: Path, tmp_path: Path
 ) -> None:
-    journal, renewed = tmp_path / "journal", Repository()
-    run(Repository(), folder, journal)
-    run(renewed, folder, journal)
+    log, renewed = tmp_path / "log", Repository()
+    run(Repository(), folder, log)
+    run(renewed, folder, log)
     assert len(renewed.records) == 6
 
 
 def test_a_file_that_is_no_photograph_fails_alone(folder: Path, tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("x")
-    outcomes: list[Outcome] = []
     photographs = [Photograph(notes), Photograph(folder / "0.jpg")]
-    upload(Repository().client(), photographs, Journal(None), outcomes.append)
+    outcomes = upload(Repository().client(), photographs, ResumeLog(None))
     assert [bool(outcome.problem) for outcome in outcomes] == [True, False]
 
 
 def test_a_changed_file_is_uploaded_again(folder: Path, tmp_path: Path) -> None:
-    repository, journal = Repository(), tmp_path / "journal"
-    run(repository, folder, journal)
+    repository, log = Repository(), tmp_path / "log"
+    run(repository, folder, log)
     (folder / "0.jpg").write_bytes(b"changed")
-    run(repository, folder, journal)
+    run(repository, folder, log)
     assert repository.files["0.jpg"] == 2
     assert repository.files["1.jpg"] == 1
 
 
 def test_a_file_that_vanished_fails_alone(folder: Path) -> None:
-    outcomes: list[Outcome] = []
     photographs = [Photograph(folder / "0.jpg"), Photograph(folder / "gone.jpg")]
-    upload(Repository().client(), photographs, Journal(None), outcomes.append)
+    outcomes = upload(Repository().client(), photographs, ResumeLog(None))
     assert [bool(outcome.problem) for outcome in outcomes] == [False, True]
 
 

@@ -52,7 +52,8 @@ class RecordingSession(Session):
 def ran(*arguments: str) -> tuple[RecordingSession, Any]:
     session = RecordingSession(None, None)
     app = typer.Typer()
-    searching.register(app)
+    app.command("search")(searching.search)
+    app.command("similar")(searching.similar)
     result = CliRunner().invoke(app, list(arguments), obj=session, env={"COLUMNS": "200"})
     return session, result
 

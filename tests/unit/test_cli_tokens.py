@@ -56,7 +56,7 @@ class RecordingSession(Session):
 def ran(*arguments: str) -> tuple[RecordingSession, Any]:
     session = RecordingSession(None, None)
     app = typer.Typer()
-    tokens.register(app)
+    app.add_typer(tokens.tokens, name="token")
 
     @app.callback()
     def whole() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import GifImagePlugin, Image
 
 from captioner.decoding import DRAFT_SIDE, crop, decode
-from captioner.display import SIDE, display
+from captioner.preparing import SIDE, display
 from chalicelib.errors import InvalidField, RejectedImage
 
 LIMIT = 50_000_000

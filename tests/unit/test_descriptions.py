@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_repo_formats import MAX_CAPTION_CHARS
-from image_repo_formats.descriptions import Line, Problem, names, parse
+from image_repo_formats.descriptions import Line, UnreadableLine, names, parse
 
 WORDS = st.text(st.sampled_from("abcdefgh "), min_size=1, max_size=30).filter(str.strip)
 
 
-def read(content: bytes) -> list[Line | Problem]:
+def read(content: bytes) -> list[Line | UnreadableLine]:
     return list(parse(io.BytesIO(content)))
 
 
@@ -29,7 +29,7 @@ def test_of_numbered_captions_the_first_counts() -> None:
 
 def test_a_second_line_for_a_photograph_is_reported() -> None:
     (_, problem) = read(b"dog.jpg a dog\ndog.jpg another\n")
-    assert problem == Problem(2, "line 1 describes dog.jpg already")
+    assert problem == UnreadableLine(2, "line 1 describes dog.jpg already")
 
 
 def test_a_byte_order_mark_and_windows_line_ends_leave_no_trace() -> None:

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from captioner.vision.bundle import DEFAULT_BUNDLE, FILES, BundleError
-from captioner.vision.manifest import sha256
+from captioner.vision.bundle import DEFAULT_BUNDLE, FILES
+from captioner.vision.manifest import BundleError, sha256
 from infra.bundle import main, take
 from infra.packaging import captioner_image
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from chalicelib.attributes import base_form, basic_colour, singular
 from local.errors import LocalError
-from local.photographs import INSTALLED, PHOTOGRAPHS, Photograph, lay_out
+from local.photographs import INSTALLED, PHOTOGRAPHS, DemoPhotograph, lay_out
 
 LICENCES = {
     "CC0", "CC BY 2.0", "MIT", "public domain",
@@ -18,13 +18,13 @@ LICENCES = {
 
 
 @pytest.mark.parametrize("photograph", PHOTOGRAPHS, ids=lambda photograph: photograph.name)
-def test_author_and_a_free_licence_are_known(photograph: Photograph) -> None:
+def test_author_and_a_free_licence_are_known(photograph: DemoPhotograph) -> None:
     assert photograph.author
     assert photograph.licence in LICENCES
 
 
 @pytest.mark.parametrize("photograph", PHOTOGRAPHS, ids=lambda photograph: photograph.name)
-def test_what_it_shows_is_said_in_the_words_of_attributes(photograph: Photograph) -> None:
+def test_what_it_shows_is_said_in_the_words_of_attributes(photograph: DemoPhotograph) -> None:
     assert photograph.shows
     assert all(noun == singular(noun) for noun in photograph.shows)
     assert all(colour == basic_colour(colour) for colour in photograph.colours)
@@ -50,7 +50,7 @@ def test_one_out_of_an_archive_is_what_the_archive_holds(tmp_path: Path) -> None
         member = tarfile.TarInfo("cat.jpg")
         member.size = 3
         archive.addfile(member, io.BytesIO(b"cat"))
-    cat = Photograph("a.jpg", "cats.tar.gz", "someone", "CC0", ("cat",), member="cat.jpg")
+    cat = DemoPhotograph("a.jpg", "cats.tar.gz", "someone", "CC0", ("cat",), member="cat.jpg")
     lay_out(tmp_path / "demo", [cat], [tmp_path])
     assert (tmp_path / "demo" / "a.jpg").read_bytes() == b"cat"
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from image_repo import Client
-from local.photographs import PHOTOGRAPHS, Photograph
+from local.photographs import PHOTOGRAPHS, DemoPhotograph
 from local.searches import TEXTS as DEMO_TEXTS
 from local.searches import (
     is_true,
@@ -20,9 +20,9 @@ from local.searches import (
 from local.showing import told
 
 
-def photograph(name: str, thing: str, colours: str = "", actions: str = "") -> Photograph:
+def photograph(name: str, thing: str, colours: str = "", actions: str = "") -> DemoPhotograph:
     words = frozenset(colours.split()), frozenset(actions.split())
-    return Photograph(name, name, "someone", "CC0", (thing, "animal"), *words)
+    return DemoPhotograph(name, name, "someone", "CC0", (thing, "animal"), *words)
 
 
 KNOWN = {

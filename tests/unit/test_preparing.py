@@ -7,7 +7,8 @@ from PIL import Image
 
 from captioner.decoding import Pixels
 from captioner.preparing import prepare
-from captioner.vision.prediction import Caption, Label, Prediction
+from captioner.vision.labels import Label
+from captioner.vision.prediction import Caption, Prediction
 
 VECTOR = np.full(256, 1 / 16, np.float32)
 

@@ -41,15 +41,6 @@ def test_channels_and_results_lie_where_sagemaker_puts_them(container: Container
     assert container.model == container.root / "model"
 
 
-def test_the_toolkits_variables_win(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    variables = {"SM_CHANNEL_EXTRA": str(elsewhere), "SM_MODEL_DIR": str(tmp_path / "m")}
-    container = Container(tmp_path, variables)
-    assert container.channel("extra") == elsewhere
-    assert container.model == tmp_path / "m"
-
-
 def test_hyperparameters_are_read_and_the_sdks_own_left_out(container: Container) -> None:
     given = {"distil.minutes": "30", "sagemaker_program": "x"}
     configured(container.root, "hyperparameters.json", given)

@@ -5,22 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.agreement import Agreement, Seen, accept, agreement
+from training.agreement import NetworkDifference, NetworkOutputs, accept, agreement
 from training.errors import CheckpointError
 
-SAME = Agreement(
+SAME = NetworkDifference(
     map_max=0.0, map_mean=0.0, vector_max=0.0, vector_mean=0.0, cosine=1.0, same_captions=1.0
 )
 
 
-def seen(noise: float = 0.0, captions: list[tuple[int, ...]] | None = None) -> Seen:
+def seen(noise: float = 0.0, captions: list[tuple[int, ...]] | None = None) -> NetworkOutputs:
     rng = np.random.default_rng(1)
     maps = rng.random((3, 2, 2, 4), np.float32)
     maps[0, 0, 0, 0] = 10
     vectors = rng.normal(size=(3, 8)).astype(np.float32)
     vectors += noise * np.arange(8, dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Seen(maps + noise, vectors, vectors, captions or [(1, 2), (3,), ()])
+    return NetworkOutputs(maps + noise, vectors, vectors, captions or [(1, 2), (3,), ()])
 
 
 def test_the_same_network_agrees_with_itself() -> None:

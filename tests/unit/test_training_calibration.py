@@ -10,21 +10,19 @@ pytest.importorskip("pycocoevalcap", reason="scoring needs pycocoevalcap (traini
 
 from captioner.vision.arrays import unit
 from captioner.vision.judgement import Ranking
-from captioner.vision.prediction import Caption, Seen
-from training.calibration import calibrate, usual
+from captioner.vision.prediction import Caption, Observation
+from training.calibration import calibrate, choose, graded, read_judged, usual
 from training.dataset import Split
 from training.errors import DatasetError
 from training.evaluation import Looked
-from training.familiarity import centres
-from training.judged import read_judged
-from training.ranking import choose, graded
+from training.visual_space import centres
 
 EVEN = np.full(256, 1 / 16, np.float32)
 SAID = ("a cat sleeps on a red sofa", "two boys play football", "a boat on a lake at dusk")
 
 
-def seen(*captions: Caption) -> Seen:
-    return Seen(captions, (), EVEN, EVEN, EVEN, 1.0, 0.5, 0.9)
+def seen(*captions: Caption) -> Observation:
+    return Observation(captions, (), EVEN, EVEN, EVEN, 1.0, 0.5, 0.9)
 
 
 def looked(count: int = 30) -> Looked:

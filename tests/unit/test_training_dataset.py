@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from captioner.vision.tokenizer import words_of
 from training import photographs
-from training.dataset import clean, read_apart, read_split, withheld
-from training.described_folder import share_of
+from training.dataset import read_apart, read_split, share_of, withheld
 from training.errors import DatasetError
 
 
@@ -164,7 +164,7 @@ def test_of_a_plain_folder_captions_of_dev_and_test_are_withheld(tmp_path: Path)
     ],
 )
 def test_captions_are_cleaned_to_lower_case_words(written: str, words: list[str]) -> None:
-    assert clean(written) == words
+    assert words_of(written) == words
 
 
 def test_photographs_are_kept_between_runs(tmp_path: Path) -> None:

@@ -60,5 +60,5 @@ def test_the_labels_name_200_photographs_with_nouns_as_captions_are_read() -> No
 def test_a_line_that_is_no_label_is_named(tmp_path: Path) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_text(json.dumps({"file": "a.jpg", "nouns": ["cat"]}) + "\n" + '{"file": "b.jpg"}\n')
-    with pytest.raises(TrainingError, match=r"labels\.jsonl, line 2"):
+    with pytest.raises(TrainingError, match=r"labels\.jsonl line 2"):
         read_labels(path)

@@ -17,7 +17,8 @@ pytest.importorskip("matplotlib", reason="the report needs matplotlib (requireme
 pytest.importorskip("jinja2", reason="the report needs jinja2 (requirements/train.lock)")
 pytest.importorskip("pycocoevalcap", reason="scoring needs pycocoevalcap (training extra)")
 
-from captioner.vision.model import Caption, Label, Prediction, Word
+from captioner.vision.labels import Label
+from captioner.vision.prediction import Caption, Prediction, Word
 from training.confidence import fit, quality
 from training.dataset import Split
 from training.errors import TrainingError
@@ -26,10 +27,9 @@ from training.evaluation import Described
 from training.logs import read_log
 from training.report import plots
 from training.report.cases import extremes, spread
-from training.report.headline import tiles
 from training.report.ink import alone
 from training.report.logs import Logs, read_logs
-from training.report.page import render
+from training.report.page import render, tiles
 from training.steps.report import run
 
 STEP = {"size": 64, "train": [0.6, 0.4, 1.2, 50.0], "explained": 0.1, "word_map": 0.05}

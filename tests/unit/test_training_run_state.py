@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from training.epochs import RunState
 from training.errors import CheckpointError
-from training.run_state import RunState
 
 
 class Variable:

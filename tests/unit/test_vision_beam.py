@@ -8,7 +8,7 @@ import pytest
 
 from captioner.vision.arrays import F32
 from captioner.vision.beam import Hypothesis, search
-from captioner.vision.decoder import State
+from captioner.vision.decoder import DecoderState
 from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import END, START, UNKNOWN, Tokenizer
 
@@ -24,11 +24,13 @@ class Script:
         self._follows = follows
         self._otherwise = otherwise
 
-    def start(self, map_: F32) -> State:
+    def start(self, map_: F32) -> DecoderState:
         empty = np.zeros((1, 1), np.float32)
-        return State(empty, empty, empty, empty)
+        return DecoderState(empty, empty, empty, empty)
 
-    def step(self, state: State, words: npt.NDArray[np.intp]) -> tuple[F32, State, F32]:
+    def step(
+        self, state: DecoderState, words: npt.NDArray[np.intp]
+    ) -> tuple[F32, DecoderState, F32]:
         probabilities = np.full((len(words), 9), self._otherwise)
         for row, word in zip(probabilities, words, strict=True):
             for following, probability in self._follows.get(int(word), {}).items():
@@ -43,7 +45,9 @@ class Stuck(Script):
     def __init__(self) -> None:
         super().__init__({START: {A: 0.9}, A: {DOG: 0.9}, DOG: {A: 0.9}})
 
-    def step(self, state: State, words: npt.NDArray[np.intp]) -> tuple[F32, State, F32]:
+    def step(
+        self, state: DecoderState, words: npt.NDArray[np.intp]
+    ) -> tuple[F32, DecoderState, F32]:
         log_probs, state, attention = super().step(state, words)
         log_probs = log_probs[:, :6]
         log_probs[:, END] = -np.inf

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from captioner.vision.arrays import F32
 from captioner.vision.beam import search
-from captioner.vision.decoder import State
+from captioner.vision.decoder import DecoderState
 from captioner.vision.sentence import DANGLING, REPEATABLE, Rules
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
 
@@ -26,11 +26,13 @@ class Random:
         self._rng = np.random.default_rng(seed)
         self._spread, self._broken = spread, broken
 
-    def start(self, map_: F32) -> State:
+    def start(self, map_: F32) -> DecoderState:
         empty = np.zeros((1, 1), np.float32)
-        return State(empty, empty, empty, empty)
+        return DecoderState(empty, empty, empty, empty)
 
-    def step(self, state: State, words: npt.NDArray[np.intp]) -> tuple[F32, State, F32]:
+    def step(
+        self, state: DecoderState, words: npt.NDArray[np.intp]
+    ) -> tuple[F32, DecoderState, F32]:
         logits = self._spread * self._rng.normal(size=(len(words), WORDS.captioned))
         logits[self._rng.random(logits.shape) < self._broken] = self._rng.choice([np.nan, -np.inf])
         log_probs = logits - np.log(np.nansum(np.exp(logits), -1, keepdims=True) + 1e-9)

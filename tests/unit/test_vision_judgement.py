@@ -8,12 +8,12 @@ import pytest
 from captioner.vision.judgement import FEATURES, Confidence, Ranking, evidence, judge
 from captioner.vision.labels import Label
 from captioner.vision.manifest import BundleError
-from captioner.vision.prediction import Caption, Seen
+from captioner.vision.prediction import Caption, Observation
 
 EVEN = np.full(256, 1 / 16, np.float32)
 DOG = Caption("a dog runs", (), -0.5, -2.0, 0.2, -3.0)
 CAT = Caption("a cat sleeps", (), -0.7, -1.0, 0.6, 2.0)
-SEEN = Seen((DOG, CAT), (Label("cat", 0.8),), EVEN, EVEN, EVEN, 1.5, 0.7, 0.9)
+SEEN = Observation((DOG, CAT), (Label("cat", 0.8),), EVEN, EVEN, EVEN, 1.5, 0.7, 0.9)
 BY_LOG_PROB = np.array([1.0] + [0.0] * (len(FEATURES) - 1))
 
 

@@ -40,21 +40,21 @@ def test_probabilities_come_of_the_mean_of_the_map() -> None:
 
 def test_classes_of_one_word_are_summed() -> None:
     labels, map_ = head(c254=0.3, c208=0.4, c281=0.2)
-    dog, cat = labels.things(map_)
+    dog, cat = labels.named(labels.probabilities(map_))
     assert (dog.word, cat.word) == ("dog", "cat")
     assert [dog.probability, cat.probability] == pytest.approx([0.71, 0.2], abs=0.02)
 
 
 def test_a_narrower_word_comes_before_a_broader_one_that_is_as_probable() -> None:
     labels, map_ = head(c24=0.9999999)
-    assert [label.word for label in labels.things(map_)] == ["owl", "bird"]
+    assert [label.word for label in labels.named(labels.probabilities(map_))] == ["owl", "bird"]
 
 
 def test_what_is_unlikely_is_not_named_and_five_words_are_the_most() -> None:
     labels, map_ = head(c281=0.95)
-    assert [label.word for label in labels.things(map_)] == ["cat"]
+    assert [label.word for label in labels.named(labels.probabilities(map_))] == ["cat"]
     many, map_ = head(c281=0.14, c254=0.14, c24=0.14, c1=0.14, c963=0.14, c340=0.14)
-    assert len(many.things(map_)) == 5
+    assert len(many.named(many.probabilities(map_))) == 5
 
 
 def test_a_caption_of_a_dog_loses_where_a_cat_is_seen() -> None:

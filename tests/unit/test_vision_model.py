@@ -9,11 +9,12 @@ import pytest
 from captioner.vision.arrays import F32, unit
 from captioner.vision.beam import LONGEST
 from captioner.vision.decoder import ARRAYS, Decoder
-from captioner.vision.encoder import Encoder
+from captioner.vision.encoder import ImageEncoder
 from captioner.vision.judgement import FEATURES, Confidence, Ranking
 from captioner.vision.labels import Labels
-from captioner.vision.manifest import Manifest
-from captioner.vision.model import Caption, Model
+from captioner.vision.manifest import BundleManifest
+from captioner.vision.model import Model
+from captioner.vision.prediction import Caption
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import Tokenizer
 from captioner.vision.vectors import Vectors
@@ -58,7 +59,7 @@ def decoder() -> Decoder:
 
 
 def model(map_: F32, review_below: float = 0.0, withheld_below: float = 0.0) -> Model:
-    manifest = Manifest(Path(), "tiny", "1", 64, {}, {}, {})
+    manifest = BundleManifest(Path(), "tiny", "1", 64, {}, {}, {})
     flat = np.zeros(len(FEATURES))
     vectors = {
         "visual/mean": random(2 * CHANNELS), "visual/basis": random(2 * CHANNELS, 256),
@@ -73,7 +74,7 @@ def model(map_: F32, review_below: float = 0.0, withheld_below: float = 0.0) -> 
         "embedding": random(9, 3), "gru/kernel": random(3, 12), "gru/recurrent": random(4, 12),
         "gru/bias": random(12), "gru/recurrent_bias": random(12), "out": random(4, 256),
     }  # fmt: skip
-    encoder = Encoder(Session(map_), 64)
+    encoder = ImageEncoder(Session(map_), 64)
     return Model(
         manifest,
         tokenizer=WORDS,

@@ -1,7 +1,5 @@
 """Photographs of the report, with what the model said and where it looked."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Mapping, Sequence
@@ -12,11 +10,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from captioner.vision.arrays import F32
-from captioner.vision.model import Word
+from captioner.vision.prediction import Word
 from training.confidence import RIGHT_FROM
 from training.evaluation import Described
-
-__all__ = ["Case", "Seen", "case", "extremes", "spread"]
 
 THUMBNAIL = 224
 FINE = 8  # pixels of a mask for each cell of the map
@@ -24,7 +20,7 @@ DARKEST = 0.78
 
 
 @dataclass(frozen=True)
-class Seen:
+class AttendedWord:
     """A word, its probability, and a mask that darkens what was not looked at (data URI)."""
 
     word: str
@@ -50,7 +46,7 @@ class Case:
     withheld: bool
     labels: tuple[str, ...]
     references: tuple[str, ...]
-    words: tuple[Seen, ...]
+    words: tuple[AttendedWord, ...]
 
 
 def spread(described: Described, count: int) -> list[int]:
@@ -86,9 +82,10 @@ def case(described: Described, row: int, before: Mapping[str, Sequence[str]]) ->
     )
 
 
-def _seen(words: Sequence[Word]) -> tuple[Seen, ...]:
+def _seen(words: Sequence[Word]) -> tuple[AttendedWord, ...]:
     return tuple(
-        Seen(word.text, float(np.exp(word.log_prob)), _mask(word.attention)) for word in words
+        AttendedWord(word.text, float(np.exp(word.log_prob)), _mask(word.attention))
+        for word in words
     )
 
 

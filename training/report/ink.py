@@ -1,15 +1,11 @@
 """Figures as SVG whose colours are the page's own, light or dark."""
 
-from __future__ import annotations
-
 import io
 import re
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
-__all__ = ["BAND", "FAINT", "SERIES", "TEXT", "alone", "figure", "inline", "titled"]
 
 TEXT, FAINT, BAND = "#010101", "#020202", "#030303"
 SERIES = ("#0a0101", "#0a0202", "#0a0303", "#0a0404")

@@ -1,13 +1,9 @@
 """What training noted down as it went, a line of JSON at a time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.logs import Entry, read_log
-
-__all__ = ["Entry", "Logs", "read_logs"]
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,18 @@
 """The report's curves."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from training import confidence
+from training.arrays import F64, Flags
+from training.logs import Entry
 from training.report.ink import BAND, FAINT, SERIES, TEXT, figure, inline, titled
-from training.report.logs import Entry, Logs
-
-__all__ = ["epochs", "learning_curve", "reliability", "tuning"]
-
-F64 = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from training.report.logs import Logs
 
 HELD_OUT = {
     "explained": "teacher's map explained",

@@ -1,7 +1,5 @@
 """What the training container runs: ``python -m training.sagemaker train``."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal
@@ -13,8 +11,6 @@ from training.errors import TrainingError
 from training.interruption import Interrupted, Interruption
 from training.sagemaker import job
 from training.sagemaker.container import ROOT, Container
-
-__all__ = ["main"]
 
 
 def main(arguments: list[str] | None = None) -> int:

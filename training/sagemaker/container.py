@@ -1,11 +1,7 @@
 """What SageMaker lays into a training container, and where it looks for results.
 
-The paths are those of AWS's "How Amazon SageMaker runs your training image". The
-``SM_…`` variables are the SageMaker training toolkit's names for the same places; where
-they are set they win.
+The paths are those of AWS's "How Amazon SageMaker runs your training image".
 """
-
-from __future__ import annotations
 
 import json
 from collections.abc import Mapping
@@ -14,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import TrainingError
-
-__all__ = ["ROOT", "Container"]
 
 ROOT = Path("/opt/ml")
 REASON_LENGTH = 1024
@@ -32,12 +26,12 @@ class Container:
     @property
     def model(self) -> Path:
         """What lies here becomes ``model.tar.gz``."""
-        return Path(self.environment.get("SM_MODEL_DIR", self.root / "model"))
+        return self.root / "model"
 
     @property
     def results(self) -> Path:
         """What lies here becomes ``output.tar.gz``."""
-        return Path(self.environment.get("SM_OUTPUT_DATA_DIR", self.root / "output" / "data"))
+        return self.root / "output" / "data"
 
     @property
     def checkpoints(self) -> Path:
@@ -71,8 +65,7 @@ class Container:
 
     def channel(self, name: str) -> Path | None:
         """Where a channel's files lie; None for a channel that the job does not have."""
-        given = self.environment.get(f"SM_CHANNEL_{name.upper()}")
-        folder = Path(given) if given else self.root / "input" / "data" / name
+        folder = self.root / "input" / "data" / name
         return folder if folder.is_dir() else None
 
     def fail(self, reason: str, detail: str = "") -> None:

@@ -4,8 +4,6 @@
 of a step is a hyperparameter, checked by the parser that checks it on a command line.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 from argparse import Namespace
@@ -13,29 +11,16 @@ from collections.abc import Mapping, Sequence
 
 from training.errors import TrainingError
 
-__all__ = ["DEFAULTS", "STEPS", "arguments", "checked", "parsed", "ready_made"]
-
 STEPS = ("prepare", "distil", "train", "tune", "export", "evaluate", "report")
 """In the order they run; `tune` only where it is told its minutes, and `train` after it again."""
 
 DEFAULTS = {"distil.minutes": "60"}
 
 OWN = (
-    *("bundle", "captioned", "curve", "data", "decoder", "distilled", "extra", "init", "json"),
-    *(
-        "judged",
-        "log",
-        "model",
-        "out",
-        "resume",
-        "teachers",
-        "text-teacher",
-        "texts",
-        "tuned",
-        "weights",
-    ),
-    "work",
-)
+    "bundle", "captioned", "curve", "data", "decoder", "distilled", "extra", "init", "json",
+    "judged", "log", "model", "out", "resume", "teachers", "text-teacher", "texts", "tuned",
+    "weights", "work",
+)  # fmt: skip
 """Options that the job sets: where things lie."""
 
 
@@ -89,13 +74,7 @@ def parsed(step: str, given: Sequence[str]) -> Namespace:
 
 
 def checked(hyperparameters: Mapping[str, str]) -> None:
-    """Refuse hyperparameters that the job would refuse, before anything is paid for.
-
-    Raises
-    ------
-    TrainingError
-        As `arguments` and `parsed`.
-    """
+    """Refuse hyperparameters that the job would refuse, before anything is paid for."""
     each = arguments(hyperparameters)
     anywhere = {
         "prepare": ready_made(each),

@@ -1,12 +1,11 @@
 """One training job: every step in order, each done once, however often it is interrupted."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from captioner.vision import manifest
 from training.__main__ import run_step
@@ -14,8 +13,6 @@ from training.errors import CheckpointError
 from training.interruption import Interruption
 from training.sagemaker import hyperparameters, plan
 from training.sagemaker.container import Container
-
-__all__ = ["run"]
 
 
 def run(container: Container, interruption: Interruption) -> None:
@@ -52,7 +49,7 @@ class _Ledger:
     done: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, file: Path, given: Mapping[str, str]) -> _Ledger:
+    def read(cls, file: Path, given: Mapping[str, str]) -> Self:
         if not file.is_file():
             return cls(file, given)
         kept = json.loads(file.read_text(encoding="utf-8"))

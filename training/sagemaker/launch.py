@@ -1,7 +1,5 @@
 """Starting the training job, through the SageMaker Python SDK (requirements/sagemaker.lock)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,8 +21,6 @@ from sagemaker.train.configs import (
 )
 
 from training.sagemaker.metrics import METRICS
-
-__all__ = ["FAULTS", "Job", "preview", "start"]
 
 FAULTS = (BotoCoreError, ClientError, RoleValidationError, SageMakerCoreError, ValueError)
 """What the SDK raises for a role, an account, a setting or a job at fault."""

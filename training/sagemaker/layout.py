@@ -1,15 +1,11 @@
 """The channels, laid out as the data folder that the steps read."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from training.errors import DatasetError
 from training.sagemaker.container import Container
-
-__all__ = ["data_folder", "only_file", "optional_folder", "teachers_folder"]
 
 PHOTOGRAPHS = "Flicker8k_Dataset"
 TEXTS = "Flickr8k_text"

@@ -1,9 +1,5 @@
 """What the console plots: found by regular expressions in the lines that the steps print."""
 
-from __future__ import annotations
-
-__all__ = ["METRICS"]
-
 _NUMBER = "([0-9.e+-]+)"
 _DEV, _EVERYDAY = (f'"split": "{name}".*' for name in ("dev", "everyday-dev"))
 

@@ -1,15 +1,11 @@
 """The steps of a job with all their arguments: channels in, a bundle among the checkpoints."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from training.sagemaker import hyperparameters, layout
 from training.sagemaker.container import Container
-
-__all__ = ["BUNDLE", "REPORT", "Step", "steps"]
 
 ENCODER, LOG = "encoder.npz", "encoder.jsonl"
 BUNDLE, REPORT, TUNED = "bundle", "report.html", "tuned"

@@ -1,23 +1,20 @@
 """``distil``: make VGG16 out of VGG-19, and teach it what EfficientNet-Lite2 sees."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 from typing import Any
 
 import numpy as np
 
-from training.arrays import U8, Arrays, read_arrays, save_arrays
-from training.bundled import read_encoder
-from training.distil import Plan, distil, started
+from training.arrays import Arrays, read_arrays, save_arrays
+from training.distil import DistillationPlan, distil, started
 from training.feeding import Sample
 from training.interruption import Interruption
-from training.precision import precisions
+from training.networks import precisions
+from training.onnx_weights import read_encoder
+from training.photographs import spread
 from training.samples import read_samples, read_teacher
 from training.teachers import weights
 from training.vgg import thinned
-
-__all__ = ["run"]
 
 FITTED_ON, BEGUN_ON = 300, 1500
 """Photographs that VGG-19's kernels and the heads are fitted on."""
@@ -27,7 +24,7 @@ def run(options: Namespace) -> None:
     """Distil for the minutes given."""
     train, held_out = read_samples(options)
     teacher = read_teacher(options, train.pixels)
-    plan = Plan(
+    plan = DistillationPlan(
         options.minutes,
         options.batch,
         options.rate,
@@ -40,7 +37,7 @@ def run(options: Namespace) -> None:
     )
     start = read_encoder(options.init) if options.init else _made(options, train)
     if "adapter/kernel" not in start:
-        some = _spread(train.pixels, BEGUN_ON)
+        some = spread(train.pixels, BEGUN_ON)
         start = started(start, teacher, some, side=options.sizes[0][1])
     files: dict[str, Any] = {
         "out": options.out,
@@ -59,14 +56,7 @@ def _made(options: Namespace, train: Sample) -> Arrays:
     kept = options.work / f"vgg16-of-vgg19-{options.width:g}.npz"
     if not kept.is_file():
         print(f"fitting VGG16 at width {options.width:g} to VGG-19", flush=True)
-        some = _spread(train.pixels, FITTED_ON)
-        save_arrays(
-            kept,
-            thinned(read_arrays(weights(options.teachers, "vgg19")), some, options.width),
-            np.float32,
-        )
+        some = spread(train.pixels, FITTED_ON)
+        vgg19 = read_arrays(weights(options.teachers, "vgg19"))
+        save_arrays(kept, thinned(vgg19, some, options.width), np.float32)
     return read_arrays(kept)
-
-
-def _spread(pixels: U8, count: int) -> U8:
-    return pixels[:: max(1, len(pixels) // count)][:count]

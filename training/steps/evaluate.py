@@ -1,7 +1,5 @@
 """``evaluate``: score a bundle on a split. Needs no TensorFlow."""
 
-from __future__ import annotations
-
 import json
 from argparse import Namespace
 from pathlib import Path
@@ -13,8 +11,6 @@ from training.errors import TrainingError
 from training.evaluating import Wish, evaluate
 from training.evaluation import Described
 from training.everyday import read_everyday
-
-__all__ = ["run", "wish"]
 
 
 def run(options: Namespace) -> None:

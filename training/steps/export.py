@@ -1,23 +1,16 @@
 """``export``: make the bundle from the parts that ``train`` left."""
 
-from __future__ import annotations
-
 import json
 from argparse import Namespace
 
-import numpy as np
-
-from captioner.vision.bundle import BundleError
-from captioner.vision.frame import to_square
+from captioner.vision.manifest import BundleError
 from training import dataset, parts, photographs
+from training.calibration import read_judged
 from training.encoders import REGISTRY
 from training.errors import CheckpointError
 from training.everyday import read_everyday
 from training.export import Measured, Origin, write_bundle
-from training.judged import read_judged
 from training.parts import Parts
-
-__all__ = ["run"]
 
 
 def run(options: Namespace) -> None:
@@ -25,7 +18,7 @@ def run(options: Namespace) -> None:
     made = parts.read(options.model)
     dev = dataset.read_split(options.data, "dev")
     pixels = photographs.of_split("dev", dev.photographs, options.work, made.side)
-    squares = np.stack([to_square(photograph, made.side) for photograph in pixels])
+    squares = photographs.squares(pixels, made.side)
     origin = Origin(
         name=made.encoder,
         version=options.version,

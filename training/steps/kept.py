@@ -1,15 +1,11 @@
 """``kept``: how much of the teacher an encoder keeps, by what one decoder makes of both."""
 
-from __future__ import annotations
-
 import json
 from argparse import Namespace
 
 from training import parts
 from training.errors import CheckpointError
 from training.parts import Parts
-
-__all__ = ["run"]
 
 
 def run(options: Namespace) -> None:

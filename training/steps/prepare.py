@@ -1,14 +1,10 @@
 """``prepare``: check the data and decode the photographs."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 
 from training import encoders, photographs
 from training.everyday import read_splits
 from training.vocabulary import frequent_words
-
-__all__ = ["run"]
 
 
 def run(options: Namespace) -> None:

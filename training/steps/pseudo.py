@@ -1,14 +1,10 @@
 """``pseudo``: caption photographs that nobody captioned, for ``train`` to learn from."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 
 from training.dataset import list_photographs
-from training.progress import bar
+from training.logs import bar
 from training.pseudo import write_pseudo
-
-__all__ = ["run"]
 
 
 def run(options: Namespace) -> None:

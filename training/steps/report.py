@@ -1,7 +1,5 @@
 """``report``: the page of curves, captions and tables; or the learning curve alone."""
 
-from __future__ import annotations
-
 import subprocess
 from argparse import Namespace
 from pathlib import Path
@@ -16,8 +14,6 @@ from training.report.ink import alone
 from training.report.logs import read_logs
 from training.report.page import render
 from training.steps.evaluate import wish
-
-__all__ = ["run"]
 
 ROOT = DEFAULT_BUNDLE.parents[1]
 

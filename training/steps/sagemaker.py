@@ -1,7 +1,5 @@
 """``sagemaker``: run the whole pipeline as a training job on AWS."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import logging
@@ -11,13 +9,7 @@ from datetime import UTC, datetime
 
 from training.errors import TrainingError
 from training.sagemaker.hyperparameters import checked
-
-__all__ = ["run"]
-
-CHANNELS = (
-    *("photographs", "captions", "teachers", "extra", "captioned", "texts", "sentences", "init"),
-    "weights",
-)
+from training.sagemaker.options import CHANNELS
 
 
 def run(options: Namespace) -> None:

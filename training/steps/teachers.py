@@ -1,12 +1,8 @@
 """``teachers``: fetch the networks that others trained."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 
 from training.teachers import TEACHERS, fetched
-
-__all__ = ["run"]
 
 
 def run(options: Namespace) -> None:

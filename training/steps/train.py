@@ -1,7 +1,5 @@
 """``train``: decoder, text encoder and projections on an encoder's maps."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from argparse import Namespace
@@ -17,17 +15,15 @@ from training import dataset, encoders, parts
 from training.arrays import Arrays, read_arrays, save_arrays
 from training.baseline import BaselineRecipe, train_baseline
 from training.captioning import Captioned, Recipe, Validation, train_decoder
-from training.encoders import Encoder
+from training.encoders import ShippedEncoder
 from training.errors import CheckpointError
 from training.language import LanguageRecipe, train_language
-from training.precision import precisions
+from training.networks import precisions
 from training.self_critical import CriticalRecipe, train_on_cider
 from training.sources import Sources, captioned, pixels, read_sources, with_pseudo
 from training.spaces import leave_vectors
 from training.texts import normal
 from training.vocabulary import vocabulary
-
-__all__ = ["run"]
 
 BEAM = 3
 
@@ -54,7 +50,7 @@ def run(options: Namespace) -> None:
     _decoder(options, encoder, words, (train, more, validation), begun)
 
 
-def _encoder(options: Namespace, train: dataset.Split) -> Encoder:
+def _encoder(options: Namespace, train: dataset.Split) -> ShippedEncoder:
     name, weights = encoders.named(options.encoder, options.weights)
     side = options.side or encoders.REGISTRY[name].side
     squares = partial(pixels, options, train, side)
@@ -82,7 +78,7 @@ def _language(
 
 def _decoder(
     options: Namespace,
-    encoder: Encoder,
+    encoder: ShippedEncoder,
     words: Tokenizer,
     captioned: tuple[Captioned, Captioned, Validation],
     begun: Arrays,

@@ -1,21 +1,15 @@
 """``tune``: let the captions' gradient reach the encoder."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 
-import numpy as np
-
 from captioner.vision import tokenizer
-from captioner.vision.frame import to_square
 from training import parts
 from training.everyday import read_splits
 from training.interruption import Interruption
-from training.precision import precisions
+from training.networks import precisions
+from training.photographs import squares
 from training.samples import read_samples, read_teacher
 from training.tuning import Captions, TuningPlan, tune
-
-__all__ = ["run"]
 
 
 def run(options: Namespace) -> None:
@@ -34,10 +28,10 @@ def run(options: Namespace) -> None:
         [group for split in splits for group in split.captions] for splits in read_splits(options)
     )
     captions = Captions(words, *texts)
-    squares = np.stack([to_square(photograph, plan.side) for photograph in held_out.pixels])
+    pixels = squares(held_out.pixels, plan.side)
     files = {"encoder": options.encoder, "decoder": options.model / "decoder.npz"}
     interruption: Interruption = options.interruption
     kept = {"out": options.out, "resume": options.resume}
     interruption.heeded(
-        lambda stop: tune(plan, teacher, train, squares, captions, **files, **kept, stop=stop)
+        lambda stop: tune(plan, teacher, train, pixels, captions, **files, **kept, stop=stop)
     )
