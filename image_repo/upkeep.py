@@ -16,28 +16,20 @@ from image_repo.session import AsJson, session_of
 
 def rebuild(
     context: typer.Context,
-    after: Annotated[str | None, typer.Option(help="Go on after this key.")] = None,
+    after: Annotated[str | None, typer.Option(help="Continue after this key.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Finished photographs too.")] = False,
-    index: Annotated[
-        bool, typer.Option("--index", help="The search index from the catalogue instead.")
-    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Send unfinished photographs through the captioner again.
 
-    These are looked for in the bucket. A rebuild that was cut can simply be begun again: finished
+    They are looked for in the bucket. An interrupted rebuild can simply be started again: finished
     work is left alone.
     """
     with session_of(context).client() as client:
-        if index:
-            told = client.call("POST", "reindex", body={})
-        else:
-            begin = {"after": after} if after else {}
-            told = _paged(client, "rebuild", {"force": force} | begin, "after")
+        begin = {"after": after} if after else {}
+        told = _paged(client, "rebuild", {"force": force} | begin, "after")
     if as_json:
         write_json(told)
-    elif index:
-        console.print("The index is being made anew; searches answer from the old one until then.")
     else:
         console.print(
             f"{told['examined']} looked at, {told['queued']} queued, {told['skipped']} done"
