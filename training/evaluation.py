@@ -207,7 +207,6 @@ def _both_ways(model: Model, described: Described) -> dict[str, float]:
 
 
 def _first_noun(described: Described) -> dict[str, float]:
-    """Give the share of captions whose first noun is right, where all photographs were judged."""
     names = [path.name for path in described.split.photographs]
     labels = read_labels()
     if any(name not in labels for name in names):
