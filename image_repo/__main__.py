@@ -8,9 +8,9 @@ import typer
 from rich.markup import escape
 
 from image_repo import bulk, photographs, reindexing, searching, tokens, upkeep
+from image_repo.config import Session
 from image_repo.errors import FAILED, CommandError
 from image_repo.output import remarks
-from image_repo.session import Session
 
 INTERRUPTED = 130
 _HELP = """Photographs, found by what is in them.

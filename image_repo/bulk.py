@@ -11,10 +11,10 @@ import typer
 from rich.markup import escape
 
 from image_repo.client import PAGE, Client
+from image_repo.config import AsJson, session_of
 from image_repo.errors import FAILED
 from image_repo.importing import Folder, read_folder, resume_log_path
 from image_repo.output import console, remarks, write_json
-from image_repo.session import AsJson, session_of
 from image_repo.uploading import (
     AT_ONCE,
     ResumeLog,

@@ -1,11 +1,16 @@
 """Which repository a command speaks to, and with which token."""
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from image_repo.client import Client
 from image_repo.errors import CommandError
 
 _STACK = Path(".local") / "stack.json"
@@ -110,3 +115,31 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError) as error:
         raise CommandError(f"{path} cannot be read: {error}") from error
     return told
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The options given before the command."""
+
+    url: str | None
+    token: str | None
+
+    def connection(self) -> Connection:
+        """Return the repository that is meant."""
+        return connection(self.url, self.token, os.environ, Path.cwd())
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """Yield a client of it."""
+        found = self.connection()
+        with Client(found.url, found.token) as client:
+            yield client
+
+
+def session_of(context: typer.Context) -> Session:
+    """Return the session the command runs in."""
+    session: Session = context.find_root().obj
+    return session

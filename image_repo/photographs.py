@@ -8,9 +8,9 @@ import typer
 from rich.markup import escape
 
 from image_repo.client import Client, image_path
+from image_repo.config import AsJson, session_of
 from image_repo.errors import FAILED, ApiProblem, CommandError
 from image_repo.output import console, remarks, show_image, told, words, write_json
-from image_repo.session import AsJson, session_of
 from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, upload_and_wait
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")]

@@ -9,9 +9,9 @@ import typer
 from rich.progress import Progress, TaskID
 
 from image_repo.client import Client
+from image_repo.config import AsJson, session_of
 from image_repo.errors import ApiProblem, Unreachable
 from image_repo.output import console, progress, remarks, write_json
-from image_repo.session import AsJson, session_of
 
 NOT_FOUND = 404
 POLL_SECONDS = 1.0

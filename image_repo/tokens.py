@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from image_repo.config import AsJson, session_of
 from image_repo.errors import CommandError
 from image_repo.output import console, write_json
-from image_repo.session import AsJson, session_of
 
 ID_SHOWN = 12
 LEAST_ID = 8  # of a token's id, so that no slip of the finger names one

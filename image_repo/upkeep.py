@@ -8,10 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from image_repo.client import Client
-from image_repo.config import log_in
+from image_repo.config import AsJson, log_in, session_of
 from image_repo.errors import CommandError
 from image_repo.output import console, progress, remarks, write_json
-from image_repo.session import AsJson, session_of
 
 
 def rebuild(

@@ -61,7 +61,6 @@ def _home(stack: LocalStack) -> Path:
 
 
 def _own_photographs(stack: LocalStack) -> dict[str, DemoPhotograph]:
-    """Lay out the demo's own photographs, name whom they are owed to, and return them by name."""
     lay_out(_home(stack), PHOTOGRAPHS)
     say(f"Photographs: {len(PHOTOGRAPHS)} that come inside packages")
     for photograph in PHOTOGRAPHS:

@@ -99,7 +99,6 @@ def _searches(
 
 
 def _words(caption: str) -> str:
-    """Return the two first words of a caption that say something."""
     telling = [word.strip(".,") for word in caption.lower().split()]
     return " ".join([word for word in telling if word and word not in STOP_WORDS][:2])
 

@@ -151,7 +151,6 @@ class LocalStack:
         return Emulator(self.layout, self.port) if self.port else kept
 
     def _start(self, emulator: Emulator) -> "EmulatorStart":
-        """Start what is not running."""
         noted = emulator.process.facts if emulator.process.running else {}
         with step("Starting captioner and encoder"):
             proxies = self._functions.start(emulator.credentials(), noted)

@@ -15,8 +15,8 @@ from captioner.vision.sentence import Rules
 from captioner.vision.tokenizer import Tokenizer
 from training.arrays import F16, I32, Arrays, Tensor
 from training.batches import NumberedCaption, drawn, fed, like_lengths, padded, rows_of
-from training.caption_step import CaptionStep, Schedule
 from training.decoder import Shape, TrainableDecoder
+from training.descent import CaptionStep, Schedule
 from training.epochs import Epochs
 from training.scores import cider
 

@@ -21,7 +21,7 @@ FLOAT_ENCODER = "encoder-float.onnx"
 
 
 @dataclass(frozen=True)
-class Wish:
+class EvaluationRequest:
     """What is to be evaluated: a bundle, on a split, and how.
 
     ``parts`` is the folder that ``train`` left, where it is at hand.
@@ -43,7 +43,7 @@ class Evaluated:
     figures: dict[str, Any]
 
 
-def evaluate(wish: Wish) -> Evaluated:
+def evaluate(request: EvaluationRequest) -> Evaluated:
     """Score a bundle, with a bar of progress on standard error.
 
     Raises
@@ -51,13 +51,13 @@ def evaluate(wish: Wish) -> Evaluated:
     TrainingError
         For a bundle that does not load, or a photograph that does not decode.
     """
-    model, document = _model(wish.bundle)
+    model, document = _model(request.bundle)
     found: dict[str, Any] = {"bundle": f"{model.name} {model.version}"}
-    described = _described(wish, None, "captioning")
-    found |= figures(model, described, wish.beam)
+    described = _described(request, None, "captioning")
+    found |= figures(model, described, request.beam)
     # Once the photographs are known to decode, and the captioning processes are gone.
-    found |= serving_cost(wish.bundle, wish.split.photographs, wish.beam)
-    found |= _quantisation(wish, document, described)
+    found |= serving_cost(request.bundle, request.split.photographs, request.beam)
+    found |= _quantisation(request, document, described)
     return Evaluated(document, described, found)
 
 
@@ -69,20 +69,22 @@ def _model(bundle: Path) -> tuple[Model, dict[str, Any]]:
     return model, json.loads((bundle / FILE).read_text(encoding="utf-8"))
 
 
-def _described(wish: Wish, encoder: Path | None, doing: str) -> Described:
-    with bar(doing, len(wish.split.photographs)) as advance:
-        seen_by = SeenBy(wish.bundle, encoder)
-        return describe_in_parallel(seen_by, wish.split, wish.beam, wish.workers, advance)
+def _described(request: EvaluationRequest, encoder: Path | None, doing: str) -> Described:
+    with bar(doing, len(request.split.photographs)) as advance:
+        seen_by = SeenBy(request.bundle, encoder)
+        return describe_in_parallel(seen_by, request.split, request.beam, request.workers, advance)
 
 
-def _quantisation(wish: Wish, document: dict[str, Any], described: Described) -> dict[str, Any]:
+def _quantisation(
+    request: EvaluationRequest, document: dict[str, Any], described: Described
+) -> dict[str, Any]:
     """CIDEr with the float encoder: measured where it is at hand, else what export noted."""
-    encoder = wish.parts / FLOAT_ENCODER if wish.parts else None
+    encoder = request.parts / FLOAT_ENCODER if request.parts else None
     if encoder and encoder.is_file():
-        unquantised = _described(wish, encoder, "the same, float encoder")
+        unquantised = _described(request, encoder, "the same, float encoder")
         real = cider(unquantised.texts, described.split.captions)
         cost = round(real - cider(described.texts, described.split.captions), 2)
-        source = f"measured on {described.split.name}, beam {wish.beam}"
+        source = f"measured on {described.split.name}, beam {request.beam}"
     elif noted := document.get("quantisation"):
         real, cost = noted["cider_float32"], noted["cost"]
         source = f"bundle.json: dev, beam {noted['beam']}"

@@ -22,8 +22,7 @@ from training.confidence import RIGHT_FROM, quality, reliability
 from training.dataset import Split
 from training.errors import DatasetError
 from training.first_nouns import first_noun_right, read_labels
-from training.neighbours import likeness, neighbour_figures
-from training.scores import caption_scores, cider_each, retrieval
+from training.scores import caption_scores, cider_each, likeness, neighbour_figures, retrieval
 
 CHUNK = 10
 """Photographs that a process takes at a time."""
@@ -208,7 +207,6 @@ def _both_ways(model: Model, described: Described) -> dict[str, float]:
 
 
 def _first_noun(described: Described) -> dict[str, float]:
-    """Give the share of captions whose first noun is right, where all photographs were judged."""
     names = [path.name for path in described.split.photographs]
     labels = read_labels()
     if any(name not in labels for name in names):

@@ -108,7 +108,6 @@ def write_bundle(
 
 
 def _label(file: Path, seen: F16) -> None:
-    """Add to the label head what it usually says."""
     head = read_parts(file)
     save_arrays(file, head | {"labels/usual": usual(head, seen)})
 
@@ -116,7 +115,6 @@ def _label(file: Path, seen: F16) -> None:
 def _chosen(
     parts: Path, draft: Path, dev: Split, squares: U8, seen: dict[str, F16]
 ) -> dict[str, Any]:
-    """Hold both encoders against TensorFlow, and say which ships."""
     agreed = _verified(parts, draft, squares, seen)
     cost = _cost(draft, dev, seen)
     eight = cost["cost"] < COSTLY and agreed["int8"].vectors_stay

@@ -16,9 +16,9 @@ import tensorflow as tf
 from captioner.vision.tokenizer import PAD, Tokenizer
 from training.arrays import Arrays, Tensor
 from training.batches import NumberedCaption, like_lengths, padded, rows_of
-from training.caption_step import CaptionStep, Schedule
 from training.captioning import Validation
 from training.decoder import Shape, TrainableDecoder
+from training.descent import CaptionStep, Schedule
 from training.epochs import Epochs
 
 

@@ -120,8 +120,6 @@ def _batches(rng: np.random.Generator, count: int, size: int) -> Iterator[I32]:
 
 
 class _Reinforce:
-    """One step: sample, score against the siblings, descend."""
-
     def __init__(self, network: TrainableDecoder, recipe: CriticalRecipe, steps: int) -> None:
         self._network, self._recipe = network, recipe
         self._variables = list(network.variables.values())

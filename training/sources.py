@@ -16,7 +16,7 @@ from training.encoders import ShippedEncoder
 from training.everyday import read_splits
 from training.features import cached_maps, views
 from training.pseudo import read_pseudo
-from training.texts import read_texts
+from training.vocabulary import read_texts
 
 
 @dataclass(frozen=True)

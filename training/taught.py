@@ -6,6 +6,7 @@ ships learns to say of any text, also of made-up ones, what the space says of it
 by contrast itself, what tells the photographs apart (docs/decisions/104).
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +15,60 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from captioner.vision.tokenizer import PAD, Tokenizer
+from captioner.vision.tokenizer import PAD, Tokenizer, words_of
 from training.arrays import F32, I32, Tensor
 from training.joint import LONGEST, Paired, Sides, contrasted, numbered, thinned
 from training.joint_space import Head, JointRecipe, JointSpace
 from training.logs import note
-from training.made_up import made_up
 from training.sentences import SentenceEncoder, cached_sentences
+
+MOST_CHANGED, MOST_OF_A_QUERY = 3, 5
+_RARE = 0.4  # exponent of a word's frequency: rare words are put in more often than they are used
+
+
+def made_up(captions: Sequence[str], count: int, seed: int) -> list[str]:
+    """Give ``count`` sentences.
+
+    Two in five begin as one caption and end as another, two are captions with up to
+    `MOST_CHANGED` words changed, and one is a few words of a caption, as people search.
+    """
+    rng = np.random.default_rng(seed)
+    known = [words for words in map(words_of, captions) if words]
+    counts = Counter(word for words in known for word in words)
+    words = list(counts)
+    shares = np.array([counts[word] for word in words], float) ** _RARE
+    others = rng.choice(len(words), (count, MOST_CHANGED), p=shares / shares.sum())
+    found = []
+    for number in range(count):
+        one, other = (known[rng.integers(len(known))] for _ in range(2))
+        match number % 5:
+            case 0 | 1:
+                made = _crossed(rng, one, other)
+            case 2 | 3:
+                made = _changed(rng, one, [words[at] for at in others[number]])
+            case _:
+                made = _excerpt(rng, one)
+        found.append(" ".join(made[:LONGEST]))
+    return found
+
+
+def _crossed(rng: np.random.Generator, one: list[str], other: list[str]) -> list[str]:
+    until, since = rng.integers(1, len(one) + 1), rng.integers(0, len(other))
+    return one[:until] + other[since:]
+
+
+def _changed(rng: np.random.Generator, one: list[str], others: list[str]) -> list[str]:
+    changed = list(one)
+    for word in others[: rng.integers(1, MOST_CHANGED + 1)]:
+        changed[rng.integers(len(changed))] = word
+    return changed
+
+
+def _excerpt(rng: np.random.Generator, one: list[str]) -> list[str]:
+    length = min(len(one), int(rng.integers(1, MOST_OF_A_QUERY + 1)))
+    start = int(rng.integers(0, len(one) - length + 1))
+    return one[start : start + length]
+
 
 MADE_UP, MADE_UP_BESIDE_TEXTS = 8 / 3, 2 / 3
 """Sentences made up for each caption of a photograph; fewer where people wrote others."""

@@ -142,8 +142,6 @@ def _best(out: Path) -> float:
 
 
 class _Both:
-    """Encoder and decoder, and a step of them."""
-
     def __init__(
         self, plan: TuningPlan, teacher: Teacher, sample: Sample, encoder: Arrays, decoder: Arrays
     ) -> None:

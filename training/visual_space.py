@@ -11,7 +11,7 @@ import numpy as np
 
 from captioner.vision import vectors
 from training.arrays import F16, F32, F64, Arrays, unit_rows
-from training.neighbours import likeness
+from training.scores import likeness
 
 LOOKS = 0.25
 """What all of the map counts beside what tells captions apart, in shares of the variance."""

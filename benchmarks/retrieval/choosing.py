@@ -110,7 +110,6 @@ def _best(model: QuerySet, mixed: QuerySet) -> Weights:
 
 
 def _recalls(of: QuerySet, weights: Weights) -> list[float]:
-    """Return the shares of half A's queries whose photograph is among the first of each cut."""
     half = of.half(0)
     places = ranks(_rows(of.values, half).scores(weights), of.own[half])
     return [float((places <= cut).mean()) for cut in CUTS]
@@ -151,7 +150,6 @@ def _table(of: QuerySet, weights: Weights) -> dict[str, Any]:
 
 
 def _reciprocal(values: Values) -> F32:
-    """Return reciprocal rank fusion of the three parts, equal scores sharing a rank."""
     found = np.zeros_like(values.meaning)
     for part in (values.words, values.attributes, values.meaning):
         order = -np.sort(-part, axis=1)

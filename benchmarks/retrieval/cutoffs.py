@@ -102,7 +102,6 @@ def chosen(
 
 
 def _share(labelled: Iterable[ScoredQueries], floor: float) -> float:
-    """Return the share with the best F1."""
     return max(SHARES, key=lambda one: _f1(labelled, cut_of(Cutoff(one, floor))))
 
 
@@ -133,7 +132,6 @@ def _mean(values: Any) -> float:
 
 
 def _asked(split: Split) -> list[str]:
-    """Return words, and pairs of neighbours, that enough photographs answer."""
     heard: dict[frozenset[str], str] = {}
     for captions in split.captions:
         for caption in captions:
@@ -148,7 +146,6 @@ def _asked(split: Split) -> list[str]:
 
 
 def _unanswered(split: Split, train: Split) -> list[str]:
-    """Return words of the training captions that no caption of the split holds."""
     held = {stem for captions in split.captions for text in captions for stem in stems(text)}
     heard = Counter(
         word

@@ -85,7 +85,6 @@ def _nearest_before(visual: F32) -> F32:
 
 
 def _copies(photographs: Sequence[Path], visual: F32, from_: Bundle) -> dict[str, F32]:
-    """Return the cosines of photographs with altered copies of themselves."""
     found: dict[str, list[float]] = {}
     for at, path in enumerate(progress(photographs, "photographs altered", every=50)):
         for name, altered in _altered(path).items():
@@ -149,7 +148,6 @@ def _times_chance(material: Material, cosines: F32) -> dict[float, float]:
 
 
 def _first(by_cosine: dict[float, float], times: float) -> float:
-    """Return the least cosine from which there are so many times as many."""
     return min((cosine for cosine, share in by_cosine.items() if share >= times), default=0.5)
 
 

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from image_repo import searching
 from image_repo.client import Client
+from image_repo.config import Session
 from image_repo.errors import CommandError
 from image_repo.output import reason, told, understood, words
-from image_repo.session import Session
 
 IMAGE = {
     "id": "id-1",

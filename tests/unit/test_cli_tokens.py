@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from image_repo import tokens
 from image_repo.client import Client
+from image_repo.config import Session
 from image_repo.errors import CommandError
-from image_repo.session import Session
 
 
 def kept(first: str, label: str) -> dict[str, Any]:

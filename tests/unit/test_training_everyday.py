@@ -10,7 +10,7 @@ from PIL import Image
 
 from training.errors import DatasetError
 from training.everyday import read_everyday
-from training.texts import read_texts
+from training.vocabulary import read_texts
 
 ENTRIES = (
     {"file": "cat.jpg", "captions": ["A cat ."] * 50, "source": "pascal50s", "grey": False},

@@ -5,8 +5,7 @@ import pytest
 
 pytest.importorskip("pycocoevalcap", reason="scoring needs pycocoevalcap (training extra)")
 
-from training.neighbours import likeness, neighbour_figures
-from training.scores import cider_each
+from training.scores import cider_each, likeness, neighbour_figures
 
 # Captions of five different words each: there, CIDEr and CIDEr-D are the same.
 CAPTIONS = [

@@ -46,7 +46,6 @@ def learning_curve(entries: Sequence[Entry]) -> str:
 
 
 def _sizes(ax: Axes, entries: Sequence[Entry]) -> None:
-    """Shade every other run of one input size, and name the size."""
     starts = [
         at for at, entry in enumerate(entries) if at == 0 or _size(entry) != _size(entries[at - 1])
     ]

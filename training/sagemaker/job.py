@@ -42,8 +42,6 @@ def run(container: Container, interruption: Interruption) -> None:
 
 @dataclass
 class _Ledger:
-    """Which steps are done, and by which hyperparameters."""
-
     file: Path
     given: Mapping[str, str]
     done: list[str] = field(default_factory=list)
@@ -72,7 +70,6 @@ class _Ledger:
 
 
 def _publish(container: Container) -> None:
-    """Copy the bundle whole, and what the steps noted."""
     container.model.mkdir(parents=True, exist_ok=True)
     for left in container.model.iterdir():
         left.unlink()

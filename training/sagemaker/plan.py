@@ -87,7 +87,6 @@ def _taught(container: Container) -> list[str]:
 
 
 def _ready_made(container: Container, encoder: list[str]) -> list[Step]:
-    """Take an encoder that is trained already, as ImageNet's VGG16."""
     prepare = [*encoder, *_folders(container, "captioned")]
     train = ["--out", str(container.checkpoints / "model"), *_folders(container, *SOURCES)]
     train += ["--resume", *_weights(container, encoder[-1].partition("=")[2])]
@@ -103,7 +102,6 @@ def _weights(container: Container, encoder: str) -> list[str]:
 
 
 def _folders(container: Container, *channels: str) -> list[str]:
-    """Name the folders of those channels that the job has."""
     found = {OPTIONS[name]: layout.optional_folder(container, name) for name in channels}
     return [part for option, folder in found.items() if folder for part in (option, str(folder))]
 
@@ -123,7 +121,6 @@ def _shipped(container: Container, model: Path, given: Given) -> list[Step]:
 
 
 def _everyday(container: Container, scored: list[str]) -> list[Step]:
-    """Score the photographs of everyday_dev, too, where the job has them."""
     captioned = _folders(container, "captioned")
     return [Step("evaluate everyday", "evaluate", [*scored, *captioned])] if captioned else []
 

@@ -52,7 +52,6 @@ def run(options: Namespace) -> None:
 
 
 def _made(options: Namespace, train: Sample) -> Arrays:
-    """Give VGG16 out of VGG-19, from the cache where it was made before."""
     kept = options.work / f"vgg16-of-vgg19-{options.width:g}.npz"
     if not kept.is_file():
         print(f"fitting VGG16 at width {options.width:g} to VGG-19", flush=True)

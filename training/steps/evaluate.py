@@ -8,7 +8,7 @@ from typing import Any
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from training import dataset
 from training.errors import TrainingError
-from training.evaluating import Wish, evaluate
+from training.evaluating import EvaluationRequest, evaluate
 from training.evaluation import Described
 from training.everyday import read_everyday
 
@@ -17,7 +17,7 @@ def run(options: Namespace) -> None:
     """Print the figures, as a table or as one line of JSON."""
     if options.captions and options.captions.is_dir():
         raise TrainingError(f"--captions: {options.captions} is a folder, not a file")
-    evaluated = evaluate(wish(options))
+    evaluated = evaluate(request(options))
     found = evaluated.figures
     if options.captions:
         _leave_captions(evaluated.described, options.captions)
@@ -35,13 +35,13 @@ def _leave_captions(described: Described, out: Path) -> None:
     out.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 
-def wish(options: Namespace) -> Wish:
+def request(options: Namespace) -> EvaluationRequest:
     """Read the split and say what is to be evaluated."""
     if options.captioned:
         split = read_everyday(options.captioned, "dev")
     else:
         split = dataset.read_split(options.data, options.split)
-    return Wish(
+    return EvaluationRequest(
         split,
         options.beam,
         options.workers,

@@ -13,7 +13,7 @@ from training.report import plots
 from training.report.ink import alone
 from training.report.logs import read_logs
 from training.report.page import render
-from training.steps.evaluate import wish
+from training.steps.evaluate import request
 
 ROOT = DEFAULT_BUNDLE.parents[1]
 
@@ -28,9 +28,9 @@ def run(options: Namespace) -> None:
         return
     out: Path = options.out or options.work / "report.html"
     _refuse_where_git_would_see(out)
-    wished = wish(options)
-    before = _before(options.before, wished.split) if options.before else {}
-    _write(out, render(evaluate(wished), logs, before))
+    asked = request(options)
+    before = _before(options.before, asked.split) if options.before else {}
+    _write(out, render(evaluate(asked), logs, before))
 
 
 def _before(file: Path, split: Split) -> dict[str, list[str]]:

@@ -22,8 +22,7 @@ from training.networks import precisions
 from training.self_critical import CriticalRecipe, train_on_cider
 from training.sources import Sources, captioned, pixels, read_sources, with_pseudo
 from training.spaces import leave_vectors
-from training.texts import normal
-from training.vocabulary import vocabulary
+from training.vocabulary import normal, vocabulary
 
 BEAM = 3
 
