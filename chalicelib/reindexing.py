@@ -26,6 +26,7 @@ _BATCH = 1_000
 # A live run notes its progress after every batch: in a second or two, with back-off in minutes.
 _ABANDONED_AFTER = timedelta(minutes=5)
 _LOOK_INTERVAL_SECONDS = 60.0
+_PAUSE = timedelta(minutes=1)  # between the end of a run and another that nobody asked for
 
 Record = TypeVar("Record")
 
@@ -237,7 +238,8 @@ class AutomaticReindexing:
     Parameters
     ----------
     newest
-        Returns the state of the newest run: where that was written lately, nothing is started.
+        Returns the state of the newest run: while that is under way, or has just ended, nothing is
+        started.
     reindexing
         Starts the run elsewhere.
     now, clock
@@ -264,11 +266,16 @@ class AutomaticReindexing:
         self._next_look = self._clock() + _LOOK_INTERVAL_SECONDS
         try:
             newest = self._newest()
-            if newest is None or self._now() - newest.updated_at >= _ABANDONED_AFTER:
+            if newest is None or self._now() - newest.updated_at >= _pause_after(newest):
                 run_id = _run_id(newest, roll_back)
                 self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
         except (Unavailable, ValueError, TypeError) as error:  # a state that cannot be read, too
             _logger.warning("no re-index was started: %s", error)
+
+
+def _pause_after(newest: Run) -> timedelta:
+    """Return how long after a run's last sign of life another may start."""
+    return _ABANDONED_AFTER if newest.stage is Stage.RUNNING else _PAUSE
 
 
 def _run_id(newest: Run | None, roll_back: bool) -> str:

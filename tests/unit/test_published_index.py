@@ -35,8 +35,10 @@ def test_a_reader_takes_up_a_new_state_within_a_second() -> None:
     assert found(reader) == {"a", "b"}
 
 
-def test_before_anything_was_published_nothing_is_found() -> None:
-    assert found(PublishedIndex(MemoryIndexStore())) == set()
+def test_where_nothing_is_published_nothing_is_found_and_a_re_index_is_asked_for() -> None:
+    asked: list[str] = []
+    assert found(PublishedIndex(MemoryIndexStore(), lambda: asked.append("re-index"))) == set()
+    assert asked == ["re-index"]
 
 
 def test_a_batch_that_changes_nothing_is_not_published_again() -> None:

@@ -191,13 +191,26 @@ def test_an_automatic_run_is_started_once_however_often_it_is_asked_for() -> Non
     assert automatic.start_after(0) == automatic.start_after(59) == []
 
 
+def test_no_run_is_started_while_another_may_be_under_way() -> None:
+    automatic = Automatic()
+
+    def work(_: Progress) -> int:
+        assert automatic.start_after(0) == automatic.start_after(120) == []
+        assert len(automatic.start_after(200)) == 1
+        return 0
+
+    automatic.runs.run("seven", roll_back=False, work=work)
+
+
 @pytest.mark.parametrize("work", [half_read, lambda _: 3])
-def test_no_run_is_started_while_another_may_be_under_way(work: Callable[[Progress], int]) -> None:
+def test_a_minute_after_a_run_another_is_started_where_it_is_needed(
+    work: Callable[[Progress], int],
+) -> None:
     automatic = Automatic()
     with suppress(SearchUnavailable):
         automatic.runs.run("seven", roll_back=False, work=work)
-    assert automatic.start_after(0) == automatic.start_after(120) == []
-    assert len(automatic.start_after(200)) == 1
+    assert automatic.start_after(0) == []
+    assert len(automatic.start_after(61)) == 1
 
 
 def test_an_interrupted_run_is_resumed_under_its_id_in_its_direction() -> None:

@@ -110,8 +110,8 @@ class Manifest:
 
     @property
     def is_current(self) -> bool:
-        """Whether it has the columns of this version."""
-        return self.version == VERSION
+        """Whether it has the columns of this version, or of a later one."""
+        return self.version >= VERSION
 
     @property
     def pending(self) -> tuple[Part, ...]:

@@ -28,8 +28,8 @@ class PublishedIndex(Searcher):
     store
         Where the indexer publishes.
     on_outdated
-        Called where what is published cannot be read, or lacks columns of this version: starts
-        a re-index.
+        Called where nothing is published, or what is cannot be read or lacks columns of this
+        version: starts a re-index.
     clock
         Seconds, for looking at the store at most once in ``FRESH_SECONDS``.
     """
@@ -79,7 +79,7 @@ class PublishedIndex(Searcher):
         self._looked = self._clock()
 
     def _follow(self) -> None:
-        self._replica.follow()
+        is_published = self._replica.follow()
         manifest = self._replica.manifest
-        if manifest is not None and not manifest.is_current:
+        if not is_published or (manifest is not None and not manifest.is_current):
             self._on_outdated()
