@@ -87,7 +87,7 @@ def bound_of(plan: Plan, highest: Callable[[], float | None]) -> float | None:
         Returns the highest score there is, None where nothing matches.
     """
     asked, kind = plan.query.min_relevance, plan.cutoff
-    if asked is None or kind is None or (best := highest()) is None:
+    if not asked or kind is None or (best := highest()) is None:
         return None
     if asked != AUTO:
         return best * float(asked)

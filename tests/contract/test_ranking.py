@@ -65,6 +65,13 @@ def test_a_later_page_ends_where_the_first_one_said(index: SearchIndex) -> None:
     assert seen == ["best", "nearer", "near"]
 
 
+def test_zero_shows_whatever_matches_however_unlike_it_is(index: SearchIndex) -> None:
+    index.apply([told("like", semantic=HERE), told("unlike", semantic=vector(-1))])
+    query = Query("ann", semantic=HERE, min_relevance=0.0)
+    assert ids(index.search(query)) == ["like", "unlike"]
+    assert set(ids(index.search(replace(FUSED, min_relevance=0.0)))) == {"like", "unlike"}
+
+
 def test_auto_never_cuts_what_is_not_ranked(index: SearchIndex) -> None:
     index.apply([told("a"), told("b")])
     assert index.search(Query("ann", min_relevance=AUTO)).total == 2
