@@ -20,7 +20,7 @@ from chalicelib.search.port import Facet, Retrieval, View
 from chalicelib.search.query import Hit, Query, Results, Suggestion
 from chalicelib.search.ranking import Order, order_of
 from chalicelib.search.scoring import bound_of, idf_of
-from chalicelib.search.text import SHORTEST_WORD, clean, highlighted, stems
+from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, clean, highlighted, stems
 
 _LOOKED_AT = 40  # words of which the counts are made exact
 
@@ -68,7 +68,7 @@ class Searcher(ABC):
     def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
         """Return what a beginning may become; see `port.Searching.suggest`."""
         start = last_word(clean(prefix))
-        if not start:
+        if not 1 <= len(start) <= LONGEST_WORD:
             return ()
         view, among = self.view(), visible_to(owner)
         facets = (*(Facet(kind.plural, start) for kind in KINDS), Facet("words", start, _LOOKED_AT))
@@ -90,7 +90,7 @@ class Searcher(ABC):
     def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
         """Return what unknown words may have been meant as; see `port.Searching.nearest`."""
         view, among = self.view(), visible_to(owner)
-        held = _counts(view, among, (word for word in words if stems(word)))
+        held = _counts(view, among, (word for word in words if stems(word) and edits(word)))
         corrections = {
             word: _correction(view, among, word) for word, count in held.items() if not count
         }

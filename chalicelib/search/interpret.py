@@ -24,7 +24,7 @@ from chalicelib.attributes.verbs import NOUN_VERBS, OFTEN_DONE, VERBS
 from chalicelib.images import Attribute
 from chalicelib.search.plan import attributes_of, clause_of
 from chalicelib.search.query import AUTO, MAX_CLAUSES, Clause, Group, Mode, Query
-from chalicelib.search.text import SHORTEST_WORD, STOP_WORDS, QueryText
+from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, STOP_WORDS, QueryText
 
 _SAYS_NOTHING = STOP_WORDS | DETERMINERS | COLOUR_ADVERBS | {"wearing", "dressed"}
 # What beings do, said in the base form; "dog park" and "dog show" are no such thing.
@@ -231,7 +231,7 @@ def corrected(text: QueryText, corrections: Mapping[str, str]) -> str:
 
 def edits(word: str) -> int:
     """Return how many letters of a word may be wrong: 1, from eight letters on 2."""
-    if len(word) < SHORTEST_WORD or not word.isalpha():
+    if not SHORTEST_WORD <= len(word) <= LONGEST_WORD or not word.isalpha():
         return 0
     return 1 if len(word) < _LONG else 2
 

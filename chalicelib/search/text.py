@@ -15,7 +15,7 @@ import Stemmer
 from chalicelib.errors import InvalidField
 
 MAX_WORDS = 48
-SHORTEST_WORD = 3  # letters; shorter ones are neither suggested nor corrected
+SHORTEST_WORD, LONGEST_WORD = 3, 64  # letters; others are neither suggested nor corrected
 
 # Words that stand in nearly every caption; they are looked for only where nothing else is.
 _STOPPED = (

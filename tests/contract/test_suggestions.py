@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.images import Attribute
-from chalicelib.search import SearchIndex
+from chalicelib.search import Query, SearchIndex
 from tests.searching import document
 
 
@@ -26,6 +26,13 @@ def test_a_beginning_is_completed_by_what_is_there(index: SearchIndex) -> None:
 def test_nothing_is_completed_where_nothing_begins_so(index: SearchIndex, prefix: str) -> None:
     index.apply([document("a", "a brown dog runs")])
     assert index.suggest("ann", prefix, 10) == ()
+
+
+def test_a_word_of_a_thousand_letters_is_no_trouble(index: SearchIndex) -> None:
+    index.apply([document("a", "x" * 1_000)])
+    assert index.suggest("ann", "x" * 999, 10) == ()
+    assert index.nearest("ann", ("x" * 999, "y" * 500)) == {}
+    assert index.search(Query("ann", text="x" * 1_000)).total == 1
 
 
 def test_what_was_removed_is_not_suggested(index: SearchIndex) -> None:
