@@ -58,6 +58,7 @@ class Emulator:
         """
         checked(self.port)
         self._forget_stream_positions()
+        self._move()
         self.process.start(
             [sys.executable, "-m", "ministack"],
             self._environment(proxies),
@@ -93,6 +94,16 @@ class Emulator:
         payload = state.get("payload", {})
         if payload.pop("dynamodb_stream_positions", None):
             write_json(saved, state)
+
+    def _move(self) -> None:
+        """Let what was made on another port answer on this one.
+
+        The emulator saves queues under their URLs, and functions with those in their environment.
+        """
+        kept = read_json(self.layout.stack_file).get("aws_endpoint_url", self.url)
+        if kept != self.url:
+            for saved in self.layout.state.glob("*.json"):
+                saved.write_text(saved.read_text().replace(f"{kept}/", f"{self.url}/"))
 
     def _environment(self, proxies: Mapping[str, str]) -> dict[str, str]:
         return {

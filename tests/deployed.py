@@ -39,9 +39,9 @@ class DeployedStack:
         """Use a template that is synthesised already."""
         shutil.copytree(assembly, self.home / "cdk.out", symlinks=True)
 
-    def up(self, search: str | None = None) -> str:
-        """Bring it up, with a search engine of its own where one is named."""
-        port = self.facts["port"] if self.facts else str(any_free())
+    def up(self, search: str | None = None, port: str | None = None) -> str:
+        """Bring it up, with a search engine of its own and on another port where one is named."""
+        port = port or (self.facts["port"] if self.facts else str(any_free()))
         engine = ("--search", search) if search else ()
         return self._local("--port", port, *engine, "up")
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from local.ports import any_free
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -32,12 +33,16 @@ def own_stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def fill(stack: DeployedStack) -> None:
     for n, name in enumerate(NAMES):
-        file = io.BytesIO()
-        Image.new("RGB", (160, 120 + n), (40 * n, 90, 200)).save(file, "JPEG")
-        stack.aws("s3").put_object(
-            Bucket=stack.facts["bucket"], Key=f"uploads/{name}", Body=file.getvalue()
-        )
+        put(stack, name, Image.new("RGB", (160, 120 + n), (40 * n, 90, 200)))
     eventually(lambda: searchable(stack) == set(NAMES), because=stack.log)
+
+
+def put(stack: DeployedStack, name: str, image: Image.Image) -> None:
+    file = io.BytesIO()
+    image.save(file, Image.registered_extensions()[Path(name).suffix])
+    stack.aws("s3").put_object(
+        Bucket=stack.facts["bucket"], Key=f"uploads/{name}", Body=file.getvalue()
+    )
 
 
 def records(stack: DeployedStack) -> dict[str, dict[str, Any]]:
@@ -103,6 +108,19 @@ def found_by(client: httpx.Client, text: str) -> list[str]:
     return [hit["image"]["name"] for hit in hits]
 
 
+def test_a_stopped_stack_goes_on_at_another_port(own_stack: DeployedStack) -> None:
+    port = str(any_free())
+    own_stack.down()
+    own_stack.up(port=port)
+    assert f":{port}/" in own_stack.facts["queue_url"]
+    put(own_stack, "elder.jpg", Image.new("RGB", (150, 150), "teal"))
+    eventually(lambda: "elder.jpg" in searchable(own_stack), because=own_stack.log)
+    with own_stack.client() as client:
+        elder = records(own_stack)["elder.jpg"]
+        assert client.delete(f"/images/{elder['id']}").is_success
+    eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
+
+
 def test_a_second_start_of_a_running_stack_changes_nothing(own_stack: DeployedStack) -> None:
     facts = own_stack.facts
     told = own_stack.up()
@@ -137,11 +155,7 @@ def test_the_catalogue_is_rebuilt_from_the_bucket_without_doing_finished_work_ag
 
 
 def test_a_killed_stack_rebuilds_itself_from_the_bucket(own_stack: DeployedStack) -> None:
-    file = io.BytesIO()
-    Image.new("RGB", (130, 130), "olive").save(file, "PNG")
-    own_stack.aws("s3").put_object(
-        Bucket=own_stack.facts["bucket"], Key="uploads/dogwood.png", Body=file.getvalue()
-    )
+    put(own_stack, "dogwood.png", Image.new("RGB", (130, 130), "olive"))
     eventually(lambda: "dogwood.png" in records(own_stack))
     own_stack.kill()
     told = own_stack.up()
