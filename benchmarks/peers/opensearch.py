@@ -110,7 +110,7 @@ class OnNode:
         time.sleep(LEASE_SECONDS)
         write_again()
         indices.refresh(index=index)
-        indices.forcemerge(index=index, params={"max_num_segments": 1})
+        indices.forcemerge(index=index, params={"max_num_segments": 1, "request_timeout": 600})
         indices.refresh(index=index)
         indices.flush(index=index)
 
