@@ -30,6 +30,7 @@ from local.opensearch.parts import KNN, VERSION
 NEURAL_SEARCH = ("org.opensearch.plugin", "neural-search", f"{VERSION}.0")
 HEAP = "1g"
 BATCH = 1_000
+SECONDS = 3_600  # merging the graphs of 100,000 photographs takes minutes
 LEASE_SECONDS = 40  # OpenSearch moves retention leases on every 30 s
 _PEER, _OURS, _PIPELINE = "peer", "ours", "hybrid"
 _VECTOR = {
@@ -79,7 +80,7 @@ class OnNode:
 
     def open(self) -> None:
         """Start the node."""
-        self._client = connect(self._node.start(), 120)
+        self._client = connect(self._node.start(), SECONDS)
         (node,) = self._client.nodes.info(metric="process")["nodes"].values()
         self._process = int(node["process"]["id"])
 
