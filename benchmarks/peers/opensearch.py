@@ -111,7 +111,7 @@ class OnNode:
         time.sleep(LEASE_SECONDS)
         write_again()
         indices.refresh(index=index)
-        indices.forcemerge(index=index, params={"max_num_segments": 1, "request_timeout": 600})
+        indices.forcemerge(index=index, params={"max_num_segments": 1})
         indices.refresh(index=index)
         indices.flush(index=index)
 
