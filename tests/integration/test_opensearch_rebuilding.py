@@ -260,6 +260,22 @@ def test_of_two_that_exchange_at_once_one_does(bench: Bench) -> None:
     assert bench.aliases == after
 
 
+def test_of_two_runs_of_one_index_both_are_done(bench: Bench) -> None:
+    bench.save(*map(document, range(3)))
+    told: list[int] = []
+
+    def meanwhile(image_id: str) -> None:
+        if image_id == "001" and not told:
+            told.append(0)
+            told.append(bench.rebuild())
+
+    bench.between = meanwhile
+    assert bench.rebuild() == 3 and told == [0, 3]
+    newest = bench.runs.newest()
+    assert newest is not None and newest.stage is Stage.FINISHED
+    assert set(bench.found()) == {"000", "001", "002"} and bench.aliases.building is None
+
+
 def test_a_run_of_another_release_is_not_resumed(bench: Bench) -> None:
     bench.save(document(1), document(2))
     begun = release(bench, "building", 2, definition())

@@ -111,6 +111,8 @@ class RebuildingIndex:
     def _exchange(self, building: str) -> None:
         """Let the index that was built be live, and drop all but the former one."""
         aliases = self._index.aliases.read()
+        if aliases.live == building:
+            return  # another run of the same index was quicker
         if aliases.building != building:
             raise RevisionConflict(EXCHANGED)
         self._moved(aliases, live=building, building=None, previous=aliases.live)
