@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any, Protocol
 
-from chalice.app import Response
+from chalice.app import MultiDict, Response
 from pydantic import BaseModel
 
 from chalicelib.access import Caller, Scope
@@ -32,8 +32,8 @@ class CurrentRequest(Protocol):
         """Its headers, whatever their case."""
 
     @property
-    def query_params(self) -> Mapping[str, str] | None:
-        """Its query parameters."""
+    def query_params(self) -> MultiDict | None:
+        """Its query parameters, each with all values it was given."""
 
     @property
     def raw_body(self) -> bytes:
@@ -107,10 +107,18 @@ def _inputs(request: CurrentRequest, route: Route) -> dict[str, Any]:
         if route.body is not None:
             inputs["body"] = route.body.model_validate_json(request.raw_body or b"{}")
         if route.query is not None:
-            inputs["query"] = route.query.model_validate(dict(request.query_params or {}))
+            inputs["query"] = route.query.model_validate(_each_once(request.query_params))
     if route.if_match:
         inputs["revision"] = _revision(request.headers.get("if-match", "*"))
     return inputs
+
+
+def _each_once(parameters: MultiDict | None) -> dict[str, str]:
+    given = {} if parameters is None else {name: parameters.getlist(name) for name in parameters}
+    for name, values in given.items():
+        if len(values) > 1:
+            raise InvalidField(name, "must be given once")
+    return {name: value for name, (value,) in given.items()}
 
 
 def _revision(if_match: str) -> int | None:

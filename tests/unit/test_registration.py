@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from chalice.app import Response
+from chalice.app import MultiDict, Response
 
 from chalicelib.access import Caller, Scope
 from chalicelib.api import answers, requests
@@ -23,7 +23,7 @@ class FakeRequest:
 
     context: dict[str, Any] = field(default_factory=lambda: {"authorizer": context_of(ANN)})
     headers: dict[str, str] = field(default_factory=dict)
-    query_params: dict[str, str] | None = None
+    query_params: MultiDict | None = None
     raw_body: bytes = b""
 
 
@@ -51,7 +51,7 @@ def test_a_view_is_given_what_it_names_and_no_more() -> None:
     call = endpoint(
         a_route(query=requests.Listing, if_match=True),
         view,
-        lambda: FakeRequest(query_params={"limit": "7"}),
+        lambda: FakeRequest(query_params=MultiDict({"limit": ["7"]})),
     )
     call(thing_id="one")
     assert given == [ANN, "one", requests.Listing(limit=7)]
@@ -103,11 +103,19 @@ def test_a_body_that_is_missing_lacks_its_fields() -> None:
 
 
 def test_parameters_are_checked_where_the_route_has_a_model_of_them() -> None:
-    asked = FakeRequest(query_params={"nonsense": "1"})
+    asked = FakeRequest(query_params=MultiDict({"nonsense": ["1"]}))
     endpoint(a_route(), lambda: HEALTH, lambda: asked)(thing_id="one")
     checked = endpoint(a_route(query=requests.NoParameters), lambda: HEALTH, lambda: asked)
     with pytest.raises(InvalidRequest):
         checked(thing_id="one")
+
+
+def test_a_parameter_that_is_given_twice_is_refused_and_named() -> None:
+    asked = FakeRequest(query_params=MultiDict({"cursor": ["a"], "limit": ["7", "8"]}))
+    call = endpoint(a_route(query=requests.Listing), lambda: HEALTH, lambda: asked)
+    with pytest.raises(InvalidField) as raised:
+        call(thing_id="one")
+    assert raised.value.field == "limit"
 
 
 @pytest.mark.parametrize(
