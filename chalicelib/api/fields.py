@@ -43,7 +43,8 @@ def with_traits(field: Callable[[Kind], Any]) -> Callable[[type[_Model]], type[_
 
     def extended(model: type[_Model]) -> type[_Model]:
         fields: dict[str, Any] = {kind.field: field(kind) for kind in TRAITS}
-        return create_model(model.__name__, __base__=model, __module__=model.__module__, **fields)
+        about: dict[str, Any] = {"__module__": model.__module__, "__doc__": model.__doc__}
+        return create_model(model.__name__, __base__=model, **about, **fields)
 
     return extended
 

@@ -1,6 +1,7 @@
 """Answers of searches, in the shape the API's OpenAPI document promises."""
 
 from chalicelib.api.answers import Answer, ImageAnswer, image_answers
+from chalicelib.api.fields import with_traits
 from chalicelib.api.searching import Found
 from chalicelib.images import Image
 from chalicelib.search import Hit
@@ -44,13 +45,11 @@ class FacetValue(Answer):
     count: int
 
 
+@with_traits(lambda _: (list[str], ...))
 class ClauseAnswer(Answer):
-    """Colours, actions and places of one subject; None is any subject."""
+    """One subject with what is bound to it; None is any subject."""
 
     subject: str | None
-    colours: list[str]
-    actions: list[str]
-    places: list[str]
 
 
 class ReadingAnswer(Answer):
