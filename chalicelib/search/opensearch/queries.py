@@ -84,7 +84,7 @@ def _field_query(condition: Living | Holds | HasAttribute | Is | Among | Created
         case Is(field, values):
             return _any_value(_IS[field], values)
         case Among(keys):
-            return {"terms": {"key": list(keys)}}
+            return {"terms": {"key.term": list(map(str, keys))}}
         case Created(first, end):
             return _created({"gte": first, "lt": end})
 
