@@ -8,12 +8,12 @@ import { isBound, told, TRAITS, wantedBy } from "./kinds.js";
  */
 
 /**
- * @param {{reading?: Reading | null, corrected?: Corrected | null}} answer
+ * @param {{reading?: Reading | null, corrected?: Corrected | null, total?: number | null}} answer
  * @param {any} wanted
  * @param {(changes: any) => void} go
  */
-export function showReading({ reading, corrected }, wanted, go) {
-  const parts = [...(corrected ? misspelt(corrected, wanted.q, go) : []), ...(reading ? understood(reading, wanted, go) : [])];
+export function showReading({ reading, corrected, total }, wanted, go) {
+  const parts = [...(corrected ? misspelt(corrected, wanted.q, go) : []), ...(reading ? understood(reading, total, wanted, go) : [])];
   byId("reading").hidden = !parts.length;
   byId("reading").replaceChildren(...parts);
 }
@@ -28,10 +28,10 @@ function misspelt({ text, words }, typed, go) {
   return [sentence(`Searched for “${text}”`), way(`Only “${Object.keys(words).join("”, “")}”`, () => go({ q: quoted }))];
 }
 
-function understood(reading, wanted, go) {
+function understood(reading, total, wanted, go) {
   const { clauses, applied } = reading;
   const whole = clauses.map((clause) => told(clause)).join(" and ");
-  if (!applied && !wanted.plain) return [sentence(`Nothing is known as “${whole}”: found by words and meaning`)];
+  if (!applied && !wanted.plain) return [sentence(`Nothing is known as “${whole}”${total ? ": found by words and meaning" : ""}`)];
   if (!applied) return [way(`Only “${whole}”`, () => go({ plain: "" }))];
   return [label("Understood"), ...chips(reading, wanted, go), way("Any of the words", () => go({ plain: "1" }))];
 }
