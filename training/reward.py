@@ -11,7 +11,7 @@ Gram = tuple[int, ...]
 
 @dataclass(frozen=True)
 class _Vector:
-    """A caption's n-grams weighted by rarity, the length of each order, and its words."""
+    """A caption's n-grams weighted by idf, the length of each order, and its words."""
 
     weights: dict[Gram, float]
     norms: tuple[float, ...]
@@ -28,7 +28,7 @@ class CiderReward:
     SIGMA = 6.0
 
     def __init__(self, captions: Sequence[Sequence[Sequence[int]]]) -> None:
-        self._rarity = _rarity(captions)
+        self._log_frequency = _log_frequency(captions)
         self._most = float(np.log(max(2, len(captions))))
         self._references = [[self._vector(text) for text in group] for group in captions]
 
@@ -50,7 +50,7 @@ class CiderReward:
 
     def _vector(self, caption: Sequence[int]) -> _Vector:
         weights = {
-            gram: count * (self._most - self._rarity.get(gram, 0.0))
+            gram: count * (self._most - self._log_frequency.get(gram, 0.0))
             for grams in _grams(caption)
             for gram, count in grams.items()
         }
@@ -66,7 +66,7 @@ def _grams(caption: Sequence[int]) -> Iterator[Counter[Gram]]:
         yield Counter(words[at : at + n] for at in range(len(words) - n + 1))
 
 
-def _rarity(captions: Sequence[Sequence[Sequence[int]]]) -> dict[Gram, float]:
+def _log_frequency(captions: Sequence[Sequence[Sequence[int]]]) -> dict[Gram, float]:
     counts: dict[Gram, int] = defaultdict(int)
     for group in captions:
         for gram in {gram for text in group for grams in _grams(text) for gram in grams}:

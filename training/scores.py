@@ -141,13 +141,13 @@ def _postings(captions: Sequence[Sequence[str]], length: int) -> Iterator[tuple[
     """Of each n-gram, the photographs it is said of, and its share of their mean vectors."""
     counted = [[_grams(text, length) for text in group] for group in captions]
     seen_in = Counter(gram for group in counted for gram in set().union(*group))
-    rarity = {gram: np.log(len(captions) / count) for gram, count in seen_in.items()}
+    idf = {gram: np.log(len(captions) / count) for gram, count in seen_in.items()}
     found: defaultdict[str, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
     for row, group in enumerate(counted):
         for grams in group:
-            norm = np.sqrt(sum((count * rarity[gram]) ** 2 for gram, count in grams.items()))
+            norm = np.sqrt(sum((count * idf[gram]) ** 2 for gram, count in grams.items()))
             for gram, count in grams.items():
-                found[gram][row] += count * rarity[gram] / max(norm, 1e-9) / len(group)
+                found[gram][row] += count * idf[gram] / max(norm, 1e-9) / len(group)
     for weights in found.values():
         yield list(weights), np.array(list(weights.values()), np.float32)
 

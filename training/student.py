@@ -14,7 +14,7 @@ from training.teacher import TeacherOutputs
 
 TEMPERATURE = 2.0
 WEIGHTS = {"map": 1.0, "pooled": 1.0, "labels": 2.0, "words": 0.003}
-"""Ten times as much for words, and words of the photographs trained on are learnt by heart."""
+"""Ten times as much for words, and the words overfit the photographs trained on."""
 KEPT = 0.998
 HEADS = ("adapter", "labels", "words")
 
