@@ -32,6 +32,7 @@ from chalicelib.api.fields import (
     Word,
     Words,
     separated,
+    with_traits,
 )
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import Source, State
@@ -39,13 +40,11 @@ from chalicelib.search.query import FACETS, MAX_CLAUSES, MAX_SUGGESTIONS, MAX_TE
 from chalicelib.search.tuned import WEIGHTS
 
 
+@with_traits(lambda _: (Words, Field([])))
 class ClauseInput(Request):
     """Colours, actions and places bound to one subject; at least one of the four."""
 
     subject: Word | None = None
-    colours: Words = Field([])
-    actions: Words = Field([])
-    places: Words = Field([])
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
