@@ -22,7 +22,6 @@ from chalicelib.search.conditions import (
     LooksLike,
     Not,
 )
-from chalicelib.search.embedded.segment import microseconds
 from chalicelib.search.execution import Searcher
 from chalicelib.search.port import (
     By,
@@ -34,6 +33,7 @@ from chalicelib.search.port import (
     Stored,
     brevity,
     key_of,
+    microseconds,
     searched_labels,
 )
 from chalicelib.search.text import SHORTEST_WORD, clean, stems, words_of
@@ -164,7 +164,8 @@ class PlainIndex(Searcher):
 def score(one: Held, by: By) -> int | None:
     """Return a photograph's score; None where the order has no place for it."""
     if isinstance(by, Newest):
-        return microseconds(one.document.created_at)
+        made = one.document.created_at
+        return microseconds(made) if made else 0
     if isinstance(by, Nearest):
         return one.product(by.kind, by.vector)
     groups = [[term.weight for term in g if holds(one, term.condition)] for g in by.groups]

@@ -7,21 +7,23 @@ all engines and stands beside this module.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from chalicelib.attributes import extract
-from chalicelib.images import HUMAN_SOURCES, Attribute, Image, Label, Source, State
+from chalicelib.images import DESCRIBED, HUMAN_SOURCES, Attribute, Image, Label, Source, State
 from chalicelib.reindexing import Progress
 from chalicelib.search.conditions import Condition
 from chalicelib.search.query import Query, Results, Suggestion
 
 # Less probable labels are shown, counted and filtered by, but no text finds them.
 SEARCHED_FROM = 0.3
-SEARCHABLE = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
+SEARCHABLE = DESCRIBED
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Keys: TypeAlias = npt.NDArray[np.int64]
 
@@ -89,6 +91,11 @@ def key_of(image_id: str) -> int:
     """
     digest = hashlib.blake2b(image_id.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 # What orders photographs -------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from chalicelib.search.conditions import (
     Not,
 )
 from chalicelib.search.embedded.columns import Columns
-from chalicelib.search.embedded.segment import Segment, microseconds, segment_of
+from chalicelib.search.embedded.segment import Segment, segment_of
 from chalicelib.search.execution import Searcher
 from chalicelib.search.port import (
     Document,
@@ -39,6 +39,7 @@ from chalicelib.search.port import (
     Retrieved,
     Stored,
     Terms,
+    microseconds,
 )
 from chalicelib.search.text import SHORTEST_WORD
 from chalicelib.search.vectors import SCALE

@@ -9,7 +9,6 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import numpy as np
@@ -19,7 +18,7 @@ from safetensors.numpy import load, save
 
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search.port import Document, brevity, key_of, searched_labels
+from chalicelib.search.port import Document, brevity, key_of, microseconds, searched_labels
 from chalicelib.search.text import clean, stem_of, words_of
 from chalicelib.search.vectors import quantised
 
@@ -27,7 +26,6 @@ Array = npt.NDArray[Any]
 Table = dict[str, Array]
 
 _logger = logging.getLogger(__name__)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ROW = {
     "rev": np.int64,
     "key": np.int64,
@@ -160,11 +158,6 @@ def segment_of(documents: Iterable[Document]) -> tuple[Segment, tuple[str, ...]]
     return builder.segment(), tuple(failed)
 
 
-def microseconds(moment: datetime | None) -> int:
-    """Return a moment as microseconds since 1970, 0 for None."""
-    return 0 if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)
-
-
 class _Builder:
     """Collects the entries of tables."""
 
@@ -185,7 +178,7 @@ class _Builder:
             (
                 document.rev,
                 key_of(document.image_id),
-                microseconds(document.created_at),
+                microseconds(document.created_at) if document.created_at else 0,
                 self._code(document.owner),
                 self._code(document.state.value),
                 self._code(document.source.value if document.source else ""),

@@ -2,23 +2,15 @@
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import HUMAN_SOURCES, Attribute
-from chalicelib.search.port import Document, brevity, key_of, searched_labels
+from chalicelib.search.port import Document, brevity, key_of, microseconds, searched_labels
 from chalicelib.search.text import SHORTEST_WORD, clean, stems, words_of
 from chalicelib.search.vectors import quantised
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def source_of(document: Document) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ from chalicelib.search.conditions import (
     LooksLike,
     Not,
 )
-from chalicelib.search.opensearch.documents import microseconds, numbers
+from chalicelib.search.opensearch.documents import numbers
 from chalicelib.search.plan import DEPTH
 from chalicelib.search.port import (
     By,
@@ -35,6 +35,7 @@ from chalicelib.search.port import (
     Stored,
     Term,
     Terms,
+    microseconds,
 )
 from chalicelib.search.text import clean
 from chalicelib.search.vectors import SCALE
