@@ -19,7 +19,7 @@ from chalicelib.search.plan import plan, visible_to
 from chalicelib.search.port import Facet, Retrieval, View
 from chalicelib.search.query import Hit, Query, Results, Suggestion
 from chalicelib.search.ranking import Order, order_of
-from chalicelib.search.scoring import bound_of, idf_of
+from chalicelib.search.scoring import bound_of, weighed
 from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, clean, highlighted, stems
 
 _LOOKED_AT = 40  # words of which the counts are made exact
@@ -42,10 +42,10 @@ class Searcher(ABC):
         """Answer a query; see `port.Searching.search`."""
         planned, anchor = plan(query), decoded(query)
         view = self.view(digest(query))
-        weights = anchor.weights if anchor else idf_of(view, planned)
+        weights, lists = (anchor.weights, {}) if anchor else weighed(view, planned)
         if len(weights) != len(planned.weighed):
             raise wrong_cursor()
-        order = order_of(view, planned, weights)
+        order = order_of(view, planned, weights, lists)
         bound = anchor.bound if anchor else bound_of(planned, order.best)
         if bound is not None:
             order.cut(bound)

@@ -21,7 +21,7 @@ from chalicelib.search.conditions import (
     LooksLike,
     Not,
 )
-from chalicelib.search.port import BREVITY, Nearest, Newest, Term, Terms, key_of
+from chalicelib.search.port import BREVITY, Nearest, Newest, Retrieval, Term, Terms, key_of
 from chalicelib.search.query import (
     MAX_CLAUSES,
     Clause,
@@ -127,6 +127,10 @@ class Plan:
             terms = (replace(c, weight=w) for c, w in zip(clauses, weights, strict=True))
             found["attributes"] = Terms(tuple((term,) for term in terms))
         return found | dict(self.vectors)
+
+    def best(self, by: Terms | Nearest) -> Retrieval:
+        """Return the question for what one part of a fused ranking finds."""
+        return Retrieval(self.among, by, size=DEPTH, counts=False)
 
     @property
     def _phrases(self) -> tuple[Phrase, ...]:

@@ -59,16 +59,20 @@ class Order(Protocol):
         """Return what each part of the query gave to photographs, by their keys."""
 
 
-def order_of(view: View, plan: Plan, weights: tuple[int, ...]) -> Order:
+def order_of(
+    view: View, plan: Plan, weights: tuple[int, ...], lists: Mapping[PartName, Retrieved]
+) -> Order:
     """Return the matches of a query in the order it asks for.
 
     Parameters
     ----------
-    weights
-        The idf of all that the plan weighs.
+    weights, lists
+        The idf of all that the plan weighs, and what parts of it found already.
     """
     alone = plan.alone(weights)
-    return FusedOrder(view, plan, weights) if alone is None else EngineOrder(view, plan, alone)
+    if alone is None:
+        return FusedOrder(view, plan, weights, lists)
+    return EngineOrder(view, plan, alone)
 
 
 class EngineOrder:
@@ -146,12 +150,19 @@ class EngineOrder:
 class FusedOrder:
     """Several parts rank: whatever is among the best of one is scored exactly in all of them."""
 
-    def __init__(self, view: View, plan: Plan, weights: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        view: View,
+        plan: Plan,
+        weights: tuple[int, ...],
+        lists: Mapping[PartName, Retrieved],
+    ) -> None:
         self._view, self._plan = view, plan
         self._parts = plan.parts(weights)
-        lists = self._retrieved({name: Retrieval(plan.among, size=DEPTH) for name in self._parts})
-        self._keys: Keys = np.unique(np.concatenate([found.keys for found in lists.values()]))
-        self._scores = self._scored(lists)
+        asked = {n: plan.best(part) for n, part in self._parts.items() if n not in lists}
+        found = {**self._retrieved(asked), **lists}
+        self._keys: Keys = np.unique(np.concatenate([one.keys for one in found.values()]))
+        self._scores = self._scored(found)
         self._places = self._ordered()
 
     def best(self) -> float | None:
@@ -214,11 +225,7 @@ class FusedOrder:
         )
 
     def _retrieved(self, asked: Mapping[PartName, Retrieval]) -> Mapping[PartName, Retrieved]:
-        """Ask for photographs by the parts of the ranking."""
-        questions = [
-            replace(one, by=self._parts[name], counts=False) for name, one in asked.items()
-        ]
-        answers = self._view.retrieve(questions) if questions else ()
+        answers = self._view.retrieve([*asked.values()]) if asked else ()
         return dict(zip(asked, answers, strict=True))
 
     def _scored(self, lists: Mapping[PartName, Retrieved]) -> Mapping[PartName, Floats]:
@@ -234,7 +241,9 @@ class FusedOrder:
         }
         rest = self._retrieved(
             {
-                name: Retrieval(Among(tuple(keys.tolist())), size=len(keys))
+                name: Retrieval(
+                    Among(tuple(keys.tolist())), self._parts[name], len(keys), counts=False
+                )
                 for name, keys in missing.items()
                 if len(keys)
             }

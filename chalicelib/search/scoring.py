@@ -8,14 +8,14 @@ docs/decisions/405.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from chalicelib.search.conditions import AllOf
 from chalicelib.search.plan import PartName, Plan, visible_to
-from chalicelib.search.port import Retrieval, View
+from chalicelib.search.port import Retrieval, Retrieved, View
 from chalicelib.search.query import AUTO, Weights
 from chalicelib.search.tuned import CUTOFFS
 
@@ -42,17 +42,20 @@ def idf(count: int, frequency: int) -> int:
     return max(1, round(IDF_STEPS * exact))
 
 
-def idf_of(view: View, plan: Plan) -> tuple[int, ...]:
-    """Return the idf of all that a plan weighs, among the photographs that its owner may see.
+def weighed(view: View, plan: Plan) -> tuple[tuple[int, ...], Mapping[PartName, Retrieved]]:
+    """Return the idf of all that a plan weighs, and what its vectors find, in one request.
 
-    Others' photographs have no say: how common a word is there would show through the scores.
+    The idf is that among the photographs that the owner may see: others' have no say, for how
+    common a word is there would show through the scores.
     """
     if not plan.weighed:
-        return ()
+        return (), {}
     visible = visible_to(plan.query.owner)
     conditions = (visible, *(AllOf((visible, one.condition)) for one in plan.weighed))
-    total, *found = view.retrieve([Retrieval(condition) for condition in conditions])
-    return tuple(idf(total.total, one.total) for one in found)
+    counts = [Retrieval(condition) for condition in conditions]
+    total, *found = view.retrieve([*counts, *map(plan.best, plan.vectors.values())])
+    weights = tuple(idf(total.total, one.total) for one in found[: len(plan.weighed)])
+    return weights, dict(zip(plan.vectors, found[len(plan.weighed) :], strict=True))
 
 
 def part_scores(
