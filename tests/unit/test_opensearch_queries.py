@@ -57,4 +57,5 @@ def test_what_looks_alike_is_searched_among_what_meets_the_rest() -> None:
 
 def test_a_quorum_counts_groups() -> None:
     by = Terms(groups=(), quorum=2)
-    assert search_of(Retrieval(Living(), by))["query"]["bool"]["minimum_should_match"] == 2
+    query = search_of(Retrieval(Living(), by))["query"]
+    assert query["bool"]["must"]["bool"]["minimum_should_match"] == 2

@@ -24,9 +24,10 @@ def source_of(document: Document) -> Mapping[str, Any]:
     key = key_of(document.image_id)
     vectors = dict(_vectors(document))
     if document.deleted:
-        return {"key": key, "deleted": True}
+        return {"key": key, "key_term": term_of(key), "deleted": True}
     return {
         "key": key,
+        "key_term": term_of(key),
         "deleted": False,
         "owner": document.owner,
         "state": document.state.value,
@@ -37,6 +38,11 @@ def source_of(document: Document) -> Mapping[str, Any]:
         **_attributes(document.attributes),
         **vectors,
     }
+
+
+def term_of(key: int) -> str:
+    """Return a key as a short term, which is found sooner than a long one or a number."""
+    return b64encode(key.to_bytes(8, "big")).decode().rstrip("=")
 
 
 def _texts(document: Document) -> dict[str, Any]:

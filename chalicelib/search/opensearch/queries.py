@@ -22,7 +22,7 @@ from chalicelib.search.conditions import (
     LooksLike,
     Not,
 )
-from chalicelib.search.opensearch.documents import numbers
+from chalicelib.search.opensearch.documents import numbers, term_of
 from chalicelib.search.plan import DEPTH
 from chalicelib.search.port import (
     By,
@@ -85,7 +85,7 @@ def _field_query(condition: Living | Holds | HasAttribute | Is | Among | Created
         case Is(field, values):
             return _any_value(_IS[field], values)
         case Among(keys):
-            return {"terms": {"key.term": list(map(str, keys))}}
+            return {"terms": {"key_term": [*map(term_of, keys)]}}
         case Created(first, end):
             return _created({"gte": first, "lt": end})
 
@@ -178,12 +178,10 @@ def _ordered(by: By, among: Condition) -> Json:
             near = {"vector": numbers(vector), "k": count, "filter": query_of(among)}
             return {"knn": {kind: near}}
         case Terms(groups, quorum, shorter_first):
-            summed = {
-                "filter": query_of(among),
-                "should": [_group(group) for group in groups],
-                "minimum_should_match": quorum,
-            }
-            return _shorter_first({"bool": summed}) if shorter_first else {"bool": summed}
+            summed = {"should": [*map(_group, groups)], "minimum_should_match": quorum}
+            # Beside "should", a filter would keep Lucene from passing over low scores.
+            query = {"bool": {"filter": query_of(among), "must": {"bool": summed}}}
+            return _shorter_first(query) if shorter_first else query
 
 
 def _group(terms: Sequence[Term]) -> Json:

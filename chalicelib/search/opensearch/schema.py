@@ -38,14 +38,9 @@ _VECTOR = {
         "parameters": {"m": _LINKS, "ef_construction": _CONSTRUCTION},
     },
 }
-# Of `port.key_of`: numbers break ties, and terms are looked up in half the time of numbers.
-_KEY = {
-    "type": "long",
-    "index": False,
-    "fields": {"term": {"type": "keyword", "doc_values": False}},
-}
 _PROPERTIES: Mapping[str, Any] = {
-    "key": _KEY,
+    "key": {"type": "long", "index": False},  # `port.key_of`: breaks ties
+    "key_term": {"type": "keyword", "doc_values": False},  # the same, looked up in half the time
     "deleted": {"type": "boolean"},
     "owner": _KEYWORD,
     "state": _KEYWORD,
