@@ -378,3 +378,16 @@ def test_an_interrupted_rebuild_of_an_earlier_releases_index_is_resumed(bench: B
     assert newest is not None and (newest.run_id, newest.stage) == ("first", Stage.FINISHED)
     assert is_current(str(bench.aliases.live))
     assert set(bench.found()) == {"000", "001", "002", "003", "004"}
+
+
+def test_a_request_that_the_engine_refuses_is_not_taken_for_another_re_index() -> None:
+    index = index_with("Refused-For-Its-Capitals")
+    with pytest.raises(SearchUnavailable, match=r"400 \(invalid_index_name_exception\)"):
+        index.aliases.create(Aliases())
+
+
+def test_of_two_that_create_an_index_at_once_one_learns_of_the_other(bench: Bench) -> None:
+    before = bench.index.aliases.read()
+    bench.index.aliases.create(before)
+    with pytest.raises(RevisionConflict):
+        bench.index.aliases.create(before)

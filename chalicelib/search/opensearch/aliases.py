@@ -112,10 +112,14 @@ class AliasRegistry:
         """Call without retries, which could not tell a competitor from the first try."""
         try:
             operation(self._client.client)
-        except (NotFoundError, RequestError) as error:
-            raise RevisionConflict(EXCHANGED) from error
         except OpenSearchException as error:
+            if isinstance(error, NotFoundError) or _exists_already(error):
+                raise RevisionConflict(EXCHANGED) from error
             raise unavailable(error) from error
+
+
+def _exists_already(error: OpenSearchException) -> bool:
+    return isinstance(error, RequestError) and error.error == "resource_already_exists_exception"
 
 
 def _number(name: str, prefix: str) -> int | None:

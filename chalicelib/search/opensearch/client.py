@@ -131,5 +131,8 @@ def _is_retryable(error: OpenSearchException) -> bool:
 
 def _name(error: OpenSearchException) -> str:
     # Bodies of requests and of most answers hold captions, which belong in no log.
-    status = error.status_code if isinstance(error, TransportError) else ""
-    return f"{type(error).__name__} {status}".strip()
+    name = type(error).__name__
+    if not isinstance(error, TransportError):
+        return name
+    kind = f" ({error.error})" if str(error.error).isidentifier() else ""
+    return f"{name} {error.status_code}{kind}"
