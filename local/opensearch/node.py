@@ -31,6 +31,7 @@ path.data: {data}
 path.logs: {data}/logs
 indices.memory.index_buffer_size: 25%
 cluster.routing.allocation.disk.threshold_enabled: false
+search.concurrent_segment_search.mode: all
 """
 _LOGGING = """\
 status = error

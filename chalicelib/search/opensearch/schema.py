@@ -75,7 +75,6 @@ def definition() -> Mapping[str, Any]:
         "number_of_shards": _SHARDS,
         "auto_expand_replicas": "0-1",
         "refresh_interval": "-1",
-        "search.concurrent_segment_search.mode": "all",  # one query uses all processors
     }
     # Stems come separated by blanks. A longer one is cut: a term has at most 32,766 bytes.
     tokenizer = {"type": "whitespace", "max_token_length": 10_000}
