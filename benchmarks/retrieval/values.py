@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
 from chalicelib.search import Document
 from chalicelib.search.conditions import Condition, Holds
