@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
@@ -89,27 +90,27 @@ def assemble(
 
 
 class Provider:
-    """Holds the repository that the entry point works with."""
+    """Holds the repository that the entry point works with.
 
-    def __init__(self, connect: Callable[[Settings], Repository]) -> None:
-        self._connect = connect
-        self._repository: Repository | None = None
+    Parameters
+    ----------
+    load_text
+        Loads the model's text encoder.
+    """
 
-    def get(self) -> Repository:
-        """Return the repository, connected at the first call.
+    def __init__(self, load_text: Callable[[], TextEncoder]) -> None:
+        self._load_text = load_text
+
+    @cached_property
+    def repository(self) -> Repository:
+        """Connected at the first use; tests set another and delete it.
 
         Raises
         ------
         ValueError
             The environment lacks a setting, or has one that cannot be.
         """
-        if self._repository is None:
-            self._repository = self._connect(Settings.from_environment())
-        return self._repository
-
-    def override(self, repository: Repository | None) -> None:
-        """Return this one from now on; None connects anew. For tests."""
-        self._repository = repository
+        return connect(Settings.from_environment(), self._load_text)
 
 
 def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Repository:
