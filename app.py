@@ -22,7 +22,6 @@ from chalicelib.api import (
     problems,
     queries,
     requests,
-    search_answers,
     tokens,
 )
 from chalicelib.api.registration import Endpoint, View, context_of
@@ -162,38 +161,33 @@ def delete_image(image_id: str, caller: Caller, revision: int | None) -> None:
 @serves("GET", "/images/{image_id}/similar")
 def similar_images(
     image_id: str, caller: Caller, query: queries.SimilarQuery
-) -> search_answers.SearchAnswer:
+) -> answers.SearchAnswer:
     """Find what looks like a photograph."""
-    found = repository().searching.similar(caller, image_id, query)
-    return search_answers.search_answer(found, repository().storage)
+    return repository().searching.similar(caller, image_id, query)
 
 
 @serves("GET", "/search")
-def search(caller: Caller, query: queries.SearchParameters) -> search_answers.SearchAnswer:
+def search(caller: Caller, query: queries.SearchParameters) -> answers.SearchAnswer:
     """Search by parameters."""
-    found = repository().searching.search(caller, query.document())
-    return search_answers.search_answer(found, repository().storage)
+    return repository().searching.search(caller, query.document())
 
 
 @serves("POST", "/search")
-def search_document(caller: Caller, body: queries.SearchDocument) -> search_answers.SearchAnswer:
+def search_document(caller: Caller, body: queries.SearchDocument) -> answers.SearchAnswer:
     """Search by a document."""
-    found = repository().searching.search(caller, body)
-    return search_answers.search_answer(found, repository().storage)
+    return repository().searching.search(caller, body)
 
 
 @serves("POST", "/search/image")
-def search_image(caller: Caller, body: queries.ImageSearch) -> search_answers.SearchAnswer:
+def search_image(caller: Caller, body: queries.ImageSearch) -> answers.SearchAnswer:
     """Search by an image."""
-    found = repository().searching.by_image(caller, body)
-    return search_answers.search_answer(found, repository().storage)
+    return repository().searching.by_image(caller, body)
 
 
 @serves("GET", "/suggest")
-def suggest(caller: Caller, query: queries.SuggestParameters) -> search_answers.Suggestions:
+def suggest(caller: Caller, query: queries.SuggestParameters) -> answers.Suggestions:
     """Complete what is being typed."""
-    found = repository().searching.suggest(caller, query)
-    return search_answers.Suggestions.model_validate({"suggestions": found})
+    return repository().searching.suggest(caller, query)
 
 
 @serves("GET", "/stats")

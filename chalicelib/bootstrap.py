@@ -77,7 +77,7 @@ def assemble(
         storage=storage,
         tokens=tokens,
         collection=Collection(catalogue, storage, settings.max_upload_bytes),
-        searching=SearchService(catalogue, index, encoder, settings.max_query_image_bytes),
+        searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         overview=Overview(catalogue, index),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),

@@ -1,5 +1,7 @@
 """Follows a sentence from left to right and gives each subject its colours, actions and places."""
 
+from functools import lru_cache
+
 from chalicelib.attributes import lexicon as lex
 from chalicelib.attributes import verbs
 from chalicelib.attributes.kin import PEOPLE
@@ -21,7 +23,8 @@ from image_repo_formats import MAX_CAPTION_CHARS
 _BEFORE_NOUNS = lex.PREPOSITIONS - lex.ADVERBS
 
 
-def extract(caption: str) -> list[Attribute]:
+@lru_cache(maxsize=64)
+def extract(caption: str) -> tuple[Attribute, ...]:
     """Return what each subject of a caption looks like and does.
 
     Parameters
@@ -31,7 +34,7 @@ def extract(caption: str) -> list[Attribute]:
 
     Returns
     -------
-    list[Attribute]
+    tuple[Attribute, ...]
         In caption order: ``subject`` a singular noun ("dog"), ``colours`` basic names ("blue"
         for navy), ``actions`` base forms ("run"), ``places`` settings ("beach"). The colour of
         what a person wears is the person's, with the garment named in ``garments``. At most
@@ -40,7 +43,7 @@ def extract(caption: str) -> list[Attribute]:
     reader = _Reader(tokens(caption[:MAX_CAPTION_CHARS]))
     reader.run()
     found = (subject.attribute() for subject in reader.found if subject.told)
-    return list(dict.fromkeys(found))[:MAX_ATTRIBUTES]
+    return tuple(dict.fromkeys(found))[:MAX_ATTRIBUTES]
 
 
 class _Reader:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from chalicelib.attributes import extract
@@ -186,19 +186,13 @@ def _quorum(text: QueryText | None, *, is_fused: bool) -> int:
 
 def clauses_of(text: str) -> tuple[Clause, ...]:
     """Return each subject of a text with all that is bound to it."""
-    found = (clause_of(one) for one in attributes_of(text))
+    found = (clause_of(one) for one in extract(text))
     return tuple(dict.fromkeys(found))[:MAX_CLAUSES]
 
 
 def clause_of(attribute: Attribute) -> Clause:
     """Return the clause that an attribute meets."""
     return Clause(**fields_of(attribute))
-
-
-@lru_cache(maxsize=64)
-def attributes_of(text: str) -> tuple[Attribute, ...]:
-    """Return what a text says of its subjects."""
-    return tuple(extract(text))
 
 
 # Conditions --------------------------------------------------------------------------------------
