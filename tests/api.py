@@ -16,7 +16,8 @@ from chalicelib.encoder import Crop, QueryVectors
 from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.search import Hit, Query, Results
-from chalicelib.search.query import Contribution, Suggestion, check
+from chalicelib.search.plan import check
+from chalicelib.search.query import Contribution, Suggestion
 from chalicelib.settings import Settings
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue

@@ -1,15 +1,23 @@
-"""From the parts of a query to one order of its matches, and why each stands where it does."""
+"""From the parts of a query to one order of its matches, and why each stands where it does.
+
+A fused score is the weighted sum of the parts' scores: of meaning and image the cosine, of words,
+labels and attributes what the share of the query's terms that a photograph has is worth (0 to 1).
+It depends on the photograph and on the query alone, not on what else is found, so that pages
+stand while photographs come and go; and it measured better than reciprocal ranks:
+docs/decisions/405.
+"""
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from chalicelib.search.conditions import AllOf, Among
-from chalicelib.search.plan import DEPTH, PartName, Plan
+from chalicelib.search.plan import DEPTH, PartName, Plan, visible_to
 from chalicelib.search.port import (
     BREVITY,
     By,
@@ -25,38 +33,69 @@ from chalicelib.search.port import (
     Terms,
     View,
 )
-from chalicelib.search.query import MAX_FACET_VALUES, Contribution
-from chalicelib.search.scoring import IDF_STEPS, Floats, part_scores
-from chalicelib.search.vectors import SCALE
+from chalicelib.search.query import AUTO, MAX_FACET_VALUES, Contribution, Weights
+from chalicelib.search.text import SCALE
+from chalicelib.search.tuned import CUTOFFS
 
+Floats = npt.NDArray[np.float64]
+
+IDF_STEPS = 16  # of one unit of idf: whole numbers are summed alike on every machine
+# Powers of the share of the words: half of them are worth less than half of all, and of a model's
+# caption next to nothing.
+EMPHASIS, EMPHASIS_ON_A_MODEL = 1.5, 4.0
 FacetCounts = Mapping[str, tuple[tuple[str, int], ...]]
 
 _SCALES = {Newest: 1.0, Terms: float(IDF_STEPS * BREVITY), Nearest: SCALE**2}
 
 
-class Order(Protocol):
-    """All matches of a query, in an order."""
+def idf(count: int, frequency: int) -> int:
+    """Return BM25's inverse document frequency in steps of 1 / ``IDF_STEPS``, at least one.
 
-    def best(self) -> float | None:
-        """Return the highest score; None where nothing ranks or matches."""
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, kept above zero as
+    Lucene keeps it.
 
-    def cut(self, bound: float) -> None:
-        """Leave out what has a lower score."""
+    Parameters
+    ----------
+    count, frequency
+        Photographs in the index, and those of them that have the term.
+    """
+    exact = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+    return max(1, round(IDF_STEPS * exact))
 
-    def walk(self, after: Place | None, count: int) -> Sequence[Place]:
-        """Return the ``count`` best places after one."""
 
-    def counted(self) -> tuple[int, FacetCounts]:
-        """Return how many matches there are, and their facets; known once a walk was taken."""
+def idf_of(view: View, plan: Plan) -> tuple[int, ...]:
+    """Return the idf of all that a plan weighs, among the photographs that its owner may see.
 
-    def stored(self, places: Sequence[Place]) -> Mapping[int, Stored]:
-        """Return what is shown of photographs at places that a walk gave, by their keys."""
+    Others' photographs have no say: how common a word is there would show through the scores.
+    """
+    if not plan.weighed:
+        return ()
+    visible = visible_to(plan.query.owner)
+    conditions = (visible, *(AllOf((visible, one.condition)) for one in plan.weighed))
+    total, *found = view.retrieve([Retrieval(condition) for condition in conditions])
+    return tuple(idf(total.total, one.total) for one in found)
 
-    def scores(self, places: Sequence[Place]) -> list[float]:
-        """Return the scores at places, as a person sees them."""
 
-    def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
-        """Return what each part of the query gave to photographs, by their keys."""
+def bound_of(plan: Plan, highest: Callable[[], float | None]) -> float | None:
+    """Return the score below which a photograph is no match; None for no bound.
+
+    ``auto`` asks of a match a share of the best score, and a least score besides, so that a
+    query that nothing answers finds nothing: docs/decisions/405.
+
+    Parameters
+    ----------
+    highest
+        Returns the highest score there is, None where nothing matches.
+    """
+    asked, kind = plan.query.min_relevance, plan.cutoff
+    if not asked or kind is None or (best := highest()) is None:
+        return None
+    if asked != AUTO:
+        return best * float(asked)
+    return max(best * CUTOFFS[kind].share, CUTOFFS[kind].floor)
+
+
+Order: TypeAlias = "EngineOrder | FusedOrder"
 
 
 def order_of(view: View, plan: Plan, weights: tuple[int, ...]) -> Order:
@@ -82,18 +121,18 @@ class EngineOrder:
         self._stored: dict[int, Stored] = {}
 
     def best(self) -> float | None:
-        """Ask for the first."""
+        """Return the highest score; None where nothing ranks or matches."""
         if isinstance(self._by, Newest):
             return None
         (first,) = self._view.retrieve([replace(self._base, size=1, counts=False)])
         return float(first.scores[0]) / self._scale if len(first.scores) else None
 
     def cut(self, bound: float) -> None:
-        """Leave out the lower scores, all of which are whole numbers of steps."""
+        """Leave out what has a lower score; scores are whole numbers of steps."""
         self._base = replace(self._base, least=math.ceil(bound * self._scale - 1e-6))
 
     def walk(self, after: Place | None, count: int) -> Sequence[Place]:
-        """Ask for the next, and with the first of them for the counts."""
+        """Return the ``count`` best places after one; the first walk counts, too."""
         is_first = self._counted is None
         facets = facets_of(self._plan) if is_first else ()
         asked = replace(self._base, size=count, after=after, counts=is_first, facets=facets)
@@ -104,20 +143,20 @@ class EngineOrder:
         return [*zip((-found.scores).tolist(), found.keys.tolist(), strict=True)]
 
     def counted(self) -> tuple[int, FacetCounts]:
-        """Return what the first walk counted."""
+        """Return how many matches there are, and their facets."""
         return self._counted or (0, {})
 
     def stored(self, places: Sequence[Place]) -> Mapping[int, Stored]:
-        """Return what came with the walk."""
+        """Return what is shown of photographs that a walk gave, by their keys."""
         return {key: self._stored[key] for _, key in places if key in self._stored}
 
     def scores(self, places: Sequence[Place]) -> list[float]:
-        """Return summed idf or cosines; 1 where nothing ranks."""
+        """Return the scores at places: summed idf or cosines; 1 where nothing ranks."""
         is_ranked = not isinstance(self._by, Newest)
         return [-score / self._scale if is_ranked else 1.0 for score, _ in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
-        """Ask how many stand higher, and which terms each has."""
+        """Return what each part of the query gave to photographs, by their keys."""
         if isinstance(self._by, Newest) or not places:
             return {}
         higher = [replace(self._base, least=1 - score) for score, _ in places]
@@ -155,20 +194,20 @@ class FusedOrder:
         self._places = self._ordered()
 
     def best(self) -> float | None:
-        """Look at the first place."""
+        """Return the highest score; None where nothing matches."""
         return -self._places[0][0] if self._places else None
 
     def cut(self, bound: float) -> None:
-        """Leave out the lower scores."""
+        """Leave out what has a lower score."""
         self._places = [place for place in self._places if -place[0] >= bound]
 
     def walk(self, after: Place | None, count: int) -> Sequence[Place]:
-        """Look at all places."""
+        """Return the ``count`` best places after one."""
         start = 0 if after is None else bisect_right(self._places, after)
         return self._places[start : start + count]
 
     def counted(self) -> tuple[int, FacetCounts]:
-        """Count the facets of all places."""
+        """Return how many matches there are, and their facets."""
         facets = facets_of(self._plan)
         if not facets:
             return len(self._places), {}
@@ -177,7 +216,7 @@ class FusedOrder:
         return len(self._places), found.facets
 
     def stored(self, places: Sequence[Place]) -> Mapping[int, Stored]:
-        """Ask for it."""
+        """Return what is shown of photographs, by their keys."""
         return self._view.stored([key for _, key in places]) if places else {}
 
     def scores(self, places: Sequence[Place]) -> list[float]:
@@ -185,7 +224,7 @@ class FusedOrder:
         return [-score for score, _ in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
-        """Return scores and ranks, and the terms behind the scores."""
+        """Return what each part of the query gave to photographs, by their keys."""
         keys = [key for _, key in places]
         held = {
             name: terms_held(self._view, _terms(part), keys)
@@ -264,6 +303,26 @@ class FusedOrder:
             total += getattr(self._plan.weights, name) * np.nan_to_num(values)
         order = np.lexsort((self._keys, -total))
         return [*zip((-total[order]).tolist(), self._keys[order].tolist(), strict=True)]
+
+
+def part_scores(
+    part: PartName, shares: Floats, human: npt.NDArray[np.bool_], weights: Weights
+) -> Floats:
+    """Return what shares of a part's terms, 0 to 1, are worth (docs/decisions/405).
+
+    Parameters
+    ----------
+    shares
+        Summed idf of the terms that each photograph has, of all terms' sum.
+    human
+        Whether a person wrote its caption: the words of a model's are trusted less, and where
+        nearly all are there. An attribute counts only where all of it holds, whoever wrote it.
+    """
+    if part != "words":
+        return shares
+    by_model = weights.trust * shares**EMPHASIS_ON_A_MODEL
+    found: Floats = np.where(human, shares**EMPHASIS, by_model)
+    return found
 
 
 def facets_of(plan: Plan) -> tuple[Facet, ...]:

@@ -41,8 +41,7 @@ from chalicelib.search.port import (
     Terms,
     microseconds,
 )
-from chalicelib.search.text import SHORTEST_WORD
-from chalicelib.search.vectors import SCALE
+from chalicelib.search.text import SCALE, SHORTEST_WORD
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
