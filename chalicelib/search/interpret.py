@@ -11,14 +11,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 from chalicelib.attributes import basic_colour, extract, kin, singular
-from chalicelib.attributes.kinds import TRAITS, are_said
+from chalicelib.attributes.kinds import ANIMATE, THINGS_THAT_MOVE, TRAITS, are_said
 from chalicelib.attributes.lexicon import (
-    ANIMATE,
     BODY,
     COLOUR_ADVERBS,
     DETERMINERS,
     GARMENTS,
-    THINGS_THAT_MOVE,
 )
 from chalicelib.attributes.verbs import NOUN_VERBS, OFTEN_DONE, VERBS
 from chalicelib.images import Attribute

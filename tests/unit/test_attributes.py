@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from benchmarks.attributes import label_sets, measure
 from chalicelib.attributes import base_form, basic_colour, extract, kin, normalised, singular
-from chalicelib.attributes.kinds import KINDS, PLACE, TRAITS
+from chalicelib.attributes.kinds import KINDS, PLACE, TRAITS, place_form
 from chalicelib.attributes.kinds import told as in_words
-from chalicelib.attributes.words import place_form
 from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment
 
 # caption → what is said of each subject, as "subject: colours; actions"
