@@ -5,7 +5,7 @@ Whatever stores, compares, counts, asks for or shows attributes goes by the tabl
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from chalicelib.attributes.lexicon import (
@@ -41,6 +41,11 @@ _PLURALS = {
 def basic_colour(word: str) -> str | None:
     """Return the basic name of a colour ("blue" for "navy"), or None where it is none."""
     return COLOURS.get(word.strip().lower().rsplit(" ", 1)[-1])
+
+
+def colour_form(word: str) -> str:
+    """Return the basic name of a colour in lower case; what is none stays as it is."""
+    return COLOURS.get(word.rsplit(" ", 1)[-1], word)
 
 
 @lru_cache(maxsize=4096)
@@ -148,7 +153,7 @@ def _itself(word: str) -> frozenset[str]:
     return frozenset((word,))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
     """One kind of word.
 
@@ -175,7 +180,7 @@ class Kind:
     kin: Callable[[str], frozenset[str]] = _itself
     sign: str = ""
 
-    @property
+    @cached_property
     def field(self) -> str:
         """The name of the field that holds it, in attributes and clauses alike."""
         return self.plural if self.many else self.name
@@ -187,12 +192,12 @@ class Kind:
 
     def normalised(self, holder: object) -> tuple[str, ...]:
         """Return the distinct words of this kind in the form an index compares."""
-        words = (word.strip().lower() for word in self.values(holder))
-        return tuple(dict.fromkeys(self.form(word) for word in words if word))
+        words = [word.strip().lower() for word in self.values(holder)]
+        return tuple(dict.fromkeys(map(self.form, filter(None, words))))
 
 
 SUBJECT = Kind("subject", "subjects", singular, many=False, kin=kin)
-COLOUR = Kind("colour", "colours", lambda word: basic_colour(word) or word)
+COLOUR = Kind("colour", "colours", colour_form)
 ACTION = Kind("action", "actions", base_form)
 PLACE = Kind("place", "places", place_form, kin=place_kin, sign="· ")
 KINDS = (SUBJECT, COLOUR, ACTION, PLACE)

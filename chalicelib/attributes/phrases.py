@@ -212,23 +212,22 @@ class Phrases:
     def _continues(self, phrase: NounPhrase, at: int) -> bool:
         """Take one more noun, which becomes the head: "soccer player"."""
         word, following = self.words[at], self.words[at + 1]
-        someone = word.one in ANIMATE
-        climbs = phrase.moves and following.is_ing and not someone  # "two people rock climbing"
+        moves, someone = phrase.moves, word.one in ANIMATE
+        climbs = moves and following.is_ing and not someone  # "two people rock climbing"
         if word == "looking" and following.can_be_head:
             phrase.head = None  # "a scruffy looking man"
             return True
-        if phrase.moves and word in lex.WAYS_OF_SHOWING:
+        if moves and word in lex.WAYS_OF_SHOWING:
             return True  # "a dog close-up"
-        if word in COVERED and not phrase.moves and following.can_be_head:
+        if word in COVERED and not moves and following.can_be_head:
             return True  # "a snow covered hill"
-        if self._is_sport(phrase, at):
+        if not (moves or phrase.determined) and self._is_sport(at):
             return True  # "mountain climbing gear": the head comes after it
         if (
             climbs
             or (word in _BEFORE_WHERE and following in lex.PREPOSITIONS)  # "a bus next to a wall"
             or (phrase.head in lex.WAYS_OF_SHOWING and word in lex.SHOWING)
-            or self._does(phrase, at)
-            or self._is_seen_to(phrase, at)
+            or (moves and (self._is_seen_to(at) or (not phrase.plural and self._does(at))))
             or self.verb_follows(at, phrase)
             or word.colour
         ):
@@ -237,27 +236,26 @@ class Phrases:
             self._set_head(phrase, word)
         return True
 
-    def _is_sport(self, phrase: NounPhrase, at: int) -> bool:
+    def _is_sport(self, at: int) -> bool:
         """True for "climbing" of "mountain climbing gear", not of "through snow wearing boots"."""
         word, following = self.words[at], self.words[at + 1]
-        if phrase.determined or phrase.moves or self.words[at - 2] in _CROSSED or not word.is_ing:
+        if self.words[at - 2] in _CROSSED or not word.is_ing:
             return False
         is_object = word.base in verbs.HAVING or following.is_ing
         return following.can_be_noun and not is_object
 
-    def _does(self, phrase: NounPhrase, at: int) -> bool:
+    def _does(self, at: int) -> bool:
         """True for the unknown verb of "a dog belays with a rope"."""
         word, after = self.words[at], self.words[at + 1]
-        if not phrase.moves or phrase.plural or word.one == word or word.one in _NAMED:
+        if word.one == word or word.one in _NAMED:
             return False
         return after in lex.DETERMINERS or after in lex.PREPOSITIONS or after in lex.PRONOUNS
 
-    def _is_seen_to(self, phrase: NounPhrase, at: int) -> bool:
+    def _is_seen_to(self, at: int) -> bool:
         """True for "jump" of "watching a black dog jump on a lawn"."""
         word = self.words[at]
-        if not phrase.moves or word not in verbs.VERBS:
-            return False
-        if word in verbs.NOUN_VERBS and self.words[at + 1].can_be_noun:
+        is_noun = word in verbs.NOUN_VERBS and self.words[at + 1].can_be_noun
+        if word not in verbs.VERBS or is_noun:
             return False
         return any(before.base in verbs.PERCEIVED for before in self.words[at - 5 : at])
 

@@ -15,7 +15,7 @@ from chalicelib.search.interpret import edits, last_word, near_words
 from chalicelib.search.plan import plan, visible_to
 from chalicelib.search.port import Facet, Place, Retrieval, View
 from chalicelib.search.query import Hit, Query, Results, Suggestion
-from chalicelib.search.ranking import Order, bound_of, idf_of, order_of
+from chalicelib.search.ranking import EngineOrder, FusedOrder, Order, bound_of, idf_of
 from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, clean, highlighted, stems
 
 _LOOKED_AT = 40  # words of which the counts are made exact
@@ -63,8 +63,9 @@ class Searcher(ABC):
         weights = anchor.weights if anchor else idf_of(view, planned)
         if len(weights) != len(planned.weighed):
             raise wrong_cursor()
-        order = order_of(view, planned, weights)
-        bound = anchor.bound if anchor else bound_of(planned, order.best)
+        alone = planned.alone(weights)
+        order = EngineOrder(view, planned, alone) if alone else FusedOrder(view, planned, weights)
+        bound = anchor.bound if anchor else bound_of(planned, order)
         if bound is not None:
             order.cut(bound)
         page = page_of(order, view, anchor.place if anchor else None, query)
@@ -120,12 +121,11 @@ def _hits(
 ) -> tuple[Hit, ...]:
     stored = order.stored(page.places)
     told = order.explained(page.places) if explain else {}
-    marked = highlighted({key: one.text for key, one in stored.items()}, stemmed)
     return tuple(
         Hit(
             image_id=stored[key].image_id,
             score=score,
-            highlight=marked[key],
+            highlight=highlighted(stored[key].text, stemmed),
             explanation=told.get(key, ()) if explain else None,
         )
         for (_, key), score in zip(page.places, order.scores(page.places), strict=True)

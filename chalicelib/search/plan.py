@@ -1,9 +1,8 @@
 """What is asked of an engine: a query checked, taken apart and put into conditions, once."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from typing import Literal, TypeAlias
 
 from chalicelib.attributes import extract
@@ -52,7 +51,7 @@ MEANING_LEFT_OUT = "meaning: the text has no vector, so only its words were matc
 PartName: TypeAlias = Literal["words", "labels", "attributes", "meaning", "image"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A query as engines are asked it.
 
@@ -69,6 +68,8 @@ class Plan:
         for a photograph, none must hold.
     vectors
         By the part of the ranking they are.
+    weighed
+        What idf is counted of, each of no weight yet: the text's phrases, then its clauses.
     degraded
         What had to be left out.
     """
@@ -80,16 +81,8 @@ class Plan:
     clauses: tuple[Clause, ...]
     vectors: Mapping[PartName, Nearest]
     weights: Weights
+    weighed: tuple[Term, ...]
     degraded: tuple[str, ...]
-
-    @cached_property
-    def weighed(self) -> tuple[Term, ...]:
-        """What idf is counted of, each of no weight yet: the text's phrases, then its clauses."""
-        phrases = self.text.ranked if self.text else ()
-        return (
-            *(Term(phrase.raw, Holds(phrase.stems)) for phrase in phrases),
-            *(Term(told(clause), clause_condition(clause)) for clause in self.clauses),
-        )
 
     @property
     def cutoff(self) -> str | None:
@@ -171,17 +164,26 @@ def plan(query: Query) -> Plan:
         vectors["image"] = Nearest("visual", quantised(query.visual), DEPTH)
     if by_meaning and query.semantic is not None:
         vectors["meaning"] = Nearest("semantic", quantised(query.semantic), DEPTH)
+    clauses = clauses_of(query.text or "") if is_fused and weights.attributes else ()
     missed = text is not None and query.mode is not Mode.WORDS and not by_meaning
     return Plan(
         query=query,
         among=_among(query, by_words),
         text=ranked,
         quorum=_quorum(ranked, is_fused=is_fused),
-        clauses=clauses_of(query.text or "") if is_fused and weights.attributes else (),
+        clauses=clauses,
         vectors=vectors,
         weights=weights,
+        weighed=_weighed(ranked, clauses),
         degraded=(MEANING_LEFT_OUT,) if missed else (),
     )
+
+
+def _weighed(text: QueryText | None, clauses: Iterable[Clause]) -> tuple[Term, ...]:
+    phrases = text.ranked if text else ()
+    terms = [Term(phrase.raw, Holds(phrase.stems)) for phrase in phrases]
+    terms += [Term(told(clause), clause_condition(clause)) for clause in clauses]
+    return tuple(terms)
 
 
 def _quorum(text: QueryText | None, *, is_fused: bool) -> int:

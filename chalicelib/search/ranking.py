@@ -9,7 +9,7 @@ docs/decisions/405.
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -76,19 +76,14 @@ def idf_of(view: View, plan: Plan) -> tuple[int, ...]:
     return tuple(idf(total.total, one.total) for one in found)
 
 
-def bound_of(plan: Plan, highest: Callable[[], float | None]) -> float | None:
+def bound_of(plan: Plan, order: "Order") -> float | None:
     """Return the score below which a photograph is no match; None for no bound.
 
     ``auto`` asks of a match a share of the best score, and a least score besides, so that a
     query that nothing answers finds nothing: docs/decisions/405.
-
-    Parameters
-    ----------
-    highest
-        Returns the highest score there is, None where nothing matches.
     """
     asked, kind = plan.query.min_relevance, plan.cutoff
-    if not asked or kind is None or (best := highest()) is None:
+    if not asked or kind is None or (best := order.best()) is None:
         return None
     if asked != AUTO:
         return best * float(asked)
@@ -96,18 +91,7 @@ def bound_of(plan: Plan, highest: Callable[[], float | None]) -> float | None:
 
 
 Order: TypeAlias = "EngineOrder | FusedOrder"
-
-
-def order_of(view: View, plan: Plan, weights: tuple[int, ...]) -> Order:
-    """Return the matches of a query in the order it asks for.
-
-    Parameters
-    ----------
-    weights
-        The idf of all that the plan weighs.
-    """
-    alone = plan.alone(weights)
-    return FusedOrder(view, plan, weights) if alone is None else EngineOrder(view, plan, alone)
+"""All matches of a query in the order it asks for."""
 
 
 class EngineOrder:
@@ -188,7 +172,9 @@ class FusedOrder:
     def __init__(self, view: View, plan: Plan, weights: tuple[int, ...]) -> None:
         self._view, self._plan = view, plan
         self._parts = plan.parts(weights)
-        lists = self._retrieved({name: Retrieval(plan.among, size=DEPTH) for name in self._parts})
+        first = Retrieval(plan.among, size=DEPTH, counts=False)
+        asked = [replace(first, by=part) for part in self._parts.values()]
+        lists = dict(zip(self._parts, view.retrieve(asked), strict=True))
         self._keys: Keys = np.unique(np.concatenate([found.keys for found in lists.values()]))
         self._scores = self._scored(lists)
         self._places = self._ordered()
@@ -252,14 +238,6 @@ class FusedOrder:
             terms=terms or {},
         )
 
-    def _retrieved(self, asked: Mapping[PartName, Retrieval]) -> Mapping[PartName, Retrieved]:
-        """Ask for photographs by the parts of the ranking."""
-        questions = [
-            replace(one, by=self._parts[name], counts=False) for name, one in asked.items()
-        ]
-        answers = self._view.retrieve(questions) if questions else ()
-        return dict(zip(asked, answers, strict=True))
-
     def _scored(self, lists: Mapping[PartName, Retrieved]) -> Mapping[PartName, Floats]:
         """Return what each part gives every candidate; NaN where it says nothing of it.
 
@@ -271,15 +249,14 @@ class FusedOrder:
             for name, found in lists.items()
             if len(found.keys) == DEPTH or self._leaves_out(name)
         }
-        rest = self._retrieved(
-            {
-                name: Retrieval(Among(tuple(keys.tolist())), size=len(keys))
-                for name, keys in missing.items()
-                if len(keys)
-            }
-        )
+        asked = {
+            name: Retrieval(Among(tuple(keys.tolist())), self._parts[name], len(keys), counts=False)
+            for name, keys in missing.items()
+            if len(keys)
+        }
+        rest = self._view.retrieve([*asked.values()]) if asked else ()
         found = {name: np.full(len(self._keys), np.nan) for name in lists}
-        for name, one in (*lists.items(), *rest.items()):
+        for name, one in (*lists.items(), *zip(asked, rest, strict=True)):
             found[name][np.searchsorted(self._keys, one.keys)] = self._values(name, one)
         return found
 
