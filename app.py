@@ -193,7 +193,7 @@ def suggest(caller: Caller, query: queries.SuggestParameters) -> answers.Suggest
 @serves("GET", "/stats")
 def stats(caller: Caller) -> answers.Stats:
     """Count what may be seen."""
-    return repository().overview.stats(caller)
+    return repository().collection.stats(caller)
 
 
 @serves("POST", "/rebuild")

@@ -11,13 +11,12 @@ from botocore.config import Config
 
 from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
-from chalicelib.api.overview import Overview
 from chalicelib.api.searching import SearchService
 from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.encoder import Encoder, LambdaEncoder, NearEncoder, TextEncoder
+from chalicelib.encoder import Encoder, QueryEncoder, TextEncoder
 from chalicelib.imports import Imports
 from chalicelib.names import EMBEDDED
 from chalicelib.queue import Queue, SqsQueue
@@ -56,7 +55,6 @@ class Repository:
     tokens: Tokens
     collection: Collection
     searching: SearchService
-    overview: Overview
     upkeep: Upkeep
     token_administration: TokenAdministration
 
@@ -76,9 +74,8 @@ def assemble(
     return Repository(
         storage=storage,
         tokens=tokens,
-        collection=Collection(catalogue, storage, settings.max_upload_bytes),
+        collection=Collection(catalogue, storage, index, settings.max_upload_bytes),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
-        overview=Overview(catalogue, index),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
@@ -137,7 +134,7 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
         catalogue=DynamoCatalogue(dynamodb, settings.table),
         storage=storage,
         index=_engine(settings, s3, automatic),
-        encoder=NearEncoder(load_text, LambdaEncoder(lambda_, settings.encoder_function)),
+        encoder=QueryEncoder(load_text, lambda_, settings.encoder_function),
         tokens=TokenStore(dynamodb, settings.tokens_table),
         queue=SqsQueue(boto3.client("sqs", config=CONFIGURATION), settings.queue_url),
         reindexing=reindexing,

@@ -87,10 +87,10 @@ class SearchService:
             raise PayloadTooLarge(f"image: at most {self.max_image_bytes} bytes, decoded")
         crop = document.crop.box if document.crop else None
         try:
-            vectors = self.encoder.image(document.image, crop)
+            visual = self.encoder.image(document.image, crop)
         except RejectedImage as rejected:
             raise InvalidField("image", rejected.detail) from rejected
-        query = replace(self._query(caller, document), visual=vectors.visual)
+        query = replace(self._query(caller, document), visual=visual)
         return self._ask(query, understand=document.understand)
 
     def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> SearchAnswer:
@@ -112,7 +112,7 @@ class SearchService:
 
     def _vector(self, image: Image, asked: SimilarQuery) -> bytes:
         if asked.crop:
-            return self.encoder.stored(image.key, image.version_id, asked.crop.box).visual
+            return self.encoder.stored(image.key, image.version_id, asked.crop.box)
         if image.visual is None:
             raise InvalidField("id", f"the photograph is {image.state.value}: it has no vector yet")
         return image.visual
