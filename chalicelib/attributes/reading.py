@@ -107,15 +107,11 @@ class _Reader:
     def _preposition(self, word: Token) -> None:
         self._infinitive = word == "to"
         self._locating.preposition(self.at)
-        if word in lex.WORN_PREPOSITIONS:
-            if not self._worn:  # "dressed in" knows its wearers
-                self._wearers, self._leans = self._who_may_wear(), True
-            self._worn = True
-        else:
-            self._worn = False
-        self._by, self._wore = word == "by", False
-        self._joined = False
-        self._adjacent = False
+        wears = word in lex.WORN_PREPOSITIONS
+        if wears and not self._worn:  # "dressed in" knows its wearers
+            self._wearers, self._leans = self._who_may_wear(), True
+        self._worn, self._by = wears, word == "by"
+        self._wore = self._joined = self._adjacent = False
 
     def _who_may_wear(self) -> list[Subject]:
         """Return the nearest, unless it is a thing and the clause is about somebody."""
@@ -135,7 +131,9 @@ class _Reader:
         ahead = self._words[self.at + 1]
         catenative = base in verbs.CATENATIVES and (ahead == "to" or ahead.is_ing)
         actors = self._actors(word)
-        self._dress(base, actors)
+        self._worn = base in {"wear", "dress"} and not self._negated
+        if self._worn:
+            self._wearers, self._leans = actors, False
         if self._limb and word.is_past and not self._after_be:  # "with his arms raised"
             actors = []
         if not (self._negated or catenative or base in verbs.NOT_ACTIONS or word in verbs.STATIVE):
@@ -162,7 +160,8 @@ class _Reader:
         return not (after in lex.DETERMINERS or after in lex.ADJECTIVES or after.endswith("s"))
 
     def _auxiliary(self, word: Token) -> None:
-        if word in lex.BE and self._before and not self._spent_alone(word):
+        plural = any(subject.phrase.plural for subject in self._subjects)
+        if word in {"are", "were"} and self._before and not plural:  # not the last subject's alone
             self._subjects = [*self._before, *self._subjects]
             self._before = []
         if self._adjacent and word in {"being", "getting"}:
@@ -177,29 +176,15 @@ class _Reader:
         self._joined = self._infinitive = False
         self.at += 1
 
-    def _spent_alone(self, word: Token) -> bool:
-        """True where a singular verb follows, so that it is the last subject's alone."""
-        return word not in {"are", "were"} or any(s.phrase.plural for s in self._subjects)
-
     def _is_verb(self, word: Token) -> bool:
-        if word.is_ing:
-            return self._phrases.noun_phrase(self.at) is None or self._after_be or self._adjacent
-        base = word.base
-        if base is None or word in lex.PREPOSITIONS:
+        if not word.is_ing and (word.base is None or word in lex.PREPOSITIONS):
             return False
-        if word.is_past:
-            return self._after_be or self._adjacent or not self._opens_phrase()
+        if word.is_ing or word.is_past:
+            follows = self._after_be or self._adjacent
+            return follows or self._phrases.noun_phrase(self.at) is None
         if self._infinitive:
-            return word == base and self._spent_or_subject()
-        if word == base:
-            return self._base_is_verb(word)
-        return self._finite(base)
-
-    def _opens_phrase(self) -> bool:
-        return self._phrases.noun_phrase(self.at) is not None
-
-    def _spent_or_subject(self) -> bool:
-        return bool(self._subjects)
+            return word == word.base and bool(self._subjects)
+        return self._base_is_verb(word) if word == word.base else self._finite(word.base)
 
     def _base_is_verb(self, word: Token) -> bool:
         told = self._words[self.at - 1] in lex.DOING_PRONOUNS  # "they close the door"
@@ -211,22 +196,18 @@ class _Reader:
         dressing = self._worn and not self._wore
         return (not self._spent and not self._after_be and not dressing) or self._joined
 
-    def _finite(self, base: str) -> bool:
+    def _finite(self, base: str | None) -> bool:
         if not self._subjects or self._words[self.at - 1] in _BEFORE_NOUNS:
             return False
-        if base not in verbs.NOUN_VERBS:
-            return True
-        return self._adjacent or self._joined or not self._spent
+        return base not in verbs.NOUN_VERBS or self._adjacent or self._joined or not self._spent
 
     def _actors(self, word: Token) -> list[Subject]:
         """Return whose verb it is."""
-        finite = not word.is_ing and not word.is_past
         if self._adjacent and not self._after_be and not self._infinitive:
-            singular_base = finite and word.base == word and len(self._subjects) == 1
             near = self._nearest_movers(word.form)
-            seen = finite and self._perceived and word.base == word
-            lone = singular_base and not self._subjects[0].phrase.plural
-            if near and (not finite or lone or seen):
+            lone = len(self._subjects) == 1 and not self._subjects[0].phrase.plural
+            is_seen = word == word.base and (self._perceived or lone)
+            if near and (word.is_ing or word.is_past or is_seen):
                 return near
         return self._subjects or self._nearest
 
@@ -237,11 +218,6 @@ class _Reader:
         )
         can = ANIMATE if ridden else ANIMATE | THINGS_THAT_MOVE
         return [subject for subject in self._nearest if subject.phrase.head in can]
-
-    def _dress(self, base: str, actors: list[Subject]) -> None:
-        self._worn = base in {"wear", "dress"} and not self._negated
-        if self._worn:
-            self._wearers, self._leans = actors, False
 
     # Nouns -------------------------------------------------------------------------------
 
@@ -275,7 +251,7 @@ class _Reader:
         if not self._worn or not self._wearers:
             return False
         if phrase.head not in lex.GARMENTS and phrase.head not in lex.BODY:
-            self._worn = self._joined and phrase.head not in ANIMATE and self._worn
+            self._worn = self._joined and phrase.head not in ANIMATE
             return False
         wearers = self._wearers
         if phrase.plural and len(self._subjects) > 1 and wearers[-1] in self._subjects:
@@ -310,19 +286,18 @@ class _Reader:
         """Make the phrase the clause's subject, one of its subjects, or an object of it."""
         verb_next = self._phrases.verb_follows(self.at, subject.phrase)
         opens = self._new_subject and subject.phrase.moves
+        joins = self._joined and subject.phrase.moves
         if not self._subjects or (self._clause_opens and (verb_next or opens or not self._spent)):
-            self._subjects, self._nearest, self._before = [subject], [subject], []
-            self._spent = False
-            self._locating.begin()
-        elif self._joined and subject.phrase.moves and not self._spent:
+            self._begin_with(subject, before=[])
+        elif joins and not self._spent:
             self._subjects.append(subject)
             self._nearest = list(self._subjects)
-        elif self._joined and subject.phrase.moves and verb_next:
-            self._before = [*self._before, *self._subjects]
-            self._subjects, self._nearest = [subject], [subject]
-            self._spent = False
-            self._locating.begin()
-        elif self._joined and self._nearest:
-            self._nearest = [*self._nearest, subject]
+        elif joins and verb_next:
+            self._begin_with(subject, before=[*self._before, *self._subjects])
         else:
-            self._nearest = [subject]
+            self._nearest = [*(self._nearest if self._joined else ()), subject]
+
+    def _begin_with(self, subject: Subject, before: list[Subject]) -> None:
+        self._subjects, self._nearest, self._before = [subject], [subject], before
+        self._spent = False
+        self._locating.begin()
