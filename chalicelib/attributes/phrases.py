@@ -257,7 +257,7 @@ class Phrases:
         is_noun = word in verbs.NOUN_VERBS and self.words[at + 1].can_be_noun
         if word not in verbs.VERBS or is_noun:
             return False
-        return any(before.base in verbs.PERCEIVED for before in self.words[at - 5 : at])
+        return any(before.base in verbs.PERCEIVED for before in self.words[max(0, at - 5) : at])
 
     @staticmethod
     def _set_head(phrase: NounPhrase, word: Token) -> None:

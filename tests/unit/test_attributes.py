@@ -55,6 +55,7 @@ CAPTIONS = {
         "dog: brown; chase",
         "dog: black; run",
     ],
+    "Children watch a bicyclist perform.": ["child: ; watch", "bicyclist: ; perform"],
     "A soccer player kicks the ball": ["player: ; kick"],
     "A dog tries to catch a ball": ["dog: ; catch"],
     "Dog in plants crouches to look at camera": ["dog: ; crouch look"],
