@@ -125,7 +125,7 @@ def _hits(
         Hit(
             image_id=stored[key].image_id,
             score=score,
-            highlight=highlighted(stored[key].text, stemmed),
+            highlight=highlighted(stored[key].text, stemmed) if stemmed else None,
             explanation=told.get(key, ()) if explain else None,
         )
         for (_, key), score in zip(page.places, order.scores(page.places), strict=True)
