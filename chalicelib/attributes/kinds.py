@@ -5,7 +5,7 @@ Whatever stores, compares, counts, asks for or shows attributes goes by the tabl
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from chalicelib.attributes.lexicon import (
@@ -20,7 +20,6 @@ from chalicelib.attributes.verbs import ING_NOUNS, IRREGULAR_FORMS, VERBS
 from chalicelib.images import Attribute
 
 _BEFORE_E = ("at", "ag", "ur", "dg", "rg", "bl", "dl", "gl", "tl")
-_VOWELS = "aeiou"
 # The first that fits is undone.
 _PLURALS = {
     "children": "child",
@@ -108,14 +107,14 @@ def _bases(word: str) -> tuple[str, ...]:
 def _guessed_base(word: str) -> str:
     """Undo an ``-ing`` by English spelling; any other unknown form stays."""
     stem = word.removesuffix("ing")
-    if stem == word or len(stem) < 3 or not any(letter in _VOWELS + "y" for letter in stem):
+    if stem == word or len(stem) < 3 or not any(letter in "aeiouy" for letter in stem):
         return word
     if stem[-1] == stem[-2] and stem[-1] not in "lsz":
         return stem[:-1]
     return stem + "e" if stem[-1] in "vcuz" or stem.endswith(_BEFORE_E) else stem
 
 
-@cache
+@lru_cache(maxsize=4096)
 def kin(subject: str) -> frozenset[str]:
     """Return the subject and everything that is a kind of it, never what is above.
 
@@ -127,7 +126,7 @@ def kin(subject: str) -> frozenset[str]:
     return _closure(subject, BELOW)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def place_kin(place: str) -> frozenset[str]:
     """Return the place and everything that is a kind of it or another word for it."""
     return _closure(place, PLACES_BELOW)
@@ -204,11 +203,6 @@ KINDS = (SUBJECT, COLOUR, ACTION, PLACE)
 # What is bound to a subject.
 TRAITS = tuple(kind for kind in KINDS if kind.many)
 _AS_TOLD = (COLOUR, SUBJECT, ACTION, PLACE)
-
-
-def fields_of(holder: object) -> dict[str, Any]:
-    """Return what an attribute or a clause says, by field."""
-    return {kind.field: getattr(holder, kind.field) for kind in KINDS}
 
 
 def kin_of(holder: object) -> tuple[tuple[str, frozenset[str]], ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
 from chalicelib.attributes import extract
-from chalicelib.attributes.kinds import SUBJECT, fields_of, kin_of, told
+from chalicelib.attributes.kinds import KINDS, SUBJECT, kin_of, told
 from chalicelib.errors import InvalidField
 from chalicelib.images import Attribute
 from chalicelib.search.conditions import (
@@ -203,7 +203,7 @@ def clauses_of(text: str) -> tuple[Clause, ...]:
 
 def clause_of(attribute: Attribute) -> Clause:
     """Return the clause that an attribute meets."""
-    return Clause(**fields_of(attribute))
+    return Clause(**{kind.field: getattr(attribute, kind.field) for kind in KINDS})
 
 
 # Conditions --------------------------------------------------------------------------------------
