@@ -5,7 +5,6 @@ Scopes, models and statuses are those of the table in ``chalicelib.api.routes``.
 
 import json
 from collections.abc import Callable
-from functools import partial, wraps
 from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -23,10 +22,9 @@ from chalicelib.api import (
     problems,
     queries,
     requests,
-    search_answers,
     tokens,
 )
-from chalicelib.api.registration import View, context_of, endpoint
+from chalicelib.api.registration import Endpoint, View, context_of
 from chalicelib.api.routes import route_of
 from chalicelib.errors import ImageRepoError
 from chalicelib.names import API, DERIVED, METRICS
@@ -42,12 +40,14 @@ app.register_middleware(ConvertToMiddleware(tracer.capture_lambda_handler(captur
 app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
 
 
-provider = bootstrap.Provider(partial(bootstrap.connect, load_text=text.load))
+# What it was is in the log only.
+UNEXPECTED = ImageRepoError("Something went wrong here; it has been logged.")
+provider = bootstrap.Provider(text.load)
 
 
 def repository() -> bootstrap.Repository:
     """Return what the views work with; made once for all requests of a process."""
-    return provider.get()
+    return provider.repository
 
 
 @app.authorizer(ttl_seconds=0)
@@ -60,35 +60,27 @@ def token(request: AuthRequest) -> AuthResponse:
     return AuthResponse(routes=["*"], principal_id=caller.owner, context=context_of(caller))
 
 
-def handle_errors(called: Callable[..., Response]) -> Callable[..., Response]:
-    """Turn errors into problem documents, once for every route."""
-
-    @wraps(called)
-    def wrapper(**parameters: str) -> Response:
-        try:
-            response = called(**parameters)
-        except problems.InvalidRequest as error:
-            response = problems.problem_of_fields(error)
-        except ImageRepoError as error:
-            response = problems.problem_of(error)
-        except Exception:
-            logger.exception("unexpected error")
-            response = problems.internal_problem()
-        metrics.add_metric(
-            name=f"Status{response.status_code // 100}xx", unit=MetricUnit.Count, value=1
-        )
-        return response
-
-    return wrapper
-
-
 def serves(method: str, path: str) -> Callable[[View], View]:
-    """Register a view for a route of the table."""
+    """Register a view for a route of the table; its errors become problem documents."""
     route = route_of(method, path)
-    authorizer = None if route.scope is None else token
 
     def register(view: View) -> View:
-        called = handle_errors(endpoint(route, view, lambda: app.current_request))
+        endpoint = Endpoint(route, view)
+
+        def called(**in_path: str) -> Response:
+            try:
+                arguments = endpoint.arguments(app.current_request, in_path)
+                response = endpoint.response(view(**arguments))
+            except ImageRepoError as error:
+                response = problems.problem_of(error)
+            except Exception:
+                logger.exception("unexpected error")
+                response = problems.problem_of(UNEXPECTED)
+            counted = f"Status{response.status_code // 100}xx"
+            metrics.add_metric(name=counted, unit=MetricUnit.Count, value=1)
+            return response
+
+        authorizer = None if route.scope is None else token
         app.route(path, methods=[method], authorizer=authorizer, name=route.name)(called)
         return view
 
@@ -169,44 +161,39 @@ def delete_image(image_id: str, caller: Caller, revision: int | None) -> None:
 @serves("GET", "/images/{image_id}/similar")
 def similar_images(
     image_id: str, caller: Caller, query: queries.SimilarQuery
-) -> search_answers.SearchAnswer:
+) -> answers.SearchAnswer:
     """Find what looks like a photograph."""
-    found = repository().searching.similar(caller, image_id, query)
-    return search_answers.search_answer(found, repository().storage)
+    return repository().searching.similar(caller, image_id, query)
 
 
 @serves("GET", "/search")
-def search(caller: Caller, query: queries.SearchParameters) -> search_answers.SearchAnswer:
+def search(caller: Caller, query: queries.SearchParameters) -> answers.SearchAnswer:
     """Search by parameters."""
-    found = repository().searching.search(caller, query.document())
-    return search_answers.search_answer(found, repository().storage)
+    return repository().searching.search(caller, query.document())
 
 
 @serves("POST", "/search")
-def search_document(caller: Caller, body: queries.SearchDocument) -> search_answers.SearchAnswer:
+def search_document(caller: Caller, body: queries.SearchDocument) -> answers.SearchAnswer:
     """Search by a document."""
-    found = repository().searching.search(caller, body)
-    return search_answers.search_answer(found, repository().storage)
+    return repository().searching.search(caller, body)
 
 
 @serves("POST", "/search/image")
-def search_image(caller: Caller, body: queries.ImageSearch) -> search_answers.SearchAnswer:
+def search_image(caller: Caller, body: queries.ImageSearch) -> answers.SearchAnswer:
     """Search by an image."""
-    found = repository().searching.by_image(caller, body)
-    return search_answers.search_answer(found, repository().storage)
+    return repository().searching.by_image(caller, body)
 
 
 @serves("GET", "/suggest")
-def suggest(caller: Caller, query: queries.SuggestParameters) -> search_answers.Suggestions:
+def suggest(caller: Caller, query: queries.SuggestParameters) -> answers.Suggestions:
     """Complete what is being typed."""
-    found = repository().searching.suggest(caller, query)
-    return search_answers.Suggestions.model_validate({"suggestions": found})
+    return repository().searching.suggest(caller, query)
 
 
 @serves("GET", "/stats")
 def stats(caller: Caller) -> answers.Stats:
     """Count what may be seen."""
-    return repository().overview.stats(caller)
+    return repository().collection.stats(caller)
 
 
 @serves("POST", "/rebuild")

@@ -35,7 +35,7 @@ from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connec
 from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.opensearch.bulk import BATCH as REQUEST
 from chalicelib.search.opensearch.bulk import write
-from chalicelib.search.vectors import quantised
+from chalicelib.search.text import quantised
 from local.layout import Layout
 from local.opensearch import OpenSearchNode
 

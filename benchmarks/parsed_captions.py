@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.attributes import basic_colour
 from chalicelib.attributes.lexicon import CONTAINERS, GARMENTS
-from chalicelib.attributes.phrases import colour_of
+from chalicelib.attributes.phrases import Token
 from chalicelib.attributes.verbs import CATENATIVES, NOT_ACTIONS
 from chalicelib.images import Attribute
 
@@ -31,7 +31,7 @@ class ParsedCaptions:
             if token.pos_ in ("NOUN", "PROPN"):
                 told.setdefault(token, ({}, {}))
         for token in tree:
-            if (colour := colour_of(token.lower_)) and basic_colour(token.lower_):
+            if (colour := Token(token.lower_).colour) and basic_colour(token.lower_):
                 for owner in _owners(token):
                     told.setdefault(owner, ({}, {}))[0][colour] = None
             if token.pos_ == "VERB" and not _denied(token) and _acts(token):

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from captioner.decoding import Crop, Decoded, Pixels, crop, decode
 from captioner.preparing import packed
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 from chalicelib.errors import (
     ImageRepoError,
     InvalidField,

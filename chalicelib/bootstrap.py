@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
@@ -10,13 +11,12 @@ from botocore.config import Config
 
 from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
-from chalicelib.api.overview import Overview
 from chalicelib.api.searching import SearchService
 from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.encoder import Encoder, LambdaEncoder, NearEncoder, TextEncoder
+from chalicelib.encoder import Encoder, QueryEncoder, TextEncoder
 from chalicelib.imports import Imports
 from chalicelib.names import EMBEDDED
 from chalicelib.queue import Queue, SqsQueue
@@ -55,7 +55,6 @@ class Repository:
     tokens: Tokens
     collection: Collection
     searching: SearchService
-    overview: Overview
     upkeep: Upkeep
     token_administration: TokenAdministration
 
@@ -75,9 +74,8 @@ def assemble(
     return Repository(
         storage=storage,
         tokens=tokens,
-        collection=Collection(catalogue, storage, settings.max_upload_bytes),
-        searching=SearchService(catalogue, index, encoder, settings.max_query_image_bytes),
-        overview=Overview(catalogue, index),
+        collection=Collection(catalogue, storage, index, settings.max_upload_bytes),
+        searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
@@ -89,27 +87,27 @@ def assemble(
 
 
 class Provider:
-    """Holds the repository that the entry point works with."""
+    """Holds the repository that the entry point works with.
 
-    def __init__(self, connect: Callable[[Settings], Repository]) -> None:
-        self._connect = connect
-        self._repository: Repository | None = None
+    Parameters
+    ----------
+    load_text
+        Loads the model's text encoder.
+    """
 
-    def get(self) -> Repository:
-        """Return the repository, connected at the first call.
+    def __init__(self, load_text: Callable[[], TextEncoder]) -> None:
+        self._load_text = load_text
+
+    @cached_property
+    def repository(self) -> Repository:
+        """Connected at the first use; tests set another and delete it.
 
         Raises
         ------
         ValueError
             The environment lacks a setting, or has one that cannot be.
         """
-        if self._repository is None:
-            self._repository = self._connect(Settings.from_environment())
-        return self._repository
-
-    def override(self, repository: Repository | None) -> None:
-        """Return this one from now on; None connects anew. For tests."""
-        self._repository = repository
+        return connect(Settings.from_environment(), self._load_text)
 
 
 def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Repository:
@@ -136,7 +134,7 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
         catalogue=DynamoCatalogue(dynamodb, settings.table),
         storage=storage,
         index=_engine(settings, s3, automatic),
-        encoder=NearEncoder(load_text, LambdaEncoder(lambda_, settings.encoder_function)),
+        encoder=QueryEncoder(load_text, lambda_, settings.encoder_function),
         tokens=TokenStore(dynamodb, settings.tokens_table),
         queue=SqsQueue(boto3.client("sqs", config=CONFIGURATION), settings.queue_url),
         reindexing=reindexing,

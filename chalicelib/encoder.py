@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,29 +26,22 @@ _VECTOR_BYTES = 2 * VECTOR_SIZE
 Crop = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class QueryVectors:
-    """Unit vectors of 256 float16 numbers, as bytes."""
-
-    visual: bytes
-    semantic: bytes
-
-
 class Encoder(Protocol):
-    """Port. Crops are x, y, width and height as fractions of the upright image.
+    """Port. Vectors have unit length and 256 float16 numbers, as bytes.
 
-    Every method raises ``EncoderUnavailable`` where nothing answers, ``RejectedImage`` where
-    the bytes are no image, ``InvalidField`` where the crop cannot be.
+    Crops are x, y, width and height as fractions of the upright image. Every method raises
+    ``EncoderUnavailable`` where nothing answers, ``RejectedImage`` where the bytes are no image,
+    ``InvalidField`` where the crop cannot be.
     """
 
     def text(self, text: str) -> bytes:
         """Return the semantic vector of a text."""
 
-    def image(self, content: bytes, crop: Crop | None) -> QueryVectors:
-        """Return the vectors of an image."""
+    def image(self, content: bytes, crop: Crop | None) -> bytes:
+        """Return the visual vector of an image."""
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> QueryVectors:
-        """Return the vectors of an image of the bucket."""
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> bytes:
+        """Return the visual vector of an image of the bucket."""
 
 
 class TextEncoder(Protocol):
@@ -59,21 +51,24 @@ class TextEncoder(Protocol):
         """Return the semantic vector of a text: 256 numbers, of unit length."""
 
 
-class NearEncoder:
-    """Adapter that turns texts into vectors here and asks another encoder for images.
+class QueryEncoder:
+    """Adapter that turns texts into vectors here and asks the encoder function for images.
+
+    What the function is asked and answers: docs/contracts.md, "Encoder function".
 
     Parameters
     ----------
-    load
+    load_text
         Loads what encodes texts, at the first text; ``OSError`` or ``ValueError`` where it is
         missing or damaged.
-    images
-        Is asked for images.
     """
 
-    def __init__(self, load: Callable[[], TextEncoder], images: Encoder) -> None:
-        self._load = load
-        self._images = images
+    def __init__(
+        self, load_text: Callable[[], TextEncoder], client: "LambdaClient", function: str
+    ) -> None:
+        self._load_text = load_text
+        self._client = client
+        self._function = function
 
     def text(self, text: str) -> bytes:
         """Return the semantic vector of a text."""
@@ -83,41 +78,27 @@ class NearEncoder:
             raise EncoderUnavailable("the model's text encoder is missing or damaged") from error
         return encoder.encode(text).astype("<f2").tobytes()
 
-    def image(self, content: bytes, crop: Crop | None) -> QueryVectors:
-        """Return the vectors of an image."""
-        return self._images.image(content, crop)
+    def image(self, content: bytes, crop: Crop | None) -> bytes:
+        """Return the visual vector of an image."""
+        return self._visual({"image": base64.b64encode(content).decode(), "crop": crop})
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> QueryVectors:
-        """Return the vectors of an image of the bucket."""
-        return self._images.stored(key, version_id, crop)
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> bytes:
+        """Return the visual vector of an image of the bucket."""
+        return self._visual({"key": key, "version_id": version_id, "crop": crop})
 
     @cached_property
     def _texts(self) -> TextEncoder:
-        return self._load()
+        return self._load_text()
 
-
-class LambdaEncoder:
-    """Adapter that asks the encoder function: docs/contracts.md, "Encoder function"."""
-
-    def __init__(self, client: "LambdaClient", function: str) -> None:
-        self._client = client
-        self._function = function
-
-    def text(self, text: str) -> bytes:
-        """Return the semantic vector of a text."""
-        return _vector(self._ask({"text": text}), "semantic")
-
-    def image(self, content: bytes, crop: Crop | None) -> QueryVectors:
-        """Return the vectors of an image."""
-        return self._vectors({"image": base64.b64encode(content).decode(), "crop": crop})
-
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> QueryVectors:
-        """Return the vectors of an image of the bucket."""
-        return self._vectors({"key": key, "version_id": version_id, "crop": crop})
-
-    def _vectors(self, request: dict[str, Any]) -> QueryVectors:
+    def _visual(self, request: dict[str, Any]) -> bytes:
         answer = self._ask(request)
-        return QueryVectors(_vector(answer, "visual"), _vector(answer, "semantic"))
+        try:
+            vector = base64.b64decode(answer["visual"], validate=True)
+        except (KeyError, TypeError, ValueError):
+            vector = b""
+        if len(vector) != _VECTOR_BYTES:
+            raise EncoderUnavailable("the encoder answered with no vector")
+        return vector
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -132,16 +113,6 @@ class LambdaEncoder:
         if "error" in payload:
             raise _error(payload["error"])
         return payload
-
-
-def _vector(answer: dict[str, Any], name: str) -> bytes:
-    try:
-        vector = base64.b64decode(answer[name], validate=True)
-    except (KeyError, TypeError, ValueError):
-        vector = b""
-    if len(vector) != _VECTOR_BYTES:
-        raise EncoderUnavailable("the encoder answered with no vector")
-    return vector
 
 
 def _error(told: dict[str, Any]) -> ImageRepoError:

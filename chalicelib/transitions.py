@@ -250,7 +250,7 @@ def _with_caption(image: Image, caption: Caption | None) -> Image:
     image = replace(image, caption=caption)
     if image.attributes_source in HUMAN_SOURCES:
         return image
-    found = tuple(extract(caption.text)) if caption else ()
+    found = extract(caption.text) if caption else ()
     return replace(image, attributes=found, attributes_source=Source.MODEL if found else None)
 
 

@@ -17,9 +17,7 @@ _TEXT_SIDE = (
     "captioner/__init__.py",
     "captioner/vision/__init__.py",
     "captioner/vision/manifest.py",
-    "captioner/vision/arrays.py",
     "captioner/vision/text.py",
-    "captioner/vision/tokenizer.py",
 )
 _INDEXER = ("indexer", "chalicelib", _FORMATS)
 _CAPTIONER = ("captioner", "chalicelib", _FORMATS, "requirements/captioner.lock")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chalicelib.attributes.kin import PEOPLE
+from chalicelib.attributes.kinds import PEOPLE
 from image_repo import Client
 from local.photographs import DemoPhotograph
 

@@ -12,11 +12,12 @@ from chalice.test import Client
 import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope, TokenRecord, Tokens
-from chalicelib.encoder import Crop, QueryVectors
+from chalicelib.encoder import Crop
 from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.search import Hit, Query, Results
-from chalicelib.search.query import Contribution, Suggestion, check
+from chalicelib.search.plan import check
+from chalicelib.search.query import Contribution, Suggestion
 from chalicelib.settings import Settings
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
@@ -112,13 +113,13 @@ class FixedEncoder:
         self.texts.append(text)
         return VECTOR
 
-    def image(self, content: bytes, crop: Crop | None) -> QueryVectors:
+    def image(self, content: bytes, crop: Crop | None) -> bytes:
         if content == b"no image":
             raise RejectedImage("the file is not a JPEG, PNG, WebP or GIF")
         self.crops.append(crop)
-        return QueryVectors(VECTOR, VECTOR)
+        return VECTOR
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> QueryVectors:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> bytes:
         return self.image(b"", crop)
 
 

@@ -36,8 +36,7 @@ from chalicelib.search.port import (
     microseconds,
     searched_labels,
 )
-from chalicelib.search.text import SHORTEST_WORD, clean, stems, words_of
-from chalicelib.search.vectors import quantised
+from chalicelib.search.text import SHORTEST_WORD, clean, quantised, stems, words_of
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 from training.errors import CheckpointError
 
 FLOAT_MAP = 1e-3

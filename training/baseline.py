@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.tokenizer import END, PAD, START, Tokenizer
+from captioner.vision.text import END, PAD, START, Tokenizer
 from training.arrays import F32, I32, Tensor, read_arrays, save_arrays
 from training.batches import LONGEST, NumberedCaption, like_lengths, padded, rows_of
 from training.captioning import Captioned

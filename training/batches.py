@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
+from captioner.vision.text import END, PAD, START, UNKNOWN, Tokenizer
 from training.arrays import F16, I32, Tensor
 
 LONGEST = 22

@@ -12,7 +12,7 @@ import tensorflow as tf
 from captioner.vision import beam
 from captioner.vision.decoder import Decoder
 from captioner.vision.sentence import Rules
-from captioner.vision.tokenizer import Tokenizer
+from captioner.vision.text import Tokenizer
 from training.arrays import F16, I32, Arrays, Tensor
 from training.batches import NumberedCaption, drawn, fed, like_lengths, padded, rows_of
 from training.decoder import Shape, TrainableDecoder

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from captioner.vision.tokenizer import words_of
+from captioner.vision.text import words_of
 from training.errors import DatasetError
 
 PHOTOGRAPHS = "Flicker8k_Dataset"

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.tokenizer import END, PAD, START, UNKNOWN
+from captioner.vision.text import END, PAD, START, UNKNOWN
 from training.arrays import F32, Tensor
 
 FOLDED = (("keys", "positions"), ("values", "values_bias"))  # kernels of the map, their biases

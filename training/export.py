@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from captioner.vision import tokenizer
-from captioner.vision.arrays import read_arrays
 from captioner.vision.beam import WIDTH
 from captioner.vision.bundle import FILES, load
 from captioner.vision.decoder import ARRAYS as DECODER
 from captioner.vision.judgement import FEATURES, Confidence
 from captioner.vision.manifest import FORMAT, sha256
+from captioner.vision.text import Tokenizer, read_arrays
 from training.agreement import NetworkDifference, accept
 from training.arrays import F16, U8, save_arrays
 from training.arrays import read_arrays as read_parts
@@ -147,7 +146,7 @@ def _encoders(parts: Path) -> dict[str, str]:
 def _verified(
     parts: Path, draft: Path, squares: U8, seen: dict[str, F16]
 ) -> dict[str, NetworkDifference]:
-    words = tokenizer.load(draft / "tokenizer.json")
+    words = Tokenizer.read(draft / "tokenizer.json")
     some = {name: found[:VERIFIED_ON] for name, found in seen.items()}
     found = compare(parts, draft, words, squares[:VERIFIED_ON], some)
     accept(found["float32"])
@@ -155,7 +154,7 @@ def _verified(
 
 
 def _cost(draft: Path, dev: Split, seen: dict[str, F16]) -> dict[str, Any]:
-    words = tokenizer.load(draft / "tokenizer.json")
+    words = Tokenizer.read(draft / "tokenizer.json")
     decoder = read_arrays(draft / "decoder.npz", DECODER)
     scores = {
         name: cider(write_captions(decoder, words, found, WIDTH), dev.captions)

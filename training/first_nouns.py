@@ -21,9 +21,10 @@ def first_nouns(caption: str) -> tuple[str, ...]:
         Singular, in lower case: "two dogs run" gives dog, "a plate of food" plate and food,
         "a group of people" and "a picture of people" person. Empty where there is no noun.
     """
-    phrases = Phrases(tokens(caption))
+    words = tokens(caption)
+    phrases = Phrases(words)
     showing = ""
-    for start in range(len(phrases.words)):
+    for start in range(len(words)):
         found = phrases.noun_phrase(start)
         if found is None or found[0].head is None:
             continue
@@ -35,7 +36,7 @@ def first_nouns(caption: str) -> tuple[str, ...]:
 
 def _with_contents(phrases: Phrases, phrase: NounPhrase, after: int) -> tuple[str, ...]:
     heads = [str(phrase.head)]
-    if phrases.word(after) == "of" and (inner := phrases.noun_phrase(after + 1)):
+    if phrases.words[after] == "of" and (inner := phrases.noun_phrase(after + 1)):
         heads += [inner[0].head] if inner[0].head else []
     return tuple(heads)
 

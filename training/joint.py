@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from captioner.vision.tokenizer import PAD, UNKNOWN, Tokenizer
+from captioner.vision.text import PAD, UNKNOWN, Tokenizer
 from training.arrays import F32, I32, Tensor
 from training.joint_space import JointRecipe, JointSpace
 from training.logs import note

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.tokenizer import PAD
+from captioner.vision.text import PAD
 from training.arrays import F32, Tensor
 from training.visual_space import turn
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.tokenizer import PAD, Tokenizer
+from captioner.vision.text import PAD, Tokenizer
 from training.arrays import Arrays, Tensor
 from training.batches import NumberedCaption, like_lengths, padded, rows_of
 from training.captioning import Validation

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from captioner.vision.tokenizer import words_of
+from captioner.vision.text import words_of
 from training.arrays import F32, F64, Tensor
 from training.errors import TrainingError
 

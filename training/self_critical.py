@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.tokenizer import END, Tokenizer
+from captioner.vision.text import END, Tokenizer
 from training.arrays import F32, I32, Arrays, Tensor
 from training.batches import encoded
 from training.captioning import Captioned, Validation

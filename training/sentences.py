@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.tokenizer import words_of
+from captioner.vision.text import words_of
 from training.arrays import F32, I32, Tensor, kept
 from training.errors import CheckpointError
 from training.onnx_weights import named_weights

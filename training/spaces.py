@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from captioner.vision.tokenizer import Tokenizer
+from captioner.vision.text import Tokenizer
 from training.arrays import save_arrays
 from training.captioning import Captioned
 from training.joint import Paired, train_joint

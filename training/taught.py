@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from captioner.vision.tokenizer import PAD, Tokenizer, words_of
+from captioner.vision.text import PAD, Tokenizer, words_of
 from training.arrays import F32, I32, Tensor
 from training.joint import LONGEST, Paired, Sides, contrasted, numbered, thinned
 from training.joint_space import Head, JointRecipe, JointSpace

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from captioner.vision.tokenizer import Tokenizer
+from captioner.vision.text import Tokenizer
 from training import vgg
 from training.arrays import I32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.augmentation import Augmentation

@@ -7,12 +7,11 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from captioner.vision import beam
-from captioner.vision.arrays import F32, read_arrays
 from captioner.vision.beam import Writer
 from captioner.vision.decoder import ARRAYS as DECODER
 from captioner.vision.decoder import Decoder, DecoderState
 from captioner.vision.sentence import Rules
-from captioner.vision.tokenizer import Tokenizer
+from captioner.vision.text import F32, Tokenizer, read_arrays
 from captioner.vision.vectors import ARRAYS as VECTORS
 from captioner.vision.vectors import POWER, Vectors, pooled
 from training.agreement import NetworkDifference, NetworkOutputs, agreement

@@ -26,7 +26,7 @@ MOST = 8_000
 def turn(dims: int = 256, seed: int = 0) -> F32:
     """Give a turn in space, (dims, dims): the same from everywhere, no distance changes.
 
-    Engines keep a component as a byte of one scale for all (`chalicelib.search.vectors`).
+    Engines keep a component as a byte of one scale for all (`chalicelib.search.text`).
     PCA gathers the variance in few components, which would be cut there, and leaves the
     others too small to be told from nothing; turned, all are about ``dims ** -0.5``
     (as Jegou 2010 turns local descriptors before they are quantised).

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from captioner.vision.tokenizer import SPECIALS, Tokenizer, words_of
+from captioner.vision.text import SPECIALS, Tokenizer, words_of
 from training.arrays import F32
 from training.errors import DatasetError
 from training.logs import objects

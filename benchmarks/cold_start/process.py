@@ -65,18 +65,18 @@ def _service(index: "Searching") -> Callable[[dict[str, str]], int]:
     from chalicelib.access import Caller, Scope  # noqa: PLC0415
     from chalicelib.api.queries import SearchParameters  # noqa: PLC0415
     from chalicelib.api.searching import SearchService  # noqa: PLC0415
-    from chalicelib.encoder import LambdaEncoder, NearEncoder  # noqa: PLC0415
+    from chalicelib.encoder import QueryEncoder  # noqa: PLC0415
     from tests.memory.catalogue import MemoryCatalogue  # noqa: PLC0415
+    from tests.memory.storage import MemoryStorage  # noqa: PLC0415
 
     images: Any = None  # is asked for images only
-    encoder = NearEncoder(text.load, LambdaEncoder(images, ""))
-    service = SearchService(MemoryCatalogue(), index, encoder, 0)
+    encoder = QueryEncoder(text.load, images, "")
+    service = SearchService(MemoryCatalogue(), MemoryStorage(), index, encoder, 0)
     caller = Caller(OWNER, frozenset({Scope.READ}))
 
     def asked(parameters: dict[str, str]) -> int:
         document = SearchParameters.model_validate(parameters).document()
-        found = service.search(caller, document)
-        return found.results.total
+        return service.search(caller, document).total
 
     return asked
 

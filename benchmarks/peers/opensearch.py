@@ -22,7 +22,7 @@ from chalicelib.images import VECTOR_SIZE
 from chalicelib.search import Document
 from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.opensearch.aliases import Aliases
-from chalicelib.search.vectors import quantised
+from chalicelib.search.text import quantised
 from local.layout import Layout
 from local.opensearch import OpenSearchNode
 from local.opensearch.parts import KNN, VERSION

@@ -15,8 +15,7 @@ from benchmarks.peers.port import LIMIT, RRF_CONSTANT, Answer, InProcess
 from benchmarks.search.corpus import OWNER
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search import Document
-from chalicelib.search.text import STOP_WORDS, words_of
-from chalicelib.search.vectors import quantised
+from chalicelib.search.text import STOP_WORDS, quantised, words_of
 
 _SCHEMA = f"""
 CREATE TABLE photograph (id INTEGER PRIMARY KEY, image_id TEXT, owner TEXT, text TEXT);

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from benchmarks.retrieval.material import CAPTIONS, Asked, Material, told_by_people
 from benchmarks.retrieval.values import Bools, Values, cosines, values_of
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 from chalicelib.search.query import Weights
 from chalicelib.search.tuned import WEIGHTS
 

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.retrieval.material import Material, told_by_people
 from benchmarks.retrieval.photographs import Bundle, text_vectors
 from benchmarks.retrieval.values import Bools, values_of
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 from chalicelib.search.query import Weights
 from chalicelib.search.text import STOP_WORDS, stems
 from chalicelib.search.tuned import Cutoff

@@ -13,7 +13,7 @@ from benchmarks.retrieval.material import Material, floats
 from benchmarks.retrieval.photographs import Bundle, documents, progress
 from captioner.decoding import decode
 from captioner.preparing import packed
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 from chalicelib.search.text import STOP_WORDS, stems
 
 COPIED = 100  # photographs that are altered

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.retrieval.photographs import Bundle, documents, picture_vectors, text_vectors
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 from chalicelib.attributes import extract
 from chalicelib.images import Source
 from chalicelib.search.port import Document

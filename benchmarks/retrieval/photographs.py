@@ -18,8 +18,8 @@ from typing import Any
 from captioner.decoding import decode
 from captioner.preparing import packed, prepare, version_of
 from captioner.vision import bundle
-from captioner.vision.arrays import F32
 from captioner.vision.model import Model
+from captioner.vision.text import F32
 from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Prepared, image_id_of
 from chalicelib.ingest import Ingest

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
 from chalicelib.search import Document
 from chalicelib.search.conditions import Condition, Holds
+from chalicelib.search.duplicates import cosines as cosines_of
+from chalicelib.search.duplicates import rows
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.plan import clause_condition, clauses_of
 from chalicelib.search.port import Retrieval, key_of
 from chalicelib.search.query import Weights
-from chalicelib.search.scoring import idf, part_scores
-from chalicelib.search.text import parse
-from chalicelib.search.vectors import cosines as cosines_of
-from chalicelib.search.vectors import quantised, rows
+from chalicelib.search.ranking import idf, part_scores
+from chalicelib.search.text import parse, quantised
 
 _NOTHING = bytes(VECTOR_SIZE)
 

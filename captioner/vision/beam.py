@@ -6,10 +6,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.arrays import F32
 from captioner.vision.decoder import DecoderState
 from captioner.vision.sentence import Rules
-from captioner.vision.tokenizer import END, START
+from captioner.vision.text import END, F32, START
 
 WIDTH = 5
 """Captions kept while searching: with their ranking 49.9 CIDEr on dev, 48.3 with 3."""

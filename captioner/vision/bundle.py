@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from captioner.vision import decoder, encoder, labels, manifest, text, tokenizer, vectors
-from captioner.vision.arrays import read_arrays
+from captioner.vision import decoder, encoder, labels, manifest, text, vectors
 from captioner.vision.judgement import Confidence, Ranking
 from captioner.vision.model import Model
 
@@ -29,15 +28,15 @@ def load(path: Path, *, threads: int = 2) -> Model:
         If a file is missing, damaged, unknown or of another version.
     """
     described = manifest.read(path, FILES)
-    words = tokenizer.load(described.path("tokenizer.json"))
+    words = text.Tokenizer.read(described.path("tokenizer.json"))
     return Model(
         described,
         tokenizer=words,
         encoder=encoder.load(described.path("encoder.onnx"), described.side, threads),
-        decoder=decoder.Decoder(read_arrays(described.path("decoder.npz"), decoder.ARRAYS)),
-        vectors=vectors.Vectors(read_arrays(described.path("vectors.npz"), vectors.ARRAYS)),
-        labels=labels.Labels(read_arrays(described.path("labels.npz"), labels.ARRAYS)),
+        decoder=decoder.Decoder(text.read_arrays(described.path("decoder.npz"), decoder.ARRAYS)),
+        vectors=vectors.Vectors(text.read_arrays(described.path("vectors.npz"), vectors.ARRAYS)),
+        labels=labels.Labels(text.read_arrays(described.path("labels.npz"), labels.ARRAYS)),
         ranking=Ranking.read(described.ranking),
         confidence=Confidence.read(described.confidence),
-        text=text.TextEncoder(read_arrays(described.path("text.npz"), text.ARRAYS), words),
+        text=text.TextEncoder(text.read_arrays(described.path("text.npz"), text.ARRAYS), words),
     )

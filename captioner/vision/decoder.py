@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.arrays import F32, sigmoid
+from captioner.vision.text import F32, sigmoid
 
 ARRAYS = (
     "embedding", "output_bias", "keys", "positions", "values", "values_bias", "query", "energy",

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from captioner.vision.arrays import F32
 from captioner.vision.frame import to_square
 from captioner.vision.manifest import BundleError
+from captioner.vision.text import F32
 
 
 class ImageEncoder:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.tokenizer import PLURALS, words_of
+from captioner.vision.text import PLURALS, words_of
 
 CLASSES = 1000
 LONGEST = 2  # words of one name, as "traffic light"

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 
 U8 = npt.NDArray[np.uint8]
 COARSE = 32

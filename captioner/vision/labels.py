@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from captioner.vision.arrays import F32
 from captioner.vision.everyday import Everyday, everyday
+from captioner.vision.text import F32
 
 ARRAYS = ("labels/kernel", "labels/bias", "labels/usual")
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.arrays import F32
 from captioner.vision.beam import WIDTH, Hypothesis, Writer, search
 from captioner.vision.encoder import ImageEncoder
 from captioner.vision.frame import is_blank
@@ -14,8 +13,7 @@ from captioner.vision.labels import Labels, entropy
 from captioner.vision.manifest import BundleManifest
 from captioner.vision.prediction import Caption, Observation, Prediction, Word
 from captioner.vision.sentence import Rules
-from captioner.vision.text import TextEncoder
-from captioner.vision.tokenizer import Tokenizer
+from captioner.vision.text import F32, TextEncoder, Tokenizer
 from captioner.vision.vectors import Vectors, pooled, with_captions
 
 

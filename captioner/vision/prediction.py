@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from captioner.vision.arrays import F32
 from captioner.vision.labels import Label
+from captioner.vision.text import F32
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.tokenizer import END, PAD, START, UNKNOWN, Tokenizer
+from captioner.vision.text import END, PAD, START, UNKNOWN, Tokenizer
 
 # fmt: off
 _FUNCTION_WORDS = frozenset((

@@ -1,12 +1,21 @@
-"""The text side of the joint image-text space; the API function has it, too. Imports numpy only."""
+"""The text side of the joint image-text space; the API function has it, too. Imports numpy only.
 
-from collections.abc import Sequence
+Words and their numbers serve the decoder as well, and the arrays every part of a bundle.
+"""
+
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from captioner.vision import manifest, tokenizer
-from captioner.vision.arrays import F32, read_arrays, sigmoid, unit
+from captioner.vision import manifest
+from captioner.vision.manifest import BundleError
+
+F32 = npt.NDArray[np.float32]
 
 FILES = ("text.npz", "tokenizer.json")
 """What of a bundle the text side needs, beside ``bundle.json``."""
@@ -15,6 +24,63 @@ BUNDLE = Path(__file__).resolve().parent.parent / "bundle"
 """Where the bundle lies, here as in the API's package, which holds these files of it."""
 
 ARRAYS = ("embedding", "gru/kernel", "gru/recurrent", "gru/bias", "gru/recurrent_bias", "out")
+
+SPECIALS = ("<pad>", "<start>", "<end>", "<unk>")
+PAD, START, END, UNKNOWN = range(4)
+LONGEST_QUERY = 32
+_WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
+PLURALS = (("ies", "y"), ("es", ""), ("s", ""))
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words of a text; punctuation dropped, inner hyphens and apostrophes kept."""
+    return _WORD.findall(text.lower().replace("’", "'").replace(" 's", "'s"))
+
+
+class Tokenizer:
+    """Numbers for words: the four specials, then words by falling frequency.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Known words, most frequent first.
+    captioned : int
+        How many numbers (specials included) the decoder may write; the text
+        encoder reads rarer words as well.
+    """
+
+    def __init__(self, words: Sequence[str], captioned: int) -> None:
+        self.words = (*SPECIALS, *words)
+        self.captioned = captioned
+        self._number = {word: number for number, word in enumerate(self.words)}
+
+    @classmethod
+    def read(cls, path: Path) -> "Tokenizer":
+        """Read ``tokenizer.json``; raises `BundleError` where it is not one."""
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            return cls([str(word) for word in document["words"]], int(document["captioned"]))
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise BundleError(f"{path} is not a tokenizer: {error!r}") from error
+
+    def encode(self, text: str) -> list[int]:
+        """Numbers of a text's words, ``UNKNOWN`` for those never seen."""
+        return [self.number(word) for word in words_of(text)]
+
+    def known(self, text: str) -> list[int]:
+        """Numbers of a query's words, those never seen left out; `LONGEST_QUERY` at most."""
+        return [number for number in self.encode(text) if number != UNKNOWN][:LONGEST_QUERY]
+
+    def number(self, word: str) -> int:
+        """Give a word's number, its singular's where only that is known, or ``UNKNOWN``."""
+        if word in self._number:
+            return self._number[word]
+        singulars = (word.removesuffix(end) + put for end, put in PLURALS if word.endswith(end))
+        return next((self._number[s] for s in singulars if s in self._number), UNKNOWN)
+
+    def word(self, number: int) -> str:
+        """Give the word of a number."""
+        return self.words[number]
 
 
 class TextEncoder:
@@ -28,7 +94,7 @@ class TextEncoder:
         reset, candidate; ``out`` (h, 256).
     """
 
-    def __init__(self, weights: dict[str, F32], words: tokenizer.Tokenizer) -> None:
+    def __init__(self, weights: dict[str, F32], words: Tokenizer) -> None:
         self._weights = weights
         self._words = words
 
@@ -82,5 +148,35 @@ def load(folder: Path = BUNDLE) -> TextEncoder:
         If one is missing or damaged.
     """
     bundle = manifest.read(folder, FILES)
-    words = tokenizer.load(bundle.path("tokenizer.json"))
+    words = Tokenizer.read(bundle.path("tokenizer.json"))
     return TextEncoder(read_arrays(bundle.path("text.npz"), ARRAYS), words)
+
+
+def read_arrays(path: Path, names: Iterable[str]) -> dict[str, F32]:
+    """Named arrays of an ``.npz`` as float32.
+
+    Raises
+    ------
+    BundleError
+        If the file is not readable or lacks one.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name].astype(np.float32) for name in names}
+    except KeyError as missing:
+        raise BundleError(f"{path}: {missing.args[0]}") from missing
+    except (OSError, ValueError, zipfile.BadZipFile) as damage:
+        raise BundleError(f"{path}: {damage}") from damage
+
+
+def unit(vector: F32) -> F32:
+    """Scale a vector to length one; the even vector where it has no finite length."""
+    norm = float(np.linalg.norm(vector))
+    if not np.isfinite(norm) or norm == 0:
+        return np.full_like(vector, 1 / np.sqrt(vector.size))
+    return (vector / np.float32(norm)).astype(np.float32)
+
+
+def sigmoid(x: F32) -> F32:
+    """Give the logistic function, which overflows nowhere."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from captioner.vision.arrays import F32, unit
+from captioner.vision.text import F32, unit
 
 ARRAYS = (
     "visual/mean", "visual/basis", "semantic/hidden", "semantic/hidden_bias", "semantic/out",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.api.fields import with_traits
+from chalicelib.api.queries import with_traits
 from chalicelib.images import Image, Source, State
 from chalicelib.storage import Storage
 
@@ -200,6 +200,91 @@ class Problem(Answer):
     detail: str
     field: str | None = None
     errors: list[FieldProblem] | None = None
+
+
+class ContributionAnswer(Answer):
+    """What one part of the query (words, labels, meaning, attributes, image) gave a match.
+
+    ``score`` is the part's own, ``share`` what it adds to the match's score, ``terms`` what
+    matched and what each adds to ``score``.
+    """
+
+    part: str
+    score: float
+    rank: int
+    share: float
+    terms: dict[str, float]
+
+
+class HitAnswer(Answer):
+    """One match.
+
+    ``matched_labels`` are those of the image's labels that the text found.
+    """
+
+    image: ImageAnswer
+    score: float
+    highlight: str | None
+    matched_labels: list[str]
+    explanation: list[ContributionAnswer] | None
+
+
+class FacetValue(Answer):
+    """A value and how many matches have it."""
+
+    value: str
+    count: int
+
+
+@with_traits(lambda _: (list[str], ...))
+class ClauseAnswer(Answer):
+    """One subject with what is bound to it; None is any subject."""
+
+    subject: str | None
+
+
+class ReadingAnswer(Answer):
+    """What the text says of subjects, ``rest`` what is left of it.
+
+    ``applied``: all matches are such; else it is an offer.
+    """
+
+    clauses: list[ClauseAnswer]
+    rest: str | None
+    applied: bool
+
+
+class CorrectionAnswer(Answer):
+    """The text that was looked for, and what mistyped words were taken for."""
+
+    text: str
+    words: dict[str, str]
+
+
+class SearchAnswer(Answer):
+    """A page of matches, best first, and what was made of the text."""
+
+    hits: list[HitAnswer]
+    total: int
+    facets: dict[str, list[FacetValue]]
+    cursor: str | None
+    degraded: list[str]
+    reading: ReadingAnswer | None
+    corrected: CorrectionAnswer | None
+
+
+class SuggestionAnswer(Answer):
+    """A value, and how many photographs have it."""
+
+    kind: str
+    value: str
+    count: int
+
+
+class Suggestions(Answer):
+    """What the last word may become, the commonest first."""
+
+    suggestions: list[SuggestionAnswer]
 
 
 def image_answer(image: Image, storage: Storage) -> ImageAnswer:

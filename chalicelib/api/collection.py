@@ -1,4 +1,4 @@
-"""What a person does with photographs: add, look at, edit, delete."""
+"""What a person does with photographs: add, look at, count, edit, delete."""
 
 import secrets
 from collections.abc import Callable
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib.access import Caller
+from chalicelib.api.answers import Stats
 from chalicelib.api.requests import ImageEdit, Listing, NewImage
 from chalicelib.api.visibility import visible, visible_to
 from chalicelib.catalogue import Catalogue, Page, update
-from chalicelib.errors import InvalidField, RevisionMismatch
+from chalicelib.errors import InvalidField, RevisionMismatch, SearchUnavailable
 from chalicelib.images import Image, State
+from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.storage import DERIVED, UPLOADS, PresignedPost, Storage
 from chalicelib.transitions import deleted, edited, pending
 
@@ -29,6 +31,7 @@ class Collection:
 
     catalogue: Catalogue
     storage: Storage
+    index: SearchEngine
     max_upload_bytes: int
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -55,6 +58,17 @@ class Collection:
         return self.catalogue.list(
             owner, state=listing.state, limit=listing.limit, cursor=listing.cursor
         )
+
+    def stats(self, caller: Caller) -> Stats:
+        """Return counts; ``searchable`` is None while the search index is down."""
+        owner = caller.visible_owner(None)
+        counts = self.catalogue.counts(owner)
+        images = {state: counts.get(state, 0) for state in State if state is not State.DELETED}
+        try:
+            searchable = self.index.count(owner)
+        except SearchUnavailable:
+            searchable = None
+        return Stats(images=images, total=sum(images.values()), searchable=searchable)
 
     def edit(self, caller: Caller, image_id: str, edit: ImageEdit, rev: int | None) -> Image:
         """Change caption or attributes; what a person writes no model overwrites.

@@ -6,38 +6,18 @@ names: ``caller``, ``body``, ``query``, ``revision`` (of ``If-Match``) and the p
 
 from collections.abc import Callable, Mapping
 from inspect import signature
-from typing import Any, Protocol
+from typing import Any
 
-from chalice.app import MultiDict, Response
-from pydantic import BaseModel
+from chalice.app import MultiDict, Request, Response
+from pydantic import BaseModel, ValidationError
 
 from chalicelib.access import Caller, Scope
 from chalicelib.api.answers import Answer
-from chalicelib.api.problems import request_validation
+from chalicelib.api.problems import InvalidRequest
 from chalicelib.api.routes import Route
 from chalicelib.errors import InvalidField
 
 View = Callable[..., BaseModel | Response | None]
-
-
-class CurrentRequest(Protocol):
-    """What is read of the framework's request."""
-
-    @property
-    def context(self) -> Mapping[str, Any]:
-        """What API Gateway knows of it; ``authorizer`` is what the authorizer told."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Its headers, whatever their case."""
-
-    @property
-    def query_params(self) -> MultiDict | None:
-        """Its query parameters, each with all values it was given."""
-
-    @property
-    def raw_body(self) -> bytes:
-        """Its body."""
 
 
 def context_of(caller: Caller) -> dict[str, str]:
@@ -51,38 +31,60 @@ def caller_of(context: Mapping[str, str]) -> Caller:
     return Caller(context["owner"], frozenset(map(Scope, scopes)))
 
 
-def endpoint(
-    route: Route, view: View, current: Callable[[], CurrentRequest]
-) -> Callable[..., Response]:
-    """Return what the framework calls for a route.
-
-    Parameters
-    ----------
-    current
-        Returns the request that is being answered.
-
-    Returns
-    -------
-    Callable[..., Response]
-        Raises ``Forbidden`` before anything else where the token lacks the scope, and
-        ``InvalidField`` where the request does not fit the route's models.
+class Endpoint:
+    """A route with its view.
 
     Raises
     ------
     TypeError
         The view names what the route does not give.
     """
-    named = set(signature(view).parameters)
-    if unknown := named - _available(route):
-        raise TypeError(f"{route.name} does not give its view {', '.join(sorted(unknown))}")
 
-    def call(**parameters: str) -> Response:
-        request = current()
-        authorized = {} if route.scope is None else {"caller": _authorized(request, route.scope)}
-        given = {**parameters, **authorized, **_inputs(request, route)}
-        return _response(route, view(**{name: given[name] for name in named}))
+    def __init__(self, route: Route, view: View) -> None:
+        self._route = route
+        self._named = signature(view).parameters.keys()
+        if unknown := self._named - _available(route):
+            raise TypeError(f"{route.name} does not give its view {', '.join(sorted(unknown))}")
 
-    return call
+    def arguments(self, request: Request, in_path: Mapping[str, str]) -> dict[str, Any]:
+        """Return what the view is called with.
+
+        Raises
+        ------
+        Forbidden
+            The token lacks the scope; before anything else.
+        InvalidField
+            The request does not fit the route's models.
+        """
+        given: dict[str, Any] = dict(in_path)
+        if self._route.scope is not None:
+            given["caller"] = caller_of(request.context["authorizer"])
+            given["caller"].require(self._route.scope)
+        try:
+            if self._route.body is not None:
+                given["body"] = self._route.body.model_validate_json(request.raw_body or b"{}")
+            if self._route.query is not None:
+                parameters = _each_once(request.query_params)
+                given["query"] = self._route.query.model_validate(parameters)
+        except ValidationError as error:
+            raise InvalidRequest(error) from None
+        if self._route.if_match:
+            given["revision"] = _revision(request.headers.get("if-match", "*"))
+        return {name: given[name] for name in self._named}
+
+    def response(self, answer: BaseModel | Response | None) -> Response:
+        """Return the response to what the view returned."""
+        if isinstance(answer, Response):
+            return answer
+        if self._route.answer is None:
+            return Response(body="", status_code=self._route.status)
+        if not isinstance(answer, self._route.answer):
+            raise TypeError(f"{self._route.name} answers with {type(answer).__name__}")
+        # No cache keeps an answer.
+        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        if isinstance(answer, Answer) and answer.etag is not None:
+            headers["ETag"] = answer.etag
+        return Response(answer.model_dump_json(), headers, self._route.status)
 
 
 def _available(route: Route) -> set[str]:
@@ -93,24 +95,6 @@ def _available(route: Route) -> set[str]:
         "revision": route.if_match,
     }
     return {name for name, is_given in parts.items() if is_given} | set(route.parameters)
-
-
-def _authorized(request: CurrentRequest, scope: Scope) -> Caller:
-    caller = caller_of(request.context["authorizer"])
-    caller.require(scope)
-    return caller
-
-
-def _inputs(request: CurrentRequest, route: Route) -> dict[str, Any]:
-    inputs: dict[str, Any] = {}
-    with request_validation():
-        if route.body is not None:
-            inputs["body"] = route.body.model_validate_json(request.raw_body or b"{}")
-        if route.query is not None:
-            inputs["query"] = route.query.model_validate(_each_once(request.query_params))
-    if route.if_match:
-        inputs["revision"] = _revision(request.headers.get("if-match", "*"))
-    return inputs
 
 
 def _each_once(parameters: MultiDict | None) -> dict[str, str]:
@@ -128,17 +112,3 @@ def _revision(if_match: str) -> int | None:
     if not (given.isascii() and given.isdigit() and len(given) < 16):
         raise InvalidField("If-Match", "must be the ETag of the photograph, a number in quotes")
     return int(given)
-
-
-def _response(route: Route, answer: BaseModel | Response | None) -> Response:
-    if isinstance(answer, Response):
-        return answer
-    if route.answer is None:
-        return Response(body="", status_code=route.status)
-    if not isinstance(answer, route.answer):
-        raise TypeError(f"{route.name} answers with {type(answer).__name__}")
-    # No cache keeps an answer.
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    if isinstance(answer, Answer) and answer.etag is not None:
-        headers["ETag"] = answer.etag
-    return Response(body=answer.model_dump_json(), status_code=route.status, headers=headers)

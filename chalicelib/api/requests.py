@@ -1,27 +1,85 @@
-"""Requests: every field that a client may send, and its range."""
+"""Requests that change something: every field that a client may send, and its range."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     Field,
     StringConstraints,
     model_validator,
 )
 
-from chalicelib.api.described import AttributeList, Request
-from chalicelib.api.fields import (
-    MAX_NAME_CHARS,
-    CaptionText,
-    ContentType,
+from chalicelib.api.queries import (
+    MAX_WORDS,
     Cursor,
     Limit,
     Owner,
+    Request,
+    SeparatedWords,
     Word,
-    file_name,
+    Words,
+    one_line,
     printable,
+    with_traits,
 )
-from chalicelib.images import State
+from chalicelib.attributes.kinds import COLOUR, TRAITS, Kind
+from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment, State
+from image_repo_formats import MAX_CAPTION_CHARS
+
+MAX_NAME_CHARS = 255
+ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
+_OLDER_NAMES = {"colours": ("subject_colours",), "actions": ("subject_actions",)}
+
+
+def file_name(name: str) -> str:
+    """Return the name, if it names a file and no way to one."""
+    if "/" in name or name in {".", ".."}:
+        raise ValueError("must be a file's name, without folders")
+    return printable(name)
+
+
+def _list_of(kind: Kind) -> Any:
+    names = AliasChoices(kind.field, *_OLDER_NAMES.get(kind.field, ()))
+    return SeparatedWords, Field([], validation_alias=names)
+
+
+class GarmentInput(Request):
+    """What a subject wears; its colours are the subject's too."""
+
+    garment: Word
+    colours: Words = Field([])
+
+
+@with_traits(_list_of)
+class _SubjectInput(Request):
+    subject: Word
+
+
+class AttributeInput(_SubjectInput):
+    """One subject with its own colours, actions and places, and what it wears.
+
+    Each list may be one string with commas; ``subject_colours`` and ``subject_actions`` are older
+    names of two of them.
+    """
+
+    garments: Annotated[list[GarmentInput], Field(max_length=MAX_WORDS)] = Field([])
+
+    def attribute(self) -> Attribute:
+        """Return the record's form, as it was written."""
+        worn = [colour for garment in self.garments for colour in garment.colours]
+        traits: dict[str, Any] = {kind.field: kind.values(self) for kind in TRAITS}
+        traits[COLOUR.field] = tuple(dict.fromkeys((*COLOUR.values(self), *worn)))
+        garments = tuple(Garment(one.garment, tuple(one.colours)) for one in self.garments)
+        return Attribute(self.subject, garments=garments, **traits)
+
+
+AttributeList = Annotated[list[AttributeInput], Field(max_length=MAX_ATTRIBUTES)]
+CaptionText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CAPTION_CHARS),
+    AfterValidator(one_line),
+]
 
 
 class NewImage(Request):

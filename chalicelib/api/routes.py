@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from chalicelib.access import Scope
-from chalicelib.api import answers, queries, requests, search_answers, tokens
+from chalicelib.api import answers, queries, requests, tokens
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -111,7 +111,7 @@ ROUTES = (
         "/images/{image_id}/similar",
         "Photographs that look like this one, or like a part of it",
         _R,
-        search_answers.SearchAnswer,
+        answers.SearchAnswer,
         query=queries.SimilarQuery,
     ),
     Route(
@@ -119,7 +119,7 @@ ROUTES = (
         "/search",
         "Search by words, by one subject with its colours, actions and places, by filters",
         _R,
-        search_answers.SearchAnswer,
+        answers.SearchAnswer,
         query=queries.SearchParameters,
     ),
     Route(
@@ -127,7 +127,7 @@ ROUTES = (
         "/search",
         "The same as a document, for nested attribute clauses",
         _R,
-        search_answers.SearchAnswer,
+        answers.SearchAnswer,
         body=queries.SearchDocument,
     ),
     Route(
@@ -135,7 +135,7 @@ ROUTES = (
         "/search/image",
         "Search by an image or a part of it",
         _R,
-        search_answers.SearchAnswer,
+        answers.SearchAnswer,
         body=queries.ImageSearch,
     ),
     Route(
@@ -143,7 +143,7 @@ ROUTES = (
         "/suggest",
         "What the last word of a text may become, from what is there",
         _R,
-        search_answers.Suggestions,
+        answers.Suggestions,
         query=queries.SuggestParameters,
     ),
     Route(

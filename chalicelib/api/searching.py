@@ -1,10 +1,22 @@
-"""Searches: from a request to the query model, and from hits back to records."""
+"""Searches: from a request to the query model, and from hits to the answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.access import Caller
+from chalicelib.api.answers import (
+    ClauseAnswer,
+    ContributionAnswer,
+    CorrectionAnswer,
+    FacetValue,
+    HitAnswer,
+    ReadingAnswer,
+    SearchAnswer,
+    SuggestionAnswer,
+    Suggestions,
+    image_answers,
+)
 from chalicelib.api.queries import (
     ClauseInput,
     FiltersInput,
@@ -27,30 +39,13 @@ from chalicelib.errors import (
 )
 from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
-from chalicelib.search.interpret import Interpretation, attempts, corrected, read, unsure
+from chalicelib.search.interpret import Reading, conditioned, corrected, read, unconditioned, unsure
 from chalicelib.search.plan import clause_condition
+from chalicelib.search.port import SEARCHED_FROM
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.search.query import Mode, Suggestion, Weights
-from chalicelib.search.text import parse
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An answer of the engine, with the records its hits stand for.
-
-    Attributes
-    ----------
-    stems
-        Of the words that were matched.
-    labels
-        Those that stand for subjects of the text.
-    """
-
-    results: Results
-    hits: tuple[tuple[Hit, Image], ...]
-    interpretation: Interpretation = field(default_factory=Interpretation)
-    stems: frozenset[str] = frozenset()
-    labels: frozenset[str] = frozenset()
+from chalicelib.search.query import Mode, Weights
+from chalicelib.search.text import parse, stems
+from chalicelib.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +59,12 @@ class SearchService:
     """
 
     catalogue: Catalogue
+    storage: Storage
     index: SearchEngine
     encoder: Encoder
     max_image_bytes: int
 
-    def search(self, caller: Caller, document: SearchDocument) -> Found:
+    def search(self, caller: Caller, document: SearchDocument) -> SearchAnswer:
         """Answer ``GET /search`` and ``POST /search``.
 
         A text is matched by words and meaning unless the request says otherwise, and what
@@ -80,23 +76,24 @@ class SearchService:
             raise InvalidField("text", "ask for a text, attributes or a filter")
         return self._ask(self._query(caller, document), understand=document.understand)
 
-    def suggest(self, caller: Caller, asked: SuggestParameters) -> tuple[Suggestion, ...]:
+    def suggest(self, caller: Caller, asked: SuggestParameters) -> Suggestions:
         """Answer ``GET /suggest``."""
-        return self.index.suggest(caller.visible_owner(None), asked.prefix, asked.limit)
+        found = self.index.suggest(caller.visible_owner(None), asked.prefix, asked.limit)
+        return Suggestions(suggestions=[SuggestionAnswer.model_validate(one) for one in found])
 
-    def by_image(self, caller: Caller, document: ImageSearch) -> Found:
+    def by_image(self, caller: Caller, document: ImageSearch) -> SearchAnswer:
         """Answer ``POST /search/image``."""
         if len(document.image) > self.max_image_bytes:
             raise PayloadTooLarge(f"image: at most {self.max_image_bytes} bytes, decoded")
         crop = document.crop.box if document.crop else None
         try:
-            vectors = self.encoder.image(document.image, crop)
+            visual = self.encoder.image(document.image, crop)
         except RejectedImage as rejected:
             raise InvalidField("image", rejected.detail) from rejected
-        query = replace(self._query(caller, document), visual=vectors.visual)
+        query = replace(self._query(caller, document), visual=visual)
         return self._ask(query, understand=document.understand)
 
-    def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> Found:
+    def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> SearchAnswer:
         """Answer ``GET /images/{id}/similar``."""
         image = visible(self.catalogue, caller, image_id)
         query = Query(
@@ -115,7 +112,7 @@ class SearchService:
 
     def _vector(self, image: Image, asked: SimilarQuery) -> bytes:
         if asked.crop:
-            return self.encoder.stored(image.key, image.version_id, asked.crop.box).visual
+            return self.encoder.stored(image.key, image.version_id, asked.crop.box)
         if image.visual is None:
             raise InvalidField("id", f"the photograph is {image.state.value}: it has no vector yet")
         return image.visual
@@ -151,25 +148,32 @@ class SearchService:
             vectors.append(image.visual)
         return tuple(vectors)
 
-    def _ask(self, query: Query, *, understand: bool = False) -> Found:
+    def _ask(self, query: Query, *, understand: bool = False) -> SearchAnswer:
         corrections: Mapping[str, str] = {}
         if query.text and (doubtful := unsure(parse(query.text))):
             corrections = self.index.nearest(query.owner, doubtful)
             query = replace(query, text=corrected(parse(query.text), corrections))
         query, degraded = self._with_meaning(query)
         reading = read(parse(query.text)) if query.text else None
-        *offers, attempt = attempts(query, corrections, reading, understand=understand)
-        results = None
-        for offer in offers:
-            results = self._tried(offer.query)
-            attempt = attempt if results is None else offer
-        results = results or self.index.search(attempt.query)
-        told = replace(results, degraded=(*results.degraded, *degraded))
-        return replace(
-            self._found(told, query.owner),
-            interpretation=attempt.interpretation,
-            stems=_stems_matched(attempt.query),
-            labels=_labels_matched(attempt.query.attributes),
+        asked, narrowed = unconditioned(query), None
+        if reading and understand:
+            offer = conditioned(query, reading)
+            narrowed = self._tried(offer)
+            asked = offer if narrowed else asked
+        results = narrowed or self.index.search(asked)
+        return SearchAnswer(
+            hits=self._hits(results.hits, asked),
+            total=results.total,
+            facets={
+                name: [FacetValue(value=value, count=count) for value, count in counts]
+                for name, counts in results.facets.items()
+            },
+            cursor=results.cursor,
+            degraded=[*results.degraded, *degraded],
+            reading=_reading(reading, applied=narrowed is not None) if reading else None,
+            corrected=CorrectionAnswer.model_validate({"text": query.text, "words": corrections})
+            if corrections
+            else None,
         )
 
     def _tried(self, query: Query) -> Results | None:
@@ -194,19 +198,40 @@ class SearchService:
                 raise
             return replace(query, mode=Mode.WORDS), ("meaning: the encoder did not answer",)
 
-    def _found(self, results: Results, owner: str | None) -> Found:
-        records = self.catalogue.get_many([hit.image_id for hit in results.hits])
-        hits = tuple(
-            (hit, records[hit.image_id])
-            for hit in results.hits
-            if _may_be_shown(records.get(hit.image_id), owner)
-        )
-        return Found(results, hits)
+    def _hits(self, hits: Sequence[Hit], query: Query) -> list[HitAnswer]:
+        """Return hits with the records they stand for, which may have gone meanwhile."""
+        records = self.catalogue.get_many([hit.image_id for hit in hits])
+        kept = [hit for hit in hits if _may_be_shown(records.get(hit.image_id), query.owner)]
+        images = [records[hit.image_id] for hit in kept]
+        labels, matched = _labels_matched(query.attributes), _stems_matched(query)
+        return [
+            HitAnswer(
+                image=answer,
+                score=hit.score,
+                highlight=hit.highlight,
+                matched_labels=[
+                    label.word
+                    for label in image.labels
+                    if label.probability >= SEARCHED_FROM
+                    and (label.word in labels or matched.intersection(stems(label.word)))
+                ],
+                explanation=hit.explanation
+                and [ContributionAnswer.model_validate(part) for part in hit.explanation],
+            )
+            for hit, image, answer in zip(
+                kept, images, image_answers(images, self.storage), strict=True
+            )
+        ]
 
 
 def _may_be_shown(image: Image | None, owner: str | None) -> bool:
     # The index may lag behind the catalogue by a second; the catalogue is right.
     return image is not None and image.state is not State.DELETED and owner in (None, image.owner)
+
+
+def _reading(reading: Reading, *, applied: bool) -> ReadingAnswer:
+    clauses = [ClauseAnswer.model_validate(clause) for clause in reading.clauses]
+    return ReadingAnswer(clauses=clauses, rest=reading.rest, applied=applied)
 
 
 def _stems_matched(query: Query) -> frozenset[str]:

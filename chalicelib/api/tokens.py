@@ -8,8 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.access import Scope, TokenRecord, Tokens
 from chalicelib.api.answers import Answer
-from chalicelib.api.described import Request
-from chalicelib.api.fields import Owner, printable
+from chalicelib.api.queries import Owner, Request, printable
 
 MAX_LABEL_CHARS = 64
 

@@ -1,22 +1,158 @@
-"""The kinds of words an attribute holds: its subject, and what is bound to the subject.
+"""What the words of attributes mean: their forms, what is a kind of what, and their own kinds.
 
-One row each. Whatever stores, compares, counts, asks for or shows attributes goes by this table.
+Whatever stores, compares, counts, asks for or shows attributes goes by the table ``KINDS``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
-from chalicelib.attributes.kin import kin, place_kin
-from chalicelib.attributes.words import base_form, basic_colour, place_form, singular
+from chalicelib.attributes.lexicon import (
+    BELOW,
+    COLOURS,
+    INVARIABLE,
+    IRREGULAR_PLURALS,
+    PLACES_BELOW,
+)
+from chalicelib.attributes.places import PLACES, PLURAL_PLACES
+from chalicelib.attributes.verbs import ING_NOUNS, IRREGULAR_FORMS, VERBS
 from chalicelib.images import Attribute
+
+_BEFORE_E = ("at", "ag", "ur", "dg", "rg", "bl", "dl", "gl", "tl")
+# The first that fits is undone.
+_PLURALS = {
+    "children": "child",
+    "men": "man",
+    "ss": "ss",
+    "us": "us",
+    "is": "is",
+    "sses": "ss",
+    "shes": "sh",
+    "ches": "ch",
+    "xes": "x",
+    "zes": "z",
+    "ies": "y",
+    "s": "",
+}
+
+
+def basic_colour(word: str) -> str | None:
+    """Return the basic name of a colour ("blue" for "navy"), or None where it is none."""
+    return COLOURS.get(word.strip().lower().rsplit(" ", 1)[-1])
+
+
+def colour_form(word: str) -> str:
+    """Return the basic name of a colour in lower case; what is none stays as it is."""
+    return COLOURS.get(word.rsplit(" ", 1)[-1], word)
+
+
+@lru_cache(maxsize=4096)
+def singular(word: str) -> str:
+    """Return the singular of an English noun in lower case; "men" → "man", "dogs" → "dog"."""
+    if word in IRREGULAR_PLURALS:
+        return IRREGULAR_PLURALS[word]
+    ends = next(
+        (ends for ends in _PLURALS if word.endswith(ends) and len(word) > len(ends) + 1), ""
+    )
+    if not ends or word in INVARIABLE:
+        return word
+    return word.removesuffix(ends) + _PLURALS[ends]
+
+
+@lru_cache(maxsize=4096)
+def place_form(word: str) -> str:
+    """Return the setting that a place in lower case names: "tennis courts" → "court".
+
+    A place of several words that is none of the known settings stays as it is.
+    """
+    last = word.rsplit(" ", 1)[-1]
+    head = last if last in PLURAL_PLACES else singular(last)
+    return head if head in PLACES else word
+
+
+@lru_cache(maxsize=4096)
+def base_form(word: str) -> str:
+    """Return the base form of an English verb in lower case; "running" → "run"."""
+    return known_base(word) or _guessed_base(word)
+
+
+@lru_cache(maxsize=4096)
+def known_base(word: str) -> str | None:
+    """Return the base form where the lexicon knows the verb, else None."""
+    if word in VERBS:
+        return word
+    if word in ING_NOUNS:
+        return None
+    if word in IRREGULAR_FORMS:
+        return IRREGULAR_FORMS[word]
+    return next((base for base in _bases(word) if base in VERBS), None)
+
+
+def _bases(word: str) -> tuple[str, ...]:
+    """Return what ``word`` could be a form of, the likeliest first."""
+    for ending in ("ing", "ed"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) > 1:
+            undoubled = (stem[:-1],) if stem[-1] == stem[-2:-1] else ()
+            as_y = (stem[:-1] + "y",) if stem.endswith("i") else ()
+            return (stem, stem + "e", *undoubled, *as_y)
+    if word.endswith("ies"):
+        return (word[:-3] + "y", word[:-1])
+    if word.endswith("es"):
+        return (word[:-1], word[:-2])
+    return (word[:-1],) if word.endswith("s") else ()
+
+
+def _guessed_base(word: str) -> str:
+    """Undo an ``-ing`` by English spelling; any other unknown form stays."""
+    stem = word.removesuffix("ing")
+    if stem == word or len(stem) < 3 or not any(letter in "aeiouy" for letter in stem):
+        return word
+    if stem[-1] == stem[-2] and stem[-1] not in "lsz":
+        return stem[:-1]
+    return stem + "e" if stem[-1] in "vcuz" or stem.endswith(_BEFORE_E) else stem
+
+
+@lru_cache(maxsize=4096)
+def kin(subject: str) -> frozenset[str]:
+    """Return the subject and everything that is a kind of it, never what is above.
+
+    Parameters
+    ----------
+    subject
+        A singular noun; one the hierarchy does not know has itself as its only kin.
+    """
+    return _closure(subject, BELOW)
+
+
+@lru_cache(maxsize=4096)
+def place_kin(place: str) -> frozenset[str]:
+    """Return the place and everything that is a kind of it or another word for it."""
+    return _closure(place, PLACES_BELOW)
+
+
+def _closure(first: str, below: Mapping[str, str]) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = [first]
+    while waiting:
+        word = waiting.pop()
+        if word not in found:
+            found.add(word)
+            waiting.extend(below.get(word, "").split())
+    return frozenset(found)
+
+
+PEOPLE: frozenset[str] = kin("person")
+ANIMATE: frozenset[str] = PEOPLE | kin("animal")
+THINGS_THAT_MOVE: frozenset[str] = kin("vehicle")
 
 
 def _itself(word: str) -> frozenset[str]:
     return frozenset((word,))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
     """One kind of word.
 
@@ -43,7 +179,7 @@ class Kind:
     kin: Callable[[str], frozenset[str]] = _itself
     sign: str = ""
 
-    @property
+    @cached_property
     def field(self) -> str:
         """The name of the field that holds it, in attributes and clauses alike."""
         return self.plural if self.many else self.name
@@ -55,23 +191,18 @@ class Kind:
 
     def normalised(self, holder: object) -> tuple[str, ...]:
         """Return the distinct words of this kind in the form an index compares."""
-        words = (word.strip().lower() for word in self.values(holder))
-        return tuple(dict.fromkeys(self.form(word) for word in words if word))
+        words = [word.strip().lower() for word in self.values(holder)]
+        return tuple(dict.fromkeys(map(self.form, filter(None, words))))
 
 
 SUBJECT = Kind("subject", "subjects", singular, many=False, kin=kin)
-COLOUR = Kind("colour", "colours", lambda word: basic_colour(word) or word)
+COLOUR = Kind("colour", "colours", colour_form)
 ACTION = Kind("action", "actions", base_form)
 PLACE = Kind("place", "places", place_form, kin=place_kin, sign="· ")
 KINDS = (SUBJECT, COLOUR, ACTION, PLACE)
 # What is bound to a subject.
 TRAITS = tuple(kind for kind in KINDS if kind.many)
 _AS_TOLD = (COLOUR, SUBJECT, ACTION, PLACE)
-
-
-def fields_of(holder: object) -> dict[str, Any]:
-    """Return what an attribute or a clause says, by field."""
-    return {kind.field: getattr(holder, kind.field) for kind in KINDS}
 
 
 def kin_of(holder: object) -> tuple[tuple[str, frozenset[str]], ...]:

@@ -1,12 +1,49 @@
 """Follows who is where while a sentence is read: "a dog runs through snow" puts the dog in snow."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from chalicelib.attributes import lexicon as lex
 from chalicelib.attributes import places as known
-from chalicelib.attributes.phrases import NounPhrase
-from chalicelib.attributes.subjects import Subject
-from chalicelib.attributes.words import base_form, place_form
+from chalicelib.attributes.kinds import ANIMATE, base_form, place_form
+from chalicelib.attributes.phrases import NounPhrase, Token
+from chalicelib.images import Attribute, Garment
+
+
+@dataclass(slots=True, eq=False)
+class Subject:
+    """A thing the sentence speaks of."""
+
+    phrase: NounPhrase
+    first: bool
+    colours: dict[str, None] = field(default_factory=dict)
+    actions: dict[str, None] = field(default_factory=dict)
+    garments: dict[str, dict[str, None]] = field(default_factory=dict)
+    places: dict[str, None] = field(default_factory=dict)
+
+    def wear(self, phrase: NounPhrase) -> None:
+        """Take the colours of what this subject has on, or of its hair."""
+        colours = dict.fromkeys(phrase.colours)
+        self.colours.update(colours)
+        if colours and phrase.head in lex.NAMED_GARMENTS:
+            self.garments.setdefault(phrase.head, {}).update(colours)
+
+    @property
+    def told(self) -> bool:
+        """Scenery ("on the beach") is told of only where something is said about it."""
+        said = self.colours or self.actions or self.places
+        return self.first or self.phrase.moves or bool(said)
+
+    def attribute(self) -> Attribute:
+        """Return what was said, in the words of the record."""
+        garments = (Garment(name, tuple(colours)) for name, colours in self.garments.items())
+        return Attribute(
+            str(self.phrase.head),
+            tuple(self.colours),
+            tuple(self.actions),
+            tuple(garments),
+            tuple(self.places),
+        )
 
 
 class Locating:
@@ -17,7 +54,7 @@ class Locating:
     named since the last setting.
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[Token]) -> None:
         self._words = words
         self._doers: list[Subject] = []
         self._near: list[Subject] = []
@@ -42,7 +79,7 @@ class Locating:
 
     def preposition(self, at: int) -> None:
         """Take note of the preposition at a place."""
-        word, before = self._words[at], self._words[at - 1] if at else ""
+        word, before = self._words[at], self._words[at - 1]
         tells = word in known.LOCATIVES or (word == "to" and before in known.NEARNESS)
         acted_on = self._passive or before.endswith("ed")
         agent = word == "by" and acted_on and base_form(before) not in known.RESTING
@@ -69,7 +106,7 @@ class Locating:
             return None
         place = self._named(phrase, start, end)
         if place is None or self._is_beside_the_point(place, governor, start, end):
-            apart = phrase.head in lex.ANIMATE or self._word(end) != "of"
+            apart = phrase.head in ANIMATE or self._words[end] != "of"
             self._of = None if apart else governor
             return None
         self._and = governor
@@ -97,27 +134,24 @@ class Locating:
             self._fronted = {}
 
     def _named(self, phrase: NounPhrase, start: int, end: int) -> str | None:
-        last = self._word(end - 1)
+        last = self._words[end - 1]
         if phrase.head in known.GENERAL_PLACES:
             before = map(_material, reversed(self._words[start : end - 1]))
             return next(filter(None, before), None)
         place = place_form(last)
-        if place in known.PARTS and self._word(end) == "of":
+        if place in known.PARTS and self._words[end] == "of":
             return None
         return place if place in known.PLACES else None
 
     def _is_beside_the_point(self, place: str, governor: str, start: int, end: int) -> bool:
         """True for "kicks up snow", "rock climbing", "… and trees in the background"."""
         if self._joined:
-            return self._word(end) in lex.PREPOSITIONS | lex.BE
-        if self._word(end) == "climbing":
+            return self._words[end] in lex.PREPOSITIONS | lex.BE
+        if self._words[end] == "climbing":
             return True
         if governor == "up":
-            return place in known.SUBSTANCES and self._word(start) not in lex.DETERMINERS
+            return place in known.SUBSTANCES and self._words[start] not in lex.DETERMINERS
         return place == "bar" and governor not in {"at", "in", "inside"}
-
-    def _word(self, at: int) -> str:
-        return self._words[at] if at < len(self._words) else "."
 
 
 def _material(word: str) -> str | None:

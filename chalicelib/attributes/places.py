@@ -1,13 +1,10 @@
 """The settings that caption rules know, and the words that put somebody there."""
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from chalicelib.attributes.lexicon import words
 
 # Said in the plural even of one: "in the woods".
-PLURAL_PLACES = _words("woods stairs steps rapids")
-PLACES = PLURAL_PLACES | _words(
+PLURAL_PLACES = words("woods stairs steps rapids")
+PLACES = PLURAL_PLACES | words(
     # ground and scenery
     "beach sand grass lawn field meadow hill hillside hilltop mountain mountainside mountaintop "
     "cliff cliffside rock boulder stone dirt mud dune desert forest woodland tree bush shrub leaf "
@@ -50,15 +47,15 @@ PLACES = PLURAL_PLACES | _words(
     "dancefloor city town village neighborhood neighbourhood downtown suburb "
 )
 # They give way to the setting that a word before them names: "pool area", "rock face".
-GENERAL_PLACES = _words(
+GENERAL_PLACES = words(
     "area surface terrain landscape setting place spot location scene scenery environment region "
     "range face formation side edge structure corner top bottom center centre middle base end "
     "front site zone space expanse stretch patch strip"
 )
 # They give way to the setting that follows "of": "bank of a river".
-PARTS = _words("bank mound")
+PARTS = words("bank mound")
 # "kicks up snow"
-SUBSTANCES = _words("snow dirt water sand mud grass leaf soil earth gravel hay")
+SUBSTANCES = words("snow dirt water sand mud grass leaf soil earth gravel hay")
 MADE_OF: dict[str, str] = {
     "grassy": "grass",
     "snowy": "snow",
@@ -72,22 +69,20 @@ MADE_OF: dict[str, str] = {
     "hilly": "hill",
     "leafy": "leaf",
 }
-LOCATIVES = _words(
+LOCATIVES = words(
     "in on at inside outside into onto over across through throughout along alongside around down "
     "up under underneath beneath below above near by beside besides behind against between among "
     "amongst amid amidst past atop within beyond upon opposite"
 )
 # "next to a wall", "close to the water"
-NEARNESS = _words("next close adjacent")
+NEARNESS = words("next close adjacent")
 # After these the setting is what something moves into, or past.
-INTO = _words("into onto over across through")
+INTO = words("into onto over across through")
 # "covered in mud", "surrounded by trees": what it looks like, not where it is.
-COVERED = _words(
-    "covered surrounded filled lined made painted decorated splattered soaked drenched"
-)
+COVERED = words("covered surrounded filled lined made painted decorated splattered soaked drenched")
 # What is looked at is not where one is.
-AIMING = _words("look stare gaze glance peer peek point aim watch view squint bark")
+AIMING = words("look stare gaze glance peer peek point aim watch view squint bark")
 # Their object goes into the pond, not who throws it.
-THROWING = _words("throw toss kick hit put drop pour fling hurl lob dump place bat")
+THROWING = words("throw toss kick hit put drop pour fling hurl lob dump place bat")
 # Whose "by" names a neighbour, not a doer: "seated by a wall".
-RESTING = _words("seat sit stand park perch lie lay pose gather position place camp")
+RESTING = words("seat sit stand park perch lie lay pose gather position place camp")

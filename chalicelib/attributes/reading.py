@@ -1,27 +1,22 @@
 """Follows a sentence from left to right and gives each subject its colours, actions and places."""
 
+from functools import lru_cache
+
 from chalicelib.attributes import lexicon as lex
 from chalicelib.attributes import verbs
-from chalicelib.attributes.kin import PEOPLE
-from chalicelib.attributes.locating import Locating
-from chalicelib.attributes.phrases import (
-    NounPhrase,
-    Phrases,
-    is_ing,
-    is_past,
-    is_stop,
-    tokens,
-)
-from chalicelib.attributes.subjects import Subject
-from chalicelib.attributes.words import base_form, known_base
+from chalicelib.attributes.kinds import ANIMATE, PEOPLE, THINGS_THAT_MOVE
+from chalicelib.attributes.locating import Locating, Subject
+from chalicelib.attributes.phrases import NounPhrase, Phrases, Token, tokens
 from chalicelib.images import MAX_ATTRIBUTES, Attribute
 from image_repo_formats import MAX_CAPTION_CHARS
 
+_STOPS = frozenset(".;:!?")
 # After these a form in -s is a plural: "a dog in plants".
 _BEFORE_NOUNS = lex.PREPOSITIONS - lex.ADVERBS
 
 
-def extract(caption: str) -> list[Attribute]:
+@lru_cache(maxsize=64)
+def extract(caption: str) -> tuple[Attribute, ...]:
     """Return what each subject of a caption looks like and does.
 
     Parameters
@@ -31,31 +26,33 @@ def extract(caption: str) -> list[Attribute]:
 
     Returns
     -------
-    list[Attribute]
+    tuple[Attribute, ...]
         In caption order: ``subject`` a singular noun ("dog"), ``colours`` basic names ("blue"
         for navy), ``actions`` base forms ("run"), ``places`` settings ("beach"). The colour of
         what a person wears is the person's, with the garment named in ``garments``. At most
         ``MAX_ATTRIBUTES``; empty where nothing was understood.
     """
-    reader = _Reader(tokens(caption[:MAX_CAPTION_CHARS]))
-    reader.run()
+    words = tokens(caption[:MAX_CAPTION_CHARS])
+    reader = _Reader(words)
+    while reader.at < len(words):
+        reader.read_on()
     found = (subject.attribute() for subject in reader.found if subject.told)
-    return list(dict.fromkeys(found))[:MAX_ATTRIBUTES]
+    return tuple(dict.fromkeys(found))[:MAX_ATTRIBUTES]
 
 
 class _Reader:
-    """One pass over the tokens.
+    """One pass over the tokens; ``at`` is the place of the next.
 
     ``_subjects`` are the clause's, ``_nearest`` the last noun phrase with those joined to it,
     ``_worn`` says that a garment now would be worn, ``_spent`` that the clause has had a verb.
     """
 
-    def __init__(self, words: list[str]) -> None:
+    def __init__(self, words: list[Token]) -> None:
         self.found: list[Subject] = []
         self._phrases = Phrases(words)
-        self._words = words
-        self._locating = Locating(words)
-        self._at = 0
+        self._words = self._phrases.words
+        self._locating = Locating(self._words)
+        self.at = 0
         self._subjects: list[Subject] = []
         self._before: list[Subject] = []
         self._nearest: list[Subject] = []
@@ -66,15 +63,15 @@ class _Reader:
         self._by = self._perceived = self._wore = self._limb = False
         self._leans = False
 
-    def run(self) -> None:
-        while self._at < len(self._words):
-            word = self._words[self._at]
-            if not (self._punctuation(word) or self._verb(word) or self._noun()):
-                self._other(word)
-                self._at += 1
+    def read_on(self) -> None:
+        """Read a verb, a noun phrase or another word."""
+        word = self._words[self.at]
+        if not (self._punctuation(word) or self._verb(word) or self._noun()):
+            self._other(word)
+            self.at += 1
 
-    def _punctuation(self, word: str) -> bool:
-        if is_stop(word):
+    def _punctuation(self, word: Token) -> bool:
+        if word in _STOPS:
             self._before, self._nearest = [], []
             self._spent = self._worn = self._after_be = self._negated = False
             self._clause_opens, self._by_whom = True, None
@@ -84,11 +81,11 @@ class _Reader:
             self._locating.conjunction(word)
         else:
             return False
-        self._at += 1
+        self.at += 1
         self._adjacent = False
         return True
 
-    def _other(self, word: str) -> None:
+    def _other(self, word: Token) -> None:
         """Take note of a word that is neither noun nor verb."""
         if word in lex.NEGATIONS:
             self._negated = True
@@ -107,65 +104,64 @@ class _Reader:
         elif word not in lex.ADVERBS:
             self._worn = False
 
-    def _preposition(self, word: str) -> None:
+    def _preposition(self, word: Token) -> None:
         self._infinitive = word == "to"
-        self._locating.preposition(self._at)
-        if word in lex.WORN_PREPOSITIONS:
-            if not self._worn:  # "dressed in" knows its wearers
-                self._wearers, self._leans = self._who_may_wear(), True
-            self._worn = True
-        else:
-            self._worn = False
-        self._by, self._wore = word == "by", False
-        self._joined = False
-        self._adjacent = False
+        self._locating.preposition(self.at)
+        wears = word in lex.WORN_PREPOSITIONS
+        if wears and not self._worn:  # "dressed in" knows its wearers
+            self._wearers, self._leans = self._who_may_wear(), True
+        self._worn, self._by = wears, word == "by"
+        self._wore = self._joined = self._adjacent = False
 
     def _who_may_wear(self) -> list[Subject]:
         """Return the nearest, unless it is a thing and the clause is about somebody."""
-        near = [subject for subject in self._nearest if subject.phrase.head in lex.ANIMATE]
-        alive = any(subject.phrase.head in lex.ANIMATE for subject in self._subjects)
+        near = [subject for subject in self._nearest if subject.phrase.head in ANIMATE]
+        alive = any(subject.phrase.head in ANIMATE for subject in self._subjects)
         return near or (self._subjects if alive else self._nearest or self._subjects)
 
     # Verbs -------------------------------------------------------------------------------
 
-    def _verb(self, word: str) -> bool:
+    def _verb(self, word: Token) -> bool:
         if word in lex.BE or word in lex.HAVE or self._helps(word):
             self._auxiliary(word)
             return True
         if not self._is_verb(word):
             return False
-        base = base_form(word)
-        ahead = self._phrases.word(self._at + 1)
-        catenative = base in verbs.CATENATIVES and (ahead == "to" or is_ing(ahead))
+        base = word.form
+        ahead = self._words[self.at + 1]
+        catenative = base in verbs.CATENATIVES and (ahead == "to" or ahead.is_ing)
         actors = self._actors(word)
-        self._dress(base, actors)
-        if self._limb and is_past(word) and not self._after_be:  # "with his arms raised"
+        self._worn = base in {"wear", "dress"} and not self._negated
+        if self._worn:
+            self._wearers, self._leans = actors, False
+        if self._limb and word.is_past and not self._after_be:  # "with his arms raised"
             actors = []
         if not (self._negated or catenative or base in verbs.NOT_ACTIONS or word in verbs.STATIVE):
             for actor in actors:
                 actor.actions[base] = None
-            self._by_whom = base if is_past(word) else None
+            self._by_whom = base if word.is_past else None
         if actors:
-            self._locating.verb(base, actors, passive=is_past(word))
+            self._locating.verb(base, actors, passive=word.is_past)
         self._spent |= base not in verbs.NOT_ACTIONS
         self._perceived = base in verbs.PERCEIVED
         self._after_be = self._adjacent = self._infinitive = self._joined = False
-        self._at += 1
+        self.at += 1
         return True
 
-    def _helps(self, word: str) -> bool:
+    def _helps(self, word: Token) -> bool:
         """True for "does" of "does not run" and "gets" of "gets wet", not of "does a trick"."""
         if word not in lex.AUXILIARIES:
             return False
-        after = self._phrases.word(self._at + 1)
+        after = self._words[self.at + 1]
         if word.startswith("get"):  # "get the ball", not "get wet"
             return not (after in lex.DETERMINERS or (after in lex.PREPOSITIONS and after != "to"))
-        if base_form(word) != "do":
+        if word.form != "do":
             return True
         return not (after in lex.DETERMINERS or after in lex.ADJECTIVES or after.endswith("s"))
 
-    def _auxiliary(self, word: str) -> None:
-        if word in lex.BE and self._before and not self._spent_alone(word):
+    def _auxiliary(self, word: Token) -> None:
+        plural = any(subject.phrase.plural for subject in self._subjects)
+        if word in {"are", "were"} and self._before and not plural:  # not the last subject's alone
             self._subjects = [*self._before, *self._subjects]
             self._before = []
         if self._adjacent and word in {"being", "getting"}:
@@ -178,58 +174,40 @@ class _Reader:
         self._adjacent = False
         self._negated |= word.endswith("n't")
         self._joined = self._infinitive = False
-        self._at += 1
+        self.at += 1
 
-    def _spent_alone(self, word: str) -> bool:
-        """True where a singular verb follows, so that it is the last subject's alone."""
-        return word not in {"are", "were"} or any(s.phrase.plural for s in self._subjects)
-
-    def _is_verb(self, word: str) -> bool:
-        if is_ing(word):
-            return self._phrases.noun_phrase(self._at) is None or self._after_be or self._adjacent
-        base = known_base(word)
-        if base is None or word in lex.PREPOSITIONS:
+    def _is_verb(self, word: Token) -> bool:
+        if not word.is_ing and (word.base is None or word in lex.PREPOSITIONS):
             return False
-        if is_past(word):
-            return self._after_be or self._adjacent or not self._opens_phrase()
+        if word.is_ing or word.is_past:
+            follows = self._after_be or self._adjacent
+            return follows or self._phrases.noun_phrase(self.at) is None
         if self._infinitive:
-            return word == base and self._spent_or_subject()
-        if word == base:
-            return self._base_is_verb(word)
-        return self._finite(base)
+            return word == word.base and bool(self._subjects)
+        return self._base_is_verb(word) if word == word.base else self._finite(word.base)
 
-    def _opens_phrase(self) -> bool:
-        return self._phrases.noun_phrase(self._at) is not None
-
-    def _spent_or_subject(self) -> bool:
-        return bool(self._subjects)
-
-    def _base_is_verb(self, word: str) -> bool:
-        told = self._phrases.word(self._at - 1) in lex.DOING_PRONOUNS  # "they close the door"
+    def _base_is_verb(self, word: Token) -> bool:
+        told = self._words[self.at - 1] in lex.DOING_PRONOUNS  # "they close the door"
         if told or (self._perceived and self._adjacent):
             return True
         plural = len(self._subjects) > 1 or any(s.phrase.plural for s in self._subjects)
-        if not plural or word in lex.GARMENTS or is_ing(self._phrases.word(self._at + 1)):
+        if not plural or word in lex.GARMENTS or self._words[self.at + 1].is_ing:
             return False
         dressing = self._worn and not self._wore
         return (not self._spent and not self._after_be and not dressing) or self._joined
 
-    def _finite(self, base: str) -> bool:
-        if not self._subjects or self._phrases.word(self._at - 1) in _BEFORE_NOUNS:
+    def _finite(self, base: str | None) -> bool:
+        if not self._subjects or self._words[self.at - 1] in _BEFORE_NOUNS:
             return False
-        if base not in verbs.NOUN_VERBS:
-            return True
-        return self._adjacent or self._joined or not self._spent
+        return base not in verbs.NOUN_VERBS or self._adjacent or self._joined or not self._spent
 
-    def _actors(self, word: str) -> list[Subject]:
+    def _actors(self, word: Token) -> list[Subject]:
         """Return whose verb it is."""
-        finite = not is_ing(word) and not is_past(word)
         if self._adjacent and not self._after_be and not self._infinitive:
-            singular_base = finite and known_base(word) == word and len(self._subjects) == 1
-            near = self._nearest_movers(base_form(word))
-            seen = finite and self._perceived and known_base(word) == word
-            lone = singular_base and not self._subjects[0].phrase.plural
-            if near and (not finite or lone or seen):
+            near = self._nearest_movers(word.form)
+            lone = len(self._subjects) == 1 and not self._subjects[0].phrase.plural
+            is_seen = word == word.base and (self._perceived or lone)
+            if near and (word.is_ing or word.is_past or is_seen):
                 return near
         return self._subjects or self._nearest
 
@@ -238,24 +216,19 @@ class _Reader:
         ridden = base not in verbs.OF_VEHICLES and any(
             subject.phrase.head in PEOPLE for subject in self._subjects
         )
-        can = lex.ANIMATE if ridden else lex.ANIMATE | lex.THINGS_THAT_MOVE
+        can = ANIMATE if ridden else ANIMATE | THINGS_THAT_MOVE
         return [subject for subject in self._nearest if subject.phrase.head in can]
-
-    def _dress(self, base: str, actors: list[Subject]) -> None:
-        self._worn = base in {"wear", "dress"} and not self._negated
-        if self._worn:
-            self._wearers, self._leans = actors, False
 
     # Nouns -------------------------------------------------------------------------------
 
     def _noun(self) -> bool:
-        parsed = self._phrases.noun_phrase(self._at)
+        parsed = self._phrases.noun_phrase(self.at)
         if parsed is None:
             return False
         self._wore = self._limb = False
-        start, (phrase, self._at) = self._at, parsed
+        start, (phrase, self.at) = self.at, parsed
         negated = self._negated or phrase.negated
-        setting = self._locating.setting(phrase, start, self._at)
+        setting = self._locating.setting(phrase, start, self.at)
         if phrase.head is None:
             self._bare_colours(phrase)
         elif not negated and (setting or not self._is_worn(phrase)):
@@ -266,7 +239,7 @@ class _Reader:
 
     def _bare_colours(self, phrase: NounPhrase) -> None:
         """Give "in red" to its wearer, "is brown" to the subject."""
-        if self._negated or self._words[self._at - len(phrase.colours) - 1] == "something":
+        if self._negated or self._words[self.at - len(phrase.colours) - 1] == "something":
             return
         wearers = self._wearers if self._worn else self._subjects
         for subject in wearers[-1:] if self._leans and self._worn else wearers:
@@ -278,7 +251,7 @@ class _Reader:
         if not self._worn or not self._wearers:
             return False
         if phrase.head not in lex.GARMENTS and phrase.head not in lex.BODY:
-            self._worn = self._joined and phrase.head not in lex.ANIMATE and self._worn
+            self._worn = self._joined and phrase.head not in ANIMATE
             return False
         wearers = self._wearers
         if phrase.plural and len(self._subjects) > 1 and wearers[-1] in self._subjects:
@@ -306,26 +279,25 @@ class _Reader:
         self._adjacent = True
         if setting:
             self._locating.settle(setting)
-        elif subject in self._subjects or phrase.head in lex.ANIMATE:
+        elif subject in self._subjects or phrase.head in ANIMATE:
             self._locating.name(subject)
 
     def _relate(self, subject: Subject) -> None:
         """Make the phrase the clause's subject, one of its subjects, or an object of it."""
-        verb_next = self._phrases.verb_follows(self._at, subject.phrase)
+        verb_next = self._phrases.verb_follows(self.at, subject.phrase)
         opens = self._new_subject and subject.phrase.moves
+        joins = self._joined and subject.phrase.moves
         if not self._subjects or (self._clause_opens and (verb_next or opens or not self._spent)):
-            self._subjects, self._nearest, self._before = [subject], [subject], []
-            self._spent = False
-            self._locating.begin()
-        elif self._joined and subject.phrase.moves and not self._spent:
+            self._begin_with(subject, before=[])
+        elif joins and not self._spent:
             self._subjects.append(subject)
             self._nearest = list(self._subjects)
-        elif self._joined and subject.phrase.moves and verb_next:
-            self._before = [*self._before, *self._subjects]
-            self._subjects, self._nearest = [subject], [subject]
-            self._spent = False
-            self._locating.begin()
-        elif self._joined and self._nearest:
-            self._nearest = [*self._nearest, subject]
+        elif joins and verb_next:
+            self._begin_with(subject, before=[*self._before, *self._subjects])
         else:
-            self._nearest = [subject]
+            self._nearest = [*(self._nearest if self._joined else ()), subject]
+
+    def _begin_with(self, subject: Subject, before: list[Subject]) -> None:
+        self._subjects, self._nearest, self._before = [subject], [subject], before
+        self._spent = False
+        self._locating.begin()

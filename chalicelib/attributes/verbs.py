@@ -1,11 +1,8 @@
 """The verbs the caption rules know, and what becomes of some of them."""
 
+from chalicelib.attributes.lexicon import words
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-VERBS = _words(
+VERBS = words(
     "abseil accelerate accept act adjust admire advertise aid aim amble anchor announce answer "
     "appear applaud apply approach argue arrest arrive ascend ask assemble assist attach attack "
     "attempt attend avoid await backflip bake balance bandage bang baptize barbecue bare bark "
@@ -147,25 +144,25 @@ IRREGULAR_FORMS: dict[str, str] = {
     for form in forms.split()
 }
 # Followed by another verb they only say that it begins, goes on or is tried.
-CATENATIVES = _words(
+CATENATIVES = words(
     "try attempt begin start prepare continue appear seem want wait go come get need like stop "
     "keep have"
 )
-NOT_ACTIONS = _words("wear be have dress cover surround fill cloth")
-ING_NOUNS = _words(
+NOT_ACTIONS = words("wear be have dress cover surround fill cloth")
+ING_NOUNS = words(
     "building railing clothing ceiling wedding painting evening morning ring string king swing "
     "sling wing spring thing something anything nothing everything crossing landing clearing "
     "awning covering gathering opening lighting siding flooring fencing setting bedding "
     "coping offspring outing dumpling duckling sibling icing stocking viking bling marking during"
 )
 # Adjectives made from verbs that say how a thing is, not what it does.
-STATIVE = _words(
+STATIVE = words(
     "surrounded covered filled dressed fenced paved wooded striped crowded colored coloured "
     "bearded opposing matching missing exciting interesting amusing decorated attached silhouetted "
     "blurred located engaged involved interested padded carved connected"
 )
 # Whose form in -s is as often a noun: a verb only after someone who can do it.
-NOUN_VERBS = _words(
+NOUN_VERBS = words(
     "plant jump run swing slide wave ride race drink kick splash bike surf ski fish fall "
     "work step dress line cross park board box bat rock face point back pet paint pitch show train "
     "turn display cycle trick throw flip grind cover bow rope saw hammer brush comb shower "
@@ -181,16 +178,16 @@ NOUN_VERBS = _words(
     "weave wheel whip whistle wind wrap"
 )
 # What follows them in -ing is their object: "in snow carrying poles".
-HAVING = _words("wear hold carry")
+HAVING = words("wear hold carry")
 # Whose object may do something: "watches a dog jump".
-PERCEIVED = _words("watch help see let make hear")
+PERCEIVED = words("watch help see let make hear")
 # What cars and boats do by themselves; everything else is their rider's.
-OF_VEHICLES = _words(
+OF_VEHICLES = words(
     "drive move go travel roll park pass turn speed fly sail float cross approach crash follow "
     "spin kick burn sink tow pull carry come leave stop flip"
 )
 # Of the verbs that are nouns, too: what beings are often said to do.
-OFTEN_DONE = _words(
+OFTEN_DONE = words(
     "run jump play swing slide ride fall walk watch start smile kiss hug fight dance surf ski "
     "dream roll shake talk laugh rest work bite kick drink splash catch throw"
 )

@@ -1,28 +1,46 @@
 """One way through search: from a query to its answer, whatever engine retrieves."""
 
+import json
 from abc import ABC, abstractmethod
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from chalicelib.attributes.kinds import KINDS
+from chalicelib.errors import InvalidField
 from chalicelib.search.conditions import AllOf, Condition, Holds
+from chalicelib.search.duplicates import MatchPage, collapsed
 from chalicelib.search.interpret import edits, last_word, near_words
-from chalicelib.search.paging import (
-    Anchor,
-    MatchPage,
-    decoded,
-    digest,
-    encoded,
-    page_of,
-    wrong_cursor,
-)
 from chalicelib.search.plan import plan, visible_to
-from chalicelib.search.port import Facet, Retrieval, View
+from chalicelib.search.port import Facet, Place, Retrieval, View
 from chalicelib.search.query import Hit, Query, Results, Suggestion
-from chalicelib.search.ranking import Order, order_of
-from chalicelib.search.scoring import bound_of, weighed
+from chalicelib.search.ranking import EngineOrder, FusedOrder, Order, bound_of, weighed
 from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, clean, highlighted, stems
 
 _LOOKED_AT = 40  # words of which the counts are made exact
+_MAX_CHARS = 2_000
+_MAX_WEIGHT = 1_000  # more than the idf of any word of any collection
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a page ended.
+
+    Attributes
+    ----------
+    place
+        Of the last match looked at: scores depend on photograph and query alone.
+    weights
+        The idf of the query's terms as its first page had it: it moves with the collection, and
+        scores must not move between pages.
+    bound
+        The least score of a match, as the first page had it.
+    """
+
+    place: Place
+    weights: tuple[int, ...] = ()
+    bound: float | None = None
 
 
 class Searcher(ABC):
@@ -45,8 +63,13 @@ class Searcher(ABC):
         weights, lists = (anchor.weights, {}) if anchor else weighed(view, planned)
         if len(weights) != len(planned.weighed):
             raise wrong_cursor()
-        order = order_of(view, planned, weights, lists)
-        bound = anchor.bound if anchor else bound_of(planned, order.best)
+        alone = planned.alone(weights)
+        order = (
+            EngineOrder(view, planned, alone)
+            if alone
+            else FusedOrder(view, planned, weights, lists)
+        )
+        bound = anchor.bound if anchor else bound_of(planned, order)
         if bound is not None:
             order.cut(bound)
         page = page_of(order, view, anchor.place if anchor else None, query)
@@ -102,12 +125,11 @@ def _hits(
 ) -> tuple[Hit, ...]:
     stored = order.stored(page.places)
     told = order.explained(page.places) if explain else {}
-    marked = highlighted({key: one.text for key, one in stored.items()}, stemmed)
     return tuple(
         Hit(
             image_id=stored[key].image_id,
             score=score,
-            highlight=marked[key],
+            highlight=highlighted(stored[key].text, stemmed) if stemmed else None,
             explanation=told.get(key, ()) if explain else None,
         )
         for (_, key), score in zip(page.places, order.scores(page.places), strict=True)
@@ -135,3 +157,71 @@ def _correction(view: View, among: Condition, word: str) -> str | None:
     # A word that finds nothing is not known after all.
     found = ((apart, -counts[other], other) for apart, other in near if counts[other])
     return min(found, default=(0, 0, None))[2]
+
+
+# Pages ------------------------------------------------------------------------------------------
+
+
+def page_of(order: Order, view: View, after: Place | None, query: Query) -> MatchPage:
+    """Return the next matches of a query."""
+    if query.collapse is not None:
+        return collapsed(order, view, after, query.limit)
+    found = order.walk(after, query.limit + 1)
+    places = found[: query.limit]
+    return MatchPage(places, places[-1] if len(found) > query.limit else None)
+
+
+def encoded(query: Query, anchor: Anchor) -> str:
+    """Return the opaque cursor that continues ``query`` after ``anchor``."""
+    content: list[object] = [*anchor.place, list(anchor.weights), anchor.bound]
+    packed = json.dumps([_checksum(query, content), *content], separators=(",", ":"))
+    return urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def decoded(query: Query) -> Anchor | None:
+    """Return where ``query`` goes on, None for its first page.
+
+    Raises
+    ------
+    InvalidField
+        The cursor is damaged, forged, or of another query.
+    """
+    if query.cursor is None:
+        return None
+    try:
+        if len(query.cursor) > _MAX_CHARS:
+            raise ValueError
+        padded = query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4)
+        checksum, *content = json.loads(urlsafe_b64decode(padded))
+        score, key, weights, bound = content
+        if checksum != _checksum(query, content) or not _are_weights(weights):
+            raise ValueError
+    except (ValueError, TypeError, RecursionError) as error:
+        raise wrong_cursor() from error
+    bound = None if bound is None else float(bound)
+    return Anchor((float(score), int(key)), tuple(weights), bound)
+
+
+def wrong_cursor() -> InvalidField:
+    """Return the error of a cursor that belongs elsewhere."""
+    return InvalidField("cursor", "is not one that this query returned")
+
+
+def _are_weights(weights: object) -> bool:
+    return isinstance(weights, list) and all(
+        isinstance(weight, int) and 0 < weight <= _MAX_WEIGHT for weight in weights
+    )
+
+
+def _checksum(query: Query, content: list[object]) -> str:
+    """Return a digest of the page's place and of all that decides which hits there are.
+
+    It keeps honest mistakes apart; a cursor gives no access that its query would not have.
+    """
+    return sha256(f"{digest(query)}{content!r}".encode()).hexdigest()[:20]
+
+
+def digest(query: Query) -> str:
+    """Return what a query and its further pages have in common."""
+    asked = replace(query, cursor=None, limit=1, explain=False, facets=())
+    return sha256(f"{asked!r}".encode("utf-8", "replace")).hexdigest()[:20]

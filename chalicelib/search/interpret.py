@@ -6,23 +6,21 @@ taken for the nearest known one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from chalicelib.attributes import basic_colour, kin, singular
-from chalicelib.attributes.kinds import TRAITS, are_said
+from chalicelib.attributes import basic_colour, extract, kin, singular
+from chalicelib.attributes.kinds import ANIMATE, THINGS_THAT_MOVE, TRAITS, are_said
 from chalicelib.attributes.lexicon import (
-    ANIMATE,
     BODY,
     COLOUR_ADVERBS,
     DETERMINERS,
     GARMENTS,
-    THINGS_THAT_MOVE,
 )
 from chalicelib.attributes.verbs import NOUN_VERBS, OFTEN_DONE, VERBS
 from chalicelib.images import Attribute
-from chalicelib.search.plan import attributes_of, clause_of
+from chalicelib.search.plan import clause_of
 from chalicelib.search.query import AUTO, MAX_CLAUSES, Clause, Group, Mode, Query
 from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, STOP_WORDS, QueryText
 
@@ -72,7 +70,7 @@ def read(text: QueryText) -> Reading | None:
     a word: captions tell of it in passing, attributes seldom.
     """
     said = " ".join(part.raw for part in text.parts if part.is_plain)
-    clauses = tuple(clause_of(one) for one in attributes_of(_as_told(said)) if _tells(one))
+    clauses = tuple(clause_of(one) for one in extract(_as_told(said)) if _tells(one))
     if not clauses:
         clauses = _colours_alone(said)
     if not clauses or len(clauses) > MAX_CLAUSES // 2:
@@ -125,72 +123,7 @@ def _says_nothing(word: str) -> bool:
     return word in _SAYS_NOTHING or not any(letter.isalnum() for letter in word)
 
 
-# What is asked in turn ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Interpretation:
-    """What was made of a text.
-
-    Attributes
-    ----------
-    text
-        As it was looked for, mistyped words replaced.
-    corrected
-        Those words, each with the one that was looked for instead.
-    reading
-        What the text says of subjects; None where it says nothing of any.
-    applied
-        Whether the matches are those for which the reading holds; else it is an offer, and the
-        text was matched as words and meaning.
-    """
-
-    text: str | None = None
-    corrected: Mapping[str, str] = field(default_factory=dict)
-    reading: Reading | None = None
-    applied: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A query, and what it takes the text for."""
-
-    query: Query
-    interpretation: Interpretation
-
-
-def attempts(
-    query: Query,
-    corrections: Mapping[str, str],
-    reading: Reading | None = None,
-    *,
-    understand: bool = False,
-) -> Iterator[Attempt]:
-    """Yield what may be asked, to be tried in turn until something matches.
-
-    What only words and meaning rank ends where it stops being relevant, unless the query says
-    otherwise.
-
-    Parameters
-    ----------
-    query
-        Corrected, with its vectors.
-    corrections
-        Words that were replaced.
-    reading
-        Of the query's text.
-    understand
-        Whether the reading may be a condition.
-    """
-    offered = Interpretation(query.text, corrections, reading)
-    if reading is not None and understand:
-        yield Attempt(_conditioned(query, reading), replace(offered, applied=True))
-    if query.min_relevance is None and query.semantic:
-        query = replace(query, min_relevance=AUTO)
-    yield Attempt(query, offered)
-
-
-def _conditioned(query: Query, reading: Reading) -> Query:
+def conditioned(query: Query, reading: Reading) -> Query:
     """Ask for what the reading says; the text only ranks, or is what is left where words must hold.
 
     The condition says what is relevant, so that no score cuts it off.
@@ -202,6 +135,13 @@ def _conditioned(query: Query, reading: Reading) -> Query:
         attributes=reading.condition(query.attributes),
         min_relevance=0.0 if query.min_relevance is None else query.min_relevance,
     )
+
+
+def unconditioned(query: Query) -> Query:
+    """Ask for words and meaning alone, which end where they stop being relevant."""
+    if query.min_relevance is None and query.semantic:
+        return replace(query, min_relevance=AUTO)
+    return query
 
 
 # Spelling ----------------------------------------------------------------------------------------

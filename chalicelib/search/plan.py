@@ -1,12 +1,13 @@
 """What is asked of an engine: a query checked, taken apart and put into conditions, once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
 from chalicelib.attributes import extract
-from chalicelib.attributes.kinds import SUBJECT, fields_of, kin_of, told
+from chalicelib.attributes.kinds import KINDS, SUBJECT, kin_of, told
+from chalicelib.errors import InvalidField
 from chalicelib.images import Attribute
 from chalicelib.search.conditions import (
     AllOf,
@@ -23,18 +24,25 @@ from chalicelib.search.conditions import (
 )
 from chalicelib.search.port import BREVITY, Nearest, Newest, Retrieval, Term, Terms, key_of
 from chalicelib.search.query import (
+    AUTO,
+    FACETS,
     MAX_CLAUSES,
+    MAX_DEPTH,
+    MAX_LIMIT,
+    MAX_TEXT_CHARS,
+    MAX_UNLIKE,
+    MAX_WEIGHT,
+    NEAR_DUPLICATES,
+    VECTOR_BYTES,
     Clause,
     Filters,
     Group,
     Mode,
     Query,
     Weights,
-    check,
 )
-from chalicelib.search.text import Phrase, QueryText, parse
+from chalicelib.search.text import Phrase, QueryText, parse, quantised
 from chalicelib.search.tuned import ALIKE, WEIGHTS
-from chalicelib.search.vectors import quantised
 
 DEPTH = 500  # of each part's ranking: so many take part in a fused one
 
@@ -43,7 +51,7 @@ MEANING_LEFT_OUT = "meaning: the text has no vector, so only its words were matc
 PartName: TypeAlias = Literal["words", "labels", "attributes", "meaning", "image"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A query as engines are asked it.
 
@@ -60,6 +68,8 @@ class Plan:
         for a photograph, none must hold.
     vectors
         By the part of the ranking they are.
+    weighed
+        What idf is counted of, each of no weight yet: the text's phrases, then its clauses.
     degraded
         What had to be left out.
     """
@@ -71,16 +81,8 @@ class Plan:
     clauses: tuple[Clause, ...]
     vectors: Mapping[PartName, Nearest]
     weights: Weights
+    weighed: tuple[Term, ...]
     degraded: tuple[str, ...]
-
-    @cached_property
-    def weighed(self) -> tuple[Term, ...]:
-        """What idf is counted of, each of no weight yet: the text's phrases, then its clauses."""
-        phrases = self.text.ranked if self.text else ()
-        return (
-            *(Term(phrase.raw, Holds(phrase.stems)) for phrase in phrases),
-            *(Term(told(clause), clause_condition(clause)) for clause in self.clauses),
-        )
 
     @property
     def cutoff(self) -> str | None:
@@ -115,7 +117,7 @@ class Plan:
         Parameters
         ----------
         idf
-            Of `weighed`, in steps (`scoring.idf`).
+            Of `weighed`, in steps (`ranking.idf`).
         """
         found: dict[PartName, Terms | Nearest] = {}
         if self.text:
@@ -166,17 +168,26 @@ def plan(query: Query) -> Plan:
         vectors["image"] = Nearest("visual", quantised(query.visual), DEPTH)
     if by_meaning and query.semantic is not None:
         vectors["meaning"] = Nearest("semantic", quantised(query.semantic), DEPTH)
+    clauses = clauses_of(query.text or "") if is_fused and weights.attributes else ()
     missed = text is not None and query.mode is not Mode.WORDS and not by_meaning
     return Plan(
         query=query,
         among=_among(query, by_words),
         text=ranked,
         quorum=_quorum(ranked, is_fused=is_fused),
-        clauses=clauses_of(query.text or "") if is_fused and weights.attributes else (),
+        clauses=clauses,
         vectors=vectors,
         weights=weights,
+        weighed=_weighed(ranked, clauses),
         degraded=(MEANING_LEFT_OUT,) if missed else (),
     )
+
+
+def _weighed(text: QueryText | None, clauses: Iterable[Clause]) -> tuple[Term, ...]:
+    phrases = text.ranked if text else ()
+    terms = [Term(phrase.raw, Holds(phrase.stems)) for phrase in phrases]
+    terms += [Term(told(clause), clause_condition(clause)) for clause in clauses]
+    return tuple(terms)
 
 
 def _quorum(text: QueryText | None, *, is_fused: bool) -> int:
@@ -190,19 +201,13 @@ def _quorum(text: QueryText | None, *, is_fused: bool) -> int:
 
 def clauses_of(text: str) -> tuple[Clause, ...]:
     """Return each subject of a text with all that is bound to it."""
-    found = (clause_of(one) for one in attributes_of(text))
+    found = (clause_of(one) for one in extract(text))
     return tuple(dict.fromkeys(found))[:MAX_CLAUSES]
 
 
 def clause_of(attribute: Attribute) -> Clause:
     """Return the clause that an attribute meets."""
-    return Clause(**fields_of(attribute))
-
-
-@lru_cache(maxsize=64)
-def attributes_of(text: str) -> tuple[Attribute, ...]:
-    """Return what a text says of its subjects."""
-    return tuple(extract(text))
+    return Clause(**{kind.field: getattr(attribute, kind.field) for kind in KINDS})
 
 
 # Conditions --------------------------------------------------------------------------------------
@@ -261,3 +266,57 @@ def clause_condition(clause: Clause) -> HasAttribute:
     is_bare = all(kind == SUBJECT.name for kind, _ in words)
     labels = frozenset[str]().union(*(kin for _, kin in words))
     return HasAttribute(words, labels if clause.by_label and is_bare else frozenset())
+
+
+# Ranges ------------------------------------------------------------------------------------------
+
+
+def check(query: Query) -> None:
+    """Raise ``InvalidField`` where a part of ``query`` is out of its range."""
+    if query.text is not None and len(query.text) > MAX_TEXT_CHARS:
+        raise InvalidField("text", f"must have at most {MAX_TEXT_CHARS} characters")
+    if not 1 <= query.limit <= MAX_LIMIT:
+        raise InvalidField("limit", f"must be between 1 and {MAX_LIMIT}")
+    if not set(query.facets) <= set(FACETS):
+        raise InvalidField("facets", f"must be among {', '.join(FACETS)}")
+    _check_vectors(query)
+    _check_relevance(query.min_relevance)
+    _check_weights(query.weights)
+    if query.collapse not in (None, NEAR_DUPLICATES):
+        raise InvalidField("collapse", f"must be {NEAR_DUPLICATES}")
+    if query.attributes is not None and _clauses(query.attributes, 1) > MAX_CLAUSES:
+        raise InvalidField("attributes", f"must hold at most {MAX_CLAUSES} clauses")
+
+
+def _check_vectors(query: Query) -> None:
+    if len(query.unlike) > MAX_UNLIKE:
+        raise InvalidField("unlike", f"must name at most {MAX_UNLIKE} photographs")
+    named = [("visual", query.visual), ("semantic", query.semantic)]
+    for name, vector in [*named, *(("unlike", vector) for vector in query.unlike)]:
+        if vector is not None and len(vector) != VECTOR_BYTES:
+            raise InvalidField(name, f"must be {VECTOR_BYTES // 2} float16 numbers")
+
+
+def _check_relevance(relevance: float | str | None) -> None:
+    if relevance is None or relevance == AUTO:
+        return
+    if isinstance(relevance, str) or not (math.isfinite(relevance) and 0 <= relevance <= 1):
+        raise InvalidField("min_relevance", f"must be between 0 and 1, or {AUTO}")
+
+
+def _check_weights(weights: Weights | None) -> None:
+    for one in fields(Weights) if weights is not None else ():
+        weight = getattr(weights, one.name)
+        if not (math.isfinite(weight) and 0 <= weight <= MAX_WEIGHT):
+            raise InvalidField(f"weights.{one.name}", f"must be between 0 and {MAX_WEIGHT}")
+
+
+def _clauses(part: Clause | Group, depth: int) -> int:
+    """Count the clauses of a condition, refusing one that is nested too deeply."""
+    if depth > MAX_DEPTH:
+        raise InvalidField("attributes", f"must be nested at most {MAX_DEPTH} deep")
+    if isinstance(part, Clause):
+        return 1
+    if not part.members:
+        raise InvalidField("attributes", f"'{part.operator}' needs at least one clause")
+    return sum(_clauses(member, depth + 1) for member in part.members)

@@ -1,15 +1,23 @@
-"""From the parts of a query to one order of its matches, and why each stands where it does."""
+"""From the parts of a query to one order of its matches, and why each stands where it does.
+
+A fused score is the weighted sum of the parts' scores: of meaning and image the cosine, of words,
+labels and attributes what the share of the query's terms that a photograph has is worth (0 to 1).
+It depends on the photograph and on the query alone, not on what else is found, so that pages
+stand while photographs come and go; and it measured better than reciprocal ranks:
+docs/decisions/405.
+"""
 
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from chalicelib.search.conditions import AllOf, Among
-from chalicelib.search.plan import DEPTH, PartName, Plan
+from chalicelib.search.plan import DEPTH, PartName, Plan, visible_to
 from chalicelib.search.port import (
     BREVITY,
     By,
@@ -25,54 +33,68 @@ from chalicelib.search.port import (
     Terms,
     View,
 )
-from chalicelib.search.query import MAX_FACET_VALUES, Contribution
-from chalicelib.search.scoring import IDF_STEPS, Floats, part_scores
-from chalicelib.search.vectors import SCALE
+from chalicelib.search.query import AUTO, MAX_FACET_VALUES, Contribution, Weights
+from chalicelib.search.text import SCALE
+from chalicelib.search.tuned import CUTOFFS
 
+Floats = npt.NDArray[np.float64]
+
+IDF_STEPS = 16  # of one unit of idf: whole numbers are summed alike on every machine
+# Powers of the share of the words: half of them are worth less than half of all, and of a model's
+# caption next to nothing.
+EMPHASIS, EMPHASIS_ON_A_MODEL = 1.5, 4.0
 FacetCounts = Mapping[str, tuple[tuple[str, int], ...]]
 
 _SCALES = {Newest: 1.0, Terms: float(IDF_STEPS * BREVITY), Nearest: SCALE**2}
 
 
-class Order(Protocol):
-    """All matches of a query, in an order."""
+def idf(count: int, frequency: int) -> int:
+    """Return BM25's inverse document frequency in steps of 1 / ``IDF_STEPS``, at least one.
 
-    def best(self) -> float | None:
-        """Return the highest score; None where nothing ranks or matches."""
-
-    def cut(self, bound: float) -> None:
-        """Leave out what has a lower score."""
-
-    def walk(self, after: Place | None, count: int) -> Sequence[Place]:
-        """Return the ``count`` best places after one."""
-
-    def counted(self) -> tuple[int, FacetCounts]:
-        """Return how many matches there are, and their facets; known once a walk was taken."""
-
-    def stored(self, places: Sequence[Place]) -> Mapping[int, Stored]:
-        """Return what is shown of photographs at places that a walk gave, by their keys."""
-
-    def scores(self, places: Sequence[Place]) -> list[float]:
-        """Return the scores at places, as a person sees them."""
-
-    def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
-        """Return what each part of the query gave to photographs, by their keys."""
-
-
-def order_of(
-    view: View, plan: Plan, weights: tuple[int, ...], lists: Mapping[PartName, Retrieved]
-) -> Order:
-    """Return the matches of a query in the order it asks for.
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, kept above zero as
+    Lucene keeps it.
 
     Parameters
     ----------
-    weights, lists
-        The idf of all that the plan weighs, and what parts of it found already.
+    count, frequency
+        Photographs in the index, and those of them that have the term.
     """
-    alone = plan.alone(weights)
-    if alone is None:
-        return FusedOrder(view, plan, weights, lists)
-    return EngineOrder(view, plan, alone)
+    exact = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+    return max(1, round(IDF_STEPS * exact))
+
+
+def weighed(view: View, plan: Plan) -> tuple[tuple[int, ...], Mapping[PartName, Retrieved]]:
+    """Return the idf of all that a plan weighs, and what its vectors find, in one request.
+
+    The idf is that among the photographs that the owner may see: others' have no say, for how
+    common a word is there would show through the scores.
+    """
+    if not plan.weighed:
+        return (), {}
+    visible = visible_to(plan.query.owner)
+    conditions = (visible, *(AllOf((visible, one.condition)) for one in plan.weighed))
+    counts = [Retrieval(condition) for condition in conditions]
+    total, *found = view.retrieve([*counts, *map(plan.best, plan.vectors.values())])
+    weights = tuple(idf(total.total, one.total) for one in found[: len(plan.weighed)])
+    return weights, dict(zip(plan.vectors, found[len(plan.weighed) :], strict=True))
+
+
+def bound_of(plan: Plan, order: "Order") -> float | None:
+    """Return the score below which a photograph is no match; None for no bound.
+
+    ``auto`` asks of a match a share of the best score, and a least score besides, so that a
+    query that nothing answers finds nothing: docs/decisions/405.
+    """
+    asked, kind = plan.query.min_relevance, plan.cutoff
+    if not asked or kind is None or (best := order.best()) is None:
+        return None
+    if asked != AUTO:
+        return best * float(asked)
+    return max(best * CUTOFFS[kind].share, CUTOFFS[kind].floor)
+
+
+Order: TypeAlias = "EngineOrder | FusedOrder"
+"""All matches of a query in the order it asks for."""
 
 
 class EngineOrder:
@@ -86,18 +108,18 @@ class EngineOrder:
         self._stored: dict[int, Stored] = {}
 
     def best(self) -> float | None:
-        """Ask for the first."""
+        """Return the highest score; None where nothing ranks or matches."""
         if isinstance(self._by, Newest):
             return None
         (first,) = self._view.retrieve([replace(self._base, size=1, counts=False)])
         return float(first.scores[0]) / self._scale if len(first.scores) else None
 
     def cut(self, bound: float) -> None:
-        """Leave out the lower scores, all of which are whole numbers of steps."""
+        """Leave out what has a lower score; scores are whole numbers of steps."""
         self._base = replace(self._base, least=math.ceil(bound * self._scale - 1e-6))
 
     def walk(self, after: Place | None, count: int) -> Sequence[Place]:
-        """Ask for the next, and with the first of them for the counts."""
+        """Return the ``count`` best places after one; the first walk counts, too."""
         is_first = self._counted is None
         facets = facets_of(self._plan) if is_first else ()
         asked = replace(self._base, size=count, after=after, counts=is_first, facets=facets)
@@ -108,20 +130,20 @@ class EngineOrder:
         return [*zip((-found.scores).tolist(), found.keys.tolist(), strict=True)]
 
     def counted(self) -> tuple[int, FacetCounts]:
-        """Return what the first walk counted."""
+        """Return how many matches there are, and their facets."""
         return self._counted or (0, {})
 
     def stored(self, places: Sequence[Place]) -> Mapping[int, Stored]:
-        """Return what came with the walk."""
+        """Return what is shown of photographs that a walk gave, by their keys."""
         return {key: self._stored[key] for _, key in places if key in self._stored}
 
     def scores(self, places: Sequence[Place]) -> list[float]:
-        """Return summed idf or cosines; 1 where nothing ranks."""
+        """Return the scores at places: summed idf or cosines; 1 where nothing ranks."""
         is_ranked = not isinstance(self._by, Newest)
         return [-score / self._scale if is_ranked else 1.0 for score, _ in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
-        """Ask how many stand higher, and which terms each has."""
+        """Return what each part of the query gave to photographs, by their keys."""
         if isinstance(self._by, Newest) or not places:
             return {}
         higher = [replace(self._base, least=1 - score) for score, _ in places]
@@ -159,27 +181,28 @@ class FusedOrder:
     ) -> None:
         self._view, self._plan = view, plan
         self._parts = plan.parts(weights)
-        asked = {n: plan.best(part) for n, part in self._parts.items() if n not in lists}
-        found = {**self._retrieved(asked), **lists}
+        asked = [plan.best(part) for name, part in self._parts.items() if name not in lists]
+        rest = iter(view.retrieve(asked) if asked else ())
+        found = {name: lists[name] if name in lists else next(rest) for name in self._parts}
         self._keys: Keys = np.unique(np.concatenate([one.keys for one in found.values()]))
         self._scores = self._scored(found)
         self._places = self._ordered()
 
     def best(self) -> float | None:
-        """Look at the first place."""
+        """Return the highest score; None where nothing matches."""
         return -self._places[0][0] if self._places else None
 
     def cut(self, bound: float) -> None:
-        """Leave out the lower scores."""
+        """Leave out what has a lower score."""
         self._places = [place for place in self._places if -place[0] >= bound]
 
     def walk(self, after: Place | None, count: int) -> Sequence[Place]:
-        """Look at all places."""
+        """Return the ``count`` best places after one."""
         start = 0 if after is None else bisect_right(self._places, after)
         return self._places[start : start + count]
 
     def counted(self) -> tuple[int, FacetCounts]:
-        """Count the facets of all places."""
+        """Return how many matches there are, and their facets."""
         facets = facets_of(self._plan)
         if not facets:
             return len(self._places), {}
@@ -188,7 +211,7 @@ class FusedOrder:
         return len(self._places), found.facets
 
     def stored(self, places: Sequence[Place]) -> Mapping[int, Stored]:
-        """Ask for it."""
+        """Return what is shown of photographs, by their keys."""
         return self._view.stored([key for _, key in places]) if places else {}
 
     def scores(self, places: Sequence[Place]) -> list[float]:
@@ -196,7 +219,7 @@ class FusedOrder:
         return [-score for score, _ in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
-        """Return scores and ranks, and the terms behind the scores."""
+        """Return what each part of the query gave to photographs, by their keys."""
         keys = [key for _, key in places]
         held = {
             name: terms_held(self._view, _terms(part), keys)
@@ -224,10 +247,6 @@ class FusedOrder:
             terms=terms or {},
         )
 
-    def _retrieved(self, asked: Mapping[PartName, Retrieval]) -> Mapping[PartName, Retrieved]:
-        answers = self._view.retrieve([*asked.values()]) if asked else ()
-        return dict(zip(asked, answers, strict=True))
-
     def _scored(self, lists: Mapping[PartName, Retrieved]) -> Mapping[PartName, Floats]:
         """Return what each part gives every candidate; NaN where it says nothing of it.
 
@@ -239,17 +258,14 @@ class FusedOrder:
             for name, found in lists.items()
             if len(found.keys) == DEPTH or self._leaves_out(name)
         }
-        rest = self._retrieved(
-            {
-                name: Retrieval(
-                    Among(tuple(keys.tolist())), self._parts[name], len(keys), counts=False
-                )
-                for name, keys in missing.items()
-                if len(keys)
-            }
-        )
+        asked = {
+            name: Retrieval(Among(tuple(keys.tolist())), self._parts[name], len(keys), counts=False)
+            for name, keys in missing.items()
+            if len(keys)
+        }
+        rest = self._view.retrieve([*asked.values()]) if asked else ()
         found = {name: np.full(len(self._keys), np.nan) for name in lists}
-        for name, one in (*lists.items(), *rest.items()):
+        for name, one in (*lists.items(), *zip(asked, rest, strict=True)):
             found[name][np.searchsorted(self._keys, one.keys)] = self._values(name, one)
         return found
 
@@ -273,6 +289,26 @@ class FusedOrder:
             total += getattr(self._plan.weights, name) * np.nan_to_num(values)
         order = np.lexsort((self._keys, -total))
         return [*zip((-total[order]).tolist(), self._keys[order].tolist(), strict=True)]
+
+
+def part_scores(
+    part: PartName, shares: Floats, human: npt.NDArray[np.bool_], weights: Weights
+) -> Floats:
+    """Return what shares of a part's terms, 0 to 1, are worth (docs/decisions/405).
+
+    Parameters
+    ----------
+    shares
+        Summed idf of the terms that each photograph has, of all terms' sum.
+    human
+        Whether a person wrote its caption: the words of a model's are trusted less, and where
+        nearly all are there. An attribute counts only where all of it holds, whoever wrote it.
+    """
+    if part != "words":
+        return shares
+    by_model = weights.trust * shares**EMPHASIS_ON_A_MODEL
+    found: Floats = np.where(human, shares**EMPHASIS, by_model)
+    return found
 
 
 def facets_of(plan: Plan) -> tuple[Facet, ...]:

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.images import Attribute, Source
 from chalicelib.search import Query, SearchIndex
 from chalicelib.search.query import Contribution, Mode, Weights
-from chalicelib.search.scoring import EMPHASIS, EMPHASIS_ON_A_MODEL, IDF_STEPS, idf
+from chalicelib.search.ranking import EMPHASIS, EMPHASIS_ON_A_MODEL, IDF_STEPS, idf
 from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
 from tests.searching import ids, told

@@ -4,9 +4,10 @@ import random
 from dataclasses import replace
 
 from chalicelib.search import Document, Query, SearchIndex
+from chalicelib.search.duplicates import cosines, rows
 from chalicelib.search.query import AUTO, NEAR_DUPLICATES, Mode
+from chalicelib.search.text import quantised
 from chalicelib.search.tuned import ALIKE, CUTOFFS, NEAR_DUPLICATE, WEIGHTS
-from chalicelib.search.vectors import cosines, quantised, rows
 from tests.corpora import VECTORS, vector
 from tests.paging import pages
 from tests.searching import ids, told

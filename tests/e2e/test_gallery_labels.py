@@ -60,9 +60,9 @@ def api() -> Iterator[Api]:
         width, height = SIZES[image_id]
         more = {"width": width, "height": height, "derivative_key": f"{image_id}.png", **known}
         index.apply([document_of(api.enter(image_id, **more))])
-    provider.override(api.repository())
+    provider.repository = api.repository()
     yield api
-    provider.override(None)
+    del provider.repository
 
 
 def answering(api: Api) -> Callable[[Route], None]:

@@ -15,7 +15,7 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.l
 import tensorflow as tf
 
 from captioner.vision.decoder import Decoder
-from captioner.vision.tokenizer import END, PAD, SPECIALS, START, Tokenizer
+from captioner.vision.text import END, PAD, SPECIALS, START, Tokenizer
 from training.arrays import Arrays
 from training.batches import drawn, encoded, like_lengths, padded, rows_of
 from training.captioning import Captioned, Recipe, Validation, train_decoder, write_captions

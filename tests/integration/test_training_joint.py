@@ -8,8 +8,7 @@ import pytest
 pytest.importorskip("pycocoevalcap", reason="needs pycocoevalcap (requirements/train.lock)")
 pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.lock)")
 
-from captioner.vision.text import TextEncoder
-from captioner.vision.tokenizer import SPECIALS, Tokenizer
+from captioner.vision.text import SPECIALS, TextEncoder, Tokenizer
 from captioner.vision.vectors import Vectors
 from training.joint_space import JointRecipe, JointSpace
 from training.visual_space import pooled

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("pycocoevalcap", reason="needs pycocoevalcap (requirements/train.lock)")
 pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.lock)")
 
-from captioner.vision.tokenizer import Tokenizer
+from captioner.vision.text import Tokenizer
 from training.captioning import Captioned, Recipe, Validation, train_decoder
 from training.decoder import LANGUAGE, Shape, TrainableDecoder
 from training.language import LanguageRecipe, train_language

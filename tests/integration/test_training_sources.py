@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from captioner.vision import tokenizer
+from captioner.vision.text import Tokenizer
 from training.__main__ import main
 from training.vocabulary import WRITTEN_IN_TEXTS
 
@@ -121,11 +121,11 @@ def test_the_record_counts_photographs_of_both_and_says_how(parts: Path) -> None
 
 
 def test_words_of_photographs_and_of_texts_are_known(parts: Path) -> None:
-    words = tokenizer.load(parts / "tokenizer.json")
+    words = Tokenizer.read(parts / "tokenizer.json")
     written, searched = words.words[: words.captioned], words.words[words.captioned :]
     assert {"dog", "fridge", "zebra"} <= set(written)
     assert "giraffe" in searched
 
 
 def test_no_word_is_learnt_from_what_a_model_wrote(parts: Path) -> None:
-    assert "lighthouse" not in tokenizer.load(parts / "tokenizer.json").words
+    assert "lighthouse" not in Tokenizer.read(parts / "tokenizer.json").words

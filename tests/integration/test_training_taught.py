@@ -14,8 +14,7 @@ pytest.importorskip("onnx", reason="needs onnx (requirements/train.lock)")
 
 from onnx import helper, numpy_helper
 
-from captioner.vision.text import TextEncoder
-from captioner.vision.tokenizer import SPECIALS, Tokenizer
+from captioner.vision.text import SPECIALS, TextEncoder, Tokenizer
 from training import sentences
 from training.arrays import F32
 from training.errors import CheckpointError

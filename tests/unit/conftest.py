@@ -13,6 +13,6 @@ def api() -> Iterator[Api]:
     """Yield the API with adapters in memory."""
     assert entry_point.app.app_name == "image-repo"
     api = Api()
-    entry_point.provider.override(api.repository())
+    entry_point.provider.repository = api.repository()
     yield api
-    entry_point.provider.override(None)
+    del entry_point.provider.repository

@@ -96,10 +96,10 @@ def real() -> Iterator[Api]:
             catalogue=DynamoCatalogue(client, "images"),  # type: ignore[arg-type]
             index=EmbeddedIndex(),  # type: ignore[arg-type]
         )
-        provider.override(api.repository())
+        provider.repository = api.repository()
         api.index.apply([document_of(api.enter())])
         yield api
-        provider.override(None)
+        del provider.repository
 
 
 @pytest.mark.parametrize("path", sorted(PARAMETERS))

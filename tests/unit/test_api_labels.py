@@ -32,9 +32,9 @@ def filled() -> Iterator[Api]:
         api.enter("other", caption=Caption("a dog", Source.MODEL), labels=(CUP,)),
     ]
     index.apply([*map(document_of, shown)])
-    provider.override(api.repository())
+    provider.repository = api.repository()
     yield api
-    provider.override(None)
+    del provider.repository
 
 
 def hits(api: Api, **query: str) -> dict[str, list[str]]:

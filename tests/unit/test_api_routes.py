@@ -133,7 +133,7 @@ def _in_a_query(value: Any) -> str:
 def world(*owners: str) -> Api:
     """Return the API with these owners' records, which are searched by a real engine."""
     api = Api(index=EmbeddedIndex())  # type: ignore[arg-type]
-    entry_point.provider.override(api.repository())
+    entry_point.provider.repository = api.repository()
     if "ann" in owners:
         _enter(api, OWN, "A brown dog runs", Attribute("dog", ("brown",), ("run",)), "dog")
         _enter(api, "own-2", "A dog sits", Attribute("dog", (), ("sit",)), "dog")
@@ -180,7 +180,7 @@ def _enter_import(api: Api, import_id: str, owner: str) -> None:
 
 def send(api: Api, request: Request, token: str | None) -> Answer:
     """Send a request as API Gateway would."""
-    entry_point.provider.override(api.repository())
+    entry_point.provider.repository = api.repository()
     return api.call(
         request.method, request.path, request.body, as_=token, query=request.query or None
     )
@@ -205,7 +205,7 @@ def state_of(api: Api) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _own_repository() -> Iterator[None]:
     yield
-    entry_point.provider.override(None)
+    vars(entry_point.provider).pop("repository", None)
 
 
 @pytest.fixture(scope="module")

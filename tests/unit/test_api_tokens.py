@@ -30,9 +30,9 @@ def kept(now: list[float]) -> Iterator[Api]:
             AttributeDefinitions=[{"AttributeName": "token_sha256", "AttributeType": "S"}],
         )
         api = Api(tokens=TokenStore(client, "tokens", lambda: now[0]))
-        provider.override(api.repository())
+        provider.repository = api.repository()
         yield api
-        provider.override(None)
+        del provider.repository
 
 
 @pytest.fixture

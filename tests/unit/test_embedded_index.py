@@ -12,11 +12,12 @@ from chalicelib.attributes import normalised
 from chalicelib.errors import InvalidField
 from chalicelib.images import Attribute
 from chalicelib.search import Clause, Document, Query, Results
+from chalicelib.search.duplicates import cosines, rows
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.embedded.segment import Segment, segment_of
 from chalicelib.search.plan import DEPTH
 from chalicelib.search.query import FACETS
-from chalicelib.search.vectors import cosines, quantised, rows
+from chalicelib.search.text import quantised
 from tests.corpora import VECTORS, corpora, queries
 
 QUERY = Query("ann", text="dog")

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from captioner.vision import text
-from chalicelib.encoder import LambdaEncoder, NearEncoder, QueryVectors
+from chalicelib.encoder import QueryEncoder
 from chalicelib.errors import (
     EncoderUnavailable,
     ImageRepoError,
@@ -46,18 +46,28 @@ class Functions:
         return {"Payload": io.BytesIO(raw), **self.more}
 
 
-def encoder(functions: Functions) -> LambdaEncoder:
-    return LambdaEncoder(functions, "encoder")  # type: ignore[arg-type]
+class Words:
+    """A text encoder that counts how often it was loaded."""
+
+    loaded = 0
+
+    def __init__(self) -> None:
+        Words.loaded += 1
+
+    def encode(self, text: str) -> npt.NDArray[np.float32]:
+        return np.array([len(text), 0.5], np.float32)
 
 
-def test_texts_images_and_stored_ones_are_asked_for_as_agreed() -> None:
+def encoder(functions: Functions) -> QueryEncoder:
+    return QueryEncoder(Words, functions, "encoder")  # type: ignore[arg-type]
+
+
+def test_images_and_stored_ones_are_asked_for_as_agreed() -> None:
     functions = Functions(BOTH)
     asking = encoder(functions)
-    assert asking.text("snow") == SEMANTIC
-    assert asking.image(b"raw", (0, 0, 0.5, 1)) == QueryVectors(VISUAL, SEMANTIC)
-    assert asking.stored("uploads/ann/x.jpg", "v1", None) == QueryVectors(VISUAL, SEMANTIC)
+    assert asking.image(b"raw", (0, 0, 0.5, 1)) == VISUAL
+    assert asking.stored("uploads/ann/x.jpg", "v1", None) == VISUAL
     assert functions.asked == [
-        {"text": "snow"},
         {"image": "cmF3", "crop": [0, 0, 0.5, 1]},
         {"key": "uploads/ann/x.jpg", "version_id": "v1", "crop": None},
     ]
@@ -90,7 +100,7 @@ def test_what_the_function_refuses_is_refused_alike(
         Functions(["a list"]),
         Functions({"semantic": "cut"}),
         Functions({"visual": "", "something": "else"}),
-        Functions({**BOTH, "semantic": base64.b64encode(b"short").decode()}),
+        Functions({**BOTH, "visual": base64.b64encode(b"short").decode()}),
     ],
 )
 def test_a_function_that_fails_or_answers_nonsense_is_unavailable(functions: Functions) -> None:
@@ -98,33 +108,17 @@ def test_a_function_that_fails_or_answers_nonsense_is_unavailable(functions: Fun
         encoder(functions).image(b"raw", None)
 
 
-class Words:
-    """A text encoder that counts how often it was loaded."""
-
-    loaded = 0
-
-    def __init__(self) -> None:
-        Words.loaded += 1
-
-    def encode(self, text: str) -> npt.NDArray[np.float32]:
-        return np.array([len(text), 0.5], np.float32)
-
-
-def test_texts_are_encoded_here_and_images_are_asked_for() -> None:
+def test_texts_are_encoded_here_by_what_is_loaded_once() -> None:
     functions = Functions(BOTH)
-    near = NearEncoder(Words, encoder(functions))
-    assert Words.loaded == 0
+    near, loaded = encoder(functions), Words.loaded
     found = [np.frombuffer(near.text(text), "<f2").tolist() for text in ("snow", "dog")]
     assert found == [[4, 0.5], [3, 0.5]]
-    assert Words.loaded == 1
+    assert Words.loaded == loaded + 1
     assert functions.asked == []
-    assert (
-        near.image(b"raw", None) == near.stored("key", None, None) == QueryVectors(VISUAL, SEMANTIC)
-    )
-    assert len(functions.asked) == 2
 
 
 def test_a_damaged_text_side_is_an_encoder_that_is_unavailable(tmp_path: Path) -> None:
-    near = NearEncoder(partial(text.load, tmp_path), encoder(Functions(BOTH)))
+    functions: Any = Functions(BOTH)
+    damaged = QueryEncoder(partial(text.load, tmp_path), functions, "encoder")
     with pytest.raises(EncoderUnavailable, match="text encoder is missing or damaged"):
-        near.text("a dog")
+        damaged.text("a dog")

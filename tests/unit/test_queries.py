@@ -10,7 +10,7 @@ from PIL import Image
 
 from captioner.decoding import Pixels
 from captioner.queries import Queries
-from captioner.vision.arrays import F32
+from captioner.vision.text import F32
 from tests.memory.storage import MemoryStorage
 
 KEY = "uploads/ada/a.png"

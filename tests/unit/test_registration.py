@@ -1,15 +1,14 @@
 """What stands between a request and its view: scope first, then models, then the answer."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from chalice.app import MultiDict, Response
+from chalice.app import Request, Response
 
 from chalicelib.access import Caller, Scope
 from chalicelib.api import answers, requests
 from chalicelib.api.problems import InvalidRequest
-from chalicelib.api.registration import caller_of, context_of, endpoint
+from chalicelib.api.registration import Endpoint, View, caller_of, context_of
 from chalicelib.api.routes import Route, route_of
 from chalicelib.errors import Forbidden, InvalidField
 
@@ -17,14 +16,29 @@ ANN = Caller("ann", frozenset({Scope.READ, Scope.WRITE}))
 HEALTH = answers.Health(status="ok", version="1")
 
 
-@dataclass
-class FakeRequest:
-    """A request of the framework."""
+def a_request(
+    headers: dict[str, str] | None = None,
+    query: dict[str, list[str]] | None = None,
+    body: str = "",
+    authorizer: dict[str, str] | None = None,
+) -> Request:
+    context = {"httpMethod": "GET", "resourcePath": "/things/{thing_id}"}
+    return Request(
+        {
+            "headers": headers or {},
+            "multiValueQueryStringParameters": query,
+            "pathParameters": None,
+            "stageVariables": None,
+            "body": body,
+            "requestContext": context | {"authorizer": authorizer or context_of(ANN)},
+        }
+    )
 
-    context: dict[str, Any] = field(default_factory=lambda: {"authorizer": context_of(ANN)})
-    headers: dict[str, str] = field(default_factory=dict)
-    query_params: MultiDict | None = None
-    raw_body: bytes = b""
+
+def call(route: Route, view: View, request: Request | None = None) -> Response:
+    endpoint = Endpoint(route, view)
+    in_path = dict.fromkeys(route.parameters, "one")
+    return endpoint.response(view(**endpoint.arguments(request or a_request(), in_path)))
 
 
 def a_route(scope: Scope | None = Scope.READ, **more: Any) -> Route:
@@ -48,12 +62,7 @@ def test_a_view_is_given_what_it_names_and_no_more() -> None:
         given.extend((caller, thing_id, query))
         return HEALTH
 
-    call = endpoint(
-        a_route(query=requests.Listing, if_match=True),
-        view,
-        lambda: FakeRequest(query_params=MultiDict({"limit": ["7"]})),
-    )
-    call(thing_id="one")
+    call(a_route(query=requests.Listing, if_match=True), view, a_request(query={"limit": ["7"]}))
     assert given == [ANN, "one", requests.Listing(limit=7)]
 
 
@@ -62,14 +71,14 @@ def test_a_view_is_given_the_body_that_its_route_describes() -> None:
         assert body == requests.ImportRequest(prefix="uploads/ann/")
         return HEALTH
 
-    asked = FakeRequest(raw_body=b'{"prefix": "uploads/ann/"}')
-    endpoint(a_route(body=requests.ImportRequest), view, lambda: asked)(thing_id="one")
+    asked = a_request(body='{"prefix": "uploads/ann/"}')
+    call(a_route(body=requests.ImportRequest), view, asked)
 
 
 def test_an_open_route_asks_for_no_caller() -> None:
-    route = a_route(scope=None)
-    response = endpoint(route, lambda: HEALTH, lambda: FakeRequest(context={}))(thing_id="one")
-    assert response.status_code == 200
+    unauthorized = a_request()
+    del unauthorized.context["authorizer"]
+    assert call(a_route(scope=None), lambda: HEALTH, unauthorized).status_code == 200
 
 
 def test_a_view_that_names_what_its_route_does_not_give_is_not_registered() -> None:
@@ -77,44 +86,37 @@ def test_a_view_that_names_what_its_route_does_not_give_is_not_registered() -> N
         raise AssertionError("never called")
 
     with pytest.raises(TypeError, match=r"does not give its view body$"):
-        endpoint(a_route(), view, FakeRequest)
+        Endpoint(a_route(), view)
     with pytest.raises(TypeError, match="body, caller"):
-        endpoint(a_route(scope=None), view, FakeRequest)
+        Endpoint(a_route(scope=None), view)
 
 
 def test_neither_view_nor_models_are_reached_without_the_scope() -> None:
     def view() -> answers.Health:
         raise AssertionError("never called")
 
-    call = endpoint(
-        a_route(Scope.ADMIN, body=requests.NewImage, if_match=True),
-        view,
-        lambda: FakeRequest(raw_body=b"no json", headers={"if-match": "nonsense"}),
-    )
+    route = a_route(Scope.ADMIN, body=requests.NewImage, if_match=True)
     with pytest.raises(Forbidden, match="'admin'"):
-        call(thing_id="one")
+        call(route, view, a_request(body="no json", headers={"if-match": "nonsense"}))
 
 
 def test_a_body_that_is_missing_lacks_its_fields() -> None:
-    call = endpoint(a_route(body=requests.ImportRequest), lambda: HEALTH, FakeRequest)
     with pytest.raises(InvalidRequest) as raised:
-        call(thing_id="one")
+        call(a_route(body=requests.ImportRequest), lambda: HEALTH)
     assert raised.value.field == "prefix"
 
 
 def test_parameters_are_checked_where_the_route_has_a_model_of_them() -> None:
-    asked = FakeRequest(query_params=MultiDict({"nonsense": ["1"]}))
-    endpoint(a_route(), lambda: HEALTH, lambda: asked)(thing_id="one")
-    checked = endpoint(a_route(query=requests.NoParameters), lambda: HEALTH, lambda: asked)
+    asked = a_request(query={"nonsense": ["1"]})
+    call(a_route(), lambda: HEALTH, asked)
     with pytest.raises(InvalidRequest):
-        checked(thing_id="one")
+        call(a_route(query=requests.NoParameters), lambda: HEALTH, asked)
 
 
 def test_a_parameter_that_is_given_twice_is_refused_and_named() -> None:
-    asked = FakeRequest(query_params=MultiDict({"cursor": ["a"], "limit": ["7", "8"]}))
-    call = endpoint(a_route(query=requests.Listing), lambda: HEALTH, lambda: asked)
+    asked = a_request(query={"cursor": ["a"], "limit": ["7", "8"]})
     with pytest.raises(InvalidField) as raised:
-        call(thing_id="one")
+        call(a_route(query=requests.Listing), lambda: HEALTH, asked)
     assert raised.value.field == "limit"
 
 
@@ -136,22 +138,19 @@ def test_if_match_names_a_revision(headers: dict[str, str], revision: int | None
         given.append(revision)
         return HEALTH
 
-    endpoint(a_route(if_match=True), view, lambda: FakeRequest(headers=headers))(thing_id="one")
+    call(a_route(if_match=True), view, a_request(headers))
     assert given == [revision]
 
 
 @pytest.mark.parametrize("header", ['W/"1"', '"-1"', '"1", "2"', "x", "", '"X1X"', "²", "9" * 16])
 def test_if_match_that_is_no_etag_is_refused_by_its_name(header: str) -> None:
-    call = endpoint(
-        a_route(if_match=True), lambda: HEALTH, lambda: FakeRequest(headers={"if-match": header})
-    )
     with pytest.raises(InvalidField) as raised:
-        call(thing_id="one")
+        call(a_route(if_match=True), lambda: HEALTH, a_request({"if-match": header}))
     assert str(raised.value) == ("If-Match: must be the ETag of the photograph, a number in quotes")
 
 
 def test_an_answer_has_its_routes_status_and_stays_in_no_cache() -> None:
-    response = endpoint(a_route(status=202), lambda: HEALTH, FakeRequest)(thing_id="one")
+    response = call(a_route(status=202), lambda: HEALTH)
     assert (response.status_code, response.body) == (202, HEALTH.model_dump_json())
     assert response.headers == {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
@@ -163,22 +162,21 @@ def test_an_answer_with_a_revision_has_an_etag() -> None:
             return '"7"'
 
     revised = Revised(status="ok", version="1")
-    response = endpoint(a_route(), lambda: revised, FakeRequest)(thing_id="one")
+    response = call(a_route(), lambda: revised)
     assert response.headers["ETag"] == '"7"'
 
 
 def test_an_answer_of_another_model_is_never_sent() -> None:
     wrong = answers.ImageList(items=[], cursor=None)
-    call = endpoint(a_route(), lambda: wrong, FakeRequest)
     with pytest.raises(TypeError, match="answers with ImageList"):
-        call(thing_id="one")
+        call(a_route(), lambda: wrong)
 
 
 def test_a_file_is_sent_as_it_is_and_nothing_is_an_empty_answer() -> None:
     file = Response(body="body { }", status_code=200)
     route = Route("DELETE", "/things", "Delete things", Scope.WRITE, None, 204)
-    assert endpoint(route, lambda: file, FakeRequest)() is file
-    nothing = endpoint(route, lambda: None, FakeRequest)()
+    assert call(route, lambda: file) is file
+    nothing = call(route, lambda: None)
     assert (nothing.status_code, nothing.body) == (204, "")
 
 

@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("pycocoevalcap", reason="scoring needs pycocoevalcap (training extra)")
 
-from captioner.vision.arrays import unit
 from captioner.vision.judgement import Ranking
 from captioner.vision.prediction import Caption, Observation
+from captioner.vision.text import unit
 from training.calibration import calibrate, choose, graded, read_judged, usual
 from training.dataset import Split
 from training.errors import DatasetError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from captioner.vision.tokenizer import words_of
+from captioner.vision.text import words_of
 from training import photographs
 from training.dataset import read_apart, read_split, share_of, withheld
 from training.errors import DatasetError

@@ -1,6 +1,6 @@
 """The vocabulary is counted on training captions, the same every time."""
 
-from captioner.vision.tokenizer import SPECIALS
+from captioner.vision.text import SPECIALS
 from training.vocabulary import WRITTEN_IN_TEXTS, frequent_words, vocabulary, word_targets
 
 CAPTIONS = [["A dog runs .", "the dog"], ["A cat ."]]

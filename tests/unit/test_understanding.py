@@ -1,5 +1,7 @@
 """What is made of a text of the search box: subjects, what is left, what was mistyped."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,13 +9,14 @@ from hypothesis import strategies as st
 from chalicelib.search import Clause, Group, Query
 from chalicelib.search.interpret import (
     Reading,
-    attempts,
+    conditioned,
     corrected,
     distance,
     edits,
     last_word,
     near_words,
     read,
+    unconditioned,
     unsure,
 )
 from chalicelib.search.query import Mode
@@ -96,21 +99,22 @@ def test_the_last_word_is_completed() -> None:
     ]  # fmt: skip
 
 
-def test_the_reading_is_tried_before_the_words() -> None:
+def test_a_reading_is_a_condition_beside_the_one_that_was_asked_for() -> None:
     query = Query("ann", "brown dog with frisbee", Mode.WORDS, attributes=Clause("cat"))
-    offer, plain = attempts(query, {}, read(parse(query.text or "")), understand=True)
     dog = Clause("dog", ("brown",))
-    assert offer.query.attributes == Group("and", (dog, Clause("cat")))
-    assert (offer.query.text, offer.interpretation.applied) == ("frisbee", True)
-    assert plain.query == query
-    assert plain.interpretation.reading == Reading((dog,), "frisbee")
-    assert [
-        one.interpretation.applied
-        for one in attempts(query, {}, read(parse(query.text or "")), understand=False)
-    ] == [False]
+    offer = conditioned(query, Reading((dog,), "frisbee"))
+    assert offer.attributes == Group("and", (dog, Clause("cat")))
+    assert offer.text == "frisbee"
 
 
 def test_a_condition_leaves_the_whole_text_to_rank_by_meaning_and_cuts_nothing_off() -> None:
-    query = Query("ann", "brown dog", Mode.FUSED)
-    offer, _ = attempts(query, {}, read(parse(query.text or "")), understand=True)
-    assert (offer.query.text, offer.query.min_relevance) == ("brown dog", 0.0)
+    query = Query("ann", "brown dog", Mode.FUSED, semantic=b"vector")
+    offer = conditioned(query, Reading((Clause("dog", ("brown",)),), None))
+    assert (offer.text, offer.min_relevance) == ("brown dog", 0.0)
+
+
+def test_meaning_alone_ends_where_it_stops_being_relevant_unless_asked_otherwise() -> None:
+    query = Query("ann", "brown dog", Mode.FUSED, semantic=b"vector")
+    assert unconditioned(query) == replace(query, min_relevance="auto")
+    assert unconditioned(replace(query, min_relevance=0.5)).min_relevance == 0.5
+    assert unconditioned(replace(query, semantic=None)).min_relevance is None

@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from captioner.vision.arrays import F32
 from captioner.vision.beam import Hypothesis, search
 from captioner.vision.decoder import DecoderState
 from captioner.vision.sentence import Rules
-from captioner.vision.tokenizer import END, START, UNKNOWN, Tokenizer
+from captioner.vision.text import END, F32, START, UNKNOWN, Tokenizer
 
 WORDS = Tokenizer(["a", "dog", "in", "runs", "grass"], captioned=9)
 A, DOG, IN, RUNS, GRASS = range(4, 9)

@@ -7,11 +7,10 @@ import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captioner.vision.arrays import F32
 from captioner.vision.beam import search
 from captioner.vision.decoder import DecoderState
 from captioner.vision.sentence import DANGLING, REPEATABLE, Rules
-from captioner.vision.tokenizer import SPECIALS, Tokenizer
+from captioner.vision.text import F32, SPECIALS, Tokenizer
 
 WORDS = Tokenizer(
     ["a", "dog", "in", "the", "grass", "two", "and", "runs", "wearing", "red", "rare"], captioned=14

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from captioner.vision.arrays import F32
 from captioner.vision.labels import FURTHEST, Labels, entropy, softmax
+from captioner.vision.text import F32
 
 PUG, LABRADOR, TABBY, OWL, JAY = 254, 208, 281, 24, 17
 

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from captioner.vision.arrays import F32, unit
 from captioner.vision.beam import LONGEST
 from captioner.vision.decoder import ARRAYS, Decoder
 from captioner.vision.encoder import ImageEncoder
@@ -15,8 +14,7 @@ from captioner.vision.labels import Labels
 from captioner.vision.manifest import BundleManifest
 from captioner.vision.model import Model
 from captioner.vision.prediction import Caption
-from captioner.vision.text import TextEncoder
-from captioner.vision.tokenizer import Tokenizer
+from captioner.vision.text import F32, TextEncoder, Tokenizer, unit
 from captioner.vision.vectors import Vectors
 
 WORDS = Tokenizer(["a", "dog", "runs", "beach", "in"], captioned=9)

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from captioner.vision import tokenizer
 from captioner.vision.manifest import BundleError
-from captioner.vision.tokenizer import UNKNOWN, Tokenizer, words_of
+from captioner.vision.text import UNKNOWN, Tokenizer, words_of
 
 WORDS = Tokenizer(["a", "dog", "puppy", "beach", "t-shirt"], captioned=6)
 
@@ -37,4 +36,4 @@ def test_a_file_that_is_no_tokenizer_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps({"words": 3}))
     with pytest.raises(BundleError, match=r"tokenizer\.json"):
-        tokenizer.load(path)
+        Tokenizer.read(path)

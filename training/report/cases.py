@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from captioner.vision.arrays import F32
 from captioner.vision.prediction import Word
+from captioner.vision.text import F32
 from training.confidence import RIGHT_FROM
 from training.evaluation import Described
 

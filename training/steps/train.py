@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from captioner.vision.tokenizer import SPECIALS, Tokenizer
+from captioner.vision.text import SPECIALS, Tokenizer
 from training import dataset, encoders, parts
 from training.arrays import Arrays, read_arrays, save_arrays
 from training.baseline import BaselineRecipe, train_baseline

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from captioner.vision import tokenizer
+from captioner.vision.text import Tokenizer
 from training import parts
 from training.everyday import read_splits
 from training.interruption import Interruption
@@ -23,7 +23,7 @@ def run(options: Namespace) -> None:
         seed=options.seed,
         precision=precisions()[options.precision],
     )
-    words = tokenizer.load(options.model / "tokenizer.json")
+    words = Tokenizer.read(options.model / "tokenizer.json")
     texts = (
         [group for split in splits for group in split.captions] for splits in read_splits(options)
     )

@@ -4,7 +4,8 @@ A word, a value or a range is one comparison over an array; sets of documents ar
 values. At 100,000 photographs that takes tenths of a millisecond (docs/decisions/402).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from heapq import nsmallest
 from typing import Any
 
@@ -41,8 +42,7 @@ from chalicelib.search.port import (
     Terms,
     microseconds,
 )
-from chalicelib.search.text import SHORTEST_WORD
-from chalicelib.search.vectors import SCALE
+from chalicelib.search.text import SCALE, SHORTEST_WORD
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
@@ -191,9 +191,9 @@ class EmbeddedIndex(Searcher):
     def _mask(self, condition: Condition) -> Mask:
         match condition:
             case AllOf(members):
-                return _together(np.logical_and, map(self._mask, members))
+                return reduce(np.logical_and, map(self._mask, members))
             case AnyOf(members):
-                return _together(np.logical_or, map(self._mask, members))
+                return reduce(np.logical_or, map(self._mask, members))
             case Not(member):
                 return ~self._mask(member)
             case Among(keys):
@@ -213,8 +213,10 @@ class EmbeddedIndex(Searcher):
             case Living():
                 return self._columns.living
             case Holds(stems, where):
-                rows = [self._rows_holding(table, stems) for table in _TEXTS[where]]
-                return self._of_rows(np.concatenate(rows))
+                holding = np.zeros(self._columns.size, np.bool_)
+                for table in _TEXTS[where]:
+                    holding[self._rows_holding(table, stems)] = True
+                return holding
             case HasAttribute(words, labels):
                 return self._of_rows(self._rows_having(words, labels))
             case Is("label", values):
@@ -230,9 +232,11 @@ class EmbeddedIndex(Searcher):
 
     def _rows_holding(self, table: str, stems: Sequence[str]) -> Numbers:
         """Return the rows whose text has stems one after another."""
-        codes = [self._columns.codes.get(stem, -1) for stem in stems]
+        codes = [*map(self._columns.codes.get, stems)]
         words, rows = self._stems(table), self._arrays[f"{table}.of"]
-        found = np.flatnonzero(words == codes[0]) if codes[0] >= 0 else np.empty(0, np.intp)
+        if None in codes:
+            return np.empty(0, rows.dtype)
+        found = np.flatnonzero(words == codes[0])
         for place, code in enumerate(codes[1:], 1):
             found = found[found + place < len(words)]
             follows = words[found + place] == code
@@ -260,7 +264,7 @@ class EmbeddedIndex(Searcher):
         """Return for each string whether it is one of the values."""
         found = np.zeros(len(self._columns.strings), np.bool_)
         codes = self._columns.codes
-        found[[codes[value] for value in values if value in codes]] = True
+        found[[*map(codes.__getitem__, codes.keys() & values)]] = True
         return found
 
     def _of_rows(self, rows: Numbers | Sequence[int]) -> Mask:
@@ -332,10 +336,3 @@ class EmbeddedIndex(Searcher):
             return None
         vector: bytes = self._arrays["visual.vector"][at].tobytes()
         return vector
-
-
-def _together(join: Callable[[Mask, Mask], Mask], masks: Iterator[Mask]) -> Mask:
-    found = next(masks)
-    for mask in masks:
-        found = join(found, mask)
-    return found

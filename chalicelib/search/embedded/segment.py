@@ -19,8 +19,7 @@ from safetensors.numpy import load, save
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search.port import Document, brevity, key_of, microseconds, searched_labels
-from chalicelib.search.text import clean, stem_of, words_of
-from chalicelib.search.vectors import quantised
+from chalicelib.search.text import clean, quantised, stem_of, words_of
 
 Array = npt.NDArray[Any]
 Table = dict[str, Array]

@@ -9,8 +9,7 @@ import numpy as np
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import HUMAN_SOURCES, Attribute
 from chalicelib.search.port import Document, brevity, key_of, microseconds, searched_labels
-from chalicelib.search.text import SHORTEST_WORD, clean, stems, words_of
-from chalicelib.search.vectors import quantised
+from chalicelib.search.text import SHORTEST_WORD, clean, quantised, stems, words_of
 
 
 def source_of(document: Document) -> Mapping[str, Any]:

@@ -37,8 +37,7 @@ from chalicelib.search.port import (
     Terms,
     microseconds,
 )
-from chalicelib.search.text import clean
-from chalicelib.search.vectors import SCALE
+from chalicelib.search.text import SCALE, clean
 
 Json = Mapping[str, Any]
 

@@ -1,0 +1,100 @@
+"""Near duplicates: of photographs that look the same only the best match is shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from chalicelib.images import VECTOR_SIZE
+from chalicelib.search.plan import DEPTH
+from chalicelib.search.port import Place, View
+from chalicelib.search.ranking import Order
+from chalicelib.search.text import SCALE
+from chalicelib.search.tuned import NEAR_DUPLICATE
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPage:
+    """Some matches, and where the next page goes on; None where there is none."""
+
+    places: Sequence[Place]
+    last: Place | None
+
+
+def collapsed(order: Order, view: View, after: Place | None, limit: int) -> MatchPage:
+    """Return the next matches that are not near duplicates of an earlier one.
+
+    Where the next ``DEPTH`` matches hold fewer, the page is short and another follows.
+    """
+    before = _earlier(order, view, after)
+    shown: list[Place] = []
+    at, seen, count = after, 0, 2 * limit
+    while seen < DEPTH:
+        walked = order.walk(at, count)
+        vectors = _vectors(view, walked)
+        for place, is_new in zip(walked, stand_out(vectors, before), strict=True):
+            if is_new and len(shown) == limit:
+                return MatchPage(shown, at)
+            at = place
+            if is_new:
+                shown.append(place)
+        if len(walked) < count:
+            return MatchPage(shown, None)
+        before += (vector for vector in vectors if vector is not None)
+        seen += len(walked)
+        count *= 2
+    return MatchPage(shown, at)
+
+
+def _earlier(order: Order, view: View, until: Place | None) -> list[bytes]:
+    """Return the visual vectors of all matches up to and with a place."""
+    found: list[bytes] = []
+    at: Place | None = None
+    while until is not None:
+        walked = order.walk(at, DEPTH)
+        before = [place for place in walked if place <= until]
+        found += (vector for vector in _vectors(view, before) if vector is not None)
+        if len(before) < DEPTH:
+            break
+        at = before[-1]
+    return found
+
+
+def _vectors(view: View, places: Sequence[Place]) -> list[bytes | None]:
+    keys = [key for _, key in places]
+    stored = view.stored(keys, visual=True) if keys else {}
+    return [stored[key].visual if key in stored else None for key in keys]
+
+
+def stand_out(vectors: Sequence[bytes | None], earlier: Sequence[bytes]) -> list[bool]:
+    """Return whether each photograph is not a near duplicate of an earlier one.
+
+    Parameters
+    ----------
+    vectors
+        Quantised visual vectors in their order; one without a vector is never a duplicate.
+    earlier
+        Those of all that came before.
+    """
+    held = [vector for vector in vectors if vector is not None]
+    if not held:
+        return [True] * len(vectors)
+    products = cosines(rows(held), rows([*earlier, *held]))
+    nearest = (
+        products[at, : len(earlier) + at].max(initial=-1.0) < NEAR_DUPLICATE
+        for at in range(len(held))
+    )
+    return [vector is None or bool(next(nearest)) for vector in vectors]
+
+
+def rows(vectors: list[bytes]) -> npt.NDArray[np.int8]:
+    """Return quantised vectors as a matrix (vectors, 256)."""
+    return np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), VECTOR_SIZE)
+
+
+def cosines(left: npt.NDArray[np.int8], right: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    """Return the cosines (m, n) of two matrices of quantised vectors (m, 256) and (n, 256)."""
+    # Sums of 256 products of bytes are whole numbers that float32 holds exactly.
+    products: npt.NDArray[np.float32] = left.astype(np.float32) @ right.astype(np.float32).T
+    return products / np.float32(SCALE**2)
