@@ -9,11 +9,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.catalogue import Catalogue, schema
+from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.errors import InvalidField, RevisionConflict
 from chalicelib.images import Attribute, Caption, Image, Source, State
 from chalicelib.transitions import deleted
+from tests.images_table import images_table
 from tests.memory.catalogue import MemoryCatalogue
 
 START = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -28,7 +29,7 @@ def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
         client = boto3.client(
             "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
-        client.create_table(**schema.table("images"))
+        client.create_table(**images_table("images"))
         yield DynamoCatalogue(client, "images")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from threading import Lock
 
 from chalicelib.catalogue.cursor import seal, unseal
-from chalicelib.catalogue.items import time_text
+from chalicelib.catalogue.dynamodb import time_text
 from chalicelib.catalogue.port import Page
 from chalicelib.errors import RevisionConflict
 from chalicelib.images import Image, State

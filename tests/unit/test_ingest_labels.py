@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.catalogue.items import image_of, item_of
+from chalicelib.catalogue.dynamodb import image_of, item_of
 from chalicelib.event_order import IngestOutcome
 from chalicelib.images import Attribute, Caption, Label, Prepared, Source, State
 from chalicelib.search.embedded import EmbeddedIndex

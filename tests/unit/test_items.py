@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from chalicelib.catalogue.items import image_of, item_of
+from chalicelib.catalogue.dynamodb import image_of, item_of
 from chalicelib.images import Attribute, Caption, Garment, Image, Label, Source, State
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
