@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalicelib.storage import UPLOADS
+from chalicelib.names import UPLOADS
 
 _log = logging.getLogger(__name__)
 _DELETE_MARKER = "DeleteMarkerCreated"

@@ -15,7 +15,8 @@ from chalicelib.errors import PayloadTooLarge, RejectedImage
 from chalicelib.event_order import IngestOutcome, is_unchanged, skip_reason
 from chalicelib.events import ObjectEvent
 from chalicelib.images import Image, ModelRun, Prepared, State, image_id_of
-from chalicelib.storage import DERIVED, Storage, object_at
+from chalicelib.names import DERIVED
+from chalicelib.storage import Storage, object_at
 from chalicelib.transitions import (
     captioned_by_model,
     deleted,

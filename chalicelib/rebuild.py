@@ -7,10 +7,11 @@ from itertools import islice
 from chalicelib.catalogue import Catalogue
 from chalicelib.errors import InvalidField, NotFound
 from chalicelib.events import redrive
-from chalicelib.folder_captions import is_descriptions
 from chalicelib.images import Image, State, image_id_of
+from chalicelib.imports import is_descriptions
+from chalicelib.names import DEFAULT_OWNER, UPLOADS
 from chalicelib.queue import Queue
-from chalicelib.storage import DEFAULT_OWNER, UPLOADS, Storage, StoredObject, owner_of
+from chalicelib.storage import Storage, StoredObject, owner_of
 
 MAX_PAGE = 1_000
 

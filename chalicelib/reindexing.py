@@ -4,17 +4,19 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import TypeAdapter
 
 from chalicelib.errors import SearchUnavailable, Unavailable
-from chalicelib.storage import INDEX, Storage
+from chalicelib.names import INDEX
+from chalicelib.storage import Storage
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -68,37 +70,27 @@ class Run:
     last: str | None = None
     reason: str | None = None
 
-    @classmethod
-    def from_json(cls, text: bytes) -> Self:
-        """Return the run that `to_json` serialised."""
-        values = json.loads(text)
-        for name in ("started_at", "updated_at"):
-            values[name] = datetime.fromisoformat(values[name])
-        return cls(**{**values, "stage": Stage(values["stage"])})
 
-    def to_json(self) -> bytes:
-        """Return the run as JSON."""
-        return json.dumps(asdict(self), default=str).encode()
+_RUN = TypeAdapter(Run)
 
 
-class Progress(Protocol):
-    """How an index builder reports how far it is, and learns where the one before it stopped."""
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How an index builder reports how far it is, and learns where the one before it stopped.
 
-    @property
-    def stopped(self) -> tuple[int, str | None]:
-        """How many records an interrupted run had read, and the id of the last."""
-
-    def note(self, records: int, last: str | None) -> None:
-        """Report how many records are indexed durably, and the id of the last of them."""
-
-
-class Unnoted:
-    """Progress that is not recorded."""
+    Attributes
+    ----------
+    stopped
+        How many records an interrupted run had read, and the id of the last.
+    note
+        Takes how many records are indexed durably, and the id of the last of them.
+    """
 
     stopped: tuple[int, str | None] = (0, None)
+    note: Callable[[int, str | None], None] = lambda _records, _last: None
 
-    def note(self, records: int, last: str | None) -> None:
-        """Do nothing."""
+
+UNNOTED = Progress()
 
 
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -132,7 +124,7 @@ class RunStateStore:
     def newest(self) -> Run | None:
         """Return the newest run, None where there never was one."""
         text = self._storage.read(RUN_STATE_KEY, limit=_MAX_BYTES)
-        return None if text is None else Run.from_json(text)
+        return None if text is None else _RUN.validate_json(text)
 
     def is_running(self, other_than: str) -> bool:
         """Return whether a run of another id is under way: its state was written lately."""
@@ -150,45 +142,36 @@ class RunStateStore:
             Of ``work``: how many records were read.
         """
         before = self.newest()
-        begun = Run(run_id, roll_back, self._now(), self._now())
+        run = Run(run_id, roll_back, self._now(), self._now())
         if before is not None and before.stage is not Stage.FINISHED:
-            begun = replace(begun, records=before.records, last=before.last)
-        progress = _RunProgress(begun, self._write, self._clock)
-        self._write(begun)
+            run = replace(run, records=before.records, last=before.last)
+        self._write(run)
+        written_at = self._clock()
+
+        def note(records: int, last: str | None) -> None:
+            nonlocal run, written_at
+            run = replace(run, records=records, last=last)
+            # A run that begins from nothing must not be resumed from where another was.
+            if last is None or self._clock() - written_at >= _WRITE_INTERVAL_SECONDS:
+                self._write(run)
+                written_at = self._clock()
+
         try:
-            records = work(progress)
+            records = work(Progress((run.records, run.last), note))
         except Exception as error:
             reason = getattr(error, "detail", type(error).__name__)
-            self._write(replace(progress.run, stage=Stage.FAILED, reason=reason))
+            self._write(replace(run, stage=Stage.FAILED, reason=reason))
             raise
-        self._write(replace(progress.run, stage=Stage.FINISHED, records=records, last=None))
+        self._write(replace(run, stage=Stage.FINISHED, records=records, last=None))
         return records
 
     def _write(self, run: Run) -> None:
-        text = replace(run, updated_at=self._now()).to_json()
+        text = _RUN.dump_json(replace(run, updated_at=self._now()))
         try:
             self._storage.write(RUN_STATE_KEY, text, content_type="application/json")
         except Unavailable as error:
             # A rebuilt index without a state is better than none.
             _logger.warning("the state of a re-index was not written: %s", error.detail)
-
-
-class _RunProgress:
-    """Progress that is written into the run's state."""
-
-    def __init__(self, run: Run, write: Callable[[Run], None], clock: Callable[[], float]) -> None:
-        self.run = run
-        self.stopped = (run.records, run.last)
-        self._write = write
-        self._clock = clock
-        self._written_at = clock()
-
-    def note(self, records: int, last: str | None) -> None:
-        self.run = replace(self.run, records=records, last=last)
-        # A run that begins from nothing must not be resumed from where another was.
-        if last is None or self._clock() - self._written_at >= _WRITE_INTERVAL_SECONDS:
-            self._write(self.run)
-            self._written_at = self._clock()
 
 
 class Reindexing(Protocol):

@@ -11,7 +11,8 @@ from chalicelib.api.visibility import visible, visible_to
 from chalicelib.catalogue import Catalogue, Page, update
 from chalicelib.errors import InvalidField, RevisionMismatch
 from chalicelib.images import Image, State
-from chalicelib.storage import DERIVED, UPLOADS, PresignedPost, Storage
+from chalicelib.names import DERIVED, UPLOADS
+from chalicelib.storage import PresignedPost, Storage
 from chalicelib.transitions import deleted, edited, pending
 
 MAX_KEY_BYTES = 1_024  # Amazon S3 user guide, "Creating object key names"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from chalicelib.errors import NotFound, SearchUnavailable
-from chalicelib.reindexing import Progress, Unnoted, batches
+from chalicelib.reindexing import UNNOTED, Progress, batches
 from chalicelib.search.embedded.index import EmbeddedIndex
 from chalicelib.search.embedded.segment import Segment, segment_of
 from chalicelib.search.port import Document
@@ -79,24 +79,24 @@ class IndexWriter:
                 return failed
         raise SearchUnavailable(f"other writers published {TRIES} times meanwhile")
 
-    def rebuild(self, progress: Progress | None = None) -> int:
+    def rebuild(self, progress: Progress = UNNOTED) -> int:
         """Build and publish the index anew in one swap; see `RebuildableIndex.rebuild`.
 
         What another writer publishes meanwhile is taken in before the swap.
         """
         tag, standing = self._standing()
         fresh = EmbeddedIndex()
-        taken = self._fill(fresh, progress or Unnoted())
+        taken = self._fill(fresh, progress)
         self._exchange(fresh, standing, tag, VERSION)
         return taken
 
-    def roll_back(self, progress: Progress | None = None) -> int:
+    def roll_back(self, progress: Progress = UNNOTED) -> int:
         """Publish the index before the last rebuild; see `RebuildableIndex.roll_back`."""
         tag, standing = self._standing()
         if standing is None or standing.previous is None:
             raise NotFound("there is no former search index to go back to")
         former = self._replica.loaded(standing.previous.as_manifest())
-        taken = self._fill(former, progress or Unnoted())
+        taken = self._fill(former, progress)
         self._exchange(former, standing, tag, standing.previous.version)
         return taken
 
