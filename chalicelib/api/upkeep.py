@@ -32,7 +32,7 @@ class Upkeep:
 
     def rebuild(self, asked: RebuildRequest) -> RebuildAnswer:
         """Redrive the next page of the bucket."""
-        page = self.rebuilding.page(None, asked.after, asked.limit, force=asked.force)
+        page = self.rebuilding.page(asked.after, asked.limit, force=asked.force)
         return RebuildAnswer.model_validate(page)
 
     def reindex(self, asked: ReindexRequest) -> ReindexAnswer:
