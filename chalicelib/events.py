@@ -59,6 +59,12 @@ class ContinueImport:
 
 Message = ObjectEvent | ContinueImport
 
+_KINDS = {
+    "ObjectCreated": EventKind.CREATED,
+    "ObjectRemoved": EventKind.REMOVED,
+    "LifecycleExpiration": EventKind.REMOVED,
+}
+
 
 def read(body: str, bucket: str) -> tuple[Message, ...]:
     """Parse the body of a message.
@@ -75,7 +81,11 @@ def read(body: str, bucket: str) -> tuple[Message, ...]:
     tuple[Message, ...]
         Empty for S3's test event and for what is not the repository's; both are acknowledged.
     """
-    match _document(body):
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    match document:
         case {"redrive": {"key": str(key), **more}} if key.startswith(UPLOADS):
             return (_redrive(bucket, key, more),)
         case {"import": {"id": str(import_id), "line": int(line)}}:
@@ -90,13 +100,9 @@ def read(body: str, bucket: str) -> tuple[Message, ...]:
     return ()
 
 
-def redrive(
-    key: str, *, version_id: str | None = None, size: int | None = None, force: bool = False
-) -> dict[str, Any]:
+def redrive(key: str, *, size: int | None = None, force: bool = False) -> dict[str, Any]:
     """Return the message of a request to process a key again."""
-    known = {"version_id": version_id, "size": size}
-    given = {name: value for name, value in known.items() if value is not None}
-    return {"redrive": {"key": key, "force": force} | given}
+    return {"redrive": {"key": key, "size": size, "force": force}}
 
 
 def continue_import(request: ContinueImport) -> dict[str, Any]:
@@ -114,58 +120,30 @@ def is_older(sequencer: str, than: str) -> bool:
     return sequencer.ljust(width, "0") < than.ljust(width, "0")
 
 
-def _document(body: str) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _redrive(bucket: str, key: str, more: Mapping[Any, Any]) -> ObjectEvent:
-    version, size = more.get("version_id"), more.get("size")
+    size = more.get("size")
     return ObjectEvent(
         bucket,
         key,
         EventKind.CREATED,
-        version_id=version if isinstance(version, str) else None,
         size=size if isinstance(size, int) else None,
         force=more.get("force") is True,
     )
 
 
-def _event(record: object, bucket: str) -> ObjectEvent | None:
+def _event(record: Any, bucket: str) -> ObjectEvent | None:
     match record:
         case {
             "eventName": str(name),
-            "s3": {"bucket": {"name": str(named)}, "object": {"key": str(key), **found}},
+            "s3": {"bucket": {"name": str(named)}, "object": {"key": str(quoted), **found}},
         }:
-            return _of_this_bucket(name, named, unquote_plus(key), found, bucket)
-    _log.warning("a record of an event is not S3's")
+            kind = _KINDS.get(name.removeprefix("s3:").split(":")[0])
+            key = unquote_plus(quoted)
+            if named == bucket and kind and key.startswith(UPLOADS) and not key.endswith("/"):
+                version = None if name.endswith(_DELETE_MARKER) else found.get("versionId")
+                sequencer, size = found.get("sequencer"), found.get("size")
+                return ObjectEvent(bucket, key, kind, version, sequencer, size)
+            _log.info("an event concerns no upload of this bucket")
+        case _:
+            _log.warning("a record of an event is not S3's")
     return None
-
-
-def _of_this_bucket(
-    name: str, named: str, key: str, found: Mapping[Any, Any], bucket: str
-) -> ObjectEvent | None:
-    kind = _kind(name)
-    if named != bucket or kind is None or not key.startswith(UPLOADS) or key.endswith("/"):
-        _log.info("an event concerns no upload of this bucket")
-        return None
-    return ObjectEvent(
-        bucket=named,
-        key=key,
-        kind=kind,
-        version_id=None if name.endswith(_DELETE_MARKER) else found.get("versionId"),
-        sequencer=found.get("sequencer"),
-        size=found.get("size"),
-    )
-
-
-def _kind(name: str) -> EventKind | None:
-    what = name.removeprefix("s3:").split(":")[0]
-    kinds = {
-        "ObjectCreated": EventKind.CREATED,
-        "ObjectRemoved": EventKind.REMOVED,
-        "LifecycleExpiration": EventKind.REMOVED,
-    }
-    return kinds.get(what)

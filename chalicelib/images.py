@@ -65,11 +65,6 @@ class Caption:
     confidence: float | None = None
     alternatives: tuple[str, ...] = ()
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The caption and its alternatives, best first."""
-        return (self.text, *self.alternatives)
-
     def with_alternatives(self, texts: Iterable[str]) -> "Caption":
         """Return the caption with the first ``MAX_ALTERNATIVES`` distinct texts beside it."""
         others = tuple(dict.fromkeys(text for text in texts if text != self.text))
@@ -186,11 +181,6 @@ class Image:
     def caption_is_human(self) -> bool:
         """True where a person's caption stands, which no model overwrites."""
         return self.caption is not None and self.caption.source in HUMAN_SOURCES
-
-    def is_processed_by(self, model: str | None) -> bool:
-        """Say whether a model (None: any) has described the file or refused it for good."""
-        done = self.state in DESCRIBED or self.state is State.FAILED
-        return done and self.processed_by is not None and model in (None, self.processed_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,14 +109,11 @@ class Rebuild:
 
 
 def _is_finished(record: Image | None, entry: StoredObject) -> bool:
-    if is_descriptions(entry.key):
-        # The captions are looked up for each photograph that is queued.
-        return True
     if record is None:
-        return False
-    if record.state is State.DELETED:
-        return True
-    return record.size == entry.size and record.is_processed_by(None)
+        # The captions of descriptions are looked up for each photograph that is queued.
+        return is_descriptions(entry.key)
+    is_processed = record.processed_by is not None and record.size == entry.size
+    return is_processed or record.state is State.DELETED
 
 
 def _is_visible(record: Image, owner: str | None) -> bool:

@@ -1,7 +1,7 @@
 """How a record may change: the only place where its rules stand.
 
 Each function takes a record and returns the next one; `chalicelib.catalogue.update` saves it.
-Events that no longer matter are skipped before (`chalicelib.event_order.skip_reason`).
+Events that no longer matter are skipped before (`chalicelib.ingest.skip_reason`).
 
 From `pending` on, every sequence of transitions keeps these invariants, whatever the events:
 
@@ -237,7 +237,7 @@ def _after_run(image: Image, event: ObjectEvent, run: ModelRun, now: datetime) -
 
 def _with_persons_caption(image: Image, text: str, source: Source) -> Image:
     former = image.caption
-    others = former.texts if former else ()
+    others = (former.text, *former.alternatives) if former else ()
     if former and former.source is source is Source.IMPORT:
         others = former.alternatives
     if image.state is State.NEEDS_REVIEW:
