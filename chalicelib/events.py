@@ -131,7 +131,8 @@ def _redrive(bucket: str, key: str, more: Mapping[Any, Any]) -> ObjectEvent:
     )
 
 
-def _event(record: Any, bucket: str) -> ObjectEvent | None:
+def _event(record: object, bucket: str) -> ObjectEvent | None:
+    found: dict[str, Any]
     match record:
         case {
             "eventName": str(name),
