@@ -110,14 +110,15 @@ def continue_import(request: ContinueImport) -> dict[str, Any]:
     return {"import": {"id": request.import_id, "line": request.line}}
 
 
-def is_older(sequencer: str, than: str) -> bool:
-    """Compare two sequencers of one key.
+def is_older(sequencer: str | None, than: str | None) -> bool:
+    """Compare two sequencers of one key; None, of no event, is older than any.
 
     The shorter is padded with zeros at its right, as the S3 user guide ("Event message
     structure") says.
     """
-    width = max(len(sequencer), len(than))
-    return sequencer.ljust(width, "0") < than.ljust(width, "0")
+    one, other = sequencer or "", than or ""
+    width = max(len(one), len(other))
+    return one.ljust(width, "0") < other.ljust(width, "0")
 
 
 def _redrive(bucket: str, key: str, more: Mapping[Any, Any]) -> ObjectEvent:
@@ -132,12 +133,12 @@ def _redrive(bucket: str, key: str, more: Mapping[Any, Any]) -> ObjectEvent:
 
 
 def _event(record: object, bucket: str) -> ObjectEvent | None:
-    found: dict[str, Any]
     match record:
         case {
             "eventName": str(name),
-            "s3": {"bucket": {"name": str(named)}, "object": {"key": str(quoted), **found}},
+            "s3": {"bucket": {"name": str(named)}, "object": {"key": str(quoted), **more}},
         }:
+            found: Mapping[Any, Any] = more
             kind = _KINDS.get(name.removeprefix("s3:").split(":")[0])
             key = unquote_plus(quoted)
             if named == bucket and kind and key.startswith(UPLOADS) and not key.endswith("/"):

@@ -179,46 +179,26 @@ def skip_reason(record: Image | None, event: ObjectEvent, model: str) -> IngestO
 
     Parameters
     ----------
-    record
-        As it is stored now.
     model
         ``name@version`` whose work counts as finished.
     """
     if record is None:
         return None
-    if event.sequencer is None:
-        return _skip_redrive(record, event)
-    if record.sequencer and is_older(event.sequencer, record.sequencer):
-        return IngestOutcome.STALE
-    if event.kind is EventKind.REMOVED:
-        return _skip_removal(record, event)
-    if record.sequencer is None or is_older(record.sequencer, event.sequencer):
-        return None
-    return IngestOutcome.DUPLICATE if _is_finished(record, model) else None
-
-
-def _skip_redrive(record: Image, event: ObjectEvent) -> IngestOutcome | None:
-    """Return why a redrive changes nothing.
-
-    It is never later than a deletion, nor than an event that was applied since its processing
-    began: what it read may be the file that was replaced.
-    """
-    is_late = record.state is State.DELETED or record.sequencer != event.seen
-    return IngestOutcome.STALE if is_late or _is_of_another_version(record, event) else None
-
-
-def _skip_removal(record: Image, event: ObjectEvent) -> IngestOutcome | None:
-    if _is_of_another_version(record, event):
-        # An older version was purged; the photograph stands.
-        return IngestOutcome.STALE
-    same = record.sequencer == event.sequencer
-    return IngestOutcome.DUPLICATE if same and record.state is State.DELETED else None
-
-
-def _is_of_another_version(record: Image, event: ObjectEvent) -> bool:
-    return None not in (event.version_id, record.version_id) and (
+    is_removed = event.kind is EventKind.REMOVED
+    is_of_another_version = None not in (event.version_id, record.version_id) and (
         event.version_id != record.version_id
     )
+    if event.sequencer is None:
+        # A redrive is never later than a deletion, nor than an event that was applied since its
+        # processing began: what it read may be the file that was replaced.
+        is_late = record.state is State.DELETED or record.sequencer != event.seen
+        return IngestOutcome.STALE if is_late or is_of_another_version else None
+    if is_older(event.sequencer, record.sequencer) or (is_removed and is_of_another_version):
+        return IngestOutcome.STALE  # of another version: an older one was purged
+    if is_older(record.sequencer, event.sequencer):
+        return None
+    is_done = record.state is State.DELETED if is_removed else _is_finished(record, model)
+    return IngestOutcome.DUPLICATE if is_done else None
 
 
 def _is_finished(record: Image, model: str) -> bool:

@@ -41,13 +41,13 @@ class SqsQueue:
             self._send(messages[start : start + BATCH])
 
     def _send(self, batch: Sequence[dict[str, Any]]) -> None:
-        entries = {
-            str(number): {"Id": str(number), "MessageBody": json.dumps(message)}
+        entries: list[Any] = [
+            {"Id": str(number), "MessageBody": json.dumps(message)}
             for number, message in enumerate(batch)
-        }
+        ]
         for _ in range(TRIES):
-            refused = self._refused(list(entries.values()))
-            entries = {key: entry for key, entry in entries.items() if key in refused}
+            refused = self._refused(entries)
+            entries = [entry for entry in entries if entry["Id"] in refused]
             if not entries:
                 return
         raise Unavailable(f"the queue refused {len(entries)} messages")

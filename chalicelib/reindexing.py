@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
 
 RUN_STATE_KEY = f"{INDEX}reindex.json"
 _MAX_BYTES = 100_000
-_WRITE_INTERVAL_SECONDS = 1.0
+_WRITE_INTERVAL = timedelta(seconds=1)
 _BATCH = 1_000
 # A live run notes its progress after every batch: in a second or two, with back-off in minutes.
 _ABANDONED_AFTER = timedelta(minutes=5)
-_LOOK_INTERVAL_SECONDS = 60.0
+_LOOK_INTERVAL = timedelta(minutes=1)
 _PAUSE = timedelta(minutes=1)  # between the end of a run and another that nobody asked for
 
 Record = TypeVar("Record")
@@ -106,20 +105,16 @@ class RunStateStore:
     Parameters
     ----------
     now
-        The time of day.
-    clock
-        Monotonic seconds; progress is written once in a second at most.
+        The time; progress is written once in a second at most.
     """
 
     def __init__(
         self,
         storage: Storage,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._storage = storage
         self._now = now
-        self._clock = clock
 
     def newest(self) -> Run | None:
         """Return the newest run, None where there never was one."""
@@ -146,15 +141,15 @@ class RunStateStore:
         if before is not None and before.stage is not Stage.FINISHED:
             run = replace(run, records=before.records, last=before.last)
         self._write(run)
-        written_at = self._clock()
+        written_at = self._now()
 
         def note(records: int, last: str | None) -> None:
             nonlocal run, written_at
             run = replace(run, records=records, last=last)
             # A run that begins from nothing must not be resumed from where another was.
-            if last is None or self._clock() - written_at >= _WRITE_INTERVAL_SECONDS:
+            if last is None or self._now() - written_at >= _WRITE_INTERVAL:
                 self._write(run)
-                written_at = self._clock()
+                written_at = self._now()
 
         try:
             records = work(Progress((run.records, run.last), note))
@@ -206,7 +201,7 @@ class LambdaReindexing:
     def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Begin."""
         asked = {"id": run_id, "roll_back": roll_back, "unless_running": unless_running}
-        payload = json.dumps({"reindex": asked}).encode()
+        payload = json.dumps({"reindex": asked})
         try:
             self._client.invoke(
                 FunctionName=self._function, InvocationType="Event", Payload=payload
@@ -225,8 +220,8 @@ class AutomaticReindexing:
         started.
     reindexing
         Starts the run elsewhere.
-    now, clock
-        The time of day; monotonic seconds, by which it looks once in a minute at most.
+    now
+        The time; it looks at the state once in a minute at most.
     """
 
     def __init__(
@@ -234,25 +229,24 @@ class AutomaticReindexing:
         newest: Callable[[], Run | None],
         reindexing: Reindexing,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._newest = newest
         self._reindexing = reindexing
         self._now = now
-        self._clock = clock
-        self._next_look = float("-inf")
+        self._next_look = datetime.min.replace(tzinfo=UTC)
 
     def start(self, *, roll_back: bool = False) -> None:
         """Start a run unless one is under way; never fail, since it is asked again."""
-        if self._clock() < self._next_look:
+        now = self._now()
+        if now < self._next_look:
             return
-        self._next_look = self._clock() + _LOOK_INTERVAL_SECONDS
+        self._next_look = now + _LOOK_INTERVAL
         try:
             newest = self._newest()
-            if newest is None or self._now() - newest.updated_at >= _pause_after(newest):
+            if newest is None or now - newest.updated_at >= _pause_after(newest):
                 run_id = _run_id(newest, roll_back)
                 self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
-        except (Unavailable, ValueError, TypeError) as error:  # a state that cannot be read, too
+        except (Unavailable, ValueError) as error:  # a state that cannot be read, too
             _logger.warning("no re-index was started: %s", error)
 
 

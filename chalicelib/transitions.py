@@ -116,7 +116,7 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
     A file that is described already loses nothing by another attempt that fails: the record is
     returned as it is.
     """
-    is_newer = _is_newer(event, image)
+    is_newer = is_older(image.sequencer, event.sequencer)
     if image.state in DESCRIBED and not is_newer:
         return image
     return replace(
@@ -284,9 +284,3 @@ def _version_read(image: Image, event: ObjectEvent, sha256: str | None) -> str |
     if event.version_id or event.sequencer:
         return event.version_id
     return image.version_id if sha256 and sha256 == image.sha256 else None
-
-
-def _is_newer(event: ObjectEvent, image: Image) -> bool:
-    if event.sequencer is None:
-        return False
-    return image.sequencer is None or is_older(image.sequencer, event.sequencer)

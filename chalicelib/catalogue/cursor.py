@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from typing import Any
 
 from chalicelib.errors import InvalidField
 
@@ -38,7 +39,7 @@ def unseal(listing: str, cursor: str) -> dict[str, str]:
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         check, body = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
-        position = json.loads(body) if check == _check(listing, body) else None
+        position: Any = json.loads(body) if check == _check(listing, body) else None
     except (ValueError, RecursionError):
         position = None
     # Whoever knows how a cursor is made could seal anything.

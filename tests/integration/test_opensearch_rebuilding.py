@@ -47,10 +47,7 @@ class Bench:
     hours: int = 0
 
     def __post_init__(self) -> None:
-        def seconds() -> float:
-            return 3_600.0 * self.hours
-
-        automatic = AutomaticReindexing(self.runs.newest, self, self.now, seconds)
+        automatic = AutomaticReindexing(self.runs.newest, self, self.now)
         self.index = index_with(self.prefix, automatic.start)
         self.rebuilding = RebuildingIndex(self.index, self.everything, automatic)
 
