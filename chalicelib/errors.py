@@ -34,12 +34,7 @@ class ImageRepoError(Exception):
 class InvalidField(ImageRepoError):
     """A field of a request is missing, unknown or out of its range.
 
-    Parameters
-    ----------
-    field
-        Path of the field, as the client wrote it (``"attributes[0].subject"``).
-    detail
-        What was wrong and what would be allowed.
+    ``field`` is its path as the client wrote it (``"attributes[0].subject"``).
     """
 
     status = 400

@@ -11,7 +11,6 @@ from urllib.parse import unquote_plus
 from chalicelib.names import UPLOADS
 
 _log = logging.getLogger(__name__)
-_DELETE_MARKER = "DeleteMarkerCreated"
 
 
 class EventKind(StrEnum):
@@ -142,7 +141,7 @@ def _event(record: object, bucket: str) -> ObjectEvent | None:
             kind = _KINDS.get(name.removeprefix("s3:").split(":")[0])
             key = unquote_plus(quoted)
             if named == bucket and kind and key.startswith(UPLOADS) and not key.endswith("/"):
-                version = None if name.endswith(_DELETE_MARKER) else found.get("versionId")
+                version = None if name.endswith("DeleteMarkerCreated") else found.get("versionId")
                 sequencer, size = found.get("sequencer"), found.get("size")
                 return ObjectEvent(bucket, key, kind, version, sequencer, size)
             _log.info("an event concerns no upload of this bucket")

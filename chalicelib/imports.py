@@ -90,8 +90,6 @@ class Imports:
     ----------
     queue
         The captioner's; takes the requests to continue an import.
-    clock
-        Returns the time.
     chunk
         Lines between two saves of the report.
     """

@@ -42,10 +42,6 @@ class Ingest:
         Decodes and describes a file; raises ``RejectedImage``.
     model
         ``name@version`` of the model behind ``prepare``.
-    clock
-        Tells the time.
-    max_bytes
-        Of a photograph.
     """
 
     def __init__(

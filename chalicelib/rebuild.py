@@ -45,16 +45,8 @@ class Rebuild:
     def page(self, after: str | None, limit: int, *, force: bool = False) -> RebuildPage:
         """Queue what is unfinished among the next uploads, everyone's, in key order.
 
-        Stopping anywhere loses nothing: ask again with the last ``cursor``, or from the start.
-
-        Parameters
-        ----------
-        after
-            The ``cursor`` of the page before.
-        limit
-            At most so many uploads.
-        force
-            Caption finished ones again too.
+        Stopping anywhere loses nothing: ask again with the last ``cursor`` as ``after``, or from
+        the start. ``force`` queues finished ones, too.
         """
         if after is not None and not after.startswith(UPLOADS):
             raise InvalidField("after", "must be the cursor of the page before")

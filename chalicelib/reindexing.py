@@ -27,7 +27,6 @@ _BATCH = 1_000
 # A live run notes its progress after every batch: in a second or two, with back-off in minutes.
 _ABANDONED_AFTER = timedelta(minutes=5)
 _LOOK_INTERVAL = timedelta(minutes=1)
-_PAUSE = timedelta(minutes=1)  # between the end of a run and another that nobody asked for
 
 Record = TypeVar("Record")
 
@@ -42,6 +41,14 @@ class Stage(StrEnum):
     FAILED = "failed"
 
 
+# How long after a run's last sign of life another, which nobody asked for, may start.
+_PAUSE_AFTER = {
+    Stage.RUNNING: _ABANDONED_AFTER,
+    Stage.FINISHED: timedelta(minutes=1),
+    Stage.FAILED: timedelta(minutes=1),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One re-index, or one roll-back to the former index.
@@ -50,12 +57,9 @@ class Run:
     ----------
     run_id
         Chosen by whoever asked for it.
-    roll_back
-        Whether it is a roll-back.
-    records
-        Records of the catalogue read so far.
-    last
-        Id of the last of them, after which a run that was interrupted resumes.
+    records, last
+        How many records of the catalogue were read so far, and the id of the last of them, after
+        which a run that was interrupted resumes.
     reason
         Why it failed.
     """
@@ -102,10 +106,7 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
 class RunStateStore:
     """The state of the newest run, in the bucket: the indexer writes it and the API reads it.
 
-    Parameters
-    ----------
-    now
-        The time; progress is written once in a second at most.
+    Progress is written once in a second at most.
     """
 
     def __init__(
@@ -124,9 +125,9 @@ class RunStateStore:
     def is_running(self, other_than: str) -> bool:
         """Return whether a run of another id is under way: its state was written lately."""
         newest = self.newest()
-        if newest is None or newest.stage is not Stage.RUNNING or newest.run_id == other_than:
+        if newest is None or newest.stage is not Stage.RUNNING:
             return False
-        return self._now() - newest.updated_at < _ABANDONED_AFTER
+        return newest.run_id != other_than and self._now() - newest.updated_at < _ABANDONED_AFTER
 
     def run(self, run_id: str, *, roll_back: bool, work: Callable[[Progress], int]) -> int:
         """Do the work of a run and write its state from beginning to end.
@@ -177,8 +178,6 @@ class Reindexing(Protocol):
 
         Parameters
         ----------
-        run_id
-            Names it in the run state.
         roll_back
             Go back to the index before the present one instead.
         unless_running
@@ -217,11 +216,7 @@ class AutomaticReindexing:
     ----------
     newest
         Returns the state of the newest run: while that is under way, or has just ended, nothing is
-        started.
-    reindexing
-        Starts the run elsewhere.
-    now
-        The time; it looks at the state once in a minute at most.
+        started. It is looked at once in a minute at most.
     """
 
     def __init__(
@@ -243,16 +238,11 @@ class AutomaticReindexing:
         self._next_look = now + _LOOK_INTERVAL
         try:
             newest = self._newest()
-            if newest is None or now - newest.updated_at >= _pause_after(newest):
+            if newest is None or now - newest.updated_at >= _PAUSE_AFTER[newest.stage]:
                 run_id = _run_id(newest, roll_back)
                 self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
         except (Unavailable, ValueError) as error:  # a state that cannot be read, too
             _logger.warning("no re-index was started: %s", error)
-
-
-def _pause_after(newest: Run) -> timedelta:
-    """Return how long after a run's last sign of life another may start."""
-    return _ABANDONED_AFTER if newest.stage is Stage.RUNNING else _PAUSE
 
 
 def _run_id(newest: Run | None, roll_back: bool) -> str:

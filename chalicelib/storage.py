@@ -75,10 +75,7 @@ class Storage(Protocol):
     def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
         """Return for each key a URL good for an hour.
 
-        Parameters
-        ----------
-        names
-            By key: the file name under which a browser saves the object; None where it shows it.
+        A browser saves the object under the name given for its key; None: it shows it.
         """
 
 

@@ -55,13 +55,7 @@ def pending(
     content_type: str | None = None,
     size: int | None = None,
 ) -> Image:
-    """Return a new record, which waits for its file.
-
-    Parameters
-    ----------
-    content_type, size
-        What the uploader announced, where that is known.
-    """
+    """Return a new record, which waits for its file, with what its uploader announced of it."""
     return Image(
         image_id=image_id_of(bucket, key),
         owner=owner_of(key),
@@ -97,12 +91,16 @@ def captioned_by_model(
         semantic=prepared.semantic,
         derivative_key=derivative_key,
     )
+    captions = () if prepared.withheld else prepared.captions
     if described.caption:
-        caption = described.caption.with_alternatives(_shown(prepared))
+        caption = described.caption.with_alternatives(captions)
         return replace(described, state=State.CAPTIONED, caption=caption)
     state, reason = _judgement(prepared)
     described = replace(described, state=state, reason=reason)
-    return _with_caption(described, _model_caption(prepared, run.model))
+    if not captions:
+        return described
+    caption = Caption(captions[0], Source.MODEL, run.model, prepared.confidence)
+    return _with_caption(described, caption.with_alternatives(captions))
 
 
 def rejected(image: Image, event: ObjectEvent, run: ModelRun, reason: str, now: datetime) -> Image:
@@ -130,13 +128,7 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
 
 
 def deleted(image: Image, now: datetime, *, sequencer: str | None = None) -> Image:
-    """Return the tombstone; by its sequencer older events are recognised.
-
-    Parameters
-    ----------
-    sequencer
-        Of the event of the deletion; None where the API deletes.
-    """
+    """Return the tombstone; the sequencer is that of the event, None where the API deletes."""
     return replace(
         _emptied(image, now), state=State.DELETED, sequencer=sequencer or image.sequencer
     )
@@ -252,18 +244,6 @@ def _with_caption(image: Image, caption: Caption | None) -> Image:
         return image
     found = tuple(extract(caption.text)) if caption else ()
     return replace(image, attributes=found, attributes_source=Source.MODEL if found else None)
-
-
-def _model_caption(prepared: Prepared, model: str) -> Caption | None:
-    captions = _shown(prepared)
-    if not captions:
-        return None
-    best = Caption(captions[0], Source.MODEL, model, prepared.confidence)
-    return best.with_alternatives(captions)
-
-
-def _shown(prepared: Prepared) -> tuple[str, ...]:
-    return () if prepared.withheld else prepared.captions
 
 
 def _judgement(prepared: Prepared) -> tuple[State, str | None]:

@@ -39,10 +39,7 @@ class DynamoCatalogue:
     Parameters
     ----------
     client
-        A DynamoDB client with the standard or adaptive retry mode (exponential back-off
-        with jitter).
-    table
-        Its name.
+        With the standard or adaptive retry mode (exponential back-off with jitter).
     sleep
         Waits between two tries of a batch that was served in part.
     """
@@ -107,8 +104,8 @@ class DynamoCatalogue:
         for answer in self._query(index, value, ScanIndexForward=False, **more):
             found += answer["Items"]
             if len(found) > limit:
-                page = found[:limit]
-                return Page(tuple(map(image_of, page)), seal(listing, _position(page[-1])))
+                last = {name: found[limit - 1][name]["S"] for name in ("created_at", "image_id")}
+                return Page(tuple(map(image_of, found[:limit])), seal(listing, last))
         return Page(tuple(map(image_of, found)), None)
 
     def scan(self, after: str | None = None) -> Iterator[Image]:
@@ -116,11 +113,6 @@ class DynamoCatalogue:
         start = {"ExclusiveStartKey": {"image_id": {"S": after}}} if after else {}
         for answer in self._pages("scan", ConsistentRead=True, **start):
             yield from map(image_of, answer["Items"])
-
-    def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
-        """Return the ids of the same bytes."""
-        answers = self._query("by_content", f"{owner}#{sha256}")
-        return tuple(item["image_id"]["S"] for answer in answers for item in answer["Items"])
 
     def counts(self, owner: str | None) -> Mapping[State, int]:
         """Return how many stand in each state."""
@@ -190,8 +182,6 @@ def item_of(image: Image) -> dict[str, Any]:
         plain["tombstone_owner"] = plain.pop("owner")
     else:
         plain |= {"listing": _EVERYONE, "owner_state": f"{image.owner}#{image.state}"}
-        if image.sha256:
-            plain["owner_sha256"] = f"{image.owner}#{image.sha256}"
     return {name: _serialize(value) for name, value in plain.items()}
 
 
@@ -253,7 +243,3 @@ def _condition(expected_rev: int) -> dict[str, Any]:
         "ConditionExpression": "rev = :rev",
         "ExpressionAttributeValues": {":rev": {"N": str(expected_rev)}},
     }
-
-
-def _position(item: Mapping[str, Any]) -> dict[str, str]:
-    return {name: item[name]["S"] for name in ("created_at", "image_id")}

@@ -68,9 +68,6 @@ class Catalogue(Protocol):
             Id of a record, to go on after it where an earlier reading stopped.
         """
 
-    def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
-        """Return the ids of an owner's images whose files are byte for byte the same."""
-
     def counts(self, owner: str | None) -> Mapping[State, int]:
         """Return how many records stand in each state, tombstones left out."""
 

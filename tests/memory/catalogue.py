@@ -54,14 +54,6 @@ class MemoryCatalogue:
             if after is None or image_id > after:
                 yield image
 
-    def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
-        """Return the ids of the same bytes."""
-        return tuple(
-            sorted(
-                image.image_id for image in self._living(owner) if sha256 and image.sha256 == sha256
-            )
-        )
-
     def counts(self, owner: str | None) -> Mapping[State, int]:
         """Return how many stand in each state."""
         return Counter(image.state for image in self._living(owner))
