@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from chalicelib.search.replicated.store import DamagedIndex, OutdatedIndex
 
 FORMAT = 2  # to be raised where older readers or writers could not read what is published
@@ -65,20 +67,6 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
-    """An index that was exchanged, kept to go back to."""
-
-    lineage: str
-    base: Part
-    runs: tuple[Part, ...]
-    version: int
-
-    def as_manifest(self) -> "Manifest":
-        """Return what loads it."""
-        return Manifest(self.lineage, self.base, self.runs, self.version)
-
-
-@dataclass(frozen=True, slots=True)
 class Manifest:
     """One published state of the index.
 
@@ -101,7 +89,7 @@ class Manifest:
     runs: tuple[Part, ...] = ()
     version: int = VERSION
     retired: tuple[tuple[str, int], ...] = ()
-    previous: Former | None = None
+    previous: "Manifest | None" = None
 
     @property
     def generation(self) -> int:
@@ -169,9 +157,7 @@ class Manifest:
 
     def instead_of(self, former: "Manifest") -> "Manifest":
         """Return the manifest of an exchanged index, with the former one to go back to."""
-        return replace(
-            self, previous=Former(former.lineage, former.base, former.runs, former.version)
-        )
+        return replace(self, previous=replace(former, retired=(), previous=None))
 
     def after(self, old: "Manifest | None", now: datetime) -> "Manifest":
         """Return the manifest as the one that replaces ``old``: it remembers what that held."""
@@ -205,8 +191,8 @@ class Manifest:
         """Return the manifest as `decoded` reads it."""
         return json.dumps({"format": FORMAT, **asdict(self)}).encode()
 
-    @classmethod
-    def decoded(cls, content: bytes) -> "Manifest":
+    @staticmethod
+    def decoded(content: bytes) -> "Manifest":
         """Read a manifest.
 
         Raises
@@ -220,24 +206,12 @@ class Manifest:
             read: dict[str, Any] = json.loads(content)
             if (written := read.pop("format")) != FORMAT:
                 raise OutdatedIndex(f"the search index has format {written}, not {FORMAT}")
-            former = read.pop("previous")
-            parts: dict[str, Any] = {
-                "base": Part(**read.pop("base")),
-                "runs": _parts(read.pop("runs")),
-            }
-            retired = tuple((name, at) for name, at in read.pop("retired"))
-            return cls(**read, **parts, retired=retired, previous=former and _former(former))
+            return _MANIFEST.validate_python(read)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedIndex("the manifest of the search index cannot be read") from error
 
 
-def _former(read: dict[str, Any]) -> Former:
-    base, runs = Part(**read.pop("base")), _parts(read.pop("runs"))
-    return Former(**read, base=base, runs=runs)
-
-
-def _parts(read: list[dict[str, Any]]) -> tuple[Part, ...]:
-    return tuple(Part(**part) for part in read)
+_MANIFEST = TypeAdapter(Manifest)
 
 
 def _past(moment: int, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from chalicelib.search.replicated.manifest import (
     Part,
     Policy,
 )
-from chalicelib.search.replicated.replica import TRIES, Replica
+from chalicelib.search.replicated.reader import TRIES, Replica
 from chalicelib.search.replicated.store import IndexStore, ManifestConflict, UnusableIndex, digest
 
 _logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class IndexWriter:
         tag, standing = self._standing()
         if standing is None or standing.previous is None:
             raise NotFound("there is no former search index to go back to")
-        former = self._replica.loaded(standing.previous.as_manifest())
+        former = self._replica.loaded(standing.previous)
         taken = self._fill(former, progress)
         self._exchange(former, standing, tag, standing.previous.version)
         return taken
@@ -122,7 +122,7 @@ class IndexWriter:
     def _publish_run(
         self, segment: Segment, index: EmbeddedIndex, manifest: Manifest, tag: str
     ) -> None:
-        part = self._run(segment, manifest.generation, manifest.generation + 1)
+        part = self._added("run", segment, manifest.generation, manifest.generation + 1)
         self._replace(index, manifest, manifest.extended(part), tag)
         index.take(segment)
 
@@ -141,12 +141,13 @@ class IndexWriter:
 
     def _merged(self, index: EmbeddedIndex, manifest: Manifest) -> Manifest | None:
         if manifest.is_heavy(self._policy):
-            return manifest.with_base(self._base(index, manifest.generation), self._policy)
+            base = self._added("base", index.segment(), 0, manifest.generation)
+            return manifest.with_base(base, self._policy)
         runs = manifest.scattered(self._policy)
         if not runs:
             return None
         merged = EmbeddedIndex(self._replica.segments(runs)).segment()
-        return manifest.with_merged(self._run(merged, runs[0].after, runs[-1].upto))
+        return manifest.with_merged(self._added("run", merged, runs[0].after, runs[-1].upto))
 
     # ---- Another index in the place of the current one -------------------------------------------
 
@@ -175,7 +176,8 @@ class IndexWriter:
         self, index: EmbeddedIndex, standing: Manifest | None, tag: str | None, version: int
     ) -> None:
         for _ in range(TRIES):
-            manifest = Manifest(uuid4().hex, self._base(index, 0), version=version)
+            base = self._added("base", index.segment(), 0, 0)
+            manifest = Manifest(uuid4().hex, base, version=version)
             if standing is not None:
                 manifest = manifest.instead_of(standing)
             try:
@@ -203,16 +205,11 @@ class IndexWriter:
 
     # ---- Parts and manifests ---------------------------------------------------------------------
 
-    def _base(self, index: EmbeddedIndex, upto: int) -> Part:
-        """Add a whole index."""
-        return self._added("base", index.segment(), after=0, upto=upto)
+    def _added(self, kind: str, segment: Segment, after: int, upto: int) -> Part:
+        """Add the changes after one generation up to another; a base holds all up to its own.
 
-    def _run(self, segment: Segment, after: int, upto: int) -> Part:
-        """Add what changed after one generation up to another."""
-        return self._added("run", segment, after=after, upto=upto)
-
-    def _added(self, kind: str, segment: Segment, *, after: int, upto: int) -> Part:
-        """Add a part, under a name that was never used: none is removed and published again."""
+        Its name was never used: none is removed and published again.
+        """
         content = segment.encoded()
         sha256 = digest(content)
         name = f"{kind}-{upto}-{sha256[:12]}-{uuid4().hex[:8]}"
