@@ -31,15 +31,10 @@ class Replica:
     What was published since the held state is loaded before any of it is taken in: whoever asks
     after a step that failed is answered from a state that was published.
 
-    Parameters
-    ----------
-    store
-        Where the index is published.
-
     Attributes
     ----------
     index
-        The copy; None where nothing was loaded yet.
+        The copy; empty where nothing was loaded yet.
     manifest
         What the copy was made from.
     tag
@@ -48,12 +43,12 @@ class Replica:
 
     def __init__(self, store: IndexStore) -> None:
         self._store = store
-        self.index: EmbeddedIndex | None = None
+        self.index = EmbeddedIndex()
         self.manifest: Manifest | None = None
         self.tag: str | None = None
 
-    def follow(self) -> bool:
-        """Bring the copy to what is published now; False where nothing was ever published.
+    def follow(self) -> None:
+        """Bring the copy to what is published now, if anything ever was.
 
         Raises
         ------
@@ -64,8 +59,10 @@ class Replica:
         """
         for _ in range(TRIES):
             published = self._store.manifest()
+            if published is None and self.manifest is not None:
+                raise DamagedIndex("the published search index is gone; rebuild it")
             if published is None:
-                return self._has_none()
+                return
             manifest = Manifest.decoded(published.content)
             try:
                 index = self._brought_to(manifest)
@@ -75,7 +72,7 @@ class Replica:
                     raise
             else:
                 self.become(index, manifest, published.tag)
-                return True
+                return
         raise SearchUnavailable("the published search index changes faster than it can be loaded")
 
     def loaded(self, manifest: Manifest) -> EmbeddedIndex:
@@ -100,7 +97,7 @@ class Replica:
         parts = None
         if self.manifest is not None:
             parts = manifest.changes_since(self.manifest.lineage, self.manifest.generation)
-        if self.index is None or parts is None:
+        if parts is None:
             return self.loaded(manifest)
         for segment in self.segments(parts):
             self.index.take(segment)
@@ -113,11 +110,6 @@ class Replica:
         except ValueError as error:
             raise DamagedIndex(f"{part.name} of the published search index: {error}") from error
 
-    def _has_none(self) -> bool:
-        if self.manifest is not None:
-            raise DamagedIndex("the published search index is gone; rebuild it")
-        return False
-
 
 class PublishedIndex(Searcher):
     """Adapter of the port ``Searching`` on the published index of a store.
@@ -127,8 +119,6 @@ class PublishedIndex(Searcher):
 
     Parameters
     ----------
-    store
-        Where the indexer publishes.
     on_outdated
         Called where nothing is published, or what is cannot be read or lacks columns of this
         version: starts a re-index.
@@ -146,7 +136,6 @@ class PublishedIndex(Searcher):
         self._on_outdated = on_outdated
         self._clock = clock
         self._replica = Replica(store)
-        self._empty = EmbeddedIndex()
         self._is_open = False
         self._looked = float("-inf")
         self._stale = False
@@ -155,9 +144,8 @@ class PublishedIndex(Searcher):
         """Return what is published, as it was within the last second."""
         if not self._is_open or self._clock() - self._looked >= FRESH_SECONDS:
             self._look()
-        index = self._replica.index or self._empty
-        index.degraded = (STALE,) if self._stale else ()
-        return index
+        self._replica.index.degraded = (STALE,) if self._stale else ()
+        return self._replica.index
 
     def _look(self) -> None:
         """Take up what is published; keep the held state where the store does not answer.
@@ -181,7 +169,7 @@ class PublishedIndex(Searcher):
         self._looked = self._clock()
 
     def _follow(self) -> None:
-        is_published = self._replica.follow()
+        self._replica.follow()
         manifest = self._replica.manifest
-        if not is_published or (manifest is not None and not manifest.is_current):
+        if manifest is None or not manifest.is_current:
             self._on_outdated()

@@ -107,15 +107,14 @@ class IndexWriter:
         replica = self._replica
         if replica.tag is None:
             try:
-                if not replica.follow():
-                    self.rebuild()
+                replica.follow()
             except UnusableIndex as unusable:
                 _logger.error("%s: building it anew", unusable.detail)
                 self.rebuild()
-        if replica.manifest is not None and not replica.manifest.is_current:
-            _logger.warning("another version published the search index: building it anew")
+        if replica.manifest is None or not replica.manifest.is_current:
+            _logger.info("no search index of this version is published: building it")
             self.rebuild()
-        if replica.index is None or replica.manifest is None or replica.tag is None:
+        if replica.manifest is None or replica.tag is None:
             raise SearchUnavailable("the search index is not open")
         return replica.index, replica.manifest, replica.tag
 
@@ -129,7 +128,7 @@ class IndexWriter:
     def _merge_parts(self) -> None:
         """Merge what has become many small parts; a failure is for the next batch to make good."""
         replica = self._replica
-        if replica.index is None or replica.manifest is None:
+        if replica.manifest is None:
             return
         try:
             merged = self._merged(replica.index, replica.manifest)
