@@ -12,15 +12,7 @@ MAX_TRIES = 8
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records and where the next ones begin.
-
-    Attributes
-    ----------
-    items
-        Newest first.
-    cursor
-        Opaque, bound to the listing that made it; None at the end.
-    """
+    """Some records, newest first, and the opaque cursor of the next ones; None at the end."""
 
     items: tuple[Image, ...]
     cursor: str | None
@@ -60,12 +52,9 @@ class Catalogue(Protocol):
         """
 
     def scan(self, after: str | None = None) -> Iterator[Image]:
-        """Yield every record, tombstones too, in an order of the catalogue's own.
+        """Yield every record, tombstones too, or those after the one with an id.
 
-        Parameters
-        ----------
-        after
-            Id of a record, to go on after it where an earlier reading stopped.
+        The order is the catalogue's own, and always the same.
         """
 
     def counts(self, owner: str | None) -> Mapping[State, int]:

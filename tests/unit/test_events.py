@@ -148,6 +148,12 @@ def test_a_shorter_sequencer_is_padded_at_its_right() -> None:
     assert events.is_older("00FF", "01")
 
 
+def test_any_event_is_newer_than_none() -> None:
+    assert events.is_older(None, "01")
+    assert not events.is_older("01", None)
+    assert not events.is_older(None, None)
+
+
 @given(HEX, HEX, HEX)
 def test_sequencers_are_in_one_order(one: str, two: str, three: str) -> None:
     width = max(map(len, (one, two, three)))
