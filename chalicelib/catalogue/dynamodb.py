@@ -87,16 +87,9 @@ class DynamoCatalogue:
         self, owner: str | None, *, state: State | None, limit: int, cursor: str | None
     ) -> Page:
         """Return a page, newest first."""
-        more: dict[str, Any] = {"Limit": limit + 1}  # one more tells whether there is a next page
-        if owner is None and state:
-            more = {
-                "Limit": _FILTERED,
-                "FilterExpression": "#state = :state",
-                "names": {"#state": "state"},
-                "values": {":state": {"S": state}},
-            }
         index, value = _listing(owner, state)
         listing = f"{owner}|{state}"
+        more = _bounds(owner, state, limit)
         if cursor:
             position = {IMAGES_INDEXES[index][0]: value} | unseal(listing, cursor)
             more["ExclusiveStartKey"] = {name: {"S": text} for name, text in position.items()}
@@ -234,6 +227,17 @@ def _listing(owner: str | None, state: State | None) -> tuple[str, str]:
     if owner is None:
         return "by_time", _EVERYONE
     return ("by_state", f"{owner}#{state}") if state else ("by_owner", owner)
+
+
+def _bounds(owner: str | None, state: State | None, limit: int) -> dict[str, Any]:
+    if owner is None and state:
+        return {
+            "Limit": _FILTERED,
+            "FilterExpression": "#state = :state",
+            "names": {"#state": "state"},
+            "values": {":state": {"S": state}},
+        }
+    return {"Limit": limit + 1}  # one more tells whether there is a next page
 
 
 def _condition(expected_rev: int) -> dict[str, Any]:

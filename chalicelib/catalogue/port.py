@@ -54,7 +54,7 @@ class Catalogue(Protocol):
     def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, tombstones too, or those after the one with an id.
 
-        The order is the catalogue's own, and always the same.
+        The order is the catalogue's own.
         """
 
     def counts(self, owner: str | None) -> Mapping[State, int]:

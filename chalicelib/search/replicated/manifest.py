@@ -112,12 +112,14 @@ class Manifest:
         former = (self.previous.base, *self.previous.runs) if self.previous else ()
         return frozenset(part.name for part in (self.base, *self.runs, *former))
 
-    def changes_since(self, lineage: str, generation: int) -> tuple[Part, ...] | None:
+    def changes_since(self, held: "Manifest | None") -> tuple[Part, ...] | None:
         """Return the changes that bring a copy up to date; None where it must begin anew."""
         first = min((run.after for run in self.runs), default=self.generation)
-        if lineage != self.lineage or not first <= generation <= self.generation:
+        if held is None or held.lineage != self.lineage:
             return None
-        return tuple(run for run in self.runs if run.upto > generation)
+        if not first <= held.generation <= self.generation:
+            return None
+        return tuple(run for run in self.runs if run.upto > held.generation)
 
     def is_heavy(self, policy: Policy) -> bool:
         """Whether the runs should become a new base."""
@@ -140,10 +142,6 @@ class Manifest:
                 return runs[at:]
         return runs[-2:]
 
-    def extended(self, batch: Part) -> "Manifest":
-        """Return the manifest with one more batch."""
-        return replace(self, runs=(*self.runs, batch))
-
     def with_merged(self, run: Part) -> "Manifest":
         """Return the manifest with ``run`` in place of the runs it was merged from."""
         kept = tuple(part for part in self.runs if part.upto <= run.after)
@@ -155,10 +153,6 @@ class Manifest:
         kept = sum(count <= policy.kept for count in counts)
         return replace(self, base=base, runs=self.runs[len(self.runs) - kept :])
 
-    def instead_of(self, former: "Manifest") -> "Manifest":
-        """Return the manifest of an exchanged index, with the former one to go back to."""
-        return replace(self, previous=replace(former, retired=(), previous=None))
-
     def after(self, old: "Manifest | None", now: datetime) -> "Manifest":
         """Return the manifest as the one that replaces ``old``: it remembers what that held."""
         if old is None:
@@ -168,15 +162,9 @@ class Manifest:
         return replace(self, retired=tuple(retired))
 
     def superfluous(self, stored: Iterable[tuple[str, datetime]], now: datetime) -> list[str]:
-        """Return which stored parts nobody can load any more.
+        """Return which stored parts nobody can load any more, once this manifest is published.
 
-        Parameters
-        ----------
-        stored
-            Names and when they were written. What no manifest holds may be a part whose manifest
-            is yet to come, as long as it is young.
-        now
-            When *this* manifest was published, or later.
+        What no manifest holds may be a part whose manifest is yet to come, as long as it is young.
         """
         retired = dict(self.retired)
         return [

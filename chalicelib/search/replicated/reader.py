@@ -94,9 +94,7 @@ class Replica:
         return [self._segment(part) for part in parts]
 
     def _brought_to(self, manifest: Manifest) -> EmbeddedIndex:
-        parts = None
-        if self.manifest is not None:
-            parts = manifest.changes_since(self.manifest.lineage, self.manifest.generation)
+        parts = manifest.changes_since(self.manifest)
         if parts is None:
             return self.loaded(manifest)
         for segment in self.segments(parts):

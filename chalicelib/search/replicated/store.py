@@ -44,15 +44,7 @@ class OutdatedIndex(UnusableIndex):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published object.
-
-    Attributes
-    ----------
-    tag
-        Names this very state of it, as an ETag does.
-    content
-        Verified against the digest that was stored with it.
-    """
+    """A verified object and its tag, which names this very state of it as an ETag does."""
 
     tag: str
     content: bytes
@@ -78,12 +70,7 @@ class IndexStore(Protocol):
         """
 
     def publish(self, manifest: bytes, *, replacing: str | None) -> str:
-        """Replace the manifest and return its tag.
-
-        Parameters
-        ----------
-        replacing
-            Tag of the manifest it was made from; None for the first.
+        """Replace the manifest it was made from (None: the first) and return its tag.
 
         Raises
         ------

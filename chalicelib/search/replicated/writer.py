@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -33,14 +34,10 @@ class IndexWriter:
 
     Parameters
     ----------
-    store
-        Where the index is published.
     everything
         Yields every document of the catalogue, removals too; read where nothing was published.
     now
         The time, for keeping parts that may still be loaded.
-    policy
-        When parts are merged.
     """
 
     def __init__(
@@ -100,8 +97,6 @@ class IndexWriter:
         self._exchange(former, standing, tag, standing.previous.version)
         return taken
 
-    # ---- A batch --------------------------------------------------------------------------------
-
     def _opened(self) -> tuple[EmbeddedIndex, Manifest, str]:
         """Return the copy, brought to what is published where that may have moved."""
         replica = self._replica
@@ -122,7 +117,7 @@ class IndexWriter:
         self, segment: Segment, index: EmbeddedIndex, manifest: Manifest, tag: str
     ) -> None:
         part = self._added("run", segment, manifest.generation, manifest.generation + 1)
-        self._replace(index, manifest, manifest.extended(part), tag)
+        self._replace(index, manifest, replace(manifest, runs=(*manifest.runs, part)), tag)
         index.take(segment)
 
     def _merge_parts(self) -> None:
@@ -147,8 +142,6 @@ class IndexWriter:
             return None
         merged = EmbeddedIndex(self._replica.segments(runs)).segment()
         return manifest.with_merged(self._added("run", merged, runs[0].after, runs[-1].upto))
-
-    # ---- Another index in the place of the current one -------------------------------------------
 
     def _standing(self) -> tuple[str | None, Manifest | None]:
         """Return the current manifest and its tag, as far as they can be read."""
@@ -176,9 +169,8 @@ class IndexWriter:
     ) -> None:
         for _ in range(TRIES):
             base = self._added("base", index.segment(), 0, 0)
-            manifest = Manifest(uuid4().hex, base, version=version)
-            if standing is not None:
-                manifest = manifest.instead_of(standing)
+            previous = standing and replace(standing, retired=(), previous=None)
+            manifest = Manifest(uuid4().hex, base, version=version, previous=previous)
             try:
                 self._replace(index, standing, manifest, tag)
             except ManifestConflict:
@@ -193,16 +185,12 @@ class IndexWriter:
     ) -> tuple[str | None, Manifest | None]:
         """Take in what was published since a manifest was seen; return what stands now."""
         tag, standing = self._standing()
-        parts = None
-        if seen is not None and standing is not None:
-            parts = standing.changes_since(seen.lineage, seen.generation)
+        parts = standing.changes_since(seen) if standing else None
         if parts is None:
             raise SearchUnavailable("another writer published another index meanwhile")
         for segment in self._replica.segments(parts):
             index.take(segment)
         return tag, standing
-
-    # ---- Parts and manifests ---------------------------------------------------------------------
 
     def _added(self, kind: str, segment: Segment, after: int, upto: int) -> Part:
         """Add the changes after one generation up to another; a base holds all up to its own.
