@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 MAX_ALTERNATIVES = 5
 MAX_ATTRIBUTES = 32
 VECTOR_SIZE = 256
 
-_NAMESPACE: UUID = uuid5(NAMESPACE_URL, "image-repo")
+_NAMESPACE = uuid5(NAMESPACE_URL, "image-repo")
 
 
 class State(StrEnum):

@@ -130,13 +130,7 @@ class RunStateStore:
         return newest.run_id != other_than and self._now() - newest.updated_at < _ABANDONED_AFTER
 
     def run(self, run_id: str, *, roll_back: bool, work: Callable[[Progress], int]) -> int:
-        """Do the work of a run and write its state from beginning to end.
-
-        Returns
-        -------
-        int
-            Of ``work``: how many records were read.
-        """
+        """Do a run, writing its state from beginning to end; return how many records it read."""
         before = self.newest()
         run = Run(run_id, roll_back, self._now(), self._now())
         if before is not None and before.stage is not Stage.FINISHED:

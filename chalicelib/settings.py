@@ -29,10 +29,8 @@ class Settings(BaseSettings):
     ----------
     search_endpoint
         Where ``search`` is ``opensearch``: a URL, or the host of a domain.
-    max_upload_bytes
-        Largest photograph accepted.
-    max_query_image_bytes
-        Largest image of a search request, decoded.
+    max_upload_bytes, max_query_image_bytes
+        Largest photograph accepted, and largest image of a search request, decoded.
     max_pixels
         Largest photograph in pixels; a decompression bomb is refused by its header.
     """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.catalogue.cursor import seal, unseal
 from chalicelib.catalogue.port import Page
@@ -187,7 +187,12 @@ def image_of(item: Mapping[str, Any]) -> Image:
         It is no record of the catalogue.
     """
     plain = {name: _value(value) for name, value in item.items()}
-    return _validate({"owner": plain.get("tombstone_owner")} | plain)
+    try:
+        return _validate({"owner": plain.get("tombstone_owner")} | plain)
+    except ValidationError as error:
+        # An error that is logged must not hold what a record says.
+        wrong = {".".join(map(str, entry["loc"])) for entry in error.errors()}
+        raise ValueError(f"no record, by its {', '.join(sorted(wrong))}") from None
 
 
 def time_text(moment: datetime) -> str:
