@@ -124,8 +124,10 @@ class Ingest:
 
     def _is_unchanged(self, event: ObjectEvent, run: ModelRun) -> bool:
         """Say whether a redrive without ``force`` finds a file that is described already."""
+        if event.sequencer or event.force:
+            return False
         record = self._record(event)
-        if record is None or event.sequencer or event.force:
+        if record is None:
             return False
         return _is_finished(record, run.model) and record.sha256 == run.sha256
 
