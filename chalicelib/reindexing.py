@@ -235,7 +235,7 @@ class AutomaticReindexing:
             if newest is None or now - newest.updated_at >= _PAUSE_AFTER[newest.stage]:
                 run_id = _run_id(newest, roll_back)
                 self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
-        except (Unavailable, ValueError) as error:  # a state that cannot be read, too
+        except (Unavailable, ValueError, TypeError) as error:  # a state that cannot be read, too
             _logger.warning("no re-index was started: %s", error)
 
 
