@@ -22,10 +22,10 @@ import boto3
 from moto import mock_aws
 
 from benchmarks.search.corpus import captions, documents
-from chalicelib.catalogue import schema
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import Caption, Image, Source, State
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
+from tests.images_table import images_table
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET, TABLE = "photographs", "images"
@@ -99,7 +99,7 @@ def _fill() -> None:
     s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
     region: Any = {"LocationConstraint": os.environ["AWS_DEFAULT_REGION"]}
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=region)
-    dynamodb.create_table(**schema.table(TABLE))
+    dynamodb.create_table(**images_table(TABLE))
     catalogue = DynamoCatalogue(dynamodb, TABLE)
     made = list(documents(captions(200)))
     for one in made:

@@ -5,8 +5,7 @@ from typing import Any, Protocol
 
 from chalicelib import events
 from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
-from chalicelib.folder_captions import is_descriptions
-from chalicelib.imports import Imports
+from chalicelib.imports import Imports, is_descriptions
 from chalicelib.ingest import Ingest
 
 # Long enough for one photograph of the largest size on the function's memory.

@@ -16,7 +16,7 @@ from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
 from chalicelib.queue import SqsQueue
 from chalicelib.settings import Settings
-from chalicelib.storage.s3 import S3Storage
+from chalicelib.storage import S3Storage
 
 # Standard mode waits exponentially and with jitter between its tries.
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5)

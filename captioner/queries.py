@@ -15,7 +15,8 @@ from chalicelib.errors import (
     PayloadTooLarge,
     RejectedImage,
 )
-from chalicelib.storage import UPLOADS, Storage
+from chalicelib.names import UPLOADS
+from chalicelib.storage import Storage
 
 _ANSWERED = (InvalidField, PayloadTooLarge, RejectedImage)
 

@@ -30,8 +30,7 @@ from chalicelib.reindexing import (
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
 from chalicelib.settings import Settings
-from chalicelib.storage import Storage
-from chalicelib.storage.s3 import S3Storage
+from chalicelib.storage import S3Storage, Storage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

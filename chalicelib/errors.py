@@ -1,16 +1,16 @@
-"""Every error the repository raises on purpose.
+"""Every error the repository raises on purpose, and the status the API answers with.
 
 ::
 
     ImageRepoError                      500
-    ├── InvalidField                    400  a field of a request, with its name
-    ├── Forbidden                       403  the token lacks a scope
+    ├── InvalidField                    400
+    ├── Forbidden                       403
     ├── NotFound                        404
-    ├── RevisionConflict                409  the record changed since it was read
-    ├── RevisionMismatch                412  If-Match names another revision
+    ├── RevisionConflict                409
+    ├── RevisionMismatch                412
     ├── PayloadTooLarge                 413
-    ├── RejectedImage                   422  the file can never become an image record
-    └── Unavailable                     503  may succeed when tried again
+    ├── RejectedImage                   422
+    └── Unavailable                     503
         ├── CatalogueUnavailable
         ├── SearchUnavailable
         ├── StorageUnavailable
@@ -21,17 +21,10 @@ from typing import ClassVar
 
 
 class ImageRepoError(Exception):
-    """Base of the tree.
-
-    Parameters
-    ----------
-    detail
-        What was wrong, for a person to read.
-    """
+    """Base of the tree; ``detail`` says what was wrong, for a person to read."""
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
-    retryable: ClassVar[bool] = False
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -41,12 +34,7 @@ class ImageRepoError(Exception):
 class InvalidField(ImageRepoError):
     """A field of a request is missing, unknown or out of its range.
 
-    Parameters
-    ----------
-    field
-        Path of the field, as the client wrote it (``"attributes[0].subject"``).
-    detail
-        What was wrong and what would be allowed.
+    ``field`` is its path as the client wrote it (``"attributes[0].subject"``).
     """
 
     status = 400
@@ -76,7 +64,6 @@ class RevisionConflict(ImageRepoError):
 
     status = 409
     title = "Changed meanwhile"
-    retryable = True
 
 
 class RevisionMismatch(ImageRepoError):
@@ -101,23 +88,12 @@ class RejectedImage(ImageRepoError):
 
 
 class Unavailable(ImageRepoError):
-    """Something the repository depends on did not answer.
-
-    Parameters
-    ----------
-    detail
-        What is unavailable.
-    retry_after
-        Seconds after which another try is reasonable.
-    """
+    """Something the repository depends on did not answer; trying again may help."""
 
     status = 503
     title = "Temporarily unavailable"
-    retryable = True
-
-    def __init__(self, detail: str, retry_after: int = 5) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
+    retry_after: ClassVar[int] = 5
+    """Seconds after which another try is reasonable."""
 
 
 class CatalogueUnavailable(Unavailable):

@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalicelib.storage import UPLOADS
+from chalicelib.names import UPLOADS
 
 _log = logging.getLogger(__name__)
-_DELETE_MARKER = "DeleteMarkerCreated"
 
 
 class EventKind(StrEnum):
@@ -59,6 +58,12 @@ class ContinueImport:
 
 Message = ObjectEvent | ContinueImport
 
+_KINDS = {
+    "ObjectCreated": EventKind.CREATED,
+    "ObjectRemoved": EventKind.REMOVED,
+    "LifecycleExpiration": EventKind.REMOVED,
+}
+
 
 def read(body: str, bucket: str) -> tuple[Message, ...]:
     """Parse the body of a message.
@@ -75,7 +80,11 @@ def read(body: str, bucket: str) -> tuple[Message, ...]:
     tuple[Message, ...]
         Empty for S3's test event and for what is not the repository's; both are acknowledged.
     """
-    match _document(body):
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    match document:
         case {"redrive": {"key": str(key), **more}} if key.startswith(UPLOADS):
             return (_redrive(bucket, key, more),)
         case {"import": {"id": str(import_id), "line": int(line)}}:
@@ -90,13 +99,9 @@ def read(body: str, bucket: str) -> tuple[Message, ...]:
     return ()
 
 
-def redrive(
-    key: str, *, version_id: str | None = None, size: int | None = None, force: bool = False
-) -> dict[str, Any]:
+def redrive(key: str, *, size: int | None = None, force: bool = False) -> dict[str, Any]:
     """Return the message of a request to process a key again."""
-    known = {"version_id": version_id, "size": size}
-    given = {name: value for name, value in known.items() if value is not None}
-    return {"redrive": {"key": key, "force": force} | given}
+    return {"redrive": {"key": key, "size": size, "force": force}}
 
 
 def continue_import(request: ContinueImport) -> dict[str, Any]:
@@ -104,30 +109,23 @@ def continue_import(request: ContinueImport) -> dict[str, Any]:
     return {"import": {"id": request.import_id, "line": request.line}}
 
 
-def is_older(sequencer: str, than: str) -> bool:
-    """Compare two sequencers of one key.
+def is_older(sequencer: str | None, than: str | None) -> bool:
+    """Compare two sequencers of one key; None, of no event, is older than any.
 
     The shorter is padded with zeros at its right, as the S3 user guide ("Event message
     structure") says.
     """
-    width = max(len(sequencer), len(than))
-    return sequencer.ljust(width, "0") < than.ljust(width, "0")
-
-
-def _document(body: str) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+    one, other = sequencer or "", than or ""
+    width = max(len(one), len(other))
+    return one.ljust(width, "0") < other.ljust(width, "0")
 
 
 def _redrive(bucket: str, key: str, more: Mapping[Any, Any]) -> ObjectEvent:
-    version, size = more.get("version_id"), more.get("size")
+    size = more.get("size")
     return ObjectEvent(
         bucket,
         key,
         EventKind.CREATED,
-        version_id=version if isinstance(version, str) else None,
         size=size if isinstance(size, int) else None,
         force=more.get("force") is True,
     )
@@ -137,35 +135,16 @@ def _event(record: object, bucket: str) -> ObjectEvent | None:
     match record:
         case {
             "eventName": str(name),
-            "s3": {"bucket": {"name": str(named)}, "object": {"key": str(key), **found}},
+            "s3": {"bucket": {"name": str(named)}, "object": {"key": str(quoted), **more}},
         }:
-            return _of_this_bucket(name, named, unquote_plus(key), found, bucket)
-    _log.warning("a record of an event is not S3's")
+            found: Mapping[Any, Any] = more
+            kind = _KINDS.get(name.removeprefix("s3:").split(":")[0])
+            key = unquote_plus(quoted)
+            if named == bucket and kind and key.startswith(UPLOADS) and not key.endswith("/"):
+                version = None if name.endswith("DeleteMarkerCreated") else found.get("versionId")
+                sequencer, size = found.get("sequencer"), found.get("size")
+                return ObjectEvent(bucket, key, kind, version, sequencer, size)
+            _log.info("an event concerns no upload of this bucket")
+        case _:
+            _log.warning("a record of an event is not S3's")
     return None
-
-
-def _of_this_bucket(
-    name: str, named: str, key: str, found: Mapping[Any, Any], bucket: str
-) -> ObjectEvent | None:
-    kind = _kind(name)
-    if named != bucket or kind is None or not key.startswith(UPLOADS) or key.endswith("/"):
-        _log.info("an event concerns no upload of this bucket")
-        return None
-    return ObjectEvent(
-        bucket=named,
-        key=key,
-        kind=kind,
-        version_id=None if name.endswith(_DELETE_MARKER) else found.get("versionId"),
-        sequencer=found.get("sequencer"),
-        size=found.get("size"),
-    )
-
-
-def _kind(name: str) -> EventKind | None:
-    what = name.removeprefix("s3:").split(":")[0]
-    kinds = {
-        "ObjectCreated": EventKind.CREATED,
-        "ObjectRemoved": EventKind.REMOVED,
-        "LifecycleExpiration": EventKind.REMOVED,
-    }
-    return kinds.get(what)

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 MAX_ALTERNATIVES = 5
 MAX_ATTRIBUTES = 32
 VECTOR_SIZE = 256
 
-_NAMESPACE: UUID = uuid5(NAMESPACE_URL, "image-repo")
+_NAMESPACE = uuid5(NAMESPACE_URL, "image-repo")
 
 
 class State(StrEnum):
@@ -47,13 +47,9 @@ class Caption:
     Attributes
     ----------
     text
-        The sentence, at most ``image_repo_formats.MAX_CAPTION_CHARS`` characters.
-    source
-        Who wrote it.
-    model
-        ``name@version`` of the model, where ``source`` is ``model``.
-    confidence
-        0 to 1, where ``source`` is ``model``.
+        At most ``image_repo_formats.MAX_CAPTION_CHARS`` characters.
+    model, confidence
+        ``name@version`` of the model and 0 to 1, where ``source`` is ``model``.
     alternatives
         Other captions, best first, at most ``MAX_ALTERNATIVES``: the beam's, the model's beside
         a person's, or those that a person replaced.
@@ -64,11 +60,6 @@ class Caption:
     model: str | None = None
     confidence: float | None = None
     alternatives: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The caption and its alternatives, best first."""
-        return (self.text, *self.alternatives)
 
     def with_alternatives(self, texts: Iterable[str]) -> "Caption":
         """Return the caption with the first ``MAX_ALTERNATIVES`` distinct texts beside it."""
@@ -93,11 +84,9 @@ class Attribute:
     subject
         A noun: "girl".
     colours
-        Those of the subject and of what it wears.
+        Those of the subject and of what it wears; ``garments`` tells which are worn.
     actions
         Base forms: "run".
-    garments
-        Which of the colours belong to what is worn, where the caption names it.
     places
         Settings that it is in, on or at: "beach".
     """
@@ -111,15 +100,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """An everyday thing that the model sees, whatever the caption says.
-
-    Attributes
-    ----------
-    word
-        In lower case: "cat", "fire engine".
-    probability
-        0 to 1.
-    """
+    """An everyday thing that the model sees, whatever the caption says: "fire engine", 0 to 1."""
 
     word: str
     probability: float
@@ -187,11 +168,6 @@ class Image:
         """True where a person's caption stands, which no model overwrites."""
         return self.caption is not None and self.caption.source in HUMAN_SOURCES
 
-    def is_processed_by(self, model: str | None) -> bool:
-        """Say whether a model (None: any) has described the file or refused it for good."""
-        done = self.state in DESCRIBED or self.state is State.FAILED
-        return done and self.processed_by is not None and model in (None, self.processed_by)
-
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -199,14 +175,10 @@ class Prepared:
 
     Attributes
     ----------
-    captions
-        The model's, best first; may be empty.
-    confidence
-        0 to 1, of the best.
+    captions, confidence
+        The model's, best first, and 0 to 1 of the best; there may be none.
     visual, semantic
         Vectors as in `Image`; None where they could not be computed.
-    width, height
-        Pixels of the upright original.
     display
         The metadata-free WebP to show.
     labels
@@ -230,17 +202,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class ModelRun:
-    """One model's work on one file.
-
-    Attributes
-    ----------
-    model
-        ``name@version``.
-    size
-        Of the file in bytes; None where it is not known.
-    sha256
-        Of its bytes; None where it was too large to be read.
-    """
+    """The work of one model (``name@version``) on one file; what is not known of it is None."""
 
     model: str
     size: int | None
@@ -248,11 +210,5 @@ class ModelRun:
 
 
 def image_id_of(bucket: str, key: str) -> str:
-    """Return the id every event on this key meets.
-
-    Parameters
-    ----------
-    bucket, key
-        As S3 holds them; the key decoded, not URL-encoded.
-    """
+    """Return the id that every event on this key, decoded, meets."""
     return str(uuid5(_NAMESPACE, f"{bucket}/{key}"))

@@ -2,26 +2,85 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
 from itertools import chain, islice
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Any, Literal, Self
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from pydantic import TypeAdapter
+
 from chalicelib.catalogue import Catalogue, update
-from chalicelib.errors import InvalidField, NotFound, PayloadTooLarge
+from chalicelib.errors import InvalidField, NotFound, PayloadTooLarge, StorageUnavailable
 from chalicelib.events import ContinueImport, EventKind, ObjectEvent, continue_import
-from chalicelib.folder_captions import MAX_DESCRIPTIONS_BYTES, FolderCaptions
-from chalicelib.images import Image, Source, State, image_id_of
-from chalicelib.import_report import ImportReport, LineOutcome
+from chalicelib.images import Source, State, image_id_of
+from chalicelib.names import IMPORTS, UPLOADS
 from chalicelib.queue import Queue
-from chalicelib.storage import UPLOADS, Storage, object_at, owner_of
+from chalicelib.storage import Storage, StoredObject, object_at, owner_of
 from chalicelib.transitions import imported, living
 from image_repo_formats.descriptions import FILE_NAME, Line, UnreadableLine, names, parse
 
+MAX_DESCRIPTIONS_BYTES = 100_000_000
+MAX_PROBLEMS = 1_000
+_MAX_REPORT_BYTES = 10_000_000
+_MAX_CACHED_FOLDERS = 4
 _ID = re.compile(r"[0-9a-f]{32}")
 _MISSING = "there is no such photograph in the folder yet"
+
+
+class LineOutcome(StrEnum):
+    """What became of one line, as reports count it."""
+
+    CAPTIONED = "captioned"
+    KEPT = "kept"  # a user's caption stands
+    MISSING = "missing"  # no photograph
+    UNREADABLE = "problems"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """How far an import is and what became of its lines: ``imports/<id>.json``.
+
+    Attributes
+    ----------
+    key
+        Of the descriptions.
+    line
+        Number of the next one to import, where an import resumes.
+    counts
+        Lines by `LineOutcome`.
+    problems
+        The first ``MAX_PROBLEMS`` lines that led to no caption, with the reasons.
+    """
+
+    id: str
+    owner: str
+    key: str
+    updated_at: datetime
+    state: Literal["running", "finished", "failed"] = "running"
+    reason: str | None = None
+    line: int = 1
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LineOutcome, 0))
+    problems: tuple[dict[str, Any], ...] = ()
+
+    def save(self, storage: Storage) -> Self:
+        """Store the report over its former state, and return it."""
+        body = _REPORT.dump_json(self)
+        storage.write(f"{IMPORTS}{self.id}.json", body, content_type="application/json")
+        return self
+
+
+_REPORT = TypeAdapter(ImportReport)
+
+
+def is_descriptions(key: str) -> bool:
+    """Return whether an upload is a folder's descriptions and not a photograph."""
+    return key.startswith(UPLOADS) and key.rsplit("/", 1)[-1] == FILE_NAME
 
 
 class Imports:
@@ -31,8 +90,6 @@ class Imports:
     ----------
     queue
         The captioner's; takes the requests to continue an import.
-    clock
-        Returns the time.
     chunk
         Lines between two saves of the report.
     """
@@ -51,9 +108,10 @@ class Imports:
         self._queue = queue
         self._clock = clock
         self._chunk = chunk
-        self._folders = FolderCaptions(storage, clock)
+        # That there are no descriptions is never cached: some may land in between.
+        self._captions = lru_cache(_MAX_CACHED_FOLDERS)(self._read_captions)
 
-    def start(self, owner: str | None, prefix: str) -> str:
+    def start(self, owner: str | None, prefix: str) -> ImportReport:
         """Start to import a folder's descriptions.
 
         Parameters
@@ -62,11 +120,6 @@ class Imports:
             Who asks; None for an administrator.
         prefix
             The folder, as ``uploads/<owner>/holidays/``.
-
-        Returns
-        -------
-        str
-            The import's id, for `report`.
 
         Raises
         ------
@@ -78,12 +131,11 @@ class Imports:
             raise InvalidField("prefix", f"must be a folder of yours, as {UPLOADS}<owner>/")
         if object_at(self._storage, key) is None:
             raise InvalidField("prefix", f"the folder has no {FILE_NAME}")
-        report = ImportReport(uuid4().hex, owner_of(key), key, self._clock())
-        report.save(self._storage)
+        report = self._begun(uuid4().hex, key).save(self._storage)
         self._continue(report)
-        return report.import_id
+        return report
 
-    def report(self, owner: str | None, import_id: str) -> dict[str, Any]:
+    def report(self, owner: str | None, import_id: str) -> ImportReport:
         """Return an import's state, counts and problems.
 
         Raises
@@ -94,7 +146,7 @@ class Imports:
         report = self._stored(import_id)
         if report is None or owner not in (None, report.owner):
             raise NotFound("there is no such import")
-        return report.document()
+        return report
 
     def descriptions_changed(self, event: ObjectEvent, is_late: Callable[[], bool]) -> str:
         """Import descriptions that were uploaded; deleted ones change no caption."""
@@ -102,8 +154,7 @@ class Imports:
             return "ignored"
         name = f"{event.key}#{event.sequencer or event.version_id or self._clock().isoformat()}"
         import_id = uuid5(NAMESPACE_URL, name).hex
-        started = ImportReport(import_id, owner_of(event.key), event.key, self._clock())
-        return self._process(self._stored(import_id) or started, is_late)
+        return self._process(self._stored(import_id) or self._begun(import_id, event.key), is_late)
 
     def continue_import(self, request: ContinueImport, is_late: Callable[[], bool]) -> str:
         """Process the next part; one that was processed is skipped."""
@@ -114,12 +165,26 @@ class Imports:
 
     def caption(self, key: str) -> None:
         """Give a photograph the caption that the descriptions beside it hold, if any."""
-        text = self._folders.of(key)
+        folder, _, name = key.rpartition("/")
+        file = object_at(self._storage, f"{folder}/{FILE_NAME}")
+        captions = self._captions(file) if file else {}
+        name = unicodedata.normalize("NFC", name)
+        text = captions.get(name) or captions.get(PurePosixPath(name).stem)
         if text:
             self._apply(image_id_of(self._storage.bucket, key), text)
 
+    def _read_captions(self, file: StoredObject) -> dict[str, str]:
+        body = self._storage.read(file.key, limit=MAX_DESCRIPTIONS_BYTES)
+        if body is None:
+            raise StorageUnavailable(f"{FILE_NAME} was deleted meanwhile")
+        return {
+            unicodedata.normalize("NFC", line.name): line.caption
+            for line in parse(io.BytesIO(body))
+            if isinstance(line, Line)
+        }
+
     def _process(self, report: ImportReport, is_late: Callable[[], bool]) -> str:
-        if report.is_over:
+        if report.state != "running":
             return "duplicate"
         try:
             body = self._storage.read(report.key, limit=MAX_DESCRIPTIONS_BYTES)
@@ -128,9 +193,8 @@ class Imports:
         if body is None:
             return self._fail(report, f"{FILE_NAME} is gone")
         entries = (entry for entry in parse(io.BytesIO(body)) if entry.number >= report.line)
-        for chunk in _chunks(entries, self._chunk):
-            report = self._imported(report, chunk)
-            report.save(self._storage)
+        while chunk := list(islice(entries, self._chunk)):
+            report = self._imported(report, chunk).save(self._storage)
             if is_late():
                 self._continue(report)
                 return "import_continued"
@@ -140,65 +204,68 @@ class Imports:
     def _imported(
         self, report: ImportReport, chunk: Sequence[Line | UnreadableLine]
     ) -> ImportReport:
-        found = self._found(report, chunk)
+        found = self._found(report, [entry for entry in chunk if isinstance(entry, Line)])
+        counts, problems = dict(report.counts), list(report.problems)
         for entry in chunk:
-            if isinstance(entry, UnreadableLine):
-                report = report.with_problem(entry.number, entry.reason)
-                continue
-            image_id = found.get(entry.number)
-            outcome = self._apply(image_id, entry.caption) if image_id else LineOutcome.MISSING
-            report = report.counted(outcome)
-            if outcome is LineOutcome.MISSING:
-                report = report.with_problem(entry.number, _MISSING, counted=False)
-        return replace(report, line=chunk[-1].number + 1, updated_at=self._clock())
+            if isinstance(entry, Line):
+                image_id = found[entry.number]
+                outcome = self._apply(image_id, entry.caption) if image_id else LineOutcome.MISSING
+                reason = _MISSING
+            else:
+                outcome, reason = LineOutcome.UNREADABLE, entry.reason
+            counts[outcome] += 1
+            if outcome in (LineOutcome.MISSING, LineOutcome.UNREADABLE):
+                problems.append({"line": entry.number, "reason": reason})
+        return replace(
+            report,
+            line=chunk[-1].number + 1,
+            counts=counts,
+            problems=tuple(problems[:MAX_PROBLEMS]),
+            updated_at=self._clock(),
+        )
 
-    def _found(
-        self, report: ImportReport, chunk: Sequence[Line | UnreadableLine]
-    ) -> dict[int, str]:
-        """Return the ids of the photographs that lines name, by the lines' numbers."""
+    def _found(self, report: ImportReport, lines: Sequence[Line]) -> dict[int, str | None]:
+        """Return the id of the photograph that each line names, by the lines' numbers."""
         folder = report.key.removesuffix(FILE_NAME)
         candidates = {
-            entry.number: [
-                image_id_of(self._storage.bucket, folder + name) for name in names(entry.name)
+            line.number: [
+                image_id_of(self._storage.bucket, folder + name) for name in names(line.name)
             ]
-            for entry in chunk
-            if isinstance(entry, Line)
+            for line in lines
         }
         records = self._catalogue.get_many(chain.from_iterable(candidates.values()))
         existing = {key for key, record in records.items() if record.state is not State.DELETED}
-        firsts = {
+        return {
             number: next((image_id for image_id in ids if image_id in existing), None)
             for number, ids in candidates.items()
         }
-        return {number: image_id for number, image_id in firsts.items() if image_id}
 
     def _apply(self, image_id: str, text: str) -> LineOutcome:
         """Import one caption and say which stands then, so that a part done twice counts alike."""
-
-        def with_caption(stored: Image | None) -> Image:
-            return imported(living(stored), text, self._clock())
-
         try:
-            record = update(self._catalogue, image_id, with_caption).after
+            record = update(
+                self._catalogue,
+                image_id,
+                lambda stored: imported(living(stored), text, self._clock()),
+            ).after
         except NotFound:
             return LineOutcome.MISSING
         is_users = record.caption is not None and record.caption.source is Source.USER
         return LineOutcome.KEPT if is_users else LineOutcome.CAPTIONED
 
     def _fail(self, report: ImportReport, reason: str) -> str:
-        failed = replace(report, state="failed", reason=reason, updated_at=self._clock())
-        failed.save(self._storage)
+        now = self._clock()
+        replace(report, state="failed", reason=reason, updated_at=now).save(self._storage)
         return "import_failed"
 
     def _continue(self, report: ImportReport) -> None:
-        self._queue.send([continue_import(ContinueImport(report.import_id, report.line))])
+        self._queue.send([continue_import(ContinueImport(report.id, report.line))])
+
+    def _begun(self, import_id: str, key: str) -> ImportReport:
+        return ImportReport(import_id, owner_of(key), key, self._clock())
 
     def _stored(self, import_id: str) -> ImportReport | None:
-        return ImportReport.load(self._storage, import_id) if _ID.fullmatch(import_id) else None
-
-
-def _chunks(
-    entries: Iterator[Line | UnreadableLine], size: int
-) -> Iterator[list[Line | UnreadableLine]]:
-    while chunk := list(islice(entries, size)):
-        yield chunk
+        if not _ID.fullmatch(import_id):
+            return None
+        body = self._storage.read(f"{IMPORTS}{import_id}.json", limit=_MAX_REPORT_BYTES)
+        return None if body is None else _REPORT.validate_json(body)

@@ -1,28 +1,36 @@
 """Ingest: apply the events of the bucket to the records of its photographs.
 
 Nothing here knows AWS or a picture's format: the collaborators come in through `Ingest`.
-Delivery is at least once and in any order, so that every step may run again: records are saved
-only at the revision that was read, and files are stored under names of their content.
+Delivery is at least once and in any order, so that every step may run again: `skip_reason` tells
+which events no longer change a record, records are saved only at the revision that was read, and
+files are stored under names of their content.
 """
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 
 from chalicelib.catalogue import Catalogue, update
 from chalicelib.errors import PayloadTooLarge, RejectedImage
-from chalicelib.event_order import IngestOutcome, is_unchanged, skip_reason
-from chalicelib.events import ObjectEvent
+from chalicelib.events import EventKind, ObjectEvent, is_older
 from chalicelib.images import Image, ModelRun, Prepared, State, image_id_of
-from chalicelib.storage import DERIVED, Storage, object_at
-from chalicelib.transitions import (
-    captioned_by_model,
-    deleted,
-    failed,
-    pending,
-    rejected,
-)
+from chalicelib.names import DERIVED
+from chalicelib.storage import Storage, object_at
+from chalicelib.transitions import captioned_by_model, deleted, failed, pending, rejected
+
+
+class IngestOutcome(StrEnum):
+    """What an event led to: the record's new state, or why it stayed as it was."""
+
+    CAPTIONED = "captioned"
+    NEEDS_REVIEW = "needs_review"
+    FAILED = "failed"
+    DELETED = "deleted"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    GONE = "gone"
 
 
 class Ingest:
@@ -34,10 +42,6 @@ class Ingest:
         Decodes and describes a file; raises ``RejectedImage``.
     model
         ``name@version`` of the model behind ``prepare``.
-    clock
-        Tells the time.
-    max_bytes
-        Of a photograph.
     """
 
     def __init__(
@@ -63,8 +67,7 @@ class Ingest:
         A file that can never be a photograph ends as a failed record. What may succeed another
         time (storage or catalogue unavailable) is raised.
         """
-        record = self._record(event)
-        event = _as_of(event, record)
+        event, record = self._begun(event)
         skipped = skip_reason(record, event, self._model)
         if skipped:
             return skipped
@@ -86,34 +89,47 @@ class Ingest:
 
     def fail(self, event: ObjectEvent, reason: str) -> IngestOutcome:
         """Record that captioning failed, and why."""
-        record = self._record(event)
-        event = _as_of(event, record)
+        event, record = self._begun(event)
         if self._is_deleted(record, event):
             return IngestOutcome.GONE
         return self._apply(event, lambda record: failed(record, event, reason, self._clock()))
+
+    def _begun(self, event: ObjectEvent) -> tuple[ObjectEvent, Image | None]:
+        """Return the record, and the event; a redrive with which event the record had come to."""
+        record = self._record(event)
+        if event.sequencer or record is None:
+            return event, record
+        return replace(event, seen=record.sequencer), record
 
     def _is_deleted(self, record: Image | None, event: ObjectEvent) -> bool:
         """Say whether the API deleted the object of this event before the event arrived.
 
         A deleted version can still be read by its id, so the key is looked up.
         """
-        if record is None or record.state is not State.DELETED:
-            return False
-        return object_at(self._storage, event.key) is None
+        is_tombstone = record is not None and record.state is State.DELETED
+        return is_tombstone and object_at(self._storage, event.key) is None
 
     def _caption(self, event: ObjectEvent, body: bytes) -> IngestOutcome:
         sha256 = hashlib.sha256(body).hexdigest()
-        if is_unchanged(self._record(event), event, sha256, self._model):
-            return IngestOutcome.DUPLICATE
         run = ModelRun(self._model, len(body), sha256)
+        if self._is_unchanged(event, run):
+            return IngestOutcome.DUPLICATE
         try:
             prepared = self._prepare(body)
         except (RejectedImage, PayloadTooLarge) as error:
             return self._reject(event, run, error.detail)
         # Named by content: whichever of two workers comes last overwrites nothing newer.
-        image_id = image_id_of(event.bucket, event.key)
-        derivative = f"{DERIVED}{image_id}/{sha256[:16]}.webp"
-        return self._accept(event, run, prepared, derivative)
+        key = f"{DERIVED}{image_id_of(event.bucket, event.key)}/{sha256[:16]}.webp"
+        return self._accept(event, run, prepared, key)
+
+    def _is_unchanged(self, event: ObjectEvent, run: ModelRun) -> bool:
+        """Say whether a redrive without ``force`` finds a file that is described already."""
+        if event.sequencer or event.force:
+            return False
+        record = self._record(event)
+        if record is None:
+            return False
+        return _is_finished(record, run.model) and record.sha256 == run.sha256
 
     def _reject(self, event: ObjectEvent, run: ModelRun, reason: str) -> IngestOutcome:
         return self._apply(
@@ -121,22 +137,19 @@ class Ingest:
         )
 
     def _accept(
-        self, event: ObjectEvent, run: ModelRun, prepared: Prepared, derivative: str
+        self, event: ObjectEvent, run: ModelRun, prepared: Prepared, key: str
     ) -> IngestOutcome:
-        self._storage.write(derivative, prepared.display, content_type="image/webp")
+        self._storage.write(key, prepared.display, content_type="image/webp")
         outcome = self._apply(
             event,
             lambda record: captioned_by_model(
-                record,
-                event,
-                run,
-                prepared,
-                derivative_key=derivative,
-                now=self._clock(),
+                record, event, run, prepared, derivative_key=key, now=self._clock()
             ),
         )
         if outcome is IngestOutcome.STALE:
-            self._delete_unused(event, derivative)
+            record = self._record(event)
+            if record is None or record.derivative_key != key:
+                self._storage.delete(key)
         return outcome
 
     def _apply(self, event: ObjectEvent, transition: Callable[[Image], Image]) -> IngestOutcome:
@@ -150,25 +163,41 @@ class Ingest:
         saved = update(self._catalogue, image_id_of(event.bucket, event.key), applied)
         if saved.after is saved.before:
             return skip_reason(saved.before, event, self._model) or IngestOutcome.DUPLICATE
-        self._delete_replaced(saved.before, saved.after)
-        return IngestOutcome(saved.after.state.value)
-
-    def _delete_replaced(self, before: Image | None, after: Image) -> None:
-        replaced = before.derivative_key if before else None
-        if replaced and replaced != after.derivative_key:
+        replaced = saved.before and saved.before.derivative_key
+        if replaced and replaced != saved.after.derivative_key:
             self._storage.delete(replaced)
-
-    def _delete_unused(self, event: ObjectEvent, derivative: str) -> None:
-        record = self._record(event)
-        if record is None or record.derivative_key != derivative:
-            self._storage.delete(derivative)
+        return IngestOutcome(saved.after.state.value)
 
     def _record(self, event: ObjectEvent) -> Image | None:
         return self._catalogue.get(image_id_of(event.bucket, event.key))
 
 
-def _as_of(event: ObjectEvent, record: Image | None) -> ObjectEvent:
-    """Add to a redrive which event the record had come to."""
-    if event.sequencer:
-        return event
-    return replace(event, seen=record.sequencer if record else None)
+def skip_reason(record: Image | None, event: ObjectEvent, model: str) -> IngestOutcome | None:
+    """Return why an event changes nothing, or None where it does.
+
+    Parameters
+    ----------
+    model
+        ``name@version`` whose work counts as finished.
+    """
+    if record is None:
+        return None
+    is_removed = event.kind is EventKind.REMOVED
+    is_of_another_version = None not in (event.version_id, record.version_id) and (
+        event.version_id != record.version_id
+    )
+    if event.sequencer is None:
+        # A redrive is never later than a deletion, nor than an event that was applied since its
+        # processing began: what it read may be the file that was replaced.
+        is_late = record.state is State.DELETED or record.sequencer != event.seen
+        return IngestOutcome.STALE if is_late or is_of_another_version else None
+    if is_older(event.sequencer, record.sequencer) or (is_removed and is_of_another_version):
+        return IngestOutcome.STALE  # of another version: an older one was purged
+    if is_older(record.sequencer, event.sequencer):
+        return None
+    is_done = record.state is State.DELETED if is_removed else _is_finished(record, model)
+    return IngestOutcome.DUPLICATE if is_done else None
+
+
+def _is_finished(record: Image, model: str) -> bool:
+    return record.state is State.DELETED or record.processed_by == model

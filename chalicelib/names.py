@@ -25,7 +25,6 @@ TOKENS_KEY = "token_sha256"
 IMAGES_INDEXES: Final[dict[str, tuple[str, str]]] = {
     "by_owner": ("owner", "created_at"),
     "by_state": ("owner_state", "created_at"),
-    "by_content": ("owner_sha256", "image_id"),
     "by_time": ("listing", "created_at"),
 }
 

@@ -1,7 +1,7 @@
 """The queue the captioner works off: what the repository itself puts on it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -37,17 +37,17 @@ class SqsQueue:
 
     def send(self, messages: Sequence[dict[str, Any]]) -> None:
         """Send ten at a time, the most that SQS takes."""
-        for batch in _batches(messages):
-            self._send(batch)
+        for start in range(0, len(messages), BATCH):
+            self._send(messages[start : start + BATCH])
 
     def _send(self, batch: Sequence[dict[str, Any]]) -> None:
-        entries = {
-            str(number): {"Id": str(number), "MessageBody": json.dumps(message)}
+        entries: list[Any] = [
+            {"Id": str(number), "MessageBody": json.dumps(message)}
             for number, message in enumerate(batch)
-        }
+        ]
         for _ in range(TRIES):
-            refused = self._refused(list(entries.values()))
-            entries = {key: entry for key, entry in entries.items() if key in refused}
+            refused = self._refused(entries)
+            entries = [entry for entry in entries if entry["Id"] in refused]
             if not entries:
                 return
         raise Unavailable(f"the queue refused {len(entries)} messages")
@@ -58,8 +58,3 @@ class SqsQueue:
         except (BotoCoreError, ClientError) as error:
             raise Unavailable("the queue did not answer") from error
         return {entry["Id"] for entry in answer.get("Failed", ())}
-
-
-def _batches(messages: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
-    for start in range(0, len(messages), BATCH):
-        yield messages[start : start + BATCH]

@@ -7,12 +7,11 @@ from itertools import islice
 from chalicelib.catalogue import Catalogue
 from chalicelib.errors import InvalidField, NotFound
 from chalicelib.events import redrive
-from chalicelib.folder_captions import is_descriptions
 from chalicelib.images import Image, State, image_id_of
+from chalicelib.imports import is_descriptions
+from chalicelib.names import UPLOADS
 from chalicelib.queue import Queue
-from chalicelib.storage import DEFAULT_OWNER, UPLOADS, Storage, StoredObject, owner_of
-
-MAX_PAGE = 1_000
+from chalicelib.storage import Storage, StoredObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,57 +35,26 @@ class RebuildPage:
 
 
 class Rebuild:
-    """Redrive uploads through the captioner.
+    """Redrive uploads through the captioner, whose queue is given."""
 
-    Parameters
-    ----------
-    queue
-        The captioner's.
-    model
-        ``name@version`` whose work counts as finished; None: any model's.
-    """
-
-    def __init__(
-        self, catalogue: Catalogue, storage: Storage, queue: Queue, model: str | None = None
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, storage: Storage, queue: Queue) -> None:
         self._catalogue = catalogue
         self._storage = storage
         self._queue = queue
-        self._model = model
 
-    def page(
-        self,
-        owner: str | None,
-        after: str | None = None,
-        limit: int = MAX_PAGE,
-        *,
-        force: bool = False,
-    ) -> RebuildPage:
-        """Queue what is unfinished among the next uploads, in key order.
+    def page(self, after: str | None, limit: int, *, force: bool = False) -> RebuildPage:
+        """Queue what is unfinished among the next uploads, everyone's, in key order.
 
-        Stopping anywhere loses nothing: ask again with the last ``cursor``, or from the start.
-
-        Parameters
-        ----------
-        owner
-            Whose uploads; None: everyone's.
-        after
-            The ``cursor`` of the page before.
-        limit
-            1 to ``MAX_PAGE`` uploads.
-        force
-            Caption finished ones again too.
+        Stopping anywhere loses nothing: ask again with the last ``cursor`` as ``after``, or from
+        the start. ``force`` queues finished ones, too.
         """
-        prefix = _prefix(owner)
-        if after is not None and not after.startswith(prefix):
+        if after is not None and not after.startswith(UPLOADS):
             raise InvalidField("after", "must be the cursor of the page before")
-        if not 1 <= limit <= MAX_PAGE:
-            raise InvalidField("limit", f"must be 1 to {MAX_PAGE}")
-        found = list(islice(self._storage.objects(prefix, after=after), limit + 1))
-        examined = [entry for entry in found[:limit] if owner in (None, owner_of(entry.key))]
+        found = list(islice(self._storage.objects(UPLOADS, after=after), limit + 1))
+        examined = found[:limit]
         todo = self._unfinished(examined, force=force)
         self._queue.send([redrive(entry.key, size=entry.size, force=force) for entry in todo])
-        cursor = found[limit - 1].key if len(found) > limit else None
+        cursor = examined[-1].key if len(found) > limit else None
         return RebuildPage(len(examined), len(todo), len(examined) - len(todo), cursor)
 
     def recaption(self, owner: str | None, image_ids: Iterable[str]) -> int:
@@ -102,10 +70,9 @@ class Rebuild:
         NotFound
             One of them does not exist or is another owner's; none was queued then.
         """
-        wanted = tuple(dict.fromkeys(image_ids))
-        records = self._catalogue.get_many(wanted)
-        chosen = [records.get(image_id) for image_id in wanted]
-        visible = [record for record in chosen if record and _is_visible(record, owner)]
+        wanted = dict.fromkeys(image_ids)
+        records = self._catalogue.get_many(wanted).values()
+        visible = [record for record in records if _is_visible(record, owner)]
         if len(visible) < len(wanted):
             raise NotFound("there is no such photograph")
         return self._recaption(visible)
@@ -123,30 +90,22 @@ class Rebuild:
         return len(records)
 
     def _unfinished(self, entries: Sequence[StoredObject], *, force: bool) -> list[StoredObject]:
-        bucket = self._storage.bucket
-        ids = {entry.key: image_id_of(bucket, entry.key) for entry in entries}
+        ids = {entry.key: image_id_of(self._storage.bucket, entry.key) for entry in entries}
         records = self._catalogue.get_many(ids.values())
         return [
             entry
             for entry in entries
             if not entry.key.endswith("/")
-            and (force or not self._is_finished(records.get(ids[entry.key]), entry))
+            and (force or not _is_finished(records.get(ids[entry.key]), entry))
         ]
 
-    def _is_finished(self, record: Image | None, entry: StoredObject) -> bool:
-        if is_descriptions(entry.key):
-            # The captions are looked up for each photograph that is queued.
-            return True
-        if record is None:
-            return False
-        if record.state is State.DELETED:
-            return True
-        return record.size == entry.size and record.is_processed_by(self._model)
 
-
-def _prefix(owner: str | None) -> str:
-    # The default owner's photographs lie in no folder, so that all keys are gone through.
-    return UPLOADS if owner in (None, DEFAULT_OWNER) else f"{UPLOADS}{owner}/"
+def _is_finished(record: Image | None, entry: StoredObject) -> bool:
+    if record is None:
+        # The captions of descriptions are looked up for each photograph that is queued.
+        return is_descriptions(entry.key)
+    is_processed = record.processed_by is not None and record.size == entry.size
+    return is_processed or record.state is State.DELETED
 
 
 def _is_visible(record: Image, owner: str | None) -> bool:

@@ -2,31 +2,31 @@
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import TypeAdapter
 
 from chalicelib.errors import SearchUnavailable, Unavailable
-from chalicelib.storage import INDEX, Storage
+from chalicelib.names import INDEX
+from chalicelib.storage import Storage
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 RUN_STATE_KEY = f"{INDEX}reindex.json"
 _MAX_BYTES = 100_000
-_WRITE_INTERVAL_SECONDS = 1.0
+_WRITE_INTERVAL = timedelta(seconds=1)
 _BATCH = 1_000
 # A live run notes its progress after every batch: in a second or two, with back-off in minutes.
 _ABANDONED_AFTER = timedelta(minutes=5)
-_LOOK_INTERVAL_SECONDS = 60.0
-_PAUSE = timedelta(minutes=1)  # between the end of a run and another that nobody asked for
+_LOOK_INTERVAL = timedelta(minutes=1)
 
 Record = TypeVar("Record")
 
@@ -41,6 +41,14 @@ class Stage(StrEnum):
     FAILED = "failed"
 
 
+# How long after a run's last sign of life another, which nobody asked for, may start.
+_PAUSE_AFTER = {
+    Stage.RUNNING: _ABANDONED_AFTER,
+    Stage.FINISHED: timedelta(minutes=1),
+    Stage.FAILED: timedelta(minutes=1),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One re-index, or one roll-back to the former index.
@@ -49,12 +57,9 @@ class Run:
     ----------
     run_id
         Chosen by whoever asked for it.
-    roll_back
-        Whether it is a roll-back.
-    records
-        Records of the catalogue read so far.
-    last
-        Id of the last of them, after which a run that was interrupted resumes.
+    records, last
+        How many records of the catalogue were read so far, and the id of the last of them, after
+        which a run that was interrupted resumes.
     reason
         Why it failed.
     """
@@ -68,37 +73,27 @@ class Run:
     last: str | None = None
     reason: str | None = None
 
-    @classmethod
-    def from_json(cls, text: bytes) -> Self:
-        """Return the run that `to_json` serialised."""
-        values = json.loads(text)
-        for name in ("started_at", "updated_at"):
-            values[name] = datetime.fromisoformat(values[name])
-        return cls(**{**values, "stage": Stage(values["stage"])})
 
-    def to_json(self) -> bytes:
-        """Return the run as JSON."""
-        return json.dumps(asdict(self), default=str).encode()
+_RUN = TypeAdapter(Run)
 
 
-class Progress(Protocol):
-    """How an index builder reports how far it is, and learns where the one before it stopped."""
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How an index builder reports how far it is, and learns where the one before it stopped.
 
-    @property
-    def stopped(self) -> tuple[int, str | None]:
-        """How many records an interrupted run had read, and the id of the last."""
-
-    def note(self, records: int, last: str | None) -> None:
-        """Report how many records are indexed durably, and the id of the last of them."""
-
-
-class Unnoted:
-    """Progress that is not recorded."""
+    Attributes
+    ----------
+    stopped
+        How many records an interrupted run had read, and the id of the last.
+    note
+        Takes how many records are indexed durably, and the id of the last of them.
+    """
 
     stopped: tuple[int, str | None] = (0, None)
+    note: Callable[[int, str | None], None] = lambda _records, _last: None
 
-    def note(self, records: int, last: str | None) -> None:
-        """Do nothing."""
+
+UNNOTED = Progress()
 
 
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -111,84 +106,62 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
 class RunStateStore:
     """The state of the newest run, in the bucket: the indexer writes it and the API reads it.
 
-    Parameters
-    ----------
-    now
-        The time of day.
-    clock
-        Monotonic seconds; progress is written once in a second at most.
+    Progress is written once in a second at most.
     """
 
     def __init__(
         self,
         storage: Storage,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._storage = storage
         self._now = now
-        self._clock = clock
 
     def newest(self) -> Run | None:
         """Return the newest run, None where there never was one."""
         text = self._storage.read(RUN_STATE_KEY, limit=_MAX_BYTES)
-        return None if text is None else Run.from_json(text)
+        return None if text is None else _RUN.validate_json(text)
 
     def is_running(self, other_than: str) -> bool:
         """Return whether a run of another id is under way: its state was written lately."""
         newest = self.newest()
-        if newest is None or newest.stage is not Stage.RUNNING or newest.run_id == other_than:
+        if newest is None or newest.stage is not Stage.RUNNING:
             return False
-        return self._now() - newest.updated_at < _ABANDONED_AFTER
+        return newest.run_id != other_than and self._now() - newest.updated_at < _ABANDONED_AFTER
 
     def run(self, run_id: str, *, roll_back: bool, work: Callable[[Progress], int]) -> int:
-        """Do the work of a run and write its state from beginning to end.
-
-        Returns
-        -------
-        int
-            Of ``work``: how many records were read.
-        """
+        """Do a run, writing its state from beginning to end; return how many records it read."""
         before = self.newest()
-        begun = Run(run_id, roll_back, self._now(), self._now())
+        run = Run(run_id, roll_back, self._now(), self._now())
         if before is not None and before.stage is not Stage.FINISHED:
-            begun = replace(begun, records=before.records, last=before.last)
-        progress = _RunProgress(begun, self._write, self._clock)
-        self._write(begun)
+            run = replace(run, records=before.records, last=before.last)
+        self._write(run)
+        written_at = self._now()
+
+        def note(records: int, last: str | None) -> None:
+            nonlocal run, written_at
+            run = replace(run, records=records, last=last)
+            # A run that begins from nothing must not be resumed from where another was.
+            if last is None or self._now() - written_at >= _WRITE_INTERVAL:
+                self._write(run)
+                written_at = self._now()
+
         try:
-            records = work(progress)
+            records = work(Progress((run.records, run.last), note))
         except Exception as error:
             reason = getattr(error, "detail", type(error).__name__)
-            self._write(replace(progress.run, stage=Stage.FAILED, reason=reason))
+            self._write(replace(run, stage=Stage.FAILED, reason=reason))
             raise
-        self._write(replace(progress.run, stage=Stage.FINISHED, records=records, last=None))
+        self._write(replace(run, stage=Stage.FINISHED, records=records, last=None))
         return records
 
     def _write(self, run: Run) -> None:
-        text = replace(run, updated_at=self._now()).to_json()
+        text = _RUN.dump_json(replace(run, updated_at=self._now()))
         try:
             self._storage.write(RUN_STATE_KEY, text, content_type="application/json")
         except Unavailable as error:
             # A rebuilt index without a state is better than none.
             _logger.warning("the state of a re-index was not written: %s", error.detail)
-
-
-class _RunProgress:
-    """Progress that is written into the run's state."""
-
-    def __init__(self, run: Run, write: Callable[[Run], None], clock: Callable[[], float]) -> None:
-        self.run = run
-        self.stopped = (run.records, run.last)
-        self._write = write
-        self._clock = clock
-        self._written_at = clock()
-
-    def note(self, records: int, last: str | None) -> None:
-        self.run = replace(self.run, records=records, last=last)
-        # A run that begins from nothing must not be resumed from where another was.
-        if last is None or self._clock() - self._written_at >= _WRITE_INTERVAL_SECONDS:
-            self._write(self.run)
-            self._written_at = self._clock()
 
 
 class Reindexing(Protocol):
@@ -199,8 +172,6 @@ class Reindexing(Protocol):
 
         Parameters
         ----------
-        run_id
-            Names it in the run state.
         roll_back
             Go back to the index before the present one instead.
         unless_running
@@ -223,7 +194,7 @@ class LambdaReindexing:
     def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Begin."""
         asked = {"id": run_id, "roll_back": roll_back, "unless_running": unless_running}
-        payload = json.dumps({"reindex": asked}).encode()
+        payload = json.dumps({"reindex": asked})
         try:
             self._client.invoke(
                 FunctionName=self._function, InvocationType="Event", Payload=payload
@@ -239,11 +210,7 @@ class AutomaticReindexing:
     ----------
     newest
         Returns the state of the newest run: while that is under way, or has just ended, nothing is
-        started.
-    reindexing
-        Starts the run elsewhere.
-    now, clock
-        The time of day; monotonic seconds, by which it looks once in a minute at most.
+        started. It is looked at once in a minute at most.
     """
 
     def __init__(
@@ -251,31 +218,25 @@ class AutomaticReindexing:
         newest: Callable[[], Run | None],
         reindexing: Reindexing,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._newest = newest
         self._reindexing = reindexing
         self._now = now
-        self._clock = clock
-        self._next_look = float("-inf")
+        self._next_look = datetime.min.replace(tzinfo=UTC)
 
     def start(self, *, roll_back: bool = False) -> None:
         """Start a run unless one is under way; never fail, since it is asked again."""
-        if self._clock() < self._next_look:
+        now = self._now()
+        if now < self._next_look:
             return
-        self._next_look = self._clock() + _LOOK_INTERVAL_SECONDS
+        self._next_look = now + _LOOK_INTERVAL
         try:
             newest = self._newest()
-            if newest is None or self._now() - newest.updated_at >= _pause_after(newest):
+            if newest is None or now - newest.updated_at >= _PAUSE_AFTER[newest.stage]:
                 run_id = _run_id(newest, roll_back)
                 self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
         except (Unavailable, ValueError, TypeError) as error:  # a state that cannot be read, too
             _logger.warning("no re-index was started: %s", error)
-
-
-def _pause_after(newest: Run) -> timedelta:
-    """Return how long after a run's last sign of life another may start."""
-    return _ABANDONED_AFTER if newest.stage is Stage.RUNNING else _PAUSE
 
 
 def _run_id(newest: Run | None, roll_back: bool) -> str:

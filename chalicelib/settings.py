@@ -27,18 +27,10 @@ class Settings(BaseSettings):
 
     Attributes
     ----------
-    bucket, table, tokens_table, queue_url
-        Of the stack.
-    encoder_function, indexer_function, event_bus
-        Names; the encoder answers image and text query vectors.
-    search
-        ``embedded`` or ``opensearch``.
     search_endpoint
         Where ``search`` is ``opensearch``: a URL, or the host of a domain.
-    max_upload_bytes
-        Largest photograph accepted.
-    max_query_image_bytes
-        Largest image of a search request, decoded.
+    max_upload_bytes, max_query_image_bytes
+        Largest photograph accepted, and largest image of a search request, decoded.
     max_pixels
         Largest photograph in pixels; a decompression bomb is refused by its header.
     """
@@ -60,12 +52,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_environment(cls, **given: Any) -> Self:
-        """Read ``IMAGE_REPO_BUCKET`` and its like, but for what is ``given``.
+        """Read the environment, but for what is ``given``.
 
         Raises
         ------
         ValueError
-            A variable without a default is missing, or one is not what it can be.
+            Variables without a default are missing, or are not what they can be; all are named.
         """
         try:
             return cls(**given)

@@ -1,7 +1,7 @@
 """How a record may change: the only place where its rules stand.
 
 Each function takes a record and returns the next one; `chalicelib.catalogue.update` saves it.
-Events that no longer matter are skipped before (`chalicelib.event_order.skip_reason`).
+Events that no longer matter are skipped before (`chalicelib.ingest.skip_reason`).
 
 From `pending` on, every sequence of transitions keeps these invariants, whatever the events:
 
@@ -55,13 +55,7 @@ def pending(
     content_type: str | None = None,
     size: int | None = None,
 ) -> Image:
-    """Return a new record, which waits for its file.
-
-    Parameters
-    ----------
-    content_type, size
-        What the uploader announced, where that is known.
-    """
+    """Return a new record, which waits for its file, with what its uploader announced of it."""
     return Image(
         image_id=image_id_of(bucket, key),
         owner=owner_of(key),
@@ -97,12 +91,16 @@ def captioned_by_model(
         semantic=prepared.semantic,
         derivative_key=derivative_key,
     )
+    captions = () if prepared.withheld else prepared.captions
     if described.caption:
-        caption = described.caption.with_alternatives(_shown(prepared))
+        caption = described.caption.with_alternatives(captions)
         return replace(described, state=State.CAPTIONED, caption=caption)
     state, reason = _judgement(prepared)
     described = replace(described, state=state, reason=reason)
-    return _with_caption(described, _model_caption(prepared, run.model))
+    if not captions:
+        return described
+    caption = Caption(captions[0], Source.MODEL, run.model, prepared.confidence)
+    return _with_caption(described, caption.with_alternatives(captions))
 
 
 def rejected(image: Image, event: ObjectEvent, run: ModelRun, reason: str, now: datetime) -> Image:
@@ -116,7 +114,7 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
     A file that is described already loses nothing by another attempt that fails: the record is
     returned as it is.
     """
-    is_newer = _is_newer(event, image)
+    is_newer = is_older(image.sequencer, event.sequencer)
     if image.state in DESCRIBED and not is_newer:
         return image
     return replace(
@@ -130,13 +128,7 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
 
 
 def deleted(image: Image, now: datetime, *, sequencer: str | None = None) -> Image:
-    """Return the tombstone; by its sequencer older events are recognised.
-
-    Parameters
-    ----------
-    sequencer
-        Of the event of the deletion; None where the API deletes.
-    """
+    """Return the tombstone; the sequencer is that of the event, None where the API deletes."""
     return replace(
         _emptied(image, now), state=State.DELETED, sequencer=sequencer or image.sequencer
     )
@@ -237,7 +229,7 @@ def _after_run(image: Image, event: ObjectEvent, run: ModelRun, now: datetime) -
 
 def _with_persons_caption(image: Image, text: str, source: Source) -> Image:
     former = image.caption
-    others = former.texts if former else ()
+    others = (former.text, *former.alternatives) if former else ()
     if former and former.source is source is Source.IMPORT:
         others = former.alternatives
     if image.state is State.NEEDS_REVIEW:
@@ -252,18 +244,6 @@ def _with_caption(image: Image, caption: Caption | None) -> Image:
         return image
     found = extract(caption.text) if caption else ()
     return replace(image, attributes=found, attributes_source=Source.MODEL if found else None)
-
-
-def _model_caption(prepared: Prepared, model: str) -> Caption | None:
-    captions = _shown(prepared)
-    if not captions:
-        return None
-    best = Caption(captions[0], Source.MODEL, model, prepared.confidence)
-    return best.with_alternatives(captions)
-
-
-def _shown(prepared: Prepared) -> tuple[str, ...]:
-    return () if prepared.withheld else prepared.captions
 
 
 def _judgement(prepared: Prepared) -> tuple[State, str | None]:
@@ -284,9 +264,3 @@ def _version_read(image: Image, event: ObjectEvent, sha256: str | None) -> str |
     if event.version_id or event.sequencer:
         return event.version_id
     return image.version_id if sha256 and sha256 == image.sha256 else None
-
-
-def _is_newer(event: ObjectEvent, image: Image) -> bool:
-    if event.sequencer is None:
-        return False
-    return image.sequencer is None or is_older(image.sequencer, event.sequencer)

@@ -13,7 +13,7 @@ from chalicelib.search.opensearch import OpenSearchIndex, RebuildingIndex, Retry
 from chalicelib.search.port import Document, document_of
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
 from chalicelib.settings import Settings, variable
-from chalicelib.storage.s3 import S3Storage
+from chalicelib.storage import S3Storage
 from indexer.announcing import EventBridge
 from indexer.batch import Indexer
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from chalicelib.catalogue.items import image_of
+from chalicelib.catalogue.dynamodb import image_of
 from chalicelib.images import Image, State
 from chalicelib.transitions import deleted
 

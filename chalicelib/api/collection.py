@@ -12,8 +12,9 @@ from chalicelib.api.visibility import visible, visible_to
 from chalicelib.catalogue import Catalogue, Page, update
 from chalicelib.errors import InvalidField, RevisionMismatch, SearchUnavailable
 from chalicelib.images import Image, State
+from chalicelib.names import DERIVED, UPLOADS
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.storage import DERIVED, UPLOADS, PresignedPost, Storage
+from chalicelib.storage import PresignedPost, Storage
 from chalicelib.transitions import deleted, edited, pending
 
 MAX_KEY_BYTES = 1_024  # Amazon S3 user guide, "Creating object key names"

@@ -32,7 +32,7 @@ class Upkeep:
 
     def rebuild(self, asked: RebuildRequest) -> RebuildAnswer:
         """Redrive the next page of the bucket."""
-        page = self.rebuilding.page(None, asked.after, asked.limit, force=asked.force)
+        page = self.rebuilding.page(asked.after, asked.limit, force=asked.force)
         return RebuildAnswer.model_validate(page)
 
     def reindex(self, asked: ReindexRequest) -> ReindexAnswer:
@@ -69,13 +69,10 @@ class Upkeep:
 
     def start_import(self, caller: Caller, asked: ImportRequest) -> ImportAnswer:
         """Start to import a folder's descriptions."""
-        import_id = self.imports.start(caller.visible_owner(None), asked.prefix)
-        return self._import(caller, import_id)
+        report = self.imports.start(caller.visible_owner(None), asked.prefix)
+        return ImportAnswer.model_validate(report)
 
     def show_import(self, caller: Caller, import_id: str) -> ImportAnswer:
         """Return the state of an import."""
-        return self._import(caller, import_id)
-
-    def _import(self, caller: Caller, import_id: str) -> ImportAnswer:
         report = self.imports.report(caller.visible_owner(None), import_id)
         return ImportAnswer.model_validate(report)

@@ -1,23 +1,18 @@
-"""What a catalogue can do, whatever stores it."""
+"""What a catalogue can do, whatever stores it, and the one way in which a record is changed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.errors import RevisionConflict
 from chalicelib.images import Image, State
+
+MAX_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records and where the next ones begin.
-
-    Attributes
-    ----------
-    items
-        Newest first.
-    cursor
-        Opaque, bound to the listing that made it; None at the end.
-    """
+    """Some records, newest first, and the opaque cursor of the next ones; None at the end."""
 
     items: tuple[Image, ...]
     cursor: str | None
@@ -57,16 +52,49 @@ class Catalogue(Protocol):
         """
 
     def scan(self, after: str | None = None) -> Iterator[Image]:
-        """Yield every record, tombstones too, in an order of the catalogue's own.
+        """Yield every record, tombstones too, or those after the one with an id.
 
-        Parameters
-        ----------
-        after
-            Id of a record, to go on after it where an earlier reading stopped.
+        The order is the catalogue's own.
         """
-
-    def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
-        """Return the ids of an owner's images whose files are byte for byte the same."""
 
     def counts(self, owner: str | None) -> Mapping[State, int]:
         """Return how many records stand in each state, tombstones left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A record before and after a change; the very same one where nothing was to be saved."""
+
+    before: Image | None
+    after: Image
+
+
+def update(
+    catalogue: Catalogue, image_id: str, transition: Callable[[Image | None], Image]
+) -> Update:
+    """Save what a transition makes of a record, at the revision that was read.
+
+    Where another write comes first, the record is read and the transition applied again,
+    ``MAX_TRIES`` times in all.
+
+    Parameters
+    ----------
+    transition
+        Given the record, None where there is none; nothing is saved where it returns what it
+        was given, or raises.
+
+    Raises
+    ------
+    RevisionConflict
+        The record changes faster than it can be saved.
+    """
+    for _ in range(MAX_TRIES):
+        before = catalogue.get(image_id)
+        after = transition(before)
+        if after is before:
+            return Update(before, after)
+        try:
+            return Update(before, catalogue.save(after, expected_rev=before.rev if before else 0))
+        except RevisionConflict:
+            continue
+    raise RevisionConflict("the photograph changes faster than it can be saved; try again")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from chalicelib.attributes import extract
 from chalicelib.images import DESCRIBED, HUMAN_SOURCES, Attribute, Image, Label, Source, State
-from chalicelib.reindexing import Progress
+from chalicelib.reindexing import UNNOTED, Progress
 from chalicelib.search.conditions import Condition
 from chalicelib.search.query import Query, Results, Suggestion
 
@@ -343,7 +343,7 @@ class RebuildableIndex(Protocol):
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Take in documents durably; see `SearchIndex.apply`."""
 
-    def rebuild(self, progress: Progress | None = None) -> int:
+    def rebuild(self, progress: Progress = UNNOTED) -> int:
         """Build the index from the catalogue and exchange it for the live one, which is kept.
 
         Returns
@@ -359,7 +359,7 @@ class RebuildableIndex(Protocol):
             Another run did the same meanwhile.
         """
 
-    def roll_back(self, progress: Progress | None = None) -> int:
+    def roll_back(self, progress: Progress = UNNOTED) -> int:
         """Go back to the former index, brought up to date first.
 
         Returns

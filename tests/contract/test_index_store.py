@@ -8,12 +8,13 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.replicated.s3_store import MANIFEST, S3IndexStore
 from chalicelib.search.replicated.store import (
+    MANIFEST,
     IndexStore,
     ManifestConflict,
     MissingPart,
     Published,
+    S3IndexStore,
 )
 from tests.memory.index_store import MemoryIndexStore
 

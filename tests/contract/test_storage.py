@@ -10,8 +10,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.errors import PayloadTooLarge
-from chalicelib.storage import Storage, owner_of
-from chalicelib.storage.s3 import S3Storage
+from chalicelib.storage import S3Storage, Storage, owner_of
 from tests.memory.storage import MemoryStorage
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import assertions
 
-from chalicelib.catalogue import schema
 from infra.catalogue import Catalogue
+from tests.images_table import images_table
 
 
 def test_the_template_creates_the_same_keys_and_indexes() -> None:
@@ -15,7 +15,7 @@ def test_the_template_creates_the_same_keys_and_indexes() -> None:
     found = assertions.Template.from_stack(stack).find_resources("AWS::DynamoDB::Table")
     tables = [resource["Properties"] for resource in found.values()]
     (deployed,) = [table for table in tables if "GlobalSecondaryIndexes" in table]
-    wanted = schema.table("images")
+    wanted = images_table("images")
     assert deployed["KeySchema"] == wanted["KeySchema"]
     assert _indexes(deployed) == _indexes(wanted)
     assert _types(deployed) == _types(wanted)

@@ -153,7 +153,6 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
     assert keys == {
         "by_owner": ("owner", "created_at"),
         "by_state": ("owner_state", "created_at"),
-        "by_content": ("owner_sha256", "image_id"),
         "by_time": ("listing", "created_at"),
     }
     for table in tables:

@@ -19,8 +19,8 @@ from moto.server import ThreadedMotoServer
 from PIL import Image
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.catalogue.schema import table
 from chalicelib.images import State, image_id_of
+from tests.images_table import images_table
 from tests.integration.runtime_api import RuntimeApi
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +48,7 @@ class Account:
         )
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         dynamodb = self._client("dynamodb")
-        dynamodb.create_table(**table(TABLE))
+        dynamodb.create_table(**images_table(TABLE))
         self.catalogue = DynamoCatalogue(dynamodb, TABLE)
         queue = self._client("sqs").create_queue(QueueName="events")
         self.environment["IMAGE_REPO_QUEUE_URL"] = queue["QueueUrl"]

@@ -28,16 +28,6 @@ class Interrupted(Exception):
 
 
 @dataclass
-class Noted:
-    """A progress that remembers."""
-
-    stopped: tuple[int, str | None] = (0, None)
-
-    def note(self, records: int, last: str | None) -> None:
-        self.stopped = (records, last)
-
-
-@dataclass
 class Bench:
     """A catalogue, the index of it, and the runs that are started.
 
@@ -57,10 +47,7 @@ class Bench:
     hours: int = 0
 
     def __post_init__(self) -> None:
-        def seconds() -> float:
-            return 3_600.0 * self.hours
-
-        automatic = AutomaticReindexing(self.runs.newest, self, self.now, seconds)
+        automatic = AutomaticReindexing(self.runs.newest, self, self.now)
         self.index = index_with(self.prefix, automatic.start)
         self.rebuilding = RebuildingIndex(self.index, self.everything, automatic)
 
@@ -195,7 +182,6 @@ def test_an_index_without_a_role_is_in_nobodys_way_and_is_dropped(bench: Bench) 
 def test_an_interrupted_run_resumes_where_it_stopped(bench: Bench) -> None:
     bench.save(*map(document, range(3)))
     bench.rebuild()
-    noted = Noted()
     reached: list[str] = []
 
     def interrupt(image_id: str) -> None:
@@ -205,7 +191,7 @@ def test_an_interrupted_run_resumes_where_it_stopped(bench: Bench) -> None:
 
     bench.between = interrupt
     with pytest.raises(Interrupted):
-        bench.rebuild(noted)
+        bench.rebuild(Progress())
     building = bench.aliases.building
     assert building is not None
     bench.save(document(0, "new", 2))  # goes to both
@@ -213,8 +199,8 @@ def test_an_interrupted_run_resumes_where_it_stopped(bench: Bench) -> None:
         bench.roll_back()  # one index at a time
     bench.between = reached.append
     assert write(bench.index.client, building, [document(1)]).failed == ()
-    noted.stopped = (2, "001")  # as the run state has it where that was a whole batch
-    assert bench.rebuild(noted) == 3
+    # As the run state has it where that was a whole batch.
+    assert bench.rebuild(Progress((2, "001"))) == 3
     assert reached == ["000", "001", "002"]
     assert bench.aliases.live == building
     assert bench.found() == {"000": "new", "001": "old", "002": "old"}
@@ -279,8 +265,7 @@ def test_of_two_runs_of_one_index_both_are_done(bench: Bench) -> None:
 def test_a_run_of_another_release_is_not_resumed(bench: Bench) -> None:
     bench.save(document(1), document(2))
     begun = release(bench, "building", 2, definition())
-    noted = Noted((1, "001"))
-    bench.rebuild(noted)  # from the beginning
+    bench.rebuild(Progress((1, "001")))  # from the beginning
     assert bench.found() == {"001": "old", "002": "old"}
     assert is_current(str(bench.aliases.live)) and begun not in bench.indexes()
 

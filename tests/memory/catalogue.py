@@ -6,7 +6,7 @@ from dataclasses import replace
 from threading import Lock
 
 from chalicelib.catalogue.cursor import seal, unseal
-from chalicelib.catalogue.items import time_text
+from chalicelib.catalogue.dynamodb import time_text
 from chalicelib.catalogue.port import Page
 from chalicelib.errors import RevisionConflict
 from chalicelib.images import Image, State
@@ -53,14 +53,6 @@ class MemoryCatalogue:
         for image_id, image in sorted(self._images.items()):
             if after is None or image_id > after:
                 yield image
-
-    def same_content(self, owner: str, sha256: str) -> tuple[str, ...]:
-        """Return the ids of the same bytes."""
-        return tuple(
-            sorted(
-                image.image_id for image in self._living(owner) if sha256 and image.sha256 == sha256
-            )
-        )
 
     def counts(self, owner: str | None) -> Mapping[State, int]:
         """Return how many stand in each state."""

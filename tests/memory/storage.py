@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from chalicelib.errors import PayloadTooLarge
-from chalicelib.storage.port import PresignedPost, StoredObject
+from chalicelib.storage import PresignedPost, StoredObject
 
 
 class MemoryStorage:
     """Adapter of the port ``Storage`` on a dictionary; versions are counted from ``v1``.
 
-    As in a versioned bucket, a deletion is one more version, and the earlier ones can be read.
+    As in a versioned bucket, a deletion is one more version, and the earlier ones can be read. A
+    version's id is its ETag, too.
     """
 
     def __init__(self, bucket: str = "photographs") -> None:

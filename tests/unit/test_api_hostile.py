@@ -10,11 +10,11 @@ from moto import mock_aws
 
 from app import provider
 from chalicelib.api.queries import SearchParameters, SimilarQuery
-from chalicelib.catalogue import schema
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from tests.api import Api
+from tests.images_table import images_table
 
 TEXTS = [
     "",
@@ -91,7 +91,7 @@ def real() -> Iterator[Api]:
         client = boto3.client(
             "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
-        client.create_table(**schema.table("images"))
+        client.create_table(**images_table("images"))
         api = Api(
             catalogue=DynamoCatalogue(client, "images"),  # type: ignore[arg-type]
             index=EmbeddedIndex(),  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ import app as entry_point
 from chalicelib.access import Scope
 from chalicelib.api.routes import ROUTES, Route
 from chalicelib.images import Attribute, Caption, Image, Label, Source, State
-from chalicelib.import_report import ImportReport
+from chalicelib.imports import ImportReport
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
@@ -195,7 +195,7 @@ def state_of(api: Api) -> dict[str, Any]:
     """Return all that a request could change."""
     return {
         "records": {image.image_id: image for image in api.catalogue.scan()},
-        "files": [(entry.key, entry.version_id) for entry in api.storage.objects("")],
+        "files": [(entry.key, entry.etag) for entry in api.storage.objects("")],
         "messages": list(api.queue.messages),
         "runs": list(api.reindexing.asked),
         "tokens": api.tokens.records(),

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.catalogue.items import item_of
+from chalicelib.catalogue.dynamodb import DynamoCatalogue, item_of
 from chalicelib.errors import CatalogueUnavailable, RevisionConflict
 from chalicelib.images import Image
 

@@ -95,19 +95,19 @@ def test_a_lost_catalogue_comes_back_as_it_was() -> None:
     first, second = Captioner(storage), Captioner(storage)
     upload(first)
     assert len(first.known()) == 4
-    cursor = second.rebuild.page(None, limit=2).cursor
+    cursor = second.rebuild.page(None, 2).cursor
     while cursor:
-        cursor = second.rebuild.page(None, cursor, limit=2).cursor
+        cursor = second.rebuild.page(cursor, 2).cursor
     second.work()
     assert second.known() == first.known()
 
 
 def test_a_rebuild_that_was_stopped_does_only_what_is_left() -> None:
     captioner = Captioner(bucket())
-    captioner.rebuild.page(None, limit=3)
+    captioner.rebuild.page(None, 3)
     captioner.work()
     assert captioner.prepared == [b"dog", b"cat", b"no image"]
-    assert captioner.rebuild.page(None) == RebuildPage(5, 1, 4, None)
+    assert captioner.rebuild.page(None, 9) == RebuildPage(5, 1, 4, None)
     captioner.work()
     assert captioner.prepared == [b"dog", b"cat", b"no image", b"bird"]
-    assert captioner.rebuild.page(None) == RebuildPage(5, 0, 5, None)
+    assert captioner.rebuild.page(None, 9) == RebuildPage(5, 0, 5, None)

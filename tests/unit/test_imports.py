@@ -1,6 +1,5 @@
 """Captions that come with a folder, before or after its photographs."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +8,8 @@ import pytest
 
 from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
 from chalicelib.events import ContinueImport, EventKind, ObjectEvent
-from chalicelib.folder_captions import is_descriptions
 from chalicelib.images import Attribute, Caption, Source, State, image_id_of
-from chalicelib.imports import Imports
+from chalicelib.imports import Imports, is_descriptions
 from chalicelib.transitions import pending
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
@@ -138,21 +136,20 @@ def test_a_started_import_is_worked_off_by_the_queue_and_reported() -> None:
     room.photograph("dog.jpg")
     room.photograph("cat.jpg", caption=Caption("mine", Source.USER))
     room.describe("dog.jpg a dog\ncat.jpg a cat\ngone.jpg a ghost\nbroken\ndog.jpg again\n")
-    import_id = room.imports.start("ada", FOLDER)
-    assert room.imports.report("ada", import_id)["state"] == "running"
+    import_id = room.imports.start("ada", FOLDER).id
+    assert room.imports.report("ada", import_id).state == "running"
     assert room.work_off() == ["imported"]
     report = room.imports.report("ada", import_id)
-    json.dumps(report)
-    assert report["state"] == "finished" and report["id"] == import_id
-    assert report["counts"] == {"captioned": 1, "kept": 1, "missing": 1, "problems": 2}
-    assert [problem["line"] for problem in report["problems"]] == [3, 4, 5]
+    assert report.state == "finished" and report.id == import_id
+    assert report.counts == {"captioned": 1, "kept": 1, "missing": 1, "problems": 2}
+    assert [problem["line"] for problem in report.problems] == [3, 4, 5]
 
 
 def test_an_import_in_parts_ends_as_one_in_one_go() -> None:
     room = Room(chunk=2)
     ids = [room.photograph(f"{number}.jpg") for number in range(5)]
     room.describe("".join(f"{number}.jpg dog {number}\n" for number in range(5)))
-    import_id = room.imports.start("ada", FOLDER)
+    import_id = room.imports.start("ada", FOLDER).id
     parts = 0
     while room.queue.messages:
         request = room.queue.messages.pop(0)["import"]
@@ -161,7 +158,7 @@ def test_an_import_in_parts_ends_as_one_in_one_go() -> None:
         assert room.imports.continue_import(message, always) == "duplicate"
         parts += 1
     assert parts == 4
-    assert room.imports.report("ada", import_id)["counts"]["captioned"] == 5
+    assert room.imports.report("ada", import_id).counts["captioned"] == 5
     assert all(room.caption(image_id) for image_id in ids)
 
 
@@ -180,13 +177,13 @@ def test_an_import_that_was_killed_resumes_to_the_same_totals() -> None:
     room = Room(storage)
     room.photograph("dog.jpg")
     room.describe("dog.jpg a dog\nbroken\n")
-    import_id = room.imports.start("ada", FOLDER)
+    import_id = room.imports.start("ada", FOLDER).id
     storage.losses = 1
     request = ContinueImport(import_id, 1)
     with pytest.raises(StorageUnavailable):
         room.imports.continue_import(request, never)
     assert room.imports.continue_import(request, never) == "imported"
-    counts = room.imports.report("ada", import_id)["counts"]
+    counts = room.imports.report("ada", import_id).counts
     assert counts == {"captioned": 1, "kept": 0, "missing": 0, "problems": 1}
 
 
@@ -204,11 +201,11 @@ def test_the_same_landing_twice_is_one_import() -> None:
 def test_descriptions_that_vanish_leave_a_report_that_says_so() -> None:
     room = Room()
     room.describe("dog.jpg a dog\n")
-    import_id = room.imports.start("ada", FOLDER)
+    import_id = room.imports.start("ada", FOLDER).id
     room.storage.delete(FILE)
     assert room.work_off() == ["import_failed"]
     report = room.imports.report("ada", import_id)
-    assert report["state"] == "failed" and "gone" in report["reason"]
+    assert report.state == "failed" and report.reason == "descriptions.txt is gone"
 
 
 @pytest.mark.parametrize("prefix", ["uploads/bob/", "uploads/", "index/", "", "uploads/ada/empty/"])
@@ -224,10 +221,10 @@ def test_a_prefix_that_is_no_described_folder_of_the_owner_is_refused(prefix: st
 def test_another_owners_report_is_not_found(owner: str) -> None:
     room = Room()
     room.describe("dog.jpg a dog\n")
-    import_id = room.imports.start("ada", FOLDER)
+    import_id = room.imports.start("ada", FOLDER).id
     with pytest.raises(NotFound):
         room.imports.report(owner, import_id)
-    assert room.imports.report(None, import_id)["owner"] == "ada"
+    assert room.imports.report(None, import_id).owner == "ada"
 
 
 @pytest.mark.parametrize("import_id", ["", "../uploads/ada/x", "0" * 32])
@@ -240,3 +237,14 @@ def test_descriptions_are_told_from_photographs() -> None:
     assert is_descriptions("uploads/ada/descriptions.txt")
     assert not is_descriptions("uploads/ada/my-descriptions.txt")
     assert not is_descriptions("imports/descriptions.txt")
+
+
+def test_descriptions_that_are_corrected_caption_the_next_photograph() -> None:
+    room = Room()
+    dog, cat = room.photograph("dog.jpg"), room.photograph("cat.jpg")
+    room.describe("dog.jpg a dog\ncat.jpg a bat\n")
+    room.imports.caption(f"{FOLDER}dog.jpg")
+    room.describe("dog.jpg a dog\ncat.jpg a cat\n")
+    room.imports.caption(f"{FOLDER}cat.jpg")
+    assert room.caption(dog) == Caption("a dog", Source.IMPORT)
+    assert room.caption(cat) == Caption("a cat", Source.IMPORT)

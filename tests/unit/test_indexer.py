@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.catalogue.items import item_of
+from chalicelib.catalogue.dynamodb import item_of
 from chalicelib.errors import SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
 from chalicelib.reindexing import Progress, RunStateStore, Stage

@@ -5,9 +5,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.event_order import IngestOutcome
 from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Attribute, Caption, Prepared, Source, State
+from chalicelib.ingest import IngestOutcome
 from tests.ingesting import ID, Room, created, prepared, removed
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.errors import StorageUnavailable
-from chalicelib.event_order import IngestOutcome
 from chalicelib.images import Image, Prepared, State
+from chalicelib.ingest import IngestOutcome
 from chalicelib.transitions import deleted
 from tests.ingesting import KEY, NOW, Room, created, prepared, removed
 from tests.memory.catalogue import MemoryCatalogue

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.catalogue.items import image_of, item_of
-from chalicelib.event_order import IngestOutcome
+from chalicelib.catalogue.dynamodb import image_of, item_of
 from chalicelib.images import Attribute, Caption, Label, Prepared, Source, State
+from chalicelib.ingest import IngestOutcome
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from chalicelib.transitions import NO_CAPTION, TOO_UNSURE

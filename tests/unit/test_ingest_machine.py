@@ -78,7 +78,7 @@ class Machine(RuleBasedStateMachine):
         self.deleted.discard(key_of(name))
         body = f"{'photo' if good else 'bad'} {self.count}".encode()
         self.storage.write(key_of(name), body, content_type="image/jpeg")
-        version = next(found.version_id for found in self.storage.objects(key_of(name)))
+        version = next(found.etag for found in self.storage.objects(key_of(name)))
         self._tell(key_of(name), EventKind.CREATED, body, version)
 
     @rule(name=NAMES)

@@ -5,7 +5,9 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from chalicelib.catalogue.items import image_of, item_of
+import pytest
+
+from chalicelib.catalogue.dynamodb import image_of, item_of
 from chalicelib.images import Attribute, Caption, Garment, Image, Label, Source, State
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,6 +45,14 @@ def test_an_older_item_has_no_labels() -> None:
     item = item_of(IMAGE)
     del item["labels"]
     assert image_of(item) == replace(IMAGE, labels=())
+
+
+def test_an_item_that_is_no_record_is_refused_without_telling_what_it_says() -> None:
+    item = item_of(IMAGE)
+    item["caption"]["M"]["source"] = {"S": "somebody's secret"}
+    with pytest.raises(ValueError, match=r"by its caption\.source") as raised:
+        image_of(item)
+    assert "secret" not in str(raised.value)
 
 
 def test_a_stream_event_is_the_record_though_its_bytes_are_base64() -> None:

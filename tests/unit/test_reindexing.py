@@ -44,13 +44,13 @@ class Silent(MemoryStorage):
 
 
 class Watch:
-    """Seconds that pass when they are told to."""
+    """A time that passes when it is told to."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
-    def __call__(self) -> float:
-        return self.seconds
+    def __call__(self) -> datetime:
+        return NOON + timedelta(seconds=self.seconds)
 
 
 def test_the_indexer_is_asked_and_not_waited_for() -> None:
@@ -74,7 +74,7 @@ def test_before_the_first_run_there_is_nothing_to_tell() -> None:
 
 def test_a_run_tells_how_far_it_is_at_most_once_a_second() -> None:
     storage, watch = MemoryStorage(), Watch()
-    runs = RunStateStore(storage, lambda: NOON, watch)
+    runs = RunStateStore(storage, watch)
     seen: list[int] = []
 
     def work(progress: Progress) -> int:
@@ -96,7 +96,7 @@ def test_a_run_tells_how_far_it_is_at_most_once_a_second() -> None:
 
 def test_a_run_learns_where_the_one_before_it_was_cut() -> None:
     watch = Watch()
-    runs = RunStateStore(MemoryStorage(), lambda: NOON, watch)
+    runs = RunStateStore(MemoryStorage(), watch)
 
     def cut(progress: Progress) -> int:
         watch.seconds += 1
@@ -124,7 +124,7 @@ def test_an_index_is_made_even_where_its_progress_cannot_be_written_down() -> No
 
 
 def test_a_run_that_begins_from_nothing_is_not_resumed_from_where_another_was() -> None:
-    runs = RunStateStore(MemoryStorage(), lambda: NOON, Watch())
+    runs = RunStateStore(MemoryStorage(), Watch())
 
     def interrupted(progress: Progress) -> int:
         progress.note(0, None)
@@ -169,12 +169,9 @@ class Automatic:
 
     def __init__(self, refusal: Exception | None = None) -> None:
         self.watch = Watch()
-        self.runs = RunStateStore(MemoryStorage(), self.now, self.watch)
+        self.runs = RunStateStore(MemoryStorage(), self.watch)
         self.started = Started(refusal)
-        self.reindexing = AutomaticReindexing(self.runs.newest, self.started, self.now, self.watch)
-
-    def now(self) -> datetime:
-        return NOON + timedelta(seconds=self.watch.seconds)
+        self.reindexing = AutomaticReindexing(self.runs.newest, self.started, self.watch)
 
     def start_after(self, seconds: float, *, roll_back: bool = False) -> list[tuple[str, bool]]:
         """Return what was started."""

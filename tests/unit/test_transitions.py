@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from chalicelib.attributes import extract
 from chalicelib.errors import NotFound
-from chalicelib.event_order import skip_reason
 from chalicelib.events import EventKind, ObjectEvent, is_older
 from chalicelib.images import (
     DESCRIBED,
@@ -24,6 +23,7 @@ from chalicelib.images import (
     Source,
     State,
 )
+from chalicelib.ingest import skip_reason
 from chalicelib.transitions import (
     captioned_by_model,
     deleted,

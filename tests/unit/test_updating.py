@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.catalogue import update
-from chalicelib.catalogue.updating import MAX_TRIES
+from chalicelib.catalogue.port import MAX_TRIES
 from chalicelib.errors import NotFound, RevisionConflict
 from chalicelib.images import Image
 from chalicelib.transitions import edited, living, pending

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable
-from chalicelib.reindexing import AutomaticReindexing, Progress, Unnoted, batches
+from chalicelib.reindexing import UNNOTED, AutomaticReindexing, Progress, batches
 from chalicelib.search.opensearch.aliases import EXCHANGED, Aliases, is_current
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.opensearch.index import OpenSearchIndex
@@ -55,12 +55,11 @@ class RebuildingIndex:
             self._automatic.start(roll_back=aliases.rolls_back)
         return self._index.apply(documents)
 
-    def rebuild(self, progress: Progress | None = None) -> int:
+    def rebuild(self, progress: Progress = UNNOTED) -> int:
         """Build an index beside the live one; see `RebuildableIndex.rebuild`.
 
         An interrupted run is resumed: its index is still there.
         """
-        progress = progress or Unnoted()
         aliases = self._index.aliases.read()
         if aliases.rolls_back:
             aliases = self._moved(aliases, building=None, previous=aliases.building)
@@ -68,9 +67,8 @@ class RebuildingIndex:
             return self._fill_and_exchange(aliases.building, progress, *progress.stopped)
         return self._fill_and_exchange(self._create(aliases), progress)
 
-    def roll_back(self, progress: Progress | None = None) -> int:
+    def roll_back(self, progress: Progress = UNNOTED) -> int:
         """Exchange the live index for the former one; see `RebuildableIndex.roll_back`."""
-        progress = progress or Unnoted()
         aliases = self._index.aliases.read()
         if aliases.building is not None and aliases.rolls_back:
             return self._fill_and_exchange(aliases.building, progress, *progress.stopped)

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from chalicelib.search.replicated.store import DamagedIndex, OutdatedIndex
 
 FORMAT = 2  # to be raised where older readers or writers could not read what is published
@@ -65,20 +67,6 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
-    """An index that was exchanged, kept to go back to."""
-
-    lineage: str
-    base: Part
-    runs: tuple[Part, ...]
-    version: int
-
-    def as_manifest(self) -> "Manifest":
-        """Return what loads it."""
-        return Manifest(self.lineage, self.base, self.runs, self.version)
-
-
-@dataclass(frozen=True, slots=True)
 class Manifest:
     """One published state of the index.
 
@@ -101,7 +89,7 @@ class Manifest:
     runs: tuple[Part, ...] = ()
     version: int = VERSION
     retired: tuple[tuple[str, int], ...] = ()
-    previous: Former | None = None
+    previous: "Manifest | None" = None
 
     @property
     def generation(self) -> int:
@@ -124,12 +112,14 @@ class Manifest:
         former = (self.previous.base, *self.previous.runs) if self.previous else ()
         return frozenset(part.name for part in (self.base, *self.runs, *former))
 
-    def changes_since(self, lineage: str, generation: int) -> tuple[Part, ...] | None:
+    def changes_since(self, held: "Manifest | None") -> tuple[Part, ...] | None:
         """Return the changes that bring a copy up to date; None where it must begin anew."""
         first = min((run.after for run in self.runs), default=self.generation)
-        if lineage != self.lineage or not first <= generation <= self.generation:
+        if held is None or held.lineage != self.lineage:
             return None
-        return tuple(run for run in self.runs if run.upto > generation)
+        if not first <= held.generation <= self.generation:
+            return None
+        return tuple(run for run in self.runs if run.upto > held.generation)
 
     def is_heavy(self, policy: Policy) -> bool:
         """Whether the runs should become a new base."""
@@ -152,10 +142,6 @@ class Manifest:
                 return runs[at:]
         return runs[-2:]
 
-    def extended(self, batch: Part) -> "Manifest":
-        """Return the manifest with one more batch."""
-        return replace(self, runs=(*self.runs, batch))
-
     def with_merged(self, run: Part) -> "Manifest":
         """Return the manifest with ``run`` in place of the runs it was merged from."""
         kept = tuple(part for part in self.runs if part.upto <= run.after)
@@ -167,12 +153,6 @@ class Manifest:
         kept = sum(count <= policy.kept for count in counts)
         return replace(self, base=base, runs=self.runs[len(self.runs) - kept :])
 
-    def instead_of(self, former: "Manifest") -> "Manifest":
-        """Return the manifest of an exchanged index, with the former one to go back to."""
-        return replace(
-            self, previous=Former(former.lineage, former.base, former.runs, former.version)
-        )
-
     def after(self, old: "Manifest | None", now: datetime) -> "Manifest":
         """Return the manifest as the one that replaces ``old``: it remembers what that held."""
         if old is None:
@@ -182,15 +162,9 @@ class Manifest:
         return replace(self, retired=tuple(retired))
 
     def superfluous(self, stored: Iterable[tuple[str, datetime]], now: datetime) -> list[str]:
-        """Return which stored parts nobody can load any more.
+        """Return which stored parts nobody can load any more, once this manifest is published.
 
-        Parameters
-        ----------
-        stored
-            Names and when they were written. What no manifest holds may be a part whose manifest
-            is yet to come, as long as it is young.
-        now
-            When *this* manifest was published, or later.
+        What no manifest holds may be a part whose manifest is yet to come, as long as it is young.
         """
         retired = dict(self.retired)
         return [
@@ -205,8 +179,8 @@ class Manifest:
         """Return the manifest as `decoded` reads it."""
         return json.dumps({"format": FORMAT, **asdict(self)}).encode()
 
-    @classmethod
-    def decoded(cls, content: bytes) -> "Manifest":
+    @staticmethod
+    def decoded(content: bytes) -> "Manifest":
         """Read a manifest.
 
         Raises
@@ -220,24 +194,12 @@ class Manifest:
             read: dict[str, Any] = json.loads(content)
             if (written := read.pop("format")) != FORMAT:
                 raise OutdatedIndex(f"the search index has format {written}, not {FORMAT}")
-            former = read.pop("previous")
-            parts: dict[str, Any] = {
-                "base": Part(**read.pop("base")),
-                "runs": _parts(read.pop("runs")),
-            }
-            retired = tuple((name, at) for name, at in read.pop("retired"))
-            return cls(**read, **parts, retired=retired, previous=former and _former(former))
+            return _MANIFEST.validate_python(read)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedIndex("the manifest of the search index cannot be read") from error
 
 
-def _former(read: dict[str, Any]) -> Former:
-    base, runs = Part(**read.pop("base")), _parts(read.pop("runs"))
-    return Former(**read, base=base, runs=runs)
-
-
-def _parts(read: list[dict[str, Any]]) -> tuple[Part, ...]:
-    return tuple(Part(**part) for part in read)
+_MANIFEST = TypeAdapter(Manifest)
 
 
 def _past(moment: int, now: datetime) -> bool:

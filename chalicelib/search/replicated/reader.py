@@ -1,20 +1,112 @@
-"""The published index as its many readers see it."""
+"""Copies of the published index in memory, which follow what is published, and its many readers."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search.embedded.index import EmbeddedIndex
+from chalicelib.search.embedded.segment import Segment
 from chalicelib.search.execution import Searcher
 from chalicelib.search.port import View
-from chalicelib.search.replicated.replica import Replica
-from chalicelib.search.replicated.store import IndexStore, UnusableIndex
+from chalicelib.search.replicated.manifest import Manifest, Part
+from chalicelib.search.replicated.store import (
+    DamagedIndex,
+    IndexStore,
+    MissingPart,
+    UnusableIndex,
+    verified,
+)
 
+TRIES = 3
 FRESH_SECONDS = 1.0
 STALE = "freshness: the search index could not be looked at, so newest changes may be missing"
 
 _logger = logging.getLogger(__name__)
+
+
+class Replica:
+    """Holds one published state at a time.
+
+    What was published since the held state is loaded before any of it is taken in: whoever asks
+    after a step that failed is answered from a state that was published.
+
+    Attributes
+    ----------
+    index
+        The copy; empty where nothing was loaded yet.
+    manifest
+        What the copy was made from.
+    tag
+        Of the manifest; None where it is not known which is current.
+    """
+
+    def __init__(self, store: IndexStore) -> None:
+        self._store = store
+        self.index = EmbeddedIndex()
+        self.manifest: Manifest | None = None
+        self.tag: str | None = None
+
+    def follow(self) -> None:
+        """Bring the copy to what is published now, if anything ever was.
+
+        Raises
+        ------
+        UnusableIndex
+            Another version of this program published it, or a part of it is damaged or gone.
+        SearchUnavailable
+            The store does not answer; what is held stays.
+        """
+        for _ in range(TRIES):
+            published = self._store.manifest()
+            if published is None and self.manifest is not None:
+                raise DamagedIndex("the published search index is gone; rebuild it")
+            if published is None:
+                return
+            manifest = Manifest.decoded(published.content)
+            try:
+                index = self._brought_to(manifest)
+            except MissingPart:
+                # Removed because a newer manifest does without it, or lost.
+                if self._store.tag() == published.tag:
+                    raise
+            else:
+                self.become(index, manifest, published.tag)
+                return
+        raise SearchUnavailable("the published search index changes faster than it can be loaded")
+
+    def loaded(self, manifest: Manifest) -> EmbeddedIndex:
+        """Return a copy of what a manifest names, whichever is current.
+
+        Raises
+        ------
+        DamagedIndex
+            A part of it is damaged or gone.
+        """
+        return EmbeddedIndex(self.segments((manifest.base, *manifest.pending)))
+
+    def become(self, index: EmbeddedIndex, manifest: Manifest, tag: str) -> None:
+        """Hold what was just published from this very copy, or from another."""
+        self.index, self.manifest, self.tag = index, manifest, tag
+
+    def segments(self, parts: Iterable[Part]) -> list[Segment]:
+        """Return what parts hold, all of them verified."""
+        return [self._segment(part) for part in parts]
+
+    def _brought_to(self, manifest: Manifest) -> EmbeddedIndex:
+        parts = manifest.changes_since(self.manifest)
+        if parts is None:
+            return self.loaded(manifest)
+        for segment in self.segments(parts):
+            self.index.take(segment)
+        return self.index
+
+    def _segment(self, part: Part) -> Segment:
+        content = verified(self._store.part(part.name), part.sha256, part.name)
+        try:
+            return Segment.decoded(content)
+        except ValueError as error:
+            raise DamagedIndex(f"{part.name} of the published search index: {error}") from error
 
 
 class PublishedIndex(Searcher):
@@ -25,8 +117,6 @@ class PublishedIndex(Searcher):
 
     Parameters
     ----------
-    store
-        Where the indexer publishes.
     on_outdated
         Called where nothing is published, or what is cannot be read or lacks columns of this
         version: starts a re-index.
@@ -44,7 +134,6 @@ class PublishedIndex(Searcher):
         self._on_outdated = on_outdated
         self._clock = clock
         self._replica = Replica(store)
-        self._empty = EmbeddedIndex()
         self._is_open = False
         self._looked = float("-inf")
         self._stale = False
@@ -53,9 +142,8 @@ class PublishedIndex(Searcher):
         """Return what is published, as it was within the last second."""
         if not self._is_open or self._clock() - self._looked >= FRESH_SECONDS:
             self._look()
-        index = self._replica.index or self._empty
-        index.degraded = (STALE,) if self._stale else ()
-        return index
+        self._replica.index.degraded = (STALE,) if self._stale else ()
+        return self._replica.index
 
     def _look(self) -> None:
         """Take up what is published; keep the held state where the store does not answer.
@@ -79,7 +167,7 @@ class PublishedIndex(Searcher):
         self._looked = self._clock()
 
     def _follow(self) -> None:
-        is_published = self._replica.follow()
+        self._replica.follow()
         manifest = self._replica.manifest
-        if not is_published or (manifest is not None and not manifest.is_current):
+        if manifest is None or not manifest.is_current:
             self._on_outdated()

@@ -1,12 +1,25 @@
-"""Where the published index lies, whatever stores it."""
+"""Where the published index lies: the port, and its adapter on the bucket."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import SearchUnavailable
+from chalicelib.names import INDEX
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MANIFEST = f"{INDEX}manifest.json"
+PARTS = f"{INDEX}parts/"
+_GONE = frozenset({"NoSuchKey", "404", "NotFound"})
+_CONFLICT = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+_MOST_REMOVED = 1_000  # keys of one DeleteObjects call
 
 
 class ManifestConflict(Exception):
@@ -31,22 +44,14 @@ class OutdatedIndex(UnusableIndex):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published object.
-
-    Attributes
-    ----------
-    tag
-        Names this very state of it, as an ETag does.
-    content
-        Verified against the digest that was stored with it.
-    """
+    """A verified object and its tag, which names this very state of it as an ETag does."""
 
     tag: str
     content: bytes
 
 
 class IndexStore(Protocol):
-    """Port. Adapter: ``s3_store``; one contract test for it and the tests' own.
+    """Port. Adapter: `S3IndexStore`; one contract test for it and the tests' own.
 
     One manifest, which is replaced, and parts, which are written once. Every method raises
     ``SearchUnavailable`` where the store does not answer after retries.
@@ -65,12 +70,7 @@ class IndexStore(Protocol):
         """
 
     def publish(self, manifest: bytes, *, replacing: str | None) -> str:
-        """Replace the manifest and return its tag.
-
-        Parameters
-        ----------
-        replacing
-            Tag of the manifest it was made from; None for the first.
+        """Replace the manifest it was made from (None: the first) and return its tag.
 
         Raises
         ------
@@ -95,6 +95,100 @@ class IndexStore(Protocol):
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove parts; those that are not there are no error."""
+
+
+class S3IndexStore:
+    """Adapter on a bucket; retries are the client's configuration.
+
+    Conditional writes: Amazon S3 User Guide, "How to prevent object overwrites with conditional
+    writes" (``If-Match``, ``If-None-Match``).
+    """
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def tag(self) -> str | None:
+        """Return the manifest's ETag."""
+        try:
+            with _answers(MANIFEST):
+                return self._client.head_object(Bucket=self._bucket, Key=MANIFEST)["ETag"]
+        except MissingPart:
+            return None
+
+    def manifest(self) -> Published | None:
+        """Return the manifest, verified."""
+        try:
+            answer, content = self._get(MANIFEST)
+        except MissingPart:
+            return None
+        expected = answer["Metadata"].get("sha256")
+        return Published(answer["ETag"], verified(content, expected, "the manifest"))
+
+    def publish(self, manifest: bytes, *, replacing: str | None) -> str:
+        """Replace the manifest if it is still the one it was made from."""
+        condition: Any = {"IfMatch": replacing} if replacing else {"IfNoneMatch": "*"}
+        try:
+            return self._put(MANIFEST, manifest, ContentType="application/json", **condition)
+        except MissingPart as error:
+            raise ManifestConflict from error
+
+    def add(self, name: str, content: bytes) -> None:
+        """Write a part."""
+        self._put(PARTS + name, content, ContentType="application/octet-stream")
+
+    def part(self, name: str) -> bytes:
+        """Return a part."""
+        return self._get(PARTS + name)[1]
+
+    def parts(self) -> Iterable[tuple[str, datetime]]:
+        """Yield names and times, listed page by page."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=PARTS
+        )
+        with _answers(PARTS):
+            for page in pages:
+                for stored in page.get("Contents", ()):
+                    yield stored["Key"].removeprefix(PARTS), stored["LastModified"]
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove parts, a thousand a call."""
+        keys: Any = [{"Key": PARTS + name} for name in names]
+        for at in range(0, len(keys), _MOST_REMOVED):
+            some = keys[at : at + _MOST_REMOVED]
+            with _answers(PARTS):
+                self._client.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": some, "Quiet": True}
+                )
+
+    def _get(self, key: str) -> tuple[Any, bytes]:
+        with _answers(key):
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            with answer["Body"] as body:
+                return answer, body.read()
+
+    def _put(self, key: str, content: bytes, **more: Any) -> str:
+        metadata = {"sha256": digest(content)}
+        with _answers(key):
+            answer = self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=content, Metadata=metadata, **more
+            )
+        return answer["ETag"]
+
+
+@contextmanager
+def _answers(key: str) -> Iterator[None]:
+    """Turn the SDK's errors about an object into the port's."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        code = str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
+        if code in _GONE:
+            raise MissingPart(f"{key} of the published search index is gone; rebuild it") from error
+        if code in _CONFLICT:
+            raise ManifestConflict from error
+        message = f"the bucket does not answer for the search index: {code}"
+        raise SearchUnavailable(message) from error
 
 
 def digest(content: bytes) -> str:

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from chalicelib.errors import NotFound, SearchUnavailable
-from chalicelib.reindexing import Progress, Unnoted, batches
+from chalicelib.reindexing import UNNOTED, Progress, batches
 from chalicelib.search.embedded.index import EmbeddedIndex
 from chalicelib.search.embedded.segment import Segment, segment_of
 from chalicelib.search.port import Document
@@ -17,7 +18,7 @@ from chalicelib.search.replicated.manifest import (
     Part,
     Policy,
 )
-from chalicelib.search.replicated.replica import TRIES, Replica
+from chalicelib.search.replicated.reader import TRIES, Replica
 from chalicelib.search.replicated.store import IndexStore, ManifestConflict, UnusableIndex, digest
 
 _logger = logging.getLogger(__name__)
@@ -33,14 +34,10 @@ class IndexWriter:
 
     Parameters
     ----------
-    store
-        Where the index is published.
     everything
         Yields every document of the catalogue, removals too; read where nothing was published.
     now
         The time, for keeping parts that may still be loaded.
-    policy
-        When parts are merged.
     """
 
     def __init__(
@@ -79,57 +76,54 @@ class IndexWriter:
                 return failed
         raise SearchUnavailable(f"other writers published {TRIES} times meanwhile")
 
-    def rebuild(self, progress: Progress | None = None) -> int:
+    def rebuild(self, progress: Progress = UNNOTED) -> int:
         """Build and publish the index anew in one swap; see `RebuildableIndex.rebuild`.
 
         What another writer publishes meanwhile is taken in before the swap.
         """
         tag, standing = self._standing()
         fresh = EmbeddedIndex()
-        taken = self._fill(fresh, progress or Unnoted())
+        taken = self._fill(fresh, progress)
         self._exchange(fresh, standing, tag, VERSION)
         return taken
 
-    def roll_back(self, progress: Progress | None = None) -> int:
+    def roll_back(self, progress: Progress = UNNOTED) -> int:
         """Publish the index before the last rebuild; see `RebuildableIndex.roll_back`."""
         tag, standing = self._standing()
         if standing is None or standing.previous is None:
             raise NotFound("there is no former search index to go back to")
-        former = self._replica.loaded(standing.previous.as_manifest())
-        taken = self._fill(former, progress or Unnoted())
+        former = self._replica.loaded(standing.previous)
+        taken = self._fill(former, progress)
         self._exchange(former, standing, tag, standing.previous.version)
         return taken
-
-    # ---- A batch --------------------------------------------------------------------------------
 
     def _opened(self) -> tuple[EmbeddedIndex, Manifest, str]:
         """Return the copy, brought to what is published where that may have moved."""
         replica = self._replica
         if replica.tag is None:
             try:
-                if not replica.follow():
-                    self.rebuild()
+                replica.follow()
             except UnusableIndex as unusable:
                 _logger.error("%s: building it anew", unusable.detail)
                 self.rebuild()
-        if replica.manifest is not None and not replica.manifest.is_current:
-            _logger.warning("another version published the search index: building it anew")
+        if replica.manifest is None or not replica.manifest.is_current:
+            _logger.info("no search index of this version is published: building it")
             self.rebuild()
-        if replica.index is None or replica.manifest is None or replica.tag is None:
+        if replica.manifest is None or replica.tag is None:
             raise SearchUnavailable("the search index is not open")
         return replica.index, replica.manifest, replica.tag
 
     def _publish_run(
         self, segment: Segment, index: EmbeddedIndex, manifest: Manifest, tag: str
     ) -> None:
-        part = self._run(segment, manifest.generation, manifest.generation + 1)
-        self._replace(index, manifest, manifest.extended(part), tag)
+        part = self._added("run", segment, manifest.generation, manifest.generation + 1)
+        self._replace(index, manifest, replace(manifest, runs=(*manifest.runs, part)), tag)
         index.take(segment)
 
     def _merge_parts(self) -> None:
         """Merge what has become many small parts; a failure is for the next batch to make good."""
         replica = self._replica
-        if replica.index is None or replica.manifest is None:
+        if replica.manifest is None:
             return
         try:
             merged = self._merged(replica.index, replica.manifest)
@@ -141,14 +135,13 @@ class IndexWriter:
 
     def _merged(self, index: EmbeddedIndex, manifest: Manifest) -> Manifest | None:
         if manifest.is_heavy(self._policy):
-            return manifest.with_base(self._base(index, manifest.generation), self._policy)
+            base = self._added("base", index.segment(), 0, manifest.generation)
+            return manifest.with_base(base, self._policy)
         runs = manifest.scattered(self._policy)
         if not runs:
             return None
         merged = EmbeddedIndex(self._replica.segments(runs)).segment()
-        return manifest.with_merged(self._run(merged, runs[0].after, runs[-1].upto))
-
-    # ---- Another index in the place of the current one -------------------------------------------
+        return manifest.with_merged(self._added("run", merged, runs[0].after, runs[-1].upto))
 
     def _standing(self) -> tuple[str | None, Manifest | None]:
         """Return the current manifest and its tag, as far as they can be read."""
@@ -175,9 +168,9 @@ class IndexWriter:
         self, index: EmbeddedIndex, standing: Manifest | None, tag: str | None, version: int
     ) -> None:
         for _ in range(TRIES):
-            manifest = Manifest(uuid4().hex, self._base(index, 0), version=version)
-            if standing is not None:
-                manifest = manifest.instead_of(standing)
+            base = self._added("base", index.segment(), 0, 0)
+            previous = standing and replace(standing, retired=(), previous=None)
+            manifest = Manifest(uuid4().hex, base, version=version, previous=previous)
             try:
                 self._replace(index, standing, manifest, tag)
             except ManifestConflict:
@@ -192,27 +185,18 @@ class IndexWriter:
     ) -> tuple[str | None, Manifest | None]:
         """Take in what was published since a manifest was seen; return what stands now."""
         tag, standing = self._standing()
-        parts = None
-        if seen is not None and standing is not None:
-            parts = standing.changes_since(seen.lineage, seen.generation)
+        parts = standing.changes_since(seen) if standing else None
         if parts is None:
             raise SearchUnavailable("another writer published another index meanwhile")
         for segment in self._replica.segments(parts):
             index.take(segment)
         return tag, standing
 
-    # ---- Parts and manifests ---------------------------------------------------------------------
+    def _added(self, kind: str, segment: Segment, after: int, upto: int) -> Part:
+        """Add the changes after one generation up to another; a base holds all up to its own.
 
-    def _base(self, index: EmbeddedIndex, upto: int) -> Part:
-        """Add a whole index."""
-        return self._added("base", index.segment(), after=0, upto=upto)
-
-    def _run(self, segment: Segment, after: int, upto: int) -> Part:
-        """Add what changed after one generation up to another."""
-        return self._added("run", segment, after=after, upto=upto)
-
-    def _added(self, kind: str, segment: Segment, *, after: int, upto: int) -> Part:
-        """Add a part, under a name that was never used: none is removed and published again."""
+        Its name was never used: none is removed and published again.
+        """
         content = segment.encoded()
         sha256 = digest(content)
         name = f"{kind}-{upto}-{sha256[:12]}-{uuid4().hex[:8]}"

@@ -1,24 +1,86 @@
-"""The bucket in S3."""
+"""What the repository asks of its bucket, how keys are laid out in it, and S3's adapter.
+
+::
+
+    uploads/<owner>/<anything>     photographs and descriptions.txt, watched for events
+    derived/<image_id>/<name>      metadata-free copies for display
+    index/                         the published search index
+    imports/<import_id>.json       reports of imports
+"""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import PayloadTooLarge, StorageUnavailable
-from chalicelib.storage.port import PresignedPost, StoredObject
+from chalicelib.names import DEFAULT_OWNER, UPLOADS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-UPLOAD_SECONDS = 15 * 60
-DOWNLOAD_SECONDS = 60 * 60
+_UPLOAD_SECONDS = 15 * 60
+_DOWNLOAD_SECONDS = 60 * 60
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object of the bucket, without its bytes."""
+
+    key: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedPost:
+    """Where and with which form fields a browser or script uploads one file."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class Storage(Protocol):
+    """Port. Adapter: `S3Storage`; tests have one in memory, and one contract test for both.
+
+    Every method raises ``StorageUnavailable`` where S3 does not answer after retries.
+    """
+
+    bucket: str
+
+    def read(self, key: str, *, version_id: str | None = None, limit: int) -> bytes | None:
+        """Return an object's bytes, or None where it is gone.
+
+        Raises
+        ------
+        PayloadTooLarge
+            It is larger than ``limit`` bytes; nothing was read.
+        """
+
+    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Store an object, such as a copy for display."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; no error where it is gone."""
+
+    def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        """Yield the objects under a prefix in key order, those after the key ``after``."""
+
+    def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
+        """Return a form that lets one file of this key, type and size in, for 15 minutes."""
+
+    def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
+        """Return for each key a URL good for an hour.
+
+        A browser saves the object under the name given for its key; None: it shows it.
+        """
+
+
 class S3Storage:
-    """Adapter of the port ``Storage``; retries are the client's configuration."""
+    """Adapter on S3; retries are the client's configuration."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -29,13 +91,16 @@ class S3Storage:
         version = {"VersionId": version_id} if version_id else {}
         try:
             answer = self._call(self._client.get_object, Key=key, **version)
+            with answer["Body"] as body:
+                size = answer["ContentLength"]
+                if size > limit:
+                    raise PayloadTooLarge(f"{size} bytes, at most {limit} are allowed")
+                content: bytes = body.read()
+                return content
         except _Gone:
             return None
-        with answer["Body"] as body:
-            size = answer["ContentLength"]
-            if size > limit:
-                raise PayloadTooLarge(f"{size} bytes, at most {limit} are allowed")
-            return _read(body)
+        except (BotoCoreError, OSError) as error:
+            raise StorageUnavailable("the bucket stopped in the middle of an object") from error
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object."""
@@ -51,7 +116,7 @@ class S3Storage:
         while True:
             answer = self._call(self._client.list_objects_v2, Prefix=prefix, **start)
             for entry in answer.get("Contents", ()):
-                yield StoredObject(entry["Key"], entry["Size"])
+                yield StoredObject(entry["Key"], entry["Size"], entry["ETag"])
             if not answer.get("IsTruncated"):
                 return
             start = {"StartAfter": answer["Contents"][-1]["Key"]}
@@ -62,11 +127,8 @@ class S3Storage:
             self.bucket,
             key,
             Fields={"Content-Type": content_type},
-            Conditions=[
-                {"Content-Type": content_type},
-                ["content-length-range", 1, max_bytes],
-            ],
-            ExpiresIn=UPLOAD_SECONDS,
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+            ExpiresIn=_UPLOAD_SECONDS,
         )
         return PresignedPost(answer["url"], answer["fields"])
 
@@ -85,7 +147,7 @@ class S3Storage:
             parameters["ResponseContentDisposition"] = disposition
             parameters["ResponseContentType"] = "application/octet-stream"
         url: str = self._client.generate_presigned_url(
-            "get_object", Params=parameters, ExpiresIn=DOWNLOAD_SECONDS
+            "get_object", Params=parameters, ExpiresIn=_DOWNLOAD_SECONDS
         )
         return url
 
@@ -105,9 +167,13 @@ class _Gone(Exception):  # a signal between two methods of this module
     pass
 
 
-def _read(body: Any) -> bytes:
-    try:
-        content: bytes = body.read()
-    except (BotoCoreError, OSError) as error:
-        raise StorageUnavailable("the bucket stopped in the middle of an object") from error
-    return content
+def owner_of(key: str) -> str:
+    """Return whose photograph a key under ``UPLOADS`` is: its folder, else ``DEFAULT_OWNER``."""
+    parts = key.removeprefix(UPLOADS).split("/", 1)
+    return parts[0] if len(parts) == 2 and parts[0] else DEFAULT_OWNER
+
+
+def object_at(storage: Storage, key: str) -> StoredObject | None:
+    """Return the object of exactly this key without its bytes, or None."""
+    first = next(iter(storage.objects(key)), None)
+    return first if first and first.key == key else None

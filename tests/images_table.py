@@ -1,12 +1,11 @@
-"""The table's keys and indexes, for whoever creates one without the template."""
+"""The table's keys and indexes, where a test creates one without the template."""
 
 from typing import Any
 
 from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY
 
 
-def table(name: str) -> dict[str, Any]:
-    """Return the arguments of ``create_table``."""
+def images_table(name: str) -> dict[str, Any]:
     attributes = sorted({IMAGES_KEY} | {key for pair in IMAGES_INDEXES.values() for key in pair})
     return {
         "TableName": name,
