@@ -19,20 +19,6 @@ from infra.engines import DEFAULT_ENGINE
 from infra.stack import ImageRepo
 
 
-def build(app: cdk.App) -> ImageRepo:
-    """Add the stack to ``app``.
-
-    Raises
-    ------
-    ValueError
-        A context value is not allowed.
-    """
-    search = app.node.try_get_context("search") or DEFAULT_ENGINE
-    check(app)
-    bundle = app.node.try_get_context("bundle")
-    return ImageRepo(app, STACK, search=search, bundle=Path(bundle) if bundle else None)
-
-
 def check(app: cdk.App) -> None:
     """Let cdk-nag stop the synthesis of what it objects to."""
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
@@ -41,8 +27,11 @@ def check(app: cdk.App) -> None:
 def main() -> int:
     """Synthesise into ``$CDK_OUTDIR``, else ``cdk.out``."""
     app = cdk.App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
+    check(app)
+    search = app.node.try_get_context("search") or DEFAULT_ENGINE
+    bundle = app.node.try_get_context("bundle")
     try:
-        build(app)
+        ImageRepo(app, STACK, search=search, bundle=Path(bundle) if bundle else None)
     except (ValueError, FileNotFoundError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

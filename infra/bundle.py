@@ -8,14 +8,13 @@ import shutil
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from captioner.vision import manifest, text
+from captioner.vision import manifest
 from captioner.vision.bundle import FILES, load
 from captioner.vision.manifest import BundleError
 from infra.packaging import BUILD
@@ -29,7 +28,7 @@ LARGEST = 500_000_000
 """Bytes unpacked; Lambda's images may have 10 GB, but a captioner loads this at each start."""
 
 
-def take(where: str, target: Path = TAKEN, s3: "Callable[[], S3Client] | None" = None) -> str:
+def take(where: str, target: Path = TAKEN, s3: "S3Client | None" = None) -> str:
     """Verify a bundle and lay it out at ``target``, which stays as it is where anything is off.
 
     Parameters
@@ -37,7 +36,7 @@ def take(where: str, target: Path = TAKEN, s3: "Callable[[], S3Client] | None" =
     where
         Folder, archive, or ``s3://BUCKET/KEY`` of an archive.
     s3
-        Makes the client that downloads.
+        Downloads; made where it is wanted, if not given.
 
     Returns
     -------
@@ -52,17 +51,18 @@ def take(where: str, target: Path = TAKEN, s3: "Callable[[], S3Client] | None" =
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "bundle"
         folder.mkdir()
-        _bring(where, folder, s3 or (lambda: boto3.client("s3")))
-        _refuse_strangers(folder)
+        _bring(where, folder, s3)
+        strangers = sorted({path.name for path in folder.iterdir()} - WHOLE)
+        if strangers:
+            raise BundleError(f"the bundle holds {', '.join(strangers)} beside its files")
         manifest.read(folder)
         model = load(folder)
-        text.load(folder)  # as the API reads it
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
     return f"{model.name} {model.version}"
 
 
-def _bring(where: str, folder: Path, s3: "Callable[[], S3Client]") -> None:
+def _bring(where: str, folder: Path, s3: "S3Client | None") -> None:
     if where.startswith("s3://"):
         archive = folder.parent / "model.tar.gz"
         _download(where, archive, s3)
@@ -75,12 +75,12 @@ def _bring(where: str, folder: Path, s3: "Callable[[], S3Client]") -> None:
         raise BundleError(f"no bundle at {where}: neither folder nor file")
 
 
-def _download(address: str, to: Path, s3: "Callable[[], S3Client]") -> None:
+def _download(address: str, to: Path, s3: "S3Client | None") -> None:
     bucket, _, key = address.removeprefix("s3://").partition("/")
     if not bucket or not key:
         raise BundleError(f"{address}: expected s3://BUCKET/KEY")
     try:
-        s3().download_file(bucket, key, str(to))
+        (s3 or boto3.client("s3")).download_file(bucket, key, str(to))
     except (BotoCoreError, ClientError) as error:
         raise BundleError(f"{address} cannot be had: {error}") from error
 
@@ -107,12 +107,6 @@ def _write(archive: Any, member: tarfile.TarInfo, folder: Path, left: int) -> No
         raise BundleError(f"the archive unpacks to more than {LARGEST // 1_000_000} MB")
     with (folder / name).open("wb") as target:
         shutil.copyfileobj(archive.extractfile(member), target)
-
-
-def _refuse_strangers(folder: Path) -> None:
-    strangers = sorted({path.name for path in folder.iterdir()} - WHOLE)
-    if strangers:
-        raise BundleError(f"the bundle holds {', '.join(strangers)} beside its files")
 
 
 def main() -> int:
