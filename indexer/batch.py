@@ -7,30 +7,17 @@ from typing import Any
 from chalicelib.errors import RevisionConflict, Unavailable
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search.port import RebuildableIndex, document_of
-from indexer.announcing import EventPublisher, announcement_of
-from indexer.changes import Change
+from indexer.changes import Change, EventBus
 
 _logger = logging.getLogger(__name__)
 
 
 class Indexer:
-    """Index batches of the stream, each at least once.
+    """Index batches of the stream, each at least once; ``runs`` is the state of re-indexes."""
 
-    Parameters
-    ----------
-    index
-        The search index.
-    events
-        Where changes of state are published.
-    runs
-        The state of re-indexes.
-    """
-
-    def __init__(
-        self, index: RebuildableIndex, events: EventPublisher, runs: RunStateStore
-    ) -> None:
+    def __init__(self, index: RebuildableIndex, bus: EventBus, runs: RunStateStore) -> None:
         self._index = index
-        self._events = events
+        self._bus = bus
         self._runs = runs
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -62,15 +49,12 @@ class Indexer:
 
     def _publish(self, changes: Sequence[Change]) -> list[str]:
         """Publish changes that are searchable now; return the numbers of those that failed."""
-        announced = [(change.number, announcement_of(change)) for change in changes]
-        due = [(number, announcement) for number, announcement in announced if announcement]
-        if not due:
-            return []
+        events = {change.number: event for change in changes if (event := change.event())}
         try:
-            self._events.publish([announcement for _, announcement in due])
+            self._bus.publish([*events.values()])
         except Unavailable as error:
-            _logger.warning("%d events will be published again: %s", len(due), error.detail)
-            return [number for number, _ in due]
+            _logger.warning("%d events will be published again: %s", len(events), error.detail)
+            return [*events]
         return []
 
 
