@@ -88,8 +88,8 @@ def search(
     image-repo search dogs in the snow --explain --collapse --weight words=2
     """
     document: dict[str, Any] = {"limit": PAGE if everything else limit}
-    bound = zip(TRAITS, (colour, action, place), strict=True)
-    clause = {"subject": subject} | {kind.plural: words for kind, words in bound}
+    bound = zip(TRAITS.values(), (colour, action, place), strict=True)
+    clause = {"subject": subject, **dict(bound)}
     given = {name: value for name, value in clause.items() if value}
     optional = {
         "text": " ".join(text or ()),
