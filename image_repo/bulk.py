@@ -84,8 +84,7 @@ def _tell(told: Json, report: Path | None, *, as_json: bool) -> None:
             remarks.print(f"[red]✗[/] {escape(entry['file'])}: {escape(entry['problem'])}")
         for entry in told["lines"][:SHOWN_PROBLEMS]:
             remarks.print(f"[yellow]line {entry['line']}:[/] {escape(entry['problem'])}")
-        hidden = len(told["failed"] + told["lines"]) - 2 * SHOWN_PROBLEMS
-        if hidden > 0:
+        if max(len(told["failed"]), len(told["lines"])) > SHOWN_PROBLEMS:
             remarks.print("There is more: '--report FILE' writes all of it.")
     if told["failed"]:
         raise typer.Exit(FAILED)

@@ -175,26 +175,14 @@ class Client:
 
 
 def image_path(image_id: str) -> str:
-    """Return a photograph's route, whatever was typed as its id.
-
-    Raises
-    ------
-    CommandError
-        Nothing was.
-    """
+    """Return a photograph's route, whatever was typed as its id; refuse an empty one."""
     if not image_id:
         raise CommandError("the id of a photograph is empty: 'image-repo search' shows ids")
     return f"images/{quote(image_id, safe='')}"
 
 
 def content_type(path: Path) -> str:
-    """Return a file's media type, told by its extension; the repository looks inside.
-
-    Raises
-    ------
-    CommandError
-        It is none that the repository takes.
-    """
+    """Return a file's media type, told by its extension; refuse others than photographs."""
     found = CONTENT_TYPES.get(path.suffix.lower())
     if found is None:
         raise CommandError(f"is no photograph: only {', '.join(sorted(CONTENT_TYPES))} are taken")

@@ -2,8 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -105,12 +104,10 @@ class Session:
         """Return the repository that is meant."""
         return connection(self.url, self.token, os.environ, Path.cwd())
 
-    @contextmanager
-    def client(self) -> Iterator[Client]:
-        """Yield a client of it."""
+    def client(self) -> Client:
+        """Return a client of it."""
         found = self.connection()
-        with Client(found.url, found.token) as client:
-            yield client
+        return Client(found.url, found.token)
 
 
 def session_of(context: typer.Context) -> Session:

@@ -14,17 +14,7 @@ from image_repo_formats.descriptions import FILE_NAME, Line, UnreadableLine, nam
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What a folder holds.
-
-    Attributes
-    ----------
-    photographs
-        By name, each with its caption if the descriptions have one.
-    described
-        How many captions were found.
-    problems
-        Line number and what is wrong with it.
-    """
+    """Photographs with their captions, how many these are, and faulty lines by number."""
 
     photographs: tuple[Photograph, ...]
     described: int

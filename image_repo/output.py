@@ -7,13 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from image_repo.client import Json
@@ -29,10 +23,9 @@ remarks = Console(stderr=True)
 
 def progress() -> Progress:
     """Return progress bars, shown only on a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(
-        *columns, TimeRemainingColumn(), console=remarks, disable=not remarks.is_terminal
-    )
+    text, bar, count = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    columns = (text, bar, count, TimeRemainingColumn())
+    return Progress(*columns, console=remarks, disable=not remarks.is_terminal)
 
 
 def write_json(document: Any) -> None:
@@ -48,20 +41,15 @@ def tell(document: Any, text: str, *, as_json: bool) -> None:
         console.print(text)
 
 
-def in_words(attribute: Json, worn: Iterable[str] = ()) -> str:
-    """Return an attribute or a clause in words, with what is worn: "brown dog run · beach"."""
-    places = [f"· {place}" for place in attribute["places"]]
-    subject = [*attribute["colours"], attribute["subject"]]
-    return " ".join([*subject, *worn, *attribute["actions"], *places])
-
-
 def words(attribute: Json) -> str:
-    """Return an attribute in words: "brown dog run · beach", "girl (pink dress) run"."""
+    """Return an attribute or a clause in words: "girl (pink dress) run · beach"."""
     worn = attribute.get("garments", [])
     theirs = {colour for garment in worn for colour in garment["colours"]}
     own = [colour for colour in attribute["colours"] if colour not in theirs]
     dressed = [f"({' '.join([*garment['colours'], garment['garment']])})" for garment in worn]
-    return in_words(attribute | {"colours": own}, dressed)
+    places = [f"· {place}" for place in attribute["places"]]
+    subject = attribute["subject"] or "anything"
+    return " ".join([*own, subject, *dressed, *attribute["actions"], *places])
 
 
 def told(image: Json) -> str:
@@ -123,10 +111,7 @@ def understood(answer: Json) -> Iterator[str]:
     if corrected:
         yield f"Searched for: {corrected['text']}"
     if reading:
-        clauses = " and ".join(
-            in_words(clause | {"subject": clause["subject"] or "anything"})
-            for clause in reading["clauses"]
-        )
+        clauses = " and ".join(map(words, reading["clauses"]))
         if reading["applied"]:
             rest = f", and the words: {reading['rest']}" if reading["rest"] else ""
             yield f"Understood: {clauses}{rest} (--as-words looks for the words only)"

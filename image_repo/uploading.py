@@ -58,19 +58,13 @@ class ResumeLog:
     def __init__(self, path: Path | None, client: Client | None = None) -> None:
         self._path = path
         self._lock = Lock()
-        self.entered: dict[str, str] = {}
-        self.sent: dict[str, str] = {}
-        lines = list(self._lines())
-        gone = missing(client, {line["id"] for line in lines if line["sent"]}) if client else set()
-        self._begun: dict[str, str] = {}
-        for line in lines:
-            if line["id"] is None:
-                self._begun[line["file"]] = line["at"]
-                continue
-            self._begun.pop(line["file"], None)  # its id was heard
-            if line["id"] not in gone:
-                (self.sent if line["sent"] else self.entered)[line["file"]] = line["id"]
-        self._pending = [*in_state(client, "pending")] if client and self._begun else []
+        last = {line["file"]: line for line in self._lines()}
+        sent = {file: line["id"] for file, line in last.items() if line["sent"]}
+        gone = missing(client, set(sent.values())) if client else set()
+        self.sent = {file: image_id for file, image_id in sent.items() if image_id not in gone}
+        self._cut = {file: line for file, line in last.items() if not line["sent"]}
+        is_id_lost = any(line["id"] is None for line in self._cut.values())
+        self._pending = [*in_state(client, "pending")] if client and is_id_lost else []
 
     def begin(self, photograph: Photograph) -> None:
         """Write down that a photograph is about to be entered, whose id may never be heard."""
@@ -79,16 +73,19 @@ class ResumeLog:
 
     def note(self, photograph: Photograph, image_id: str, *, sent: bool) -> None:
         """Write down that a photograph was entered, or that its file was sent too."""
-        (self.sent if sent else self.entered)[photograph.fingerprint] = image_id
+        if sent:
+            self.sent[photograph.fingerprint] = image_id
         self._write({"file": photograph.fingerprint, "id": image_id, "sent": sent})
 
     def unsent(self, photograph: Photograph) -> set[str]:
         """Return the records of a photograph that a cut run left without a file."""
-        file = photograph.fingerprint
-        ids = {self.entered[file]} if file in self.entered else set()
-        if file in self._begun:
-            at = datetime.fromisoformat(self._begun[file])
-            ids |= {image["id"] for image in self._pending if _is_of(image, photograph, at)}
+        line = self._cut.get(photograph.fingerprint)
+        if line is None:
+            return set()
+        if line["id"] is not None:
+            return {line["id"]}
+        begun = datetime.fromisoformat(line["at"])
+        ids = {image["id"] for image in self._pending if _is_of(image, photograph, begun)}
         return ids - set(self.sent.values())
 
     def _write(self, line: Json) -> None:
@@ -223,10 +220,7 @@ def upload_and_wait(
 ) -> tuple[list[UploadOutcome], Mapping[str, str]]:
     """Upload photographs and wait for their captions, showing how far it is.
 
-    Returns
-    -------
-    list of UploadOutcome, mapping of str to str
-        What became of each, and by id why it could not be captioned.
+    Return what became of each, and by id why it could not be captioned.
     """
     with progress() as bars:
         task = bars.add_task("Uploading", total=len(photographs))

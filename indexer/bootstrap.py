@@ -39,20 +39,15 @@ def bootstrap(settings: Settings) -> Indexer:
     if settings.search == EMBEDDED:
         store = S3IndexStore(s3, settings.bucket)
         return Indexer(IndexWriter(store, lambda: documents(catalogue)), bus, runs)
-    return Indexer(_opensearch(settings, catalogue, runs), bus, runs)
+    itself = LambdaReindexing(boto3.client("lambda", config=_RETRIES), settings.indexer_function)
+    index = RebuildingIndex(
+        OpenSearchIndex(RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS))),
+        lambda after: documents(catalogue, after),
+        AutomaticReindexing(runs.newest, itself),
+    )
+    return Indexer(index, bus, runs)
 
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:
     """Yield what the index should hold of every record, or of those after one."""
     return map(document_of, catalogue.scan(after))
-
-
-def _opensearch(settings: Settings, catalogue: Catalogue, runs: RunStateStore) -> RebuildingIndex:
-    client = RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS))
-    itself = boto3.client("lambda", config=_RETRIES)
-    reindexing = LambdaReindexing(itself, settings.indexer_function)
-    return RebuildingIndex(
-        OpenSearchIndex(client),
-        lambda after: documents(catalogue, after),
-        AutomaticReindexing(runs.newest, reindexing),
-    )

@@ -40,14 +40,9 @@ class Api(Construct):
                 "xray": True,
             },
         )
+        self.rest_api_id: str = self.application.get_resource("RestAPI").ref
         self._shape_functions()
         self._shape_gateway()
-
-    @property
-    def rest_api_id(self) -> str:
-        """API Gateway's id of the API."""
-        reference: str = self.application.get_resource("RestAPI").ref
-        return reference
 
     def _allow(self, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> None:
         identity, storage, catalogue = self.identity, shared.storage, shared.catalogue

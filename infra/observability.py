@@ -93,21 +93,21 @@ def _visible(queue: sqs.Queue) -> cloudwatch.Metric:
     return queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)
 
 
-def _api(metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
+def _api(name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    return _metric("AWS/ApiGateway", name, {"ApiName": API, "Stage": STAGE}, statistic)
+
+
+def _own(name: str) -> cloudwatch.Metric:
+    return _metric(METRICS, name, {"service": "captioner"}, "Sum")
+
+
+def _metric(
+    namespace: str, name: str, dimensions: dict[str, str], statistic: str
+) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace="AWS/ApiGateway",
-        metric_name=metric,
-        dimensions_map={"ApiName": API, "Stage": STAGE},
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dimensions,
         statistic=statistic,
-        period=FIVE_MINUTES,
-    )
-
-
-def _own(metric: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=METRICS,
-        metric_name=metric,
-        dimensions_map={"service": "captioner"},
-        statistic="Sum",
         period=FIVE_MINUTES,
     )

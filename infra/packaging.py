@@ -16,14 +16,8 @@ _UNWANTED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", "*.swp")
 _FORMATS = "image_repo_formats"
 _API = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
 # Of the captioner, what turns a query's text into its vector: docs/decisions/105.
-_TEXT_SIDE = (
-    "captioner/__init__.py",
-    "captioner/vision/__init__.py",
-    "captioner/vision/manifest.py",
-    "captioner/vision/arrays.py",
-    "captioner/vision/text.py",
-    "captioner/vision/tokenizer.py",
-)
+_VISION = ("__init__", "manifest", "arrays", "text", "tokenizer")
+_TEXT_SIDE = ("captioner/__init__.py", *(f"captioner/vision/{name}.py" for name in _VISION))
 _INDEXER = ("indexer", "chalicelib", _FORMATS)
 _CAPTIONER = ("captioner", "chalicelib", _FORMATS, "requirements/captioner.lock")
 
