@@ -13,8 +13,6 @@ from image_repo.errors import FAILED, ApiProblem, CommandError
 from image_repo.output import console, remarks, show_image, tell, told, words, write_json
 from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, upload_and_wait
 
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")]
-
 
 def upload_files(
     context: typer.Context,
@@ -100,7 +98,7 @@ def _parsed(text: str) -> Any:
 
 def delete(
     context: typer.Context,
-    ids: Ids,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete photographs, files and all."""

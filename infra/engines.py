@@ -19,14 +19,7 @@ VERSION = "OpenSearch_2.19"
 class Domain(Construct):
     """An OpenSearch domain, which answers signed requests of this account alone.
 
-    Parameters
-    ----------
-    instance
-        Type of its nodes.
-    nodes
-        How many; from two on they stand in two zones.
-    gigabytes
-        Of disk, each.
+    From two nodes on they stand in two zones; ``gigabytes`` are of disk, each.
     """
 
     def __init__(
@@ -115,20 +108,10 @@ _OBJECTIONS = {
 
 
 def domain_of(scope: Construct, engine: str, context: Callable[[str], object]) -> Domain | None:
-    """Add the domain that an engine wants to ``scope``; the embedded one wants none.
+    """Add the domain that an engine of ``ENGINES`` wants to ``scope``; the embedded wants none.
 
-    Parameters
-    ----------
-    engine
-        One of ``ENGINES``.
-    context
-        Looks up what the command line says of the domain: ``searchInstance``, ``searchNodes`` and
-        ``searchGigabytes``.
-
-    Raises
-    ------
-    ValueError
-        There is no such engine, or no number where one is wanted.
+    ``context`` looks up what the command line says of ``searchInstance``, ``searchNodes`` and
+    ``searchGigabytes``; ``ValueError`` is raised where it is wrong, or for another engine.
     """
     if engine not in ENGINES:
         raise ValueError(f"-c search={engine}: it can be {', '.join(ENGINES)}")

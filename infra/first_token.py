@@ -16,13 +16,7 @@ from chalicelib.reindexing import LambdaReindexing
 
 
 def first_token(store: TokenStore, *, another: bool = False) -> str | None:
-    """Return a new administrator's token, or None where there is one already.
-
-    Parameters
-    ----------
-    another
-        Make one in any case: the others may be lost.
-    """
+    """Return a new administrator's token; None where there is one already, unless ``another``."""
     known = any(Scope.ADMIN in record.scopes and not record.revoked for record in store.records())
     if known and not another:
         return None

@@ -17,8 +17,7 @@ from constructs import Construct
 
 from chalicelib.names import METRICS
 from infra.acknowledgements import acknowledge
-from infra.catalogue import Catalogue
-from infra.storage import Queues, Storage
+from infra.storage import Catalogue, Queues, Storage
 
 READ = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
@@ -48,12 +47,8 @@ class Shared:
 class Identity(Construct):
     """A log group with its retention, and a role that may write to it and to X-Ray.
 
-    A role of its own instead of AWS's managed ones, which allow every log group.
-
-    Parameters
-    ----------
-    service
-        What the function's logs and metrics call themselves.
+    A role of its own instead of AWS's managed ones, which allow every log group. ``service`` is
+    what the function's logs and metrics call themselves.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, service: str) -> None:

@@ -43,9 +43,7 @@ def _aws_answers(call: Callable[[], object]) -> bool:
 
 REQUIREMENTS = (
     Requirement(
-        "Docker",
-        _docker_runs,
-        "the captioner is a container image: install Docker and start it",
+        "Docker", _docker_runs, "the captioner is a container image: install Docker and start it"
     ),
     Requirement(
         "Node with npx",

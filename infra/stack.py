@@ -11,28 +11,20 @@ from constructs import Construct
 from chalicelib.names import ENCODER, INDEXER, STAGE
 from chalicelib.settings import LIMITS, Settings, variable
 from infra.api import Api
-from infra.catalogue import Catalogue
 from infra.engines import domain_of
 from infra.functions import Shared
 from infra.observability import Observability
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline
 from infra.search import Search
-from infra.storage import Queues, Storage
+from infra.storage import Catalogue, Queues, Storage
 
 
 def limits_of(context: Callable[[str], object]) -> dict[str, str]:
     """Return the variables of those limits that the command line sets.
 
-    Parameters
-    ----------
-    context
-        Looks up what it says of ``IMAGE_REPO_MAX_PIXELS`` and its like.
-
-    Raises
-    ------
-    ValueError
-        A limit is out of its range.
+    ``context`` looks up what it says of ``IMAGE_REPO_MAX_PIXELS`` and its like; ``ValueError`` is
+    raised for one out of its range.
     """
     said = {field: context(variable(field)) for field in LIMITS}
     given = {field: str(value) for field, value in said.items() if value is not None}
@@ -43,12 +35,8 @@ def limits_of(context: Callable[[str], object]) -> dict[str, str]:
 class ImageRepo(cdk.Stack):
     """Everything that is deployed.
 
-    Parameters
-    ----------
-    search
-        One of ``infra.engines.ENGINES``.
-    bundle
-        The model's folder; the repository's where None.
+    ``search`` is one of ``infra.engines.ENGINES``; ``bundle`` the model's folder, the repository's
+    where None.
     """
 
     def __init__(

@@ -1,15 +1,13 @@
-"""The bucket, and the queue of its events.
-
-It holds photographs, their display copies, the published index and import reports.
-"""
+"""What keeps data: the bucket, the queue of its events, and the tables."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from chalicelib.names import DERIVED, INDEX, UPLOADS
+from chalicelib.names import DERIVED, IMAGES_INDEXES, IMAGES_KEY, INDEX, TOKENS_KEY, UPLOADS
 from infra.acknowledgements import acknowledge
 
 CAPTIONER_SECONDS = 60
@@ -20,6 +18,8 @@ ATTEMPTS = 5
 
 class Storage(Construct):
     """A private, versioned bucket that answers over TLS only.
+
+    It holds photographs, their display copies, the published index and import reports.
 
     Parameters
     ----------
@@ -164,3 +164,37 @@ def _configuration(event: str, queue: sqs.Queue) -> s3.CfnBucket.QueueConfigurat
         queue=queue.queue_arn,
         filter=s3.CfnBucket.NotificationFilterProperty(s3_key=key),
     )
+
+
+class Catalogue(Construct):
+    """The images' table with its stream and the tokens' table."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.images = self._table(
+            "Images", IMAGES_KEY, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+        )
+        for name, (partition, sort) in IMAGES_INDEXES.items():
+            self.images.add_global_secondary_index(
+                index_name=name, partition_key=_string(partition), sort_key=_string(sort)
+            )
+        self.tokens = self._table("Tokens", TOKENS_KEY)
+
+    def _table(
+        self, construct_id: str, key: str, *, stream: dynamodb.StreamViewType | None = None
+    ) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            construct_id,
+            partition_key=_string(key),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            stream=stream,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+
+
+def _string(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

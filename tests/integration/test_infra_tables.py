@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import assertions
 
 from chalicelib.catalogue import schema
-from infra.catalogue import Catalogue
+from infra.storage import Catalogue
 
 
 def test_the_template_creates_the_same_keys_and_indexes() -> None:
