@@ -29,15 +29,7 @@ class Metrics(Protocol):
 
 
 class BatchProcessor:
-    """Process messages.
-
-    Parameters
-    ----------
-    ingest, imports
-        Process the messages about photographs and about descriptions.
-    bucket
-        The repository's.
-    """
+    """Process messages: ``ingest`` those about photographs, ``imports`` about descriptions."""
 
     def __init__(self, ingest: Ingest, imports: Imports, metrics: Metrics, *, bucket: str) -> None:
         self._ingest = ingest
@@ -48,15 +40,10 @@ class BatchProcessor:
     def process(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
     ) -> list[str]:
-        """Process a batch; return the ids of the messages that must be delivered again.
+        """Process an SQS event's records; return the ids of messages to be delivered again.
 
-        Parameters
-        ----------
-        records
-            Of the SQS event.
-        remaining_ms
-            Returns the milliseconds the function may still run. What cannot be done in that time
-            is returned untouched: a time-out would return the whole batch.
+        What cannot be done in the milliseconds that the function may still run is returned
+        untouched: a time-out would return the whole batch.
         """
         for record in records:
             self._record_last_attempt(record)

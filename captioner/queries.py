@@ -9,12 +9,7 @@ from typing import Any, Protocol
 from captioner.decoding import Crop, Decoded, Pixels, crop, decode
 from captioner.preparing import packed
 from captioner.vision.arrays import F32
-from chalicelib.errors import (
-    ImageRepoError,
-    InvalidField,
-    PayloadTooLarge,
-    RejectedImage,
-)
+from chalicelib.errors import InvalidField, PayloadTooLarge, RejectedImage
 from chalicelib.storage import UPLOADS, Storage
 
 _ANSWERED = (InvalidField, PayloadTooLarge, RejectedImage)
@@ -33,14 +28,8 @@ class QueryEncoder(Protocol):
 class Queries:
     """Answer the encoder's requests.
 
-    Parameters
-    ----------
-    storage
-        Where stored photographs are read from; nothing is ever fetched by URL.
-    max_query_bytes, max_stored_bytes
-        Of an image that comes with the request, and of a stored one.
-    max_pixels
-        Of either.
+    Stored photographs are read from ``storage``; nothing is ever fetched by URL. There are limits
+    for the bytes of an image that comes with the request and of a stored one, and for pixels.
     """
 
     def __init__(
@@ -63,7 +52,9 @@ class Queries:
         try:
             return self._vectors(request)
         except _ANSWERED as error:
-            return {"error": _told(error)}
+            field = error.field if isinstance(error, InvalidField) else None
+            told = {"type": type(error).__name__, "detail": error.detail, "field": field}
+            return {"error": told}
 
     def _vectors(self, request: Mapping[str, Any]) -> dict[str, Any]:
         match request:
@@ -118,8 +109,3 @@ def _written(vector: F32) -> str:
     if numbers is None:
         raise RejectedImage("the model finds nothing to compare it by")
     return base64.b64encode(numbers).decode()
-
-
-def _told(error: ImageRepoError) -> dict[str, Any]:
-    field = error.field if isinstance(error, InvalidField) else None
-    return {"type": type(error).__name__, "detail": error.detail, "field": field}

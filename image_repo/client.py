@@ -25,14 +25,7 @@ Json = dict[str, Any]
 class Client:
     """Speaks to one repository; safe to share among threads.
 
-    Parameters
-    ----------
-    url, token
-        Of the repository.
-    transport
-        Another way to carry requests, for tests.
-    sleep
-        Waits between two tries.
+    ``transport`` is another way to carry requests, for tests; ``sleep`` waits between two tries.
 
     Raises
     ------

@@ -16,8 +16,6 @@ Cursor = Annotated[str | None, typer.Option(help="Go on where the last page ende
 Crop = Annotated[
     str | None, typer.Option(help="Only this part: x,y,width,height as fractions, 0 to 1.")
 ]
-
-
 MinRelevance = Annotated[
     str | None,
     typer.Option(metavar="SHARE|auto", help="Least share of the best score; 0 shows everything."),

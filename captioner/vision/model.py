@@ -77,11 +77,6 @@ class Model:
         """As `describe`, from a map: of `map`, or of another encoder under comparison.
 
         ``blank`` says that the photograph is a frame of one colour.
-
-        Raises
-        ------
-        ValueError
-            For a beam out of range.
         """
         return judge(self.look(map_, beam=beam, blank=blank), self._ranking, self.confidence, beam)
 
@@ -95,10 +90,11 @@ class Model:
         ValueError
             For a beam out of range.
         """
-        width = _width(beam)
+        if not 1 <= beam <= 16:
+            raise ValueError(f"beam must be 1 to 16, not {beam}")
         if blank or not np.isfinite(map_).all():
             return self._seen(map_, ())
-        return self._seen(map_, search(self._decoder, map_, self._rules, width))
+        return self._seen(map_, search(self._decoder, map_, self._rules, beam))
 
     def embed(self, pixels: npt.NDArray[np.uint8]) -> tuple[F32, F32]:
         """Visual and semantic vector of a photograph uint8 (height, width, 3), nothing written."""
@@ -149,9 +145,3 @@ class Model:
                 hypothesis.words, hypothesis.log_probs, hypothesis.attention, strict=False
             )
         )
-
-
-def _width(beam: int) -> int:
-    if not 1 <= beam <= 16:
-        raise ValueError(f"beam must be 1 to 16, not {beam}")
-    return beam
