@@ -74,7 +74,10 @@ class BatchProcessor:
         except Exception as error:  # the other messages are processed whatever it was
             self._metrics.failed(record["messageId"])
             self._metrics.count("error")
-            self._record_failure(message, record, error)
+            attempts = _attempts(record)
+            if attempts >= RECORD_FROM_ATTEMPT:
+                reason = f"captioning failed {attempts} times, last with {type(error).__name__}"
+                self._fail(message, record, reason)
             return False
         return True
 
@@ -89,14 +92,6 @@ class BatchProcessor:
         outcome = self._ingest.created(message)
         self._imports.caption(message.key)
         return outcome
-
-    def _record_failure(
-        self, message: Message, record: Mapping[str, Any], error: Exception
-    ) -> None:
-        attempts = _attempts(record)
-        if attempts >= RECORD_FROM_ATTEMPT:
-            reason = f"captioning failed {attempts} times, last with {type(error).__name__}"
-            self._fail(message, record, reason)
 
     def _record_last_attempt(self, record: Mapping[str, Any]) -> None:
         attempts = _attempts(record)

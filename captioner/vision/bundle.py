@@ -14,14 +14,7 @@ FILES = ("encoder.onnx", "decoder.npz", "vectors.npz", "labels.npz", "text.npz",
 
 
 def load(path: Path, *, threads: int = 2) -> Model:
-    """Load the model of a bundle.
-
-    Parameters
-    ----------
-    path : Path
-        The bundle's folder, as `DEFAULT_BUNDLE`.
-    threads : int
-        That the encoder may use.
+    """Load the model of a bundle's folder; the encoder may use ``threads``.
 
     Raises
     ------

@@ -53,14 +53,9 @@ class Model:
     def describe(self, pixels: npt.NDArray[np.uint8], *, beam: int = WIDTH) -> Prediction:
         """Caption a photograph, label it and place it in both vector spaces.
 
-        A frame of one colour has neither captions nor labels.
-
-        Parameters
-        ----------
-        pixels : uint8 (height, width, 3)
-            RGB, any size.
-        beam : int
-            Captions kept while searching, 1 to 16; as many are returned at most.
+        ``pixels`` are uint8 (height, width, 3), RGB, of any size; ``beam`` captions, 1 to 16, are
+        kept while searching and returned at most. A frame of one colour has neither captions nor
+        labels.
 
         Raises
         ------
