@@ -2,29 +2,21 @@
 
 import base64
 import binascii
-import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
-from captioner.decoding import Crop, Decoded, Pixels, crop, decode
+from captioner.decoding import Crop, Decoded, crop, decode
 from captioner.preparing import packed
 from captioner.vision.arrays import F32
+from captioner.vision.model import Model
 from chalicelib.errors import InvalidField, PayloadTooLarge, RejectedImage
 from chalicelib.storage import UPLOADS, Storage
 
 _ANSWERED = (InvalidField, PayloadTooLarge, RejectedImage)
 
 
-class QueryEncoder(Protocol):
-    """What is asked of a model."""
-
-    def embed(self, pixels: Pixels) -> tuple[F32, F32]:
-        """Return the visual and the semantic vector of an image."""
-
-    def encode_text(self, text: str) -> F32:
-        """Return the semantic vector of a text."""
-
-
+@dataclass(frozen=True, slots=True)
 class Queries:
     """Answer the encoder's requests.
 
@@ -32,20 +24,11 @@ class Queries:
     for the bytes of an image that comes with the request and of a stored one, and for pixels.
     """
 
-    def __init__(
-        self,
-        model: QueryEncoder,
-        storage: Storage,
-        *,
-        max_query_bytes: int,
-        max_stored_bytes: int,
-        max_pixels: int,
-    ) -> None:
-        self._model = model
-        self._storage = storage
-        self._max_query_bytes = max_query_bytes
-        self._max_stored_bytes = max_stored_bytes
-        self._max_pixels = max_pixels
+    model: Model
+    storage: Storage
+    max_query_bytes: int
+    max_stored_bytes: int
+    max_pixels: int
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return vectors in base64, or ``{"error": …}`` where the request is at fault."""
@@ -59,7 +42,7 @@ class Queries:
     def _vectors(self, request: Mapping[str, Any]) -> dict[str, Any]:
         match request:
             case {"text": str(text)}:
-                return {"semantic": _written(self._model.encode_text(text))}
+                return {"semantic": _written(self.model.encode_text(text))}
             case {"image": str(image)}:
                 return self._of(self._sent(image), request.get("crop"))
             case {"key": str(key)}:
@@ -68,26 +51,26 @@ class Queries:
 
     def _of(self, decoded: Decoded, part: object) -> dict[str, Any]:
         pixels = decoded.pixels if part is None else crop(decoded.pixels, _crop(part))
-        visual, semantic = self._model.embed(pixels)
+        visual, semantic = self.model.embed(pixels)
         return {"visual": _written(visual), "semantic": _written(semantic)}
 
     def _sent(self, image: str) -> Decoded:
-        if len(image) > self._max_query_bytes * 4 // 3 + 4:
-            raise PayloadTooLarge(f"at most {self._max_query_bytes} bytes are allowed")
+        if len(image) > self.max_query_bytes * 4 // 3 + 4:
+            raise PayloadTooLarge(f"at most {self.max_query_bytes} bytes are allowed")
         try:
             data = base64.b64decode(image, validate=True)
         except (binascii.Error, ValueError) as error:
             raise InvalidField("image", "is not base64") from error
-        return decode(data, max_pixels=self._max_pixels)
+        return decode(data, max_pixels=self.max_pixels)
 
     def _stored(self, key: str, version_id: object) -> Decoded:
         if not key.startswith(UPLOADS):
             raise InvalidField("key", f"must begin with {UPLOADS}")
         version = version_id if isinstance(version_id, str) else None
-        data = self._storage.read(key, version_id=version, limit=self._max_stored_bytes)
+        data = self.storage.read(key, version_id=version, limit=self.max_stored_bytes)
         if data is None:
             raise RejectedImage("the photograph is no longer stored")
-        return decode(data, max_pixels=self._max_pixels)
+        return decode(data, max_pixels=self.max_pixels)
 
 
 def _crop(part: object) -> Crop:
@@ -98,9 +81,7 @@ def _crop(part: object) -> Crop:
             int() | float() as w,
             int() | float() as h,
         ]:
-            numbers = (float(x), float(y), float(w), float(h))
-            if all(map(math.isfinite, numbers)):
-                return numbers
+            return float(x), float(y), float(w), float(h)
     raise InvalidField("crop", "must be four numbers: x, y, width, height")
 
 
