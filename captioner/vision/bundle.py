@@ -6,6 +6,7 @@ from captioner.vision import decoder, encoder, labels, manifest, text, tokenizer
 from captioner.vision.arrays import read_arrays
 from captioner.vision.judgement import Confidence, Ranking
 from captioner.vision.model import Model
+from captioner.vision.sentence import Rules
 
 DEFAULT_BUNDLE = text.BUNDLE
 """The bundle that comes with the repository."""
@@ -24,8 +25,10 @@ def load(path: Path, *, threads: int = 2) -> Model:
     described = manifest.read(path, FILES)
     words = tokenizer.load(described.path("tokenizer.json"))
     return Model(
-        described,
+        name=described.name,
+        version=described.version,
         tokenizer=words,
+        rules=Rules(words),
         encoder=encoder.load(described.path("encoder.onnx"), described.side, threads),
         decoder=decoder.Decoder(read_arrays(described.path("decoder.npz"), decoder.ARRAYS)),
         vectors=vectors.Vectors(read_arrays(described.path("vectors.npz"), vectors.ARRAYS)),
