@@ -97,7 +97,8 @@ def _decoded(image: Image.Image, max_pixels: int) -> Decoded:
     width, height = image.size
     if width * height > max_pixels:
         raise RejectedImage(_too_many(max_pixels))
-    content_type = CONTENT_TYPES[image.format or ""]
+    # A JPEG that holds further pictures behind the first, as some cameras write, is an "MPO".
+    content_type = CONTENT_TYPES.get(image.format or "", "image/jpeg")
     turned = image.getexif().get(_ORIENTATION) in _QUARTER_TURNS
     image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
     upright = ImageOps.exif_transpose(image)
