@@ -1,6 +1,7 @@
 """Process a batch of the queue's messages; each fails on its own."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chalicelib import events
@@ -27,35 +28,22 @@ class Metrics(Protocol):
         """Log the exception being handled."""
 
 
+@dataclass(frozen=True, slots=True)
 class BatchProcessor:
-    """Process messages.
+    """Process messages: ``ingest`` those about photographs, ``imports`` about descriptions."""
 
-    Parameters
-    ----------
-    ingest, imports
-        Process the messages about photographs and about descriptions.
-    bucket
-        The repository's.
-    """
-
-    def __init__(self, ingest: Ingest, imports: Imports, metrics: Metrics, *, bucket: str) -> None:
-        self._ingest = ingest
-        self._imports = imports
-        self._metrics = metrics
-        self._bucket = bucket
+    ingest: Ingest
+    imports: Imports
+    metrics: Metrics
+    bucket: str
 
     def process(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
     ) -> list[str]:
-        """Process a batch; return the ids of the messages that must be delivered again.
+        """Process an SQS event's records; return the ids of messages to be delivered again.
 
-        Parameters
-        ----------
-        records
-            Of the SQS event.
-        remaining_ms
-            Returns the milliseconds the function may still run. What cannot be done in that time
-            is returned untouched: a time-out would return the whole batch.
+        What cannot be done in the milliseconds that the function may still run is returned
+        untouched: a time-out would return the whole batch.
         """
         for record in records:
             self._record_last_attempt(record)
@@ -70,11 +58,11 @@ class BatchProcessor:
             return remaining_ms() < RESERVE_MS
 
         if is_late():
-            self._metrics.count("postponed")
+            self.metrics.count("postponed")
             return False
-        messages = events.read(record["body"], self._bucket)
+        messages = events.read(record["body"], self.bucket)
         if not messages:
-            self._metrics.count("ignored")
+            self.metrics.count("ignored")
         outcomes = [self._is_applied(message, record, is_late) for message in messages]
         return all(outcomes)
 
@@ -82,39 +70,34 @@ class BatchProcessor:
         self, message: Message, record: Mapping[str, Any], is_late: Callable[[], bool]
     ) -> bool:
         try:
-            self._metrics.count(self._apply(message, is_late))
+            self.metrics.count(self._apply(message, is_late))
         except Exception as error:  # the other messages are processed whatever it was
-            self._metrics.failed(record["messageId"])
-            self._metrics.count("error")
-            self._record_failure(message, record, error)
+            self.metrics.failed(record["messageId"])
+            self.metrics.count("error")
+            attempts = _attempts(record)
+            if attempts >= RECORD_FROM_ATTEMPT:
+                reason = f"captioning failed {attempts} times, last with {type(error).__name__}"
+                self._fail(message, record, reason)
             return False
         return True
 
     def _apply(self, message: Message, is_late: Callable[[], bool]) -> str:
         match message:
             case ContinueImport():
-                return self._imports.continue_import(message, is_late)
+                return self.imports.continue_import(message, is_late)
             case ObjectEvent(key=key) if is_descriptions(key):
-                return self._imports.descriptions_changed(message, is_late)
+                return self.imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=EventKind.REMOVED):
-                return self._ingest.removed(message)
-        outcome = self._ingest.created(message)
-        self._imports.caption(message.key)
+                return self.ingest.removed(message)
+        outcome = self.ingest.created(message)
+        self.imports.caption(message.key)
         return outcome
-
-    def _record_failure(
-        self, message: Message, record: Mapping[str, Any], error: Exception
-    ) -> None:
-        attempts = _attempts(record)
-        if attempts >= RECORD_FROM_ATTEMPT:
-            reason = f"captioning failed {attempts} times, last with {type(error).__name__}"
-            self._fail(message, record, reason)
 
     def _record_last_attempt(self, record: Mapping[str, Any]) -> None:
         attempts = _attempts(record)
         if attempts < LAST_ATTEMPT:
             return
-        for message in events.read(record["body"], self._bucket):
+        for message in events.read(record["body"], self.bucket):
             self._fail(message, record, f"captioning was cut short {attempts - 1} times")
 
     def _fail(self, message: Message, record: Mapping[str, Any], reason: str) -> None:
@@ -123,9 +106,9 @@ class BatchProcessor:
         if message.kind is EventKind.REMOVED:
             return
         try:
-            self._ingest.fail(message, reason)
+            self.ingest.fail(message, reason)
         except Exception:  # the message is delivered again all the same
-            self._metrics.failed(record["messageId"])
+            self.metrics.failed(record["messageId"])
 
 
 def _attempts(record: Mapping[str, Any]) -> int:

@@ -1,6 +1,5 @@
 """What the functions are made of, from the environment."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -22,16 +21,8 @@ from chalicelib.storage import S3Storage
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Captioner:
-    """Both functions' work; one image serves both."""
-
-    batch: BatchProcessor
-    queries: Queries
-
-
-def bootstrap(settings: Settings, metrics: Metrics) -> Captioner:
-    """Wire the adapters.
+def bootstrap(settings: Settings, metrics: Metrics) -> tuple[BatchProcessor, Queries]:
+    """Wire the adapters: the captioner's work and the encoder's; one image serves both.
 
     Raises
     ------
@@ -42,15 +33,16 @@ def bootstrap(settings: Settings, metrics: Metrics) -> Captioner:
     storage = S3Storage(boto3.client("s3", config=_RETRIES), settings.bucket)
     catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
     queue = SqsQueue(boto3.client("sqs", config=_RETRIES), settings.queue_url)
+    now = partial(datetime.now, UTC)
     ingest = Ingest(
         catalogue,
         storage,
-        partial(prepare, model=model, max_pixels=settings.max_pixels),
+        partial(prepare, describe=model.describe, max_pixels=settings.max_pixels),
         model=version_of(model),
-        clock=_now,
+        clock=now,
         max_bytes=settings.max_upload_bytes,
     )
-    imports = Imports(catalogue, storage, queue, _now)
+    imports = Imports(catalogue, storage, queue, now)
     queries = Queries(
         model,
         storage,
@@ -58,8 +50,4 @@ def bootstrap(settings: Settings, metrics: Metrics) -> Captioner:
         max_stored_bytes=settings.max_upload_bytes,
         max_pixels=settings.max_pixels,
     )
-    return Captioner(BatchProcessor(ingest, imports, metrics, bucket=settings.bucket), queries)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    return BatchProcessor(ingest, imports, metrics, bucket=settings.bucket), queries

@@ -32,16 +32,10 @@ _ORIENTATION = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A photograph.
+    """A photograph, its content type as sniffed.
 
-    Attributes
-    ----------
-    pixels
-        uint8 (height, width, 3), RGB, upright; a large JPEG's are of a reduced size.
-    width, height
-        Of the original, upright.
-    content_type
-        As sniffed.
+    ``pixels`` are uint8 (height, width, 3), RGB, upright, a large JPEG's of a reduced size;
+    ``width`` and ``height`` are the original's, upright.
     """
 
     pixels: Pixels
@@ -53,12 +47,7 @@ class Decoded:
 def decode(data: bytes, *, max_pixels: int) -> Decoded:
     """Decode a photograph.
 
-    Parameters
-    ----------
-    data
-        The file.
-    max_pixels
-        More, by the file's header, are refused before anything is decoded.
+    More than ``max_pixels``, by the file's header, are refused before anything is decoded.
 
     Raises
     ------
@@ -85,14 +74,7 @@ def decode(data: bytes, *, max_pixels: int) -> Decoded:
 
 
 def crop(pixels: Pixels, fractions: Crop) -> Pixels:
-    """Cut out a part of an image.
-
-    Parameters
-    ----------
-    pixels
-        uint8 (height, width, 3).
-    fractions
-        x, y, width and height, as fractions of the upright image.
+    """Cut x, y, width and height, as fractions, out of an upright image uint8 (h, w, 3).
 
     Raises
     ------
@@ -115,7 +97,8 @@ def _decoded(image: Image.Image, max_pixels: int) -> Decoded:
     width, height = image.size
     if width * height > max_pixels:
         raise RejectedImage(_too_many(max_pixels))
-    content_type = CONTENT_TYPES[image.format or ""]
+    # A JPEG that holds further pictures behind the first, as some cameras write, is an "MPO".
+    content_type = CONTENT_TYPES.get(image.format or "", "image/jpeg")
     turned = image.getexif().get(_ORIENTATION) in _QUARTER_TURNS
     image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
     upright = ImageOps.exif_transpose(image)

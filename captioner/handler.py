@@ -25,7 +25,7 @@ class _PowertoolsMetrics:
 
 # While the function starts: a missing variable or a damaged bundle stops it before it takes
 # a message.
-_captioner = bootstrap(Settings.from_environment(), _PowertoolsMetrics())
+_batch, _queries = bootstrap(Settings.from_environment(), _PowertoolsMetrics())
 
 
 @_logger.inject_lambda_context
@@ -33,7 +33,7 @@ _captioner = bootstrap(Settings.from_environment(), _PowertoolsMetrics())
 @_tracer.capture_lambda_handler(capture_response=False)
 def ingest(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Process a batch of the queue's messages."""
-    failed = _captioner.batch.process(event["Records"], context.get_remaining_time_in_millis)
+    failed = _batch.process(event["Records"], context.get_remaining_time_in_millis)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
@@ -41,4 +41,4 @@ def ingest(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @_tracer.capture_lambda_handler(capture_response=False)
 def encode(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Return the vectors of a query."""
-    return _captioner.queries.answer(event)
+    return _queries.answer(event)

@@ -1,7 +1,7 @@
 """A file as the ingest wants it: decoded, described and made small."""
 
 import io
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,19 +13,12 @@ from captioner.vision.prediction import Prediction
 from chalicelib.images import Prepared
 
 
-class Describer(Protocol):
-    """What is asked of a model."""
-
-    def describe(self, pixels: Pixels) -> Prediction:
-        """Caption and label a photograph and compute its vectors."""
-
-
 def version_of(model: Model) -> str:
     """Return ``name@version``, which records name the model by."""
     return f"{model.name}@{model.version}"
 
 
-def prepare(data: bytes, *, model: Describer, max_pixels: int) -> Prepared:
+def prepare(data: bytes, *, describe: Callable[[Pixels], Prediction], max_pixels: int) -> Prepared:
     """Decode a file and describe it.
 
     Raises
@@ -34,7 +27,7 @@ def prepare(data: bytes, *, model: Describer, max_pixels: int) -> Prepared:
         It can never be a photograph of the repository.
     """
     decoded = decode(data, max_pixels=max_pixels)
-    described = model.describe(decoded.pixels)
+    described = describe(decoded.pixels)
     return Prepared(
         captions=tuple(dict.fromkeys(caption.text for caption in described.captions)),
         confidence=described.probability if described.captions else None,
@@ -62,13 +55,7 @@ METHOD = 2
 
 
 def display(pixels: Pixels) -> bytes:
-    """Return a WebP of at most ``SIDE`` pixels a side, made of pixels alone.
-
-    Parameters
-    ----------
-    pixels
-        uint8 (height, width, 3), RGB, upright.
-    """
+    """Return a WebP of at most ``SIDE`` pixels a side, of uint8 (height, width, 3), upright RGB."""
     image = Image.fromarray(pixels)
     image.thumbnail((SIDE, SIDE), reducing_gap=2.0)
     written = io.BytesIO()

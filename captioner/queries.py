@@ -2,74 +2,48 @@
 
 import base64
 import binascii
-import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
-from captioner.decoding import Crop, Decoded, Pixels, crop, decode
+from captioner.decoding import Crop, Decoded, crop, decode
 from captioner.preparing import packed
+from captioner.vision.model import Model
 from captioner.vision.text import F32
-from chalicelib.errors import (
-    ImageRepoError,
-    InvalidField,
-    PayloadTooLarge,
-    RejectedImage,
-)
+from chalicelib.errors import InvalidField, PayloadTooLarge, RejectedImage
 from chalicelib.names import UPLOADS
 from chalicelib.storage import Storage
 
 _ANSWERED = (InvalidField, PayloadTooLarge, RejectedImage)
 
 
-class QueryEncoder(Protocol):
-    """What is asked of a model."""
-
-    def embed(self, pixels: Pixels) -> tuple[F32, F32]:
-        """Return the visual and the semantic vector of an image."""
-
-    def encode_text(self, text: str) -> F32:
-        """Return the semantic vector of a text."""
-
-
+@dataclass(frozen=True, slots=True)
 class Queries:
     """Answer the encoder's requests.
 
-    Parameters
-    ----------
-    storage
-        Where stored photographs are read from; nothing is ever fetched by URL.
-    max_query_bytes, max_stored_bytes
-        Of an image that comes with the request, and of a stored one.
-    max_pixels
-        Of either.
+    Stored photographs are read from ``storage``; nothing is ever fetched by URL. There are limits
+    for the bytes of an image that comes with the request and of a stored one, and for pixels.
     """
 
-    def __init__(
-        self,
-        model: QueryEncoder,
-        storage: Storage,
-        *,
-        max_query_bytes: int,
-        max_stored_bytes: int,
-        max_pixels: int,
-    ) -> None:
-        self._model = model
-        self._storage = storage
-        self._max_query_bytes = max_query_bytes
-        self._max_stored_bytes = max_stored_bytes
-        self._max_pixels = max_pixels
+    model: Model
+    storage: Storage
+    max_query_bytes: int
+    max_stored_bytes: int
+    max_pixels: int
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return vectors in base64, or ``{"error": …}`` where the request is at fault."""
         try:
             return self._vectors(request)
         except _ANSWERED as error:
-            return {"error": _told(error)}
+            field = error.field if isinstance(error, InvalidField) else None
+            told = {"type": type(error).__name__, "detail": error.detail, "field": field}
+            return {"error": told}
 
     def _vectors(self, request: Mapping[str, Any]) -> dict[str, Any]:
         match request:
             case {"text": str(text)}:
-                return {"semantic": _written(self._model.encode_text(text))}
+                return {"semantic": _written(self.model.encode_text(text))}
             case {"image": str(image)}:
                 return self._of(self._sent(image), request.get("crop"))
             case {"key": str(key)}:
@@ -78,26 +52,26 @@ class Queries:
 
     def _of(self, decoded: Decoded, part: object) -> dict[str, Any]:
         pixels = decoded.pixels if part is None else crop(decoded.pixels, _crop(part))
-        visual, semantic = self._model.embed(pixels)
+        visual, semantic = self.model.embed(pixels)
         return {"visual": _written(visual), "semantic": _written(semantic)}
 
     def _sent(self, image: str) -> Decoded:
-        if len(image) > self._max_query_bytes * 4 // 3 + 4:
-            raise PayloadTooLarge(f"at most {self._max_query_bytes} bytes are allowed")
+        if len(image) > self.max_query_bytes * 4 // 3 + 4:
+            raise PayloadTooLarge(f"at most {self.max_query_bytes} bytes are allowed")
         try:
             data = base64.b64decode(image, validate=True)
         except (binascii.Error, ValueError) as error:
             raise InvalidField("image", "is not base64") from error
-        return decode(data, max_pixels=self._max_pixels)
+        return decode(data, max_pixels=self.max_pixels)
 
     def _stored(self, key: str, version_id: object) -> Decoded:
         if not key.startswith(UPLOADS):
             raise InvalidField("key", f"must begin with {UPLOADS}")
         version = version_id if isinstance(version_id, str) else None
-        data = self._storage.read(key, version_id=version, limit=self._max_stored_bytes)
+        data = self.storage.read(key, version_id=version, limit=self.max_stored_bytes)
         if data is None:
             raise RejectedImage("the photograph is no longer stored")
-        return decode(data, max_pixels=self._max_pixels)
+        return decode(data, max_pixels=self.max_pixels)
 
 
 def _crop(part: object) -> Crop:
@@ -108,9 +82,7 @@ def _crop(part: object) -> Crop:
             int() | float() as w,
             int() | float() as h,
         ]:
-            numbers = (float(x), float(y), float(w), float(h))
-            if all(map(math.isfinite, numbers)):
-                return numbers
+            return float(x), float(y), float(w), float(h)
     raise InvalidField("crop", "must be four numbers: x, y, width, height")
 
 
@@ -119,8 +91,3 @@ def _written(vector: F32) -> str:
     if numbers is None:
         raise RejectedImage("the model finds nothing to compare it by")
     return base64.b64encode(numbers).decode()
-
-
-def _told(error: ImageRepoError) -> dict[str, Any]:
-    field = error.field if isinstance(error, InvalidField) else None
-    return {"type": type(error).__name__, "detail": error.detail, "field": field}

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from image_repo import bulk, photographs, reindexing, searching, tokens, upkeep
+from image_repo import bulk, photographs, searching, tokens, upkeep
 from image_repo.config import Session
 from image_repo.errors import FAILED, CommandError
 from image_repo.output import remarks
@@ -44,7 +44,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "stats": upkeep.stats,
     "login": upkeep.login,
     "open": upkeep.open_gallery,
-    "reindex": reindexing.reindex,
+    "reindex": upkeep.reindex,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
@@ -65,12 +65,9 @@ def main() -> None:
     """Run a command; a failure is one line that says what was wrong."""
     try:
         app()
-    except CommandError as error:
+    except (CommandError, OSError) as error:
         remarks.print(f"[red]✗[/] {escape(str(error))}")
-        sys.exit(error.exit_code)
-    except OSError as error:
-        remarks.print(f"[red]✗[/] {escape(str(error))}")
-        sys.exit(FAILED)
+        sys.exit(error.exit_code if isinstance(error, CommandError) else FAILED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # Typer has turned Ctrl-C into it
             remarks.print("Interrupted. 'import', 'rebuild' and 'export --download' go on when")

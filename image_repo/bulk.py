@@ -1,28 +1,21 @@
 """Commands on many photographs: import a folder, export everything."""
 
 import json
-import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TextIO
 
 import typer
 from rich.markup import escape
 
-from image_repo.client import PAGE, Client
+from image_repo.client import PAGE, Client, Json
 from image_repo.config import AsJson, session_of
 from image_repo.errors import FAILED
 from image_repo.importing import Folder, read_folder, resume_log_path
-from image_repo.output import console, remarks, write_json
-from image_repo.uploading import (
-    AT_ONCE,
-    ResumeLog,
-    UploadOutcome,
-    in_state,
-    missing,
-    upload_and_wait,
-)
+from image_repo.output import remarks, tell
+from image_repo.uploading import AT_ONCE, ResumeLog, UploadOutcome, upload_and_wait
 
 SHOWN_PROBLEMS = 20
 
@@ -47,9 +40,9 @@ def import_folder(
     """
     found = read_folder(folder)
     session = session_of(context)
-    path = resume_log_path(folder, session.connection().url, _cache())
+    path = resume_log_path(folder, session.connection().url)
     with session.client() as client:
-        log = ResumeLog(path, lambda ids: missing(client, ids), lambda: in_state(client, "pending"))
+        log = ResumeLog(path, client)
         before = len(log.sent)
         outcomes, failed = upload_and_wait(
             client, found.photographs, log, at_once=at_once, until_captioned=until_captioned
@@ -58,14 +51,9 @@ def import_folder(
     _tell(told, report, as_json=as_json)
 
 
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "image-repo"
-
-
 def _report(
     found: Folder, outcomes: Iterable[UploadOutcome], failed: Mapping[str, str], sent: int
-) -> dict[str, Any]:
+) -> Json:
     reasons = [
         {"file": one.photograph.path.name, "problem": problem}
         for one in outcomes
@@ -81,24 +69,22 @@ def _report(
     }
 
 
-def _tell(told: dict[str, Any], report: Path | None, *, as_json: bool) -> None:
+def _tell(told: Json, report: Path | None, *, as_json: bool) -> None:
     if report is not None:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(json.dumps(told, indent=2, ensure_ascii=False))
-    if as_json:
-        write_json(told)
-    else:
-        console.print(
-            f"{told['photographs']} photographs: {told['uploaded']} uploaded now,"
-            f" {told['uploaded_before']} before, {len(told['failed'])} failed;"
-            f" {told['captions']} captions from descriptions.txt"
-        )
+    text = (
+        f"{told['photographs']} photographs: {told['uploaded']} uploaded now,"
+        f" {told['uploaded_before']} before, {len(told['failed'])} failed;"
+        f" {told['captions']} captions from descriptions.txt"
+    )
+    tell(told, text, as_json=as_json)
+    if not as_json:
         for entry in told["failed"][:SHOWN_PROBLEMS]:
             remarks.print(f"[red]✗[/] {escape(entry['file'])}: {escape(entry['problem'])}")
         for entry in told["lines"][:SHOWN_PROBLEMS]:
             remarks.print(f"[yellow]line {entry['line']}:[/] {escape(entry['problem'])}")
-        hidden = len(told["failed"] + told["lines"]) - 2 * SHOWN_PROBLEMS
-        if hidden > 0:
+        if max(len(told["failed"]), len(told["lines"])) > SHOWN_PROBLEMS:
             remarks.print("There is more: '--report FILE' writes all of it.")
     if told["failed"]:
         raise typer.Exit(FAILED)
@@ -114,29 +100,27 @@ def export(
     ] = None,
 ) -> None:
     """Write every record as a line of JSON, newest first."""
-    with session_of(context).client() as client:
-        images = client.pages("images", "items", {"limit": PAGE})
-        if output is None:
-            _write(client, images, download)
-            return
-        part = output.with_name(output.name + ".part")
-        with part.open("w", encoding="utf-8") as file:
-            for image in images:
-                file.write(json.dumps(image, ensure_ascii=False) + "\n")
+    with session_of(context).client() as client, _opened(output) as file:
+        for image in client.pages("images", "items", {"limit": PAGE}):
+            file.write(json.dumps(image, ensure_ascii=False) + "\n")
+            file.flush()
+            # Of a pending photograph there may be no file yet.
+            if download is not None and image["state"] != "pending":
                 _save(client, image, download)
-        part.replace(output)
 
 
-def _write(client: Client, images: Iterable[dict[str, Any]], download: Path | None) -> None:
-    for image in images:
-        write_json(image)
-        sys.stdout.flush()
-        _save(client, image, download)
+@contextmanager
+def _opened(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as file:
+        yield file
+    part.replace(path)
 
 
-def _save(client: Client, image: dict[str, Any], folder: Path | None) -> None:
-    if folder is None or image["state"] == "pending":
-        return  # of a pending photograph there may be no file yet
+def _save(client: Client, image: Json, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{image['id']}{Path(image['name']).suffix.lower()}"
     if not path.exists():  # an export that was cut goes on

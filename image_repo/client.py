@@ -25,14 +25,7 @@ Json = dict[str, Any]
 class Client:
     """Speaks to one repository; safe to share among threads.
 
-    Parameters
-    ----------
-    url, token
-        Of the repository.
-    transport
-        Another way to carry requests, for tests.
-    sleep
-        Waits between two tries.
+    ``transport`` is another way to carry requests, for tests; ``sleep`` waits between two tries.
 
     Raises
     ------
@@ -175,26 +168,14 @@ class Client:
 
 
 def image_path(image_id: str) -> str:
-    """Return a photograph's route, whatever was typed as its id.
-
-    Raises
-    ------
-    CommandError
-        Nothing was.
-    """
+    """Return a photograph's route, whatever was typed as its id; refuse an empty one."""
     if not image_id:
         raise CommandError("the id of a photograph is empty: 'image-repo search' shows ids")
     return f"images/{quote(image_id, safe='')}"
 
 
 def content_type(path: Path) -> str:
-    """Return a file's media type, told by its extension; the repository looks inside.
-
-    Raises
-    ------
-    CommandError
-        It is none that the repository takes.
-    """
+    """Return a file's media type, told by its extension; refuse others than photographs."""
     found = CONTENT_TYPES.get(path.suffix.lower())
     if found is None:
         raise CommandError(f"is no photograph: only {', '.join(sorted(CONTENT_TYPES))} are taken")

@@ -2,11 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -23,19 +22,10 @@ _HELP = (
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Address and token of a repository.
-
-    Attributes
-    ----------
-    source
-        Where they were found, for messages.
-    gallery_url
-        The gallery's address with the token in its fragment.
-    """
+    """Address and token of a repository."""
 
     url: str
     token: str
-    source: str
 
     @property
     def gallery_url(self) -> str:
@@ -61,11 +51,13 @@ def connection(
     url = url or environment.get("IMAGE_REPO_URL")
     token = token or environment.get("IMAGE_REPO_TOKEN")
     if url and token:
-        return Connection(url, token, "the command line or the environment")
-    stored = _stack(here) or _profile(environment)
-    if stored is None:
-        raise CommandError(_HELP)
-    return Connection(url or stored.url, token or stored.token, stored.source)
+        return Connection(url, token)
+    stacks = [(folder / _STACK, "api_url") for folder in (here, *here.parents)]
+    for path, address in [*stacks, (_profile_path(environment), "url")]:
+        stored = _stored(path, address)
+        if stored:
+            return Connection(url or stored.url, token or stored.token)
+    raise CommandError(_HELP)
 
 
 def log_in(url: str, token: str, environment: Mapping[str, str]) -> Path:
@@ -78,23 +70,14 @@ def log_in(url: str, token: str, environment: Mapping[str, str]) -> Path:
     return path
 
 
-def _stack(here: Path) -> Connection | None:
-    for folder in (here, *here.parents):
-        told = _read(folder / _STACK)
-        if told:
-            return _told(told, "api_url", folder / _STACK)
-    return None
-
-
-def _profile(environment: Mapping[str, str]) -> Connection | None:
-    path = _profile_path(environment)
-    told = _read(path)
-    return _told(told, "url", path) if told else None
-
-
-def _told(told: Any, address: str, path: Path) -> Connection:
+def _stored(path: Path, address: str) -> Connection | None:
     try:
-        return Connection(told[address], told["token"], str(path))
+        told = json.loads(path.read_text())
+        return Connection(told[address], told["token"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from error
     except (KeyError, TypeError) as error:
         raise CommandError(
             f"{path} does not say '{address}' and 'token': delete it, then run 'make demo' or"
@@ -105,16 +88,6 @@ def _told(told: Any, address: str, path: Path) -> Connection:
 def _profile_path(environment: Mapping[str, str]) -> Path:
     base = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME", "~")) / ".config")
     return Path(base).expanduser() / "image-repo" / "config.json"
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        told: dict[str, Any] = json.loads(path.read_text())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{path} cannot be read: {error}") from error
-    return told
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -131,12 +104,10 @@ class Session:
         """Return the repository that is meant."""
         return connection(self.url, self.token, os.environ, Path.cwd())
 
-    @contextmanager
-    def client(self) -> Iterator[Client]:
-        """Yield a client of it."""
+    def client(self) -> Client:
+        """Return a client of it."""
         found = self.connection()
-        with Client(found.url, found.token) as client:
-            yield client
+        return Client(found.url, found.token)
 
 
 def session_of(context: typer.Context) -> Session:

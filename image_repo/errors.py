@@ -19,15 +19,7 @@ class CommandError(Exception):
 
 
 class ApiProblem(CommandError):
-    """A problem document of the API.
-
-    Attributes
-    ----------
-    status
-        HTTP status.
-    field
-        The field that was wrong, where one was.
-    """
+    """A problem document of the API: its HTTP status, and the field that was wrong, if one was."""
 
     def __init__(self, status: int, detail: str, field: str | None = None) -> None:
         super().__init__(detail)

@@ -1,7 +1,8 @@
 """A folder of photographs with its ``descriptions.txt``, checked line by line."""
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,17 +14,7 @@ from image_repo_formats.descriptions import FILE_NAME, Line, UnreadableLine, nam
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What a folder holds.
-
-    Attributes
-    ----------
-    photographs
-        By name, each with its caption if the descriptions have one.
-    described
-        How many captions were found.
-    problems
-        Line number and what is wrong with it.
-    """
+    """Photographs with their captions, how many these are, and faulty lines by number."""
 
     photographs: tuple[Photograph, ...]
     described: int
@@ -47,41 +38,28 @@ def read_folder(folder: Path) -> Folder:
     }
     if not files:
         raise CommandError(f"{folder} holds no photographs ({', '.join(sorted(CONTENT_TYPES))})")
-    captions, problems = _captions(folder / FILE_NAME, files)
+    captions: dict[str, str] = {}
+    problems = []
+    for line in _lines(folder / FILE_NAME):
+        if isinstance(line, UnreadableLine):
+            problems.append((line.number, line.reason))
+        elif found := next((name for name in names(line.name) if name in files), None):
+            captions[found] = line.caption
+        else:
+            problems.append((line.number, f"there is no photograph '{line.name}' in the folder"))
     photographs = tuple(Photograph(path, captions.get(name)) for name, path in files.items())
     return Folder(photographs, len(captions), tuple(problems))
 
 
-def _captions(
-    path: Path, files: Mapping[str, Path]
-) -> tuple[dict[str, str], list[tuple[int, str]]]:
-    captions: dict[str, str] = {}
-    problems: list[tuple[int, str]] = []
-    if not path.exists():
-        return captions, problems
-    with path.open("rb") as lines:
-        for entry in parse(lines):
-            problem = _take(entry, files, captions)
-            if problem:
-                problems.append((entry.number, problem))
-    return captions, problems
+def _lines(path: Path) -> Iterator[Line | UnreadableLine]:
+    if path.exists():
+        with path.open("rb") as lines:
+            yield from parse(lines)
 
 
-def _take(
-    entry: Line | UnreadableLine, files: Mapping[str, Path], captions: dict[str, str]
-) -> str | None:
-    if isinstance(entry, UnreadableLine):
-        return entry.reason
-    found = next((name for name in names(entry.name) if name in files), None)
-    if found is None:
-        return f"there is no photograph '{entry.name}' in the folder"
-    captions[found] = entry.caption
-    return None
-
-
-def resume_log_path(folder: Path, url: str, cache: Path) -> Path:
+def resume_log_path(folder: Path, url: str) -> Path:
     """Return where an import of this folder into this repository remembers how far it is."""
-    told = f"{url}|{folder.resolve()}"
-    name = hashlib.sha256(told.encode()).hexdigest()[:16]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "image-repo"
     cache.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(f"{url}|{folder.resolve()}".encode()).hexdigest()[:16]
     return cache / f"import-{name}.jsonl"

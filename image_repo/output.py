@@ -3,59 +3,18 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from image_repo.client import Json
 
-
-class Trait(NamedTuple):
-    """One trait; ``sign`` is written before each of its words, after the subject."""
-
-    name: str
-    plural: str
-    sign: str = ""
-    is_before: bool = False
-
-
-TRAITS = (
-    Trait("colour", "colours", is_before=True),
-    Trait("action", "actions"),
-    Trait("place", "places", sign="· "),
-)
-FACETS = ("subjects", *(trait.plural for trait in TRAITS), "labels")
-
-
-def in_words(attribute: dict[str, Any], worn: Iterable[str] = ()) -> str:
-    """Return an attribute or a clause in words: "brown dog run · beach".
-
-    Parameters
-    ----------
-    worn
-        What is written after the subject: "(pink dress)".
-    """
-    before, after = (
-        [
-            trait.sign + word
-            for trait in TRAITS
-            if trait.is_before is side
-            for word in attribute[trait.plural]
-        ]
-        for side in (True, False)
-    )
-    return " ".join([*before, attribute["subject"], *worn, *after])
-
-
+TRAITS = {"colour": "colours", "action": "actions", "place": "places"}
+"""Kinds of words that are bound to a subject, each with its plural."""
+FACETS = ("subjects", *TRAITS.values(), "labels")
 LEAST_GUESSED = 0.3  # the probability of a further guess beside the first
 console = Console()
 # Progress and remarks stay out of what a pipe takes up.
@@ -64,10 +23,9 @@ remarks = Console(stderr=True)
 
 def progress() -> Progress:
     """Return progress bars, shown only on a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(
-        *columns, TimeRemainingColumn(), console=remarks, disable=not remarks.is_terminal
-    )
+    text, bar, count = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    columns = (text, bar, count, TimeRemainingColumn())
+    return Progress(*columns, console=remarks, disable=not remarks.is_terminal)
 
 
 def write_json(document: Any) -> None:
@@ -75,13 +33,23 @@ def write_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
+def tell(document: Any, text: str, *, as_json: bool) -> None:
+    """Write one JSON document, or print what it says in words."""
+    if as_json:
+        write_json(document)
+    else:
+        console.print(text)
+
+
 def words(attribute: Json) -> str:
-    """Return an attribute in words: "brown dog run · beach", "girl (pink dress) run"."""
+    """Return an attribute or a clause in words: "girl (pink dress) run · beach"."""
     worn = attribute.get("garments", [])
     theirs = {colour for garment in worn for colour in garment["colours"]}
     own = [colour for colour in attribute["colours"] if colour not in theirs]
     dressed = [f"({' '.join([*garment['colours'], garment['garment']])})" for garment in worn]
-    return in_words(attribute | {"colours": own}, dressed)
+    places = [f"· {place}" for place in attribute["places"]]
+    subject = attribute["subject"] or "anything"
+    return " ".join([*own, subject, *dressed, *attribute["actions"], *places])
 
 
 def told(image: Json) -> str:
@@ -114,15 +82,12 @@ def _facts(image: Json) -> Iterable[tuple[str, Any]]:
     yield "caption by", caption and f"{caption.get('model') or caption['source']}{sure}"
     yield "or", "\n".join(caption.get("alternatives", ()))
     yield "attributes", "\n".join(map(words, image["attributes"]))
-    yield "seen", ", ".join(map(_seen, image.get("labels", ())))
+    labels = image.get("labels", ())
+    yield "seen", ", ".join(f"{label['word']} {label['probability']:.0%}" for label in labels)
     yield "size", image["width"] and f"{image['width']} × {image['height']}, {image['size']} bytes"
     yield "owner", image["owner"]
     yield "added", image["created_at"]
     yield "revision", image["rev"]
-
-
-def _seen(label: Json) -> str:
-    return f"{label['word']} {label['probability']:.0%}"
 
 
 def show_hits(answer: Json) -> None:
@@ -146,17 +111,12 @@ def understood(answer: Json) -> Iterator[str]:
     if corrected:
         yield f"Searched for: {corrected['text']}"
     if reading:
-        clauses = " and ".join(_clause(clause) for clause in reading["clauses"])
+        clauses = " and ".join(map(words, reading["clauses"]))
         if reading["applied"]:
             rest = f", and the words: {reading['rest']}" if reading["rest"] else ""
             yield f"Understood: {clauses}{rest} (--as-words looks for the words only)"
         else:
             yield f"Found by words and meaning; could be read as: {clauses}"
-
-
-def _clause(clause: Json) -> str:
-    subject = clause["subject"] or "anything"
-    return in_words(clause | {"subject": subject})
 
 
 def _hits(answer: Json) -> Table:

@@ -10,10 +10,8 @@ from rich.markup import escape
 from image_repo.client import Client, image_path
 from image_repo.config import AsJson, session_of
 from image_repo.errors import FAILED, ApiProblem, CommandError
-from image_repo.output import console, remarks, show_image, told, words, write_json
+from image_repo.output import console, remarks, show_image, tell, told, words, write_json
 from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, upload_and_wait
-
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")]
 
 
 def upload_files(
@@ -42,13 +40,9 @@ def upload_files(
 
 def _tell_uploaded(images: list[Any], outcomes: list[UploadOutcome], *, as_json: bool) -> None:
     for image in images:
-        if as_json:
-            write_json(image)
-        else:
-            shown = told(image) or image["reason"] or "(no caption yet)"
-            console.print(
-                f"{image['id']}  {image['state']}  {escape(image['name'])}: {escape(shown)}"
-            )
+        shown = told(image) or image["reason"] or "(no caption yet)"
+        line = f"{image['id']}  {image['state']}  {escape(image['name'])}: {escape(shown)}"
+        tell(image, line, as_json=as_json)
     failed = [one for one in outcomes if one.problem]
     for one in failed:
         remarks.print(f"[red]✗[/] {escape(one.photograph.path.name)}: {escape(one.problem or '')}")
@@ -91,11 +85,8 @@ def edit(
     headers = {"If-Match": f'"{rev}"'} if rev is not None else {}
     with session_of(context).client() as client:
         image = client.call("PATCH", image_path(image_id), body=body, headers=headers)
-    if as_json:
-        write_json(image)
-    else:
-        attributes = ", ".join(map(words, image["attributes"]))
-        console.print(f"{escape(told(image))}  [dim]{escape(attributes)}[/]")
+    attributes = ", ".join(map(words, image["attributes"]))
+    tell(image, f"{escape(told(image))}  [dim]{escape(attributes)}[/]", as_json=as_json)
 
 
 def _parsed(text: str) -> Any:
@@ -107,7 +98,7 @@ def _parsed(text: str) -> Any:
 
 def delete(
     context: typer.Context,
-    ids: Ids,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete photographs, files and all."""

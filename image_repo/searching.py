@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from image_repo.client import PAGE, Client, image_path
+from image_repo.client import PAGE, Json, image_path
 from image_repo.config import AsJson, session_of
 from image_repo.errors import CommandError
 from image_repo.output import FACETS, TRAITS, remarks, show_hits, write_json
@@ -16,8 +16,6 @@ Cursor = Annotated[str | None, typer.Option(help="Go on where the last page ende
 Crop = Annotated[
     str | None, typer.Option(help="Only this part: x,y,width,height as fractions, 0 to 1.")
 ]
-
-
 MinRelevance = Annotated[
     str | None,
     typer.Option(metavar="SHARE|auto", help="Least share of the best score; 0 shows everything."),
@@ -87,18 +85,21 @@ def search(
 
     image-repo search dogs in the snow --explain --collapse --weight words=2
     """
-    document: dict[str, Any] = {"limit": PAGE if everything else limit}
-    bound = zip(TRAITS, (colour, action, place), strict=True)
-    clause = {"subject": subject} | {kind.plural: words for kind, words in bound}
+    if crop and not image:
+        raise CommandError("--crop is a part of the image that --image names")
+    document: Json = {"limit": PAGE if everything else limit}
+    bound = zip(TRAITS.values(), (colour, action, place), strict=True)
+    clause = {"subject": subject, **dict(bound)}
     given = {name: value for name, value in clause.items() if value}
     optional = {
         "text": " ".join(text or ()),
-        "mode": mode and mode.value,
+        "mode": mode,
         "understand": bool(text) and not as_words,
         "min_relevance": min_relevance,
         "unlike": unlike,
         "collapse": "near_duplicates" if collapse else None,
         "explain": explain,
+        "crop": _box(crop) if crop else None,
         "weights": dict(map(_weight, weight or ())),
         "attributes": given,
         "filters": {"labels": label} if label else None,
@@ -107,21 +108,11 @@ def search(
     }
     document |= {name: value for name, value in optional.items() if value}
     with session_of(context).client() as client:
-        answer = _asked(client, document, image, crop)
+        answer = client.search(document, image)
         while everything and answer["cursor"]:
-            page = _asked(client, document | {"cursor": answer["cursor"]}, image, crop)
+            page = client.search(document | {"cursor": answer["cursor"]}, image)
             answer |= {"hits": answer["hits"] + page["hits"], "cursor": page["cursor"]}
     _tell(answer, as_json=as_json)
-
-
-def _asked(
-    client: Client, document: dict[str, Any], image: Path | None, crop: str | None
-) -> dict[str, Any]:
-    if image is None:
-        if crop is not None:
-            raise CommandError("--crop is a part of the image that --image names")
-        return client.search(document)
-    return client.search(document | ({"crop": _box(crop)} if crop else {}), image)
 
 
 def _weight(given: str) -> tuple[str, float]:
@@ -159,7 +150,7 @@ def similar(
     query = {
         "crop": crop,
         "min_relevance": min_relevance,
-        "unlike": ",".join(unlike or ()) or None,
+        "unlike": ",".join(unlike or ()),
         "collapse": "near_duplicates" if collapse else None,
         "explain": "true" if explain else None,
         "limit": limit,
@@ -170,7 +161,7 @@ def similar(
     _tell(answer, as_json=as_json)
 
 
-def _tell(answer: dict[str, Any], *, as_json: bool) -> None:
+def _tell(answer: Json, *, as_json: bool) -> None:
     if as_json:
         write_json(answer)
         return

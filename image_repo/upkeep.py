@@ -1,16 +1,23 @@
-"""Commands of an operator: rebuild, caption again, counts, logging in."""
+"""Commands of an operator: rebuild, caption again, re-index, counts, logging in."""
 
 import os
-from typing import Annotated, Any
+import time
+from collections.abc import Callable
+from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from image_repo.client import Client
+from image_repo.client import Client, Json
 from image_repo.config import AsJson, log_in, session_of
-from image_repo.errors import CommandError
-from image_repo.output import console, progress, remarks, write_json
+from image_repo.errors import ApiProblem, CommandError, Unreachable
+from image_repo.output import console, progress, remarks, tell, write_json
+
+POLL_SECONDS = 1.0
+# A run tells of itself every second; the indexer may first have to start, or to be free.
+SILENT_SECONDS = 900.0
 
 
 def rebuild(
@@ -27,12 +34,8 @@ def rebuild(
     with session_of(context).client() as client:
         begin = {"after": after} if after else {}
         told = _paged(client, "rebuild", {"force": force} | begin, "after")
-    if as_json:
-        write_json(told)
-    else:
-        console.print(
-            f"{told['examined']} looked at, {told['queued']} queued, {told['skipped']} done"
-        )
+    text = f"{told['examined']} looked at, {told['queued']} queued, {told['skipped']} done"
+    tell(told, text, as_json=as_json)
 
 
 def recaption(
@@ -52,13 +55,10 @@ def recaption(
             told = _paged(client, "recaption", {"state": state}, "cursor")
         else:
             told = client.call("POST", "recaption", body={"ids": ids})
-    if as_json:
-        write_json(told)
-    else:
-        console.print(f"{told['queued']} queued")
+    tell(told, f"{told['queued']} queued", as_json=as_json)
 
 
-def _paged(client: Client, path: str, body: dict[str, Any], position: str) -> dict[str, Any]:
+def _paged(client: Client, path: str, body: Json, position: str) -> Json:
     totals = {"examined": 0, "queued": 0, "skipped": 0}
     with progress() as bars:
         task = bars.add_task("Going through the bucket", total=None)
@@ -69,6 +69,79 @@ def _paged(client: Client, path: str, body: dict[str, Any], position: str) -> di
                 now = f"{totals['examined']} looked at; now after {escape(page['cursor'])}"
                 remarks.print(f"[dim]{now}[/]")
     return totals
+
+
+def reindex(
+    context: typer.Context,
+    roll_back: Annotated[
+        bool, typer.Option("--rollback", help="Go back to the index before the present one.")
+    ] = False,
+    wait: Annotated[bool, typer.Option(help="Follow it to its end.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild the search index from the catalogue.
+
+    Searches and uploads go on meanwhile. The new index takes the place of the present one when it
+    is whole, and the present one is kept to go back to. A run that was cut is continued by the
+    next one. This command only follows the run, which does not need it.
+    """
+    with session_of(context).client() as client:
+        told = client.call("POST", "reindex", body={"roll_back": roll_back})
+        text = "It is being made; searches answer from the present index until then."
+        if wait:
+            told = follow(client, told["id"], client.call("GET", "stats")["total"])
+            done = "gone back to" if roll_back else "made"
+            text = f"The index is {done}: {told['records']} records of the catalogue read."
+    tell(told, text, as_json=as_json)
+
+
+def follow(
+    client: Client,
+    run_id: str,
+    total: int,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Json:
+    """Return what a run told last; show meanwhile how many records of ``total`` it read.
+
+    Raises
+    ------
+    ApiProblem, Unreachable
+        It failed, or nothing is heard of it.
+    """
+    with progress() as bars:
+        task = bars.add_task("Waiting for the indexer", total=None)
+        heard, since = None, clock()
+        while True:
+            told = _told(client, run_id)
+            if told and told != heard:
+                heard, since = told, clock()
+                _show(bars, task, told["records"], total)
+            if told and told["state"] == "finished":
+                return told
+            if told and told["state"] == "failed":
+                raise ApiProblem(500, f"the index stays as it is: {told['reason']}")
+            if clock() - since > SILENT_SECONDS:
+                raise Unreachable("nothing is heard of it: see the indexer's log")
+            sleep(POLL_SECONDS)
+
+
+def _told(client: Client, run_id: str) -> Json | None:
+    try:
+        told = client.call("GET", "reindex")
+    except ApiProblem as problem:
+        if problem.status != 404:
+            raise
+        return None
+    return told if told["id"] == run_id else None
+
+
+def _show(bars: Progress, task: TaskID, records: int, total: int) -> None:
+    # Deleted records are read, too, and not counted in the total.
+    whole = max(total, records)
+    bars.update(task, description="Reading", completed=records, total=whole)
+    if not remarks.is_terminal:
+        remarks.print(f"[dim]{records} of about {whole} records read[/]")
 
 
 def stats(context: typer.Context, as_json: AsJson = False) -> None:

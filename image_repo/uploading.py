@@ -50,33 +50,21 @@ class ResumeLog:
     ----------
     path
         A file of JSON lines; None remembers nothing beyond this run.
-    missing
-        Tells which of the ids it remembers are gone; their photographs count as never sent.
-    pending
-        Yields the records that wait for their file; asked only after a cut.
+    client
+        Of the repository: tells which photographs are gone, which then count as never sent, and
+        after a cut which records wait for their file. None where nothing is remembered.
     """
 
-    def __init__(
-        self,
-        path: Path | None,
-        missing: Callable[[set[str]], set[str]] = lambda _: set(),
-        pending: Callable[[], Iterable[Json]] = lambda: (),
-    ) -> None:
+    def __init__(self, path: Path | None, client: Client | None = None) -> None:
         self._path = path
         self._lock = Lock()
-        self.entered: dict[str, str] = {}
-        self.sent: dict[str, str] = {}
-        lines = list(self._lines())
-        gone = missing({line["id"] for line in lines if line["sent"]})
-        self._begun: dict[str, str] = {}
-        for line in lines:
-            if line["id"] is None:
-                self._begun[line["file"]] = line["at"]
-                continue
-            self._begun.pop(line["file"], None)  # its id was heard
-            if line["id"] not in gone:
-                (self.sent if line["sent"] else self.entered)[line["file"]] = line["id"]
-        self._pending = list(pending()) if self._begun else []
+        last = {line["file"]: line for line in self._lines()}
+        sent = {file: line["id"] for file, line in last.items() if line["sent"]}
+        gone = missing(client, set(sent.values())) if client else set()
+        self.sent = {file: image_id for file, image_id in sent.items() if image_id not in gone}
+        self._cut = {file: line for file, line in last.items() if not line["sent"]}
+        is_id_lost = any(line["id"] is None for line in self._cut.values())
+        self._pending = [*in_state(client, "pending")] if client and is_id_lost else []
 
     def begin(self, photograph: Photograph) -> None:
         """Write down that a photograph is about to be entered, whose id may never be heard."""
@@ -85,16 +73,19 @@ class ResumeLog:
 
     def note(self, photograph: Photograph, image_id: str, *, sent: bool) -> None:
         """Write down that a photograph was entered, or that its file was sent too."""
-        (self.sent if sent else self.entered)[photograph.fingerprint] = image_id
+        if sent:
+            self.sent[photograph.fingerprint] = image_id
         self._write({"file": photograph.fingerprint, "id": image_id, "sent": sent})
 
     def unsent(self, photograph: Photograph) -> set[str]:
         """Return the records of a photograph that a cut run left without a file."""
-        file = photograph.fingerprint
-        ids = {self.entered[file]} if file in self.entered else set()
-        if file in self._begun:
-            at = datetime.fromisoformat(self._begun[file])
-            ids |= {image["id"] for image in self._pending if _is_of(image, photograph, at)}
+        line = self._cut.get(photograph.fingerprint)
+        if line is None:
+            return set()
+        if line["id"] is not None:
+            return {line["id"]}
+        begun = datetime.fromisoformat(line["at"])
+        ids = {image["id"] for image in self._pending if _is_of(image, photograph, begun)}
         return ids - set(self.sent.values())
 
     def _write(self, line: Json) -> None:
@@ -131,15 +122,14 @@ def missing(client: Client, ids: set[str]) -> set[str]:
     doubtful = sorted(ids - {image["id"] for image in listed})
     # Lists lag behind by moments; a photograph's own route does not.
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        there = pool.map(lambda image_id: _is_there(client, image_id), doubtful)
-        return {
-            image_id for image_id, is_there in zip(doubtful, there, strict=True) if not is_there
-        }
+        there = pool.map(lambda image_id: _met(client, "GET", image_id), doubtful)
+        return {one for one, is_there in zip(doubtful, there, strict=True) if not is_there}
 
 
-def _is_there(client: Client, image_id: str) -> bool:
+def _met(client: Client, method: str, image_id: str) -> bool:
+    """Call a photograph's route; return whether there is such a photograph."""
     try:
-        client.call("GET", image_path(image_id))
+        client.call(method, image_path(image_id))
     except ApiProblem as problem:
         if problem.status != 404:
             raise
@@ -156,10 +146,7 @@ def upload(
 ) -> list[UploadOutcome]:
     """Upload photographs, several at once, leaving out what the log says is sent.
 
-    Parameters
-    ----------
-    done
-        Called after each of them.
+    ``done`` is called after each of them.
     """
     outcomes = []
     with ThreadPoolExecutor(at_once) as pool:
@@ -179,28 +166,17 @@ def _upload(client: Client, photograph: Photograph, log: ResumeLog) -> UploadOut
         if file in log.sent:
             return UploadOutcome(photograph, log.sent[file])
         for image_id in log.unsent(photograph):
-            _withdraw(client, image_id)
+            _met(client, "DELETE", image_id)
         log.begin(photograph)
         image, form = client.enter(photograph.path, photograph.caption)
         log.note(photograph, image["id"], sent=False)
         client.send(form, photograph.path)
         log.note(photograph, image["id"], sent=True)
-    except CommandError as problem:
-        if problem.exit_code == UNAVAILABLE:
+    except (CommandError, OSError) as problem:
+        if isinstance(problem, CommandError) and problem.exit_code == UNAVAILABLE:
             raise
         return UploadOutcome(photograph, None, str(problem))
-    except OSError as error:
-        return UploadOutcome(photograph, None, str(error))
     return UploadOutcome(photograph, image["id"])
-
-
-def _withdraw(client: Client, image_id: str) -> None:
-    # Entered by a run that was cut before it knew whether the file had arrived.
-    try:
-        client.call("DELETE", image_path(image_id))
-    except ApiProblem as problem:
-        if problem.status != 404:
-            raise
 
 
 def wait(
@@ -208,12 +184,7 @@ def wait(
 ) -> Mapping[str, str]:
     """Wait until photographs are no longer pending; return the failed ones' reasons by id.
 
-    Parameters
-    ----------
-    progress
-        Told how many are through.
-    patience
-        Seconds without any progress after which waiting is given up.
+    ``progress`` is told how many are through.
 
     Raises
     ------
@@ -249,10 +220,7 @@ def upload_and_wait(
 ) -> tuple[list[UploadOutcome], Mapping[str, str]]:
     """Upload photographs and wait for their captions, showing how far it is.
 
-    Returns
-    -------
-    list of UploadOutcome, mapping of str to str
-        What became of each, and by id why it could not be captioned.
+    Return what became of each, and by id why it could not be captioned.
     """
     with progress() as bars:
         task = bars.add_task("Uploading", total=len(photographs))

@@ -40,15 +40,8 @@ class UnreadableLine:
 def parse(lines: Iterable[bytes]) -> Iterator[Line | UnreadableLine]:
     """Read descriptions one line at a time.
 
-    Parameters
-    ----------
-    lines
-        As an open binary file yields them; UTF-8, a line that is not is read as Latin-1.
-
-    Yields
-    ------
-    Line | Problem
-        In order; empty lines and a photograph's further numbered captions yield nothing.
+    ``lines`` are as an open binary file yields them: UTF-8, a line that is not is read as Latin-1.
+    Empty lines and a photograph's further numbered captions yield nothing.
     """
     seen: dict[str, int] = {}
     for number, raw in enumerate(lines, 1):

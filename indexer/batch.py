@@ -2,36 +2,24 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import RevisionConflict, Unavailable
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search.port import RebuildableIndex, document_of
-from indexer.announcing import EventPublisher, announcement_of
-from indexer.changes import Change
+from indexer.changes import Change, EventBus
 
 _logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
 class Indexer:
-    """Index batches of the stream, each at least once.
+    """Index batches of the stream, each at least once; ``runs`` is the state of re-indexes."""
 
-    Parameters
-    ----------
-    index
-        The search index.
-    events
-        Where changes of state are published.
-    runs
-        The state of re-indexes.
-    """
-
-    def __init__(
-        self, index: RebuildableIndex, events: EventPublisher, runs: RunStateStore
-    ) -> None:
-        self._index = index
-        self._events = events
-        self._runs = runs
+    index: RebuildableIndex
+    bus: EventBus
+    runs: RunStateStore
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Index a batch; return the sequence numbers of what must be delivered again.
@@ -42,7 +30,7 @@ class Indexer:
             Nothing was indexed; the whole batch must be delivered again.
         """
         changes, unread = _read(records)
-        refused = set(self._index.apply([document_of(change.after) for change in changes]))
+        refused = set(self.index.apply([document_of(change.after) for change in changes]))
         failed = unread + [c.number for c in changes if c.after.image_id in refused]
         indexed = [change for change in changes if change.after.image_id not in refused]
         return failed + self._publish(indexed)
@@ -55,22 +43,19 @@ class Indexer:
         RevisionConflict
             Another run is under way, and ``unless_running`` was asked.
         """
-        if unless_running and self._runs.is_running(other_than=run_id):
+        if unless_running and self.runs.is_running(other_than=run_id):
             raise RevisionConflict("another re-index is running")
-        work = self._index.roll_back if roll_back else self._index.rebuild
-        return self._runs.run(run_id, roll_back=roll_back, work=work)
+        work = self.index.roll_back if roll_back else self.index.rebuild
+        return self.runs.run(run_id, roll_back=roll_back, work=work)
 
     def _publish(self, changes: Sequence[Change]) -> list[str]:
         """Publish changes that are searchable now; return the numbers of those that failed."""
-        announced = [(change.number, announcement_of(change)) for change in changes]
-        due = [(number, announcement) for number, announcement in announced if announcement]
-        if not due:
-            return []
+        events = {change.number: event for change in changes if (event := change.event())}
         try:
-            self._events.publish([announcement for _, announcement in due])
+            self.bus.publish([*events.values()])
         except Unavailable as error:
-            _logger.warning("%d events will be published again: %s", len(due), error.detail)
-            return [number for number, _ in due]
+            _logger.warning("%d events will be published again: %s", len(events), error.detail)
+            return [*events]
         return []
 
 

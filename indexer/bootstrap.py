@@ -14,8 +14,8 @@ from chalicelib.search.port import Document, document_of
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
 from chalicelib.settings import Settings, variable
 from chalicelib.storage import S3Storage
-from indexer.announcing import EventBridge
 from indexer.batch import Indexer
+from indexer.changes import EventBus
 
 # Standard mode waits exponentially and with jitter between its tries.
 _ENGINE_SECONDS = 30.0
@@ -34,25 +34,20 @@ def bootstrap(settings: Settings) -> Indexer:
         raise ValueError(f"environment lacks {variable('event_bus')}")
     catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
     s3 = boto3.client("s3", config=_RETRIES)
-    events = EventBridge(boto3.client("events", config=_RETRIES), settings.event_bus)
+    bus = EventBus(boto3.client("events", config=_RETRIES), settings.event_bus)
     runs = RunStateStore(S3Storage(s3, settings.bucket))
     if settings.search == EMBEDDED:
         store = S3IndexStore(s3, settings.bucket)
-        return Indexer(IndexWriter(store, lambda: documents(catalogue)), events, runs)
-    return Indexer(_opensearch(settings, catalogue, runs), events, runs)
+        return Indexer(IndexWriter(store, lambda: documents(catalogue)), bus, runs)
+    itself = LambdaReindexing(boto3.client("lambda", config=_RETRIES), settings.indexer_function)
+    index = RebuildingIndex(
+        OpenSearchIndex(RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS))),
+        lambda after: documents(catalogue, after),
+        AutomaticReindexing(runs.newest, itself),
+    )
+    return Indexer(index, bus, runs)
 
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:
     """Yield what the index should hold of every record, or of those after one."""
     return map(document_of, catalogue.scan(after))
-
-
-def _opensearch(settings: Settings, catalogue: Catalogue, runs: RunStateStore) -> RebuildingIndex:
-    client = RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS))
-    itself = boto3.client("lambda", config=_RETRIES)
-    reindexing = LambdaReindexing(itself, settings.indexer_function)
-    return RebuildingIndex(
-        OpenSearchIndex(client),
-        lambda after: documents(catalogue, after),
-        AutomaticReindexing(runs.newest, reindexing),
-    )

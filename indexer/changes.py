@@ -1,12 +1,28 @@
-"""What one record of the stream says: a record of the catalogue before and after."""
+"""What one record of the stream says, and the events of it on the event bus."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.catalogue.dynamodb import image_of
+from chalicelib.errors import Unavailable
 from chalicelib.images import Image, State
 from chalicelib.transitions import deleted
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+SOURCE = "image-repo"
+NAMES: Mapping[State, str] = {
+    State.CAPTIONED: "ImageCaptioned",
+    State.FAILED: "ImageFailed",
+    State.DELETED: "ImageDeleted",
+}
+_PUT_LIMIT = 10  # entries of one PutEvents call (EventBridge quotas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +63,49 @@ class Change:
             raise ValueError("a stream record without images")
         return cls(str(stream["SequenceNumber"]), before, after)
 
-    @property
-    def enters(self) -> State | None:
-        """Return the state this write brought the photograph into, None where it was in it."""
-        return None if self.before and self.before.state is self.after.state else self.after.state
+    def event(self) -> "PutEventsRequestEntryTypeDef | None":
+        """Return its event, without the caption, which may be private.
+
+        None where the write brought the photograph into no state that is published.
+        """
+        image = self.after
+        if image.state not in NAMES or (self.before and self.before.state is image.state):
+            return None
+        detail = {
+            "image_id": image.image_id,
+            "owner": image.owner,
+            "key": image.key,
+            "rev": image.rev,
+            "state": image.state.value,
+            "reason": image.reason,
+        }
+        return {
+            "Source": SOURCE,
+            "DetailType": NAMES[image.state],
+            "Detail": json.dumps(detail),
+        }
+
+
+class EventBus:
+    """Sends events to an EventBridge bus, at least once."""
+
+    def __init__(self, client: "EventBridgeClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def publish(self, events: Sequence["PutEventsRequestEntryTypeDef"]) -> None:
+        """Send all, ten a call.
+
+        Raises
+        ------
+        Unavailable
+            Not all were accepted; sending all again is right.
+        """
+        entries = [event | {"EventBusName": self._name} for event in events]
+        for start in range(0, len(entries), _PUT_LIMIT):
+            try:
+                answer = self._client.put_events(Entries=entries[start : start + _PUT_LIMIT])
+            except (ClientError, BotoCoreError) as error:
+                raise Unavailable("the event bus does not answer") from error
+            if answer.get("FailedEntryCount"):
+                raise Unavailable(f"the event bus refused {answer['FailedEntryCount']} events")

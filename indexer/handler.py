@@ -49,8 +49,7 @@ def answer(indexer: Indexer, event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _reindexed(indexer: Indexer, asked: Mapping[str, Any]) -> int:
-    roll_back = bool(asked.get("roll_back", False))
-    unless_running = bool(asked.get("unless_running", False))
+    roll_back, unless_running = bool(asked.get("roll_back")), bool(asked.get("unless_running"))
     run_id = str(asked.get("id") or uuid4())
     try:
         read = indexer.reindex(run_id, roll_back=roll_back, unless_running=unless_running)

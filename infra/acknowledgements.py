@@ -7,14 +7,9 @@ from constructs import IConstruct
 
 
 def acknowledge(scope: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Let findings of cdk-nag stand on ``scope`` and what is in it.
+    """Let findings of cdk-nag stand on ``scope`` and what is in it, as small as possible.
 
-    Parameters
-    ----------
-    scope
-        As small as possible: a finding elsewhere must still be reported.
-    reasons
-        Rule id, with ``[finding]`` where the rule has several, to the reason.
+    ``reasons`` maps a rule id, with ``[finding]`` where the rule has several, to the reason.
     """
     for rule, reason in reasons.items():
         cdk.Validations.of(scope).acknowledge(cdk.Acknowledgment(id=rule, reason=reason))

@@ -1,7 +1,7 @@
 """Synthesises the stack: ``python -m infra.app``, or by the CDK's own command.
 
 ``-c search=embedded`` (or ``"search"`` in ``cdk.json``) chooses the search engine, see
-``infra.search.ENGINES``; ``-c searchInstance``, ``searchNodes`` and ``searchGigabytes`` its size;
+``infra.engines.ENGINES``; ``-c searchInstance``, ``searchNodes`` and ``searchGigabytes`` its size;
 ``-c IMAGE_REPO_MAX_PIXELS=…`` and its like the limits of ``chalicelib.settings``;
 ``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.
 """
@@ -15,22 +15,8 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from chalicelib.names import STACK
-from infra.search import DEFAULT_ENGINE, checked_engine
+from infra.engines import DEFAULT_ENGINE
 from infra.stack import ImageRepo
-
-
-def build(app: cdk.App) -> ImageRepo:
-    """Add the stack to ``app``.
-
-    Raises
-    ------
-    ValueError
-        A context value is not allowed.
-    """
-    search = checked_engine(app.node.try_get_context("search") or DEFAULT_ENGINE)
-    check(app)
-    bundle = app.node.try_get_context("bundle")
-    return ImageRepo(app, STACK, search=search, bundle=Path(bundle) if bundle else None)
 
 
 def check(app: cdk.App) -> None:
@@ -41,8 +27,11 @@ def check(app: cdk.App) -> None:
 def main() -> int:
     """Synthesise into ``$CDK_OUTDIR``, else ``cdk.out``."""
     app = cdk.App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
+    check(app)
+    search = app.node.try_get_context("search") or DEFAULT_ENGINE
+    bundle = app.node.try_get_context("bundle")
     try:
-        build(app)
+        ImageRepo(app, STACK, search=search, bundle=Path(bundle) if bundle else None)
     except (ValueError, FileNotFoundError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

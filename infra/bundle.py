@@ -8,14 +8,13 @@ import shutil
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from captioner.vision import manifest, text
+from captioner.vision import manifest
 from captioner.vision.bundle import FILES, load
 from captioner.vision.manifest import BundleError
 from infra.packaging import BUILD
@@ -29,20 +28,11 @@ LARGEST = 500_000_000
 """Bytes unpacked; Lambda's images may have 10 GB, but a captioner loads this at each start."""
 
 
-def take(where: str, target: Path = TAKEN, s3: "Callable[[], S3Client] | None" = None) -> str:
+def take(where: str, target: Path = TAKEN, s3: "S3Client | None" = None) -> str:
     """Verify a bundle and lay it out at ``target``, which stays as it is where anything is off.
 
-    Parameters
-    ----------
-    where
-        Folder, archive, or ``s3://BUCKET/KEY`` of an archive.
-    s3
-        Makes the client that downloads.
-
-    Returns
-    -------
-    str
-        The bundle's name and version.
+    ``where`` is a folder, an archive, or ``s3://BUCKET/KEY`` of an archive. Return the bundle's
+    name and version.
 
     Raises
     ------
@@ -51,41 +41,38 @@ def take(where: str, target: Path = TAKEN, s3: "Callable[[], S3Client] | None" =
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "bundle"
-        folder.mkdir()
-        _bring(where, folder, s3 or (lambda: boto3.client("s3")))
-        _refuse_strangers(folder)
+        remote = where.startswith("s3://")
+        found = _downloaded(where, Path(scratch), s3) if remote else Path(where)
+        if found.is_dir():
+            shutil.copytree(found, folder)
+        elif found.is_file():
+            _unpack(found, folder)
+        else:
+            raise BundleError(f"no bundle at {where}: neither folder nor file")
+        strangers = sorted({path.name for path in folder.iterdir()} - WHOLE)
+        if strangers:
+            raise BundleError(f"the bundle holds {', '.join(strangers)} beside its files")
         manifest.read(folder)
         model = load(folder)
-        text.load(folder)  # as the API reads it
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
     return f"{model.name} {model.version}"
 
 
-def _bring(where: str, folder: Path, s3: "Callable[[], S3Client]") -> None:
-    if where.startswith("s3://"):
-        archive = folder.parent / "model.tar.gz"
-        _download(where, archive, s3)
-        _unpack(archive, folder)
-    elif Path(where).is_dir():
-        shutil.copytree(where, folder, dirs_exist_ok=True)
-    elif Path(where).is_file():
-        _unpack(Path(where), folder)
-    else:
-        raise BundleError(f"no bundle at {where}: neither folder nor file")
-
-
-def _download(address: str, to: Path, s3: "Callable[[], S3Client]") -> None:
+def _downloaded(address: str, folder: Path, s3: "S3Client | None") -> Path:
     bucket, _, key = address.removeprefix("s3://").partition("/")
     if not bucket or not key:
         raise BundleError(f"{address}: expected s3://BUCKET/KEY")
+    archive = folder / "model.tar.gz"
     try:
-        s3().download_file(bucket, key, str(to))
+        (s3 or boto3.client("s3")).download_file(bucket, key, str(archive))
     except (BotoCoreError, ClientError) as error:
         raise BundleError(f"{address} cannot be had: {error}") from error
+    return archive
 
 
 def _unpack(archive: Path, folder: Path) -> None:
+    folder.mkdir()
     try:
         with tarfile.open(archive) as opened:
             left = LARGEST
@@ -107,12 +94,6 @@ def _write(archive: Any, member: tarfile.TarInfo, folder: Path, left: int) -> No
         raise BundleError(f"the archive unpacks to more than {LARGEST // 1_000_000} MB")
     with (folder / name).open("wb") as target:
         shutil.copyfileobj(archive.extractfile(member), target)
-
-
-def _refuse_strangers(folder: Path) -> None:
-    strangers = sorted({path.name for path in folder.iterdir()} - WHOLE)
-    if strangers:
-        raise BundleError(f"the bundle holds {', '.join(strangers)} beside its files")
 
 
 def main() -> int:

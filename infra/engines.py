@@ -1,6 +1,6 @@
 """Where the search index lives: in the bucket, or on an OpenSearch domain."""
 
-from typing import Protocol
+from collections.abc import Callable
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -9,53 +9,18 @@ from constructs import Construct
 
 from chalicelib.names import DOMAIN, EMBEDDED, OPENSEARCH
 from infra.acknowledgements import acknowledge
-from infra.permissions import allow
+from infra.functions import Identity
 
+ENGINES = (OPENSEARCH, EMBEDDED)
+DEFAULT_ENGINE = OPENSEARCH
 VERSION = "OpenSearch_2.19"
-
-
-class Engine(Protocol):
-    """What the other constructs need to know of it.
-
-    Attributes
-    ----------
-    name
-        As the functions' environment names it.
-    endpoint
-        Host or URL; empty for the embedded engine.
-    """
-
-    name: str
-    endpoint: str
-
-    def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
-        """Let the API search, and the indexer write and exchange indexes."""
-
-
-class Embedded(Construct):
-    """No engine: the published index in the bucket, which the functions' own rights are about."""
-
-    name: str = EMBEDDED
-    endpoint = ""
-
-    def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
-        """Need nothing besides."""
 
 
 class Domain(Construct):
     """An OpenSearch domain, which answers signed requests of this account alone.
 
-    Parameters
-    ----------
-    instance
-        Type of its nodes.
-    nodes
-        How many; from two on they stand in two zones.
-    gigabytes
-        Of disk, each.
+    From two nodes on they stand in two zones; ``gigabytes`` are of disk, each.
     """
-
-    name: str = OPENSEARCH
 
     def __init__(
         self, scope: Construct, construct_id: str, *, instance: str, nodes: int, gigabytes: int
@@ -94,10 +59,10 @@ class Domain(Construct):
         )
         # The catalogue makes the index again: nothing in the domain is the only copy.
         self.domain.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-        self.endpoint: str = self.domain.attr_domain_endpoint
-        self._acknowledge()
+        self.endpoint = self.domain.attr_domain_endpoint
+        acknowledge(self.domain, _OBJECTIONS)
 
-    def admit(self, *, reader: iam.Role, writer: iam.Role) -> None:
+    def admit(self, *, reader: Identity, writer: Identity) -> None:
         """Allow each method on the paths that the code calls."""
         self._allow(reader, ("es:ESHttpPost",), f"{DOMAIN}/_msearch")
         self._allow(writer, ("es:ESHttpPost",), f"{DOMAIN}-*/_bulk", f"{DOMAIN}-*/_refresh")
@@ -105,11 +70,11 @@ class Domain(Construct):
         self._allow(writer, ("es:ESHttpGet",), f"{DOMAIN}-*/_alias")
         self._allow(writer, ("es:ESHttpPut", "es:ESHttpDelete"), f"{DOMAIN}-*")
 
-    def _allow(self, role: iam.Role, actions: tuple[str, ...], *paths: str) -> None:
-        allow(role, actions, *(f"{self._arn}/{path}" for path in paths))
+    def _allow(self, identity: Identity, actions: tuple[str, ...], *paths: str) -> None:
+        identity.allow(actions, *(f"{self._arn}/{path}" for path in paths))
         prefix = "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:es:<AWS::Region>"
         acknowledge(
-            role,
+            identity.role,
             {
                 f"{prefix}:<AWS::AccountId>:domain/{DOMAIN}/{path}]": "Indexes of the own domain, "
                 "which are numbered as they are made anew."
@@ -120,30 +85,49 @@ class Domain(Construct):
 
     def _policy(self) -> iam.PolicyDocument:
         """Leave it to the roles' own policies who of this account may do what."""
-        return iam.PolicyDocument(
-            statements=[
-                iam.PolicyStatement(
-                    principals=[iam.AccountRootPrincipal()],
-                    actions=["es:ESHttp*"],
-                    resources=[f"{self._arn}/*"],
-                )
-            ]
+        statement = iam.PolicyStatement(
+            principals=[iam.AccountRootPrincipal()],
+            actions=["es:ESHttp*"],
+            resources=[f"{self._arn}/*"],
         )
+        return iam.PolicyDocument(statements=[statement])
 
-    def _acknowledge(self) -> None:
-        acknowledge(
-            self.domain,
-            {
-                "AwsSolutions-OS1": "In a VPC every function needs interfaces and a NAT gateway, "
-                "which costs more than the domain; it answers signed requests only.",
-                "AwsSolutions-OS3": "Lambda's addresses are not known; requests are signed.",
-                "AwsSolutions-OS4": "One to three nodes need no master of their own.",
-                "AwsSolutions-OS7": "One node by default: the index can be made again from the "
-                "catalogue. -c searchNodes=2 stands in two zones.",
-            }
-            | {
-                f"AwsSolutions-OS9[LogExport::{kind}_SLOW_LOGS]": "Slow logs hold queries and "
-                "captions, which belong in no log."
-                for kind in ("SEARCH", "INDEX")
-            },
-        )
+
+_OBJECTIONS = {
+    "AwsSolutions-OS1": "In a VPC every function needs interfaces and a NAT gateway, which costs "
+    "more than the domain; it answers signed requests only.",
+    "AwsSolutions-OS3": "Lambda's addresses are not known; requests are signed.",
+    "AwsSolutions-OS4": "One to three nodes need no master of their own.",
+    "AwsSolutions-OS7": "One node by default: the index can be made again from the catalogue. "
+    "-c searchNodes=2 stands in two zones.",
+} | {
+    f"AwsSolutions-OS9[LogExport::{kind}_SLOW_LOGS]": "Slow logs hold queries and captions, which "
+    "belong in no log."
+    for kind in ("SEARCH", "INDEX")
+}
+
+
+def domain_of(scope: Construct, engine: str, context: Callable[[str], object]) -> Domain | None:
+    """Add the domain that an engine of ``ENGINES`` wants to ``scope``; the embedded wants none.
+
+    ``context`` looks up what the command line says of ``searchInstance``, ``searchNodes`` and
+    ``searchGigabytes``; ``ValueError`` is raised where it is wrong, or for another engine.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"-c search={engine}: it can be {', '.join(ENGINES)}")
+    if engine == EMBEDDED:
+        return None
+    return Domain(
+        scope,
+        "Engine",
+        instance=str(context("searchInstance") or "t3.small.search"),
+        nodes=_number(context, "searchNodes", 1),
+        gigabytes=_number(context, "searchGigabytes", 10),
+    )
+
+
+def _number(context: Callable[[str], object], name: str, default: int) -> int:
+    text = str(context(name) or default)
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"-c {name}={text}: it must be a whole number from 1 on")
+    return int(text)

@@ -14,27 +14,22 @@ from chalicelib.access import Scope, TokenStore
 from chalicelib.names import DEFAULT_OWNER, INDEXER, STACK
 from chalicelib.reindexing import LambdaReindexing
 
-LABEL = "administrator"
-
 
 def first_token(store: TokenStore, *, another: bool = False) -> str | None:
-    """Return a new administrator's token, or None where there is one already.
-
-    Parameters
-    ----------
-    another
-        Make one in any case: the others may be lost.
-    """
+    """Return a new administrator's token; None where there is one already, unless ``another``."""
     known = any(Scope.ADMIN in record.scopes and not record.revoked for record in store.records())
     if known and not another:
         return None
-    token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label=LABEL)
+    token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label="administrator")
     return token
 
 
 def main() -> int:
     """Read the deployment's outputs and print how to reach it."""
-    arguments = _parser().parse_args()
+    parser = argparse.ArgumentParser(prog="python -m infra.first_token")
+    parser.add_argument("outputs", type=Path, help="what 'cdk deploy --outputs-file' wrote")
+    parser.add_argument("--another", action="store_true", help="even if there is a token")
+    arguments = parser.parse_args()
     outputs = json.loads(arguments.outputs.read_text())[STACK]
     store = TokenStore(boto3.client("dynamodb"), outputs["TokensTable"])
     token = first_token(store, another=arguments.another)
@@ -48,13 +43,6 @@ def main() -> int:
         print(f"Gallery  {outputs['ApiUrl']}/#token={token}")
         print("The token in this address is shown this once; whoever has it may do everything.")
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.first_token")
-    parser.add_argument("outputs", type=Path, help="what 'cdk deploy --outputs-file' wrote")
-    parser.add_argument("--another", action="store_true", help="even if there is a token")
-    return parser
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What tells that something is wrong: alarms, a topic they go to and a dashboard."""
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -8,7 +10,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from chalicelib.names import METRICS, STAGE
+from chalicelib.names import API, METRICS, STAGE
+from infra.storage import Queues
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
 
@@ -18,46 +21,52 @@ class Observability(Construct):
 
     Parameters
     ----------
-    queue, dead_letters, missed
-        Events waiting, events given up, index batches given up.
+    queues
+        Events waiting, and events given up.
+    missed
+        Index batches given up.
     functions
-        Name to function.
-    indexer
-        The reader of the stream.
-    api_name
-        The API as its metrics name it.
+        Name to function; ``Indexer`` reads the stream.
     """
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
-        *,
-        queue: sqs.Queue,
-        dead_letters: sqs.Queue,
+        queues: Queues,
         missed: sqs.Queue,
-        functions: dict[str, lambda_.IFunction],
-        indexer: lambda_.IFunction,
-        api_name: str,
+        functions: Mapping[str, lambda_.IFunction],
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        age = queues.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES)
+        behind = functions["Indexer"].metric(
+            "IteratorAge", statistic="Maximum", period=FIVE_MINUTES
+        )
         watched = {
-            "DeadLetters": (_visible(dead_letters), 1, "photographs that failed five times"),
+            "DeadLetters": (_visible(queues.dead_letters), 1, "photographs that failed five times"),
             "MissedByTheIndex": (_visible(missed), 1, "records the index never took in"),
-            "OldestEvent": (_age(queue), 900, "photographs waiting for a quarter of an hour"),
-            "IndexBehind": (_iterator_age(indexer), 300_000, "the index five minutes behind"),
-            "Api5xx": (_api(api_name, "5XXError"), 5, "the API failing"),
+            "OldestEvent": (age, 900, "photographs waiting for a quarter of an hour"),
+            "IndexBehind": (behind, 300_000, "the index five minutes behind"),
+            "Api5xx": (_api("5XXError"), 5, "the API failing"),
             "ImagesFailed": (_own("failed"), 50, "many photographs refused"),
         }
         for name, function in functions.items():
-            watched[f"{name}Errors"] = (
-                function.metric_errors(period=FIVE_MINUTES),
-                3,
-                f"the {name.lower()} failing",
-            )
-        self.alarms = [self._alarm(name, *what) for name, what in watched.items()]
-        self._dashboard(queue, functions, api_name)
+            errors = function.metric_errors(period=FIVE_MINUTES)
+            watched[f"{name}Errors"] = (errors, 3, f"the {name.lower()} failing")
+        alarms = [self._alarm(name, *what) for name, what in watched.items()]
+        board = cloudwatch.Dashboard(self, "Dashboard")
+        board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24))
+        board.add_widgets(
+            _graph("Photographs", [_own("captioned"), _own("failed")]),
+            _graph("Events waiting", [_visible(queues.queue), age]),
+            _graph("API", [_api("Count"), _api("5XXError")]),
+        )
+        board.add_widgets(
+            _graph("Duration", [f.metric_duration() for f in functions.values()]),
+            _graph("Errors", [f.metric_errors() for f in functions.values()]),
+            _graph("Latency of the API", [_api("Latency", "p95")]),
+        )
 
     def _alarm(
         self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str
@@ -75,24 +84,6 @@ class Observability(Construct):
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         return alarm
 
-    def _dashboard(
-        self, queue: sqs.Queue, functions: dict[str, lambda_.IFunction], api_name: str
-    ) -> None:
-        board = cloudwatch.Dashboard(self, "Dashboard")
-        board.add_widgets(
-            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=self.alarms, width=24)
-        )
-        board.add_widgets(
-            _graph("Photographs", [_own("captioned"), _own("failed")]),
-            _graph("Events waiting", [_visible(queue), _age(queue)]),
-            _graph("API", [_api(api_name, "Count"), _api(api_name, "5XXError")]),
-        )
-        board.add_widgets(
-            _graph("Duration", [f.metric_duration() for f in functions.values()]),
-            _graph("Errors", [f.metric_errors() for f in functions.values()]),
-            _graph("Latency of the API", [_api(api_name, "Latency", "p95")]),
-        )
-
 
 def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title=title, left=metrics, width=8)
@@ -102,29 +93,21 @@ def _visible(queue: sqs.Queue) -> cloudwatch.Metric:
     return queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)
 
 
-def _age(queue: sqs.Queue) -> cloudwatch.Metric:
-    return queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES)
+def _api(name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    return _metric("AWS/ApiGateway", name, {"ApiName": API, "Stage": STAGE}, statistic)
 
 
-def _iterator_age(function: lambda_.IFunction) -> cloudwatch.Metric:
-    return function.metric("IteratorAge", statistic="Maximum", period=FIVE_MINUTES)
+def _own(name: str) -> cloudwatch.Metric:
+    return _metric(METRICS, name, {"service": "captioner"}, "Sum")
 
 
-def _api(name: str, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
+def _metric(
+    namespace: str, name: str, dimensions: dict[str, str], statistic: str
+) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace="AWS/ApiGateway",
-        metric_name=metric,
-        dimensions_map={"ApiName": name, "Stage": STAGE},
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dimensions,
         statistic=statistic,
-        period=FIVE_MINUTES,
-    )
-
-
-def _own(metric: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=METRICS,
-        metric_name=metric,
-        dimensions_map={"service": "captioner"},
-        statistic="Sum",
         period=FIVE_MINUTES,
     )

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,19 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """One thing that must be there.
-
-    Attributes
-    ----------
-    name
-        What it is.
-    met
-        Tells whether it is there.
-    remedy
-        What to do where it is not.
-    """
+class Requirement(NamedTuple):
+    """One thing that must be there, and what to do where it is not."""
 
     name: str
     met: Callable[[], bool]
@@ -44,17 +33,9 @@ def _docker_runs() -> bool:
     return asked.returncode == 0
 
 
-def _credentials_work() -> bool:
+def _aws_answers(call: Callable[[], object]) -> bool:
     try:
-        boto3.client("sts").get_caller_identity()
-    except (BotoCoreError, ClientError):
-        return False
-    return True
-
-
-def _bootstrapped() -> bool:
-    try:
-        boto3.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)
+        call()
     except (BotoCoreError, ClientError):
         return False
     return True
@@ -62,9 +43,7 @@ def _bootstrapped() -> bool:
 
 REQUIREMENTS = (
     Requirement(
-        "Docker",
-        _docker_runs,
-        "the captioner is a container image: install Docker and start it",
+        "Docker", _docker_runs, "the captioner is a container image: install Docker and start it"
     ),
     Requirement(
         "Node with npx",
@@ -73,12 +52,12 @@ REQUIREMENTS = (
     ),
     Requirement(
         "AWS credentials",
-        _credentials_work,
+        lambda: _aws_answers(lambda: boto3.client("sts").get_caller_identity()),
         "set AWS_PROFILE or AWS_ACCESS_KEY_ID and its like, and a region (AWS_REGION)",
     ),
     Requirement(
         "a bootstrapped account",
-        _bootstrapped,
+        lambda: _aws_answers(lambda: boto3.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)),
         "once an account and region: npx aws-cdk@2 bootstrap",
     ),
 )

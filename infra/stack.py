@@ -8,30 +8,23 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from chalicelib.names import API, ENCODER, INDEXER, STAGE
+from chalicelib.names import ENCODER, INDEXER, STAGE
 from chalicelib.settings import LIMITS, Settings, variable
 from infra.api import Api
-from infra.catalogue import Catalogue
-from infra.engines import Engine
+from infra.engines import domain_of
+from infra.functions import Shared
 from infra.observability import Observability
 from infra.packaging import layer_code
-from infra.pipeline import Pipeline, Queues
-from infra.search import Search, engine_of
-from infra.storage import Storage
+from infra.pipeline import Pipeline
+from infra.search import Search
+from infra.storage import Catalogue, Queues, Storage
 
 
 def limits_of(context: Callable[[str], object]) -> dict[str, str]:
     """Return the variables of those limits that the command line sets.
 
-    Parameters
-    ----------
-    context
-        Looks up what it says of ``IMAGE_REPO_MAX_PIXELS`` and its like.
-
-    Raises
-    ------
-    ValueError
-        A limit is out of its range.
+    ``context`` looks up what it says of ``IMAGE_REPO_MAX_PIXELS`` and its like; ``ValueError`` is
+    raised for one out of its range.
     """
     said = {field: context(variable(field)) for field in LIMITS}
     given = {field: str(value) for field, value in said.items() if value is not None}
@@ -42,58 +35,46 @@ def limits_of(context: Callable[[str], object]) -> dict[str, str]:
 class ImageRepo(cdk.Stack):
     """Everything that is deployed.
 
-    Parameters
-    ----------
-    search
-        The engine, one of ``infra.search.ENGINES``.
-    bundle
-        The model's folder; the repository's where None.
+    ``search`` is one of ``infra.engines.ENGINES``; ``bundle`` the model's folder, the repository's
+    where None.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, search: str, bundle: Path | None = None
+        self, scope: Construct, construct_id: str, *, search: str, bundle: Path | None
     ) -> None:
         super().__init__(scope, construct_id, analytics_reporting=False)
-        self.storage = Storage(self, "Storage", bucket_name=self._bucket_name())
-        self.catalogue = Catalogue(self, "Catalogue")
-        self.queues = Queues(self, "Queues", storage=self.storage)
-        self.bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
+        storage = Storage(self, "Storage", bucket_name=self._bucket_name())
+        catalogue = Catalogue(self, "Catalogue")
+        queues = Queues(self, "Queues", storage=storage)
+        bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
         layer = self._layer()
-        engine = engine_of(self, search, self.node.try_get_context)
-        environment = self._environment(engine) | limits_of(self.node.try_get_context)
-        self.pipeline = Pipeline(
-            self,
-            "Pipeline",
-            storage=self.storage,
-            catalogue=self.catalogue,
-            queues=self.queues,
-            environment=environment,
-            bundle=bundle,
-        )
-        self.search = Search(
-            self,
-            "Search",
-            engine=engine,
-            storage=self.storage,
-            catalogue=self.catalogue,
-            bus=self.bus,
-            layer=layer,
-            environment=environment,
-        )
-        self.api = Api(
-            self,
-            "Api",
-            storage=self.storage,
-            catalogue=self.catalogue,
-            queue=self.queues.queue,
-            functions=(self.pipeline.encoder, self.search.indexer),
-            layer=layer,
-            environment=environment,
-            bundle=bundle,
-        )
-        engine.admit(reader=self.api.identity.role, writer=self.search.role)
-        self._observe()
-        self._tell()
+        context = self.node.try_get_context
+        domain = domain_of(self, search, context)
+        environment = {
+            "IMAGE_REPO_BUCKET": storage.bucket.bucket_name,
+            "IMAGE_REPO_TABLE": catalogue.images.table_name,
+            "IMAGE_REPO_TOKENS_TABLE": catalogue.tokens.table_name,
+            "IMAGE_REPO_QUEUE_URL": queues.queue.queue_url,
+            "IMAGE_REPO_ENCODER_FUNCTION": ENCODER,
+            "IMAGE_REPO_INDEXER_FUNCTION": INDEXER,
+            "IMAGE_REPO_EVENT_BUS": bus.event_bus_name,
+            "IMAGE_REPO_SEARCH": search,
+            **({"IMAGE_REPO_SEARCH_ENDPOINT": domain.endpoint} if domain else {}),
+            **limits_of(context),
+        }
+        shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle)
+        pipeline = Pipeline(self, "Pipeline", shared)
+        indexing = Search(self, "Search", shared, domain)
+        api = Api(self, "Api", shared, (pipeline.encoder, indexing.indexer))
+        if domain:
+            domain.admit(reader=api.identity, writer=indexing.identity)
+        functions = {
+            "Captioner": pipeline.captioner,
+            "Encoder": pipeline.encoder,
+            "Indexer": indexing.indexer,
+        }
+        Observability(self, "Observability", queues, indexing.missed, functions)
+        self._tell(shared, api.rest_api_id)
 
     def _bucket_name(self) -> str:
         name = cdk.CfnParameter(
@@ -121,46 +102,15 @@ class ImageRepo(cdk.Stack):
             description="Third-party code of the API and the indexer",
         )
 
-    def _environment(self, engine: Engine) -> dict[str, str]:
-        return {
-            "IMAGE_REPO_BUCKET": self.storage.bucket.bucket_name,
-            "IMAGE_REPO_TABLE": self.catalogue.images.table_name,
-            "IMAGE_REPO_TOKENS_TABLE": self.catalogue.tokens.table_name,
-            "IMAGE_REPO_QUEUE_URL": self.queues.queue.queue_url,
-            "IMAGE_REPO_ENCODER_FUNCTION": ENCODER,
-            "IMAGE_REPO_INDEXER_FUNCTION": INDEXER,
-            "IMAGE_REPO_EVENT_BUS": self.bus.event_bus_name,
-            "IMAGE_REPO_SEARCH": engine.name,
-            **({"IMAGE_REPO_SEARCH_ENDPOINT": engine.endpoint} if engine.endpoint else {}),
-        }
-
-    def _observe(self) -> None:
-        functions: dict[str, lambda_.IFunction] = {
-            "Captioner": self.pipeline.captioner,
-            "Encoder": self.pipeline.encoder,
-            "Indexer": self.search.indexer,
-        }
-        Observability(
-            self,
-            "Observability",
-            queue=self.queues.queue,
-            dead_letters=self.queues.dead_letters,
-            missed=self.search.missed,
-            functions=functions,
-            indexer=self.search.indexer,
-            api_name=API,
-        )
-
-    def _tell(self) -> None:
+    def _tell(self, shared: Shared, api_id: str) -> None:
         outputs = {
-            "ApiId": self.api.rest_api_id,
-            "ApiUrl": f"https://{self.api.rest_api_id}.execute-api.{self.region}."
-            f"{self.url_suffix}/{STAGE}",
-            "Bucket": self.storage.bucket.bucket_name,
-            "Table": self.catalogue.images.table_name,
-            "TokensTable": self.catalogue.tokens.table_name,
-            "QueueUrl": self.queues.queue.queue_url,
-            "DeadLetterQueueUrl": self.queues.dead_letters.queue_url,
+            "ApiId": api_id,
+            "ApiUrl": f"https://{api_id}.execute-api.{self.region}.{self.url_suffix}/{STAGE}",
+            "Bucket": shared.storage.bucket.bucket_name,
+            "Table": shared.catalogue.images.table_name,
+            "TokensTable": shared.catalogue.tokens.table_name,
+            "QueueUrl": shared.queues.queue.queue_url,
+            "DeadLetterQueueUrl": shared.queues.dead_letters.queue_url,
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)

@@ -16,16 +16,8 @@ LAYER = ROOT / "build" / "layer"
 STAMP = ROOT / "build" / "layer.sha256"
 
 # The runtime brings the AWS SDK; nothing at run time reads tests, stubs or caches.
-_PROVIDED = (
-    "boto3",
-    "botocore",
-    "s3transfer",
-    "jmespath",
-    "dateutil",
-    "python_dateutil",
-    "urllib3",
-    "six",
-)
+_AWS = ("boto3", "botocore", "s3transfer")
+_PROVIDED = (*_AWS, "jmespath", "dateutil", "python_dateutil", "urllib3", "six")
 _PROVIDED_FILES = tuple(name + end for name in _PROVIDED for end in ("", ".py", "-*.dist-info"))
 _UNREAD = ("**/__pycache__", "**/tests", "**/test", "**/*.pyi", "**/*.c", "**/*.h", "bin")
 

@@ -37,7 +37,7 @@ def fingerprint(search: str = EMBEDDED) -> str:
     Parameters
     ----------
     search
-        The search engine, one of ``infra.search.ENGINES``.
+        The search engine, one of ``infra.engines.ENGINES``.
     """
     digest = hashlib.sha256(search.encode())
     for path in _files():

@@ -157,7 +157,7 @@ def _prepared(data: bytes, *, from_: Bundle, kept: Kept) -> Prepared:
     """Return what ``captioner.preparing.prepare`` makes of a file; nothing here is displayed."""
 
     def described() -> dict[str, Any]:
-        prepared = asdict(prepare(data, model=from_.model, max_pixels=MAX_PIXELS))
+        prepared = asdict(prepare(data, describe=from_.model.describe, max_pixels=MAX_PIXELS))
         assert version_of(from_.model) == from_.version
         text = {name: base64.b64encode(prepared[name] or b"").decode() for name in _VECTORS}
         return prepared | text | {"display": ""}

@@ -64,23 +64,10 @@ class Hypothesis:
 def search(
     writer: Writer, map_: F32, rules: Rules, beam: int = WIDTH, longest: int = LONGEST
 ) -> list[Hypothesis]:
-    """Find the likeliest captions of a map.
+    """Find the likeliest captions of a map float32 (h, w, c), of ``longest`` words at most.
 
-    Parameters
-    ----------
-    map_ : float32 (h, w, c)
-    rules : Rules
-        What may not be written.
-    beam : int
-        Captions kept at each step; 1 is greedy decoding.
-    longest : int
-        Words at most.
-
-    Returns
-    -------
-    list of Hypothesis
-        Best first: all that ended, or where none did those cut at the limit; none where
-        the writer gives no finite probability.
+    ``beam`` captions are kept at each step; 1 is greedy decoding. Best first come all that ended,
+    or where none did those cut at the limit; none where the writer gives no finite probability.
     """
     state, live, ended = writer.start(map_), [Hypothesis()], []
     last = np.array([START], np.intp)

@@ -5,6 +5,7 @@ from pathlib import Path
 from captioner.vision import decoder, encoder, labels, manifest, text, vectors
 from captioner.vision.judgement import Confidence, Ranking
 from captioner.vision.model import Model
+from captioner.vision.sentence import Rules
 
 DEFAULT_BUNDLE = text.BUNDLE
 """The bundle that comes with the repository."""
@@ -13,14 +14,7 @@ FILES = ("encoder.onnx", "decoder.npz", "vectors.npz", "labels.npz", "text.npz",
 
 
 def load(path: Path, *, threads: int = 2) -> Model:
-    """Load the model of a bundle.
-
-    Parameters
-    ----------
-    path : Path
-        The bundle's folder, as `DEFAULT_BUNDLE`.
-    threads : int
-        That the encoder may use.
+    """Load the model of a bundle's folder; the encoder may use ``threads``.
 
     Raises
     ------
@@ -30,8 +24,10 @@ def load(path: Path, *, threads: int = 2) -> Model:
     described = manifest.read(path, FILES)
     words = text.Tokenizer.read(described.path("tokenizer.json"))
     return Model(
-        described,
+        name=described.name,
+        version=described.version,
         tokenizer=words,
+        rules=Rules(words),
         encoder=encoder.load(described.path("encoder.onnx"), described.side, threads),
         decoder=decoder.Decoder(text.read_arrays(described.path("decoder.npz"), decoder.ARRAYS)),
         vectors=vectors.Vectors(text.read_arrays(described.path("vectors.npz"), vectors.ARRAYS)),

@@ -38,10 +38,7 @@ class DecoderState:
 class Decoder:
     """One step: the last words in, the next words' log-probabilities out.
 
-    Parameters
-    ----------
-    weights : dict of float32 arrays
-        By the names of ``ARRAYS``; gates in the order input, forget, cell, output.
+    Weights go by the names of ``ARRAYS``; gates are in the order input, forget, cell, output.
     """
 
     def __init__(self, weights: dict[str, F32]) -> None:
@@ -65,20 +62,10 @@ class Decoder:
     def step(
         self, state: DecoderState, words: npt.NDArray[np.intp]
     ) -> tuple[F32, DecoderState, F32]:
-        """Write one word.
+        """Write one word of k captions, whose last ``words`` are int (k,).
 
-        Parameters
-        ----------
-        state : State
-            Of k captions.
-        words : int (k,)
-            Their last words.
-
-        Returns
-        -------
-        float32 (k, vocabulary), State, float32 (k, positions)
-            Log-probabilities, the next state, and the attention paid, whose rows
-            sum to one.
+        Give log-probabilities (k, vocabulary), the next state, and the attention paid
+        (k, positions), whose rows sum to one.
         """
         weights = self._weights
         attention, seen = self._look(state)

@@ -14,12 +14,7 @@ from captioner.vision.text import F32
 class ImageEncoder:
     """From photograph to spatial map.
 
-    Parameters
-    ----------
-    session : onnxruntime.InferenceSession
-        Takes uint8 (1, side, side, 3), gives float32 (1, h, w, channels).
-    side : int
-        In pixels.
+    The session takes uint8 (1, side, side, 3) and gives float32 (1, h, w, channels).
     """
 
     def __init__(self, session: ort.InferenceSession, side: int) -> None:

@@ -12,19 +12,9 @@ FINE_ENOUGH = 3  # samples a pixel of the result, beyond which rows are skipped
 
 
 def to_square(pixels: U8, side: int) -> U8:
-    """Stretch the whole frame to a square, as the training photographs were.
+    """Stretch a whole RGB frame (h, w, 3) to (side, side, 3), as the training photographs were.
 
-    Parameters
-    ----------
-    pixels : uint8 (h, w, 3)
-        RGB.
-    side : int
-        In pixels.
-
-    Returns
-    -------
-    uint8 (side, side, 3)
-        Triangle-filtered, as Pillow's ``BILINEAR`` does.
+    It is triangle-filtered, as Pillow's ``BILINEAR`` does.
 
     Raises
     ------

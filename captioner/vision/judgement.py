@@ -34,10 +34,6 @@ class Ranking:
         said = caption.log_prob + self.labels * caption.agreement
         return said + self.likeness * caption.likeness
 
-    def ranked(self, captions: tuple[Caption, ...]) -> tuple[Caption, ...]:
-        """Give the captions, best first."""
-        return tuple(sorted(captions, key=lambda caption: -self.score(caption)))
-
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
         """Read ``ranking``; raises `BundleError` where it is not one."""
@@ -103,19 +99,15 @@ def _short(value: float) -> float:
 
 def evidence(caption: Caption, seen: Observation) -> F64:
     """Give the `FEATURES` of a caption, float64 (features,)."""
-    own = (
-        caption.log_prob,
-        caption.least_log_prob,
-        len(caption.text.split()),
-        caption.likeness,
-        caption.agreement,
-    )
+    words = len(caption.text.split())
+    own = (caption.log_prob, caption.least_log_prob, words, caption.likeness, caption.agreement)
     return np.array((*own, seen.entropy, seen.top, seen.familiarity), np.float64)
 
 
 def judge(seen: Observation, ranking: Ranking, confidence: Confidence, most: int) -> Prediction:
     """Order a photograph's captions, keep ``most``, and say how probable the best is."""
-    captions = ranking.ranked(seen.captions)[:most]
+    best_first = sorted(seen.captions, key=lambda caption: -ranking.score(caption))
+    captions = tuple(best_first[:most])
     probability = float(confidence.probability(evidence(captions[0], seen))) if captions else 0.0
     return Prediction(
         captions,

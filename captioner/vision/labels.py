@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from captioner.vision.everyday import Everyday, everyday
+from captioner.vision.everyday import everyday
 from captioner.vision.text import F32
 
 ARRAYS = ("labels/kernel", "labels/bias", "labels/usual")
@@ -26,18 +26,13 @@ class Label:
 class Labels:
     """The label head: a linear layer on the mean of the map.
 
-    Parameters
-    ----------
-    weights : dict of float32 arrays
-        ``labels/kernel`` (c, 1000) and ``labels/bias`` (1000,): logits of ImageNet's
-        classes; ``labels/usual`` (1000,): their mean probabilities over photographs.
-    table : Everyday, optional
-        The words.
+    Weights are ``labels/kernel`` (c, 1000) and ``labels/bias`` (1000,), logits of ImageNet's
+    classes, and ``labels/usual`` (1000,), their mean probabilities over photographs.
     """
 
-    def __init__(self, weights: dict[str, F32], table: Everyday | None = None) -> None:
+    def __init__(self, weights: dict[str, F32]) -> None:
         self._weights = weights
-        self._table = table or everyday()
+        self._table = everyday()
 
     def probabilities(self, map_: F32) -> F32:
         """Give the classes' probabilities float32 (1000,) of a map (h, w, c)."""

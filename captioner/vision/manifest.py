@@ -39,15 +39,7 @@ class BundleManifest:
 
 
 def read(folder: Path, files: Iterable[str] | None = None) -> BundleManifest:
-    """Read a bundle's manifest and verify its files.
-
-    Parameters
-    ----------
-    folder : Path
-        The bundle.
-    files : iterable of str, optional
-        Files that must be there and intact; every file the manifest names when
-        not given.
+    """Read a bundle's manifest and verify ``files``, or every file it names when not given.
 
     Raises
     ------

@@ -25,16 +25,10 @@ def pooled(map_: F32) -> F32:
 
 
 def with_captions(picture: F32, captions: F32, log_probs: F32) -> F32:
-    """Give the semantic vector of a picture and of what is written of it, of unit length.
+    """Give the semantic vector (dims,) of a picture and of what is written of it, of unit length.
 
-    Parameters
-    ----------
-    picture : float32 (dims,)
-        `Vectors.semantic`.
-    captions : float32 (n, dims)
-        Semantic vectors of one caption or more.
-    log_probs : float32 (n,)
-        Of whole captions: each counts as much as it is probable.
+    ``picture`` (dims,) is `Vectors.semantic`; ``captions`` (n, dims) are semantic vectors, each of
+    which counts as much as it is probable by ``log_probs`` (n,), of whole captions.
     """
     probable = np.exp(log_probs - log_probs.max())
     return unit(picture + SAID * unit(np.asarray(probable @ captions, np.float32)))
@@ -43,13 +37,10 @@ def with_captions(picture: F32, captions: F32, log_probs: F32) -> F32:
 class Vectors:
     """Visual and semantic vector of a pooled map (`pooled`), 256-d and of unit length each.
 
-    Parameters
-    ----------
-    weights : dict of float32 arrays
-        ``visual/mean`` (2c,) and ``visual/basis`` (2c, 256): a metric on the pooled map
-        of unit length; ``semantic/hidden`` (2c, k), its bias, and ``semantic/out`` (k, 256):
-        the image side of the joint space; ``known/centres`` (k, 256): unit vectors amid the
-        training photographs' visual vectors.
+    Weights are ``visual/mean`` (2c,) and ``visual/basis`` (2c, 256), a metric on the pooled map of
+    unit length; ``semantic/hidden`` (2c, k), its bias, and ``semantic/out`` (k, 256), the image
+    side of the joint space; ``known/centres`` (k, 256), unit vectors amid the training
+    photographs' visual vectors.
     """
 
     def __init__(self, weights: dict[str, F32]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import assertions
 
-from infra.catalogue import Catalogue
+from infra.storage import Catalogue
 from tests.images_table import images_table
 
 

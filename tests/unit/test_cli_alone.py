@@ -38,7 +38,5 @@ def test_the_formats_need_the_standard_library_only() -> None:
 
 
 def test_it_knows_the_kinds_of_words_that_the_repository_binds_to_a_subject() -> None:
-    assert [(kind.name, kind.plural) for kind in output.TRAITS] == [
-        (kind.name, kind.plural) for kind in TRAITS
-    ]
+    assert {kind.name: kind.plural for kind in TRAITS} == output.TRAITS
     assert set(output.FACETS) <= set(FACETS)

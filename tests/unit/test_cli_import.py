@@ -12,7 +12,7 @@ import pytest
 from image_repo.client import Client
 from image_repo.errors import CommandError, Unreachable
 from image_repo.importing import read_folder
-from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, in_state, missing, upload
+from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, upload
 
 
 class Repository:
@@ -78,10 +78,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run(repository: Repository, folder: Path, log: Path) -> list[UploadOutcome]:
     photographs, client = read_folder(folder).photographs, repository.client()
-    remembered = ResumeLog(
-        log, lambda ids: missing(client, ids), lambda: in_state(client, "pending")
-    )
-    return upload(client, photographs, remembered, at_once=1)
+    return upload(client, photographs, ResumeLog(log, client), at_once=1)
 
 
 def test_an_import_that_was_cut_ends_with_the_totals_of_one_that_was_not(

@@ -7,7 +7,7 @@ import pytest
 
 from image_repo.client import Client
 from image_repo.errors import ApiProblem, Unreachable
-from image_repo.reindexing import SILENT_SECONDS, Following
+from image_repo.upkeep import SILENT_SECONDS, follow
 
 
 class Repository:
@@ -17,10 +17,10 @@ class Repository:
         self._answers = list(answers)
         self.seconds = 0.0
 
-    def following(self) -> Following:
+    def followed(self) -> dict[str, Any]:
         transport = httpx.MockTransport(self._answer)
         client = Client("http://api/stage", "imr_x", transport=transport, sleep=self.sleep)
-        return Following(client, "seven", self.sleep, lambda: self.seconds)
+        return follow(client, "seven", 7, self.sleep, lambda: self.seconds)
 
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
@@ -41,7 +41,7 @@ def test_it_waits_for_its_own_run_and_tells_how_far_that_is(
 ) -> None:
     earlier = run("finished", 9, id="six")
     repository = Repository(404, earlier, run("running"), run("running", 4), run("finished", 8))
-    assert repository.following().to_the_end(total=7)["records"] == 8
+    assert repository.followed()["records"] == 8
     told = capsys.readouterr().err
     assert "4 of about 7 records read" in told
     assert "8 of about 8 records read" in told
@@ -51,18 +51,17 @@ def test_it_waits_for_its_own_run_and_tells_how_far_that_is(
 def test_it_does_not_wait_for_ever_for_a_run_that_says_nothing(answers: tuple[Any, ...]) -> None:
     repository = Repository(*answers)
     with pytest.raises(Unreachable, match="nothing is heard"):
-        repository.following().to_the_end(total=7)
+        repository.followed()
     assert repository.seconds > SILENT_SECONDS
 
 
 def test_a_run_that_failed_says_why() -> None:
     repository = Repository(run("failed", reason="there is no former search index to go back to"))
     with pytest.raises(ApiProblem, match="no former search index") as failed:
-        repository.following().to_the_end(total=7)
+        repository.followed()
     assert failed.value.exit_code == 1
 
 
 def test_what_is_not_to_be_seen_is_not_taken_for_a_run_that_has_not_begun() -> None:
-    following = Repository(403).following()
     with pytest.raises(ApiProblem):
-        following.to_the_end(total=7)
+        Repository(403).followed()

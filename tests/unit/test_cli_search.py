@@ -1,8 +1,6 @@
 """The search commands: what they ask of the API, and how they tell why."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,10 +37,9 @@ class RecordingSession(Session):
 
     asked: list[httpx.Request] = field(default_factory=list)
 
-    @contextmanager
-    def client(self) -> Iterator[Client]:
+    def client(self) -> Client:
         transport = httpx.MockTransport(self._answer)
-        yield Client("http://api", "imr_x", transport=transport, sleep=lambda _: None)
+        return Client("http://api", "imr_x", transport=transport, sleep=lambda _: None)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)

@@ -1,8 +1,6 @@
 """The token commands: what they ask of the API."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,9 +35,8 @@ class RecordingSession(Session):
 
     asked: list[httpx.Request] = field(default_factory=list)
 
-    @contextmanager
-    def client(self) -> Iterator[Client]:
-        yield Client("http://api", "imr_x", transport=httpx.MockTransport(self._answer))
+    def client(self) -> Client:
+        return Client("http://api", "imr_x", transport=httpx.MockTransport(self._answer))
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)

@@ -225,3 +225,12 @@ def test_the_copy_for_display_is_small_and_tells_nothing_of_the_camera() -> None
 def test_a_small_photograph_is_not_enlarged_for_display() -> None:
     with Image.open(io.BytesIO(display(np.zeros((3, 5, 3), np.uint8)))) as image:
         assert image.size == (5, 3)
+
+
+def test_a_jpeg_with_further_pictures_behind_the_first_is_a_jpeg() -> None:
+    written = io.BytesIO()
+    behind = Image.new("RGB", (40, 30), "blue")
+    Image.new("RGB", (40, 30), "red").save(written, "MPO", save_all=True, append_images=[behind])
+    decoded = decode(written.getvalue(), max_pixels=10_000)
+    assert (decoded.content_type, decoded.width, decoded.height) == ("image/jpeg", 40, 30)
+    assert decoded.pixels[..., 0].min() > 200 and decoded.pixels[..., 2].max() < 50

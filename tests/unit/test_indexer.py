@@ -1,5 +1,6 @@
 """The indexer: stream batches into the index, then events."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,9 +17,9 @@ from chalicelib.reindexing import Progress, RunStateStore, Stage
 from chalicelib.search import Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.settings import Settings
-from indexer.announcing import Announcement, EventBridge
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap, documents
+from indexer.changes import EventBus
 from indexer.handler import answer
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.events import MemoryEvents
@@ -31,6 +32,7 @@ CAPTIONED = replace(
     PENDING, rev=2, state=State.CAPTIONED, caption=Caption("a dog", Source.MODEL, "slim@1", 0.9)
 )
 DELETED = replace(PENDING, rev=3, state=State.DELETED)
+EVENT: Any = {"Source": "image-repo", "DetailType": "ImageCaptioned", "Detail": "{}"}
 
 
 class Bench:
@@ -42,7 +44,8 @@ class Bench:
         self.events = MemoryEvents()
         index = IndexWriter(self.store, lambda: documents(self.catalogue))
         self.runs = RunStateStore(MemoryStorage())
-        self.indexer = Indexer(index, self.events, self.runs)
+        bus = EventBus(self.events, "bus")  # type: ignore[arg-type]
+        self.indexer = Indexer(index, bus, self.runs)
 
     def deliver(self, *records: Mapping[str, Any]) -> list[str]:
         response = answer(self.indexer, {"Records": records})
@@ -53,7 +56,11 @@ class Bench:
         return {hit.image_id for hit in results.hits}
 
     def told(self) -> list[str]:
-        return [announcement.name for announcement in self.events.published]
+        return [event["DetailType"] for event in self.events.published]
+
+    def detail(self) -> dict[str, Any]:
+        """Return the detail of the last event."""
+        return dict(json.loads(self.events.published[-1]["Detail"]))
 
 
 @pytest.fixture
@@ -70,18 +77,17 @@ def record(number: int, before: Image | None, after: Image | None) -> dict[str, 
 def test_a_captioned_photograph_is_searchable_and_told(bench: Bench) -> None:
     assert bench.deliver(record(1, None, PENDING), record(2, PENDING, CAPTIONED)) == []
     assert bench.found() == {"a"}
-    (announcement,) = bench.events.published
-    assert announcement == Announcement(
-        "ImageCaptioned",
-        {
-            "image_id": "a",
-            "owner": "ann",
-            "key": "uploads/ann/a.jpg",
-            "rev": 2,
-            "state": "captioned",
-            "reason": None,
-        },
-    )
+    (event,) = bench.events.published
+    names = {"EventBusName": "bus", "Source": "image-repo", "DetailType": "ImageCaptioned"}
+    assert event == names | {"Detail": event["Detail"]}
+    assert bench.detail() == {
+        "image_id": "a",
+        "owner": "ann",
+        "key": "uploads/ann/a.jpg",
+        "rev": 2,
+        "state": "captioned",
+        "reason": None,
+    }
 
 
 def test_a_deleted_photograph_is_gone_and_told(bench: Bench) -> None:
@@ -95,15 +101,15 @@ def test_an_item_removed_from_the_table_is_gone_too(bench: Bench) -> None:
     bench.deliver(record(1, PENDING, unsure))
     assert bench.deliver(record(2, unsure, None)) == []
     assert bench.found() == set()
-    (announcement,) = bench.events.published
-    assert (announcement.name, announcement.detail["reason"]) == ("ImageDeleted", None)
+    assert bench.told() == ["ImageDeleted"]
+    assert bench.detail()["reason"] is None
 
 
 def test_a_failed_photograph_is_told_and_not_searchable(bench: Bench) -> None:
     failed = replace(PENDING, rev=2, state=State.FAILED, reason="not an image")
     bench.deliver(record(1, PENDING, failed))
     assert bench.found() == set()
-    assert bench.events.published[0].detail["reason"] == "not an image"
+    assert bench.detail()["reason"] == "not an image"
 
 
 def test_an_edit_is_searchable_and_not_told(bench: Bench) -> None:
@@ -216,8 +222,7 @@ def test_events_reach_the_bus_in_tens() -> None:
             "events", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
         client.create_event_bus(Name="bus")
-        told = [Announcement("ImageCaptioned", {"image_id": str(n)}) for n in range(23)]
-        EventBridge(client, "bus").publish(told)
+        EventBus(client, "bus").publish([EVENT] * 23)
 
 
 class RefusingBus:
@@ -229,7 +234,7 @@ class RefusingBus:
 
 def test_an_entry_the_bus_refused_is_an_error() -> None:
     with pytest.raises(Unavailable, match="refused"):
-        EventBridge(RefusingBus(), "bus").publish([Announcement("ImageFailed", {})])  # type: ignore[arg-type]
+        EventBus(RefusingBus(), "bus").publish([EVENT])  # type: ignore[arg-type]
 
 
 def test_the_indexer_does_not_start_without_a_bus() -> None:

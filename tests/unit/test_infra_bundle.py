@@ -58,14 +58,14 @@ def test_an_archive_in_s3_is_taken(trained: Path, bucket: str, tmp_path: Path) -
     client = boto3.client("s3", region_name="us-east-1")
     client.upload_file(str(archive(trained)), bucket, "job-1/output/model.tar.gz")
     where = f"s3://{bucket}/job-1/output/model.tar.gz"
-    assert take(where, tmp_path / "taken", lambda: client) == "ours 9"
+    assert take(where, tmp_path / "taken", client) == "ours 9"
 
 
 @pytest.mark.parametrize("where", ["s3://models/none.tar.gz", "s3://models", "nowhere.tar.gz"])
 def test_what_is_not_there_is_named(where: str, bucket: str, tmp_path: Path) -> None:
     client = boto3.client("s3", region_name="us-east-1")
     with pytest.raises(BundleError, match=where.rsplit("/", maxsplit=1)[-1]):
-        take(where, tmp_path / "taken", lambda: client)
+        take(where, tmp_path / "taken", client)
 
 
 def flip(file: Path) -> None:

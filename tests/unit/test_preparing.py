@@ -36,20 +36,20 @@ def photograph() -> bytes:
 
 def test_captions_come_best_first_and_once_with_the_probability_of_the_best() -> None:
     model = Says("a dog", "a cat", "a dog")
-    prepared = prepare(photograph(), model=model, max_pixels=1_000)
+    prepared = prepare(photograph(), describe=model.describe, max_pixels=1_000)
     assert prepared.captions == ("a dog", "a cat") and prepared.confidence == 0.25
     assert (prepared.width, prepared.height, prepared.content_type) == (30, 20, "image/png")
     assert prepared.display.startswith(b"RIFF")
 
 
 def test_vectors_are_256_numbers_of_16_bits() -> None:
-    prepared = prepare(photograph(), model=Says(), max_pixels=1_000)
+    prepared = prepare(photograph(), describe=Says().describe, max_pixels=1_000)
     assert prepared.visual is not None
     assert np.frombuffer(prepared.visual, "<f2").tolist() == VECTOR.tolist()
 
 
 def test_a_model_that_says_nothing_and_computes_no_numbers_asks_for_review() -> None:
-    prepared = prepare(photograph(), model=Says(vector=float("nan")), max_pixels=1_000)
+    prepared = prepare(photograph(), describe=Says(vector=float("nan")).describe, max_pixels=1_000)
     assert prepared.captions == () and prepared.confidence is None and prepared.needs_review
     assert prepared.visual is None and prepared.semantic is None
     assert prepared.labels == () and not prepared.withheld
@@ -57,6 +57,6 @@ def test_a_model_that_says_nothing_and_computes_no_numbers_asks_for_review() -> 
 
 def test_labels_and_what_is_withheld_are_passed_on() -> None:
     model = Says("a dog", labels=(Label("cat", 0.75), Label("bed", 0.125)))
-    prepared = prepare(photograph(), model=model, max_pixels=1_000)
+    prepared = prepare(photograph(), describe=model.describe, max_pixels=1_000)
     assert prepared.labels == (("cat", 0.75), ("bed", 0.125))
     assert prepared.needs_review and prepared.withheld

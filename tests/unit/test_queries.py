@@ -38,9 +38,8 @@ def photograph() -> bytes:
 def ask(**request: Any) -> dict[str, Any]:
     storage = MemoryStorage()
     storage.write(KEY, photograph(), content_type="image/png")
-    queries = Queries(
-        Mean(), storage, max_query_bytes=200, max_stored_bytes=1_000, max_pixels=10_000
-    )
+    model: Any = Mean()
+    queries = Queries(model, storage, max_query_bytes=200, max_stored_bytes=1_000, max_pixels=9_999)
     return queries.answer(request)
 
 

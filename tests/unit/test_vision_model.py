@@ -1,7 +1,5 @@
 """The model answers for any photograph, also when its parts misbehave."""
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -11,9 +9,9 @@ from captioner.vision.decoder import ARRAYS, Decoder
 from captioner.vision.encoder import ImageEncoder
 from captioner.vision.judgement import FEATURES, Confidence, Ranking
 from captioner.vision.labels import Labels
-from captioner.vision.manifest import BundleManifest
 from captioner.vision.model import Model
 from captioner.vision.prediction import Caption
+from captioner.vision.sentence import Rules
 from captioner.vision.text import F32, TextEncoder, Tokenizer, unit
 from captioner.vision.vectors import Vectors
 
@@ -57,7 +55,6 @@ def decoder() -> Decoder:
 
 
 def model(map_: F32, review_below: float = 0.0, withheld_below: float = 0.0) -> Model:
-    manifest = BundleManifest(Path(), "tiny", "1", 64, {}, {}, {})
     flat = np.zeros(len(FEATURES))
     vectors = {
         "visual/mean": random(2 * CHANNELS), "visual/basis": random(2 * CHANNELS, 256),
@@ -74,8 +71,10 @@ def model(map_: F32, review_below: float = 0.0, withheld_below: float = 0.0) -> 
     }  # fmt: skip
     encoder = ImageEncoder(Session(map_), 64)
     return Model(
-        manifest,
+        name="tiny",
+        version="1",
         tokenizer=WORDS,
+        rules=Rules(WORDS),
         encoder=encoder,
         decoder=decoder(),
         vectors=Vectors(vectors),
