@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.opensearch import running
 from benchmarks.search.corpus import captions, documents
-from benchmarks.search.publishing import published
+from benchmarks.search.freshness import published
 from chalicelib.search import Document
 from chalicelib.search.embedded.segment import segment_of
 from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect

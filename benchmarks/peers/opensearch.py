@@ -17,7 +17,7 @@ from opensearchpy.helpers import bulk
 from benchmarks.peers.ours import Asked
 from benchmarks.peers.port import DEPTH, LIMIT, Answer
 from benchmarks.search.corpus import OWNER
-from benchmarks.search.memory import kilobytes
+from benchmarks.search.timing import kilobytes
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search import Document
 from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect

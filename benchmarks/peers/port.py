@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from benchmarks.search.memory import kilobytes
+from benchmarks.search.timing import kilobytes
 from chalicelib.search import Document
 
 LIMIT = 20  # matches that are shown
