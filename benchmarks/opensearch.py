@@ -36,8 +36,7 @@ from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.opensearch.bulk import BATCH as REQUEST
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.vectors import quantised
-from local.layout import Layout
-from local.opensearch import OpenSearchNode
+from local.opensearch import passing_node
 
 Answer = TypeVar("Answer")
 Numbers = Callable[[bytes], npt.NDArray[np.float32]]
@@ -107,10 +106,7 @@ def running(keep: Path | None, heap: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="image-repo-benchmark-") as scratch:
         folder = keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o755)
-        layout = Layout(folder / "layout")
-        layout.make()
-        node = OpenSearchNode(layout, folder / "data", heap, mortal=True)
+        node = passing_node(folder, heap)
         try:
             yield node.start()
         finally:

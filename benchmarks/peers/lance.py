@@ -14,7 +14,7 @@ from lancedb.index import HnswSq
 from lancedb.query import MatchQuery
 from lancedb.rerankers import RRFReranker
 
-from benchmarks.peers.port import LIMIT, RRF_CONSTANT, Answer, InProcess
+from benchmarks.peers.engine import LIMIT, RRF_CONSTANT, Engine
 from benchmarks.search.corpus import OWNER
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search import Document
@@ -24,7 +24,7 @@ _FILTER = f"owner = '{OWNER}'"
 _VECTORS = ("visual", "semantic")
 
 
-class Lance(InProcess):
+class Lance(Engine):
     """Every vector is looked at."""
 
     is_exact = True
@@ -43,17 +43,17 @@ class Lance(InProcess):
         self._table: Any = lancedb.connect(str(self.folder)).open_table(_TABLE)
         self._reranker = RRFReranker(K=RRF_CONSTANT)
 
-    def text(self, words: str) -> Answer:
+    def text(self, words: str) -> Sequence[str]:
         """Find captions that have all words."""
         asked = MatchQuery(words, "text", operator="AND")
         return _found(self._table.search(asked, query_type="fts"))
 
-    def image(self, vector: bytes) -> Answer:
+    def image(self, vector: bytes) -> Sequence[str]:
         """Find the nearest."""
         asked = self._table.search(_floats(vector), vector_column_name="visual")
         return _found(asked.distance_type("dot"))
 
-    def fused(self, text: str, vector: bytes) -> Answer:
+    def fused(self, text: str, vector: bytes) -> Sequence[str]:
         """Find by any word and by meaning."""
         asked = self._table.search(
             query_type="hybrid", vector_column_name="semantic", fts_columns="text"
@@ -68,11 +68,11 @@ class LanceGraph(Lance):
     is_exact = False
 
 
-def _found(asked: Any) -> Answer:
+def _found(asked: Any) -> Sequence[str]:
     rows: Sequence[Mapping[str, Any]] = (
         asked.where(_FILTER, prefilter=True).select(["id", "text"]).limit(LIMIT).to_list()
     )
-    return Answer([row["id"] for row in rows])
+    return [row["id"] for row in rows]
 
 
 def _floats(vector: bytes) -> Any:

@@ -14,18 +14,17 @@ from typing import Any, ClassVar
 import numpy as np
 from opensearchpy.helpers import bulk
 
+from benchmarks.peers.engine import DEPTH, LIMIT, Engine
 from benchmarks.peers.ours import Asked
-from benchmarks.peers.port import DEPTH, LIMIT, Answer
 from benchmarks.search.corpus import OWNER
 from benchmarks.search.timing import kilobytes
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search import Document
 from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
-from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.vectors import quantised
-from local.layout import Layout
-from local.opensearch import OpenSearchNode
+from local.opensearch import passing_node
 from local.opensearch.parts import KNN, VERSION
+from tests.opensearch import create_live
 
 NEURAL_SEARCH = ("org.opensearch.plugin", "neural-search", f"{VERSION}.0")
 HEAP = "1g"
@@ -64,19 +63,15 @@ _NORMALISED = {
 _OWN = {"term": {"owner": OWNER}}
 
 
-class OnNode:
+class OnNode(Engine):
     """What both have in common: a node of their own in the folder."""
 
     warm_up: ClassVar[int] = 5  # Java compiles what it is asked often
     index_name: ClassVar[str]
 
     def __init__(self, folder: Path) -> None:
-        folder.chmod(0o755)
-        layout = Layout(folder / "layout")
-        layout.make()
-        self._node = OpenSearchNode(
-            layout, folder / "data", HEAP, mortal=True, plugins=(KNN, NEURAL_SEARCH)
-        )
+        super().__init__(folder)
+        self._node = passing_node(folder, HEAP, (KNN, NEURAL_SEARCH))
 
     def open(self) -> None:
         """Start the node."""
@@ -137,24 +132,24 @@ class Hybrid(OnNode):
         self._settle(_PEER, lambda: bulk(self._client, _actions(documents[:1])))
         self.close()
 
-    def text(self, words: str) -> Answer:
+    def text(self, words: str) -> Sequence[str]:
         """Find captions that have all words."""
         return self._found(_matching(words, "and"))
 
-    def image(self, vector: bytes) -> Answer:
+    def image(self, vector: bytes) -> Sequence[str]:
         """Find the nearest."""
         return self._found(_near("visual", vector))
 
-    def fused(self, text: str, vector: bytes) -> Answer:
+    def fused(self, text: str, vector: bytes) -> Sequence[str]:
         """Find by any word and by meaning."""
         queries = [_matching(text, "or"), _near("semantic", vector)]
         query = {"hybrid": {"queries": queries, "pagination_depth": DEPTH}}
         return self._found(query, search_pipeline=_PIPELINE)
 
-    def _found(self, query: dict[str, Any], **parameters: str) -> Answer:
+    def _found(self, query: dict[str, Any], **parameters: str) -> Sequence[str]:
         body = {"query": query, "size": LIMIT, "_source": ["text"], "track_total_hits": True}
         told = self._client.search(index=_PEER, body=body, params=parameters)["hits"]
-        return Answer([hit["_id"] for hit in told["hits"]], told["total"]["value"])
+        return [hit["_id"] for hit in told["hits"]]
 
 
 class OursOnNode(Asked, OnNode):
@@ -165,13 +160,12 @@ class OursOnNode(Asked, OnNode):
     def fill(self, documents: Sequence[Document]) -> None:
         """Write an index, merge it and let it be searched."""
         self.open()
-        aliases = self.index.aliases.create(self.index.aliases.read())
-        self.index.aliases.move(aliases, Aliases(live=aliases.building))
+        create_live(self.index)
         for at in range(0, len(documents), BATCH):
             failed = self.index.apply(documents[at : at + BATCH])
             assert not failed
         again = [replace(documents[0], rev=documents[0].rev + 1)]
-        self._settle(str(aliases.building), lambda: self.index.apply(again))
+        self._settle(f"{_OURS}*", lambda: self.index.apply(again))
         self.close()
 
     def open(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.peers.port import LIMIT, Answer, InProcess
+from benchmarks.peers.engine import LIMIT, Engine
 from benchmarks.search.corpus import OWNER
 from chalicelib.search import Document, Query, Searching
 from chalicelib.search.embedded import EmbeddedIndex
@@ -15,25 +15,24 @@ class Asked:
 
     index: Searching
 
-    def text(self, words: str) -> Answer:
+    def text(self, words: str) -> Sequence[str]:
         """Find captions."""
         return self._found(Query(OWNER, text=words, limit=LIMIT))
 
-    def image(self, vector: bytes) -> Answer:
+    def image(self, vector: bytes) -> Sequence[str]:
         """Find the nearest."""
         return self._found(Query(OWNER, visual=vector, limit=LIMIT))
 
-    def fused(self, text: str, vector: bytes) -> Answer:
+    def fused(self, text: str, vector: bytes) -> Sequence[str]:
         """Find by words, attributes and meaning."""
         query = Query(OWNER, text=text, semantic=vector, mode=Mode.FUSED, limit=LIMIT)
         return self._found(query)
 
-    def _found(self, query: Query) -> Answer:
-        results = self.index.search(query)
-        return Answer([hit.image_id for hit in results.hits], results.total)
+    def _found(self, query: Query) -> Sequence[str]:
+        return [hit.image_id for hit in self.index.search(query).hits]
 
 
-class Embedded(Asked, InProcess):
+class Embedded(Asked, Engine):
     """The embedded engine."""
 
     def fill(self, documents: Sequence[Document]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import apsw
 import sqlite_vec
 
-from benchmarks.peers.port import LIMIT, RRF_CONSTANT, Answer, InProcess
+from benchmarks.peers.engine import LIMIT, RRF_CONSTANT, Engine
 from benchmarks.search.corpus import OWNER
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search import Document
@@ -55,7 +55,7 @@ ORDER BY score DESC LIMIT {LIMIT}
 """
 
 
-class Sqlite(InProcess):
+class Sqlite(Engine):
     """One database file."""
 
     def fill(self, documents: Sequence[Document]) -> None:
@@ -79,22 +79,22 @@ class Sqlite(InProcess):
         """Connect."""
         self._connection = self._connected()
 
-    def text(self, words: str) -> Answer:
+    def text(self, words: str) -> Sequence[str]:
         """Find captions that have all words."""
         return self._found(_BY_WORDS, {"words": _expression(words, " ")})
 
-    def image(self, vector: bytes) -> Answer:
+    def image(self, vector: bytes) -> Sequence[str]:
         """Find the nearest."""
         return self._found(_NEAREST, {"vector": quantised(vector)})
 
-    def fused(self, text: str, vector: bytes) -> Answer:
+    def fused(self, text: str, vector: bytes) -> Sequence[str]:
         """Find by any word and by meaning."""
         asked = {"words": _expression(text, " OR "), "vector": quantised(vector)}
         return self._found(_FUSED, asked)
 
-    def _found(self, statement: str, asked: Mapping[str, object]) -> Answer:
+    def _found(self, statement: str, asked: Mapping[str, object]) -> Sequence[str]:
         rows = self._connection.execute(statement, {**asked, "owner": OWNER}).fetchall()
-        return Answer([image_id for image_id, *_ in rows], rows[0][-1] if rows else None)
+        return [image_id for image_id, *_ in rows]
 
     def _connected(self) -> Any:
         connection = apsw.Connection(str(self.folder / "photographs.db"))

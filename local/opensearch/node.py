@@ -63,6 +63,16 @@ _FLAGS = (
 )
 
 
+def passing_node(
+    folder: Path, heap: str = HEAP, plugins: tuple[Coordinates, ...] = (KNN,)
+) -> "OpenSearchNode":
+    """Return a node, not started yet, that ends with this program, however that ends."""
+    folder.chmod(0o755)  # root's node runs as nobody
+    layout = Layout(folder / "layout")
+    layout.make()
+    return OpenSearchNode(layout, folder / "data", heap, mortal=True, plugins=plugins)
+
+
 def lacking() -> str | None:
     """Return what a node needs and this machine has not; None where it has everything."""
     needed = {"java": _java(), "mvn": shutil.which("mvn")}
