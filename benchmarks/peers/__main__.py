@@ -21,11 +21,10 @@ from pathlib import Path
 
 from benchmarks.peers import engine
 from benchmarks.peers.engine import Questions
-from benchmarks.retrieval.photographs import Bundle, text_vectors
 from benchmarks.retrieval.photographs import documents as captioned
+from benchmarks.retrieval.photographs import text_vectors
 from benchmarks.search.corpus import captions, documents, queries
 from benchmarks.search.timing import alone
-from captioner.vision.bundle import DEFAULT_BUNDLE
 from chalicelib.search import Document
 from local.opensearch import lacking
 from training.dataset import TEXTS, read_split
@@ -121,11 +120,10 @@ def _questions(texts: Sequence[str]) -> tuple[Questions, Questions]:
 
 def _described(data: Path) -> tuple[Sequence[Document], Sequence[tuple[str, bytes]]]:
     """Return the dev split, and of each photograph the first human caption with its vector."""
-    split, bundle = read_split(data, "dev"), Bundle(DEFAULT_BUNDLE)
+    split = read_split(data, "dev")
     # Quotation marks would ask for a phrase.
     texts = [said[0].replace('"', " ") for said in split.captions]
-    vectors = text_vectors(texts, bundle)
-    return captioned(split.photographs, bundle), list(zip(texts, vectors, strict=True))
+    return captioned(split.photographs), list(zip(texts, text_vectors(texts), strict=True))
 
 
 if __name__ == "__main__":
