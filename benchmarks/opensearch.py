@@ -36,7 +36,7 @@ from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.opensearch.bulk import BATCH as REQUEST
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.vectors import quantised
-from local.opensearch import passing_node
+from local.opensearch import OpenSearchNode
 
 Answer = TypeVar("Answer")
 Numbers = Callable[[bytes], npt.NDArray[np.float32]]
@@ -106,7 +106,7 @@ def running(keep: Path | None, heap: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="image-repo-benchmark-") as scratch:
         folder = keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        node = passing_node(folder, heap)
+        node = OpenSearchNode.passing(folder, heap)
         try:
             yield node.start()
         finally:

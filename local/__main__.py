@@ -11,7 +11,7 @@ from chalicelib.names import EMBEDDED, OPENSEARCH
 from image_repo import CommandError
 from local.demo import demo
 from local.errors import LocalError
-from local.layout import Layout
+from local.layout import ROOT, Layout
 from local.stack import LocalStack
 from local.steps import console, say
 
@@ -19,7 +19,8 @@ from local.steps import console, say
 def main() -> int:
     """Run one command; a failure says what happened and what to do."""
     arguments = _parser().parse_args()
-    stack = LocalStack(Layout.from_environment(os.environ), arguments.port, arguments.search)
+    home = Path(os.environ.get("IMAGE_REPO_LOCAL") or ROOT / ".local").resolve()
+    stack = LocalStack(Layout(home), arguments.port, arguments.search)
     try:
         _run(stack, arguments)
     except LocalError as problem:

@@ -11,9 +11,9 @@ from image_repo import Client, CommandError, uploading
 from image_repo.client import PAGE
 from image_repo.importing import read_folder
 from image_repo.uploading import ResumeLog
-from local.api import client_of, wait_until_healthy
 from local.errors import LocalError
 from local.photographs import PHOTOGRAPHS, DemoPhotograph, lay_out
+from local.recovery import client_of, wait_until_healthy
 from local.showing import show_searches, show_what_is_said
 from local.stack import LocalStack
 from local.steps import say, step
@@ -44,7 +44,7 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
     facts = stack.up()
     with client_of(facts) as client:
         with step("Waiting for the API"):
-            wait_until_healthy(client, 60)
+            wait_until_healthy(client)
         put_in(client, photographs)
         if known:
             show_what_is_said(list(client.pages("images", "items", {"limit": PAGE})), known)

@@ -15,7 +15,7 @@ from opensearchpy import OpenSearch
 
 from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.opensearch.aliases import Aliases
-from local.opensearch import lacking, passing_node
+from local.opensearch import OpenSearchNode, lacking
 
 MISSING = lacking()
 needs_opensearch = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
@@ -32,7 +32,7 @@ def shared_url() -> str:
     if running:
         return running
     folder = Path(tempfile.mkdtemp(prefix="image-repo-opensearch-"))
-    node = passing_node(folder)
+    node = OpenSearchNode.passing(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(node.stop)
     return node.start()

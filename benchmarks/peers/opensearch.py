@@ -22,11 +22,9 @@ from chalicelib.images import VECTOR_SIZE
 from chalicelib.search import Document
 from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.vectors import quantised
-from local.opensearch import passing_node
-from local.opensearch.parts import KNN, VERSION
+from local.opensearch import OpenSearchNode
 from tests.opensearch import create_live
 
-NEURAL_SEARCH = ("org.opensearch.plugin", "neural-search", f"{VERSION}.0")
 HEAP = "1g"
 BATCH = 1_000
 SECONDS = 3_600  # merging the graphs of 100,000 photographs takes minutes
@@ -71,7 +69,7 @@ class OnNode(Engine):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._node = passing_node(folder, HEAP, (KNN, NEURAL_SEARCH))
+        self._node = OpenSearchNode.passing(folder, HEAP, ("neural-search",))
 
     def open(self) -> None:
         """Start the node."""

@@ -5,13 +5,12 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from local.errors import LocalError
 from local.layout import Layout
 from local.opensearch.assembling import assembled, cache
-from local.opensearch.parts import KNN, Coordinates
-from local.ports import HOST, any_free, checked
-from local.processes import Process
+from local.processes import HOST, Process, any_free, checked
 
 NOBODY = 65_534
 START_SECONDS = 180
@@ -63,16 +62,6 @@ _FLAGS = (
 )
 
 
-def passing_node(
-    folder: Path, heap: str = HEAP, plugins: tuple[Coordinates, ...] = (KNN,)
-) -> "OpenSearchNode":
-    """Return a node, not started yet, that ends with this program, however that ends."""
-    folder.chmod(0o755)  # root's node runs as nobody
-    layout = Layout(folder / "layout")
-    layout.make()
-    return OpenSearchNode(layout, folder / "data", heap, mortal=True, plugins=plugins)
-
-
 def lacking() -> str | None:
     """Return what a node needs and this machine has not; None where it has everything."""
     needed = {"java": _java(), "mvn": shutil.which("mvn")}
@@ -106,14 +95,22 @@ class OpenSearchNode:
     mortal
         Whether it ends with the program that started it, however that ends.
     plugins
-        Of the server.
+        Beside k-NN: profiles of ``pom.xml``.
     """
 
     layout: Layout
     data: Path
     heap: str = HEAP
     mortal: bool = False
-    plugins: tuple[Coordinates, ...] = (KNN,)
+    plugins: tuple[str, ...] = ()
+
+    @classmethod
+    def passing(cls, folder: Path, heap: str = HEAP, plugins: tuple[str, ...] = ()) -> Self:
+        """Return a node, not started yet, that ends with this program; all of it in a folder."""
+        folder.chmod(0o755)
+        layout = Layout(folder / "layout")
+        layout.make()
+        return cls(layout, folder / "data", heap, mortal=True, plugins=plugins)
 
     @property
     def process(self) -> Process:

@@ -12,7 +12,7 @@ from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State
 from chalicelib.search import Document, Query
 from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClient, connect
-from local.opensearch import OpenSearchNode, passing_node
+from local.opensearch import OpenSearchNode
 from tests.faulty import (
     Answered,
     Fault,
@@ -185,7 +185,7 @@ def test_without_an_index_a_search_is_unavailable_and_not_empty() -> None:
 @pytest.fixture
 def own_node() -> Iterator[OpenSearchNode]:
     with tempfile.TemporaryDirectory(prefix="image-repo-opensearch-") as folder:
-        node = passing_node(Path(folder))
+        node = OpenSearchNode.passing(Path(folder))
         yield node
         node.stop()
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from local.ports import any_free
+from local.processes import any_free
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
