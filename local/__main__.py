@@ -7,13 +7,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from rich.markup import escape
+
 from chalicelib.names import EMBEDDED, OPENSEARCH
 from image_repo import CommandError
 from local.demo import demo
 from local.errors import LocalError
 from local.layout import ROOT, Layout
 from local.stack import LocalStack
-from local.steps import console, say
+from local.steps import say
 
 
 def main() -> int:
@@ -36,10 +38,7 @@ def main() -> int:
 
 
 def _failed(happened: str, remedy: str) -> int:
-    console.print("[red]✗[/] " + "what happened: ", end="")
-    console.print(happened, markup=False)
-    console.print("  what to do: ", end="")
-    console.print(remedy, markup=False)
+    say(f"[red]✗[/] what happened: {escape(happened)}\n  what to do: {escape(remedy)}")
     return 1
 
 

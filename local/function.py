@@ -102,9 +102,6 @@ class Context:
         Seconds.
     """
 
-    function_version = "$LATEST"
-    log_stream_name = "local"
-
     def __init__(
         self, configuration: Mapping[str, Any], clock: Callable[[], float] = time.monotonic
     ) -> None:
@@ -112,7 +109,6 @@ class Context:
         self.invoked_function_arn: str = configuration["FunctionArn"]
         self.memory_limit_in_mb: int = configuration["MemorySize"]
         self.aws_request_id = str(uuid4())
-        self.log_group_name = f"/aws/lambda/{self.function_name}"
         self._clock = clock
         self._end = clock() + float(configuration["Timeout"])
 

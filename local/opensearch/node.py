@@ -117,11 +117,6 @@ class OpenSearchNode:
         """The process behind it."""
         return Process(self.layout, "opensearch")
 
-    @property
-    def url(self) -> str:
-        """Where it answers; where it last did, if it is stopped."""
-        return self.process.facts["url"]
-
     def start(self, port: int | None = None) -> str:
         """Start it, wait until it answers and return where.
 
@@ -131,7 +126,7 @@ class OpenSearchNode:
             Java or Maven is missing, the port is taken, or it does not come up.
         """
         if self.process.running:
-            return self.url
+            return self.process.facts["url"]
         missing = lacking()
         if missing:
             raise LocalError(missing, "install a Java runtime 17 and Maven, or say SEARCH=embedded")
@@ -139,7 +134,9 @@ class OpenSearchNode:
         port = any_free() if port is None else checked(port)
         self._configure(port)
         url = f"http://{HOST}:{port}"
-        self.process.start(self._command(home), self._environment(), {"url": url}, user=_user())
+        kept = ("PATH", "JAVA_HOME", "LANG")
+        environment = {name: os.environ[name] for name in kept if name in os.environ}
+        self.process.start(self._command(home), environment, {"url": url}, user=_user())
         try:
             # It answers 408 until the shards are there.
             health = f"{url}/_cluster/health?wait_for_status=yellow&timeout=1s"
@@ -185,10 +182,6 @@ class OpenSearchNode:
             f"{home}/lib/*",
             "org.opensearch.bootstrap.OpenSearch",
         ]
-
-    def _environment(self) -> dict[str, str]:
-        kept = ("PATH", "JAVA_HOME", "LANG")
-        return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def _java() -> str | None:
