@@ -20,9 +20,9 @@ TOLD_BY_MODEL = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.8)
 # Not nothing: nothing else finds the kin of a subject ("animal") by what a caption says.
 ATTRIBUTES = (0.03, 0.05, 0.08, 0.1, 0.2)
 ALONE = Weights(words=0, meaning=1, attributes=0, image=1, trust=1, labels=0)
-CONSTANT = 60  # of reciprocal rank fusion, which is measured beside
 
 Ints = npt.NDArray[np.int64]
+Places = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,17 @@ class QuerySet:
         chosen = self.own // 2 % 2 == number
         return QuerySet(replace(self.values, parts=self.values.parts[:, chosen]), self.own[chosen])
 
-    def recall(self, weights: Weights) -> float:
-        """Return R@1 + R@5 + R@10, each 0 to 1."""
-        places = ranks(self.values.scores(weights), self.own)
-        return float(sum((places <= cut).mean() for cut in (1, 5, 10)))
+    def ranks(self, weights: Weights) -> Places:
+        """Return the rank of each query's own photograph."""
+        return ranks(self.values.scores(weights), self.own)
 
 
-def ranks(scores: F32, own: Ints) -> npt.NDArray[np.float64]:
+def ranks(scores: F32, own: Ints) -> Places:
     """Return the rank of each query's own photograph, the mean one of equals."""
     theirs = scores[np.arange(len(scores)), own][:, None]
     better = (scores > theirs).sum(1)
     equal = (scores == theirs).sum(1) - 1
-    found: npt.NDArray[np.float64] = 1 + better + equal / 2
+    found: Places = 1 + better + equal / 2
     return found
 
 
@@ -94,41 +93,24 @@ def _best(model: QuerySet, mixed: QuerySet) -> Weights:
         for person, by_model, attributes in product(TOLD_BY_PERSON, TOLD_BY_MODEL, ATTRIBUTES)
         if by_model <= person
     ]
-    least = _tens(model, ALONE)
-    helping = [one for one in grid if _tens(model, one) > least] or grid
-    return max(helping, key=lambda one: model.recall(one) + mixed.recall(one))
+    recalls = {one: _recalls(model.ranks(one)) for one in grid}
+    least = _recalls(model.ranks(ALONE))[-1]
+    helping = [one for one in grid if recalls[one][-1] > least] or grid
+    return max(helping, key=lambda one: sum(recalls[one]) + sum(_recalls(mixed.ranks(one))))
 
 
-def _tens(of: QuerySet, weights: Weights) -> float:
-    return float((ranks(of.values.scores(weights), of.own) <= 10).mean())
+def _recalls(places: Places) -> list[float]:
+    return [float((places <= cut).mean()) for cut in (1, 5, 10)]
 
 
 def _table(of: QuerySet, weights: Weights) -> dict[str, Any]:
-    told_of = {"half B": of.half(1), "all": of}
-    return {
-        name: {way: told(ranks(scores, some.own).tolist()) for way, scores in ways.items()}
-        for name, some in told_of.items()
-        for ways in [_ways(some.values, weights)]
+    ways = {
+        "words": replace(weights, meaning=0.0, attributes=0.0),
+        "attributes": replace(weights, meaning=0.0, words=0.0, attributes=1.0),
+        "meaning": ALONE,
+        "fused": weights,
     }
-
-
-def _ways(values: Values, weights: Weights) -> dict[str, F32]:
     return {
-        "words": values.scores(replace(weights, meaning=0.0, attributes=0.0)),
-        "attributes": values.scores(replace(weights, meaning=0.0, words=0.0, attributes=1.0)),
-        "meaning": values.scores(ALONE),
-        "reciprocal ranks": _reciprocal(values),
-        "fused, nothing trusted less": values.scores(replace(weights, trust=1.0)),
-        "fused": values.scores(weights),
+        name: {way: told(some.ranks(one).tolist()) for way, one in ways.items()}
+        for name, some in {"half B": of.half(1), "all": of}.items()
     }
-
-
-def _reciprocal(values: Values) -> F32:
-    found: F32 = np.zeros_like(values.parts[0])
-    for part in values.parts:
-        order = -np.sort(-part, axis=1)
-        places = np.stack(
-            [np.searchsorted(-row, -own) for row, own in zip(order, part, strict=True)]
-        )
-        found += np.where(part != 0, 1 / (CONSTANT + 1 + places), 0).astype(np.float32)
-    return found

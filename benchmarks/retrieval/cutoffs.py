@@ -7,7 +7,7 @@ on every other query, and told on the others.
 
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -31,8 +31,6 @@ UNHEARD = ("glimworp", "zanfible", "quorvex", "brelsic", "tromulen", "vaskery", 
 SHARES = tuple(round(0.3 + 0.025 * step, 3) for step in range(28))
 MARGIN = 0.1  # the floor lies so much above what words reach that were never heard
 
-Cut = Callable[[F32], Bools]
-
 
 @dataclass(frozen=True)
 class ScoredQueries:
@@ -41,11 +39,15 @@ class ScoredQueries:
     scores: F32
     answers: Bools
 
-    def told(self, cut: Cut, half: int) -> dict[str, float]:
-        """Return the mean precision, recall and F1 of answered queries, and what others find."""
+    def told(self, cutoff: Cutoff, half: int) -> dict[str, float]:
+        """Return the mean precision, recall and F1 of answered queries, and what others find.
+
+        Kept is what ``min_relevance=auto`` keeps.
+        """
         answered = self.answers.any(1)
         rows = np.arange(len(self.answers)) % 2 == half
-        kept = cut(self.scores) & (self.scores > 0)
+        least = np.maximum(cutoff.share * self.scores.max(1, keepdims=True), cutoff.floor)
+        kept = (self.scores >= least) & (self.scores > 0)
         right = (kept & self.answers).sum(1)
         precision = right / np.maximum(kept.sum(1), 1)
         recall = right / np.maximum(self.answers.sum(1), 1)
@@ -58,13 +60,6 @@ class ScoredQueries:
             "shown": _mean(kept.sum(1)[rows & answered]),
             "shown_where_nothing_answers": _mean(kept.sum(1)[empty]),
         }
-
-
-def cut_of(cutoff: Cutoff) -> Cut:
-    """Return what ``min_relevance=auto`` keeps."""
-    return lambda scores: (
-        scores >= np.maximum(cutoff.share * scores.max(1, keepdims=True), cutoff.floor)
-    )
 
 
 def chosen(
@@ -90,32 +85,10 @@ def chosen(
     told: dict[str, Any] = {"best score of words never heard": round(float(unheard), 3)}
     for kind, floor in floors.items():
         every = queries[kind].values()
-        shares = {share: _f1(every, cut_of(Cutoff(share, floor))) for share in SHARES}
-        found[kind] = Cutoff(max(shares, key=lambda share: shares[share]), floor)
-        told[kind] = {name: _beside(one, every, found[kind]) for name, one in queries[kind].items()}
+        cuts = [Cutoff(share, floor) for share in SHARES]
+        found[kind] = max(cuts, key=lambda cut: sum(one.told(cut, 0)["f1"] for one in every))
+        told[kind] = {name: one.told(found[kind], 1) for name, one in queries[kind].items()}
     return found, told
-
-
-def _beside(one: ScoredQueries, every: Collection[ScoredQueries], cutoff: Cutoff) -> dict[str, Any]:
-    """Return half B's figures of the cut, and of flat thresholds chosen on the same half A."""
-    levels = [round(float(level), 3) for level in np.quantile(one.scores, np.linspace(0.5, 1, 60))]
-    level = max(levels, key=lambda bound: _f1(every, lambda scores: scores >= bound))
-    counts = (5, 10, 20, 30, 40, 60, 80, 120)
-    count = max(counts, key=lambda number: _f1(every, _first(number)))
-    return {
-        "auto": one.told(cut_of(cutoff), 1),
-        f"score of {level}": one.told(lambda scores: scores >= level, 1),
-        f"the first {count}": one.told(_first(count), 1),
-        "everything": one.told(lambda scores: np.ones_like(scores, bool), 1),
-    }
-
-
-def _first(count: int) -> Cut:
-    return lambda scores: scores >= -np.sort(-scores, 1)[:, count - 1 : count]
-
-
-def _f1(labelled: Collection[ScoredQueries], cut: Cut) -> float:
-    return float(np.mean([one.told(cut, 0)["f1"] for one in labelled]))
 
 
 def _mean(values: Any) -> float:
@@ -142,7 +115,7 @@ def _unanswered(split: Split, train: Split) -> list[str]:
         word
         for captions in train.captions
         for text in captions
-        for word in set(text.lower().split())
+        for word in dict.fromkeys(text.lower().split())
         if _tells(word)
     )
     return [word for word, count in heard.items() if count >= 3 and not held & set(stems(word))][
