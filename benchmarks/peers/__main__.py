@@ -23,9 +23,10 @@ from benchmarks.peers import engine
 from benchmarks.peers.engine import Questions
 from benchmarks.retrieval.photographs import documents as captioned
 from benchmarks.retrieval.photographs import text_vectors
-from benchmarks.search.corpus import captions, documents, queries
+from benchmarks.search.corpus import OWNER, captions, documents, queries
 from benchmarks.search.timing import alone
-from chalicelib.search import Document
+from chalicelib.search import Document, Query
+from chalicelib.search.query import Mode
 from local.opensearch import lacking
 from training.dataset import TEXTS, read_split
 
@@ -39,6 +40,7 @@ ENGINES = {
     "ours-on-opensearch": "opensearch.OursOnNode",
 }
 PACKAGES = {"sqlite": ("apsw", "sqlite_vec"), "lance": ("lancedb",)}
+KINDS = ("text", "image", "fused")
 TURNS = 100  # timed questions of each kind
 
 
@@ -91,7 +93,7 @@ def _measured(
     made_up: Sequence[Document],
     asked: tuple[Questions, Questions],
     described: Sequence[Document],
-    human: Sequence[tuple[str, bytes]],
+    human: Sequence[Query],
 ) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="image-repo-peers-") as scratch:
         many, few = Path(scratch, "many"), Path(scratch, "few")
@@ -108,22 +110,21 @@ def _measured(
 
 def _questions(texts: Sequence[str]) -> tuple[Questions, Questions]:
     """Return questions for warming up, and as many others to be timed."""
-    kinds = queries(texts, 2 * TURNS)
-    asked: dict[str, list[tuple[object, ...]]] = {
-        "text": [(one.text,) for one in kinds["text"]],
-        "image": [(one.visual,) for one in kinds["image"]],
-        "fused": [(one.text, one.semantic) for one in kinds["fused"]],
-    }
-    first = {kind: some[:TURNS] for kind, some in asked.items()}
-    return first, {kind: some[TURNS:] for kind, some in asked.items()}
+    asked = queries(texts, 2 * TURNS)
+    first = {kind: asked[kind][:TURNS] for kind in KINDS}
+    return first, {kind: asked[kind][TURNS:] for kind in KINDS}
 
 
-def _described(data: Path) -> tuple[Sequence[Document], Sequence[tuple[str, bytes]]]:
-    """Return the dev split, and of each photograph the first human caption with its vector."""
+def _described(data: Path) -> tuple[Sequence[Document], Sequence[Query]]:
+    """Return the dev split, and the first human caption of each photograph as a question."""
     split = read_split(data, "dev")
     # Quotation marks would ask for a phrase.
     texts = [said[0].replace('"', " ") for said in split.captions]
-    return captioned(split.photographs), list(zip(texts, text_vectors(texts), strict=True))
+    human = [
+        Query(OWNER, text=text, semantic=vector, mode=Mode.FUSED)
+        for text, vector in zip(texts, text_vectors(texts), strict=True)
+    ]
+    return captioned(split.photographs), human
 
 
 if __name__ == "__main__":

@@ -2,26 +2,25 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from benchmarks.search.timing import kilobytes, percentile_95
-from chalicelib.search import Document
+from chalicelib.search import Document, Query
 
-LIMIT = 20  # matches that are shown
+LIMIT = 20  # matches that are shown, as many as a `Query` asks for
 DEPTH = 100  # of each ranking that a peer fuses
 RRF_CONSTANT = 60  # Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion", SIGIR 2009
 
-Questions = Mapping[str, Sequence[tuple[Any, ...]]]
-"""By the method of `Engine` that answers them; each is the method's arguments."""
+Questions = Mapping[str, Sequence[Query]]
+"""By their kind: of a text, of a visual vector, of a text with its semantic vector."""
 
 
 class Engine(ABC):
-    """An engine with its data in a folder; only one owner's photographs are found.
-
-    Answers are the ids of the best, best first. As it stands, it answers in the asking process.
+    """An engine with its data in a folder; as it stands, it answers in the asking process.
 
     Attributes
     ----------
@@ -43,16 +42,8 @@ class Engine(ABC):
         """Get ready to answer from what was written."""
 
     @abstractmethod
-    def text(self, words: str) -> Sequence[str]:
-        """Find captions."""
-
-    @abstractmethod
-    def image(self, vector: bytes) -> Sequence[str]:
-        """Find the nearest by visual vector, of 256 float16 numbers."""
-
-    @abstractmethod
-    def fused(self, text: str, vector: bytes) -> Sequence[str]:
-        """Find by a text and its semantic vector together."""
+    def find(self, query: Query) -> Sequence[str]:
+        """Return the ids of the best, best first: of the owner's photographs only."""
 
     def stored_bytes(self) -> int:
         """Return how many bytes the index takes on disk."""
@@ -77,25 +68,25 @@ def fill(engine: str, folder: Path, documents: Sequence[Document]) -> None:
 
 def costs(engine: str, folder: Path, first: Questions, timed: Questions) -> dict[str, float]:
     """Return what an engine takes, once it has answered the first questions untimed."""
-    opened = _engine(engine, folder)
-    opened.open()
-    try:
-        for kind, asked in first.items():
-            for question in [*asked] * opened.warm_up:
-                getattr(opened, kind)(*question)
-        found = {f"{kind}, p95 ms": _p95(opened, kind, asked) for kind, asked in timed.items()}
-        sizes = {"bytes": opened.stored_bytes(), "memory, MB": opened.memory_bytes() / 1e6}
-        return found | sizes
-    finally:
-        opened.close()
+    with _opened(engine, folder) as opened:
+        for query in [one for asked in first.values() for one in asked] * opened.warm_up:
+            opened.find(query)
+        found = {f"{kind}, p95 ms": _p95(opened, asked) for kind, asked in timed.items()}
+        return found | {"bytes": opened.stored_bytes(), "memory, MB": opened.memory_bytes() / 1e6}
 
 
-def tens(engine: str, folder: Path, asked: Sequence[tuple[str, bytes]]) -> list[list[str]]:
-    """Return the ids of the best ten of each fused question."""
-    opened = _engine(engine, folder)
+def tens(engine: str, folder: Path, asked: Sequence[Query]) -> list[Sequence[str]]:
+    """Return the ids of the best ten of each question."""
+    with _opened(engine, folder) as opened:
+        return [opened.find(query)[:10] for query in asked]
+
+
+@contextmanager
+def _opened(name: str, folder: Path) -> Iterator[Engine]:
+    opened = _engine(name, folder)
     opened.open()
     try:
-        return [list(opened.fused(*question)[:10]) for question in asked]
+        yield opened
     finally:
         opened.close()
 
@@ -106,10 +97,10 @@ def _engine(name: str, folder: Path) -> Engine:
     return made
 
 
-def _p95(opened: Engine, kind: str, asked: Sequence[tuple[Any, ...]]) -> float:
+def _p95(opened: Engine, asked: Sequence[Query]) -> float:
     taken = []
-    for question in asked:
+    for query in asked:
         begin = opened.processor_seconds()
-        getattr(opened, kind)(*question)
+        opened.find(query)
         taken.append((opened.processor_seconds() - begin) * 1_000)
     return percentile_95(taken)

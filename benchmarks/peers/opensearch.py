@@ -15,11 +15,10 @@ import numpy as np
 from opensearchpy.helpers import bulk
 
 from benchmarks.peers.engine import DEPTH, LIMIT, Engine
-from benchmarks.peers.ours import Asked
 from benchmarks.search.corpus import OWNER
 from benchmarks.search.timing import kilobytes
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search import Document
+from chalicelib.search import Document, Query
 from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.vectors import quantised
 from local.opensearch import OpenSearchNode
@@ -130,19 +129,15 @@ class Hybrid(OnNode):
         self._settle(_PEER, lambda: bulk(self._client, _actions(documents[:1])))
         self.close()
 
-    def text(self, words: str) -> Sequence[str]:
-        """Find captions that have all words."""
-        return self._found(_matching(words, "and"))
-
-    def image(self, vector: bytes) -> Sequence[str]:
-        """Find the nearest."""
-        return self._found(_near("visual", vector))
-
-    def fused(self, text: str, vector: bytes) -> Sequence[str]:
-        """Find by any word and by meaning."""
-        queries = [_matching(text, "or"), _near("semantic", vector)]
-        query = {"hybrid": {"queries": queries, "pagination_depth": DEPTH}}
-        return self._found(query, search_pipeline=_PIPELINE)
+    def find(self, query: Query) -> Sequence[str]:
+        """Find the nearest, or captions: of a text alone all words, of a fused one any."""
+        if query.visual:
+            return self._found(_near("visual", query.visual))
+        if not query.semantic:
+            return self._found(_matching(query, "and"))
+        queries = [_matching(query, "or"), _near("semantic", query.semantic)]
+        hybrid = {"hybrid": {"queries": queries, "pagination_depth": DEPTH}}
+        return self._found(hybrid, search_pipeline=_PIPELINE)
 
     def _found(self, query: dict[str, Any], **parameters: str) -> Sequence[str]:
         body = {"query": query, "size": LIMIT, "_source": ["text"], "track_total_hits": True}
@@ -150,7 +145,7 @@ class Hybrid(OnNode):
         return [hit["_id"] for hit in told["hits"]]
 
 
-class OursOnNode(Asked, OnNode):
+class OursOnNode(OnNode):
     """The OpenSearch engine of Image Repo."""
 
     index_name = _OURS
@@ -169,9 +164,12 @@ class OursOnNode(Asked, OnNode):
     def open(self) -> None:
         """Start the node."""
         super().open()
-        self.index: OpenSearchIndex = OpenSearchIndex(
-            RetryingClient(self._client), prefix=_OURS, refresh="false"
-        )
+        client = RetryingClient(self._client)
+        self.index = OpenSearchIndex(client, prefix=_OURS, refresh="false")
+
+    def find(self, query: Query) -> Sequence[str]:
+        """Search as the API does."""
+        return [hit.image_id for hit in self.index.search(query).hits]
 
 
 def _actions(documents: Sequence[Document]) -> Iterator[dict[str, Any]]:
@@ -182,8 +180,8 @@ def _actions(documents: Sequence[Document]) -> Iterator[dict[str, Any]]:
             yield {"_index": _PEER, "_id": one.image_id, "_source": fields}
 
 
-def _matching(text: str, operator: str) -> dict[str, Any]:
-    match = {"match": {"text": {"query": text, "operator": operator}}}
+def _matching(query: Query, operator: str) -> dict[str, Any]:
+    match = {"match": {"text": {"query": query.text, "operator": operator}}}
     return {"bool": {"must": match, "filter": _OWN}}
 
 

@@ -14,7 +14,7 @@ import sqlite_vec
 from benchmarks.peers.engine import LIMIT, RRF_CONSTANT, Engine
 from benchmarks.search.corpus import OWNER
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search import Document
+from chalicelib.search import Document, Query
 from chalicelib.search.text import STOP_WORDS, words_of
 from chalicelib.search.vectors import quantised
 
@@ -79,21 +79,18 @@ class Sqlite(Engine):
         """Connect."""
         self._connection = self._connected()
 
-    def text(self, words: str) -> Sequence[str]:
-        """Find captions that have all words."""
-        return self._found(_BY_WORDS, {"words": _expression(words, " ")})
-
-    def image(self, vector: bytes) -> Sequence[str]:
-        """Find the nearest."""
-        return self._found(_NEAREST, {"vector": quantised(vector)})
-
-    def fused(self, text: str, vector: bytes) -> Sequence[str]:
-        """Find by any word and by meaning."""
-        asked = {"words": _expression(text, " OR "), "vector": quantised(vector)}
-        return self._found(_FUSED, asked)
+    def find(self, query: Query) -> Sequence[str]:
+        """Find the nearest, or captions: of a text alone all words, of a fused one any."""
+        asked: dict[str, object] = {"owner": OWNER}
+        if query.visual:
+            return self._found(_NEAREST, asked | {"vector": quantised(query.visual)})
+        if not query.semantic:
+            return self._found(_BY_WORDS, asked | {"words": _expression(query, " ")})
+        vector, words = quantised(query.semantic), _expression(query, " OR ")
+        return self._found(_FUSED, asked | {"words": words, "vector": vector})
 
     def _found(self, statement: str, asked: Mapping[str, object]) -> Sequence[str]:
-        rows = self._connection.execute(statement, {**asked, "owner": OWNER}).fetchall()
+        rows = self._connection.execute(statement, asked).fetchall()
         return [image_id for image_id, *_ in rows]
 
     def _connected(self) -> Any:
@@ -109,7 +106,7 @@ def _vectors(documents: Sequence[Document]) -> Iterator[tuple[object, ...]]:
             yield at, one.owner, quantised(one.visual), quantised(one.semantic)
 
 
-def _expression(text: str, operator: str) -> str:
-    words = words_of(text.lower())
+def _expression(query: Query, operator: str) -> str:
+    words = words_of(query.text or "")
     telling = [word for word in words if word not in STOP_WORDS] or words
     return operator.join(f'"{word}"' for word in telling)
