@@ -58,14 +58,14 @@ def choose(material: Material, data: Path) -> dict[str, Any]:
     train = read_split(data, "train")
     cuts, told_of_cuts = cutoffs.chosen(material, train, weights)
     bounds, told_of_likeness = duplicates.chosen(material, train.photographs)
-    cuts["image"] = tuned.Cutoff(IMAGE_SHARE, bounds.relevant)
+    cuts["image"] = tuned.Cutoff(IMAGE_SHARE, bounds["relevant"])
     return {
         "chosen": {
             "model": version_of(model()),
             "weights": asdict(weights),
             "cutoffs": {kind: asdict(cut) for kind, cut in sorted(cuts.items())},
-            "near_duplicate": bounds.near_duplicate,
-            "alike": bounds.alike,
+            "near_duplicate": bounds["near_duplicate"],
+            "alike": bounds["alike"],
         },
         "fusion": told_of_weights,
         "cutoffs": told_of_cuts,

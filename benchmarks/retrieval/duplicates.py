@@ -1,7 +1,6 @@
 """From which visual cosine on photographs are one picture, and from which they look alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,17 +23,10 @@ NEIGHBOURS = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)
 BIN = 0.05
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """Cosines from which photographs are one picture, look alike, are worth showing beside."""
-
-    near_duplicate: float
-    alike: float
-    relevant: float
-
-
-def chosen(material: Material, photographs: Sequence[Path]) -> tuple[Bounds, dict[str, Any]]:
-    """Return the bounds, and what they rest on.
+def chosen(
+    material: Material, photographs: Sequence[Path]
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return cosines from which photographs are one picture, look alike, are relevant, and why.
 
     Parameters
     ----------
@@ -60,8 +52,12 @@ def chosen(material: Material, photographs: Sequence[Path]) -> tuple[Bounds, dic
         },
         "words in common, times chance, by cosine": by_cosine,
     }
-    alike, relevant = _first(by_cosine, TIMES_ALIKE), _first(by_cosine, TIMES_RELEVANT)
-    return Bounds(bound, alike, relevant), told
+    bounds = {
+        "near_duplicate": bound,
+        "alike": _first(by_cosine, TIMES_ALIKE),
+        "relevant": _first(by_cosine, TIMES_RELEVANT),
+    }
+    return bounds, told
 
 
 def _floats(vectors: Sequence[bytes | None]) -> F32:

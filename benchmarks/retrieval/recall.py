@@ -12,8 +12,7 @@ from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import Document
 from chalicelib.search.query import MAX_LIMIT, Mode, Query, Weights
 
-DEEPEST = 2 * MAX_LIMIT  # ranks beyond are counted as never
-NEVER = 10**9
+NEVER = 10**9  # the rank of what is not among the first `MAX_LIMIT`
 WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0)
 BLEU_QUERIES = 200  # sentence BLEU against every caption takes long
 
@@ -44,31 +43,19 @@ def ranks(index: EmbeddedIndex, documents: Sequence[Document], asked: Asked, way
         query = Query(OWNER, text=text, semantic=vector, limit=MAX_LIMIT, **way)
         if query.mode is Mode.WORDS:
             query = replace(query, semantic=None)
-        found.append(_rank(index, query, documents[own].image_id))
+        hits = [hit.image_id for hit in index.search(query).hits]
+        image_id = documents[own].image_id
+        found.append(hits.index(image_id) + 1 if image_id in hits else NEVER)
     return found
 
 
-def _rank(index: EmbeddedIndex, query: Query, image_id: str) -> int:
-    before = 0
-    while before < DEEPEST:
-        results = index.search(query)
-        for place, hit in enumerate(results.hits, start=1):
-            if hit.image_id == image_id:
-                return before + place
-        if results.cursor is None:
-            return NEVER
-        before += len(results.hits)
-        query = replace(query, cursor=results.cursor)
-    return NEVER
-
-
 def told(found: Sequence[float]) -> dict[str, float | None]:
-    """Return recall in per cent and the median rank, None where that is beyond `DEEPEST`."""
+    """Return recall in per cent and the median rank, None where that is beyond `MAX_LIMIT`."""
     median = statistics.median(found)
     shares = {f"R@{k}": 100 * sum(rank <= k for rank in found) / len(found) for k in (1, 5, 10)}
     return {
         **{name: round(share, 2) for name, share in shares.items()},
-        "median_rank": median if median <= DEEPEST else None,
+        "median_rank": median if median <= MAX_LIMIT else None,
         "queries": len(found),
     }
 

@@ -5,6 +5,7 @@ The formulas are the engines' (`chalicelib.search.fusion`), all photographs at o
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -80,13 +81,11 @@ def _having(documents: Sequence[Document]) -> Having:
     """Return what tells at which places the photographs of a condition stand."""
     index = filled(documents)
     places = {key_of(document.image_id): at for at, document in enumerate(documents)}
-    known: dict[Condition, npt.NDArray[np.intp]] = {}
 
+    @cache
     def having(condition: Condition) -> npt.NDArray[np.intp]:
-        if condition not in known:
-            (found,) = index.retrieve([Retrieval(condition, size=len(documents))])
-            known[condition] = np.array([places[key] for key in found.keys.tolist()], np.intp)
-        return known[condition]
+        (found,) = index.retrieve([Retrieval(condition, size=len(documents))])
+        return np.array([places[key] for key in found.keys.tolist()], np.intp)
 
     return having
 
