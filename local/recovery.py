@@ -60,7 +60,7 @@ def recover(facts: Mapping[str, str]) -> None:
         wait_until_healthy(client)
         client.call("POST", "reindex")
         queued = sum(page["queued"] for page in client.post_pages("rebuild", {}, "after"))
-        until(lambda: _is_drained(facts["queue_url"]), DRAIN_SECONDS, poll=0.5)
+        until(lambda: is_drained(facts["queue_url"]), DRAIN_SECONDS, poll=0.5)
     say(f"  {queued} photographs were described again")
 
 
@@ -75,7 +75,8 @@ def catch_up(facts: Mapping[str, str]) -> None:
         client.call("POST", "reindex")
 
 
-def _is_drained(queue_url: str) -> bool:
+def is_drained(queue_url: str) -> bool:
+    """Tell whether a queue holds no message, and nobody works on one."""
     answer = boto3.client("sqs").get_queue_attributes(
         QueueUrl=queue_url,
         AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],

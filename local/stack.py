@@ -13,12 +13,13 @@ from local.errors import LocalError
 from local.function import ImageFunctions
 from local.layout import Layout, read_json, write_json
 from local.opensearch import OpenSearchNode, data_folder
-from local.processes import checked
-from local.recovery import catch_up, recover
+from local.processes import checked, until
+from local.recovery import catch_up, is_drained, recover
 from local.steps import step
 from local.synthesis import fingerprint, synthesise, synthesised
 
 LEAST_FREE_BYTES = 1_000_000_000
+DRAIN_SECONDS = 60
 
 
 class LocalStack:
@@ -84,6 +85,8 @@ class LocalStack:
         was_deployed = deployed()
         if not was_deployed or read_json(self.layout.deployed_file) != {"fingerprint": wanted}:
             self._deploy(wanted, was_deployed)
+            if not was_deployed:
+                self._save(emulator, search_url)
         facts = self._tell(emulator, search_url)
         if killed and not ran:
             recover(facts)
@@ -158,6 +161,19 @@ class LocalStack:
             self._functions.stop()
             self._functions.start(self._emulator.credentials(), self._emulator.process.facts)
         write_json(self.layout.deployed_file, {"fingerprint": wanted})
+
+    def _save(self, emulator: Emulator, search_url: str) -> None:
+        """Let the emulator save the new stack, which it does when it is stopped.
+
+        Killed before, it would know the bucket by its objects and nothing else, and a stack of
+        the bucket's name could not be created.
+        """
+        proxies = self._functions.start(emulator.credentials(), {})
+        queue_url = outputs()["QueueUrl"]
+        with step("Saving the stack"):
+            until(lambda: is_drained(queue_url), DRAIN_SECONDS)  # of S3's test events
+            emulator.stop()
+            emulator.start(proxies, search_url)
 
     def _token(self, table: str) -> str:
         """Return the token it had, if that is still good, else a new one of an administrator."""

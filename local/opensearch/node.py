@@ -31,15 +31,6 @@ path.logs: {data}/logs
 indices.memory.index_buffer_size: 25%
 cluster.routing.allocation.disk.threshold_enabled: false
 """
-_LOGGING = """\
-status = error
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{ISO8601} %-5p %c{1.} %m%n
-rootLogger.level = warn
-rootLogger.appenderRef.console.ref = console
-"""
 _END_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 # As the distribution's own start script gives them, where this node needs them.
 _FLAGS = (
@@ -160,7 +151,8 @@ class OpenSearchNode:
             folder.mkdir(parents=True, exist_ok=True)
         settings = _SETTINGS.format(host=HOST, http=port, transport=any_free(), data=self.data)
         (configuration / "opensearch.yml").write_text(settings)
-        (configuration / "log4j2.properties").write_text(_LOGGING)
+        logging = Path(__file__).with_name("log4j2.properties")
+        shutil.copyfile(logging, configuration / logging.name)
         user = _user()
         if user is not None:
             for path in (self.data, *self.data.rglob("*")):

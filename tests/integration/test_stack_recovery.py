@@ -81,6 +81,14 @@ def pages(client: httpx.Client, path: str, position: str) -> list[dict[str, Any]
     return answers
 
 
+def test_a_stack_that_is_killed_before_its_first_stop_comes_back(own_stack: DeployedStack) -> None:
+    own_stack.kill()
+    assert "rebuilding the catalogue" in own_stack.up()
+    eventually(lambda: set(records(own_stack)) == set(NAMES), because=own_stack.log)
+    eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
+    eventually(lambda: drained(own_stack))
+
+
 def test_a_stopped_stack_comes_back_as_it_was(own_stack: DeployedStack) -> None:
     before, facts = records(own_stack), own_stack.facts
     with own_stack.client() as client:
