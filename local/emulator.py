@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.layout import ACCOUNT, REGION, Layout, read_json, write_json
-from local.processes import HOST, Process, checked
+from local.processes import HOST, Process
 
 GATEWAY = 4566
 START_SECONDS = 60
@@ -52,9 +52,8 @@ class Emulator:
         Raises
         ------
         LocalError
-            The port is taken, or it ended at once.
+            It ended at once, or does not answer.
         """
-        checked(self.port)
         self._forget_stream_positions()
         self._move()
         environment = {
