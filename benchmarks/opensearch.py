@@ -29,14 +29,13 @@ import numpy.typing as npt
 from opensearchpy import OpenSearch
 
 from benchmarks.search.corpus import OWNER, captions, documents, queries, vectors
-from benchmarks.search.timing import Row, append, percentile_95
+from benchmarks.search.timing import BARS, Row, append, percentile_95
 from chalicelib.search import Query
 from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.opensearch.bulk import BATCH as REQUEST
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.text import quantised
-from local.layout import Layout
 from local.opensearch import OpenSearchNode
 
 Answer = TypeVar("Answer")
@@ -49,7 +48,6 @@ WRITERS = 4  # for two processors: while a node indexes one request, another is 
 NEAREST = 10
 WARM_UP = 5  # times that every query is asked before its time is taken
 PEER = "SIFT 1M x 128, M 16, ef 100: recall@10 0.996, p50 2.3 ms"
-BARS = {"text": 20, "attributes": 15, "image": 10, "fused": 35}  # p95 at 1,000,000, ms
 
 
 class TimedClient(RetryingClient):
@@ -108,10 +106,7 @@ def running(keep: Path | None, heap: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="image-repo-benchmark-") as scratch:
         folder = keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o755)
-        layout = Layout(folder / "layout")
-        layout.make()
-        node = OpenSearchNode(layout, folder / "data", heap, mortal=True)
+        node = OpenSearchNode.passing(folder, heap)
         try:
             yield node.start()
         finally:
@@ -192,7 +187,7 @@ def answered(index: OpenSearchIndex, client: TimedClient, name: str, asked: Sequ
         clock.append((time.perf_counter() - begin) * 1_000)
         engine.append(client.took)
     cpu = (_cpu_milliseconds(client.client) - before) / len(asked)
-    bar = f"bar at 1,000,000: {BARS[name]} ms" if name in BARS else ""
+    bar = f"bar at 1,000,000: {BARS[name][1_000_000]} ms" if name in BARS else ""
     print(
         f"  {name:<24}engine p50 {statistics.median(engine):6.1f} p95 {percentile_95(engine):6.1f}"
         f"  clock p50 {statistics.median(clock):6.1f} p95 {percentile_95(clock):6.1f}"

@@ -1,22 +1,19 @@
 """The cluster for a number of photographs, from measured bytes and rates.
 
-``python -m benchmarks.sizing [--lines FILE...] [--images 10000000 100000000]``
+``python -m benchmarks.sizing``
 
-Bytes an image and photographs a second come from the ``costs`` of JSON lines that benchmarks of
-OpenSearch wrote (`benchmarks.search.timing.append`), of the largest size that says them; without
-from ``--bytes`` and ``--rate``. Everything assumed has a name below, with its reason; prices are
-list prices on demand in us-east-1 as remembered, for comparing: the pricing page is the authority.
+Everything measured or assumed has a name below, with its reason; prices are list prices on demand
+in us-east-1 as remembered, for comparing: the pricing page is the authority.
 """
 
-import argparse
-import json
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from chalicelib.images import VECTOR_SIZE
 
+IMAGES = (10_000_000, 100_000_000)
+BYTES = 1_600  # an image, once merged: `benchmarks.opensearch` with a million, as is the next
+RATE = 2_327  # photographs that one node takes in a second
 VECTORS = 2  # of an image: what it looks like, and what it means
 LINKS = 16  # of a vertex of the graph, as the index template says
 GRAPH_BYTES = 8 * LINKS  # a vertex's, and the tenth on top: OpenSearch's own estimate of memory
@@ -80,10 +77,8 @@ FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What a number of photographs needs."""
+    """What a number of photographs needs: bytes in memory and on disk, nodes, dollars a month."""
 
-    images: int
-    form: str
     hot: float
     disk: float
     shards: int
@@ -92,16 +87,15 @@ class Cluster:
     dollars: float
 
 
-def cluster(images: int, form: Form, bytes_per_image: float) -> Cluster:
+def cluster(images: int, form: Form) -> Cluster:
     """Return the cheapest cluster of one kind of node that holds the hot bytes in memory."""
     vectors = VECTORS * ON_TOP * (form.in_memory + GRAPH_BYTES)
-    rest = max(0.0, bytes_per_image - VECTORS * (VECTOR_SIZE + GRAPH_BYTES))
+    rest = BYTES - VECTORS * (VECTOR_SIZE + GRAPH_BYTES)
     hot = images * COPIES * (vectors + HOT_SHARE * rest)
-    stored = images * (bytes_per_image + VECTORS * form.on_disk)
+    stored = images * (BYTES + VECTORS * form.on_disk)
     disk = stored * COPIES * DISK_ON_TOP
     dollars, nodes, node = min(_priced(hot, disk, node) for node in NODES)
-    shards = max(1, math.ceil(stored / SHARD_BYTES))
-    return Cluster(images, form.name, hot, disk, shards, nodes, node, dollars)
+    return Cluster(hot, disk, math.ceil(stored / SHARD_BYTES), nodes, node, dollars)
 
 
 def _priced(hot: float, disk: float, node: Node) -> tuple[float, int, str]:
@@ -111,47 +105,20 @@ def _priced(hot: float, disk: float, node: Node) -> tuple[float, int, str]:
     return (count * node.price + masters) * HOURS + disk / 1e9 * GP3_GB_MONTH, count, node.name
 
 
-def measured(files: Iterable[Path], cost: str) -> float | None:
-    """Return a cost of the largest OpenSearch index for which it was measured."""
-    found: dict[int, float] = {}
-    for file in files:
-        for line in file.read_text().splitlines():
-            row = json.loads(line)
-            if row["engine"] == "opensearch" and cost in row.get("costs", {}):
-                found[row["images"]] = row["costs"][cost]
-    return found[max(found)] if found else None
-
-
-def table(images: Iterable[int], bytes_per_image: float, rate: float) -> str:
-    """Return the clusters as a table of Markdown."""
-    lines = [
+def main() -> None:
+    """Print the clusters as a table of Markdown."""
+    print(
         "| photographs | vectors | in memory, all copies | on disk | shards | data nodes | a month "
-        "| indexed by one node in |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for count in images:
+        "| indexed by one node in |\n|---|---|---|---|---|---|---|---|"
+    )
+    for count in IMAGES:
         for form in FORMS:
-            one = cluster(count, form, bytes_per_image)
-            lines.append(
-                f"| {count:,} | {one.form} | {one.hot / 1e9:,.0f} GB | {one.disk / 1e9:,.0f} GB "
+            one = cluster(count, form)
+            print(
+                f"| {count:,} | {form.name} | {one.hot / 1e9:,.0f} GB | {one.disk / 1e9:,.0f} GB "
                 f"| {one.shards} × {COPIES} | {one.nodes} × {one.node} | ${one.dollars:,.0f} "
-                f"| {count / rate / 3600:,.1f} h |"
+                f"| {count / RATE / 3600:,.1f} h |"
             )
-    return "\n".join(lines)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description="The cluster for a number of photographs.")
-    parser.add_argument("--images", type=int, nargs="+", default=[10_000_000, 100_000_000])
-    parser.add_argument("--lines", type=Path, nargs="*", default=[])
-    parser.add_argument("--bytes", type=float, default=1_600, help="an image, without --lines")
-    parser.add_argument("--rate", type=float, default=2_327, help="a second, without --lines")
-    options = parser.parse_args(arguments)
-    size = measured(options.lines, "bytes_per_image") or options.bytes
-    rate = measured(options.lines, "documents_per_second") or options.rate
-    print(f"{size:,.0f} bytes an image, {rate:,.0f} photographs a second\n")
-    print(table(options.images, size, rate))
 
 
 if __name__ == "__main__":

@@ -7,19 +7,22 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from rich.markup import escape
+
 from chalicelib.names import EMBEDDED, OPENSEARCH
 from image_repo import CommandError
 from local.demo import demo
 from local.errors import LocalError
-from local.layout import Layout
+from local.layout import ROOT, Layout
 from local.stack import LocalStack
-from local.steps import console, say
+from local.steps import say
 
 
 def main() -> int:
     """Run one command; a failure says what happened and what to do."""
     arguments = _parser().parse_args()
-    stack = LocalStack(Layout.from_environment(os.environ), arguments.port, arguments.search)
+    home = Path(os.environ.get("IMAGE_REPO_LOCAL") or ROOT / ".local").resolve()
+    stack = LocalStack(Layout(home), arguments.port, arguments.search)
     try:
         _run(stack, arguments)
     except LocalError as problem:
@@ -35,10 +38,7 @@ def main() -> int:
 
 
 def _failed(happened: str, remedy: str) -> int:
-    console.print("[red]✗[/] " + "what happened: ", end="")
-    console.print(happened, markup=False)
-    console.print("  what to do: ", end="")
-    console.print(remedy, markup=False)
+    say(f"[red]✗[/] what happened: {escape(happened)}\n  what to do: {escape(remedy)}")
     return 1
 
 

@@ -1,6 +1,5 @@
 """What ``make demo`` shows: photographs go in, captions come out, three searches find them."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,17 +10,17 @@ from image_repo import Client, CommandError, uploading
 from image_repo.client import PAGE
 from image_repo.importing import read_folder
 from image_repo.uploading import ResumeLog
-from local.api import client_of, wait_until_healthy
 from local.errors import LocalError
-from local.photographs import PHOTOGRAPHS, DemoPhotograph, lay_out
-from local.showing import show_searches, show_what_is_said
+from local.photographs import PHOTOGRAPHS, lay_out
+from local.processes import until
+from local.recovery import client_of, wait_until_healthy
+from local.searches import show_searches, show_what_is_said
 from local.stack import LocalStack
 from local.steps import say, step
 
 UPLOADS_AT_ONCE = 4
 # A photograph takes a tenth of a second; one that takes a minute is stuck.
 STUCK_SECONDS = 120
-POLL_SECONDS = 0.5
 
 
 def demo(stack: LocalStack, folder: Path | None) -> None:
@@ -39,33 +38,28 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
     LocalError
         A step failed; it says what to do.
     """
-    known = {} if folder else _own_photographs(stack)
-    photographs = _photographs(folder or _home(stack))
+    known = {} if folder else {one.name: one for one in PHOTOGRAPHS}
+    if folder is None:
+        folder = stack.layout.home / "photographs"
+        lay_out(folder, PHOTOGRAPHS)
+        say(f"Photographs: {len(PHOTOGRAPHS)} that come inside packages")
+        for one in PHOTOGRAPHS:
+            say(f"  [dim]{one.name:18} {one.author} · {one.licence}[/]")
+    photographs = _photographs(folder)
     facts = stack.up()
     with client_of(facts) as client:
         with step("Waiting for the API"):
-            wait_until_healthy(client, 60)
+            wait_until_healthy(client)
         put_in(client, photographs)
+        images = list(client.pages("images", "items", {"limit": PAGE}))
         if known:
-            show_what_is_said(list(client.pages("images", "items", {"limit": PAGE})), known)
-        show_searches(client, [one.path for one in photographs], known)
+            show_what_is_said(images, known)
+        show_searches(client, images, [one.path for one in photographs], known)
     say(
         f"\nGallery  {facts['gallery_url']}\nAPI      {facts['api_url']}\n"
         "The stack keeps running: 'make stop' stops it and keeps the data, 'make clean' "
         "forgets it."
     )
-
-
-def _home(stack: LocalStack) -> Path:
-    return stack.layout.home / "photographs"
-
-
-def _own_photographs(stack: LocalStack) -> dict[str, DemoPhotograph]:
-    lay_out(_home(stack), PHOTOGRAPHS)
-    say(f"Photographs: {len(PHOTOGRAPHS)} that come inside packages")
-    for photograph in PHOTOGRAPHS:
-        say(f"  [dim]{photograph.name:18} {photograph.author} · {photograph.licence}[/]")
-    return {photograph.name: photograph for photograph in PHOTOGRAPHS}
 
 
 def _photographs(folder: Path) -> Sequence[uploading.Photograph]:
@@ -86,7 +80,12 @@ def put_in(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
         return
     _upload(client, new)
     with step("Waiting until all of them can be found"):
-        _wait_for_the_index(client)
+        found = until(lambda: _all_can_be_found(client), STUCK_SECONDS, poll=0.5)
+    if not found:
+        raise LocalError(
+            f"the index did not take in every photograph within {STUCK_SECONDS} s",
+            "read the newest lines of .local/logs/ministack.log",
+        )
 
 
 def _upload(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
@@ -99,18 +98,7 @@ def _upload(client: Client, photographs: Sequence[uploading.Photograph]) -> None
             say(f"[red]✗[/] {escape(one.photograph.path.name)}: {escape(one.problem)}")
 
 
-def _wait_for_the_index(client: Client) -> None:
-    found, since = -1, time.monotonic()
-    while True:
-        stats = client.call("GET", "stats")
-        searchable = stats["searchable"] or 0
-        if searchable >= sum(stats["images"].get(state, 0) for state in SEARCHABLE):
-            return
-        if searchable != found:
-            found, since = searchable, time.monotonic()
-        elif time.monotonic() - since > STUCK_SECONDS:
-            raise LocalError(
-                f"the index took in no photograph for {STUCK_SECONDS} s",
-                "read the newest lines of .local/logs/ministack.log",
-            )
-        time.sleep(POLL_SECONDS)
+def _all_can_be_found(client: Client) -> bool:
+    stats = client.call("GET", "stats")
+    wanted: int = sum(stats["images"].get(state, 0) for state in SEARCHABLE)
+    return (stats["searchable"] or 0) >= wanted

@@ -5,7 +5,6 @@ CloudFormation. Images are left out; ``local.function`` runs them from the check
 """
 
 import io
-import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,24 +16,25 @@ from chalicelib.names import STACK
 from infra.preflight import BOOTSTRAP_PARAMETER
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
+from local.processes import until
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 BOOTSTRAP_VERSION = "30"  # the least that the CDK's templates ask for
 DEPLOY_SECONDS = 180
+COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
 def deployed() -> bool:
     """Tell whether the emulator holds the stack, whole."""
-    stack = _stack(boto3.client("cloudformation"))
-    return stack is not None and stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    stack = _stack()
+    return stack is not None and stack["StackStatus"] in COMPLETE
 
 
 def outputs() -> dict[str, str]:
     """Return what the stack tells about itself: docs/contracts.md, "Names"."""
-    stack = _stack(boto3.client("cloudformation"))
+    stack = _stack()
     told = stack.get("Outputs", []) if stack else []
     return {output["OutputKey"]: output["OutputValue"] for output in told}
 
@@ -47,24 +47,41 @@ def deploy(assembly: Path) -> None:
     LocalError
         CloudFormation refused.
     """
-    _upload_assets(assembly)
+    urls = _upload_assets(assembly)
     boto3.client("ssm").put_parameter(
         Name=BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
     )
-    _hand_over(_template_url(assembly))
+    cloudformation = boto3.client("cloudformation")
+    arguments: dict[str, Any] = {
+        "StackName": STACK,
+        # CloudFormation takes a template of over 51,200 bytes only from a bucket.
+        "TemplateURL": urls[f"{STACK}.template.json"],
+        "Parameters": [{"ParameterKey": "BucketName", "ParameterValue": BUCKET}],
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    }
+    if _stack() is None:
+        cloudformation.create_stack(**arguments)
+    else:
+        try:
+            cloudformation.update_stack(**arguments)
+        except ClientError as refusal:
+            if "No updates" not in str(refusal):
+                raise
+    _wait()
 
 
-def _upload_assets(assembly: Path) -> None:
+def _upload_assets(assembly: Path) -> dict[str, str]:
+    """Upload everything that the assembly names; return where each file then is."""
     s3 = boto3.client("s3")
-    manifest = read_json(assembly / f"{STACK}.assets.json")
-    for asset in manifest["files"].values():
-        source = assembly / asset["source"]["path"]
+    urls = {}
+    for asset in read_json(assembly / f"{STACK}.assets.json")["files"].values():
+        path = asset["source"]["path"]
         for destination in asset["destinations"].values():
-            bucket = _resolved(destination["bucketName"])
+            bucket, key = (_resolved(destination[name]) for name in ("bucketName", "objectKey"))
             s3.create_bucket(Bucket=bucket)
-            s3.put_object(
-                Bucket=bucket, Key=_resolved(destination["objectKey"]), Body=_packed(source)
-            )
+            s3.put_object(Bucket=bucket, Key=key, Body=_packed(assembly / path))
+            urls[path] = f"{s3.meta.endpoint_url}/{bucket}/{key}"
+    return urls
 
 
 def _packed(source: Path) -> bytes:
@@ -85,55 +102,23 @@ def _resolved(text: str) -> str:
     return text
 
 
-def _template_url(assembly: Path) -> str:
-    # CloudFormation takes a template of over 51,200 bytes only from a bucket.
-    files = read_json(assembly / f"{STACK}.assets.json")["files"].values()
-    template = next(f for f in files if f["source"]["path"] == f"{STACK}.template.json")
-    destination = next(iter(template["destinations"].values()))
-    bucket, key = (_resolved(destination[name]) for name in ("bucketName", "objectKey"))
-    return f"{boto3.client('s3').meta.endpoint_url}/{bucket}/{key}"
-
-
-def _hand_over(template_url: str) -> None:
-    cloudformation = boto3.client("cloudformation")
-    arguments: dict[str, Any] = {
-        "StackName": STACK,
-        "TemplateURL": template_url,
-        "Parameters": [{"ParameterKey": "BucketName", "ParameterValue": BUCKET}],
-        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-    }
-    if _stack(cloudformation) is None:
-        cloudformation.create_stack(**arguments)
-    else:
-        try:
-            cloudformation.update_stack(**arguments)
-        except ClientError as refusal:
-            if "No updates" not in str(refusal):
-                raise
-    _wait(cloudformation)
-
-
-def _wait(cloudformation: "CloudFormationClient") -> None:
-    end = time.monotonic() + DEPLOY_SECONDS
-    while time.monotonic() < end:
-        stack = _stack(cloudformation)
-        status = stack["StackStatus"] if stack else "MISSING"
-        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+def _wait() -> None:
+    if until(lambda: not _status().endswith("IN_PROGRESS"), DEPLOY_SECONDS, poll=0.2):
+        if _status() in COMPLETE:
             return
-        if status.endswith(("FAILED", "ROLLBACK_COMPLETE", "MISSING")):
-            raise LocalError(
-                f"the stack is {status}: {_reason(cloudformation)}",
-                "read .local/logs/ministack.log; 'make clean' begins anew",
-            )
-        time.sleep(0.2)
-    raise LocalError(
-        f"the stack was not complete within {DEPLOY_SECONDS} s",
-        "read .local/logs/ministack.log; 'make clean' begins anew",
-    )
+        happened = f"the stack is {_status()}: {_reason()}"
+    else:
+        happened = f"the stack was not complete within {DEPLOY_SECONDS} s"
+    raise LocalError(happened, "read .local/logs/ministack.log; 'make clean' begins anew")
 
 
-def _reason(cloudformation: "CloudFormationClient") -> str:
-    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+def _status() -> str:
+    stack = _stack()
+    return stack["StackStatus"] if stack else "MISSING"
+
+
+def _reason() -> str:
+    events = boto3.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
     reasons = [
         f"{event.get('LogicalResourceId')}: {event['ResourceStatusReason']}"
         for event in events
@@ -142,9 +127,9 @@ def _reason(cloudformation: "CloudFormationClient") -> str:
     return "; ".join(reasons[:3]) or "no reason given"
 
 
-def _stack(cloudformation: "CloudFormationClient") -> "StackTypeDef | None":
+def _stack() -> "StackTypeDef | None":
     try:
-        stacks = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+        stacks = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     except ClientError:
         return None
     living = [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"]

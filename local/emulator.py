@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.layout import ACCOUNT, REGION, Layout, read_json, write_json
-from local.ports import HOST, checked
-from local.processes import Process
+from local.processes import HOST, Process
 
-PROXY = "MINISTACK_LAMBDA_PROXY_"
+GATEWAY = 4566
 START_SECONDS = 60
 # It writes the state of every service before it ends.
 STOP_SECONDS = 60
@@ -25,13 +24,10 @@ class Emulator:
         Where its state lies.
     port
         Where it answers.
-    search_url
-        Where the domains that it makes answer; empty where there are none.
     """
 
     layout: Layout
     port: int
-    search_url: str = ""
 
     @property
     def url(self) -> str:
@@ -43,27 +39,41 @@ class Emulator:
         """The process behind it."""
         return Process(self.layout, "ministack")
 
-    def start(self, proxies: Mapping[str, str]) -> None:
+    def start(self, proxies: Mapping[str, str], search_url: str) -> None:
         """Start it and wait until it answers.
 
         Parameters
         ----------
         proxies
             Function name to the URL that runs it, for functions of container images.
+        search_url
+            Where the domains that it makes answer; empty where there are none.
 
         Raises
         ------
         LocalError
-            The port is taken, or it ended at once.
+            It ended at once, or does not answer.
         """
-        checked(self.port)
         self._forget_stream_positions()
         self._move()
-        self.process.start(
-            [sys.executable, "-m", "ministack"],
-            self._environment(proxies),
-            {"port": str(self.port), **proxies},
-        )
+        environment = {
+            **os.environ,
+            **self.credentials(),
+            "BIND_HOST": HOST,
+            "MINISTACK_HOST": HOST,
+            "GATEWAY_PORT": str(self.port),
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.layout.state),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.layout.objects),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "LAMBDA_EXECUTOR": "local",
+            "MINISTACK_OPENSEARCH_ENDPOINT": search_url.removeprefix("http://"),
+            "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
+            **{f"MINISTACK_LAMBDA_PROXY_{name}": url for name, url in proxies.items()},
+        }
+        command = [sys.executable, "-m", "ministack"]
+        self.process.start(command, environment, {"port": str(self.port), **proxies})
         remedy = "; 'make clean' forgets a state it cannot read"
         self.process.wait("the emulator", f"{self.url}/_ministack/ready", START_SECONDS, remedy)
 
@@ -91,8 +101,7 @@ class Emulator:
         """
         saved = self.layout.state / "lambda.json"
         state = read_json(saved)
-        payload = state.get("payload", {})
-        if payload.pop("dynamodb_stream_positions", None):
+        if state.get("payload", {}).pop("dynamodb_stream_positions", None):
             write_json(saved, state)
 
     def _move(self) -> None:
@@ -104,21 +113,3 @@ class Emulator:
         if kept != self.url:
             for saved in self.layout.state.glob("*.json"):
                 saved.write_text(saved.read_text().replace(f"{kept}/", f"{self.url}/"))
-
-    def _environment(self, proxies: Mapping[str, str]) -> dict[str, str]:
-        return {
-            **os.environ,
-            **self.credentials(),
-            "BIND_HOST": HOST,
-            "MINISTACK_HOST": HOST,
-            "GATEWAY_PORT": str(self.port),
-            "PERSIST_STATE": "1",
-            "STATE_DIR": str(self.layout.state),
-            "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(self.layout.objects),
-            "MINISTACK_ACCOUNT_ID": ACCOUNT,
-            "LAMBDA_EXECUTOR": "local",
-            "MINISTACK_OPENSEARCH_ENDPOINT": self.search_url.removeprefix("http://"),
-            "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
-            **{f"{PROXY}{name}": url for name, url in proxies.items()},
-        }

@@ -2,15 +2,7 @@
 
 
 class LocalError(Exception):
-    """A step failed for a reason that a person can mend.
-
-    Parameters
-    ----------
-    happened
-        What happened.
-    remedy
-        What to do.
-    """
+    """A step failed for a reason that a person can mend."""
 
     def __init__(self, happened: str, remedy: str) -> None:
         super().__init__(happened)

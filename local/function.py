@@ -1,28 +1,94 @@
-"""Runs a container-image function as a process of this machine.
+"""The container-image functions as processes of this machine.
 
-``python -m local.function NAME MODULE.HANDLER PORT`` speaks the protocol of Lambda's runtime
-interface emulator: an event is POSTed, the handler's answer comes back. The function's
-environment is the one that the template gave it, read from the deployed function.
+``python -m local.function NAME PORT`` is one of them and speaks the protocol of Lambda's runtime
+interface emulator: an event is POSTed, the handler's answer comes back. The function's environment
+is the one that the template gave it, read from the deployed function.
 """
 
-import importlib
 import json
 import os
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 import boto3
 
-from local.ports import HOST
+from chalicelib.names import CAPTIONER, ENCODER
+from local.layout import Layout
+from local.processes import HOST, Process, any_free
 
+# Function name to handler, as infra/pipeline.py deploys them.
+HANDLERS = {
+    CAPTIONER: "captioner.handler.ingest",
+    ENCODER: "captioner.handler.encode",
+}
 PATH = "/2015-03-31/functions/function/invocations"
-Handler = Callable[[Any, "Context"], Any]
+# A handler finishes the photograph in its hands; the queue would bring it back if it did not.
+STOP_SECONDS = 5
+
+
+class ImageFunctions:
+    """Captioner and encoder, each in a process of its own as on Lambda.
+
+    Parameters
+    ----------
+    layout
+        Where their logs lie.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._processes = {name: Process(layout, name) for name in HANDLERS}
+
+    @property
+    def running(self) -> bool:
+        """True while all of them are."""
+        return all(process.running for process in self._processes.values())
+
+    def start(self, credentials: Mapping[str, str], ports: Mapping[str, str]) -> dict[str, str]:
+        """Start those that are not running and return where each one answers.
+
+        Parameters
+        ----------
+        credentials
+            The environment for AWS's clients.
+        ports
+            Where an emulator that is already running expects them; empty for free ones.
+        """
+        environment = {
+            **os.environ,
+            **credentials,
+            "OMP_NUM_THREADS": "2",
+            "POWERTOOLS_TRACE_DISABLED": "true",  # no X-Ray daemon listens here
+        }
+        for name, process in self._processes.items():
+            if not process.running:
+                url = ports.get(name) or f"http://{HOST}:{any_free()}{PATH}"
+                port = url.removeprefix(f"http://{HOST}:").removesuffix(PATH)
+                command = [sys.executable, "-m", "local.function", name, port]
+                process.start(command, environment, {"url": url})
+        return {name: process.facts["url"] for name, process in self._processes.items()}
+
+    def limit(self) -> None:
+        """Tell the emulator that each has one environment here, so that no batch waits in vain.
+
+        Lambda would start another environment for a second batch; here it would wait for the
+        first, and its time limit would run meanwhile.
+        """
+        client = boto3.client("lambda")
+        for name in HANDLERS:
+            client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+
+    def stop(self) -> None:
+        """Stop all of them."""
+        for process in self._processes.values():
+            process.stop(STOP_SECONDS)
 
 
 class Context:
@@ -37,15 +103,12 @@ class Context:
     """
 
     def __init__(
-        self, configuration: dict[str, Any], clock: Callable[[], float] = time.monotonic
+        self, configuration: Mapping[str, Any], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.function_name: str = configuration["FunctionName"]
-        self.function_version = "$LATEST"
         self.invoked_function_arn: str = configuration["FunctionArn"]
         self.memory_limit_in_mb: int = configuration["MemorySize"]
         self.aws_request_id = str(uuid4())
-        self.log_group_name = f"/aws/lambda/{self.function_name}"
-        self.log_stream_name = "local"
         self._clock = clock
         self._end = clock() + float(configuration["Timeout"])
 
@@ -54,50 +117,42 @@ class Context:
         return max(0, int((self._end - self._clock()) * 1000))
 
 
-class Function:
-    """A function that is set up by its first event, as Lambda starts an environment.
-
-    Parameters
-    ----------
-    name
-        Of the deployed function.
-    handler
-        ``module.function``.
-    """
-
-    def __init__(self, name: str, handler: str) -> None:
-        self._name = name
-        self._module, _, self._function = handler.rpartition(".")
-        self._one_at_a_time = threading.Lock()
-        self._configuration: dict[str, Any] = {}
-        self._handler: Handler | None = None
-
-    def __call__(self, event: Any) -> Any:
-        """Handle an event; like an environment of Lambda, one at a time."""
-        with self._one_at_a_time:
-            if self._handler is None:
-                self._handler = self._set_up()
-            return self._handler(event, Context(self._configuration))
-
-    def _set_up(self) -> Handler:
-        client = boto3.client("lambda")
-        self._configuration = dict(client.get_function_configuration(FunctionName=self._name))
-        environment = self._configuration.get("Environment", {}).get("Variables", {})
-        os.environ.update(environment)
-        os.environ["AWS_LAMBDA_FUNCTION_NAME"] = self._name
-        handler: Handler = getattr(importlib.import_module(self._module), self._function)
-        return handler
+def answer(handle: Callable[[Any], Any], body: bytes) -> tuple[int, bytes]:
+    """Return the HTTP status and body that answer one event, as the interface emulator does."""
+    try:
+        return 200, json.dumps(handle(json.loads(body))).encode()
+    except Exception as problem:  # a handler's error is an answer of Lambda's, not ours
+        traceback.print_exc()
+        message = {"errorMessage": str(problem), "errorType": type(problem).__name__}
+        return 500, json.dumps(message).encode()
 
 
-def serve(function: Function, port: int) -> None:
-    """Answer events until the process is stopped."""
+@cache
+def _set_up(name: str) -> tuple[Callable[[Any, Context], Any], Mapping[str, Any]]:
+    """Return a function's handler and configuration, as Lambda starts an environment."""
+    configuration = boto3.client("lambda").get_function_configuration(FunctionName=name)
+    os.environ.update(configuration.get("Environment", {}).get("Variables", {}))
+    os.environ["AWS_LAMBDA_FUNCTION_NAME"] = name
+    module, _, handler = HANDLERS[name].rpartition(".")
+    return getattr(import_module(module), handler), configuration
+
+
+def main() -> None:
+    """Answer the events of the function that the command line names, one at a time."""
+    name, port = sys.argv[1:3]
+    one_at_a_time = threading.Lock()
+
+    def handle(event: Any) -> Any:
+        with one_at_a_time:
+            handler, configuration = _set_up(name)
+            return handler(event, Context(configuration))
 
     class Invocation(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            status, reply = answer(function, body)
+            status, reply = answer(handle, body)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(reply)))
@@ -107,23 +162,7 @@ def serve(function: Function, port: int) -> None:
         def log_message(self, *arguments: object) -> None:
             """Leave the log to the handler."""
 
-    ThreadingHTTPServer((HOST, port), Invocation).serve_forever()
-
-
-def answer(function: Callable[[Any], Any], body: bytes) -> tuple[int, bytes]:
-    """Return the HTTP status and body that answer one event, as the interface emulator does."""
-    try:
-        return 200, json.dumps(function(json.loads(body))).encode()
-    except Exception as problem:  # a handler's error is an answer of Lambda's, not ours
-        traceback.print_exc()
-        message = {"errorMessage": str(problem), "errorType": type(problem).__name__}
-        return 500, json.dumps(message).encode()
-
-
-def main() -> None:
-    """Serve the function that the command line names."""
-    name, handler, port = sys.argv[1:4]
-    serve(Function(name, handler), int(port))
+    ThreadingHTTPServer((HOST, int(port)), Invocation).serve_forever()
 
 
 if __name__ == "__main__":

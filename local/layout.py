@@ -3,9 +3,8 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "000000000000"
@@ -13,7 +12,6 @@ REGION = "us-east-1"
 BUCKET = "image-repo-local"
 
 
-@dataclass(frozen=True, slots=True)
 class Layout:
     """Folders and files under ``.local``.
 
@@ -21,53 +19,35 @@ class Layout:
     ----------
     home
         The folder itself.
+    state
+        What the emulator saves when it is stopped: everything but the bucket.
+    objects
+        The bucket's objects, on disk as soon as they are stored.
+    logs
+        One log file a process.
+    processes
+        One ``.pid`` file a running process.
+    assembly
+        The synthesised template and its assets.
+    stack_file
+        ``stack.json``: how to reach the stack; for scripts and the command line.
+    deployed_file
+        Fingerprint of what is deployed.
     """
 
-    home: Path
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Take ``IMAGE_REPO_LOCAL``, else ``.local`` in the checkout."""
-        return cls(Path(environment.get("IMAGE_REPO_LOCAL") or ROOT / ".local").resolve())
-
-    @property
-    def state(self) -> Path:
-        """What the emulator saves when it is stopped: everything but the bucket."""
-        return self.home / "state"
-
-    @property
-    def objects(self) -> Path:
-        """The bucket's objects, on disk as soon as they are stored."""
-        return self.home / "s3"
-
-    @property
-    def logs(self) -> Path:
-        """One log file a process."""
-        return self.home / "logs"
-
-    @property
-    def processes(self) -> Path:
-        """One ``.pid`` file a running process."""
-        return self.home / "run"
-
-    @property
-    def assembly(self) -> Path:
-        """The synthesised template and its assets."""
-        return self.home / "cdk.out"
-
-    @property
-    def stack_file(self) -> Path:
-        """``stack.json``: how to reach the stack; for scripts and the command line."""
-        return self.home / "stack.json"
-
-    @property
-    def deployed_file(self) -> Path:
-        """Fingerprint of what is deployed."""
-        return self.home / "deployed.json"
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.state = home / "state"
+        self.objects = home / "s3"
+        self.logs = home / "logs"
+        self.processes = home / "run"
+        self.assembly = home / "cdk.out"
+        self.stack_file = home / "stack.json"
+        self.deployed_file = home / "deployed.json"
 
     def make(self) -> None:
         """Create the folders."""
-        for folder in (self.home, self.state, self.objects, self.logs, self.processes):
+        for folder in (self.state, self.objects, self.logs, self.processes):
             folder.mkdir(parents=True, exist_ok=True)
 
 

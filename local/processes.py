@@ -1,17 +1,60 @@
-"""Starting processes that outlive this one, finding them again and stopping them."""
+"""Starting processes that outlive this one, finding them again and stopping them; their ports."""
 
 import os
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
 from local.layout import ROOT, Layout, read_json, write_json
+
+HOST = "127.0.0.1"
+
+
+def any_free() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def checked(port: int) -> int:
+    """Return ``port`` if nothing listens on it.
+
+    Raises
+    ------
+    LocalError
+        Something does.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as taken:
+            raise LocalError(
+                f"port {port} of {HOST} is in use by another program",
+                f"stop that program ('ss -ltnp sport = :{port}' names it), or choose another "
+                "port: make demo PORT=4600",
+            ) from taken
+    return port
+
+
+def until(true: Callable[[], bool], seconds: float, poll: float = 0.1) -> bool:
+    """Wait until something is true; tell whether it was within some seconds."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(poll)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +81,12 @@ class Process:
     def running(self) -> bool:
         """True while the very process that was started lives."""
         noted = self._noted()
-        return bool(noted) and _birth(int(noted["pid"])) == noted["birth"]
+        return bool(noted) and _birth(noted["pid"]) == noted["birth"]
 
     @property
     def facts(self) -> dict[str, str]:
         """What was noted at its start."""
-        facts = self._noted().get("facts", {})
-        return dict(facts) if isinstance(facts, dict) else {}
+        return dict(self._noted().get("facts", {}))
 
     def start(
         self,
@@ -81,19 +123,13 @@ class Process:
 
     def stop(self, patience: float) -> None:
         """Ask it to end, and end it after ``patience`` seconds."""
-        if self.running:
-            pid = int(self._noted()["pid"])
-            _signal(pid, signal.SIGTERM)
-            if not self._gone_within(patience):
-                _signal(pid, signal.SIGKILL)
-                self._gone_within(5)
+        self._end(signal.SIGTERM, patience)
+        self.kill()
         self._file.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """End it without a warning."""
-        if self.running:
-            _signal(int(self._noted()["pid"]), signal.SIGKILL)
-            self._gone_within(5)
+        self._end(signal.SIGKILL, 5)
 
     def wait(self, what: str, url: str, seconds: float, remedy: str = "") -> None:
         """Wait until it answers ``GET url`` with success.
@@ -103,21 +139,17 @@ class Process:
         LocalError
             It ended, or does not answer within ``seconds``.
         """
-        end = time.monotonic() + seconds
-        while self.running and time.monotonic() < end:
-            if _answers(url):
-                return
-            time.sleep(0.1)
-        happened = f"did not answer within {seconds} s" if self.running else "ended at once"
-        raise LocalError(f"{what} {happened}:\n{self.last_words()}", f"read {self.log}" + remedy)
+        in_time = until(lambda: not self.running or _answers(url), seconds)
+        if not (in_time and self.running):
+            happened = f"did not answer within {seconds} s" if self.running else "ended at once"
+            words = f"{what} {happened}:\n{self.last_words()}"
+            raise LocalError(words, f"read {self.log}{remedy}")
 
     def last_words(self) -> str:
         """Return the end of its log."""
-        try:
-            text = self.log.read_text(errors="replace")
-        except FileNotFoundError:
-            return ""
-        return "\n".join(text.splitlines()[-12:])
+        with suppress(FileNotFoundError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
+        return ""
 
     @property
     def _file(self) -> Path:
@@ -126,13 +158,11 @@ class Process:
     def _noted(self) -> dict[str, Any]:
         return read_json(self._file)
 
-    def _gone_within(self, seconds: float) -> bool:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if not self.running:
-                return True
-            time.sleep(0.05)
-        return not self.running
+    def _end(self, number: signal.Signals, patience: float) -> None:
+        if self.running:
+            with suppress(ProcessLookupError):
+                os.killpg(self._noted()["pid"], number)
+            until(lambda: not self.running, patience, poll=0.05)
 
 
 def _answers(url: str) -> bool:
@@ -145,21 +175,12 @@ def _answers(url: str) -> bool:
 
 def _birth(pid: int) -> str | None:
     """Return when a process started, so that a pid given to another is not mistaken for it."""
+    if not Path("/proc/self").exists():
+        command = ["ps", "-o", "lstart=", "-p", str(pid)]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        return answer.stdout.strip() or None
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except (FileNotFoundError, ProcessLookupError):
-        return _birth_by_ps(pid) if not Path("/proc/self").exists() else None
+        return None
     return None if fields[0] == "Z" else fields[19]
-
-
-def _birth_by_ps(pid: int) -> str | None:
-    command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    return answer.stdout.strip() or None
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        return

@@ -1,7 +1,8 @@
-"""Which searches the demo shows: those whose answers are right.
+"""What the demo shows: what is said of the photographs, and three searches and what they found.
 
-What is right was judged by looking at the demo's photographs (`local.photographs`): a model that
-sees better has more to show, and one that is wrong is not shown off.
+Of the demo's own photographs (`local.photographs`) it was judged by looking what is right: only
+searches whose answers are right are shown. A model that sees better has more to show, and one that
+is wrong is not shown off.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -9,11 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
+from rich.table import Table
+
 from chalicelib.attributes.kinds import PEOPLE
+from chalicelib.search.text import STOP_WORDS, words_of
 from image_repo import Client
 from local.photographs import DemoPhotograph
+from local.steps import console, say
 
 SHOWN = 5
+LABELS_SHOWN = 2
 MAX_QUERY_IMAGE_BYTES = 4_000_000
 
 # What is asked, and the photographs that answer it.
@@ -34,13 +41,15 @@ TEXTS: Mapping[str, Collection[str]] = {
     "a woman in uniform": ("officer.jpg", "astronaut.png"),
 }  # fmt: skip
 
+Known = Mapping[str, DemoPhotograph]
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedSearch:
     """One search and what the API answered.
 
     ``right`` is the R-precision: with r right photographs, the share of them among the first r of
-    the answer; 0 where its very first is wrong.
+    the answer; 0 where its very first is wrong, or nothing is known to be right.
     """
 
     title: str
@@ -48,23 +57,64 @@ class JudgedSearch:
     right: float
 
 
-Known = Mapping[str, DemoPhotograph]
+def show_searches(
+    client: Client, images: Sequence[Mapping[str, Any]], photos: Sequence[Path], known: Known
+) -> None:
+    """Search once by text, once by attributes, once by an image.
+
+    Parameters
+    ----------
+    images
+        Records of all photographs.
+    photos
+        Files to search by.
+    known
+        The demo's own photographs by name; empty for photographs of a person's own.
+    """
+    described = [image for image in images if image["caption"]]
+    searches: Mapping[str, JudgedSearch | None]
+    if known:
+        searches = {
+            "text": right_text_search(client),
+            "attributes": right_attribute_search(client, known, images),
+            "image": right_image_search(client, known, photos),
+        }
+    elif described:
+        searches = dict(_any_searches(client, described, photos))
+    else:
+        say("No photograph has a caption, so there is nothing to search for.")
+        return
+    for kind, search in searches.items():
+        if search is None:
+            say(f"\n[dim]No search by {kind} is shown: none is answered rightly.[/]")
+        else:
+            say(f"\n[bold]{search.title}[/]")
+            _show(search.results)
+
+
+def show_what_is_said(images: Sequence[Mapping[str, Any]], known: Known) -> None:
+    """List what the model says of the demo's own photographs, and where it is unsure."""
+    table = _table("photograph", "what the model says")
+    for image in sorted(images, key=lambda image: str(image["name"])):
+        if image["name"] in known:
+            table.add_row(image["name"], told(image))
+    console.print(table)
+
+
+def told(image: Mapping[str, Any]) -> str:
+    """Return what is said of a photograph: its caption, else its likeliest labels as a question."""
+    if caption := image["caption"]:
+        doubt = ", unsure" if image["state"] == "needs_review" else ""
+        return f"{escape(caption['text'])} [dim]({caption['source']}{doubt})[/]"
+    labels = [f"{escape(label['word'])}?" for label in image.get("labels", [])[:LABELS_SHOWN]]
+    return f"[yellow]unsure: {' '.join(labels)}[/]" if labels else "[dim]none[/]"
 
 
 def right_text_search(
     client: Client, texts: Mapping[str, Collection[str]] = TEXTS
 ) -> JudgedSearch | None:
-    """Return the text search with the most right answer, if the answer of any begins right.
-
-    Parameters
-    ----------
-    texts
-        What can be asked, and the names of the photographs that answer it.
-    """
-    return _best(
-        _asked(client, f'By text: "{text}"', {"text": text, "mode": "fused"}, right)
-        for text, right in texts.items()
-    )
+    """Return the text search with the most right answer, if the answer of any begins right."""
+    return _best(_by_text(client, text, right) for text, right in texts.items())
 
 
 def right_attribute_search(
@@ -81,17 +131,12 @@ def right_attribute_search(
         clause
         for image in images
         if image["name"] in known
-        for clause in clauses_of(image)
+        for clause in _clauses_of(image)
         if is_true(clause, known[image["name"]])
     )
     asked = (
-        _asked(
-            client,
-            f'By attributes: "{spoken(clause)}" as one',
-            {"attributes": clause},
-            [name for name, photograph in known.items() if is_true(clause, photograph)],
-        )
-        for clause in sorted(clauses, key=telling, reverse=True)
+        _by_attributes(client, clause, [name for name in known if is_true(clause, known[name])])
+        for clause in sorted(clauses, key=_telling, reverse=True)
     )
     return next((search for search in asked if search.right), None)
 
@@ -99,12 +144,10 @@ def right_attribute_search(
 def right_image_search(client: Client, known: Known, photos: Sequence[Path]) -> JudgedSearch | None:
     """Return the search by a photograph that finds others of the same thing best, if any does."""
     return _best(
-        _asked(
+        _by_image(
             client,
-            f"By image: what looks like {photo.name}",
-            {},
+            photo,
             [name for name in known if known[name].shows[0] == known[photo.name].shows[0]],
-            image=photo,
         )
         for photo in photos
         if photo.name in known and photo.stat().st_size <= MAX_QUERY_IMAGE_BYTES
@@ -120,14 +163,20 @@ def is_true(clause: Mapping[str, Any], photograph: DemoPhotograph) -> bool:
     )
 
 
-def spoken(clause: Mapping[str, Any]) -> str:
-    """Return an attribute clause as a person would say it: "brown dog run", "man in black"."""
-    subject, colours = clause["subject"], list(clause["colours"])
-    named = [subject, "in", *colours] if colours and subject in PEOPLE else [*colours, subject]
-    return " ".join([*named, *clause["actions"]])
+def _any_searches(
+    client: Client, described: Sequence[Mapping[str, Any]], photos: Sequence[Path]
+) -> Iterator[tuple[str, JudgedSearch]]:
+    """Yield a search of each kind for photographs of which nothing is known."""
+    words = words_of(described[0]["caption"]["text"])
+    yield "text", _by_text(client, " ".join([w for w in words if w not in STOP_WORDS][:2]))
+    clauses = [clause for image in described for clause in _clauses_of(image)]
+    if clauses:
+        yield "attributes", _by_attributes(client, max(clauses, key=_telling))
+    for photo in [one for one in photos if one.stat().st_size <= MAX_QUERY_IMAGE_BYTES][:1]:
+        yield "image", _by_image(client, photo)
 
 
-def clauses_of(image: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _clauses_of(image: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what can be asked for by a photograph's attributes: a colour and an action at most."""
     for attribute in image["attributes"]:
         yield {
@@ -137,9 +186,31 @@ def clauses_of(image: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def telling(clause: Mapping[str, Any]) -> int:
+def _telling(clause: Mapping[str, Any]) -> int:
     """Return how much a clause says beside its subject."""
     return len(clause["colours"]) + len(clause["actions"])
+
+
+def _spoken(clause: Mapping[str, Any]) -> str:
+    """Return an attribute clause as a person would say it: "brown dog run", "man in black"."""
+    subject, colours = clause["subject"], list(clause["colours"])
+    named = [subject, "in", *colours] if colours and subject in PEOPLE else [*colours, subject]
+    return " ".join([*named, *clause["actions"]])
+
+
+def _by_text(client: Client, text: str, right: Collection[str] = ()) -> JudgedSearch:
+    return _asked(client, f'By text: "{text}"', {"text": text, "mode": "fused"}, right)
+
+
+def _by_attributes(
+    client: Client, clause: Mapping[str, Any], right: Collection[str] = ()
+) -> JudgedSearch:
+    title = f'By attributes: "{_spoken(clause)}" as one'
+    return _asked(client, title, {"attributes": clause}, right)
+
+
+def _by_image(client: Client, photo: Path, right: Collection[str] = ()) -> JudgedSearch:
+    return _asked(client, f"By image: what looks like {photo.name}", {}, right, photo)
 
 
 def _asked(
@@ -163,3 +234,19 @@ def _asked(
 def _best(searches: Iterable[JudgedSearch]) -> JudgedSearch | None:
     best = max(searches, key=lambda search: search.right, default=None)
     return best if best is not None and best.right else None
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2), show_header=True, header_style="dim")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _show(results: Mapping[str, Any]) -> None:
+    table = _table("score", "photograph", "what is said of it")
+    for hit in results["hits"]:
+        table.add_row(f"{hit['score']:.3f}", hit["image"]["name"], told(hit["image"]))
+    console.print(table)
+    for part in results["degraded"]:
+        say(f"  [yellow]{part}[/]")

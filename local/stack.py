@@ -2,41 +2,30 @@
 
 import os
 import shutil
-from dataclasses import dataclass, replace
-from enum import Enum
-from pathlib import Path
 
 import boto3
 
 from chalicelib.access import Scope, TokenStore
 from chalicelib.names import DEFAULT_OWNER, EMBEDDED, STAGE
 from local.deployment import deploy, deployed, outputs
-from local.emulator import Emulator
+from local.emulator import GATEWAY, Emulator
 from local.errors import LocalError
-from local.images import ImageFunctions
+from local.function import ImageFunctions
 from local.layout import Layout, read_json, write_json
 from local.opensearch import OpenSearchNode, data_folder
-from local.ports import GATEWAY, checked
-from local.recovery import catch_up, recover
+from local.processes import checked, until
+from local.recovery import catch_up, is_drained, recover
 from local.steps import step
 from local.synthesis import fingerprint, synthesise, synthesised
 
 LEAST_FREE_BYTES = 1_000_000_000
+DRAIN_SECONDS = 60
 
 
-class EmulatorStart(Enum):
-    """How the emulator's present run began."""
-
-    NOT = "it ran already"
-    IN_ORDER = "for the first time, or after it was stopped"
-    AFTER_A_KILL = "after it was killed with unsaved state"
-
-
-@dataclass(frozen=True, slots=True)
 class LocalStack:
     """The stack in one folder.
 
-    Attributes
+    Parameters
     ----------
     layout
         The folder.
@@ -46,9 +35,14 @@ class LocalStack:
         The search engine; None for the one it had, else the embedded one.
     """
 
-    layout: Layout
-    port: int | None = None
-    search: str | None = None
+    def __init__(self, layout: Layout, port: int | None = None, search: str | None = None) -> None:
+        self.layout = layout
+        self._port = port
+        self._engine = search or self.facts.get("search", EMBEDDED)
+        self._functions = ImageFunctions(layout)
+        self._node = OpenSearchNode(layout, data_folder(layout.home))
+        # Stands while the emulator holds what it has not saved: after a kill it still stands.
+        self._unsaved = layout.home / "unsaved"
 
     @property
     def facts(self) -> dict[str, str]:
@@ -59,7 +53,7 @@ class LocalStack:
     def running(self) -> bool:
         """True while the emulator, the functions and the search engine are."""
         return (
-            self._emulator().process.running
+            self._emulator.process.running
             and self._functions.running
             and (self._engine == EMBEDDED or self._node.process.running)
         )
@@ -72,12 +66,13 @@ class LocalStack:
         LocalError
             A step failed; it says what to do.
         """
+        self._check_disk()
         self.layout.make()
-        _check_disk(self.layout.home)
         if self.facts.get("search", self._engine) != self._engine:
             self.down()  # the emulator learns at its start where domains answer
-        emulator = self._emulator()
-        if not emulator.process.running:
+        emulator = self._emulator
+        ran, killed = emulator.process.running, self._unsaved.exists()
+        if not ran:
             checked(emulator.port)  # now, and not after half a minute's work
         os.environ.update(emulator.credentials())
         wanted = fingerprint(self._engine)
@@ -85,23 +80,24 @@ class LocalStack:
             with step("Synthesising the CDK app"):
                 log = self.layout.logs / "synthesis.log"
                 synthesise(self.layout.assembly, log, self._engine)
-        emulator = replace(emulator, search_url=self._search_url())
-        begun = self._start(emulator)
-        resumed = begun is not EmulatorStart.NOT and deployed()
-        if read_json(self.layout.deployed_file).get("fingerprint") != wanted or not deployed():
-            self._deploy(wanted)
-        facts = self._tell(emulator)
-        if begun is EmulatorStart.AFTER_A_KILL:
+        search_url = self._search_url()
+        self._start(emulator, search_url)
+        was_deployed = deployed()
+        if not was_deployed or read_json(self.layout.deployed_file) != {"fingerprint": wanted}:
+            self._deploy(wanted, was_deployed)
+            if not was_deployed:
+                self._save(emulator, search_url)
+        facts = self._tell(emulator, search_url)
+        if killed and not ran:
             recover(facts)
-        elif resumed or (begun is not EmulatorStart.NOT and self._engine != EMBEDDED):
+        elif not ran and (was_deployed or self._engine != EMBEDDED):
             catch_up(facts)
         return facts
 
     def down(self) -> None:
         """Stop every process and keep the data."""
-        emulator = self._emulator()
-        was_running = emulator.process.running
-        emulator.stop()
+        was_running = self._emulator.process.running
+        self._emulator.stop()
         self._functions.stop()
         self._node.stop()
         if was_running:
@@ -110,20 +106,26 @@ class LocalStack:
     def clean(self) -> None:
         """Stop every process and forget the data."""
         self.down()
-        self._forget_index()
-        shutil.rmtree(self.layout.home, ignore_errors=True)
+        for folder in (self._node.data, self.layout.home):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
-    def _functions(self) -> ImageFunctions:
-        return ImageFunctions(self.layout)
+    def _emulator(self) -> Emulator:
+        kept = Emulator(self.layout, int(self.facts.get("port", GATEWAY)))
+        if kept.process.running:
+            return Emulator(self.layout, int(kept.process.facts["port"]))
+        return Emulator(self.layout, self._port) if self._port else kept
 
-    @property
-    def _engine(self) -> str:
-        return self.search or self.facts.get("search", EMBEDDED)
-
-    @property
-    def _node(self) -> OpenSearchNode:
-        return OpenSearchNode(self.layout, data_folder(self.layout.home))
+    def _check_disk(self) -> None:
+        home = self.layout.home
+        home.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(home).free
+        if free < LEAST_FREE_BYTES:
+            raise LocalError(
+                f"only {free / 1e6:.0f} MB are free where {home} lies",
+                "free a gigabyte, or name a folder on another disk: "
+                "IMAGE_REPO_LOCAL=/path make demo",
+            )
 
     def _search_url(self) -> str:
         """Start the search engine where it is a process of its own; return where it answers."""
@@ -131,55 +133,47 @@ class LocalStack:
             return ""
         known = self.facts.get("search_url", "")
         if not self._node.process.running and self._unsaved.exists():
-            self._forget_index()  # after a kill it may know later revisions than the catalogue
+            # After a kill it may know later revisions than the catalogue.
+            shutil.rmtree(self._node.data, ignore_errors=True)
         with step("Starting OpenSearch"):
             return self._node.start(int(known.rsplit(":", 1)[1]) if known else None)
 
-    def _forget_index(self) -> None:
-        shutil.rmtree(self._node.data, ignore_errors=True)
-
-    @property
-    def _unsaved(self) -> Path:
-        # Stands while the emulator holds what it has not saved: after a kill it still stands.
-        return self.layout.home / "unsaved"
-
-    def _emulator(self) -> Emulator:
-        kept = Emulator(self.layout, int(self.facts.get("port", GATEWAY)))
-        running = kept.process.facts.get("port") if kept.process.running else None
-        if running:
-            return Emulator(self.layout, int(running))
-        return Emulator(self.layout, self.port) if self.port else kept
-
-    def _start(self, emulator: Emulator) -> "EmulatorStart":
+    def _start(self, emulator: Emulator, search_url: str) -> None:
         noted = emulator.process.facts if emulator.process.running else {}
         with step("Starting captioner and encoder"):
             proxies = self._functions.start(emulator.credentials(), noted)
         if noted:
-            return EmulatorStart.NOT
-        killed = self._unsaved.exists()
+            return
         with step(f"Starting the emulator of AWS on {emulator.url}"):
             try:
-                emulator.start(proxies)
+                emulator.start(proxies, search_url)
             except LocalError:
                 self._functions.stop()
                 raise
         self._unsaved.touch()
-        return EmulatorStart.AFTER_A_KILL if killed else EmulatorStart.IN_ORDER
 
-    def _deploy(self, wanted: str) -> None:
-        again = deployed()
+    def _deploy(self, wanted: str, again: bool) -> None:
         with step("Updating the stack" if again else "Deploying the stack"):
             deploy(self.layout.assembly)
             self._functions.limit()
         if again:
-            self._restart_functions()
+            # They read their environment once, and the update may have changed it.
+            self._functions.stop()
+            self._functions.start(self._emulator.credentials(), self._emulator.process.facts)
         write_json(self.layout.deployed_file, {"fingerprint": wanted})
 
-    def _restart_functions(self) -> None:
-        # They read their environment once, and the update may have changed it.
-        emulator = self._emulator()
-        self._functions.stop()
-        self._functions.start(emulator.credentials(), emulator.process.facts)
+    def _save(self, emulator: Emulator, search_url: str) -> None:
+        """Let the emulator save the new stack, which it does when it is stopped.
+
+        Killed before, it would know the bucket by its objects and nothing else, and a stack of
+        the bucket's name could not be created.
+        """
+        proxies = self._functions.start(emulator.credentials(), {})
+        queue_url = outputs()["QueueUrl"]
+        with step("Saving the stack"):
+            until(lambda: is_drained(queue_url), DRAIN_SECONDS)  # of S3's test events
+            emulator.stop()
+            emulator.start(proxies, search_url)
 
     def _token(self, table: str) -> str:
         """Return the token it had, if that is still good, else a new one of an administrator."""
@@ -190,7 +184,7 @@ class LocalStack:
         token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label="local")
         return token
 
-    def _tell(self, emulator: Emulator) -> dict[str, str]:
+    def _tell(self, emulator: Emulator, search_url: str) -> dict[str, str]:
         told = outputs()
         token = self._token(told["TokensTable"])
         api_url = f"{emulator.url}/_aws/execute-api/{told['ApiId']}/{STAGE}"
@@ -206,16 +200,7 @@ class LocalStack:
             "aws_endpoint_url": emulator.url,
             "port": str(emulator.port),
             "search": self._engine,
-            "search_url": emulator.search_url,
+            "search_url": search_url,
         }
         write_json(self.layout.stack_file, facts)
         return facts
-
-
-def _check_disk(folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < LEAST_FREE_BYTES:
-        raise LocalError(
-            f"only {free / 1e6:.0f} MB are free where {folder} lies",
-            "free a gigabyte, or name a folder on another disk: IMAGE_REPO_LOCAL=/path make demo",
-        )

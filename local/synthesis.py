@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chalicelib.names import EMBEDDED
@@ -15,7 +15,7 @@ from local.layout import ACCOUNT, REGION, ROOT
 
 # What the template or a zip asset is made of. The captioner's code is not: here it runs from the
 # checkout, and its image is built only for AWS.
-SOURCES: tuple[str, ...] = (
+SOURCES = (
     "app.py",
     "chalicelib",
     "image_repo_formats",
@@ -32,13 +32,7 @@ STAMP = "fingerprint.txt"
 
 
 def fingerprint(search: str = EMBEDDED) -> str:
-    """Return a hash of everything that a synthesis reads.
-
-    Parameters
-    ----------
-    search
-        The search engine, one of ``infra.engines.ENGINES``.
-    """
+    """Return a hash of everything that a synthesis reads, the search engine included."""
     digest = hashlib.sha256(search.encode())
     for path in _files():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
@@ -56,7 +50,7 @@ def synthesise(assembly: Path, log: Path, search: str = EMBEDDED) -> None:
     log
         What the tools print.
     search
-        As for `fingerprint`.
+        The search engine, one of ``infra.search.ENGINES``.
 
     Raises
     ------
@@ -64,9 +58,20 @@ def synthesise(assembly: Path, log: Path, search: str = EMBEDDED) -> None:
         There is no Node, or the app does not synthesise.
     """
     wanted = fingerprint(search)
-    _run([sys.executable, "-m", "layers"], os.environ.copy(), log)
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    cdk = {
+        "PATH": _path_with_node(),
+        "CDK_OUTDIR": str(assembly),
+        "CDK_CONTEXT_JSON": json.dumps({**context, "search": search}),
+        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
+        "CDK_DEFAULT_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # The CDK's bridge to Node warns of every version it was not released with.
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    }
+    _run("layers", {}, log)
     shutil.rmtree(assembly, ignore_errors=True)
-    _run([sys.executable, "-m", "infra.app"], _environment(assembly, search), log)
+    _run("infra.app", cdk, log)
     (assembly / STAMP).write_text(wanted)
 
 
@@ -79,26 +84,9 @@ def synthesised(assembly: Path, wanted: str) -> bool:
 def _files() -> Iterator[Path]:
     for source in SOURCES:
         path = ROOT / source
-        if path.is_file():
-            yield path
-        for file in sorted(path.rglob("*")) if path.is_dir() else ():
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and "__pycache__" not in file.parts:
                 yield file
-
-
-def _environment(assembly: Path, search: str) -> dict[str, str]:
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    return {
-        **os.environ,
-        "PATH": _path_with_node(),
-        "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**context, "search": search}),
-        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
-        "CDK_DEFAULT_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        # The CDK's bridge to Node warns of every version it was not released with.
-        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
-    }
 
 
 def _path_with_node() -> str:
@@ -114,22 +102,24 @@ def _path_with_node() -> str:
     )
 
 
-def _run(command: list[str], environment: dict[str, str], log: Path) -> None:
+def _run(module: str, environment: Mapping[str, str], log: Path) -> None:
     with log.open("ab") as output:
         ended = subprocess.run(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=False
+            [sys.executable, "-m", module],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=output,
+            check=False,
         )
     if ended.returncode:
         words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise LocalError(
-            f"'{' '.join(command[1:])}' failed:\n{words}", f"the whole of it is in {log}"
-        )
+        raise LocalError(f"'-m {module}' failed:\n{words}", f"the whole of it is in {log}")
 
 
 def main() -> int:
-    """Synthesise into the folder that the command line names, with the engine it may name."""
-    assembly = Path(sys.argv[1]).resolve()
-    search = sys.argv[2] if len(sys.argv) > 2 else EMBEDDED
+    """Synthesise into the folder that the command line names, with the engine that it names."""
+    assembly, search = Path(sys.argv[1]).resolve(), sys.argv[2]
     log = ROOT / "build" / "synthesis.log"
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)

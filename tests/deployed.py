@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import httpx
 
-from local.ports import any_free
+from local.processes import any_free
 
 ROOT = Path(__file__).resolve().parent.parent
 # Of the developer's shell: none of it may reach the stack under test.

@@ -33,18 +33,11 @@ def main(arguments: Sequence[str]) -> None:
         return answer
 
     step("import", __import__, "app")
-    step("connect", _connected)
+    step("connect", sys.modules["app"].repository)  # the deployed adapters
     ask = _service(_index(*arguments))
     for name, question in zip(("first answer", "second answer"), QUESTIONS, strict=True):
         assert step(name, ask, question) > 0
     print(json.dumps(taken))
-
-
-def _connected() -> object:
-    """Make the deployed adapters, as the first request does."""
-    import app  # noqa: PLC0415
-
-    return app.repository()
 
 
 def _index(engine: str, where: str) -> "Searching":

@@ -5,29 +5,28 @@
 The peers are packages of ``requirements/peers.lock``; one that is missing is named and passed
 over. Speed is measured on photographs that are made up (`benchmarks.search.corpus`, with the
 captions of ``--data``), of which nine tenths are the asking owner's; recall on the dev split as
-the captioner describes it (`benchmarks.retrieval`), asked for by human captions. All engines get
-the same documents and questions, and show the best twenty with their texts. Peers find captions
-with all words of a text question, which is the least work, and with any in a fused one. A total
-is of text all that match, of the others all that were ranked. Times are the processor's, of all
-threads; OpenSearch's hold its client's and what Java does beside.
+the captioner describes it (`benchmarks.retrieval`), asked for by a human caption of each. All
+engines get the same documents and questions, and show the best twenty with their texts. Peers find
+captions with all words of a text question, which is the least work, and with any in a fused one.
+All but LanceDB, which cannot, say how many match. Times are the processor's, of all threads;
+OpenSearch's hold its client's and what Java does beside.
 """
 
 import argparse
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.peers import measuring
-from benchmarks.peers.measuring import Questions, Speed, alone
-from benchmarks.retrieval.material import CAPTIONS
-from benchmarks.retrieval.photographs import Bundle, text_vectors
+from benchmarks.peers import engine
+from benchmarks.peers.engine import Questions
 from benchmarks.retrieval.photographs import documents as captioned
-from benchmarks.search.corpus import captions, documents, queries
-from captioner.vision.bundle import DEFAULT_BUNDLE
-from chalicelib.search import Document
+from benchmarks.retrieval.photographs import text_vectors
+from benchmarks.search.corpus import OWNER, captions, documents, queries
+from benchmarks.search.timing import alone
+from chalicelib.search import Document, Query
+from chalicelib.search.query import Mode
 from local.opensearch import lacking
 from training.dataset import TEXTS, read_split
 
@@ -42,63 +41,36 @@ ENGINES = {
 }
 PACKAGES = {"sqlite": ("apsw", "sqlite_vec"), "lance": ("lancedb",)}
 KINDS = ("text", "image", "fused")
+TURNS = 100  # timed questions of each kind
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """The dev split, and questions with the id of the photograph that each describes."""
-
-    documents: Sequence[Document]
-    asked: Sequence[tuple[str, bytes]]
-    own: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """An engine's; recall in per cent."""
-
-    speed: Speed
-    recall: float
-
-    def rows(self, images: int) -> dict[str, float]:
-        """Return all of them, with bytes shared out over the photographs."""
-        return {
-            **{f"{kind}, p95 ms": self.speed.p95[kind] for kind in KINDS},
-            "fused, R@10 %": self.recall,
-            "bytes an image": self.speed.stored_bytes / images,
-            "memory, MB": self.speed.memory_bytes / 1e6,
-        }
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Measure and print."""
-    options = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(description="Image Repo's search beside other engines.")
+    parser.add_argument("--data", type=Path, required=True, help="Flickr8k's layout")
+    parser.add_argument("--images", type=int, default=100_000)
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    options = parser.parse_args()
     texts = captions(options.images, options.data / TEXTS / "Flickr8k.token.txt")
-    made_up, recalled = list(documents(texts)), _recalled(options.data, options.captions)
-    asked = _questions(texts, 2 * options.turns)
-    found: dict[str, Figures] = {}
+    made_up, described = list(documents(texts)), _described(options.data)
+    asked = _questions(texts)
+    found: dict[str, dict[str, float]] = {}
     for name in options.engines:
-        missing = _lacking(ENGINES[name])
-        if missing:
+        if missing := _lacking(ENGINES[name]):
             print(f"{name} is left out: {missing}", file=sys.stderr)
             continue
-        found[name] = _measured(ENGINES[name], made_up, asked, recalled)
+        found[name] = _measured(ENGINES[name], made_up, asked, *described)
         print(f"{name}: {found[name]}", file=sys.stderr, flush=True)
-    print(table(found, len(made_up)))
+    print(table(found))
 
 
-def table(found: Mapping[str, Figures], images: int) -> str:
+def table(found: Mapping[str, Mapping[str, float]]) -> str:
     """Return the figures as lines, each with its ratio to the embedded engine's."""
-    columns = {name: one.rows(images) for name, one in found.items()}
-    lines = [f"{'':<16}" + "".join(f"{name:>21}" for name in columns)]
-    for row in next(iter(columns.values()), {}):
-        ours = columns[OURS][row] if OURS in columns else None
-        cells = (_cell(column[row], ours) for column in columns.values())
+    lines = [f"{'':<16}" + "".join(f"{name:>21}" for name in found)]
+    for row in next(iter(found.values()), {}):
+        ours = found[OURS][row] if OURS in found else None
+        cells = (_cell(figures[row], ours) for figures in found.values())
         lines.append(f"{row:<16}" + "".join(cells))
-    for name, one in found.items():
-        silent = [kind for kind in KINDS if kind not in one.speed.totals]
-        if silent:
-            lines.append(f"{name} does not say how many match: {', '.join(silent)}")
     return "\n".join(lines)
 
 
@@ -107,66 +79,52 @@ def _cell(value: float, ours: float | None) -> str:
     return f"{value:12,.1f}{ratio}"
 
 
-def _lacking(engine: str) -> str | None:
+def _lacking(name: str) -> str | None:
     """Return what an engine needs and this machine has not."""
-    module, _ = engine.split(".")
-    missing = [name for name in PACKAGES.get(module, ()) if find_spec(name) is None]
+    module, _ = name.split(".")
+    missing = [package for package in PACKAGES.get(module, ()) if find_spec(package) is None]
     if missing:
         return f"{' and '.join(missing)} missing, see requirements/peers.lock"
     return lacking() if module == "opensearch" else None
 
 
 def _measured(
-    engine: str, made_up: Sequence[Document], asked: tuple[Questions, Questions], recalled: Recalled
-) -> Figures:
+    name: str,
+    made_up: Sequence[Document],
+    asked: tuple[Questions, Questions],
+    described: Sequence[Document],
+    human: Sequence[Query],
+) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="image-repo-peers-") as scratch:
         many, few = Path(scratch, "many"), Path(scratch, "few")
         Path(scratch).chmod(0o755)  # a node runs as nobody
-        for folder, held in ((many, made_up), (few, recalled.documents)):
+        for folder, held in ((many, made_up), (few, described)):
             folder.mkdir()
-            alone(measuring.fill, engine, folder, held)
-        speed = alone(measuring.speed, engine, many, *asked)
-        tens = alone(measuring.found_first, engine, few, recalled.asked)
-    hits = sum(own in ten for own, ten in zip(recalled.own, tens, strict=True))
-    return Figures(speed, 100 * hits / len(tens))
+            alone(engine.fill, name, folder, held)
+        found = alone(engine.costs, name, many, *asked)
+        tens = alone(engine.tens, name, few, human)
+    hits = sum(one.image_id in ten for one, ten in zip(described, tens, strict=True))
+    found["bytes an image"] = found.pop("bytes") / len(made_up)
+    return found | {"fused, R@10 %": 100 * hits / len(tens)}
 
 
-def _questions(texts: Sequence[str], count: int) -> tuple[Questions, Questions]:
+def _questions(texts: Sequence[str]) -> tuple[Questions, Questions]:
     """Return questions for warming up, and as many others to be timed."""
-    kinds = queries(texts, count)
-    asked: dict[str, list[tuple[object, ...]]] = {
-        "text": [(one.text,) for one in kinds["text"]],
-        "image": [(one.visual,) for one in kinds["image"]],
-        "fused": [(one.text, one.semantic) for one in kinds["fused"]],
-    }
-    half = count // 2
-    first = {kind: some[:half] for kind, some in asked.items()}
-    return first, {kind: some[half:] for kind, some in asked.items()}
+    asked = queries(texts, 2 * TURNS)
+    first = {kind: asked[kind][:TURNS] for kind in KINDS}
+    return first, {kind: asked[kind][TURNS:] for kind in KINDS}
 
 
-def _recalled(data: Path, count: int) -> Recalled:
-    split, bundle = read_split(data, "dev"), Bundle(DEFAULT_BUNDLE)
-    held = captioned(split.photographs, bundle)
-    pairs = [
-        (one.image_id, caption.replace('"', " "))  # quotation marks would ask for a phrase
-        for one, said in zip(held, split.captions, strict=True)
-        for caption in said[:count]
+def _described(data: Path) -> tuple[Sequence[Document], Sequence[Query]]:
+    """Return the dev split, and the first human caption of each photograph as a question."""
+    split = read_split(data, "dev")
+    # Quotation marks would ask for a phrase.
+    texts = [said[0].replace('"', " ") for said in split.captions]
+    human = [
+        Query(OWNER, text=text, semantic=vector, mode=Mode.FUSED)
+        for text, vector in zip(texts, text_vectors(texts), strict=True)
     ]
-    texts = [text for _, text in pairs]
-    asked = list(zip(texts, text_vectors(texts, bundle), strict=True))
-    return Recalled(held, asked, [image_id for image_id, _ in pairs])
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Image Repo's search beside other engines.")
-    parser.add_argument("--data", type=Path, required=True, help="Flickr8k's layout")
-    parser.add_argument("--images", type=int, default=100_000)
-    parser.add_argument("--turns", type=int, default=100, help="timed questions of each kind")
-    parser.add_argument(
-        "--captions", type=int, default=1, choices=range(1, CAPTIONS + 1), help="asked of each"
-    )
-    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
-    return parser
+    return captioned(split.photographs), human
 
 
 if __name__ == "__main__":

@@ -14,17 +14,17 @@ from lancedb.index import HnswSq
 from lancedb.query import MatchQuery
 from lancedb.rerankers import RRFReranker
 
-from benchmarks.peers.port import LIMIT, RRF_CONSTANT, Answer, InProcess
+from benchmarks.peers.engine import LIMIT, RRF_CONSTANT, Engine
 from benchmarks.search.corpus import OWNER
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search import Document
+from chalicelib.search import Document, Query
 
 _TABLE = "photographs"
 _FILTER = f"owner = '{OWNER}'"
 _VECTORS = ("visual", "semantic")
 
 
-class Lance(InProcess):
+class Lance(Engine):
     """Every vector is looked at."""
 
     is_exact = True
@@ -43,22 +43,18 @@ class Lance(InProcess):
         self._table: Any = lancedb.connect(str(self.folder)).open_table(_TABLE)
         self._reranker = RRFReranker(K=RRF_CONSTANT)
 
-    def text(self, words: str) -> Answer:
-        """Find captions that have all words."""
-        asked = MatchQuery(words, "text", operator="AND")
-        return _found(self._table.search(asked, query_type="fts"))
-
-    def image(self, vector: bytes) -> Answer:
-        """Find the nearest."""
-        asked = self._table.search(_floats(vector), vector_column_name="visual")
-        return _found(asked.distance_type("dot"))
-
-    def fused(self, text: str, vector: bytes) -> Answer:
-        """Find by any word and by meaning."""
+    def find(self, query: Query) -> Sequence[str]:
+        """Find the nearest, or captions: of a text alone all words, of a fused one any."""
+        if query.visual:
+            asked = self._table.search(_floats(query.visual), vector_column_name="visual")
+            return _found(asked.distance_type("dot"))
+        if not query.semantic:
+            words = MatchQuery(query.text, "text", operator="AND")
+            return _found(self._table.search(words, query_type="fts"))
         asked = self._table.search(
             query_type="hybrid", vector_column_name="semantic", fts_columns="text"
         )
-        asked = asked.vector(_floats(vector)).text(text).distance_type("dot")
+        asked = asked.vector(_floats(query.semantic)).text(query.text).distance_type("dot")
         return _found(asked.rerank(self._reranker))
 
 
@@ -68,11 +64,11 @@ class LanceGraph(Lance):
     is_exact = False
 
 
-def _found(asked: Any) -> Answer:
+def _found(asked: Any) -> Sequence[str]:
     rows: Sequence[Mapping[str, Any]] = (
         asked.where(_FILTER, prefilter=True).select(["id", "text"]).limit(LIMIT).to_list()
     )
-    return Answer([row["id"] for row in rows])
+    return [row["id"] for row in rows]
 
 
 def _floats(vector: bytes) -> Any:

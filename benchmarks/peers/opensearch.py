@@ -14,20 +14,16 @@ from typing import Any, ClassVar
 import numpy as np
 from opensearchpy.helpers import bulk
 
-from benchmarks.peers.ours import Asked
-from benchmarks.peers.port import DEPTH, LIMIT, Answer
+from benchmarks.peers.engine import DEPTH, LIMIT, Engine
 from benchmarks.search.corpus import OWNER
-from benchmarks.search.memory import kilobytes
+from benchmarks.search.timing import kilobytes
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search import Document
+from chalicelib.search import Document, Query
 from chalicelib.search.opensearch import OpenSearchIndex, RetryingClient, connect
-from chalicelib.search.opensearch.aliases import Aliases
 from chalicelib.search.text import quantised
-from local.layout import Layout
 from local.opensearch import OpenSearchNode
-from local.opensearch.parts import KNN, VERSION
+from tests.opensearch import create_live
 
-NEURAL_SEARCH = ("org.opensearch.plugin", "neural-search", f"{VERSION}.0")
 HEAP = "1g"
 BATCH = 1_000
 SECONDS = 3_600  # merging the graphs of 100,000 photographs takes minutes
@@ -64,19 +60,15 @@ _NORMALISED = {
 _OWN = {"term": {"owner": OWNER}}
 
 
-class OnNode:
+class OnNode(Engine):
     """What both have in common: a node of their own in the folder."""
 
     warm_up: ClassVar[int] = 5  # Java compiles what it is asked often
     index_name: ClassVar[str]
 
     def __init__(self, folder: Path) -> None:
-        folder.chmod(0o755)
-        layout = Layout(folder / "layout")
-        layout.make()
-        self._node = OpenSearchNode(
-            layout, folder / "data", HEAP, mortal=True, plugins=(KNN, NEURAL_SEARCH)
-        )
+        super().__init__(folder)
+        self._node = OpenSearchNode.passing(folder, HEAP, ("neural-search",))
 
     def open(self) -> None:
         """Start the node."""
@@ -137,27 +129,23 @@ class Hybrid(OnNode):
         self._settle(_PEER, lambda: bulk(self._client, _actions(documents[:1])))
         self.close()
 
-    def text(self, words: str) -> Answer:
-        """Find captions that have all words."""
-        return self._found(_matching(words, "and"))
+    def find(self, query: Query) -> Sequence[str]:
+        """Find the nearest, or captions: of a text alone all words, of a fused one any."""
+        if query.visual:
+            return self._found(_near("visual", query.visual))
+        if not query.semantic:
+            return self._found(_matching(query, "and"))
+        queries = [_matching(query, "or"), _near("semantic", query.semantic)]
+        hybrid = {"hybrid": {"queries": queries, "pagination_depth": DEPTH}}
+        return self._found(hybrid, search_pipeline=_PIPELINE)
 
-    def image(self, vector: bytes) -> Answer:
-        """Find the nearest."""
-        return self._found(_near("visual", vector))
-
-    def fused(self, text: str, vector: bytes) -> Answer:
-        """Find by any word and by meaning."""
-        queries = [_matching(text, "or"), _near("semantic", vector)]
-        query = {"hybrid": {"queries": queries, "pagination_depth": DEPTH}}
-        return self._found(query, search_pipeline=_PIPELINE)
-
-    def _found(self, query: dict[str, Any], **parameters: str) -> Answer:
+    def _found(self, query: dict[str, Any], **parameters: str) -> Sequence[str]:
         body = {"query": query, "size": LIMIT, "_source": ["text"], "track_total_hits": True}
         told = self._client.search(index=_PEER, body=body, params=parameters)["hits"]
-        return Answer([hit["_id"] for hit in told["hits"]], told["total"]["value"])
+        return [hit["_id"] for hit in told["hits"]]
 
 
-class OursOnNode(Asked, OnNode):
+class OursOnNode(OnNode):
     """The OpenSearch engine of Image Repo."""
 
     index_name = _OURS
@@ -165,21 +153,23 @@ class OursOnNode(Asked, OnNode):
     def fill(self, documents: Sequence[Document]) -> None:
         """Write an index, merge it and let it be searched."""
         self.open()
-        aliases = self.index.aliases.create(self.index.aliases.read())
-        self.index.aliases.move(aliases, Aliases(live=aliases.building))
+        create_live(self.index)
         for at in range(0, len(documents), BATCH):
             failed = self.index.apply(documents[at : at + BATCH])
             assert not failed
         again = [replace(documents[0], rev=documents[0].rev + 1)]
-        self._settle(str(aliases.building), lambda: self.index.apply(again))
+        self._settle(f"{_OURS}*", lambda: self.index.apply(again))
         self.close()
 
     def open(self) -> None:
         """Start the node."""
         super().open()
-        self.index: OpenSearchIndex = OpenSearchIndex(
-            RetryingClient(self._client), prefix=_OURS, refresh="false"
-        )
+        client = RetryingClient(self._client)
+        self.index = OpenSearchIndex(client, prefix=_OURS, refresh="false")
+
+    def find(self, query: Query) -> Sequence[str]:
+        """Search as the API does."""
+        return [hit.image_id for hit in self.index.search(query).hits]
 
 
 def _actions(documents: Sequence[Document]) -> Iterator[dict[str, Any]]:
@@ -190,8 +180,8 @@ def _actions(documents: Sequence[Document]) -> Iterator[dict[str, Any]]:
             yield {"_index": _PEER, "_id": one.image_id, "_source": fields}
 
 
-def _matching(text: str, operator: str) -> dict[str, Any]:
-    match = {"match": {"text": {"query": text, "operator": operator}}}
+def _matching(query: Query, operator: str) -> dict[str, Any]:
+    match = {"match": {"text": {"query": query.text, "operator": operator}}}
     return {"bool": {"must": match, "filter": _OWN}}
 
 

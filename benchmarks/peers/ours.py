@@ -2,38 +2,13 @@
 
 from collections.abc import Sequence
 
-from benchmarks.peers.port import LIMIT, Answer, InProcess
-from benchmarks.search.corpus import OWNER
-from chalicelib.search import Document, Query, Searching
+from benchmarks.peers.engine import Engine
+from chalicelib.search import Document, Query
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.embedded.segment import Segment, segment_of
-from chalicelib.search.query import Mode
 
 
-class Asked:
-    """The three questions as queries of Image Repo."""
-
-    index: Searching
-
-    def text(self, words: str) -> Answer:
-        """Find captions."""
-        return self._found(Query(OWNER, text=words, limit=LIMIT))
-
-    def image(self, vector: bytes) -> Answer:
-        """Find the nearest."""
-        return self._found(Query(OWNER, visual=vector, limit=LIMIT))
-
-    def fused(self, text: str, vector: bytes) -> Answer:
-        """Find by words, attributes and meaning."""
-        query = Query(OWNER, text=text, semantic=vector, mode=Mode.FUSED, limit=LIMIT)
-        return self._found(query)
-
-    def _found(self, query: Query) -> Answer:
-        results = self.index.search(query)
-        return Answer([hit.image_id for hit in results.hits], results.total)
-
-
-class Embedded(Asked, InProcess):
+class Embedded(Engine):
     """The embedded engine."""
 
     def fill(self, documents: Sequence[Document]) -> None:
@@ -45,3 +20,7 @@ class Embedded(Asked, InProcess):
     def open(self) -> None:
         """Load the segment."""
         self.index = EmbeddedIndex([Segment.decoded((self.folder / "segment").read_bytes())])
+
+    def find(self, query: Query) -> Sequence[str]:
+        """Search as the API does."""
+        return [hit.image_id for hit in self.index.search(query).hits]

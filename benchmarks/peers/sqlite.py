@@ -11,10 +11,10 @@ from typing import Any
 import apsw
 import sqlite_vec
 
-from benchmarks.peers.port import LIMIT, RRF_CONSTANT, Answer, InProcess
+from benchmarks.peers.engine import LIMIT, RRF_CONSTANT, Engine
 from benchmarks.search.corpus import OWNER
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search import Document
+from chalicelib.search import Document, Query
 from chalicelib.search.text import STOP_WORDS, quantised, words_of
 
 _SCHEMA = f"""
@@ -54,7 +54,7 @@ ORDER BY score DESC LIMIT {LIMIT}
 """
 
 
-class Sqlite(InProcess):
+class Sqlite(Engine):
     """One database file."""
 
     def fill(self, documents: Sequence[Document]) -> None:
@@ -78,22 +78,19 @@ class Sqlite(InProcess):
         """Connect."""
         self._connection = self._connected()
 
-    def text(self, words: str) -> Answer:
-        """Find captions that have all words."""
-        return self._found(_BY_WORDS, {"words": _expression(words, " ")})
+    def find(self, query: Query) -> Sequence[str]:
+        """Find the nearest, or captions: of a text alone all words, of a fused one any."""
+        asked: dict[str, object] = {"owner": OWNER}
+        if query.visual:
+            return self._found(_NEAREST, asked | {"vector": quantised(query.visual)})
+        if not query.semantic:
+            return self._found(_BY_WORDS, asked | {"words": _expression(query, " ")})
+        vector, words = quantised(query.semantic), _expression(query, " OR ")
+        return self._found(_FUSED, asked | {"words": words, "vector": vector})
 
-    def image(self, vector: bytes) -> Answer:
-        """Find the nearest."""
-        return self._found(_NEAREST, {"vector": quantised(vector)})
-
-    def fused(self, text: str, vector: bytes) -> Answer:
-        """Find by any word and by meaning."""
-        asked = {"words": _expression(text, " OR "), "vector": quantised(vector)}
-        return self._found(_FUSED, asked)
-
-    def _found(self, statement: str, asked: Mapping[str, object]) -> Answer:
-        rows = self._connection.execute(statement, {**asked, "owner": OWNER}).fetchall()
-        return Answer([image_id for image_id, *_ in rows], rows[0][-1] if rows else None)
+    def _found(self, statement: str, asked: Mapping[str, object]) -> Sequence[str]:
+        rows = self._connection.execute(statement, asked).fetchall()
+        return [image_id for image_id, *_ in rows]
 
     def _connected(self) -> Any:
         connection = apsw.Connection(str(self.folder / "photographs.db"))
@@ -108,7 +105,7 @@ def _vectors(documents: Sequence[Document]) -> Iterator[tuple[object, ...]]:
             yield at, one.owner, quantised(one.visual), quantised(one.semantic)
 
 
-def _expression(text: str, operator: str) -> str:
-    words = words_of(text.lower())
+def _expression(query: Query, operator: str) -> str:
+    words = words_of(query.text or "")
     telling = [word for word in words if word not in STOP_WORDS] or words
     return operator.join(f'"{word}"' for word in telling)

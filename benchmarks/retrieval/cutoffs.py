@@ -7,7 +7,7 @@ on every other query, and told on the others.
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.retrieval.material import Material, told_by_people
-from benchmarks.retrieval.photographs import Bundle, text_vectors
+from benchmarks.retrieval.photographs import text_vectors
 from benchmarks.retrieval.values import Bools, values_of
 from captioner.vision.text import F32
 from chalicelib.search.query import Weights
@@ -31,8 +31,6 @@ UNHEARD = ("glimworp", "zanfible", "quorvex", "brelsic", "tromulen", "vaskery", 
 SHARES = tuple(round(0.3 + 0.025 * step, 3) for step in range(28))
 MARGIN = 0.1  # the floor lies so much above what words reach that were never heard
 
-Cut = Callable[[F32], Bools]
-
 
 @dataclass(frozen=True)
 class ScoredQueries:
@@ -41,11 +39,15 @@ class ScoredQueries:
     scores: F32
     answers: Bools
 
-    def told(self, cut: Cut, half: int) -> dict[str, float]:
-        """Return the mean precision, recall and F1 of answered queries, and what others find."""
+    def told(self, cutoff: Cutoff, half: int) -> dict[str, float]:
+        """Return the mean precision, recall and F1 of answered queries, and what others find.
+
+        Kept is what ``min_relevance=auto`` keeps.
+        """
         answered = self.answers.any(1)
         rows = np.arange(len(self.answers)) % 2 == half
-        kept = cut(self.scores) & (self.scores > 0)
+        least = np.maximum(cutoff.share * self.scores.max(1, keepdims=True), cutoff.floor)
+        kept = (self.scores >= least) & (self.scores > 0)
         right = (kept & self.answers).sum(1)
         precision = right / np.maximum(kept.sum(1), 1)
         recall = right / np.maximum(self.answers.sum(1), 1)
@@ -60,71 +62,33 @@ class ScoredQueries:
         }
 
 
-def cut_of(cutoff: Cutoff) -> Cut:
-    """Return what ``min_relevance=auto`` keeps."""
-    return lambda scores: (
-        scores >= np.maximum(cutoff.share * scores.max(1, keepdims=True), cutoff.floor)
-    )
-
-
 def chosen(
-    material: Material, train: Split, from_: Bundle, weights: Weights
+    material: Material, train: Split, weights: Weights
 ) -> tuple[dict[str, Cutoff], dict[str, Any]]:
     """Return the cut-offs of words and of text, and the figures of the half they do not know."""
-    texts = [*_asked(material.split), *_unanswered(material.split, train), *UNHEARD]
+    split = material.split
+    texts = [*_asked(split), *_unanswered(split, train), *UNHEARD]
     random.Random(5).shuffle(texts)
-    vectors = text_vectors(texts, from_)
-    people = told_by_people(material, 0, 1)
-    values = {
-        "captioned by the model": values_of(material.captioned, texts, vectors),
-        "captioned by people": values_of(people, texts, vectors),
+    vectors = text_vectors(texts)
+    collections = {
+        "captioned by the model": (material.captioned, range(5)),
+        "captioned by people": (told_by_people(material, 0, 1), (0, 2, 3, 4)),
     }
-    answers = {
-        "captioned by the model": _answers(texts, material.split, range(5)),
-        "captioned by people": _answers(texts, material.split, (0, 2, 3, 4)),
-    }
+    unheard = values_of(material.captioned, UNHEARD, text_vectors(UNHEARD)).scores(weights).max()
+    floors = {"text": round(max(float(unheard), 0.0) + MARGIN, 2), "words": 0.0}
+    queries: dict[str, dict[str, ScoredQueries]] = {"text": {}, "words": {}}
+    for name, (documents, captions) in collections.items():
+        values, answers = values_of(documents, texts, vectors), _answers(texts, split, captions)
+        queries["text"][name] = ScoredQueries(values.scores(weights), answers)
+        queries["words"][name] = ScoredQueries(values.parts[0], answers)
     found: dict[str, Cutoff] = {}
-    told: dict[str, Any] = {}
-    unheard = values_of(material.captioned, UNHEARD, text_vectors(UNHEARD, from_))
-    reached = float(unheard.scores(weights).max())
-    for kind in ("text", "words"):
-        labelled = {
-            name: ScoredQueries(one.scores(weights) if kind == "text" else one.words, answers[name])
-            for name, one in values.items()
-        }
-        floor = 0.0 if kind == "words" else round(max(reached, 0.0) + MARGIN, 2)
-        found[kind] = Cutoff(_share(labelled.values(), floor), floor)
-        told[kind] = {"cutoff": [found[kind].share, floor]} | {
-            name: _beside(one, labelled.values(), found[kind]) for name, one in labelled.items()
-        }
-    told["best score of words never heard"] = round(reached, 3)
+    told: dict[str, Any] = {"best score of words never heard": round(float(unheard), 3)}
+    for kind, floor in floors.items():
+        every = queries[kind].values()
+        cuts = [Cutoff(share, floor) for share in SHARES]
+        found[kind] = max(cuts, key=lambda cut: sum(one.told(cut, 0)["f1"] for one in every))
+        told[kind] = {name: one.told(found[kind], 1) for name, one in queries[kind].items()}
     return found, told
-
-
-def _share(labelled: Iterable[ScoredQueries], floor: float) -> float:
-    return max(SHARES, key=lambda one: _f1(labelled, cut_of(Cutoff(one, floor))))
-
-
-def _beside(one: ScoredQueries, every: Iterable[ScoredQueries], cutoff: Cutoff) -> dict[str, Any]:
-    """Return half B's figures of the cut, and of flat thresholds chosen on the same half A."""
-    levels = [round(float(level), 3) for level in np.quantile(one.scores, np.linspace(0.5, 1, 60))]
-    level = max(levels, key=lambda bound: _f1(every, lambda scores: scores >= bound))
-    counts = (5, 10, 20, 30, 40, 60, 80, 120)
-    count = max(counts, key=lambda number: _f1(every, _first(number)))
-    return {
-        "auto": one.told(cut_of(cutoff), 1),
-        f"score of {level}": one.told(lambda scores: scores >= level, 1),
-        f"the first {count}": one.told(_first(count), 1),
-        "everything": one.told(lambda scores: np.ones_like(scores, bool), 1),
-    }
-
-
-def _first(count: int) -> Cut:
-    return lambda scores: scores >= -np.sort(-scores, 1)[:, count - 1 : count]
-
-
-def _f1(labelled: Iterable[ScoredQueries], cut: Cut) -> float:
-    return float(np.mean([one.told(cut, 0)["f1"] for one in labelled]))
 
 
 def _mean(values: Any) -> float:
@@ -151,7 +115,7 @@ def _unanswered(split: Split, train: Split) -> list[str]:
         word
         for captions in train.captions
         for text in captions
-        for word in set(text.lower().split())
+        for word in dict.fromkeys(text.lower().split())
         if _tells(word)
     )
     return [word for word, count in heard.items() if count >= 3 and not held & set(stems(word))][
@@ -163,10 +127,9 @@ def _tells(word: str) -> bool:
     return word.isalpha() and len(word) > 2 and word not in STOP_WORDS
 
 
-def _answers(texts: Sequence[str], split: Split, captions: Iterable[int]) -> Bools:
+def _answers(texts: Sequence[str], split: Split, captions: Collection[int]) -> Bools:
     """Return which photographs answer: two of these captions hold all stems of the text."""
-    chosen = tuple(captions)
-    held = [[set(stems(told[at])) for at in chosen] for told in split.captions]
+    held = [[set(stems(told[at])) for at in captions] for told in split.captions]
     having: dict[str, set[int]] = {}
     for at, sets in enumerate(held):
         for stem in set().union(*sets):

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from benchmarks.retrieval.photographs import Bundle, documents, picture_vectors, text_vectors
-from captioner.vision.text import F32
+from benchmarks.retrieval.photographs import documents, picture_vectors, text_vectors
 from chalicelib.attributes import extract
 from chalicelib.images import Source
 from chalicelib.search.port import Document
@@ -31,13 +28,10 @@ class Asked:
     vectors: Sequence[bytes]
     own: Sequence[int]
 
-    def some(self, chosen: Sequence[int]) -> "Asked":
-        """Return chosen ones of them."""
-        return Asked(
-            [self.texts[at] for at in chosen],
-            [self.vectors[at] for at in chosen],
-            [self.own[at] for at in chosen],
-        )
+    def caption(self, number: int) -> "Asked":
+        """Return those that are this caption of a photograph, the first being 0."""
+        some = slice(number, None, CAPTIONS)
+        return Asked(self.texts[some], self.vectors[some], self.own[some])
 
 
 @dataclass(frozen=True)
@@ -49,13 +43,8 @@ class Material:
     pictures: Sequence[bytes]
     asked: Asked
 
-    def asked_by(self, count: int) -> "Material":
-        """Return the same with the first ``count`` captions of each photograph as queries."""
-        first = [at for at in range(len(self.asked.texts)) if at % CAPTIONS < count]
-        return replace(self, asked=self.asked.some(first))
 
-
-def read(split: Split, from_: Bundle) -> Material:
+def read(split: Split) -> Material:
     """Return a split's documents and its human captions as queries.
 
     A caption's quotation marks say what is written on a sign: they are left out, since in the
@@ -63,9 +52,8 @@ def read(split: Split, from_: Bundle) -> Material:
     """
     texts = [caption.replace('"', " ") for captions in split.captions for caption in captions]
     own = [at for at, captions in enumerate(split.captions) for _ in captions]
-    captioned = documents(split.photographs, from_)
-    pictures = picture_vectors(split.photographs, from_)
-    return Material(split, captioned, pictures, Asked(texts, text_vectors(texts, from_), own))
+    captioned, pictures = documents(split.photographs), picture_vectors(split.photographs)
+    return Material(split, captioned, pictures, Asked(texts, text_vectors(texts), own))
 
 
 def told_by_people(material: Material, skipped: int, count: int, every: int = 1) -> list[Document]:
@@ -80,20 +68,12 @@ def told_by_people(material: Material, skipped: int, count: int, every: int = 1)
     every
         One photograph in so many has them; the others keep the model's.
     """
-    found = []
-    for at, (document, captions) in enumerate(
-        zip(material.captioned, material.split.captions, strict=True)
-    ):
+    found = list(material.captioned)
+    for at in range(0, len(found), every):
+        captions = material.split.captions[at]
         others = [captions[(skipped + step) % len(captions)] for step in range(1, count + 1)]
-        text = " ".join(others)
-        told = replace(
-            document, text=text, source=Source.USER, attributes=tuple(extract(" . ".join(others)))
+        attributes = tuple(extract(" . ".join(others)))
+        found[at] = replace(
+            found[at], text=" ".join(others), source=Source.USER, attributes=attributes
         )
-        found.append(document if at % every else told)
     return found
-
-
-def floats(vectors: Sequence[bytes | None]) -> F32:
-    """Return float16 vectors as rows; one that is missing as zeros."""
-    rows = [np.frombuffer(vector or bytes(512), "<f2") for vector in vectors]
-    return np.stack(rows).astype(np.float32)

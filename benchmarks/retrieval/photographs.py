@@ -5,13 +5,14 @@ a run that was cut off goes on and a second one takes seconds.
 """
 
 import base64
-import json
+import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cache
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from captioner.decoding import decode
 from captioner.preparing import packed, prepare, version_of
 from captioner.vision import bundle
 from captioner.vision.model import Model
-from captioner.vision.text import F32
 from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Prepared, image_id_of
 from chalicelib.ingest import Ingest
@@ -33,38 +33,10 @@ OWNER = "ann"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
-_VECTORS = ("visual", "semantic")
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """The captioner's bundle, loaded only where the cache lacks something."""
-
-    path: Path
-
-    @cached_property
-    def digest(self) -> str:
-        """Names the bundle's very content."""
-        return sha256((self.path / "bundle.json").read_bytes()).hexdigest()[:12]
-
-    @cached_property
-    def model(self) -> Model:
-        """The loaded model."""
-        return bundle.load(self.path, threads=1)
-
-    @cached_property
-    def version(self) -> str:
-        """``name@version``."""
-        told = json.loads((self.path / "bundle.json").read_text())
-        return f"{told['name']}@{told['version']}"
-
-    def file(self, kind: str) -> Path:
-        """Where this bundle's results of a kind are kept."""
-        return CACHE / f"{self.digest}-{kind}.jsonl"
 
 
 class Kept:
-    """Lines of a cache file by key; a line that was cut off is dropped.
+    """Values in the lines of a cache file by key; a line that was cut off is dropped.
 
     Parameters
     ----------
@@ -77,34 +49,44 @@ class Kept:
         self._file = file
         self._held = dict(self._read())
 
-    def get(self, key: str, make: Callable[[], Any]) -> Any:
+    @classmethod
+    def of_bundle(cls, kind: str) -> "Kept":
+        """Return the results of a kind of the bundle in the repository."""
+        described = (bundle.DEFAULT_BUNDLE / "bundle.json").read_bytes()
+        return cls(CACHE / f"{sha256(described).hexdigest()[:12]}-{kind}.pickles")
+
+    def get(self, key: str, make: Callable[..., Any], *values: object) -> Any:
         """Return what is kept under a key, made and written down where nothing is."""
         if key not in self._held:
-            self._held[key] = make()
-            with self._file.open("a") as lines:
-                lines.write("\n" + json.dumps([key, self._held[key]]))
+            self._held[key] = make(*values)
+            with self._file.open("ab") as lines:
+                lines.write(b"\n" + base64.b64encode(pickle.dumps((key, self._held[key]))))
         return self._held[key]
 
     def _read(self) -> Iterator[tuple[str, Any]]:
-        if self._file.exists():
-            for line in self._file.read_text().split("\n"):
-                try:
-                    key, value = json.loads(line)
-                except ValueError:
-                    continue
-                yield key, value
+        for line in self._file.read_bytes().split(b"\n") if self._file.exists() else ():
+            try:
+                yield pickle.loads(base64.b64decode(line))
+            except (ValueError, EOFError, pickle.UnpicklingError):
+                continue
 
 
-def documents(photographs: Sequence[Path], from_: Bundle) -> list[Document]:
+@cache
+def model() -> Model:
+    """Return the model of the repository's bundle."""
+    return bundle.load(bundle.DEFAULT_BUNDLE, threads=1)
+
+
+def documents(photographs: Sequence[Path]) -> list[Document]:
     """Return what the index holds of photographs that went through the pipeline, in order."""
     catalogue, storage = MemoryCatalogue(), MemoryStorage(BUCKET)
-    moments = (START + timedelta(seconds=number) for number in range(len(photographs) * 9))
+    kept, seconds = Kept.of_bundle("photographs"), count()
     ingest = Ingest(
         catalogue,
         storage,
-        partial(_prepared, from_=from_, kept=Kept(from_.file("photographs"))),
-        model=from_.version,
-        clock=lambda: next(moments),
+        lambda data: kept.get(sha256(data).hexdigest(), _prepared, data),
+        model=version_of(model()),
+        clock=lambda: START + timedelta(seconds=next(seconds)),
         max_bytes=MAX_BYTES,
     )
     for path in progress(photographs, "photographs described"):
@@ -116,33 +98,32 @@ def documents(photographs: Sequence[Path], from_: Bundle) -> list[Document]:
     return [document_of(records[image_id]) for image_id in ids]
 
 
-def text_vectors(texts: Sequence[str], from_: Bundle) -> list[bytes]:
+def _prepared(data: bytes) -> Prepared:
+    return replace(prepare(data, describe=model().describe, max_pixels=MAX_PIXELS), display=b"")
+
+
+def text_vectors(texts: Sequence[str]) -> list[bytes]:
     """Return each text's semantic vector, as the encoder function answers it."""
-    kept = Kept(from_.file("texts"))
+    kept = Kept.of_bundle("texts")
     return [
-        _vector(kept, text, partial(from_.model.encode_text, text))
+        kept.get(text, lambda text: packed(model().encode_text(text)), text)
         for text in progress(texts, "queries encoded")
     ]
 
 
-def picture_vectors(photographs: Sequence[Path], from_: Bundle) -> list[bytes]:
+def picture_vectors(photographs: Sequence[Path]) -> list[bytes]:
     """Return each photograph's semantic vector by the picture alone, without its captions."""
-    kept = Kept(from_.file("pictures"))
-
-    def embedded(path: Path) -> F32:
-        return from_.model.embed(decode(path.read_bytes(), max_pixels=MAX_PIXELS).pixels)[1]
-
+    kept = Kept.of_bundle("pictures")
     return [
-        _vector(kept, path.name, partial(embedded, path))
+        kept.get(path.name, lambda path: embedded(path.read_bytes())[1], path)
         for path in progress(photographs, "pictures encoded")
     ]
 
 
-def _vector(kept: Kept, key: str, make: Callable[[], F32]) -> bytes:
-    def text() -> str:
-        return base64.b64encode(packed(make()) or b"").decode()
-
-    return base64.b64decode(kept.get(key, text))
+def embedded(file: bytes) -> tuple[bytes | None, bytes | None]:
+    """Return the visual and the semantic vector of a picture, nothing written."""
+    visual, semantic = model().embed(decode(file, max_pixels=MAX_PIXELS).pixels)
+    return packed(visual), packed(semantic)
 
 
 def progress(items: Sequence[Any], what: str, every: int = 500) -> Iterable[Any]:
@@ -151,17 +132,3 @@ def progress(items: Sequence[Any], what: str, every: int = 500) -> Iterable[Any]
         yield item
         if done % every == 0 or done == len(items):
             print(f"{done:6,} of {len(items):,} {what}", file=sys.stderr, flush=True)
-
-
-def _prepared(data: bytes, *, from_: Bundle, kept: Kept) -> Prepared:
-    """Return what ``captioner.preparing.prepare`` makes of a file; nothing here is displayed."""
-
-    def described() -> dict[str, Any]:
-        prepared = asdict(prepare(data, describe=from_.model.describe, max_pixels=MAX_PIXELS))
-        assert version_of(from_.model) == from_.version
-        text = {name: base64.b64encode(prepared[name] or b"").decode() for name in _VECTORS}
-        return prepared | text | {"display": ""}
-
-    told = kept.get(sha256(data).hexdigest(), described)
-    vectors = {name: base64.b64decode(told[name]) or None for name in _VECTORS}
-    return Prepared(**{**told, **vectors, "captions": tuple(told["captions"]), "display": b""})

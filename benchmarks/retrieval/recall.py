@@ -2,8 +2,8 @@
 
 import random
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.retrieval.material import CAPTIONS, Asked, Material, told_by_people
@@ -12,32 +12,19 @@ from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import Document
 from chalicelib.search.query import MAX_LIMIT, Mode, Query, Weights
 
-DEEPEST = 2 * MAX_LIMIT  # ranks beyond are counted as never
-NEVER = 10**9
+NEVER = 10**9  # the rank of what is not among the first `MAX_LIMIT`
 WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0)
+BLEU_QUERIES = 200  # sentence BLEU against every caption takes long
 
+Way = Mapping[str, Any]
+"""Fields of `Query`."""
 
-@dataclass(frozen=True)
-class Way:
-    """A way to ask.
-
-    Attributes
-    ----------
-    weights
-        None for the chosen ones.
-    """
-
-    mode: Mode
-    weights: Weights | None = None
-    min_relevance: Any = None
-
-
-WAYS = {
-    "words": Way(Mode.WORDS),
-    "words, any of them": Way(Mode.FUSED, WORDS_ALONE),
-    "meaning": Way(Mode.MEANING),
-    "fused": Way(Mode.FUSED),
-    "fused, min_relevance auto": Way(Mode.FUSED, min_relevance="auto"),
+WAYS: Mapping[str, Way] = {
+    "words": {"mode": Mode.WORDS},
+    "words, any of them": {"mode": Mode.FUSED, "weights": WORDS_ALONE},
+    "meaning": {"mode": Mode.MEANING},
+    "fused": {"mode": Mode.FUSED},
+    "fused, min_relevance auto": {"mode": Mode.FUSED, "min_relevance": "auto"},
 }
 
 
@@ -53,40 +40,22 @@ def ranks(index: EmbeddedIndex, documents: Sequence[Document], asked: Asked, way
     """Return the rank of each query's own photograph."""
     found = []
     for text, vector, own in zip(asked.texts, asked.vectors, asked.own, strict=True):
-        query = Query(
-            OWNER,
-            text=text,
-            mode=way.mode,
-            semantic=None if way.mode is Mode.WORDS else vector,
-            weights=way.weights,
-            min_relevance=way.min_relevance,
-            limit=MAX_LIMIT,
-        )
-        found.append(_rank(index, query, documents[own].image_id))
+        query = Query(OWNER, text=text, semantic=vector, limit=MAX_LIMIT, **way)
+        if query.mode is Mode.WORDS:
+            query = replace(query, semantic=None)
+        hits = [hit.image_id for hit in index.search(query).hits]
+        image_id = documents[own].image_id
+        found.append(hits.index(image_id) + 1 if image_id in hits else NEVER)
     return found
 
 
-def _rank(index: EmbeddedIndex, query: Query, image_id: str) -> int:
-    before = 0
-    while before < DEEPEST:
-        results = index.search(query)
-        for place, hit in enumerate(results.hits, start=1):
-            if hit.image_id == image_id:
-                return before + place
-        if results.cursor is None:
-            return NEVER
-        before += len(results.hits)
-        query = replace(query, cursor=results.cursor)
-    return NEVER
-
-
-def told(found: Sequence[int]) -> dict[str, float | None]:
-    """Return recall in per cent and the median rank, None where that is beyond `DEEPEST`."""
+def told(found: Sequence[float]) -> dict[str, float | None]:
+    """Return recall in per cent and the median rank, None where that is beyond `MAX_LIMIT`."""
     median = statistics.median(found)
     shares = {f"R@{k}": 100 * sum(rank <= k for rank in found) / len(found) for k in (1, 5, 10)}
     return {
         **{name: round(share, 2) for name, share in shares.items()},
-        "median_rank": median if median <= DEEPEST else None,
+        "median_rank": median if median <= MAX_LIMIT else None,
         "queries": len(found),
     }
 
@@ -102,33 +71,24 @@ def measured(material: Material) -> dict[str, dict[str, float | None]]:
 
 def upper_bound(material: Material) -> dict[str, dict[str, float | None]]:
     """Return the recall where the index holds the other four human captions of each photograph."""
-    asked = material.asked
     found: dict[str, list[int]] = {"words, any of them": [], "fused": []}
-    each = len(asked.texts) // len(material.captioned)
-    for skipped in range(each):
+    for skipped in range(CAPTIONS):
         documents = told_by_people(material, skipped, CAPTIONS - 1)
-        index = filled(documents)
-        some = asked.some(range(skipped, len(asked.texts), each))
-        for name in found:
-            found[name] += ranks(index, documents, some, WAYS[name])
+        index, asked = filled(documents), material.asked.caption(skipped)
+        for name, places in found.items():
+            places.extend(ranks(index, documents, asked, WAYS[name]))
     return {name: told(places) for name, places in found.items()}
 
 
-def bleu_way(material: Material, count: int, seed: int = 7) -> dict[str, float | None]:
-    """Return the recall of the prototype's ranking on the same captions.
-
-    Parameters
-    ----------
-    count
-        Queries drawn; sentence BLEU against every caption takes long.
-    """
+def bleu_way(material: Material) -> dict[str, float | None]:
+    """Return the recall of the prototype's ranking on the same captions, of queries drawn."""
     # It takes SciPy with it: seconds that the other rankings need not wait for.
     from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu  # noqa: PLC0415
 
     smooth = SmoothingFunction().method1
     captions = [document.text.split() for document in material.captioned]
     asked = material.asked
-    drawn = random.Random(seed).sample(range(len(asked.texts)), min(count, len(asked.texts)))
+    drawn = random.Random(7).sample(range(len(asked.texts)), min(BLEU_QUERIES, len(asked.texts)))
     found = []
     for at in progress(drawn, "queries ranked by BLEU", every=100):
         query = asked.texts[at].lower().split()

@@ -5,24 +5,23 @@ The formulas are the engines' (`chalicelib.search.fusion`), all photographs at o
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.retrieval.recall import filled
 from captioner.vision.text import F32
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
 from chalicelib.search import Document
 from chalicelib.search.conditions import Condition, Holds
 from chalicelib.search.duplicates import cosines as cosines_of
 from chalicelib.search.duplicates import rows
-from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.plan import clause_condition, clauses_of
 from chalicelib.search.port import Retrieval, key_of
 from chalicelib.search.query import Weights
 from chalicelib.search.ranking import idf, part_scores
 from chalicelib.search.text import parse, quantised
-
-_NOTHING = bytes(VECTOR_SIZE)
 
 Bools = npt.NDArray[np.bool_]
 Having = Callable[[Condition], npt.NDArray[np.intp]]
@@ -30,25 +29,26 @@ Having = Callable[[Condition], npt.NDArray[np.intp]]
 
 @dataclass(frozen=True)
 class Values:
-    """One row a query, one column a photograph.
+    """What queries get of photographs.
 
     Attributes
     ----------
+    parts
+        Of words, attributes and meaning (3, queries, photographs).
     human
         Of the photographs: whether a person wrote the caption.
     """
 
-    words: F32
-    attributes: F32
-    meaning: F32
+    parts: F32
     human: Bools
 
     def scores(self, weights: Weights) -> F32:
-        """Return the fused scores."""
-        words = weights.words * part_scores(
-            "words", self.words.astype(np.float64), self.human, weights
+        """Return the fused scores (queries, photographs)."""
+        words, attributes, meaning = self.parts
+        by_words = part_scores("words", words.astype(np.float64), self.human, weights)
+        fused: F32 = (
+            weights.words * by_words + weights.attributes * attributes + weights.meaning * meaning
         )
-        fused: F32 = words + weights.attributes * self.attributes + weights.meaning * self.meaning
         return fused
 
 
@@ -59,18 +59,19 @@ def values_of(
     having = _having(documents)
     words = [[Holds(phrase.stems, "caption") for phrase in parse(text).ranked] for text in texts]
     clauses = [[*map(clause_condition, clauses_of(text))] for text in texts]
-    return Values(
-        words=_shares(words, having, len(documents)),
-        attributes=_shares(clauses, having, len(documents)),
-        meaning=cosines(vectors, [document.semantic for document in documents]),
-        human=np.array([document.source in HUMAN_SOURCES for document in documents]),
+    parts = (
+        _shares(words, having, len(documents)),
+        _shares(clauses, having, len(documents)),
+        cosines(vectors, [document.semantic for document in documents]),
     )
+    human = np.array([document.source in HUMAN_SOURCES for document in documents])
+    return Values(np.stack(parts), human)
 
 
 def cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> F32:
     """Return cosines of vectors as engines keep them; of none it is zero."""
     left, right = (
-        rows([_NOTHING if one is None else quantised(one) for one in some])
+        rows([quantised(one) if one else bytes(VECTOR_SIZE) for one in some])
         for some in (asked, held)
     )
     return cosines_of(left, right)
@@ -78,16 +79,13 @@ def cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> F32:
 
 def _having(documents: Sequence[Document]) -> Having:
     """Return what tells at which places the photographs of a condition stand."""
-    index = EmbeddedIndex()
-    index.apply(documents)
+    index = filled(documents)
     places = {key_of(document.image_id): at for at, document in enumerate(documents)}
-    known: dict[Condition, npt.NDArray[np.intp]] = {}
 
+    @cache
     def having(condition: Condition) -> npt.NDArray[np.intp]:
-        if condition not in known:
-            (found,) = index.retrieve([Retrieval(condition, size=len(documents))])
-            known[condition] = np.array([places[key] for key in found.keys.tolist()], np.intp)
-        return known[condition]
+        (found,) = index.retrieve([Retrieval(condition, size=len(documents))])
+        return np.array([places[key] for key in found.keys.tolist()], np.intp)
 
     return having
 

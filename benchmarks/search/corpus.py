@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from chalicelib.attributes import extract
-from chalicelib.images import VECTOR_SIZE, Attribute, Source
+from chalicelib.images import VECTOR_SIZE, Source
 from chalicelib.search import Clause, Document, Query
 from chalicelib.search.plan import clause_of
 from chalicelib.search.query import FACETS, Mode
@@ -66,13 +66,13 @@ def vectors(count: int, seed: int) -> Iterator[bytes]:
         yield (vector / np.linalg.norm(vector)).astype("<f2").tobytes()
 
 
-def documents(texts: Sequence[str], first: int = 0, rev: int = 1) -> Iterator[Document]:
+def documents(texts: Sequence[str], first: int = 0) -> Iterator[Document]:
     """Yield a photograph for each caption, numbered from ``first``; every tenth is another's."""
     visual, semantic = vectors(len(texts), 2 * first + 1), vectors(len(texts), 2 * first + 2)
     for number, text in enumerate(texts, first):
         yield Document(
             image_id=f"{number:036d}",
-            rev=rev,
+            rev=1,
             owner=OWNER if number % 10 else "bob",
             text=text,
             source=Source.MODEL,
@@ -87,7 +87,7 @@ def queries(texts: Sequence[str], turns: int) -> Mapping[str, list[Query]]:
     """Return queries of each kind: one to three words of a caption, a clause of it, a vector."""
     chance = random.Random(SEED)
     chosen = [chance.choice(texts) for _ in range(turns)]
-    clauses = [_clause(attribute) for text in chosen for attribute in extract(text)[:1]]
+    clauses = [clause_of(attribute) for text in chosen for attribute in extract(text)[:1]]
     images, meanings = list(vectors(turns, 1)), list(vectors(turns, 2))
     words = [_words(text, 1 + number % 3, chance) for number, text in enumerate(chosen)]
     return {
@@ -106,10 +106,6 @@ def queries(texts: Sequence[str], turns: int) -> Mapping[str, list[Query]]:
         ],
         "text, all facets": [Query(OWNER, text=text, facets=FACETS) for text in words],
     }
-
-
-def _clause(attribute: Attribute) -> Clause:
-    return clause_of(attribute)
 
 
 def _words(caption: str, count: int, chance: random.Random) -> str:

@@ -1,17 +1,27 @@
-"""Times of calls, and rows of them: one JSON object a line, which `benchmarks.plot` draws."""
+"""Times and memory of calls; rows of times as JSON lines, which `benchmarks.plot` draws."""
 
 import json
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+Told = TypeVar("Told")
 Times = tuple[float, float, float, float]
 Costs = Mapping[str, float]
 Series = dict[str, dict[int, float]]
+
+BARS: Mapping[str, Mapping[int, float]] = {
+    "text": {100_000: 10, 1_000_000: 20},
+    "attributes": {100_000: 8, 1_000_000: 15},
+    "image": {100_000: 4, 1_000_000: 10},
+    "fused": {100_000: 18, 1_000_000: 35},
+}  # own p95 in ms: what the embedded engine and OpenSearch must reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +34,7 @@ class Row:
         The processor's, which a busy machine does not lengthen as it does the clock's; of a
         server what it says it took.
     prototype_p50
-        What the prototype's way takes for so many of the processor's own time, measured or, where
-        so said, extrapolated.
+        What the prototype's way would take of the processor's own time for so many.
     """
 
     engine: str
@@ -36,24 +45,21 @@ class Row:
     own_p50: float
     own_p95: float
     prototype_p50: float | None = None
-    is_extrapolated: bool = False
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times longer the prototype's way takes."""
-        return None if self.prototype_p50 is None else self.prototype_p50 / self.own_p50
 
 
 def timed(call: Callable[[int], object], turns: int) -> Times:
     """Return median and 95th percentile of a call's milliseconds: the clock's, and its own."""
-    taken, own = [], []
-    for turn in range(turns):
-        begin, begin_own = time.perf_counter(), time.thread_time()
-        call(turn)
-        taken.append((time.perf_counter() - begin) * 1_000)
-        own.append((time.thread_time() - begin_own) * 1_000)
-    found = [(statistics.median(times), percentile_95(times)) for times in (taken, own)]
-    return (*found[0], *found[1])
+    taken = [both_ms(call, turn) for turn in range(turns)]
+    sides = ([one[side] for one in taken] for side in (0, 1))
+    clock, own = ((statistics.median(times), percentile_95(times)) for times in sides)
+    return (*clock, *own)
+
+
+def both_ms(call: Callable[..., object], *values: object) -> tuple[float, float]:
+    """Return a call's milliseconds by the clock and of this thread's own processor time."""
+    begin, own = time.perf_counter(), time.thread_time()
+    call(*values)
+    return 1_000 * (time.perf_counter() - begin), 1_000 * (time.thread_time() - own)
 
 
 def percentile_95(values: Sequence[float]) -> float:
@@ -61,47 +67,49 @@ def percentile_95(values: Sequence[float]) -> float:
     return statistics.quantiles([*values, *values], n=20, method="inclusive")[-1]
 
 
+def alone(task: Callable[..., Told], *values: object) -> Told:
+    """Return what a function of a module returns in a new process."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(task, *values).result()
+
+
+def kilobytes(name: str, process: int | str = "self") -> int:
+    """Return what the kernel says of a process: ``VmRSS`` now, ``VmHWM`` at its peak."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
 def append(file: Path, engine: str, images: int, rows: Iterable[Row], costs: Costs) -> None:
     """Add the rows of one size, and its costs, to a file of JSON lines."""
-    lines: list[Mapping[str, object]] = [asdict(row) | {"ratio": row.ratio} for row in rows]
-    lines.append({"engine": engine, "images": images, "costs": dict(costs)})
+    lines = [*map(asdict, rows), {"engine": engine, "images": images, "costs": dict(costs)}]
     with file.open("a") as opened:
         opened.writelines(json.dumps(line) + "\n" for line in lines)
 
 
-def read(files: Iterable[Path]) -> Mapping[str, Series]:
+def read(file: Path) -> Mapping[str, Series]:
     """Return 95th percentiles of own time by kind of query, engine and number of photographs.
 
-    A line holds ``engine``, ``images``, ``query``, ``own_p95`` (or ``p95`` where only the clock's
-    is known) and, where there is one, ``prototype_p50``; lines without a ``query`` are passed
-    over, and of two lines for one point the last counts.
+    Of two lines for one point the last counts; lines of costs are passed over.
     """
     found: dict[str, Series] = defaultdict(lambda: defaultdict(dict))
-    for file in files:
-        for line in file.read_text().splitlines():
-            row: Mapping[str, Any] = json.loads(line)
-            if "query" in row:
-                series = found[row["query"]]
-                series[row["engine"]][row["images"]] = row.get("own_p95", row.get("p95"))
-                if row.get("prototype_p50") is not None:
-                    series["prototype"][row["images"]] = row["prototype_p50"]
+    for line in file.read_text().splitlines():
+        row: Mapping[str, Any] = json.loads(line)
+        if "query" in row:
+            series = found[row["query"]]
+            series[row["engine"]][row["images"]] = row["own_p95"]
+            if row.get("prototype_p50") is not None:
+                series["prototype"][row["images"]] = row["prototype_p50"]
     return found
 
 
 def table(rows: Iterable[Row]) -> str:
     """Return the rows for a person to read."""
-    heads = (
-        f"{'p50 ms':>9}{'p95 ms':>9}{'own p50':>9}{'own p95':>9}{'prototype ms':>15}{'ratio':>9}"
-    )
-    lines = [f"{'images':>9}  {'query':<24}{heads}"]
+    times = "p50 ms", "p95 ms", "own p50", "own p95"
+    lines = [f"{'images':>9}  {'query':<24}{''.join(f'{name:>9}' for name in times)}"]
+    lines[0] += f"{'~prototype ms':>15}{'ratio':>9}"
     for row in rows:
-        times = (row.p50, row.p95, row.own_p50, row.own_p95)
-        told = "".join(f"{time:9.2f}" for time in times)
-        lines.append(f"{row.images:9,}  {row.query:<24}{told}{_way(row)}")
+        told = "".join(f"{time:9.2f}" for time in (row.p50, row.p95, row.own_p50, row.own_p95))
+        way = row.prototype_p50
+        beside = "" if way is None else f"{way:15,.0f}{way / row.own_p50:8,.0f}x"
+        lines.append(f"{row.images:9,}  {row.query:<24}{told}{beside}")
     return "\n".join(lines)
-
-
-def _way(row: Row) -> str:
-    if row.prototype_p50 is None or row.ratio is None:
-        return ""
-    return f"{'~' if row.is_extrapolated else '':>2}{row.prototype_p50:13,.0f}{row.ratio:8,.0f}x"

@@ -1,4 +1,8 @@
-"""Lays a node's home out, once a machine: Maven fetches, this arranges."""
+"""Lays a node's home out, once a machine: Maven fetches what ``pom.xml`` names, this arranges.
+
+The modules' archives lack the descriptors and policies that the whole distribution ships beside
+them.
+"""
 
 import fcntl
 import hashlib
@@ -8,12 +12,46 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from xml.etree import ElementTree as ET  # nosec B405
 
 from local.errors import LocalError
-from local.opensearch.parts import MODULES, SERVER, VERSION, Coordinates
 
-PLUGIN = ("org.apache.maven.plugins", "maven-dependency-plugin", "3.8.1")
+POM = Path(__file__).with_name("pom.xml")
+VERSION = "2.19.1"
+
+# Parts of the server with a class loader of their own, and the class that is loaded.
+MODULES: Mapping[str, str] = {
+    "transport-netty4": "org.opensearch.transport.Netty4Plugin",
+    "analysis-common": "org.opensearch.analysis.common.CommonAnalysisPlugin",
+    "lang-painless": "org.opensearch.painless.PainlessPlugin",
+}
+DESCRIPTOR = """\
+name={name}
+description={name}
+version={version}
+opensearch.version={version}
+java.version=11
+classname={entry}
+extended.plugins=
+has.native.controller=false
+"""
+# What Java's security manager must let a module do beyond the server's own rights.
+POLICIES: Mapping[str, str] = {
+    "transport-netty4": """\
+grant {
+  permission java.io.FilePermission "/proc/sys/net/core/somaxconn", "read";
+  permission java.net.SocketPermission "*", "accept,connect";
+  permission java.lang.RuntimePermission "setContextClassLoader";
+  permission java.lang.RuntimePermission "getClassLoader";
+  permission java.util.PropertyPermission "sun.nio.ch.bugLevel", "write";
+};
+""",
+    "lang-painless": """\
+grant {
+  permission java.lang.RuntimePermission "createClassLoader";
+  permission java.lang.RuntimePermission "getClassLoader";
+};
+""",
+}
 
 
 def cache() -> Path:
@@ -26,15 +64,17 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "image-repo"
 
 
-def assembled(plugins: Sequence[Coordinates]) -> Path:
-    """Return the home of a node with plugins, made first where there is none.
+def assembled(plugins: Sequence[str]) -> Path:
+    """Return the home of a node with plugins beside k-NN, made first where there is none.
 
     Raises
     ------
     LocalError
         Maven could not fetch what it is made of.
     """
-    home = cache() / f"opensearch-{VERSION}-{_fingerprint(plugins)}"
+    parts = repr((POM.read_text(), VERSION, MODULES, DESCRIPTOR, POLICIES, plugins))
+    fingerprint = hashlib.sha256(parts.encode()).hexdigest()[:8]
+    home = cache() / f"opensearch-{VERSION}-{fingerprint}"
     home.parent.mkdir(parents=True, exist_ok=True)
     with _alone(home.with_name(f"{home.name}.lock")):
         if not home.is_dir():
@@ -44,64 +84,16 @@ def assembled(plugins: Sequence[Coordinates]) -> Path:
             for folder in ("bin", "extensions"):
                 (half / folder).mkdir(parents=True)
             _fetch(half, plugins)
-            _describe(half)
+            _describe(half / "modules")
             half.rename(home)
     return home
 
 
-def pom(home: Path, plugins: Sequence[Coordinates]) -> bytes:
-    """Return the Maven project that copies every archive to its place under ``home``."""
-    project = ET.Element("project", xmlns="http://maven.apache.org/POM/4.0.0")
-    _texts(project, {"modelVersion": "4.0.0", "packaging": "pom"})
-    _coordinates(project, ("local", "opensearch-node", VERSION))
-    dependencies = ET.SubElement(project, "dependencies")
-    for archive in SERVER:
-        _coordinates(ET.SubElement(dependencies, "dependency"), archive)
-    build = ET.SubElement(ET.SubElement(project, "build"), "plugins")
-    copying = ET.SubElement(build, "plugin")
-    _coordinates(copying, PLUGIN)
-    executions = ET.SubElement(copying, "executions")
-    server = _execution(executions, "copy-dependencies")
-    _texts(server, {"outputDirectory": str(home / "lib"), "includeScope": "runtime"})
-    items = ET.SubElement(_execution(executions, "copy"), "artifactItems")
-    for module in MODULES:
-        for archive in module.archives:
-            _item(items, archive, home / "modules" / module.name)
-    items = ET.SubElement(_execution(executions, "unpack"), "artifactItems")
-    for plugin in plugins:
-        _texts(_item(items, plugin, home / "plugins" / plugin[1]), {"type": "zip"})
-    written: bytes = ET.tostring(project)
-    return written
-
-
-def _item(items: ET.Element, archive: Coordinates, folder: Path) -> ET.Element:
-    item = ET.SubElement(items, "artifactItem")
-    _coordinates(item, archive)
-    _texts(item, {"outputDirectory": str(folder)})
-    return item
-
-
-def _execution(executions: ET.Element, goal: str) -> ET.Element:
-    execution = ET.SubElement(executions, "execution")
-    _texts(execution, {"id": goal, "phase": "package"})
-    _texts(ET.SubElement(execution, "goals"), {"goal": goal})
-    return ET.SubElement(execution, "configuration")
-
-
-def _coordinates(parent: ET.Element, archive: Coordinates) -> None:
-    _texts(parent, dict(zip(("groupId", "artifactId", "version"), archive, strict=True)))
-
-
-def _texts(parent: ET.Element, texts: Mapping[str, str]) -> None:
-    for name, text in texts.items():
-        ET.SubElement(parent, name).text = text
-
-
-def _fetch(home: Path, plugins: Sequence[Coordinates]) -> None:
-    project = home / "pom.xml"
-    project.write_bytes(pom(home, plugins))
+def _fetch(home: Path, plugins: Sequence[str]) -> None:
+    profiles = [f"-P{','.join(plugins)}"] if plugins else []
+    values = (f"-Dhome={home}", f"-Dopensearch={VERSION}")
     ran = subprocess.run(
-        ["mvn", "-B", "-q", "-ntp", "-f", str(project), "package"],
+        ["mvn", "-B", "-q", "-ntp", "-f", str(POM), *profiles, *values, "package"],
         capture_output=True,
         text=True,
         check=False,
@@ -113,18 +105,12 @@ def _fetch(home: Path, plugins: Sequence[Coordinates]) -> None:
         )
 
 
-def _describe(home: Path) -> None:
-    for module in MODULES:
-        folder = home / "modules" / module.name
-        (folder / "plugin-descriptor.properties").write_text(module.descriptor)
-        if module.policy:
-            (folder / "plugin-security.policy").write_text(module.policy)
-
-
-def _fingerprint(plugins: Sequence[Coordinates]) -> str:
-    """Return what changes when another node would come out."""
-    parts = repr((SERVER, *plugins, MODULES, [(m.descriptor, m.policy) for m in MODULES]))
-    return hashlib.sha256(parts.encode()).hexdigest()[:8]
+def _describe(modules: Path) -> None:
+    for name, entry in MODULES.items():
+        descriptor = DESCRIPTOR.format(name=name, version=VERSION, entry=entry)
+        (modules / name / "plugin-descriptor.properties").write_text(descriptor)
+        if name in POLICIES:
+            (modules / name / "plugin-security.policy").write_text(POLICIES[name])
 
 
 @contextmanager

@@ -5,13 +5,12 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from local.errors import LocalError
 from local.layout import Layout
 from local.opensearch.assembling import assembled, cache
-from local.opensearch.parts import KNN, Coordinates
-from local.ports import HOST, any_free, checked
-from local.processes import Process
+from local.processes import HOST, Process, any_free, checked
 
 NOBODY = 65_534
 START_SECONDS = 180
@@ -32,15 +31,6 @@ path.logs: {data}/logs
 indices.memory.index_buffer_size: 25%
 cluster.routing.allocation.disk.threshold_enabled: false
 search.concurrent_segment_search.mode: all
-"""
-_LOGGING = """\
-status = error
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{ISO8601} %-5p %c{1.} %m%n
-rootLogger.level = warn
-rootLogger.appenderRef.console.ref = console
 """
 _END_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 # As the distribution's own start script gives them, where this node needs them.
@@ -97,24 +87,27 @@ class OpenSearchNode:
     mortal
         Whether it ends with the program that started it, however that ends.
     plugins
-        Of the server.
+        Beside k-NN: profiles of ``pom.xml``.
     """
 
     layout: Layout
     data: Path
     heap: str = HEAP
     mortal: bool = False
-    plugins: tuple[Coordinates, ...] = (KNN,)
+    plugins: tuple[str, ...] = ()
+
+    @classmethod
+    def passing(cls, folder: Path, heap: str = HEAP, plugins: tuple[str, ...] = ()) -> Self:
+        """Return a node, not started yet, that ends with this program; all of it in a folder."""
+        folder.chmod(0o755)
+        layout = Layout(folder / "layout")
+        layout.make()
+        return cls(layout, folder / "data", heap, mortal=True, plugins=plugins)
 
     @property
     def process(self) -> Process:
         """The process behind it."""
         return Process(self.layout, "opensearch")
-
-    @property
-    def url(self) -> str:
-        """Where it answers; where it last did, if it is stopped."""
-        return self.process.facts["url"]
 
     def start(self, port: int | None = None) -> str:
         """Start it, wait until it answers and return where.
@@ -125,7 +118,7 @@ class OpenSearchNode:
             Java or Maven is missing, the port is taken, or it does not come up.
         """
         if self.process.running:
-            return self.url
+            return self.process.facts["url"]
         missing = lacking()
         if missing:
             raise LocalError(missing, "install a Java runtime 17 and Maven, or say SEARCH=embedded")
@@ -133,7 +126,9 @@ class OpenSearchNode:
         port = any_free() if port is None else checked(port)
         self._configure(port)
         url = f"http://{HOST}:{port}"
-        self.process.start(self._command(home), self._environment(), {"url": url}, user=_user())
+        kept = ("PATH", "JAVA_HOME", "LANG")
+        environment = {name: os.environ[name] for name in kept if name in os.environ}
+        self.process.start(self._command(home), environment, {"url": url}, user=_user())
         try:
             # It answers 408 until the shards are there.
             health = f"{url}/_cluster/health?wait_for_status=yellow&timeout=1s"
@@ -157,7 +152,8 @@ class OpenSearchNode:
             folder.mkdir(parents=True, exist_ok=True)
         settings = _SETTINGS.format(host=HOST, http=port, transport=any_free(), data=self.data)
         (configuration / "opensearch.yml").write_text(settings)
-        (configuration / "log4j2.properties").write_text(_LOGGING)
+        logging = Path(__file__).with_name("log4j2.properties")
+        shutil.copyfile(logging, configuration / logging.name)
         user = _user()
         if user is not None:
             for path in (self.data, *self.data.rglob("*")):
@@ -179,10 +175,6 @@ class OpenSearchNode:
             f"{home}/lib/*",
             "org.opensearch.bootstrap.OpenSearch",
         ]
-
-    def _environment(self) -> dict[str, str]:
-        kept = ("PATH", "JAVA_HOME", "LANG")
-        return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def _java() -> str | None:

@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
 from chalicelib.settings import Settings, variable
 from infra.app import check
-from local.images import HANDLERS
+from local.function import HANDLERS
 
 Resources = dict[str, dict[str, Any]]
 

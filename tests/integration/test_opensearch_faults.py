@@ -24,7 +24,7 @@ from tests.faulty import (
     too_many,
     unreachable,
 )
-from tests.opensearch import create_live, needs_opensearch, node_in, own_prefix, shared_url
+from tests.opensearch import create_live, needs_opensearch, own_prefix, shared_url
 from tests.paging import pages
 
 pytestmark = needs_opensearch
@@ -185,7 +185,7 @@ def test_without_an_index_a_search_is_unavailable_and_not_empty() -> None:
 @pytest.fixture
 def own_node() -> Iterator[OpenSearchNode]:
     with tempfile.TemporaryDirectory(prefix="image-repo-opensearch-") as folder:
-        node = node_in(Path(folder))
+        node = OpenSearchNode.passing(Path(folder))
         yield node
         node.stop()
 

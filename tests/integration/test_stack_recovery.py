@@ -9,7 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from local.ports import any_free
+from local.processes import any_free
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -79,6 +79,14 @@ def pages(client: httpx.Client, path: str, position: str) -> list[dict[str, Any]
         answers.append(answer.json())
         document = {position: answers[-1]["cursor"]}
     return answers
+
+
+def test_a_stack_that_is_killed_before_its_first_stop_comes_back(own_stack: DeployedStack) -> None:
+    own_stack.kill()
+    assert "rebuilding the catalogue" in own_stack.up()
+    eventually(lambda: set(records(own_stack)) == set(NAMES), because=own_stack.log)
+    eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
+    eventually(lambda: drained(own_stack))
 
 
 def test_a_stopped_stack_comes_back_as_it_was(own_stack: DeployedStack) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.attributes import label_sets, measure
+from benchmarks.attributes import held_out, measure
 from chalicelib.attributes import base_form, basic_colour, extract, kin, normalised, singular
 from chalicelib.attributes.kinds import KINDS, PLACE, TRAITS, place_form
 from chalicelib.attributes.kinds import told as in_words
@@ -180,19 +180,19 @@ def test_what_is_worn_is_named_with_its_colours() -> None:
 
 
 def test_captions_nobody_wrote_rules_from_are_read_as_a_person_reads_them() -> None:
-    measured = measure("own rules", extract, label_sets("held-out")["attribute"])
-    assert measured.captions >= 200
-    assert measured.agreements["colours"].f1 >= 0.95
-    assert measured.agreements["actions"].f1 >= 0.91
+    labelled = held_out()["attribute"]
+    measured = measure(labelled)
+    assert len(labelled) >= 200
+    assert measured["colours"].f1 >= 0.95
+    assert measured["actions"].f1 >= 0.91
 
 
 def test_places_nobody_wrote_rules_from_are_read_as_a_person_reads_them() -> None:
-    labelled = label_sets("held-out").get("place")
+    labelled = held_out().get("place")
     if labelled is None:
         pytest.skip("nobody has labelled places yet: tests/data/place_labels.jsonl is not there")
-    measured = measure("own rules", extract, labelled)
-    assert measured.captions >= 150
-    assert measured.agreements["places"].f1 >= 0.85
+    assert len(labelled) >= 150
+    assert measure(labelled)["places"].f1 >= 0.85
 
 
 def test_what_a_file_of_labels_does_not_tell_of_is_not_measured(tmp_path: Path) -> None:
@@ -200,14 +200,15 @@ def test_what_a_file_of_labels_does_not_tell_of_is_not_measured(tmp_path: Path) 
     lines = [
         {"text": "A red dog runs on the beach", "attributes": [beach]},
         {"text": "A dog", "attributes": []},
+        {"text": "A dog on the beach", "part": "open", "attributes": [beach]},
     ]
     (tmp_path / "place_labels.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    sets = label_sets(data=tmp_path)
-    measured = measure("own rules", extract, sets["place"])
-    assert (list(sets), list(measured.agreements)) == (["place"], ["places"])
-    places = measured.agreements["places"]
+    (name, labelled), *others = held_out(tmp_path).items()
+    assert (name, len(labelled), others) == ("place", 2, [])
+    measured = measure(labelled)
+    assert list(measured) == ["places"]
+    places = measured["places"]
     assert (places.precision, places.recall, places.labelled) == (1.0, 0.5, 2)
-    assert label_sets("open", tmp_path) == {}
 
 
 @pytest.mark.parametrize("caption", ["", " ", "...", "123", "🐕", "¿?", "\0", "\ud800"])

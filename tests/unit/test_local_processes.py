@@ -10,8 +10,7 @@ import pytest
 
 from local.errors import LocalError
 from local.layout import Layout, read_json, write_json
-from local.ports import HOST, any_free, checked
-from local.processes import Process
+from local.processes import HOST, Process, any_free, checked
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from local.searches import (
     right_attribute_search,
     right_image_search,
     right_text_search,
+    told,
 )
-from local.showing import told
 
 
 def photograph(name: str, thing: str, colours: str = "", actions: str = "") -> DemoPhotograph:

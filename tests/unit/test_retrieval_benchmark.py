@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.retrieval.choosing import ranks
-from benchmarks.retrieval.cutoffs import ScoredQueries, cut_of
+from benchmarks.retrieval.cutoffs import ScoredQueries
 from benchmarks.retrieval.material import Asked
 from benchmarks.retrieval.photographs import OWNER, Kept
 from benchmarks.retrieval.recall import NEVER, WAYS, filled, told
@@ -79,7 +79,7 @@ def test_equal_scores_share_their_mean_rank() -> None:
 def test_a_cut_is_judged_by_what_it_keeps_of_the_answers() -> None:
     scores = np.array([[1.0, 0.8, 0.3], [9, 9, 9], [0.2, 0.1, 0.1]], np.float32)
     answers = np.array([[True, False, True], [True] * 3, [False] * 3])
-    half_a = ScoredQueries(scores, answers).told(cut_of(Cutoff(0.5, 0.25)), 0)
+    half_a = ScoredQueries(scores, answers).told(Cutoff(0.5, 0.25), 0)
     assert (half_a["precision"], half_a["recall"]) == (0.5, 0.5)
     assert half_a["shown_where_nothing_answers"] == 0
 

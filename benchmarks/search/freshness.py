@@ -7,12 +7,15 @@ what the network adds follows from the bytes and the number of calls.
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
-from benchmarks.search.corpus import documents
-from benchmarks.search.memory import memory_of_reader
-from benchmarks.search.queried import FIRSTS
-from benchmarks.search.timing import percentile_95
+from benchmarks.search.corpus import OWNER, documents, vectors
+from benchmarks.search.timing import alone, both_ms, kilobytes, percentile_95
+from chalicelib.search import Clause, Query
 from chalicelib.search.embedded import EmbeddedIndex
+from chalicelib.search.embedded.segment import Segment
+from chalicelib.search.query import FACETS
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.search.replicated.manifest import Manifest, Part
 from chalicelib.search.replicated.store import digest
@@ -21,16 +24,16 @@ from tests.publishing import Clock, standing
 
 BATCHES = 40
 BATCH = 20  # photographs of a batch: a busy second
+# One of each kind: together they open all that a reader holds in memory.
+FIRSTS = {
+    "by_words": Query(OWNER, text="dog"),
+    "by_attributes": Query(OWNER, attributes=Clause("dog"), facets=FACETS),
+    "by_image": Query(OWNER, visual=next(vectors(1, 1))),
+}
 
 
 def costs_of_freshness(index: EmbeddedIndex) -> dict[str, float]:
-    """Return milliseconds, and bytes, of all that happens between a change and its being found.
-
-    Parameters
-    ----------
-    index
-        Is published as a base.
-    """
+    """Publish an index; return milliseconds and bytes from a change to its being found."""
     begin = time.thread_time()
     base, photographs = index.segment().encoded(), index.size
     store = published(base, photographs)
@@ -40,7 +43,7 @@ def costs_of_freshness(index: EmbeddedIndex) -> dict[str, float]:
         "base_publish_ms": (time.thread_time() - begin) * 1_000,
         **_cold(store),
         **_following(store, photographs),
-        **memory_of_reader(base),
+        **_memory(base),
     }
 
 
@@ -94,6 +97,20 @@ def _following(store: MemoryIndexStore, photographs: int) -> dict[str, float]:
 
 
 def _ms(call: Callable[..., object], *values: object) -> float:
-    begin = time.thread_time()
-    call(*values)
-    return (time.thread_time() - begin) * 1_000
+    return both_ms(call, *values)[1]
+
+
+def _memory(base: bytes) -> dict[str, float]:
+    with NamedTemporaryFile() as file:
+        file.write(base)
+        file.flush()
+        return alone(_bytes_of_reader, file.name)
+
+
+def _bytes_of_reader(file: str) -> dict[str, float]:
+    before = kilobytes("VmRSS")
+    index = EmbeddedIndex([Segment.decoded(Path(file).read_bytes())])
+    for query in FIRSTS.values():
+        index.search(query)
+    told = {"reader_peak_bytes": kilobytes("VmHWM"), "reader_bytes": kilobytes("VmRSS")}
+    return {name: (found - before) * 1024 for name, found in told.items()}
