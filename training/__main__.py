@@ -69,13 +69,12 @@ _STEPS = (
     options.train,
     options.tune,
     options.pseudo,
-    options.kept,
     options.export,
     options.evaluate,
     options.report,
     sagemaker,
 )
-_ALONE = (options.teachers, options.pseudo, options.kept, sagemaker)
+_ALONE = (options.teachers, options.pseudo, sagemaker)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -25,10 +25,8 @@ from training.scores import cider
 class Recipe:
     """How the decoder is trained.
 
-    ``scheduled`` is the share of words that, by the last epoch, are read as the decoder
-    itself would have written them; it grows from nothing. ``captions`` is how many of each
-    photograph an epoch reads at most. ``beam`` is the width that epochs are compared at;
-    ``precision`` what products are computed in.
+    ``captions`` is how many of each photograph an epoch reads at most, ``beam`` the width that
+    epochs are compared at, ``precision`` what products are computed in.
     """
 
     epochs: int = 12
@@ -36,16 +34,11 @@ class Recipe:
     rate: float = 1e-3
     dropout: float = 0.3
     smoothing: float = 0.1
-    scheduled: float = 0.0
     captions: int = 5
     beam: int = 1
     seed: int = 1
     minutes: float = 60.0
     precision: Tensor = tf.float32
-
-    def scheduled_at(self, epoch: int) -> float:
-        """Share of words to sample in an epoch, 1 being the first."""
-        return self.scheduled * (epoch - 1) / max(1, self.epochs - 1)
 
 
 @dataclass(frozen=True)
@@ -122,15 +115,13 @@ def train_decoder(
     rows = rows_of(words, train.captions)
     drawn_rows = sum(min(recipe.captions, len(group)) for group in train.captions)
     steps = recipe.epochs * (1 + drawn_rows // recipe.batch)
-    own = tf.Variable(0.0, trainable=False)
     schedule = Schedule(recipe.rate, steps, recipe.minutes)
-    step = CaptionStep(_loss(decoder, recipe, own), decoder.variables, schedule)
+    step = CaptionStep(_loss(decoder, recipe), decoder.variables, schedule)
     epochs = Epochs(out, "decoder", step.state, resume=resume)
     step.spent(epochs.seconds)
     for epoch in range(epochs.done + 1, recipe.epochs + 1):
         if not step.goes_on():
             break
-        own.assign(recipe.scheduled_at(epoch))
         batches = takewhile(step.goes_on, _batches(recipe, epoch, train, rows))
         loss = float(np.mean([step(*batch) for batch in batches]))
         arrays = decoder.folded(step.averaged())
@@ -160,12 +151,10 @@ def _decoder(recipe: Recipe, words: Tokenizer, maps: F16, begun: Arrays) -> Trai
     return decoder
 
 
-def _loss(decoder: TrainableDecoder, recipe: Recipe, own: Tensor) -> Callable[..., Tensor]:
+def _loss(decoder: TrainableDecoder, recipe: Recipe) -> Callable[..., Tensor]:
     def loss(maps: Tensor, captions: Tensor) -> Tensor:
-        maps, read = tf.cast(maps, tf.float32), captions[:, :-1]
-        if recipe.scheduled:
-            read = decoder.partly_own(maps, read, own)
-        return decoder.loss(decoder.logits(maps, read, True), captions[:, 1:], recipe.smoothing)
+        logits = decoder.logits(tf.cast(maps, tf.float32), captions[:, :-1], True)
+        return decoder.loss(logits, captions[:, 1:], recipe.smoothing)
 
     return loss
 

@@ -105,7 +105,7 @@ def distil(
     Parameters
     ----------
     start
-        Weights to go on from: of `training.vgg.thinned`, or of ``out``.
+        Weights to go on from: of `training.vgg.fitted`, or of ``out``.
     state
         Kept with each checkpoint: a run that finds it goes on where that one stopped, on
         the same schedule, counting the photographs it saw; if it had ended, there is
@@ -173,7 +173,7 @@ def started(arrays: Arrays, teacher: Teacher, pixels: U8, side: int = 160) -> Ar
     Parameters
     ----------
     arrays
-        Of the encoder, from `training.vgg.thinned`.
+        Of the encoder, from `training.vgg.fitted`.
     pixels : uint8 (n, s, s, 3)
         A thousand training photographs.
     """

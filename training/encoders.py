@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 
 from captioner.vision.manifest import sha256
-from training import efficientnet, features, imagenet, vgg
+from training import efficientnet, features, vgg
 from training.arrays import F16, U8, Arrays, read_arrays
 from training.errors import CheckpointError
 from training.networks import Network
@@ -53,7 +53,7 @@ class EncoderKind:
 def _vgg16(weights: Path | None) -> Network:
     if weights is not None and (weights.is_dir() or weights.suffix == ".npz"):
         return vgg.network(read_encoder(weights))
-    return vgg.network(imagenet.vgg16(weights))
+    return vgg.network(vgg.keras_vgg16(weights))
 
 
 def _efficientnet(weights: Path | None) -> Network:

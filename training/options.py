@@ -31,7 +31,6 @@ def checked(kind: type, holds: Callable[[Any], bool], wanted: str) -> Callable[[
 _COUNT = checked(int, lambda found: found >= 1, "a number, 1 and more")
 _SIDE = checked(int, lambda found: found > 0 and not found % 32, "a side, a multiple of 32")
 _BEAM = checked(int, lambda found: 1 <= found <= 16, "a beam, 1 to 16")
-_WIDTH = checked(float, lambda found: 0.125 <= found <= 1, "a share, from 0.125 to 1")
 _SHARE = checked(float, lambda found: 0 <= found < 1, "a share, from 0 to below 1")
 _WEIGHT = checked(float, lambda found: 0 <= found < inf, "a weight, 0 and more")
 
@@ -110,7 +109,6 @@ def distil(step: Options) -> None:
     """Make VGG16 out of VGG-19, taught by EfficientNet."""
     _taught(step)
     step.path("--init", ".npz or bundle to go on from (default: out of VGG-19)")
-    step.number("--width", _WIDTH, 1.0, "share of VGG's channels, as 0.5; not with --init")
     step.path("--out", "where the weights go, .npz", required=True)
     step.number("--batch", int, 32, "photographs a step")
     step.number("--rate", float, 6e-4, "highest rate")
@@ -198,8 +196,6 @@ def _decoder(group: Options) -> None:
     group.number("--rate", float, 1e-3, "highest rate")
     group.number("--dropout", _SHARE, 0.3, "share")
     group.number("--label-smoothing", _SHARE, 0.1, "probability spread over all words")
-    about = "share of words read as the decoder would write them, by the last epoch"
-    group.number("--scheduled-sampling", _SHARE, 0.0, about)
     group.path(
         "--decoder",
         "go on from this checkpoint, or from the mean of several; no epochs unless --epochs says"
@@ -212,16 +208,6 @@ def _decoder(group: Options) -> None:
     group.number("--critical-epochs", int, 3, "of training on CIDEr itself, afterwards")
     group.number("--critical-rate", float, 2e-5, "their highest rate")
     _precision(group)
-
-
-def kept(step: Options) -> None:
-    """Tell how much of the teacher an encoder keeps.
-
-    Prints dev CIDEr of one decoder on two encoders' maps, and their ratio. Train twice first,
-    with the same settings: on vgg16, and with --encoder efficientnet-lite2.
-    """
-    step.path("--model", "folder that train left", required=True)
-    step.path("--teacher-model", "the same, of --encoder efficientnet-lite2", required=True)
 
 
 def export(step: Options) -> None:

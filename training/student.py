@@ -25,7 +25,7 @@ class Student:
     Parameters
     ----------
     arrays
-        From `training.vgg.thinned`, with the heads' where they are known.
+        From `training.vgg.fitted`, with the heads' where they are known.
     words
         Of the caption words' head.
     dims

@@ -14,7 +14,7 @@ from training.onnx_weights import read_encoder
 from training.photographs import spread
 from training.samples import read_samples, read_teacher
 from training.teachers import weights
-from training.vgg import thinned
+from training.vgg import fitted
 
 FITTED_ON, BEGUN_ON = 300, 1500
 """Photographs that VGG-19's kernels and the heads are fitted on."""
@@ -52,10 +52,10 @@ def run(options: Namespace) -> None:
 
 
 def _made(options: Namespace, train: Sample) -> Arrays:
-    kept = options.work / f"vgg16-of-vgg19-{options.width:g}.npz"
+    kept = options.work / "vgg16-of-vgg19-1.npz"
     if not kept.is_file():
-        print(f"fitting VGG16 at width {options.width:g} to VGG-19", flush=True)
+        print("fitting VGG16 to VGG-19", flush=True)
         some = spread(train.pixels, FITTED_ON)
         vgg19 = read_arrays(weights(options.teachers, "vgg19"))
-        save_arrays(kept, thinned(vgg19, some, options.width), np.float32)
+        save_arrays(kept, fitted(vgg19, some), np.float32)
     return read_arrays(kept)

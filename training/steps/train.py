@@ -1,6 +1,5 @@
 """``train``: decoder, text encoder and projections on an encoder's maps."""
 
-import dataclasses
 import json
 from argparse import Namespace
 from collections.abc import Sequence
@@ -83,7 +82,6 @@ def _decoder(
     begun: Arrays,
 ) -> None:
     (train, more, held), (recipe, critical) = captioned, _recipes(options)
-    text_taught = bool(begun)
     kept: dict[str, Any] = {"out": options.out, "resume": options.resume}
     begun = _mean(options.decoder) if options.decoder else begun
     if options.decoder and not options.epochs:
@@ -94,22 +92,8 @@ def _decoder(
         decoder = train_on_cider(critical, words, decoder, train, held, **kept)
     save_arrays(options.out / "decoder.npz", decoder, np.float32)
     scores = held.scores(decoder, words, BEAM)
-    settings = _settings(recipe) | {"critical": _settings(critical) if critical.epochs else None}
-    settings |= {"views": options.views, "resumed": bool(options.decoder)}
-    settings |= {"everyday_weight": held.weight} if held.everyday else {}
-    pseudo = sum(map(len, more.captions[len(train.captions) :]))
-    settings |= {"pseudo_captions": pseudo} if pseudo else {}
-    settings |= {"text_epochs": options.text_epochs} if text_taught else {}
     captions = sum(map(len, train.captions))
-    made = parts.Parts(
-        encoder.name,
-        encoder.side,
-        len(train.captions),
-        captions,
-        settings,
-        BEAM,
-        scores["dev_cider"],
-    )
+    made = parts.Parts(encoder.name, encoder.side, len(train.captions), captions)
     parts.write(options.out, made)
     print(json.dumps({"encoder": encoder.name, "beam": BEAM} | scores), flush=True)
 
@@ -133,7 +117,6 @@ def _recipes(options: Namespace) -> tuple[Recipe, CriticalRecipe]:
         rate=options.rate,
         dropout=options.dropout,
         smoothing=options.label_smoothing,
-        scheduled=options.scheduled_sampling,
         minutes=options.minutes,
         seed=options.seed,
         precision=precision,
@@ -145,10 +128,6 @@ def _recipes(options: Namespace) -> tuple[Recipe, CriticalRecipe]:
         precision=precision,
     )
     return recipe, critical
-
-
-def _settings(recipe: Recipe | CriticalRecipe) -> dict[str, object]:
-    return dataclasses.asdict(recipe) | {"precision": recipe.precision.name}
 
 
 def _tokenizer(sources: Sources, out: Path) -> Tokenizer:
