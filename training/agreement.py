@@ -74,12 +74,9 @@ def agreement(ours: NetworkOutputs, theirs: NetworkOutputs) -> NetworkDifference
 
 
 def accept(plain: NetworkDifference) -> None:
-    """Let a bundle pass, or refuse it, by what its float encoder differs from TensorFlow.
+    """Refuse a bundle whose float encoder differs from TensorFlow.
 
-    Raises
-    ------
-    CheckpointError
-        Naming each figure that is out of bounds.
+    Raises `CheckpointError`, naming each figure that is out of bounds.
     """
     # "Not within" rather than "beyond", so that a figure that is no number is refused.
     wrong = []

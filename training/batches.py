@@ -62,8 +62,7 @@ def padded(captions: Sequence[list[int]]) -> I32:
 def fed(batches: Callable[[], Iterator[tuple[F16, I32]]], maps: tuple[int, int]) -> Tensor:
     """Make the next batches ready beside the step, so that a GPU need not wait.
 
-    ``batches`` gives maps float16 (n, positions, channels), of the shape ``maps``, and
-    captions int32 (n, t).
+    Each is maps float16 (n, positions, channels), of the shape ``maps``, and captions int32 (n, t).
     """
     signature = (
         tf.TensorSpec((None, *maps), tf.float16),

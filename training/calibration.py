@@ -25,10 +25,8 @@ Judged: TypeAlias = dict[tuple[str, str], bool]
 def read_judged(path: Path) -> Judged:
     """Read judgements: JSON lines of ``file``, ``caption`` and ``right``.
 
-    Raises
-    ------
-    DatasetError
-        If the file is missing, or a line is not as it should be; the message numbers it.
+    Raises `DatasetError` if the file is missing, or a line is not as it should be; the message
+    numbers it.
     """
     fields: dict[str, type] = {"file": str, "caption": str, "right": bool}
     entries = objects(lines_of(path), path.name, **fields)
@@ -54,12 +52,7 @@ class _Row:
 def calibrate(looked: Sequence[Looked], judged: Judged) -> Calibration:
     """Choose the ranking's weights, then fit the probability of the captions that win.
 
-    Parameters
-    ----------
-    looked
-        The splits.
-    judged
-        Counts instead of CIDEr where it names a caption, also one that did not win.
+    ``judged`` counts instead of CIDEr where it names a caption, also one that did not win.
     """
     ciders = [graded(each.seen, each.split.captions) for each in looked]
     seen = [photograph for each in looked for photograph in each.seen]

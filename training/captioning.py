@@ -106,10 +106,10 @@ def train_decoder(
 ) -> Arrays:
     """Train, keep one checkpoint an epoch in ``out``, return the best by ``validation``.
 
-    ``out/decoder.jsonl`` has a line an epoch. An epoch's checkpoint holds the
-    exponential average of the weights. With ``resume`` the whole state is kept too, and
-    a run that was cut goes on after its last whole epoch. ``begun`` gives weights by name, as a
-    decoder serves them, that take the place of random ones.
+    ``out/decoder.jsonl`` has a line an epoch. An epoch's checkpoint holds the exponential average
+    of the weights. With ``resume`` the whole state is kept too, and a run that was cut goes on
+    after its last whole epoch. ``begun`` gives weights by name, as a decoder serves them, that take
+    the place of random ones.
     """
     decoder = _decoder(recipe, words, train.maps, begun or {})
     rows = rows_of(words, train.captions)

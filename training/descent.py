@@ -24,14 +24,8 @@ NEWTON_SCHULZ_STEPS = 5
 class Descent:
     """Moves variables against their gradients.
 
-    Parameters
-    ----------
-    variables
-        Kernels of convolutions (rank 4) are Muon's, the rest AdamW's.
-    decay
-        Decoupled weight decay, of matrices and kernels only.
-    precision
-        What Newton and Schulz's iteration is computed in.
+    Kernels of convolutions (rank 4) are Muon's, the rest AdamW's. ``decay`` is decoupled, of
+    matrices and kernels only; Newton and Schulz's iteration is computed in ``precision``.
     """
 
     def __init__(
@@ -144,15 +138,7 @@ class Schedule:
 
 
 class CaptionStep:
-    """AdamW on a loss of captions.
-
-    Parameters
-    ----------
-    loss : callable
-        Of what a call is given: a scalar.
-    variables : mapping of str to tf.Variable
-        What is trained, by name.
-    """
+    """AdamW on a loss of captions, a scalar of what a call is given; variables are by name."""
 
     KEPT = 0.999
 

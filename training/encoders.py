@@ -11,13 +11,12 @@ import numpy as np
 import onnx
 
 from captioner.vision.manifest import sha256
-from training import efficientnet, features, vgg
-from training.arrays import F16, U8, Arrays, read_arrays
+from training import efficientnet, photographs, vgg
+from training.arrays import F16, U8, Arrays, kept, read_arrays
 from training.errors import CheckpointError
 from training.networks import Network
 from training.onnx_encoder import float_model, quantised
 from training.onnx_weights import read_encoder
-from training.photographs import spread, squares
 
 PLAIN, FLOAT, INT8 = "encoder.npz", "encoder-float.onnx", "encoder.onnx"
 """Files of the parts: the network for TensorFlow, for ONNX Runtime, and quantised."""
@@ -114,26 +113,24 @@ class ShippedEncoder:
         """Tells its maps from those of any other: the start of the file's SHA-256."""
         return sha256(self.file)[:12]
 
-    def maps(self, pixels: U8) -> F16:
-        """Float16 (n, h, w, c) of uint8 (n, s, s, 3); other sizes are stretched to its own."""
-        return features.maps(self.file, pixels)
+    def maps(self, pixels: U8, cache: Path, name: str) -> F16:
+        """Float16 (n, h, w, c) of uint8 (n, s, s, 3), kept in a file of ``cache``."""
+        path = cache / f"maps-{self.key}-{name}.npy"
+        return kept(path, lambda: photographs.maps(self.file, pixels))
 
 
 def shipped(
-    name: str, weights: Path | None, side: int, photographs: Callable[[], U8], out: Path
+    name: str, weights: Path | None, side: int, pixels: Callable[[], U8], out: Path
 ) -> ShippedEncoder:
     """Leave an encoder's files in ``out``: for TensorFlow, for ONNX Runtime, and quantised.
 
     Parameters
     ----------
-    name : str
-        Of `REGISTRY`.
-    weights : Path, optional
-        As `EncoderKind.build` takes them.
-    photographs : callable
-        Gives training photographs, uint8 (n, s, s, 3): some of them calibrate the
-        activations' ranges. Not called where ``out`` was made of the same weights at the
-        same size before.
+    name, weights
+        Of `REGISTRY`, and as `EncoderKind.build` takes them.
+    pixels
+        Gives training photographs, uint8 (n, s, s, 3): some of them calibrate the activations'
+        ranges. Not called where ``out`` was made of the same weights at the same size before.
 
     Raises
     ------
@@ -147,7 +144,7 @@ def shipped(
     if all(file.is_file() for file in files) and source.read_text(encoding="utf-8") == made_of:
         return found
     network = REGISTRY[name].build(weights)
-    some = squares(spread(photographs(), CALIBRATED_ON), side)
+    some = photographs.squares(photographs.spread(pixels(), CALIBRATED_ON), side)
     network.save(out / PLAIN)
     model = float_model(network, side)
     onnx.save(model, out / FLOAT)

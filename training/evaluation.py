@@ -1,7 +1,7 @@
 """Scoring a bundle, as it ships, on photographs it was not trained on."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -27,25 +27,13 @@ from training.scores import caption_scores, cider_each, likeness, neighbour_figu
 CHUNK = 10
 """Photographs that a process takes at a time."""
 
-Progress: TypeAlias = Callable[[int], object]
 Look: TypeAlias = Callable[[U8], F32]
-_One: TypeAlias = tuple[Prediction, F32]
-
-
-@dataclass(frozen=True)
-class SeenBy:
-    """A bundle, and an encoder's ONNX file to see with instead of the bundle's own."""
-
-    bundle: Path
-    encoder: Path | None = None
+_One: TypeAlias = tuple[Observation, F32]
 
 
 @dataclass(frozen=True)
 class Described:
-    """A split's predictions, and what else was seen on the way.
-
-    ``pooled`` float32 (n, c) is the plain mean of each map over its cells.
-    """
+    """A split's predictions; ``pooled`` float32 (n, c) is each map's mean over its cells."""
 
     split: Split
     predictions: tuple[Prediction, ...]
@@ -74,10 +62,7 @@ class Described:
 
 @dataclass(frozen=True)
 class Looked:
-    """What was seen in a split's photographs, before captions are ordered and judged.
-
-    ``pooled`` as in `Described`.
-    """
+    """What was seen in a split's photographs, before captions are ordered and judged."""
 
     split: Split
     seen: tuple[Observation, ...]
@@ -91,63 +76,55 @@ class Looked:
 
 def look_at(model: Model, split: Split, beam: int) -> Looked:
     """Look at every photograph, from its file, one after the other."""
-    seen = [_seen(model, beam, path) for path in split.photographs]
-    return Looked(split, tuple(each for each, _ in seen), np.stack([mean for _, mean in seen]))
+    return _gathered(split, (_seen(model, model.map, beam, path) for path in split.photographs))
 
 
-def _seen(model: Model, beam: int, path: Path) -> tuple[Observation, F32]:
-    pixels = _decoded(path)
-    map_ = model.map(pixels)
-    return model.look(map_, beam=beam, blank=is_blank(pixels)), map_.mean((0, 1))
-
-
-def describe_in_parallel(
-    seen_by: SeenBy, split: Split, beam: int, workers: int, progress: Progress
+def describe(
+    bundle: Path,
+    split: Split,
+    beam: int,
+    workers: int,
+    progress: Callable[[int], object] = lambda _: None,
+    *,
+    encoder_file: Path | None = None,
 ) -> Described:
-    """Run every photograph through the model, by processes with a model of their own each.
+    """Run every photograph through a bundle, by processes with a model of their own each.
 
-    Each photograph is on its own, so the result does not depend on ``workers``.
-
-    Parameters
-    ----------
-    progress : callable
-        Told how many photographs are done anew.
-
-    Raises
-    ------
-    DatasetError
-        For a photograph that does not decode.
+    Each photograph is on its own, so the result does not depend on ``workers``. ``progress`` is
+    told how many are done anew; ``encoder_file`` is an ONNX file to see with instead of the
+    bundle's own. Raises `DatasetError` for a photograph that does not decode.
     """
-    paths = split.photographs
+    paths, found = split.photographs, list[_One]()
     chunks = [paths[at : at + CHUNK] for at in range(0, len(paths), CHUNK)]
-    found: list[_One] = []
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(chunks)), mp_context=spawn) as pool:
-        for done in pool.map(partial(_describe_chunk, seen_by, beam), chunks):
+        for done in pool.map(partial(_chunk_seen, bundle, encoder_file, beam), chunks):
             found += done
             progress(len(done))
-    return _gathered(split, iter(found))
+    told = manifest.read(bundle, ())
+    by = Ranking.read(told.ranking), Confidence.read(told.confidence)
+    return _gathered(split, found).judged(*by, beam)
 
 
-def _describe_chunk(seen_by: SeenBy, beam: int, paths: Sequence[Path]) -> list[_One]:
-    model, look = _loaded(seen_by)
-    return [_described(model, look, beam, path) for path in paths]
+def _chunk_seen(
+    bundle: Path, encoder_file: Path | None, beam: int, paths: Sequence[Path]
+) -> list[_One]:
+    model, look = _loaded(bundle, encoder_file)
+    return [_seen(model, look, beam, path) for path in paths]
 
 
 @cache
-def _loaded(seen_by: SeenBy) -> tuple[Model, Look]:
-    model = load(seen_by.bundle, threads=1)
-    if seen_by.encoder is None:
+def _loaded(bundle: Path, encoder_file: Path | None) -> tuple[Model, Look]:
+    model = load(bundle, threads=1)
+    if encoder_file is None:
         return model, model.map
-    side = manifest.read(seen_by.bundle, ()).side
-    return model, encoder.load(seen_by.encoder, side, threads=1).map
+    return model, encoder.load(encoder_file, manifest.read(bundle, ()).side, threads=1).map
 
 
-def _described(model: Model, look: Look, beam: int, path: Path) -> _One:
+def _seen(model: Model, look: Look, beam: int, path: Path) -> _One:
     pixels = _decoded(path)
     map_ = look(pixels)
-    prediction = model.describe_map(map_, beam=beam, blank=is_blank(pixels))
-    return prediction, map_.mean((0, 1))
+    return model.look(map_, beam=beam, blank=is_blank(pixels)), map_.mean((0, 1))
 
 
 def _decoded(path: Path) -> U8:
@@ -158,32 +135,25 @@ def _decoded(path: Path) -> U8:
         raise DatasetError(f"damaged photograph {path.name}: {damage}") from damage
 
 
-def _gathered(split: Split, each: Iterator[_One]) -> Described:
-    predictions, pooled = zip(*each, strict=True)
-    return Described(split, predictions, np.stack(pooled))
+def _gathered(split: Split, each: Iterable[_One]) -> Looked:
+    seen, pooled = zip(*each, strict=True)
+    return Looked(split, seen, np.stack(pooled))
 
 
 def figures(
-    model: Model, described: Described, beam: int, confidence: Confidence | None = None
+    model: Model, described: Described, beam: int, confidence: Confidence
 ) -> dict[str, Any]:
-    """Every figure of the protocol that predictions give, as one document.
-
-    Parameters
-    ----------
-    confidence : Confidence, optional
-        That the predictions were judged by; the model's own when not given.
-    """
-    split, judged_by = described.split, confidence or model.confidence
+    """Every figure that predictions give; ``confidence`` is what they were judged by."""
+    split = described.split
     probabilities, right = described.probabilities, described.right
     scores: dict[str, Any] = {"split": split.name, "photographs": len(split.photographs)}
     scores |= {"beam": beam} | caption_scores(described.texts, split.captions, meteor=True)
     if "meteor" not in scores:
         scores |= {"meteor": None, "meteor_note": "not scored: no java on this machine"}
     scores |= _both_ways(model, described) | _alike(described) | _first_noun(described)
-    scores["needs_review"] = round(
-        float(np.mean([p.needs_review for p in described.predictions])), 3
-    )
-    scores |= quality(probabilities, right, judged_by)
+    marked = [prediction.needs_review for prediction in described.predictions]
+    scores["needs_review"] = round(float(np.mean(marked)), 3)
+    scores |= quality(probabilities, right, confidence)
     scores["reliability"] = [
         [round(100 * each.predicted, 1), round(100 * each.right, 1), each.count]
         for each in reliability(probabilities, right)

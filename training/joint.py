@@ -61,14 +61,9 @@ class Sides:
 def train_joint(
     recipe: JointRecipe, words: Tokenizer, train: Paired, dev: Paired, log: Path
 ) -> JointSpace:
-    """Train both sides by contrast, keep the best epoch on dev.
+    """Train both sides by contrast, keep the best epoch on the first view of dev.
 
-    Parameters
-    ----------
-    train, dev : Paired
-        Dev chooses the epoch; its first view is used.
-    log : Path
-        JSON lines, one an epoch.
+    ``log`` has a line an epoch.
     """
     space = JointSpace(recipe, len(words.words), train.features[0])
     texts = numbered(words, train.texts)
@@ -95,14 +90,8 @@ def contrasted(
 ) -> None:
     """Train by contrast within the batch (InfoNCE both ways), keep the best epoch on dev.
 
-    Parameters
-    ----------
-    reads
-        Gives the text side's input of these captions.
-    dev
-        And its captions as the text side reads them.
-    before
-        Epochs that the log has already.
+    ``reads`` gives the text side's input of captions; ``dev`` has its captions as the text side
+    reads them; ``before`` is how many epochs the log has already.
     """
     owners, views = train.owners, train.features
     count = int(np.minimum(np.bincount(owners), DRAWN).sum())

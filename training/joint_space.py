@@ -92,12 +92,9 @@ TAUGHT = JointRecipe(epochs=15, word=180, state=320, hidden=1024, following=12)
 
 
 class Head:
-    """From vectors of any kind, float32 (n, d), into the joint space: unit vectors (n, size).
+    """From vectors float32 (n, d) into the joint space: unit vectors (n, size).
 
-    Parameters
-    ----------
-    vectors
-        Whose means and deviations are taken out first.
+    The means and deviations of ``vectors`` are taken out first.
     """
 
     def __init__(self, recipe: JointRecipe, vectors: F32) -> None:

@@ -47,14 +47,10 @@ def train_language(
 ) -> Arrays:
     """Train, keep one checkpoint an epoch in ``out``, return the weights of the best epoch.
 
+    They are what ``begun`` of `training.captioning.train_decoder` takes: none is the map's.
     ``out/language.jsonl`` has a line an epoch: the perplexity of a word on the captions of
-    ``validation``, by the averaged weights. ``resume`` as `training.captioning.train_decoder`
-    takes it.
-
-    Returns
-    -------
-    dict
-        What ``begun`` of `training.captioning.train_decoder` takes: no weight of the map's.
+    ``validation``, by the averaged weights. ``resume`` as `training.captioning.train_decoder` takes
+    it.
     """
     network, averaged = (_network(recipe, words) for _ in range(2))
     rows = rows_of(words, [[caption] for caption in captions])

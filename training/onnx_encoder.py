@@ -102,19 +102,11 @@ class _Photographs(CalibrationDataReader):  # type: ignore[misc]
 
 
 def quantised(model: onnx.ModelProto, calibration: U8, out: Path) -> None:
-    """Write the network with eight-bit weights and activations.
+    """Write a network of `float_model` with eight-bit weights and activations.
 
-    Parameters
-    ----------
-    model : onnx.ModelProto
-        From `float_model`.
-    calibration : uint8 (n, side, side, 3)
-        Training photographs that the activations' ranges are taken from.
-
-    Notes
-    -----
-    Weights take seven bits' range: processors without VNNI add two products in
-    16 bits and would overflow (ONNX Runtime, *Quantize ONNX models*).
+    ``calibration`` are training photographs uint8 (n, side, side, 3) that the activations' ranges
+    are taken from. Weights take seven bits' range: processors without VNNI add two products in 16
+    bits and would overflow (ONNX Runtime, *Quantize ONNX models*).
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

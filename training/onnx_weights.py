@@ -18,12 +18,7 @@ def read_encoder(path: Path) -> Arrays:
     """Read kernels, biases and heads: of an ``.npz``, or of a bundle's folder.
 
     A bundle has eight bits a weight; a few hundred steps make up for what that took. It keeps no
-    head but the labels'.
-
-    Raises
-    ------
-    CheckpointError
-        If it is missing or no encoder.
+    head but the labels'. Raises `CheckpointError` if it is missing or no encoder.
     """
     if not path.is_dir():
         return read_arrays(path)
@@ -47,20 +42,11 @@ def read_encoder(path: Path) -> Arrays:
 
 
 def named_weights(raw: bytes) -> dict[str, F32]:
-    """Give float32 weights as PyTorch names and lays them out: a matrix is (out, in).
+    """Give float32 weights of an ONNX file as PyTorch lays them out, (out, in), by its names.
 
     An export keeps the names of vectors and tables, and calls a matrix by a number; the node
-    that multiplies by it stands where its layer did.
-
-    Parameters
-    ----------
-    raw : bytes
-        An ONNX file. Eight bits are scaled back: ``(number - zero_point) * scale``.
-
-    Raises
-    ------
-    CheckpointError
-        If it is no ONNX file.
+    that multiplies by it stands where its layer did. Eight bits are scaled back:
+    ``(number - zero_point) * scale``. Raises `CheckpointError` if it is no ONNX file.
     """
     graph, stored = _read(raw, "the model")
     weights = {name: array for name, array in stored.items() if array.dtype == np.float32}

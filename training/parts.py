@@ -18,11 +18,10 @@ class Parts:
     photographs: int
     captions: int
 
-
-def write(folder: Path, parts: Parts) -> None:
-    """Leave the record in the folder."""
-    text = json.dumps(dataclasses.asdict(parts), indent=2) + "\n"
-    (folder / FILE).write_text(text, encoding="utf-8")
+    def write(self, folder: Path) -> None:
+        """Leave the record in the folder."""
+        text = json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+        (folder / FILE).write_text(text, encoding="utf-8")
 
 
 def read(folder: Path) -> Parts:

@@ -19,27 +19,11 @@ def scored_tokens(caption: str) -> str:
 def caption_scores(
     candidates: Sequence[str], references: Sequence[Sequence[str]], *, meteor: bool = False
 ) -> dict[str, float]:
-    """Corpus scores in per cent.
+    """Corpus scores in per cent of one caption a photograph against what people wrote of each.
 
-    Parameters
-    ----------
-    candidates : sequence of str
-        One caption a photograph.
-    references : sequence of sequences of str
-        What people wrote of each.
-    meteor : bool
-        Score METEOR too, where there is Java to run it.
-
-    Returns
-    -------
-    dict
-        ``bleu1`` .. ``bleu4`` (corpus, closest reference length, no smoothing),
-        ``rouge_l``, ``cider``, and ``meteor`` where asked for and Java is there.
-
-    Raises
-    ------
-    TrainingError
-        Where pycocoevalcap is not installed.
+    Gives ``bleu1`` .. ``bleu4`` (corpus, closest reference length, no smoothing), ``rouge_l``,
+    ``cider``, and ``meteor`` where asked for and Java is there. Raises `TrainingError` where
+    pycocoevalcap is not installed.
     """
     wanted, given = _as_scored(candidates, references)
     bleu, _ = _scorer("bleu", "Bleu", 4).compute_score(wanted, given, verbose=0)
@@ -96,12 +80,8 @@ def _percent(value: float) -> float:
 def retrieval(queries: F32, targets: F32, right: Sequence[Sequence[int]]) -> dict[str, float]:
     """Recall at 1, 5 and 10 in per cent, and the median rank.
 
-    Parameters
-    ----------
-    queries, targets : float32 (q, d), (t, d)
-        Unit vectors.
-    right : sequence of sequences of int
-        The right targets of each query; the best rank counts.
+    Queries and targets are unit vectors float32 (q, d), (t, d); ``right`` has the targets of each
+    query, of which the best rank counts.
     """
     similarity = queries @ targets.T
     ranks = []
@@ -116,19 +96,11 @@ LONGEST_GRAM = 4
 
 
 def likeness(captions: Sequence[Sequence[str]]) -> F32:
-    """CIDEr likeness of each photograph's captions to each other's, in per cent.
+    """CIDEr likeness of each photograph's captions to each other's, in per cent: float32 (n, n).
 
-    Parameters
-    ----------
-    captions : sequence of sequences of str
-        What people wrote of each of n photographs.
-
-    Returns
-    -------
-    float32 (n, n)
-        Symmetric; CIDEr as first published (Vedantam 2015, equations 2 to 4: the mean
-        cosine over all pairs of captions and over n-grams of 1 to 4 words), with its
-        factor of 10, the inverse document frequency over the photographs given.
+    Symmetric; CIDEr as first published (Vedantam 2015, equations 2 to 4: the mean cosine over all
+    pairs of captions and over n-grams of 1 to 4 words), with its factor of 10, the inverse document
+    frequency over the photographs given.
     """
     total = np.zeros((len(captions), len(captions)))
     for length in range(1, LONGEST_GRAM + 1):

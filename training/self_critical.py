@@ -58,10 +58,8 @@ def train_on_cider(
 ) -> Arrays:
     """Go on from a decoder's weights; give the best between them and the best epoch's.
 
-    What is best ``validation`` says.
-
-    ``out/critical.jsonl`` has a line an epoch, ``out/between.jsonl`` one for each of `SHARES`.
-    ``resume`` as `train_decoder` takes it.
+    What is best ``validation`` says. ``out/critical.jsonl`` has a line an epoch,
+    ``out/between.jsonl`` one for each of `SHARES`. ``resume`` as `train_decoder` takes it.
     """
     numbers = [[encoded(words, text)[1:] for text in group] for group in _references(recipe, train)]
     network = TrainableDecoder.serving(decoder, train.size[0], recipe.precision)

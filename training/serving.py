@@ -26,18 +26,10 @@ WARMING = 3
 def serving_cost(bundle: Path, photographs: Sequence[Path], beam: int) -> dict[str, float | None]:
     """Measure a bundle on the first photographs.
 
-    Returns
-    -------
-    dict
-        ``load_s`` (imports of the captioner included), ``ms_p50``, ``ms_p95``,
-        ``peak_mb``, ``bundle_mb``, and ``others_running``: how many other threads wanted
-        the processors meanwhile (median), without which times say little. None where
-        only Linux would know.
-
-    Raises
-    ------
-    TrainingError
-        If the process fails; with its last words.
+    Gives ``load_s`` (imports of the captioner included), ``ms_p50``, ``ms_p95``, ``peak_mb``,
+    ``bundle_mb``, and ``others_running``: how many other threads wanted the processors meanwhile
+    (median), without which times say little; None where only Linux would know. Raises
+    `TrainingError` with the process' last words if it fails.
     """
     some = [str(path.resolve()) for path in photographs[: MEASURED + WARMING]]
     command = [sys.executable, "-m", "training.serving", str(bundle.resolve()), str(beam), *some]

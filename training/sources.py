@@ -11,10 +11,8 @@ import numpy as np
 from training import dataset, photographs
 from training.arrays import F16, U8
 from training.captioning import Captioned, Validation
-from training.dataset import Split
+from training.dataset import Split, read_splits
 from training.encoders import ShippedEncoder
-from training.everyday import read_splits
-from training.features import cached_maps, views
 from training.pseudo import read_pseudo
 from training.vocabulary import read_texts
 
@@ -30,7 +28,7 @@ class Sources:
     dev: Split
     everyday: Split | None
     texts: list[str]
-    pseudo: Split | None = None
+    pseudo: Split | None
 
     @property
     def captions(self) -> list[tuple[str, ...]]:
@@ -48,21 +46,12 @@ def read_sources(options: Namespace) -> Sources:
     """Read what ``--data``, ``--captioned``, ``--texts`` and ``--pseudo`` name."""
     train, (dev, *everyday) = read_splits(options)
     pseudo = read_pseudo(options.pseudo, options.extra) if options.pseudo else None
-    texts = _texts(options, dev, *everyday)
+    texts: list[str] = []
+    if options.texts:
+        held_out = chain.from_iterable(split.captions for split in (dev, *everyday))
+        known = dataset.withheld(options.data) | set(chain.from_iterable(held_out))
+        texts = read_texts(options.texts, known)
     return Sources(tuple(train), dev, everyday[0] if everyday else None, texts, pseudo)
-
-
-def _texts(options: Namespace, *held_out: Split) -> list[str]:
-    if options.texts is None:
-        return []
-    groups = chain.from_iterable(split.captions for split in held_out)
-    withheld = dataset.withheld(options.data) | set(chain.from_iterable(groups))
-    return read_texts(options.texts, withheld)
-
-
-def pixels(options: Namespace, split: Split, side: int) -> U8:
-    """Give a split's photographs, kept in ``options.work``."""
-    return photographs.of_split(split.name, split.photographs, options.work, side)
 
 
 def captioned(
@@ -72,12 +61,12 @@ def captioned(
     print(f"{encoder.name} at {encoder.side} pixels: computing its maps", flush=True)
     maps = _maps(options, encoder, sources.train, options.views)
     train = Captioned(maps, sources.captions, mirrored=True)
-    dev = Captioned(_maps(options, encoder, [sources.dev], 1), sources.dev.captions)
-    if sources.everyday is None:
-        return train, Validation(dev)
-    maps = _maps(options, encoder, [sources.everyday], 1)
-    everyday = Captioned(maps, sources.everyday.captions)
-    return train, Validation(dev, everyday, options.everyday_weight)
+
+    def whole(split: Split) -> Captioned:
+        return Captioned(_maps(options, encoder, [split], 1), split.captions)
+
+    everyday = whole(sources.everyday) if sources.everyday else None
+    return train, Validation(whole(sources.dev), everyday, options.everyday_weight)
 
 
 def with_pseudo(
@@ -92,6 +81,11 @@ def with_pseudo(
     return Captioned(np.concatenate([train.maps, maps], 1), captions, mirrored=True)
 
 
+def pixels(options: Namespace, split: Split, side: int) -> U8:
+    """Give a split's photographs, kept in ``options.work``."""
+    return photographs.of_split(split.name, split.photographs, options.work, side)
+
+
 def _maps(options: Namespace, encoder: ShippedEncoder, splits: Sequence[Split], count: int) -> F16:
     """Give (views, n, h, w, c) of the photographs of all splits, one after another."""
     each = [_views(options, encoder, split, count) for split in splits]
@@ -101,8 +95,7 @@ def _maps(options: Namespace, encoder: ShippedEncoder, splits: Sequence[Split], 
 def _views(options: Namespace, encoder: ShippedEncoder, split: Split, count: int) -> list[F16]:
     known = photographs.fingerprint(split.photographs)[:8]
     name = f"{split.name}-{known}-{options.seed}"
-    seen = views(pixels(options, split, encoder.side), count, options.seed)
+    seen = photographs.views(pixels(options, split, encoder.side), count, options.seed)
     return [
-        cached_maps(encoder, view, options.work, f"{name}-{number}")
-        for number, view in enumerate(seen)
+        encoder.maps(view, options.work, f"{name}-{number}") for number, view in enumerate(seen)
     ]

@@ -22,18 +22,9 @@ HEADS = ("adapter", "labels", "words")
 class Student:
     """VGG16's variables and heads.
 
-    Parameters
-    ----------
-    arrays
-        From `training.vgg.fitted`, with the heads' where they are known.
-    words
-        Of the caption words' head.
-    dims
-        Of the teacher's map.
-    first
-        First block that is trained; those before stay as they are.
-    precision
-        What products are computed in.
+    ``arrays`` are those of `training.vgg.fitted`, with the heads' where they are known; ``words``
+    and ``dims`` the sizes of the caption words' head and of the teacher's map; blocks before
+    ``first`` stay as they are; products are computed in ``precision``.
     """
 
     def __init__(
@@ -42,8 +33,8 @@ class Student:
         *,
         words: int,
         dims: int,
-        first: int = 4,
-        precision: Tensor = tf.float32,
+        first: int,
+        precision: Tensor,
     ) -> None:
         self._precision = precision
         layers = vgg.layers()

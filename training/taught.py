@@ -129,11 +129,8 @@ def train_taught(
 ) -> JointSpace:
     """Train the image's side by contrast with a head on sentence vectors, then texts to follow.
 
-    Parameters
-    ----------
-    log : Path
-        JSON lines, one an epoch: of contrast ``loss``, of following ``apart``, the mean of one
-        minus the cosine.
+    ``log`` has a line an epoch: of contrast ``loss``, of following ``apart``, the mean of one minus
+    the cosine.
     """
     space = JointSpace(recipe, len(words.words), train.features[0])
     head = Head(recipe, told.train)

@@ -64,10 +64,8 @@ class _Tensors(pickle.Unpickler):
 def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
     """Give the tensors of a file by name; those of nested tuples as ``NAME.0``, ``NAME.1``.
 
-    Raises
-    ------
-    CheckpointError
-        If the file is missing, of another format, or holds anything but tensors.
+    Raises `CheckpointError` if the file is missing, of another format, or holds anything but
+    tensors.
     """
     try:
         with path.open("rb") as file:

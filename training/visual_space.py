@@ -54,15 +54,8 @@ def fit_visual(
 ) -> Arrays:
     """Give ``visual/mean`` (2c,) and ``visual/basis`` (2c, dims), turned (`turn`).
 
-    Captions' likeness is a kernel between photographs; ridge regression takes it to the pooled
-    map, as a metric there. The basis keeps the principal components under both metrics.
-
-    Parameters
-    ----------
-    pooled_maps
-        Of photographs to train on, (n, 2c).
-    captions
-        What people wrote of each of them.
+    Captions' likeness is a kernel between photographs; ridge regression takes it to their pooled
+    maps (n, 2c), as a metric there. The basis keeps the principal components under both metrics.
     """
     rows = np.random.default_rng(seed).permutation(len(pooled_maps))[:MOST]
     features: F64 = unit_rows(pooled_maps[rows]).astype(np.float64)

@@ -42,13 +42,8 @@ def frequent_words(captions: Iterable[Sequence[str]], at_least: int = 1) -> list
 def vocabulary(captions: Iterable[Sequence[str]], texts: Sequence[str] = ()) -> Tokenizer:
     """Choose the words that the decoder may write, then those that are searched by alone.
 
-    Parameters
-    ----------
-    captions
-        Of photographs: a group each.
-    texts
-        Captions without photographs. What they name can be written once some photographs
-        show it, too.
+    ``captions`` are of photographs, a group each. What ``texts``, captions without photographs,
+    name can be written once some photographs show it, too.
     """
     seen, read = _counted(captions), _counted([texts])
     both = _ranked(seen + read)
@@ -93,21 +88,11 @@ def normal(caption: str) -> str:
 def read_texts(folder: Path, withheld: Collection[str]) -> list[str]:
     """Read a folder's ``*.jsonl.gz``, lines of JSON with a list ``captions`` each.
 
-    Parameters
-    ----------
-    withheld : collection of str
-        Captions that may not be learnt, those of dev and test photographs; compared by `normal`.
+    Gives each caption once, in the files' order, by `normal`, but those ``withheld``: of dev and
+    test.
 
-    Returns
-    -------
-    list of str
-        Each caption once, in the files' order, by `normal`.
-
-    Raises
-    ------
-    DatasetError
-        For a folder without such files, a damaged file, or a line that is not as it should be;
-        the message numbers the line.
+    Raises `DatasetError` for a folder without such files, a damaged file, or a line that is not as
+    it should be; the message numbers the line.
     """
     paths = sorted(folder.glob(FILES))
     if not paths:

@@ -210,7 +210,7 @@ def test_tuning_that_was_stopped_goes_on_and_keeps_the_best(
     asked = ["tune", *shared, *given, "--minutes", 0.05, "--resume"]
     arguments = [str(argument) for argument in asked]
 
-    step = importlib.import_module("training.steps.tune")
+    step = importlib.import_module("training.tune")
     tune: Callable[..., bool] = step.tune
 
     def stopped(*given: Any, **more: Any) -> bool:
