@@ -16,11 +16,8 @@ from training.sagemaker.command import sagemaker
 def main(arguments: list[str] | None = None) -> int:
     """Run one step.
 
-    Returns
-    -------
-    int
-        0 when it went well, 2 with a message when an input is at fault, 143 where SIGTERM
-        ended it.
+    Gives 0 when it went well, 2 with a message when an input is at fault, 143 where SIGTERM ended
+    it.
     """
     given = parser().parse_args(arguments)
     try:

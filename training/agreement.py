@@ -32,11 +32,10 @@ class NetworkOutputs:
 
 @dataclass(frozen=True)
 class NetworkDifference:
-    """How far two networks differ on the same photographs.
+    """How far two networks differ on the same photographs; maps relative to the largest value.
 
-    Differences are absolute; those of maps are relative to the map's largest value.
-    ``cosine`` is the lesser mean cosine of the two kinds of vectors, ``same_captions``
-    the share of identical greedy captions.
+    ``cosine`` is the lesser mean cosine of the two kinds of vectors, ``same_captions`` the share of
+    identical greedy captions.
     """
 
     map_max: float

@@ -22,11 +22,7 @@ LUMA = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How much is disturbed.
-
-    ``least_area`` is that of a crop; ``colour`` the share recoloured, ``patched`` the
-    share given a patch.
-    """
+    """How much is disturbed: a crop's least area, the shares recoloured and given a patch."""
 
     least_area: float = 0.25
     colour: float = 0.7
@@ -54,9 +50,9 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Sample:
-    """Photographs uint8 (n, s, s, 3), and the words of their captions.
+    """Photographs uint8 (n, s, s, 3), and 1 for each of the words (n, v) of their captions.
 
-    ``words`` is float32 (n, v) of 0 and 1; rows of NaN where there is no caption.
+    Rows of NaN where there is no caption.
     """
 
     pixels: U8
@@ -99,9 +95,9 @@ def feed(
 
 
 def lesson(batch: PhotographBatch) -> tuple[Tensor, Tensor, Tensor]:
-    """Crop and disturb, in the graph; a patch brings its own photograph's words.
+    """Crop and disturb, in the graph: pixels (n, s, s, 3) for student and teacher, caption words.
 
-    Gives float32 pixels (n, s, s, 3) for the student and for the teacher, and caption words.
+    A patch brings its own photograph's words.
     """
     pixels, teachers = (
         cut(recoloured(resample(batch.pixels, *grid), batch.colours), batch.own)

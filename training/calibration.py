@@ -14,7 +14,7 @@ from captioner.vision.prediction import Observation
 from training.arrays import F16, F32, F64, Arrays
 from training.confidence import RIGHT_FROM, calibrated, quality
 from training.dataset import lines_of
-from training.evaluation import Looked
+from training.evaluate import Looked
 from training.logs import objects
 from training.scores import cider_each
 

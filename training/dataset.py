@@ -50,18 +50,10 @@ def read_apart(data: Path) -> tuple[Split, Split]:
 def read_split(data: Path, split: str) -> Split:
     """Read ``train``, ``dev`` or ``test`` of a data set.
 
-    Parameters
-    ----------
-    data : Path
-        The Flickr8k layout (``Flicker8k_Dataset/`` and ``Flickr8k_text/``), which
-        need hold no more than this split, or a folder of photographs with a
-        ``descriptions.txt`` of ``name caption`` lines, which `share_of` divides.
-
-    Raises
-    ------
-    DatasetError
-        For a missing file, a photograph without captions, captions without a
-        photograph, a line that is not as it should be.
+    It has the Flickr8k layout (``Flicker8k_Dataset/`` and ``Flickr8k_text/``), and need hold no
+    more than this split, or is a folder of photographs with a ``descriptions.txt`` of ``name
+    caption`` lines, which `share_of` divides. Raises `DatasetError` for a missing file, a
+    photograph without captions, captions without a photograph, a line that is not as it should be.
     """
     if not data.is_dir():
         raise DatasetError(f"no such folder of photographs and captions: {data}")
@@ -98,14 +90,9 @@ def withheld(data: Path) -> set[str]:
 def read_everyday(folder: Path, part: Literal["train", "dev"]) -> Split:
     """Read ``everyday-train`` or ``everyday-dev``, in the file's order, with every caption.
 
-    The folder has ``captions.jsonl`` (a line a photograph: ``file`` and ``captions``),
-    ``photographs/``, and ``everyday_dev.txt``, which names the photographs of dev.
-
-    Raises
-    ------
-    DatasetError
-        For a missing file, a line that is not as it should be (the message numbers it), a
-        photograph that is named twice or not there, or one without a caption with a word in it.
+    The folder has ``captions.jsonl`` (see `read_captions`), ``photographs/``, and
+    ``everyday_dev.txt``, which names the photographs of dev. Raises `DatasetError` for a missing
+    file, a line that is not as it should be, a photograph that is not there or without a word.
     """
     if not folder.is_dir():
         raise DatasetError(f"no such folder of photographs and captions: {folder}")

@@ -71,12 +71,10 @@ def distil(
 ) -> bool:
     """Train for ``options.minutes`` from ``start``, leaving the averaged weights at ``out``.
 
-    A checkpoint replaces ``out`` every few minutes, and adds a line of held-out figures beside it
-    (``.jsonl``). With ``resume`` the whole state is kept with each, and a run that finds it goes on
-    where that one stopped, on the same schedule. ``stop`` is asked before every step.
-
-    Gives whether it came to its end. Raises `CheckpointError` if ``start`` is not VGG16's, or the
-    state another network's.
+    A checkpoint replaces ``out`` every few minutes, and adds a line of held-out figures beside it;
+    with ``resume`` it keeps the whole state, which is gone on from on the same schedule. ``stop``
+    is asked before every step. Gives whether it came to its end. Raises `CheckpointError` if
+    ``start`` is not VGG16's, or the state another network's.
     """
     tf.random.set_seed(options.seed)
     out, precision = options.out, precisions()[options.precision]

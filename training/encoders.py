@@ -29,17 +29,11 @@ CLASSES = 1000
 class EncoderKind:
     """An encoder that can be trained on, exported and deployed.
 
-    Parameters
-    ----------
-    side
-        Of its input unless told otherwise, pixels.
-    build
-        Gives the network of a weights file, or of none where its weights can be had without;
-        raises `CheckpointError`.
-    labels
-        Names of kernel and bias in its weights file that say ImageNet's classes of the map's mean.
-    title, credit
-        What it is and whose weights it comes from, for ``bundle.json``.
+    ``side`` is that of its input unless told otherwise, in pixels. ``build`` gives the network of a
+    weights file, or of none where its weights can be had without; raises `CheckpointError`.
+    ``labels`` name kernel and bias in the weights file that say ImageNet's classes of the map's
+    mean. ``title`` and ``credit`` say what it is and whose weights it comes from, for
+    ``bundle.json``.
     """
 
     side: int
@@ -88,8 +82,7 @@ def named(given: str, weights: Path | None) -> tuple[str, Path | None]:
 def label_head(name: str, weights: Path | None, channels: int) -> Arrays:
     """Give what says ImageNet's classes of a map's mean, ``labels/kernel`` and ``labels/bias``.
 
-    Where the weights have no such head every class is as likely as any other, so that no label is
-    ever given.
+    Without such a head every class is as likely as any other, so that no label is ever given.
     """
     own = weights is not None and (weights.is_dir() or weights.suffix == ".npz")
     known = read_encoder(weights) if own and weights else {}
@@ -124,18 +117,9 @@ def shipped(
 ) -> ShippedEncoder:
     """Leave an encoder's files in ``out``: for TensorFlow, for ONNX Runtime, and quantised.
 
-    Parameters
-    ----------
-    name, weights
-        Of `REGISTRY`, and as `EncoderKind.build` takes them.
-    pixels
-        Gives training photographs, uint8 (n, s, s, 3): some of them calibrate the activations'
-        ranges. Not called where ``out`` was made of the same weights at the same size before.
-
-    Raises
-    ------
-    CheckpointError
-        If the weights are missing or another network's.
+    ``pixels`` gives training photographs, uint8 (n, s, s, 3), some of which calibrate the
+    activations' ranges; it is not called where ``out`` was made of the same weights at the same
+    size before. Raises `CheckpointError` if the weights are missing or another network's.
     """
     found = ShippedEncoder(name, side, out / INT8)
     source = out / "encoder.source"

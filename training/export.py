@@ -25,7 +25,7 @@ from training.captioning import write_captions
 from training.dataset import Split
 from training.encoders import FLOAT, INT8, REGISTRY
 from training.errors import CheckpointError
-from training.evaluation import figures, look_at
+from training.evaluate import figures, look_at
 from training.scores import cider
 from training.serving import serving_cost
 from training.verification import compare
@@ -143,9 +143,8 @@ def _measured(
 ) -> dict[str, Any]:
     """Calibrate a bundle whose files lie in a folder, measure it, and write ``bundle.json``.
 
-    Gives the document with checksums, ``ranking``, ``confidence`` and ``metrics``: of dev, but
-    for ``confidence``'s, which are of all captions it was fitted on, each by a fit that
-    had not seen it.
+    Its ``metrics`` are of dev; ``confidence``'s of all captions it was fitted on, each by a fit
+    that had not seen it.
     """
     document |= {"ranking": {"labels": 0.0, "likeness": 0.0}, "confidence": _UNSURE.document()}
     document["sha256"] = {file: sha256(folder / file) for file in FILES}

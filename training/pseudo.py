@@ -1,8 +1,7 @@
 """Pseudo-captions: what trained models write of photographs that nobody captioned.
 
-Sequence-level distillation (Kim and Rush 2016): a student also learns from captions that better
-models wrote. A caption is kept where its calibrated probability of being right, which weighs the
-label head, the joint space and the words' own probabilities, says so.
+Sequence-level distillation (Kim and Rush 2016). A caption is kept where its calibrated probability
+of being right says so.
 """
 
 import json
@@ -13,7 +12,7 @@ from pathlib import Path
 from captioner.vision.prediction import Prediction
 from training.dataset import Split, assembled, list_photographs, read_captions
 from training.errors import DatasetError
-from training.evaluation import describe
+from training.evaluate import describe
 from training.logs import bar
 
 BLOCK = 400
@@ -43,12 +42,9 @@ def write_pseudo(
 ) -> dict[str, list[str]]:
     """Caption every photograph of a folder by each bundle; photographs in ``out`` are done.
 
-    ``out`` has JSON lines of ``file`` and ``captions``: those kept, each once, most probable first;
-    empty where none was; it is also given, captions by file name. Kept is what is ``least``
-    probable to be right, 0 to 1. ``progress`` is told how many photographs are done anew.
-
-    Raises `DatasetError` for a folder without photographs, one that does not decode, or a damaged
-    ``out``.
+    ``out`` has JSON lines of ``file`` and ``captions``, at least ``least`` probable to be right,
+    each once, most probable first; they are given by file name. ``progress`` is told how many are
+    done anew. Raises `DatasetError` for a photograph that does not decode, or a damaged ``out``.
     """
     known = read_captions(out) if out.is_file() and out.stat().st_size else {}
     paths = [path for path in list_photographs(folder) if path.name not in known]

@@ -130,22 +130,11 @@ def _grams(text: str, length: int) -> Counter[str]:
 
 
 def neighbour_figures(alike: F32, visual: F32, raw: F32) -> dict[str, float]:
-    """Mean likeness of photographs to their ten nearest in each space.
+    """Mean likeness, ``alike`` (n, n), of photographs to their ten nearest in each space.
 
-    Parameters
-    ----------
-    alike : float32 (n, n)
-        From `likeness`.
-    visual : float32 (n, d)
-        Unit vectors, compared by their product, as the product's search does.
-    raw : float32 (n, c)
-        Features as they come, compared by Euclidean distance, as fc2 features were.
-
-    Returns
-    -------
-    dict
-        ``neighbours_visual``, ``neighbours_raw``; ``neighbours_random``, the mean over
-        every other photograph; ``neighbours_best``, over the ten most alike there are.
+    ``neighbours_visual`` by the product of unit vectors (n, d), as the product's search does;
+    ``neighbours_raw`` by the distance of raw features (n, c), as fc2 features were compared;
+    ``neighbours_random``, over every other photograph; ``neighbours_best``, over the most alike.
     """
     closeness = {"visual": visual @ visual.T, "raw": -_distances(raw), "best": alike}
     count = len(alike)

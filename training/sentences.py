@@ -1,8 +1,7 @@
 """A sentence encoder that the text side learns from: trained on far more texts than captions.
 
-Wang et al. 2020, MiniLM (arXiv 2002.10957), as fine-tuned for sentences by Reimers and Gurevych
-2019 (arXiv 1908.10084): a Transformer whose states' mean, at unit length, is the vector. Or BGE
-(Xiao et al. 2023, arXiv 2309.07597), whose first state is.
+MiniLM (Wang 2020, arXiv 2002.10957; Reimers and Gurevych 2019, arXiv 1908.10084): the states' mean
+at unit length is the vector; or BGE (Xiao 2023, arXiv 2309.07597), whose first state is.
 """
 
 import hashlib

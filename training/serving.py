@@ -1,9 +1,7 @@
-"""What serving a bundle costs: measured in a process that does nothing else.
+"""What serving a bundle costs: ``python -m training.serving BUNDLE BEAM PHOTOGRAPH...``.
 
-    python -m training.serving BUNDLE BEAM PHOTOGRAPH...
-
-prints one line of JSON. Milliseconds are of one photograph at a time, from the bytes of
-its file to its captions, with two threads; memory is the most the process ever held.
+In a process that does nothing else. Milliseconds are of one photograph at a time, from the bytes
+of its file to its captions, with two threads; memory is the most the process ever held.
 """
 
 import json

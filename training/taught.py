@@ -1,9 +1,8 @@
-"""A text side that learns from a sentence encoder what texts mean.
+"""A text side that learns from a sentence encoder what texts mean (docs/decisions/104).
 
-Thirty thousand captions are few to learn English from. So the joint space is trained between the
-photographs and the sentence encoder's vectors of their captions; then the small text encoder that
-ships learns to say of any text, also of made-up ones, what the space says of it; and in the end,
-by contrast itself, what tells the photographs apart (docs/decisions/104).
+The joint space is trained between the photographs and the sentence encoder's vectors of their
+captions; then the small text encoder that ships learns to say of any text what the space says of
+it; and in the end, by contrast itself, what tells the photographs apart.
 """
 
 from collections import Counter
@@ -29,8 +28,8 @@ _RARE = 0.4  # exponent of a word's frequency: rare words are put in more often 
 def made_up(captions: Sequence[str], count: int, seed: int) -> list[str]:
     """Give ``count`` sentences.
 
-    Two in five begin as one caption and end as another, two are captions with up to
-    `MOST_CHANGED` words changed, and one is a few words of a caption, as people search.
+    Two in five begin as one caption and end as another, two have up to `MOST_CHANGED` words
+    changed, and one is a few words of a caption, as people search.
     """
     rng = np.random.default_rng(seed)
     known = [words for words in map(words_of, captions) if words]

@@ -14,12 +14,18 @@ from captioner.vision.tokenizer import SPECIALS, Tokenizer
 from training import dataset, encoders
 from training.arrays import Arrays, read_arrays, save_arrays
 from training.baseline import train_baseline
-from training.captioning import Captioned, Recipe, Validation, train_decoder
+from training.captioning import (
+    LANGUAGE,
+    Captioned,
+    Recipe,
+    Validation,
+    train_decoder,
+    train_language,
+)
 from training.encoders import ShippedEncoder
 from training.errors import CheckpointError
 from training.joint import Paired, train_joint
 from training.joint_space import TAUGHT, JointRecipe, JointSpace
-from training.language import LanguageRecipe, train_language
 from training.networks import precisions
 from training.parts import Parts
 from training.self_critical import CriticalRecipe, train_on_cider
@@ -120,7 +126,8 @@ def _language(
     """Give weights to begin the decoder from: none without texts."""
     if options.decoder or not sources.texts or not options.text_epochs:
         return {}
-    recipe = LanguageRecipe(epochs=options.text_epochs, minutes=options.minutes, **_of_all(options))
+    settings = {"epochs": options.text_epochs, "minutes": options.minutes} | _of_all(options)
+    recipe = replace(LANGUAGE, **settings)
     own = (normal(text) for group in sources.captions for text in group)
     captions = list(dict.fromkeys([*own, *sources.texts]))
     return train_language(

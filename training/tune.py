@@ -1,7 +1,7 @@
-"""``tune``: lets the captions' gradient reach the encoder: both are trained on, together.
+"""``tune``: the captions' gradient reaches the encoder; both are trained on, together.
 
-The teacher's hints stay as they are: few photographs have captions, and an encoder that answers to
-nothing else soon overfits them.
+The teacher's hints stay: few photographs have captions, and an encoder that answers to nothing
+else soon overfits them.
 """
 
 from argparse import Namespace
@@ -68,14 +68,11 @@ def tune(
     score: Callable[[Arrays, Arrays], float],
     stop: Callable[[], bool],
 ) -> bool:
-    """Train for ``options.minutes``; leave the best by dev CIDEr (``score``) in ``out``.
+    """Train for ``options.minutes``; leave the best by dev CIDEr, and a line a checkpoint.
 
-    ``out/encoder.npz`` is what `distil` leaves, ``out/decoder.npz`` what `train` goes on from,
-    ``out/tuning.jsonl`` has a line a checkpoint. ``numbers`` are the captions' words of the first
-    photographs of the sample. With ``resume`` the whole state is kept with each checkpoint and on
-    being stopped. ``stop`` is asked before every step.
-
-    Gives whether it came to its end. Raises `CheckpointError` if the state is another network's.
+    ``score`` gives it; ``numbers`` are the captions' words of the first photographs of the sample;
+    ``stop`` is asked before every step. Gives whether it came to its end. Raises `CheckpointError`
+    if the state that ``resume`` goes on from is another network's.
     """
     out: Path = options.out
     state = out / "tuning.state.npz" if options.resume else None

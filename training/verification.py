@@ -26,21 +26,10 @@ from training.networks import Network
 def compare(
     parts: Path, bundle: Path, words: Tokenizer, squares: U8, maps: dict[str, F16]
 ) -> dict[str, NetworkDifference]:
-    """Hold encoders' maps, and what a bundle makes of them, against TensorFlow's.
+    """Hold encoders' maps (n, h, w, c), and what a bundle makes of them, against TensorFlow's.
 
-    Parameters
-    ----------
-    parts, bundle : Path
-        What ``train`` left, and what serves.
-    squares : uint8 (n, s, s, 3)
-        Photographs at the encoder's size.
-    maps : dict of float16 (n, h, w, c)
-        Each encoder's, of the same photographs.
-
-    Raises
-    ------
-    CheckpointError
-        If a part is missing or damaged.
+    The photographs are uint8 (n, s, s, 3) at the encoder's size. Raises `CheckpointError` if a part
+    is missing or damaged.
     """
     rules = Rules(words)
     theirs = _trained(parts, rules, squares)

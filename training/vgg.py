@@ -89,16 +89,9 @@ def keras_vgg16(
 ) -> Arrays:
     """Give the weights of keras-applications' VGG16 without its top, as `network` reads them.
 
-    Parameters
-    ----------
-    weights
-        Its ``.h5`` file; else Keras takes its own from ``KERAS_HOME``, where it downloads them to
-        once, 59 MB, and verifies their checksum.
-
-    Raises
-    ------
-    CheckpointError
-        If the weights are missing, damaged, of another network, or cannot be downloaded.
+    ``weights`` is its ``.h5`` file; else Keras takes its own from ``KERAS_HOME``, where it
+    downloads them to once, 59 MB, and verifies their checksum. Raises `CheckpointError` if they are
+    missing, damaged, of another network, or cannot be downloaded.
     """
     if weights is not None and not weights.is_file():
         raise CheckpointError(f"no weights at {weights}")

@@ -88,11 +88,9 @@ def normal(caption: str) -> str:
 def read_texts(folder: Path, withheld: Collection[str]) -> list[str]:
     """Read a folder's ``*.jsonl.gz``, lines of JSON with a list ``captions`` each.
 
-    Gives each caption once, in the files' order, by `normal`, but those ``withheld``: of dev and
-    test.
-
-    Raises `DatasetError` for a folder without such files, a damaged file, or a line that is not as
-    it should be; the message numbers the line.
+    Gives each once, by `normal`, but those ``withheld``: of dev and test. Raises `DatasetError` for
+    a folder without such files, a damaged file, or a line that is not as it should be, by its
+    number.
     """
     paths = sorted(folder.glob(FILES))
     if not paths:

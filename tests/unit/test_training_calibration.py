@@ -14,7 +14,7 @@ from captioner.vision.prediction import Caption, Observation
 from training.calibration import calibrate, choose, graded, read_judged, usual
 from training.dataset import Split
 from training.errors import DatasetError
-from training.evaluation import Looked
+from training.evaluate import Looked
 from training.visual_space import centres
 
 EVEN = np.full(256, 1 / 16, np.float32)

@@ -22,8 +22,7 @@ from captioner.vision.prediction import Caption, Prediction, Word
 from training.confidence import fit, quality
 from training.dataset import Split
 from training.errors import TrainingError
-from training.evaluate import Evaluated
-from training.evaluation import Described
+from training.evaluate import Described, Evaluated
 from training.logs import read_log
 from training.report import plots
 from training.report.ink import alone

@@ -19,8 +19,7 @@ from captioner.vision.bundle import DEFAULT_BUNDLE
 from captioner.vision.prediction import Word
 from training.confidence import MARKED_RIGHT, MARKED_WRONG, RIGHT_FROM, WITHHELD_WRONG
 from training.errors import TrainingError
-from training.evaluate import Evaluated, evaluate
-from training.evaluation import Described
+from training.evaluate import Described, Evaluated, evaluate
 from training.report import plots
 from training.report.ink import alone
 from training.report.plots import Logs, read_logs

@@ -21,11 +21,8 @@ from training.sagemaker.container import ROOT, Container
 def main(arguments: list[str] | None = None) -> int:
     """Run the job.
 
-    Returns
-    -------
-    int
-        0 with a bundle in the model folder, 1 with the reason in ``output/failure``, 143
-        where SIGTERM ended it: never 0 without a bundle.
+    Gives 0 with a bundle in the model folder, 1 with the reason in ``output/failure``, 143 where
+    SIGTERM ended it: never 0 without a bundle.
     """
     parser = argparse.ArgumentParser(prog="python -m training.sagemaker", description=__doc__)
     parser.add_argument("command", nargs="?", choices=["train"], default="train")

@@ -21,7 +21,7 @@ from sagemaker.train.configs import (
 )
 
 from training.errors import TrainingError
-from training.sagemaker.metrics import METRICS
+from training.sagemaker.plan import METRICS
 
 FAULTS = (BotoCoreError, ClientError, RoleValidationError, SageMakerCoreError, ValueError)
 """What the SDK raises for a role, an account, a setting or a job at fault."""
