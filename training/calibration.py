@@ -1,7 +1,6 @@
 """What a bundle's ranking and confidence are fitted to: dev, and photographs judged by hand."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -33,26 +32,13 @@ def read_judged(path: Path) -> Judged:
     return {(entry["file"], entry["caption"]): entry["right"] for entry in entries}
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """What was chosen, and figures of captions that were not fitted on, in per cent."""
-
-    ranking: Ranking
-    confidence: Confidence
-    figures: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Row:
-    evidence: F64
-    right: bool
-    by_hand: bool
-
-
-def calibrate(looked: Sequence[Looked], judged: Judged) -> Calibration:
+def calibrate(
+    looked: Sequence[Looked], judged: Judged
+) -> tuple[Ranking, Confidence, dict[str, Any]]:
     """Choose the ranking's weights, then fit the probability of the captions that win.
 
-    ``judged`` counts instead of CIDEr where it names a caption, also one that did not win.
+    ``judged`` counts instead of CIDEr where it names a caption, also one that did not win. Gives
+    figures, too, of captions that were not fitted on, in per cent.
     """
     ciders = [graded(each.seen, each.split.captions) for each in looked]
     seen = [photograph for each in looked for photograph in each.seen]
@@ -62,9 +48,9 @@ def calibrate(looked: Sequence[Looked], judged: Judged) -> Calibration:
         for each, graded_ in zip(looked, ciders, strict=True)
         for row in _rows(each, graded_, ranking, judged)
     ]
-    right = np.array([row.right for row in rows])
-    confidence, apart = calibrated(np.stack([row.evidence for row in rows]), right)
-    by_hand = np.array([row.by_hand for row in rows])
+    evidences, *flags = zip(*rows, strict=True)
+    right, by_hand = np.array(flags)
+    confidence, apart = calibrated(np.stack(evidences), right)
     figures = quality(apart, right, confidence) | {
         "splits": ", ".join(each.split.name for each in looked),
         "captions": len(rows),
@@ -72,20 +58,21 @@ def calibrate(looked: Sequence[Looked], judged: Judged) -> Calibration:
     }
     if by_hand.any():
         figures["of_judged"] = quality(apart[by_hand], right[by_hand], confidence)
-    return Calibration(ranking, confidence, figures)
+    return ranking, confidence, figures
 
 
 def _rows(
     looked: Looked, ciders: Sequence[F64], ranking: Ranking, judged: Judged
-) -> Iterator[_Row]:
+) -> Iterator[tuple[F64, bool, bool]]:
+    """Give evidence of captions, whether each is right, and whether a person said so."""
     for path, seen, graded_ in zip(looked.split.photographs, looked.seen, ciders, strict=True):
         best = max(seen.captions, key=ranking.score, default=None)
         for caption, cider in zip(seen.captions, graded_, strict=True):
             by_hand = judged.get((path.name, caption.text))
             if by_hand is not None:
-                yield _Row(evidence(caption, seen), by_hand, True)
+                yield evidence(caption, seen), by_hand, True
             elif caption is best:
-                yield _Row(evidence(caption, seen), bool(cider >= RIGHT_FROM), False)
+                yield evidence(caption, seen), bool(cider >= RIGHT_FROM), False
 
 
 def usual(head: Arrays, maps: F16) -> F32:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from captioner.vision import encoder, manifest
 from captioner.vision.bundle import DEFAULT_BUNDLE, load
@@ -26,6 +25,7 @@ from training.dataset import Split, read_everyday, read_split
 from training.errors import DatasetError, TrainingError
 from training.first_nouns import first_noun_right, read_labels
 from training.logs import bar
+from training.photographs import DAMAGE, read
 from training.scores import (
     caption_scores,
     cider,
@@ -143,9 +143,8 @@ def _seen(model: Model, look: Look, beam: int, path: Path) -> _One:
 
 def _decoded(path: Path) -> U8:
     try:
-        with Image.open(path) as photograph:
-            return np.asarray(ImageOps.exif_transpose(photograph).convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as damage:
+        return np.asarray(read(path))
+    except DAMAGE as damage:
         raise DatasetError(f"damaged photograph {path.name}: {damage}") from damage
 
 

@@ -151,11 +151,11 @@ def _measured(
     _write(folder, document)
     model = load(folder)
     looked = [look_at(model, split, WIDTH) for split in splits]
-    chosen = calibrate(looked, judged)
-    document["ranking"] = dataclasses.asdict(chosen.ranking)
-    document["confidence"] = chosen.confidence.document() | {"cross_validated": chosen.figures}
-    described = looked[0].judged(chosen.ranking, chosen.confidence, WIDTH)
-    document["metrics"] = figures(model, described, WIDTH, chosen.confidence)
+    ranking, confidence, told = calibrate(looked, judged)
+    document["ranking"] = dataclasses.asdict(ranking)
+    document["confidence"] = confidence.document() | {"cross_validated": told}
+    described = looked[0].judged(ranking, confidence, WIDTH)
+    document["metrics"] = figures(model, described, WIDTH, confidence)
     _write(folder, document)
     document["metrics"] |= serving_cost(folder, splits[0].photographs, WIDTH)
     _write(folder, document)

@@ -3,13 +3,15 @@
 import argparse
 import os
 from argparse import ArgumentParser
-from argparse import _ActionsContainer as Options
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from captioner.vision.beam import WIDTH
+
+Options: TypeAlias = argparse._ActionsContainer
+"""A step's options, or a group of them."""
 
 ENCODERS = ("vgg16", "efficientnet-lite2")
 """As `training.encoders.REGISTRY`, which imports TensorFlow; a test compares them."""

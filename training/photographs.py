@@ -16,6 +16,7 @@ from training.errors import DatasetError
 
 SIDE = 160
 """Side in pixels at which photographs are kept, unless an encoder takes larger ones."""
+DAMAGE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 LEAST_AREA = 0.7
 """Of a view that is not the whole photograph."""
 
@@ -29,8 +30,8 @@ def load(paths: Sequence[Path], side: int = SIDE) -> U8:
     damaged = []
     for index, path in enumerate(paths):
         try:
-            pixels[index] = _square(path, side)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as damage:
+            pixels[index] = read(path).resize((side, side), Image.Resampling.BILINEAR)
+        except DAMAGE as damage:
             damaged.append(f"{path.name} ({damage})")
     if damaged:
         kind = "photograph" if len(damaged) == 1 else "photographs"
@@ -38,11 +39,10 @@ def load(paths: Sequence[Path], side: int = SIDE) -> U8:
     return pixels
 
 
-def _square(path: Path, side: int) -> U8:
+def read(path: Path) -> Image.Image:
+    """Decode a photograph, upright, RGB; raises one of `DAMAGE` where it does not decode whole."""
     with Image.open(path) as photograph:
-        upright = ImageOps.exif_transpose(photograph)
-        rgb = upright.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
-    return np.asarray(rgb)
+        return ImageOps.exif_transpose(photograph).convert("RGB")
 
 
 def load_cached(paths: Sequence[Path], cache: Path, side: int = SIDE) -> U8:

@@ -109,7 +109,7 @@ def test_what_the_job_would_refuse_is_refused_before_it_starts(
     name: str, value: str, said: str
 ) -> None:
     with pytest.raises(TrainingError, match=said):
-        plan.checked({name: value})
+        plan.check({name: value})
 
 
 def test_flickr8ks_layout_is_linked_together(container: Container) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image, ImageOps
+from PIL import Image
 
 from captioner.vision.arrays import F32
 from captioner.vision.bundle import DEFAULT_BUNDLE
@@ -20,6 +20,7 @@ from captioner.vision.prediction import Word
 from training.confidence import MARKED_RIGHT, MARKED_WRONG, RIGHT_FROM, WITHHELD_WRONG
 from training.errors import TrainingError
 from training.evaluate import Described, Evaluated, evaluate
+from training.photographs import read
 from training.report import plots
 from training.report.ink import alone
 from training.report.plots import Logs, read_logs
@@ -210,10 +211,7 @@ def _attended(words: Iterable[Word]) -> list[dict[str, Any]]:
 
 
 def _thumbnail(path: Path) -> str:
-    with Image.open(path) as photograph:
-        small = ImageOps.exif_transpose(photograph).convert("RGB")
-        small = small.resize((THUMBNAIL, THUMBNAIL))
-    return _uri(small, "WEBP", quality=72)
+    return _uri(read(path).resize((THUMBNAIL, THUMBNAIL)), "WEBP", quality=72)
 
 
 def _mask(attention: F32) -> str:

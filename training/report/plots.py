@@ -93,8 +93,8 @@ def _sizes(ax: Axes, entries: Sequence[Entry]) -> None:
             ax.axvspan(begin, last["seen"], color=BAND, linewidth=0)
         if size is not None:
             place, top = (begin + last["seen"]) / 2, ax.get_xaxis_transform()
-            label = {"ha": "center", "color": TEXT, "fontsize": 7.5}
-            ax.text(place, 0.01, f"{size} px", transform=top, **label)
+            label, small = f"{size} px", 7.5
+            ax.text(place, 0.01, label, transform=top, ha="center", color=TEXT, fontsize=small)
         begin = last["seen"]
 
 

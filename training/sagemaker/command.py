@@ -10,8 +10,8 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 
 from training.errors import TrainingError
-from training.options import Options, flag, number
-from training.sagemaker.plan import checked
+from training.options import Options, checked, flag, number
+from training.sagemaker.plan import check
 
 CHANNELS = {
     "photographs": "the photographs",
@@ -25,6 +25,10 @@ CHANNELS = {
     "weights": "of a ready-made encoder: Keras' VGG16 (--set train.encoder=vgg16)",
 }
 _REQUIRED = ("photographs", "captions")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
+_HYPHENED = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,40}")
+_prefix = checked(str, _BUCKET.fullmatch, "s3://BUCKET/PREFIX")
+_name = checked(str, _HYPHENED.fullmatch, "letters, digits and hyphens, at most 40")
 
 
 def sagemaker(step: ArgumentParser) -> None:
@@ -63,18 +67,6 @@ def _machine(group: Options) -> None:
     group.add_argument("--checkpoints", help=about, type=_prefix)
 
 
-def _prefix(text: str) -> str:
-    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected s3://BUCKET/PREFIX")
-    return text
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,40}", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: letters, digits and hyphens, at most 40")
-    return text
-
-
 def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or "." not in name:
@@ -84,7 +76,7 @@ def _setting(text: str) -> tuple[str, str]:
 
 def run(options: Namespace) -> None:
     """Start the job, or with ``--dry-run`` print its request."""
-    checked(dict(options.set))
+    check(dict(options.set))
     if importlib.util.find_spec("sagemaker") is None:
         raise TrainingError(
             "no SageMaker Python SDK here: make setup-sagemaker, then"

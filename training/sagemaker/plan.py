@@ -106,7 +106,7 @@ def parsed(step: str, given: Sequence[str]) -> Namespace:
         raise TrainingError(f"hyperparameters of {step}: {complaint}") from None
 
 
-def checked(hyperparameters: Mapping[str, str]) -> None:
+def check(hyperparameters: Mapping[str, str]) -> None:
     """Refuse hyperparameters that the job would refuse, before anything is paid for."""
     each = arguments(hyperparameters)
     anywhere = {
