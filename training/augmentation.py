@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from training import efficientnet
 from training.arrays import F32, U8, Tensor
-from training.crops import Crops
+from training.photographs import Crops
 
 GRID = 8
 LUMA = (0.299, 0.587, 0.114)

@@ -14,7 +14,7 @@ from training.descent import Descent, annealed
 from training.epochs import TimedRun
 from training.logs import note
 from training.networks import precisions
-from training.onnx_weights import read_encoder
+from training.onnx_files import read_encoder
 from training.photographs import spread
 from training.student import WEIGHTS, Student
 from training.teacher import Teacher, read_samples, read_teacher

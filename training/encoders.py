@@ -3,8 +3,9 @@
 A further encoder is a further entry of `REGISTRY`, and no change elsewhere.
 """
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,7 @@ from training import efficientnet, photographs, vgg
 from training.arrays import F16, U8, Arrays, kept, read_arrays
 from training.errors import CheckpointError
 from training.networks import Network
-from training.onnx_encoder import float_model, quantised
-from training.onnx_weights import read_encoder
+from training.onnx_files import float_model, quantised, read_encoder
 
 PLAIN, FLOAT, INT8 = "encoder.npz", "encoder-float.onnx", "encoder.onnx"
 """Files of the parts: the network for TensorFlow, for ONNX Runtime, and quantised."""
@@ -135,3 +135,30 @@ def shipped(
     quantised(model, some, out / INT8)
     source.write_text(made_of, encoding="utf-8")
     return found
+
+
+RECORD = "train.json"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The encoder, its input in pixels, and how many photographs and captions were trained on."""
+
+    encoder: str
+    side: int
+    photographs: int
+    captions: int
+
+    def write(self, folder: Path) -> None:
+        """Leave the record in the folder."""
+        text = json.dumps(asdict(self), indent=2) + "\n"
+        (folder / RECORD).write_text(text, encoding="utf-8")
+
+
+def read_record(folder: Path) -> Parts:
+    """Read the record; raises `CheckpointError` where ``train`` has not left one."""
+    try:
+        document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return Parts(**{field.name: document[field.name] for field in fields(Parts)})
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"no finished training in {folder}: {RECORD}: {error}") from error

@@ -16,14 +16,14 @@ from captioner.vision.bundle import FILES, load
 from captioner.vision.decoder import ARRAYS as DECODER
 from captioner.vision.judgement import FEATURES, Confidence
 from captioner.vision.manifest import FORMAT, BundleError, sha256
-from training import dataset, parts, photographs
+from training import dataset, photographs
 from training.agreement import NetworkDifference, accept
 from training.arrays import F16, U8, save_arrays
 from training.arrays import read_arrays as read_parts
 from training.calibration import Judged, calibrate, read_judged, usual
 from training.captioning import write_captions
 from training.dataset import Split
-from training.encoders import FLOAT, INT8, REGISTRY
+from training.encoders import FLOAT, INT8, REGISTRY, read_record
 from training.errors import CheckpointError
 from training.evaluate import figures, look_at
 from training.scores import cider
@@ -43,7 +43,7 @@ _UNSURE = Confidence(_NONE, _ONE, _NONE, 0.0, 0.0, 0.0)
 
 def run(options: Namespace) -> None:
     """Write the bundle and print its metrics on dev."""
-    made = parts.read(options.model)
+    made = read_record(options.model)
     dev = dataset.read_split(options.data, "dev")
     more = [dataset.read_everyday(options.captioned, "dev")] if options.captioned else []
     pixels = photographs.of_split("dev", dev.photographs, options.work, made.side)

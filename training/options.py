@@ -17,7 +17,7 @@ ENCODERS = ("vgg16", "efficientnet-lite2")
 """As `training.encoders.REGISTRY`, which imports TensorFlow; a test compares them."""
 
 
-def checked(kind: type, holds: Callable[[Any], bool], wanted: str) -> Callable[[str], Any]:
+def checked(kind: type, holds: Callable[[Any], object], wanted: str) -> Callable[[str], Any]:
     """Give what reads an option's text: a ``kind`` for which a condition holds."""
 
     def read(text: str) -> Any:

@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from captioner.vision.tokenizer import words_of
 from training.arrays import F32, I32, Tensor, kept
 from training.errors import CheckpointError
-from training.onnx_weights import named_weights
+from training.onnx_files import named_weights
 
 WEIGHTS, ONNX, WORDS, SHAPE = "model.safetensors", "model.onnx", "vocab.txt", "config.json"
 FIRST_STATE = "bge-"  # in the name of a model whose vector the first state is

@@ -12,9 +12,9 @@ from captioner.vision.manifest import sha256
 from training import efficientnet, photographs, teachers
 from training.arrays import F32, U8, Arrays, Tensor, read_arrays, save_arrays
 from training.augmentation import Sample, resample
-from training.crops import Crops
 from training.dataset import Split, list_photographs, read_splits
 from training.networks import precisions
+from training.photographs import Crops
 from training.vocabulary import EMPTY_WORDS, frequent_words, word_targets
 
 DIMS = 512

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from captioner.vision import tokenizer
-from training import parts, vgg
+from training import vgg
 from training.arrays import I32, Arrays, Tensor, read_arrays, save_arrays
 from training.augmentation import Augmentation, PhotographBatch, Sample, feed
 from training.batches import encoded, padded
@@ -21,6 +21,7 @@ from training.dataset import read_splits
 from training.decoder import TrainableDecoder
 from training.descent import Average, Descent, annealed
 from training.distil import DECAY, hinted
+from training.encoders import read_record
 from training.epochs import TimedRun
 from training.logs import note, read_log
 from training.networks import precisions
@@ -44,7 +45,7 @@ def run(options: Namespace) -> None:
     """Train encoder and decoder on, together, leaving both in ``options.out``."""
     train, held_out = read_samples(options)
     teacher = read_teacher(options, train.pixels)
-    side = parts.read(options.model).side
+    side = read_record(options.model).side
     words = tokenizer.load(options.model / "tokenizer.json")
     trained, dev = (
         [group for split in splits for group in split.captions] for splits in read_splits(options)

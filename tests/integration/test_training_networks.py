@@ -17,8 +17,7 @@ from training.arrays import U8, Arrays, save_arrays
 from training.encoders import REGISTRY
 from training.errors import CheckpointError
 from training.networks import Network
-from training.onnx_encoder import float_model, quantised
-from training.onnx_weights import read_encoder
+from training.onnx_files import float_model, quantised, read_encoder
 from training.options import ENCODERS
 
 pytestmark = pytest.mark.training
