@@ -13,16 +13,9 @@ from training.arrays import F32, Tensor
 FOLDED = (("keys", "positions"), ("values", "values_bias"))  # kernels of the map, their biases
 
 LANGUAGE = (
-    "embedding",
-    "output_bias",
-    "start_bias",
-    "lstm/kernel",
-    "lstm/recurrent",
-    "lstm/bias",
-    "out/state",
-    "out/word",
-    "out/bias",
-)
+    "embedding", "output_bias", "start_bias", "lstm/kernel", "lstm/recurrent", "lstm/bias",
+    "out/state", "out/word", "out/bias",
+)  # fmt: skip
 """What captions without photographs can teach."""
 
 

@@ -5,10 +5,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from pycocoevalcap.bleu.bleu import Bleu
+from pycocoevalcap.cider.cider import Cider
+from pycocoevalcap.meteor.meteor import Meteor
+from pycocoevalcap.rouge.rouge import Rouge
 
 from captioner.vision.tokenizer import words_of
-from training.arrays import F32, F64, Tensor
-from training.errors import TrainingError
+from training.arrays import F32, F64
 
 
 def scored_tokens(caption: str) -> str:
@@ -22,14 +25,13 @@ def caption_scores(
     """Corpus scores in per cent of one caption a photograph against what people wrote of each.
 
     Gives ``bleu1`` .. ``bleu4`` (corpus, closest reference length, no smoothing), ``rouge_l``,
-    ``cider``, and ``meteor`` where asked for and Java is there. Raises `TrainingError` where
-    pycocoevalcap is not installed.
+    ``cider``, and ``meteor`` where asked for and Java is there.
     """
     wanted, given = _as_scored(candidates, references)
-    bleu, _ = _scorer("bleu", "Bleu", 4).compute_score(wanted, given, verbose=0)
+    bleu, _ = Bleu(4).compute_score(wanted, given, verbose=0)
     scores = {f"bleu{n}": _percent(value) for n, value in enumerate(bleu, 1)}
-    for name, module, scorer in (("rouge_l", "rouge", "Rouge"), ("cider", "cider", "Cider")):
-        scores[name] = _percent(_scorer(module, scorer).compute_score(wanted, given)[0])
+    for name, scorer in (("rouge_l", Rouge()), ("cider", Cider())):
+        scores[name] = _percent(scorer.compute_score(wanted, given)[0])
     if meteor and shutil.which("java"):
         scores["meteor"] = _percent(_meteor(wanted, given))
     return scores
@@ -37,12 +39,12 @@ def caption_scores(
 
 def cider(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """CIDEr alone, in per cent, as epochs are chosen by."""
-    return _percent(_scorer("cider", "Cider").compute_score(*_as_scored(candidates, references))[0])
+    return _percent(Cider().compute_score(*_as_scored(candidates, references))[0])
 
 
 def cider_each(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> F64:
     """CIDEr of each caption in per cent, their mean being that of `cider`: float64 (n,)."""
-    _, each = _scorer("cider", "Cider").compute_score(*_as_scored(candidates, references))
+    _, each = Cider().compute_score(*_as_scored(candidates, references))
     return np.asarray(100 * each, np.float64)
 
 
@@ -53,18 +55,8 @@ def _as_scored(
     return wanted, {i: [scored_tokens(text)] for i, text in enumerate(candidates)}
 
 
-def _scorer(module: str, name: str, *arguments: Tensor) -> Tensor:
-    try:
-        loaded = __import__(f"pycocoevalcap.{module}.{module}", fromlist=[name])
-    except ImportError as error:
-        raise TrainingError(
-            f"scoring needs pycocoevalcap: pip install pycocoevalcap ({error})"
-        ) from error
-    return getattr(loaded, name)(*arguments)
-
-
 def _meteor(wanted: dict[int, list[str]], given: dict[int, list[str]]) -> float:
-    scorer = _scorer("meteor", "Meteor")
+    scorer = Meteor()
     try:
         return float(scorer.compute_score(wanted, given)[0])
     finally:
