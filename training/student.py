@@ -28,13 +28,7 @@ class Student:
     """
 
     def __init__(
-        self,
-        arrays: Mapping[str, F32],
-        *,
-        words: int,
-        dims: int,
-        first: int,
-        precision: Tensor,
+        self, arrays: Mapping[str, F32], *, words: int, dims: int, first: int, precision: Tensor
     ) -> None:
         self._precision = precision
         layers = vgg.layers()

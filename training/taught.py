@@ -16,8 +16,17 @@ import tensorflow as tf
 
 from captioner.vision.tokenizer import PAD, Tokenizer, words_of
 from training.arrays import F32, I32, Tensor
-from training.joint import LONGEST, Paired, Sides, contrasted, numbered, thinned
-from training.joint_space import Head, JointRecipe, JointSpace
+from training.joint import (
+    LONGEST,
+    Head,
+    JointRecipe,
+    JointSpace,
+    Paired,
+    Sides,
+    contrasted,
+    numbered,
+    thinned,
+)
 from training.logs import note
 from training.sentences import SentenceEncoder, cached_sentences
 

@@ -27,8 +27,7 @@ from training.captioning import (
 from training.dataset import Split, read_splits, withheld
 from training.encoders import Parts, ShippedEncoder
 from training.errors import CheckpointError
-from training.joint import Paired, train_joint
-from training.joint_space import TAUGHT, JointRecipe, JointSpace
+from training.joint import TAUGHT, JointRecipe, JointSpace, Paired, train_joint
 from training.networks import precisions
 from training.pseudo import read_pseudo
 from training.self_critical import CriticalRecipe, train_on_cider

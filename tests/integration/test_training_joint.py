@@ -11,7 +11,7 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.l
 from captioner.vision.text import TextEncoder
 from captioner.vision.tokenizer import SPECIALS, Tokenizer
 from captioner.vision.vectors import Vectors
-from training.joint_space import JointRecipe, JointSpace
+from training.joint import JointRecipe, JointSpace
 from training.visual_space import pooled
 
 pytestmark = [pytest.mark.training, pytest.mark.slow]
