@@ -92,7 +92,7 @@ class GatedUnit:
 
 
 class Head:
-    """From vectors (n, d), standardised as ``vectors`` are, into the joint space: unit (n, size)."""
+    """From vectors (n, d), standardised as ``vectors`` are, into the space: unit (n, size)."""
 
     def __init__(self, recipe: JointRecipe, vectors: F32) -> None:
         layers = tf.keras.layers
