@@ -70,10 +70,8 @@ def word_targets(captions: Sequence[Sequence[str]], words: Sequence[str]) -> F32
     column = {word: index for index, word in enumerate(words)}
     wanted = np.zeros((len(captions), len(words)), np.float32)
     for row, group in enumerate(captions):
-        for text in group:
-            for word in words_of(text):
-                if word in column:
-                    wanted[row, column[word]] = 1.0
+        said = {word for text in group for word in words_of(text)}
+        wanted[row, [column[word] for word in said & column.keys()]] = 1.0
     return wanted
 
 
