@@ -22,11 +22,7 @@ Judged: TypeAlias = dict[tuple[str, str], bool]
 
 
 def read_judged(path: Path) -> Judged:
-    """Read judgements: JSON lines of ``file``, ``caption`` and ``right``.
-
-    Raises `DatasetError` if the file is missing, or a line is not as it should be; the message
-    numbers it.
-    """
+    """Read judgements, JSON lines of ``file``, ``caption``, ``right``; raises `DatasetError`."""
     fields: dict[str, type] = {"file": str, "caption": str, "right": bool}
     entries = objects(lines_of(path), path.name, **fields)
     return {(entry["file"], entry["caption"]): entry["right"] for entry in entries}

@@ -81,11 +81,7 @@ class Captioned:
 
 @dataclass(frozen=True)
 class Validation:
-    """Photographs that are not trained on, by which epochs are chosen.
-
-    ``weight`` is that of everyday photographs beside dev's: 0 leaves the choice to dev, 1 lets
-    both count alike.
-    """
+    """Photographs by which epochs are chosen; ``weight`` is that of everyday ones beside dev's."""
 
     dev: Captioned
     everyday: Captioned | None = None

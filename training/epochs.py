@@ -13,20 +13,16 @@ from training.logs import read_log
 
 
 class RunState:
-    """Weights, averages, moments, and how far the run has come.
+    """Weights, averages, moments, and how far the run has come, in one file, replaced whole.
 
-    Everything that a step changes, always in the same order, is kept in one file, replaced whole;
-    no ``path`` keeps nothing.
+    The variables are always given in the same order; no ``path`` keeps nothing.
     """
 
     def __init__(self, path: Path | None, variables: Sequence[Tensor]) -> None:
         self._path, self._variables = path, list(variables)
 
     def restore(self) -> tuple[int, float]:
-        """Set every variable as the file says; give photographs seen and seconds spent.
-
-        Raises `CheckpointError` if the file is damaged or another network's.
-        """
+        """Set every variable as kept; give photographs seen, seconds; raises `CheckpointError`."""
         if self._path is None or not self._path.is_file():
             return 0, 0.0
         kept = read_arrays(self._path)

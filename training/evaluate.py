@@ -232,11 +232,7 @@ def _readable(value: Any) -> str:
 
 
 def evaluate(options: Namespace) -> Evaluated:
-    """Score a bundle, with a bar of progress on standard error.
-
-    Raises `TrainingError` for a bundle that does not load, a split that is not there, or a damaged
-    photograph.
-    """
+    """Score a bundle, showing progress; raises `TrainingError` where bundle or split is amiss."""
     if options.captioned:
         split = read_everyday(options.captioned, "dev")
     else:

@@ -147,10 +147,7 @@ def load(folder: Path) -> SentenceEncoder:
 
 
 def load_all(folder: Path) -> list[SentenceEncoder]:
-    """Read the encoder of a folder, or, where it has no ``config.json``, of each folder in it.
-
-    Raises `CheckpointError` if there is none, or as `load` does.
-    """
+    """Read the encoder of a folder, or, where it has no ``config.json``, of each folder in it."""
     if (folder / SHAPE).is_file():
         return [load(folder)]
     inner = sorted(one.parent for one in folder.glob(f"*/{SHAPE}"))

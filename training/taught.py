@@ -91,10 +91,7 @@ _BEGINNING = 0.05
 
 @dataclass(frozen=True)
 class Taught:
-    """Vectors float32 (n, d) of sentence encoders, one's beside the other's.
-
-    Of all captions, of further sentences, and of every word that has a number.
-    """
+    """Vectors (n, d) of sentence encoders: of all captions, further sentences, and every word."""
 
     train: F32
     dev: F32

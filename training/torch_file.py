@@ -61,11 +61,7 @@ class _Tensors(pickle.Unpickler):
 
 
 def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Give the tensors of a file by name.
-
-    Raises `CheckpointError` if the file is missing, of another format, or holds anything but
-    tensors by name.
-    """
+    """Give a file's tensors by name; raises `CheckpointError` where it holds anything else."""
     try:
         with path.open("rb") as file:
             if pickle.Unpickler(file).load() != MAGIC:

@@ -29,11 +29,9 @@ RIDGE = 1e-3
 
 
 def layers(blocks: tuple[int, ...] = BLOCKS) -> tuple[Layer, ...]:
-    """Give the convolutions and pools; the map is the last two blocks'.
+    """Give the convolutions and pools; the map is the last two blocks' (docs/decisions/101).
 
-    The fourth block's output, averaged over the cells of the fifth's, stands before the fifth's:
-    what is named is in the last block, colour and texture are in the one before
-    (docs/decisions/101).
+    The fourth block's output, averaged over the cells of the fifth's, stands before the fifth's.
     """
     found, last = [], SCALED
     for block, depth in enumerate(blocks, 1):

@@ -41,10 +41,7 @@ class Container:
         return self.root / "checkpoints"
 
     def hyperparameters(self) -> dict[str, str]:
-        """Read the job's hyperparameters; SageMaker writes every value as a string.
-
-        Raises `TrainingError` if the file is not a flat JSON object of strings.
-        """
+        """Read the job's hyperparameters, all of them strings; raises `TrainingError` else."""
         found = self._configuration("hyperparameters.json")
         for name, value in found.items():
             if not isinstance(value, str):
@@ -78,10 +75,7 @@ class Container:
         return folder
 
     def only_file(self, channel: str, suffix: str = "") -> Path | None:
-        """Give a channel's one file of a kind; None where the job has no such channel.
-
-        Raises `DatasetError` if it holds none or several.
-        """
+        """Give a channel's one file of a kind, or None. Raises `DatasetError` for none, several."""
         folder = self.channel(channel)
         if folder is None:
             return None

@@ -140,11 +140,7 @@ class Step:
 
 
 def steps(container: Container, given: Given) -> list[Step]:
-    """Give every step with all its arguments, in order.
-
-    ``given`` has each step's arguments of the hyperparameters (`arguments`). Raises `DatasetError`
-    if a channel is missing or holds what it should not.
-    """
+    """Give every step with its arguments, in order; raises `DatasetError` for a bad channel."""
     kept = container.checkpoints
     shared = ["--data", str(container.data_folder()), "--work", str(kept / "work")]
     model, made = kept / "model", _ready(container, given) or _distilled(container)
