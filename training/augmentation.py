@@ -1,8 +1,7 @@
 """What is done to a batch of crops so that few photographs teach as much as many.
 
-Colours are moved, and patches of another photograph put in (Yun 2019, CutMix). The teacher looks
-at what comes of it (Beyer 2022, "Knowledge distillation: a good teacher is patient and
-consistent").
+Colours are moved, patches of another photograph put in (Yun 2019, CutMix), and the teacher looks at
+the same (Beyer 2022, "Knowledge distillation: a good teacher is patient and consistent").
 """
 
 from dataclasses import dataclass

