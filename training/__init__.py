@@ -1,1 +1,1 @@
-"""How the model comes to be: a bundle that ``captioner.vision`` serves; no product imports it."""
+"""How the model comes to be: a bundle for ``captioner.vision``. The product imports none of it."""
