@@ -1,5 +1,1 @@
-"""How the model comes to be: prepare, distil, train, evaluate, export.
-
-Nothing here is imported by the product; it leaves a bundle behind that
-``captioner.vision`` serves.
-"""
+"""How the model comes to be: a bundle for ``captioner.vision``. The product imports none of it."""

@@ -10,17 +10,14 @@ import sys
 from training import options
 from training.errors import TrainingError
 from training.interruption import Interrupted, Interruption
-from training.sagemaker.options import sagemaker
+from training.sagemaker.command import sagemaker
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one step.
 
-    Returns
-    -------
-    int
-        0 when it went well, 2 with a message when an input is at fault, 143 where SIGTERM
-        ended it.
+    Gives 0 when it went well, 2 with a message when an input is at fault, 143 where SIGTERM ended
+    it.
     """
     given = parser().parse_args(arguments)
     try:
@@ -36,11 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run_step(given: argparse.Namespace, interruption: Interruption) -> None:
-    """Run the step that the options given name."""
+    """Run the step that the options given name: its module's ``run``."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     given.interruption = interruption
     # TensorFlow is imported only once the arguments are known to be right.
-    importlib.import_module(f"training.steps.{given.step}").run(given)
+    importlib.import_module(f"training.{_MODULES.get(given.step, given.step)}").run(given)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,10 +52,7 @@ def parser() -> argparse.ArgumentParser:
     for add in _STEPS:
         told = inspect.getdoc(add) or ""
         about = told.partition("\n")[0].rstrip(".")
-        step = steps.add_parser(add.__name__, help=about, description=told)
-        add(options.Options(step))
-        if add not in _ALONE:
-            options.shared(options.Options(step))
+        add(steps.add_parser(add.__name__, help=about, description=told))
     return made
 
 
@@ -69,13 +63,12 @@ _STEPS = (
     options.train,
     options.tune,
     options.pseudo,
-    options.kept,
     options.export,
     options.evaluate,
     options.report,
     sagemaker,
 )
-_ALONE = (options.teachers, options.pseudo, options.kept, sagemaker)
+_MODULES = {"report": "report.page", "sagemaker": "sagemaker.command"}
 
 if __name__ == "__main__":
     sys.exit(main())

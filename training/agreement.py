@@ -32,11 +32,10 @@ class NetworkOutputs:
 
 @dataclass(frozen=True)
 class NetworkDifference:
-    """How far two networks differ on the same photographs.
+    """How far two networks differ on the same photographs; maps relative to the largest value.
 
-    Differences are absolute; those of maps are relative to the map's largest value.
-    ``cosine`` is the lesser mean cosine of the two kinds of vectors, ``same_captions``
-    the share of identical greedy captions.
+    ``cosine`` is the lesser mean cosine of the two kinds of vectors, ``same_captions`` the share of
+    identical greedy captions.
     """
 
     map_max: float
@@ -74,12 +73,9 @@ def agreement(ours: NetworkOutputs, theirs: NetworkOutputs) -> NetworkDifference
 
 
 def accept(plain: NetworkDifference) -> None:
-    """Let a bundle pass, or refuse it, by what its float encoder differs from TensorFlow.
+    """Refuse a bundle whose float encoder differs from TensorFlow.
 
-    Raises
-    ------
-    CheckpointError
-        Naming each figure that is out of bounds.
+    Raises `CheckpointError`, naming each figure that is out of bounds.
     """
     # "Not within" rather than "beyond", so that a figure that is no number is refused.
     wrong = []

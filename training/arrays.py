@@ -63,13 +63,7 @@ def save_arrays(path: Path, arrays: Mapping[str, F32], kind: type = np.float16) 
 
 
 def read_arrays(path: Path) -> Arrays:
-    """Read arrays by name as float32.
-
-    Raises
-    ------
-    CheckpointError
-        For a missing or damaged file.
-    """
+    """Read arrays by name as float32; raises `CheckpointError` for a missing or damaged file."""
     if not path.is_file():
         raise CheckpointError(f"no weights at {path}")
     try:

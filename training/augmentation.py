@@ -1,16 +1,19 @@
 """What is done to a batch of crops so that few photographs teach as much as many.
 
-Colours are moved, and patches of another photograph put in (Yun 2019, CutMix). The teacher looks
-at what comes of it (Beyer 2022, "Knowledge distillation: a good teacher is patient and
-consistent").
+Colours are moved, patches of another photograph put in (Yun 2019, CutMix), and the teacher looks at
+the same (Beyer 2022, "Knowledge distillation: a good teacher is patient and consistent").
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
-from training.arrays import F32, Tensor
+from training import efficientnet
+from training.arrays import F32, U8, Tensor
+from training.photographs import Crops
 
 GRID = 8
 LUMA = (0.299, 0.587, 0.114)
@@ -18,11 +21,7 @@ LUMA = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How much is disturbed.
-
-    ``least_area`` is that of a crop; ``colour`` the share recoloured, ``patched`` the
-    share given a patch.
-    """
+    """How much is disturbed: a crop's least area, the shares recoloured and given a patch."""
 
     least_area: float = 0.25
     colour: float = 0.7
@@ -39,16 +38,73 @@ class Augmentation:
         return moved
 
     def own(self, rng: np.random.Generator, count: int, cells: int = GRID) -> F32:
-        """Draw (n, cells, cells): 1 where a photograph shows itself.
-
-        At least half of it does.
-        """
+        """Draw (n, cells, cells): 1 where a photograph shows itself, at least half of it."""
         masks = np.ones((count, cells, cells), np.float32)
         for mask in (masks[i] for i in np.flatnonzero(rng.random(count) < self.patched)):
             height, width = (int(side) for side in rng.integers(1, cells + 1, 2))
             top, left = rng.integers(0, cells - height + 1), rng.integers(0, cells - width + 1)
             mask[top : top + height, left : left + width] = 0
         return np.where(masks.mean((1, 2), keepdims=True) < 0.5, 1 - masks, masks)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Photographs uint8 (n, s, s, 3), and 1 for each of the words (n, v) of their captions.
+
+    Rows of NaN where there is no caption.
+    """
+
+    pixels: U8
+    words: F32
+
+
+class PhotographBatch(NamedTuple):
+    """Photographs, the rows and columns to sample each at for student and teacher, and words."""
+
+    pixels: Tensor
+    grid: Tensor
+    teachers: Tensor
+    words: Tensor
+    colours: Tensor
+    own: Tensor
+
+
+def feed(
+    sample: Sample,
+    rows: npt.NDArray[np.int64],
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+    side: int,
+) -> PhotographBatch:
+    """Draw how to crop and disturb rows of a sample, for a student's input of ``side`` pixels."""
+    crops = Crops.random(rng, len(rows), augmentation.least_area)
+    kept = sample.pixels.shape[1]
+    own, others = (
+        tuple(map(tf.constant, crops.weights(kept, size, 0.5)))
+        for size in (side, efficientnet.SIDE)
+    )
+    return PhotographBatch(
+        tf.constant(sample.pixels[rows]),
+        own,
+        others,
+        tf.constant(sample.words[rows]),
+        tf.constant(augmentation.colours(rng, len(rows))),
+        tf.constant(augmentation.own(rng, len(rows))),
+    )
+
+
+def lesson(batch: PhotographBatch) -> tuple[Tensor, Tensor, Tensor]:
+    """Crop and disturb, in the graph: pixels (n, s, s, 3) for student and teacher, caption words.
+
+    A patch brings its own photograph's words.
+    """
+    pixels, teachers = (
+        cut(recoloured(resample(batch.pixels, *grid), batch.colours), batch.own)
+        for grid in (batch.grid, batch.teachers)
+    )
+    share = tf.reduce_mean(batch.own, (1, 2))[:, None]
+    words = share * batch.words + (1 - share) * tf.roll(batch.words, -1, 0)
+    return pixels, teachers, tf.where(share < 1, words, batch.words)
 
 
 def recoloured(pixels: Tensor, colours: Tensor) -> Tensor:

@@ -1,16 +1,14 @@
-"""Captions as padded batches, fed while the last one is still computed on."""
+"""Captions as padded batches of numbers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from captioner.vision.text import END, PAD, START, UNKNOWN, Tokenizer
-from training.arrays import F16, I32, Tensor
+from training.arrays import I32
 
 LONGEST = 22
 BUCKET = 4
-AHEAD = 4
 
 NumberedCaption = tuple[int, list[int]]
 """Which photograph, and the numbers of a caption of it."""
@@ -57,16 +55,3 @@ def padded(captions: Sequence[list[int]]) -> I32:
     for row, caption in zip(found, captions, strict=True):
         row[: len(caption)] = caption
     return found
-
-
-def fed(batches: Callable[[], Iterator[tuple[F16, I32]]], maps: tuple[int, int]) -> Tensor:
-    """Make the next batches ready beside the step, so that a GPU need not wait.
-
-    ``batches`` gives maps float16 (n, positions, channels), of the shape ``maps``, and
-    captions int32 (n, t).
-    """
-    signature = (
-        tf.TensorSpec((None, *maps), tf.float16),
-        tf.TensorSpec((None, None), tf.int32),
-    )
-    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(AHEAD)

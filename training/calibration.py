@@ -1,7 +1,6 @@
 """What a bundle's ranking and confidence are fitted to: dev, and photographs judged by hand."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,7 +13,7 @@ from captioner.vision.prediction import Observation
 from training.arrays import F16, F32, F64, Arrays
 from training.confidence import RIGHT_FROM, calibrated, quality
 from training.dataset import lines_of
-from training.evaluation import Looked
+from training.evaluate import Looked
 from training.logs import objects
 from training.scores import cider_each
 
@@ -23,43 +22,19 @@ Judged: TypeAlias = dict[tuple[str, str], bool]
 
 
 def read_judged(path: Path) -> Judged:
-    """Read judgements: JSON lines of ``file``, ``caption`` and ``right``.
-
-    Raises
-    ------
-    DatasetError
-        If the file is missing, or a line is not as it should be; the message numbers it.
-    """
+    """Read judgements, JSON lines of ``file``, ``caption``, ``right``; raises `DatasetError`."""
     fields: dict[str, type] = {"file": str, "caption": str, "right": bool}
     entries = objects(lines_of(path), path.name, **fields)
     return {(entry["file"], entry["caption"]): entry["right"] for entry in entries}
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """What was chosen, and figures of captions that were not fitted on, in per cent."""
-
-    ranking: Ranking
-    confidence: Confidence
-    figures: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Row:
-    evidence: F64
-    right: bool
-    by_hand: bool
-
-
-def calibrate(looked: Sequence[Looked], judged: Judged) -> Calibration:
+def calibrate(
+    looked: Sequence[Looked], judged: Judged
+) -> tuple[Ranking, Confidence, dict[str, Any]]:
     """Choose the ranking's weights, then fit the probability of the captions that win.
 
-    Parameters
-    ----------
-    looked
-        The splits.
-    judged
-        Counts instead of CIDEr where it names a caption, also one that did not win.
+    ``judged`` counts instead of CIDEr where it names a caption, also one that did not win. Gives
+    figures, too, of captions that were not fitted on, in per cent.
     """
     ciders = [graded(each.seen, each.split.captions) for each in looked]
     seen = [photograph for each in looked for photograph in each.seen]
@@ -69,9 +44,9 @@ def calibrate(looked: Sequence[Looked], judged: Judged) -> Calibration:
         for each, graded_ in zip(looked, ciders, strict=True)
         for row in _rows(each, graded_, ranking, judged)
     ]
-    right = np.array([row.right for row in rows])
-    confidence, apart = calibrated(np.stack([row.evidence for row in rows]), right)
-    by_hand = np.array([row.by_hand for row in rows])
+    evidences, *flags = zip(*rows, strict=True)
+    right, by_hand = np.array(flags)
+    confidence, apart = calibrated(np.stack(evidences), right)
     figures = quality(apart, right, confidence) | {
         "splits": ", ".join(each.split.name for each in looked),
         "captions": len(rows),
@@ -79,20 +54,21 @@ def calibrate(looked: Sequence[Looked], judged: Judged) -> Calibration:
     }
     if by_hand.any():
         figures["of_judged"] = quality(apart[by_hand], right[by_hand], confidence)
-    return Calibration(ranking, confidence, figures)
+    return ranking, confidence, figures
 
 
 def _rows(
     looked: Looked, ciders: Sequence[F64], ranking: Ranking, judged: Judged
-) -> Iterator[_Row]:
+) -> Iterator[tuple[F64, bool, bool]]:
+    """Give evidence of captions, whether each is right, and whether a person said so."""
     for path, seen, graded_ in zip(looked.split.photographs, looked.seen, ciders, strict=True):
         best = max(seen.captions, key=ranking.score, default=None)
         for caption, cider in zip(seen.captions, graded_, strict=True):
             by_hand = judged.get((path.name, caption.text))
             if by_hand is not None:
-                yield _Row(evidence(caption, seen), by_hand, True)
+                yield evidence(caption, seen), by_hand, True
             elif caption is best:
-                yield _Row(evidence(caption, seen), bool(cider >= RIGHT_FROM), False)
+                yield evidence(caption, seen), bool(cider >= RIGHT_FROM), False
 
 
 def usual(head: Arrays, maps: F16) -> F32:

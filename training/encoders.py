@@ -3,21 +3,20 @@
 A further encoder is a further entry of `REGISTRY`, and no change elsewhere.
 """
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import onnx
 
 from captioner.vision.manifest import sha256
-from training import efficientnet, features, imagenet, vgg
-from training.arrays import F16, U8, Arrays, read_arrays
+from training import efficientnet, photographs, vgg
+from training.arrays import F16, U8, Arrays, kept, read_arrays
 from training.errors import CheckpointError
 from training.networks import Network
-from training.onnx_encoder import float_model, quantised
-from training.onnx_weights import read_encoder
-from training.photographs import spread, squares
+from training.onnx_files import float_model, quantised, read_encoder
 
 PLAIN, FLOAT, INT8 = "encoder.npz", "encoder-float.onnx", "encoder.onnx"
 """Files of the parts: the network for TensorFlow, for ONNX Runtime, and quantised."""
@@ -30,17 +29,11 @@ CLASSES = 1000
 class EncoderKind:
     """An encoder that can be trained on, exported and deployed.
 
-    Parameters
-    ----------
-    side
-        Of its input unless told otherwise, pixels.
-    build
-        Gives the network of a weights file, or of none where its weights can be had without;
-        raises `CheckpointError`.
-    labels
-        Names of kernel and bias in its weights file that say ImageNet's classes of the map's mean.
-    title, credit
-        What it is and whose weights it comes from, for ``bundle.json``.
+    ``side`` is that of its input unless told otherwise, in pixels. ``build`` gives the network of a
+    weights file, or of none where its weights can be had without; raises `CheckpointError`.
+    ``labels`` name kernel and bias in the weights file that say ImageNet's classes of the map's
+    mean. ``title`` and ``credit`` say what it is and whose weights it comes from, for
+    ``bundle.json``.
     """
 
     side: int
@@ -53,7 +46,7 @@ class EncoderKind:
 def _vgg16(weights: Path | None) -> Network:
     if weights is not None and (weights.is_dir() or weights.suffix == ".npz"):
         return vgg.network(read_encoder(weights))
-    return vgg.network(imagenet.vgg16(weights))
+    return vgg.network(vgg.keras_vgg16(weights))
 
 
 def _efficientnet(weights: Path | None) -> Network:
@@ -89,8 +82,7 @@ def named(given: str, weights: Path | None) -> tuple[str, Path | None]:
 def label_head(name: str, weights: Path | None, channels: int) -> Arrays:
     """Give what says ImageNet's classes of a map's mean, ``labels/kernel`` and ``labels/bias``.
 
-    Where the weights have no such head every class is as likely as any other, so that no label is
-    ever given.
+    Without such a head every class is as likely as any other, so that no label is ever given.
     """
     own = weights is not None and (weights.is_dir() or weights.suffix == ".npz")
     known = read_encoder(weights) if own and weights else {}
@@ -114,31 +106,20 @@ class ShippedEncoder:
         """Tells its maps from those of any other: the start of the file's SHA-256."""
         return sha256(self.file)[:12]
 
-    def maps(self, pixels: U8) -> F16:
-        """Float16 (n, h, w, c) of uint8 (n, s, s, 3); other sizes are stretched to its own."""
-        return features.maps(self.file, pixels)
+    def maps(self, pixels: U8, cache: Path, name: str) -> F16:
+        """Float16 (n, h, w, c) of uint8 (n, s, s, 3), kept in a file of ``cache``."""
+        path = cache / f"maps-{self.key}-{name}.npy"
+        return kept(path, lambda: photographs.maps(self.file, pixels))
 
 
 def shipped(
-    name: str, weights: Path | None, side: int, photographs: Callable[[], U8], out: Path
+    name: str, weights: Path | None, side: int, pixels: Callable[[], U8], out: Path
 ) -> ShippedEncoder:
     """Leave an encoder's files in ``out``: for TensorFlow, for ONNX Runtime, and quantised.
 
-    Parameters
-    ----------
-    name : str
-        Of `REGISTRY`.
-    weights : Path, optional
-        As `EncoderKind.build` takes them.
-    photographs : callable
-        Gives training photographs, uint8 (n, s, s, 3): some of them calibrate the
-        activations' ranges. Not called where ``out`` was made of the same weights at the
-        same size before.
-
-    Raises
-    ------
-    CheckpointError
-        If the weights are missing or another network's.
+    ``pixels`` gives training photographs, uint8 (n, s, s, 3), some of which calibrate the
+    activations' ranges; it is not called where ``out`` was made of the same weights at the same
+    size before. Raises `CheckpointError` if the weights are missing or another network's.
     """
     found = ShippedEncoder(name, side, out / INT8)
     source = out / "encoder.source"
@@ -147,10 +128,37 @@ def shipped(
     if all(file.is_file() for file in files) and source.read_text(encoding="utf-8") == made_of:
         return found
     network = REGISTRY[name].build(weights)
-    some = squares(spread(photographs(), CALIBRATED_ON), side)
+    some = photographs.squares(photographs.spread(pixels(), CALIBRATED_ON), side)
     network.save(out / PLAIN)
     model = float_model(network, side)
     onnx.save(model, out / FLOAT)
     quantised(model, some, out / INT8)
     source.write_text(made_of, encoding="utf-8")
     return found
+
+
+RECORD = "train.json"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The encoder, its input in pixels, and how many photographs and captions were trained on."""
+
+    encoder: str
+    side: int
+    photographs: int
+    captions: int
+
+    def write(self, folder: Path) -> None:
+        """Leave the record in the folder."""
+        text = json.dumps(asdict(self), indent=2) + "\n"
+        (folder / RECORD).write_text(text, encoding="utf-8")
+
+
+def read_record(folder: Path) -> Parts:
+    """Read the record; raises `CheckpointError` where ``train`` has not left one."""
+    try:
+        document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return Parts(**{field.name: document[field.name] for field in fields(Parts)})
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"no finished training in {folder}: {RECORD}: {error}") from error

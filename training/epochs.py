@@ -13,27 +13,16 @@ from training.logs import read_log
 
 
 class RunState:
-    """Weights, averages, moments, and how far the run has come.
+    """Weights, averages, moments, and how far the run has come, in one file, replaced whole.
 
-    Parameters
-    ----------
-    path
-        The file, replaced whole; None keeps nothing.
-    variables
-        Everything that a step changes, always in the same order.
+    The variables are always given in the same order; no ``path`` keeps nothing.
     """
 
     def __init__(self, path: Path | None, variables: Sequence[Tensor]) -> None:
         self._path, self._variables = path, list(variables)
 
     def restore(self) -> tuple[int, float]:
-        """Set every variable as the file says; give photographs seen and seconds spent.
-
-        Raises
-        ------
-        CheckpointError
-            If the file is damaged or another network's.
-        """
+        """Set every variable as kept; give photographs seen, seconds; raises `CheckpointError`."""
         if self._path is None or not self._path.is_file():
             return 0, 0.0
         kept = read_arrays(self._path)
@@ -58,17 +47,49 @@ class RunState:
         return np.asarray(value, variable.numpy().dtype)
 
 
-class Epochs:
-    """One checkpoint and one line of figures an epoch.
+class TimedRun:
+    """A run that is scheduled by time: photographs seen, and how much of its minutes is spent.
 
-    Parameters
-    ----------
-    out : Path
-        Folder of ``NAME-01.npz`` and so on, and of ``NAME.jsonl``.
-    variables
-        Everything that a step changes; kept in ``NAME.state.npz`` where ``resume``.
-    resume : bool
-        Go on after the last epoch that an earlier run left with its state.
+    Its whole state is kept in ``path`` (`RunState`), and gone on from where it is there.
+    """
+
+    def __init__(self, path: Path | None, variables: Sequence[Tensor], minutes: float) -> None:
+        self._state, self._all = RunState(path, variables), minutes
+        self.seen, spent = self._state.restore()
+        self._kept_at = time.monotonic()
+        self._began = self._kept_at - spent
+
+    @property
+    def minutes(self) -> float:
+        """Spent, without those between runs."""
+        return round((time.monotonic() - self._began) / 60, 2)
+
+    @property
+    def progress(self) -> float:
+        """Share of the time that is spent."""
+        return (time.monotonic() - self._began) / (60 * self._all)
+
+    def rng(self, seed: int) -> np.random.Generator:
+        """Give one that draws otherwise after each restart."""
+        return np.random.default_rng((seed, self.seen) if self.seen else seed)
+
+    def due(self, minutes: float) -> bool:
+        """Whether so many minutes have passed since it last said so."""
+        late = time.monotonic() - self._kept_at > 60 * minutes
+        if late:
+            self._kept_at = time.monotonic()
+        return late
+
+    def save(self) -> None:
+        """Keep the whole state."""
+        self._state.save(self.seen, time.monotonic() - self._began)
+
+
+class Epochs:
+    """One checkpoint and one line of figures an epoch: ``NAME-01.npz`` and so on, ``NAME.jsonl``.
+
+    With ``resume``, everything that a step changes is kept in ``NAME.state.npz``, and the run goes
+    on after the last epoch that an earlier one left with its state.
     """
 
     def __init__(self, out: Path, name: str, variables: Sequence[Tensor], *, resume: bool) -> None:

@@ -1,8 +1,9 @@
-"""Writing a bundle from the parts that training left."""
+"""``export``: make the bundle from the parts that ``train`` left, verified and measured."""
 
 import dataclasses
 import json
 import shutil
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,18 @@ from captioner.vision.beam import WIDTH
 from captioner.vision.bundle import FILES, load
 from captioner.vision.decoder import ARRAYS as DECODER
 from captioner.vision.judgement import FEATURES, Confidence
-from captioner.vision.manifest import FORMAT, sha256
+from captioner.vision.manifest import FORMAT, BundleError, sha256
 from captioner.vision.text import Tokenizer, read_arrays
+from training import dataset, photographs
 from training.agreement import NetworkDifference, accept
 from training.arrays import F16, U8, save_arrays
 from training.arrays import read_arrays as read_parts
-from training.calibration import Judged, calibrate, usual
+from training.calibration import Judged, calibrate, read_judged, usual
 from training.captioning import write_captions
 from training.dataset import Split
-from training.encoders import FLOAT, INT8
+from training.encoders import FLOAT, INT8, REGISTRY, read_record
 from training.errors import CheckpointError
-from training.evaluation import figures, look_at
-from training.features import maps
+from training.evaluate import figures, look_at
 from training.scores import cider
 from training.serving import serving_cost
 from training.verification import compare
@@ -33,177 +34,133 @@ COSTLY = 1.0
 
 VERIFIED_ON = 500
 LABELS = "labels.npz"
+ENCODERS = {"float32": FLOAT, "int8": INT8}
 _NONE, _ONE = np.zeros(len(FEATURES)), np.ones(len(FEATURES))
 _UNSURE = Confidence(_NONE, _ONE, _NONE, 0.0, 0.0, 0.0)
 """Until the true one is fitted."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Origin:
-    """Where a bundle comes from: kept in its ``bundle.json``.
-
-    ``encoder`` says what it is, without its precision, which `write_bundle` chooses; ``credit``
-    whose weights it comes from.
-    """
-
-    name: str
-    version: str
-    encoder: str
-    credit: str
-    data: str
-    commit: str
-    command: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Measured:
-    """What a bundle is calibrated and measured on.
-
-    ``more`` are further splits that nothing was trained on: their captions help to choose
-    ranking and thresholds, as dev's do. ``judged`` are captions called right or wrong by hand.
-    """
-
-    dev: Split
-    more: tuple[Split, ...] = ()
-    judged: Judged = dataclasses.field(default_factory=dict)
+def run(options: Namespace) -> None:
+    """Write the bundle and print its metrics on dev."""
+    made = read_record(options.model)
+    dev = dataset.read_split(options.data, "dev")
+    more = [dataset.read_everyday(options.captioned, "dev")] if options.captioned else []
+    pixels = photographs.of_split("dev", dev.photographs, options.work, made.side)
+    seen = f"{made.photographs:,} photographs, {made.captions:,} captions"
+    origin = {
+        "format": FORMAT,
+        "name": made.encoder,
+        "version": options.version,
+        "encoder": REGISTRY[made.encoder].title,
+        "credit": REGISTRY[made.encoder].credit,
+        "data": f"{options.data.name}: {seen} of the train split; dev chose the epoch",
+        "commit": options.commit,
+        "command": options.note,
+    }
+    squares = photographs.squares(pixels, made.side)
+    try:
+        document = _written(options, origin, [dev, *more], squares)
+    except BundleError as error:
+        raise CheckpointError(f"{options.model} makes no bundle: {error}") from error
+    said = ("verification", "quantisation", "ranking", "confidence")
+    print(json.dumps({name: document[name] for name in said}))
+    print(json.dumps(document["metrics"]))
 
 
-def write_bundle(
-    parts: Path, out: Path, origin: Origin, on: Measured, squares: U8
+def _written(
+    options: Namespace, origin: dict[str, Any], splits: list[Split], squares: U8
 ) -> dict[str, Any]:
     """Write the bundle, hold it against the TensorFlow model, calibrate and measure it.
 
-    Parameters
-    ----------
-    parts : Path
-        What ``train`` left.
-    squares : uint8 (n, s, s, 3)
-        The dev photographs at the encoder's size.
-
-    Returns
-    -------
-    dict
-        What ``bundle.json`` says.
-
-    Raises
-    ------
-    CheckpointError
-        If a part is missing, or the bundle is not the model that was trained.
+    The first of the splits is dev, whose photographs are ``squares``; nothing was trained on any.
     """
+    made, out = options.model, options.out
+    judged = read_judged(options.judged) if options.judged else {}
     draft = out.with_name(f"{out.name}.draft")
     draft.mkdir(parents=True, exist_ok=True)
+    for file in (*FILES, *ENCODERS.values()):
+        if not (made / file).is_file():
+            raise CheckpointError(f"no {file} in {made}: run train first")
     for file in FILES:
-        _copy(parts / file, draft / file)
-    seen = {name: maps(parts / file, squares) for name, file in _encoders(parts).items()}
-    document: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(origin)}
-    document |= _chosen(parts, draft, on.dev, squares, seen)
+        _copy(made / file, draft / file)
+    seen = {name: photographs.maps(made / file, squares) for name, file in ENCODERS.items()}
+    document = origin | _chosen(made, draft, splits[0], squares, seen)
     shipped = document["quantisation"]["shipped"]
-    _copy(parts / _encoders(parts)[shipped], draft / INT8)
-    _label(draft / LABELS, seen[shipped])
-    document |= {"encoder": f"{origin.encoder}, {shipped}", "side": squares.shape[1]}
-    document = measured(draft, document, on)
-    _publish(draft, out)
+    _copy(made / ENCODERS[shipped], draft / INT8)
+    head = read_parts(draft / LABELS)
+    save_arrays(draft / LABELS, head | {"labels/usual": usual(head, seen[shipped])})
+    document |= {"encoder": f"{origin['encoder']}, {shipped}", "side": squares.shape[1]}
+    document = _measured(draft, document, splits, judged)
+    # Only what passed replaces what was there, and the list of checksums comes last.
+    out.mkdir(parents=True, exist_ok=True)
+    for file in (*FILES, "bundle.json"):
+        (draft / file).replace(out / file)
+    draft.rmdir()
     return document
 
 
-def _label(file: Path, seen: F16) -> None:
-    head = read_parts(file)
-    save_arrays(file, head | {"labels/usual": usual(head, seen)})
+def _copy(part: Path, to: Path) -> None:
+    if part.suffix == ".npz":
+        save_arrays(to, read_parts(part))
+    else:
+        shutil.copyfile(part, to)
 
 
 def _chosen(
-    parts: Path, draft: Path, dev: Split, squares: U8, seen: dict[str, F16]
+    made: Path, draft: Path, dev: Split, squares: U8, seen: dict[str, F16]
 ) -> dict[str, Any]:
-    agreed = _verified(parts, draft, squares, seen)
-    cost = _cost(draft, dev, seen)
-    eight = cost["cost"] < COSTLY and agreed["int8"].vectors_stay
+    """Verify both encoders, and choose the one that ships."""
+    words = Tokenizer.read(draft / "tokenizer.json")
+    some = {name: found[:VERIFIED_ON] for name, found in seen.items()}
+    agreed: dict[str, NetworkDifference] = compare(made, draft, words, squares[:VERIFIED_ON], some)
+    accept(agreed["float32"])
+    decoder = read_arrays(draft / "decoder.npz", DECODER)
+    scores = {
+        name: cider(write_captions(decoder, words, found, WIDTH), dev.captions)
+        for name, found in seen.items()
+    }
+    cost = round(scores["float32"] - scores["int8"], 2)
+    eight = cost < COSTLY and agreed["int8"].vectors_stay
     return {
         "verification": {
             "against": "TensorFlow, float32",
             "photographs": len(squares[:VERIFIED_ON]),
             **{name: each.document() for name, each in agreed.items()},
         },
-        "quantisation": {**cost, "shipped": "int8" if eight else "float32"},
+        "quantisation": {
+            "beam": WIDTH,
+            "cider_float32": scores["float32"],
+            "cider_int8": scores["int8"],
+            "cost": cost,
+            "shipped": "int8" if eight else "float32",
+        },
     }
 
 
-def _publish(draft: Path, out: Path) -> None:
-    # Only what passed replaces what was there, and the list of checksums comes last.
-    out.mkdir(parents=True, exist_ok=True)
-    for file in (*FILES, "bundle.json"):
-        (draft / file).replace(out / file)
-    draft.rmdir()
-
-
-def _encoders(parts: Path) -> dict[str, str]:
-    files = {"float32": FLOAT, "int8": INT8}
-    for file in files.values():
-        if not (parts / file).is_file():
-            raise CheckpointError(f"no {file} in {parts}: run train first")
-    return files
-
-
-def _verified(
-    parts: Path, draft: Path, squares: U8, seen: dict[str, F16]
-) -> dict[str, NetworkDifference]:
-    words = Tokenizer.read(draft / "tokenizer.json")
-    some = {name: found[:VERIFIED_ON] for name, found in seen.items()}
-    found = compare(parts, draft, words, squares[:VERIFIED_ON], some)
-    accept(found["float32"])
-    return found
-
-
-def _cost(draft: Path, dev: Split, seen: dict[str, F16]) -> dict[str, Any]:
-    words = Tokenizer.read(draft / "tokenizer.json")
-    decoder = read_arrays(draft / "decoder.npz", DECODER)
-    scores = {
-        name: cider(write_captions(decoder, words, found, WIDTH), dev.captions)
-        for name, found in seen.items()
-    }
-    return {
-        "beam": WIDTH,
-        "cider_float32": scores["float32"],
-        "cider_int8": scores["int8"],
-        "cost": round(scores["float32"] - scores["int8"], 2),
-    }
-
-
-def measured(folder: Path, document: dict[str, Any], on: Measured) -> dict[str, Any]:
+def _measured(
+    folder: Path, document: dict[str, Any], splits: list[Split], judged: Judged
+) -> dict[str, Any]:
     """Calibrate a bundle whose files lie in a folder, measure it, and write ``bundle.json``.
 
-    Returns
-    -------
-    dict
-        The document with checksums, ``ranking``, ``confidence`` and ``metrics``: of dev, but
-        for ``confidence``'s, which are of all captions it was fitted on, each by a fit that
-        had not seen it.
+    Its ``metrics`` are of dev; ``confidence``'s of all captions it was fitted on, each by a fit
+    that had not seen it.
     """
     document |= {"ranking": {"labels": 0.0, "likeness": 0.0}, "confidence": _UNSURE.document()}
     document["sha256"] = {file: sha256(folder / file) for file in FILES}
     _write(folder, document)
     model = load(folder)
-    looked = [look_at(model, split, WIDTH) for split in (on.dev, *on.more)]
-    chosen = calibrate(looked, on.judged)
-    document["ranking"] = dataclasses.asdict(chosen.ranking)
-    document["confidence"] = chosen.confidence.document() | {"cross_validated": chosen.figures}
-    described = looked[0].judged(chosen.ranking, chosen.confidence, WIDTH)
-    document["metrics"] = figures(model, described, WIDTH, chosen.confidence)
+    looked = [look_at(model, split, WIDTH) for split in splits]
+    ranking, confidence, told = calibrate(looked, judged)
+    document["ranking"] = dataclasses.asdict(ranking)
+    document["confidence"] = confidence.document() | {"cross_validated": told}
+    described = looked[0].judged(ranking, confidence, WIDTH)
+    document["metrics"] = figures(model, described, WIDTH, confidence)
     _write(folder, document)
-    document["metrics"] |= serving_cost(folder, on.dev.photographs, WIDTH)
+    document["metrics"] |= serving_cost(folder, splits[0].photographs, WIDTH)
     _write(folder, document)
     return document
 
 
-def _copy(part: Path, to: Path) -> None:
-    if not part.is_file():
-        raise CheckpointError(f"no {part.name} in {part.parent}: run train first")
-    if part.suffix != ".npz":
-        shutil.copyfile(part, to)
-        return
-    with np.load(part) as arrays:
-        np.savez(to, **{name: arrays[name].astype(np.float16) for name in arrays.files})
-
-
-def _write(out: Path, document: dict[str, Any]) -> None:
+def _write(folder: Path, document: dict[str, Any]) -> None:
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    (out / "bundle.json").write_text(text, encoding="utf-8")
+    (folder / "bundle.json").write_text(text, encoding="utf-8")

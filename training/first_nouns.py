@@ -6,7 +6,6 @@ from pathlib import Path
 from chalicelib.attributes.lexicon import WAYS_OF_SHOWING
 from chalicelib.attributes.phrases import NounPhrase, Phrases, tokens
 from training.dataset import lines_of
-from training.errors import TrainingError
 from training.logs import objects
 
 EVERYDAY_NOUNS = Path(__file__).parent / "judged" / "everyday_nouns.jsonl"
@@ -15,11 +14,8 @@ EVERYDAY_NOUNS = Path(__file__).parent / "judged" / "everyday_nouns.jsonl"
 def first_nouns(caption: str) -> tuple[str, ...]:
     """Give the head of a caption's first noun phrase, and what it is said to be *of*.
 
-    Returns
-    -------
-    tuple of str
-        Singular, in lower case: "two dogs run" gives dog, "a plate of food" plate and food,
-        "a group of people" and "a picture of people" person. Empty where there is no noun.
+    Singular, in lower case: "two dogs run" gives dog, "a plate of food" plate and food, "a group of
+    people" and "a picture of people" person. Empty where there is no noun.
     """
     words = tokens(caption)
     phrases = Phrases(words)
@@ -42,13 +38,7 @@ def _with_contents(phrases: Phrases, phrase: NounPhrase, after: int) -> tuple[st
 
 
 def read_labels(path: Path = EVERYDAY_NOUNS) -> dict[str, frozenset[str]]:
-    """Read which first nouns are right for each photograph, by file name.
-
-    Raises
-    ------
-    DatasetError
-        A line is no JSON object of ``file`` and ``nouns``.
-    """
+    """Read which first nouns are right for each photograph, by file name; raises `DatasetError`."""
     entries = objects(lines_of(path), path.name, file=str, nouns=list)
     return {entry["file"]: frozenset(entry["nouns"]) for entry in entries}
 
@@ -56,20 +46,8 @@ def read_labels(path: Path = EVERYDAY_NOUNS) -> dict[str, frozenset[str]]:
 def first_noun_right(captions: Mapping[str, str], labels: Mapping[str, Collection[str]]) -> float:
     """Share of the labelled photographs whose caption begins with a right noun, 0 to 1.
 
-    Parameters
-    ----------
-    captions
-        By file name; a labelled photograph that has none counts as wrong.
-    labels
-        By file name: the nouns that are right.
-
-    Raises
-    ------
-    TrainingError
-        There are no labels.
+    Captions and labels are by file name; a labelled photograph without a caption counts as wrong.
     """
-    if not labels:
-        raise TrainingError("no labels to judge first nouns by")
     right = sum(
         any(noun in nouns for noun in first_nouns(captions.get(file, "")))
         for file, nouns in labels.items()

@@ -40,10 +40,7 @@ class Interruption:
             self._deferred = False
 
     def heeded(self, work: Callable[[Callable[[], bool]], bool]) -> None:
-        """Run work that asks whether to stop, keeps its state then, and says if it ended.
-
-        Where it was stopped, the process obeys.
-        """
+        """Run work that asks whether to stop and says if it ended; obey where it did not."""
         with self.deferred():
             finished = work(lambda: self.asked)
         if not finished:

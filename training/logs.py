@@ -26,13 +26,7 @@ def note(log: Path, entry: Mapping[str, Any]) -> None:
 
 
 def read_log(path: Path) -> list[Entry]:
-    """Entries of one log; none where there is no file.
-
-    Raises
-    ------
-    DatasetError
-        For a line that is not a JSON object; the message numbers it.
-    """
+    """Entries of one log; none where there is no file. Raises `DatasetError` as `objects` does."""
     if not path.is_file():
         return []
     return list(objects(path.read_text(encoding="utf-8").splitlines(), path.name))
@@ -41,10 +35,8 @@ def read_log(path: Path) -> list[Entry]:
 def objects(lines: Iterable[str], name: str, **fields: type) -> Iterator[Entry]:
     """Read lines of JSON objects that have these fields; a list must be one of texts.
 
-    Raises
-    ------
-    DatasetError
-        For a line that is not such an object; the message names the file and numbers it.
+    Raises `DatasetError` for a line that is not such an object; the message names the file and
+    numbers it.
     """
     for number, line in enumerate(lines, 1):
         if line.strip():

@@ -24,16 +24,10 @@ SCALED = "scaled"
 class Layer:
     """One step of a network.
 
-    Parameters
-    ----------
-    kind
-        ``conv`` (its arrays are ``NAME/kernel``, height, width, in, out, and ``NAME/bias``),
-        ``depthwise`` (kernel height, width, channels, 1), ``add``, ``max_pool`` or
-        ``average_pool`` (2 × 2, stride 2), ``concat`` (of channels).
-    inputs
-        Names of layers before, or `SCALED`.
-    activation
-        A key of `ACTIVATIONS`.
+    ``kind`` is ``conv`` (its arrays are ``NAME/kernel``, height, width, in, out, and
+    ``NAME/bias``), ``depthwise`` (kernel height, width, channels, 1), ``add``, ``max_pool`` or
+    ``average_pool`` (2 × 2, stride 2), or ``concat`` (of channels); ``inputs`` name layers before,
+    or `SCALED`; ``activation`` is a key of `ACTIVATIONS`.
     """
 
     name: str

@@ -5,10 +5,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from pycocoevalcap.bleu.bleu import Bleu
+from pycocoevalcap.cider.cider import Cider
+from pycocoevalcap.meteor.meteor import Meteor
+from pycocoevalcap.rouge.rouge import Rouge
 
 from captioner.vision.text import words_of
-from training.arrays import F32, F64, Tensor
-from training.errors import TrainingError
+from training.arrays import F32, F64
 
 
 def scored_tokens(caption: str) -> str:
@@ -19,33 +22,16 @@ def scored_tokens(caption: str) -> str:
 def caption_scores(
     candidates: Sequence[str], references: Sequence[Sequence[str]], *, meteor: bool = False
 ) -> dict[str, float]:
-    """Corpus scores in per cent.
+    """Corpus scores in per cent of one caption a photograph against what people wrote of each.
 
-    Parameters
-    ----------
-    candidates : sequence of str
-        One caption a photograph.
-    references : sequence of sequences of str
-        What people wrote of each.
-    meteor : bool
-        Score METEOR too, where there is Java to run it.
-
-    Returns
-    -------
-    dict
-        ``bleu1`` .. ``bleu4`` (corpus, closest reference length, no smoothing),
-        ``rouge_l``, ``cider``, and ``meteor`` where asked for and Java is there.
-
-    Raises
-    ------
-    TrainingError
-        Where pycocoevalcap is not installed.
+    Gives ``bleu1`` .. ``bleu4`` (corpus, closest reference length, no smoothing), ``rouge_l``,
+    ``cider``, and ``meteor`` where asked for and Java is there.
     """
     wanted, given = _as_scored(candidates, references)
-    bleu, _ = _scorer("bleu", "Bleu", 4).compute_score(wanted, given, verbose=0)
+    bleu, _ = Bleu(4).compute_score(wanted, given, verbose=0)
     scores = {f"bleu{n}": _percent(value) for n, value in enumerate(bleu, 1)}
-    for name, module, scorer in (("rouge_l", "rouge", "Rouge"), ("cider", "cider", "Cider")):
-        scores[name] = _percent(_scorer(module, scorer).compute_score(wanted, given)[0])
+    for name, scorer in (("rouge_l", Rouge()), ("cider", Cider())):
+        scores[name] = _percent(scorer.compute_score(wanted, given)[0])
     if meteor and shutil.which("java"):
         scores["meteor"] = _percent(_meteor(wanted, given))
     return scores
@@ -53,12 +39,12 @@ def caption_scores(
 
 def cider(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """CIDEr alone, in per cent, as epochs are chosen by."""
-    return _percent(_scorer("cider", "Cider").compute_score(*_as_scored(candidates, references))[0])
+    return _percent(Cider().compute_score(*_as_scored(candidates, references))[0])
 
 
 def cider_each(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> F64:
     """CIDEr of each caption in per cent, their mean being that of `cider`: float64 (n,)."""
-    _, each = _scorer("cider", "Cider").compute_score(*_as_scored(candidates, references))
+    _, each = Cider().compute_score(*_as_scored(candidates, references))
     return np.asarray(100 * each, np.float64)
 
 
@@ -69,18 +55,8 @@ def _as_scored(
     return wanted, {i: [scored_tokens(text)] for i, text in enumerate(candidates)}
 
 
-def _scorer(module: str, name: str, *arguments: Tensor) -> Tensor:
-    try:
-        loaded = __import__(f"pycocoevalcap.{module}.{module}", fromlist=[name])
-    except ImportError as error:
-        raise TrainingError(
-            f"scoring needs pycocoevalcap: pip install pycocoevalcap ({error})"
-        ) from error
-    return getattr(loaded, name)(*arguments)
-
-
 def _meteor(wanted: dict[int, list[str]], given: dict[int, list[str]]) -> float:
-    scorer = _scorer("meteor", "Meteor")
+    scorer = Meteor()
     try:
         return float(scorer.compute_score(wanted, given)[0])
     finally:
@@ -94,14 +70,9 @@ def _percent(value: float) -> float:
 
 
 def retrieval(queries: F32, targets: F32, right: Sequence[Sequence[int]]) -> dict[str, float]:
-    """Recall at 1, 5 and 10 in per cent, and the median rank.
+    """Recall at 1, 5 and 10 in per cent, and the median rank, of unit vectors (q, d), (t, d).
 
-    Parameters
-    ----------
-    queries, targets : float32 (q, d), (t, d)
-        Unit vectors.
-    right : sequence of sequences of int
-        The right targets of each query; the best rank counts.
+    ``right`` has the targets of each query, of which the best rank counts.
     """
     similarity = queries @ targets.T
     ranks = []
@@ -116,19 +87,11 @@ LONGEST_GRAM = 4
 
 
 def likeness(captions: Sequence[Sequence[str]]) -> F32:
-    """CIDEr likeness of each photograph's captions to each other's, in per cent.
+    """CIDEr likeness of each photograph's captions to each other's, in per cent: float32 (n, n).
 
-    Parameters
-    ----------
-    captions : sequence of sequences of str
-        What people wrote of each of n photographs.
-
-    Returns
-    -------
-    float32 (n, n)
-        Symmetric; CIDEr as first published (Vedantam 2015, equations 2 to 4: the mean
-        cosine over all pairs of captions and over n-grams of 1 to 4 words), with its
-        factor of 10, the inverse document frequency over the photographs given.
+    Symmetric; CIDEr as first published (Vedantam 2015, equations 2 to 4: the mean cosine over all
+    pairs of captions and over n-grams of 1 to 4 words), with its factor of 10, the inverse document
+    frequency over the photographs given.
     """
     total = np.zeros((len(captions), len(captions)))
     for length in range(1, LONGEST_GRAM + 1):
@@ -158,22 +121,11 @@ def _grams(text: str, length: int) -> Counter[str]:
 
 
 def neighbour_figures(alike: F32, visual: F32, raw: F32) -> dict[str, float]:
-    """Mean likeness of photographs to their ten nearest in each space.
+    """Mean likeness, ``alike`` (n, n), of photographs to their ten nearest in each space.
 
-    Parameters
-    ----------
-    alike : float32 (n, n)
-        From `likeness`.
-    visual : float32 (n, d)
-        Unit vectors, compared by their product, as the product's search does.
-    raw : float32 (n, c)
-        Features as they come, compared by Euclidean distance, as fc2 features were.
-
-    Returns
-    -------
-    dict
-        ``neighbours_visual``, ``neighbours_raw``; ``neighbours_random``, the mean over
-        every other photograph; ``neighbours_best``, over the ten most alike there are.
+    ``neighbours_visual`` by the product of unit vectors (n, d), as the product's search does;
+    ``neighbours_raw`` by the distance of raw features (n, c), as fc2 features were compared;
+    ``neighbours_random``, over every other photograph; ``neighbours_best``, over the most alike.
     """
     closeness = {"visual": visual @ visual.T, "raw": -_distances(raw), "best": alike}
     count = len(alike)

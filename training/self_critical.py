@@ -1,9 +1,8 @@
 """Training the decoder on CIDEr itself, by the captions it samples.
 
-Self-critical sequence training (Rennie 2017) with the mean of a photograph's other
-samples as the baseline (Luo 2020): what scores above its siblings is made likelier. In the end
-weights between those before and after are tried: halfway often does better than either (Wortsman
-2022, arXiv 2109.01903).
+Self-critical sequence training (Rennie 2017), the mean of a photograph's other samples as the
+baseline (Luo 2020). In the end weights between those before and after are tried (Wortsman 2022,
+arXiv 2109.01903).
 """
 
 from collections.abc import Callable, Iterator
@@ -29,10 +28,9 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class CriticalRecipe:
-    """How the decoder goes on training. ``samples`` captions are drawn of each photograph.
+    """How the decoder goes on training; ``samples`` captions are drawn of each photograph.
 
-    ``references`` is how many of a photograph's own captions reward them at most: against
-    fifty, all that fifty people agree on is worth more than any detail.
+    ``references``: against fifty captions, all that fifty people agree on beats any detail.
     """
 
     epochs: int = 3
@@ -58,10 +56,8 @@ def train_on_cider(
 ) -> Arrays:
     """Go on from a decoder's weights; give the best between them and the best epoch's.
 
-    What is best ``validation`` says.
-
-    ``out/critical.jsonl`` has a line an epoch, ``out/between.jsonl`` one for each of `SHARES`.
-    ``resume`` as `train_decoder` takes it.
+    What is best ``validation`` says. ``out/critical.jsonl`` has a line an epoch,
+    ``out/between.jsonl`` one for each of `SHARES`. ``resume`` as `train_decoder` takes it.
     """
     numbers = [[encoded(words, text)[1:] for text in group] for group in _references(recipe, train)]
     network = TrainableDecoder.serving(decoder, train.size[0], recipe.precision)

@@ -1,8 +1,7 @@
 """A sentence encoder that the text side learns from: trained on far more texts than captions.
 
-Wang et al. 2020, MiniLM (arXiv 2002.10957), as fine-tuned for sentences by Reimers and Gurevych
-2019 (arXiv 1908.10084): a Transformer whose states' mean, at unit length, is the vector. Or BGE
-(Xiao et al. 2023, arXiv 2309.07597), whose first state is.
+MiniLM (Wang 2020, arXiv 2002.10957; Reimers and Gurevych 2019, arXiv 1908.10084): the states' mean
+at unit length is the vector; or BGE (Xiao 2023, arXiv 2309.07597), whose first state is.
 """
 
 import hashlib
@@ -11,15 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import safetensors.numpy
 import tensorflow as tf
+from safetensors import SafetensorError
 
 from captioner.vision.text import words_of
 from training.arrays import F32, I32, Tensor, kept
 from training.errors import CheckpointError
-from training.onnx_weights import named_weights
+from training.onnx_files import named_weights
 
 WEIGHTS, ONNX, WORDS, SHAPE = "model.safetensors", "model.onnx", "vocab.txt", "config.json"
 FIRST_STATE = "bge-"  # in the name of a model whose vector the first state is
@@ -32,18 +32,9 @@ _FAR = 1e9  # below every product of a query and a key
 class SentenceEncoder:
     """Vectors of sentences.
 
-    Parameters
-    ----------
-    weights
-        By the names that Hugging Face's BERT gives them.
-    pieces
-        Numbers of the WordPiece vocabulary.
-    heads
-        Of the attention.
-    key
-        Tells its vectors from another encoder's.
-    first
-        Whether the first state is the vector, in place of the mean.
+    ``weights`` have the names that Hugging Face's BERT gives them, ``pieces`` the numbers of the
+    WordPiece vocabulary; ``key`` tells its vectors from another encoder's; ``first``: the first
+    state is the vector, in place of the mean.
     """
 
     weights: Mapping[str, Tensor] = field(repr=False)
@@ -136,53 +127,37 @@ def load(folder: Path) -> SentenceEncoder:
     """Read an encoder from ``model.safetensors``, ``vocab.txt`` and ``config.json``.
 
     ``model.onnx`` will do where there are no safetensors. The first state is the vector of a
-    model that ``config.json`` calls ``bge-…``, the mean that of any other.
-
-    Raises
-    ------
-    CheckpointError
-        If one of them is missing or not what it should be.
+    model that ``config.json`` calls ``bge-…``, the mean that of any other. Raises `CheckpointError`
+    if one of them is missing or not what it should be.
     """
     try:
         shape = json.loads((folder / SHAPE).read_text(encoding="utf-8"))
         pieces = (folder / WORDS).read_text(encoding="utf-8").splitlines()
         safe = (folder / WEIGHTS).is_file() or not (folder / ONNX).is_file()
         raw = (folder / (WEIGHTS if safe else ONNX)).read_bytes()
-        weights = _tensors(raw) if safe else _constants(named_weights(raw))
+        weights = safetensors.numpy.load(raw) if safe else named_weights(raw)
         first = FIRST_STATE in str(shape.get("_name_or_path"))
         layers, heads = int(shape["num_hidden_layers"]), int(shape["num_attention_heads"])
-    except (OSError, ValueError, KeyError, TypeError, CheckpointError) as damage:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, CheckpointError) as damage:
         raise CheckpointError(f"no sentence encoder in {folder}: {damage!r}") from damage
     numbers = {piece: number for number, piece in enumerate(pieces)}
     key = hashlib.sha256(raw).hexdigest()[:12]
-    return SentenceEncoder(weights, numbers, layers, heads, key, first)
+    constants = {name: tf.constant(array) for name, array in weights.items()}
+    return SentenceEncoder(constants, numbers, layers, heads, key, first)
 
 
 def load_all(folder: Path) -> list[SentenceEncoder]:
-    """Read the encoder of a folder, or, where it has no ``config.json``, of each folder in it.
-
-    Raises
-    ------
-    CheckpointError
-        If there is none, or as `load` does.
-    """
+    """Read the encoder of a folder, or, where it has no ``config.json``, of each folder in it."""
     if (folder / SHAPE).is_file():
         return [load(folder)]
     inner = sorted(one.parent for one in folder.glob(f"*/{SHAPE}"))
     return [load(one) for one in inner or [folder]]
 
 
-def _constants(arrays: Mapping[str, F32]) -> dict[str, Tensor]:
-    return {name: tf.constant(array) for name, array in arrays.items()}
-
-
 def cached_sentences(
     encoders: Sequence[SentenceEncoder], sentences: Sequence[str], cache: Path
 ) -> F32:
-    """Give vectors of sentences, each encoder's beside the others'.
-
-    Each is kept in a file that names the encoder and the sentences.
-    """
+    """Give vectors of sentences, each encoder's beside the others', kept in a file an encoder."""
     return np.concatenate([_cached(each, sentences, cache) for each in encoders], axis=1)
 
 
@@ -200,16 +175,3 @@ def _padded(numbers: Sequence[Sequence[int]]) -> tuple[I32, F32]:
         padded[row, : len(some)] = some
         real[row, : len(some)] = 1.0
     return padded, real
-
-
-def _tensors(raw: bytes) -> dict[str, Tensor]:
-    """Read safetensors: eight bytes of length, a JSON header of that length, then numbers."""
-    start = 8 + int.from_bytes(raw[:8], "little")
-    header: dict[str, dict[str, Any]] = json.loads(raw[8:start])
-    found = {}
-    for name, told in header.items():
-        if told.get("dtype") == "F32":
-            first, last = told["data_offsets"]
-            numbers = np.frombuffer(raw[start + first : start + last], "<f4")
-            found[name] = tf.constant(numbers.reshape(told["shape"]))
-    return found

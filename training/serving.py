@@ -1,13 +1,10 @@
-"""What serving a bundle costs: measured in a process that does nothing else.
+"""What serving a bundle costs: ``python -m training.serving BUNDLE BEAM PHOTOGRAPH...``.
 
-    python -m training.serving BUNDLE BEAM PHOTOGRAPH...
-
-prints one line of JSON. Milliseconds are of one photograph at a time, from the bytes of
-its file to its captions, with two threads; memory is the most the process ever held.
+In a process that does nothing else. Milliseconds are of one photograph at a time, from the bytes
+of its file to its captions, with two threads; memory is the most the process ever held.
 """
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -23,33 +20,24 @@ MEASURED = 60
 WARMING = 3
 
 
-def serving_cost(bundle: Path, photographs: Sequence[Path], beam: int) -> dict[str, float | None]:
+def serving_cost(bundle: Path, photographs: Sequence[Path], beam: int) -> dict[str, float]:
     """Measure a bundle on the first photographs.
 
-    Returns
-    -------
-    dict
-        ``load_s`` (imports of the captioner included), ``ms_p50``, ``ms_p95``,
-        ``peak_mb``, ``bundle_mb``, and ``others_running``: how many other threads wanted
-        the processors meanwhile (median), without which times say little. None where
-        only Linux would know.
-
-    Raises
-    ------
-    TrainingError
-        If the process fails; with its last words.
+    Gives ``load_s`` (imports of the captioner included), ``ms_p50``, ``ms_p95``, ``peak_mb``,
+    ``bundle_mb``, and ``others_running``: how many other threads wanted the processors meanwhile
+    (median), without which times say little. Raises `TrainingError` if the process fails.
     """
     some = [str(path.resolve()) for path in photographs[: MEASURED + WARMING]]
     command = [sys.executable, "-m", "training.serving", str(bundle.resolve()), str(beam), *some]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     if done.returncode:
         raise TrainingError(f"measuring the bundle failed: {done.stderr.strip()[-500:]}")
-    measured: dict[str, float | None] = json.loads(done.stdout)
+    measured: dict[str, float] = json.loads(done.stdout)
     size = sum(file.stat().st_size for file in bundle.iterdir())
     return measured | {"bundle_mb": round(size / 1e6, 1)}
 
 
-def _measured(bundle: Path, beam: int, photographs: Sequence[Path]) -> dict[str, float | None]:
+def _measured(bundle: Path, beam: int, photographs: Sequence[Path]) -> dict[str, float]:
     began = time.perf_counter()
     from captioner.vision.bundle import load  # noqa: PLC0415  (its import is measured)
 
@@ -70,24 +58,19 @@ def _measured(bundle: Path, beam: int, photographs: Sequence[Path]) -> dict[str,
         "ms_p50": round(float(np.median(timed)), 1),
         "ms_p95": round(float(np.quantile(timed, 0.95)), 1),
         "peak_mb": _peak_mb(),
-        "others_running": None if None in running else float(np.median(np.array(running, float))),
+        "others_running": float(np.median(running)),
     }
 
 
-def _peak_mb() -> int | None:
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return None  # not Linux; there, getrusage begins at what the parent held
-    peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="utf-8"))
-    return round(int(peak[1]) / 1024) if peak else None
+def _peak_mb() -> int:
+    # Not getrusage, which begins at what the parent held.
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 
 
-def _others_running() -> int | None:
-    loads = Path("/proc/loadavg")
-    if not loads.is_file():
-        return None
+def _others_running() -> int:
     # The fourth field: threads that run or could, this one among them.
-    return int(loads.read_text(encoding="ascii").split()[3].partition("/")[0]) - 1
+    return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[0]) - 1
 
 
 if __name__ == "__main__":

@@ -22,28 +22,13 @@ HEADS = ("adapter", "labels", "words")
 class Student:
     """VGG16's variables and heads.
 
-    Parameters
-    ----------
-    arrays
-        From `training.vgg.thinned`, with the heads' where they are known.
-    words
-        Of the caption words' head.
-    dims
-        Of the teacher's map.
-    first
-        First block that is trained; those before stay as they are.
-    precision
-        What products are computed in.
+    ``arrays`` are those of `training.vgg.fitted`, with the heads' where they are known; ``words``
+    and ``dims`` the sizes of the caption words' head and of the teacher's map; blocks before
+    ``first`` stay as they are; products are computed in ``precision``.
     """
 
     def __init__(
-        self,
-        arrays: Mapping[str, F32],
-        *,
-        words: int,
-        dims: int,
-        first: int = 4,
-        precision: Tensor = tf.float32,
+        self, arrays: Mapping[str, F32], *, words: int, dims: int, first: int, precision: Tensor
     ) -> None:
         self._precision = precision
         layers = vgg.layers()
@@ -90,7 +75,7 @@ class Student:
         return tf.cast(found[self._taught[-1].name], tf.float32)
 
     def losses(self, map_: Tensor, seen: TeacherOutputs, words: Tensor) -> Tensor:
-        """Vector, as `WEIGHTS` has them.
+        """Give a vector, as `WEIGHTS` has them.
 
         The unexplained share of variance of the teacher's map and of its mean, the divergence from
         its classes, the caption words' cross entropy.

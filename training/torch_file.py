@@ -1,10 +1,9 @@
 """Reading what ``torch.save`` wrote, without PyTorch, and nothing but tensors of it."""
 
-import io
 import pickle
 import struct
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -62,42 +61,29 @@ class _Tensors(pickle.Unpickler):
 
 
 def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Give the tensors of a file by name; those of nested tuples as ``NAME.0``, ``NAME.1``.
-
-    Raises
-    ------
-    CheckpointError
-        If the file is missing, of another format, or holds anything but tensors.
-    """
+    """Give a file's tensors by name; raises `CheckpointError` where it holds anything else."""
     try:
         with path.open("rb") as file:
             if pickle.Unpickler(file).load() != MAGIC:
                 raise ValueError("not the format of torch.save before 1.6")
             _Tensors(file).load(), _Tensors(file).load()  # its version; the machine's word sizes
-            named = _Tensors(file).load()
-            storages = dict(_storages(file, _kinds(named)))
-    except (OSError, ValueError, EOFError, struct.error, pickle.UnpicklingError) as damage:
+            views: dict[str, _View] = dict(_Tensors(file).load())
+            kinds = {key: KINDS[kind] for kind, key in (view.storage for view in views.values())}
+            storages = dict(_storages(file, kinds))
+    except _DAMAGE as damage:
         raise CheckpointError(f"{path} holds no weights that can be read: {damage}") from damage
-    return {name: _array(view, storages) for name, view in _flat(named)}
+    return {name: _array(view, storages) for name, view in views.items()}
 
 
-def _flat(named: Any, before: str = "") -> list[tuple[str, _View]]:
-    if isinstance(named, _View):
-        return [(before.removesuffix("."), named)]
-    inner = named.items() if isinstance(named, dict) else enumerate(named)
-    return [found for name, value in inner for found in _flat(value, f"{before}{name}.")]
+_DAMAGE = (
+    OSError, ValueError, TypeError, AttributeError, EOFError, struct.error, pickle.UnpicklingError
+)  # fmt: skip
 
 
-def _kinds(named: Any) -> dict[str, str]:
-    return {key: kind for _, view in _flat(named) for kind, key in [view.storage]}
-
-
-def _storages(file: BinaryIO, kinds: Mapping[str, str]) -> Any:
+def _storages(file: BinaryIO, kinds: Mapping[str, np.dtype[Any]]) -> Iterator[tuple[str, Any]]:
     for key in _Tensors(file).load():
         (count,) = struct.unpack("<q", file.read(8))
-        kind = KINDS[kinds[key]]
-        content = io.BytesIO(file.read(count * kind.itemsize)).getvalue()
-        yield key, np.frombuffer(content, kind, count)
+        yield key, np.frombuffer(file.read(count * kinds[key].itemsize), kinds[key], count)
 
 
 def _array(view: _View, storages: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -15,14 +15,50 @@ from captioner.vision.text import F32, Tokenizer, read_arrays
 from captioner.vision.vectors import ARRAYS as VECTORS
 from captioner.vision.vectors import POWER, Vectors, pooled
 from training.agreement import NetworkDifference, NetworkOutputs, agreement
-from training.arrays import F16, U8, Tensor
+from training.arrays import F16, U8, Arrays, Tensor
 from training.arrays import read_arrays as read_parts
 from training.decoder import TrainableDecoder, TrainableState
 from training.encoders import PLAIN
 from training.networks import Network
 
 
-class TrainedWriter:
+def compare(
+    parts: Path, bundle: Path, words: Tokenizer, squares: U8, maps: dict[str, F16]
+) -> dict[str, NetworkDifference]:
+    """Hold encoders' maps (n, h, w, c), and what a bundle makes of them, against TensorFlow's.
+
+    The photographs are uint8 (n, s, s, 3) at the encoder's size. Raises `CheckpointError` if a part
+    is missing or damaged.
+    """
+    rules = Rules(words)
+    theirs = _trained(parts, rules, squares)
+    return {name: agreement(_served(bundle, rules, ours), theirs) for name, ours in maps.items()}
+
+
+def _trained(parts: Path, rules: Rules, squares: U8) -> NetworkOutputs:
+    maps, projections = Network.read(parts / PLAIN).maps(squares), read_parts(parts / "vectors.npz")
+    positions = maps.shape[1] * maps.shape[2]
+    decoder = TrainableDecoder.serving(read_parts(parts / "decoder.npz"), positions)
+    captions = _greedy(_TrainedWriter(decoder), rules, maps)
+    return NetworkOutputs(maps, _visual(projections, maps), _semantic(projections, maps), captions)
+
+
+def _visual(weights: Arrays, maps: F32) -> F32:
+    centred = tf.math.l2_normalize(_pooled(maps), -1) - weights["visual/mean"]
+    return np.asarray(tf.math.l2_normalize(centred @ weights["visual/basis"], -1))
+
+
+def _semantic(weights: Arrays, maps: F32) -> F32:
+    hidden = _pooled(maps) @ weights["semantic/hidden"] + weights["semantic/hidden_bias"]
+    return np.asarray(tf.math.l2_normalize(tf.nn.relu(hidden) @ weights["semantic/out"], -1))
+
+
+def _pooled(maps: F32) -> Tensor:
+    generalised = tf.reduce_mean(tf.maximum(maps, 1e-6) ** POWER, (1, 2)) ** (1 / POWER)
+    return tf.concat([tf.reduce_mean(maps, (1, 2)), generalised], -1)
+
+
+class _TrainedWriter:
     """The trainable decoder behind the beam search: a `captioner.vision.beam.Writer`."""
 
     def __init__(self, network: TrainableDecoder) -> None:
@@ -30,7 +66,6 @@ class TrainedWriter:
         self._advance = tf.function(network.advance, reduce_retracing=True, autograph=False)
 
     def start(self, map_: F32) -> DecoderState:
-        """Give the state before the first word."""
         flat = map_.reshape(1, -1, map_.shape[-1])
         begun = self._begin(tf.constant(flat, tf.float32))
         keys, values, hidden, cell = (part.numpy() for part in begun)
@@ -39,73 +74,11 @@ class TrainedWriter:
     def step(
         self, state: DecoderState, words: npt.NDArray[np.intp]
     ) -> tuple[F32, DecoderState, F32]:
-        """Give log-probabilities of the next words, the next state, the attention paid."""
         keys, values = (np.repeat(part[None], len(words), 0) for part in (state.keys, state.values))
         begun = TrainableState(keys, values, state.hidden, state.cell)
         logits, after, attention = self._advance(begun, tf.constant(words, tf.int32))
         following = DecoderState(after.hidden.numpy(), after.cell.numpy(), state.keys, state.values)
         return tf.nn.log_softmax(logits).numpy(), following, attention.numpy()
-
-
-class TrainingModel:
-    """Encoder, decoder and projections of the parts that ``train`` left.
-
-    Raises
-    ------
-    CheckpointError
-        If a part is missing or damaged.
-    """
-
-    def __init__(self, parts: Path) -> None:
-        self._encoder = Network.read(parts / PLAIN)
-        self._vectors = read_parts(parts / "vectors.npz")
-        self._decoder = read_parts(parts / "decoder.npz")
-
-    def maps(self, pixels: U8) -> F32:
-        """Maps (n, h, w, c) of squares uint8 (n, s, s, 3) of the encoder's size."""
-        return self._encoder.maps(pixels)
-
-    def writer(self, positions: int) -> TrainedWriter:
-        """Give the decoder, for maps of so many positions."""
-        return TrainedWriter(TrainableDecoder.serving(self._decoder, positions))
-
-    def visual(self, maps: F32) -> F32:
-        """Visual vectors (n, 256)."""
-        centred = tf.math.l2_normalize(_pooled(maps), -1) - self._vectors["visual/mean"]
-        return np.asarray(tf.math.l2_normalize(centred @ self._vectors["visual/basis"], -1))
-
-    def semantic(self, maps: F32) -> F32:
-        """Semantic vectors (n, 256)."""
-        w = self._vectors
-        hidden = tf.nn.relu(_pooled(maps) @ w["semantic/hidden"] + w["semantic/hidden_bias"])
-        return np.asarray(tf.math.l2_normalize(hidden @ w["semantic/out"], -1))
-
-
-def _pooled(maps: F32) -> Tensor:
-    generalised = tf.reduce_mean(tf.maximum(maps, 1e-6) ** POWER, (1, 2)) ** (1 / POWER)
-    return tf.concat([tf.reduce_mean(maps, (1, 2)), generalised], -1)
-
-
-def compare(
-    parts: Path, bundle: Path, words: Tokenizer, squares: U8, maps: dict[str, F16]
-) -> dict[str, NetworkDifference]:
-    """Hold encoders' maps, and what a bundle makes of them, against TensorFlow's.
-
-    Parameters
-    ----------
-    parts, bundle : Path
-        What ``train`` left, and what serves.
-    squares : uint8 (n, s, s, 3)
-        Photographs at the encoder's size.
-    maps : dict of float16 (n, h, w, c)
-        Each encoder's, of the same photographs.
-    """
-    trained, rules = TrainingModel(parts), Rules(words)
-    found = trained.maps(squares)
-    writer = trained.writer(found.shape[1] * found.shape[2])
-    vectors = trained.visual(found), trained.semantic(found)
-    theirs = NetworkOutputs(found, *vectors, _greedy(writer, rules, found))
-    return {name: agreement(_served(bundle, rules, ours), theirs) for name, ours in maps.items()}
 
 
 def _served(bundle: Path, rules: Rules, maps: F16) -> NetworkOutputs:

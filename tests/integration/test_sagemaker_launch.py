@@ -13,7 +13,7 @@ import pytest
 from botocore.validate import validate_parameters
 from moto.server import ThreadedMotoServer
 
-from training.sagemaker.metrics import METRICS
+from training.sagemaker.plan import METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-sagemaker" / "bin" / "python"

@@ -72,8 +72,8 @@ def captions() -> npt.NDArray[Any]:
 
 @pytest.mark.parametrize(
     "option",
-    [{}, {"smoothing": 0.1}, {"dropout": 0.2}, {"scheduled": 0.3}, {"precision": tf.bfloat16}],
-    ids=["plain", "smoothed", "dropout", "scheduled sampling", "bfloat16"],
+    [{}, {"smoothing": 0.1}, {"dropout": 0.2}, {"precision": tf.bfloat16}],
+    ids=["plain", "smoothed", "dropout", "bfloat16"],
 )
 def test_it_learns_what_maps_show(option: dict[str, object], tmp_path: Path) -> None:
     assert right(learnt(tmp_path, **option)) > 0.9
@@ -184,22 +184,6 @@ def test_teacher_forcing_and_one_word_at_a_time_agree() -> None:
     for at in range(3):
         logits, begun, _ = network.advance(begun, tf.constant(texts[:, at]))
         assert np.allclose(logits, at_once[:, at], atol=1e-5)
-
-
-@pytest.mark.parametrize("share", [0.0, 1.0])
-def test_scheduled_sampling_replaces_words_and_nothing_else(share: float) -> None:
-    texts = captions()
-    maps = tf.constant(np.random.default_rng(6).normal(size=(2, 4, 8)), tf.float32)
-    mixed = decoder().partly_own(maps, tf.constant(texts), share).numpy()
-    kept = np.isin(texts, (START, END, PAD))
-    assert (mixed[kept] == texts[kept]).all()
-    assert not np.isin(mixed[~kept], (PAD, START)).any()
-    assert (mixed == texts).all() == (share == 0.0)
-
-
-def test_the_share_of_own_words_grows_to_the_end() -> None:
-    recipe = Recipe(epochs=5, scheduled=0.2)
-    assert [recipe.scheduled_at(epoch) for epoch in (1, 3, 5)] == pytest.approx([0, 0.1, 0.2])
 
 
 def test_an_epoch_reads_no_more_captions_of_a_photograph_than_asked() -> None:

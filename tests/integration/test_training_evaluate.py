@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -102,26 +101,13 @@ def test_the_cost_of_quantisation_is_measured_where_the_float_encoder_is_at_hand
 def test_the_report_is_one_page_and_says_where_it_is(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the report's curves need matplotlib")
     command = [sys.executable, "-m", "training", "report", "--data", str(data), "--split", "test"]
-    page, before = tmp_path / "page.html", tmp_path / "before.jsonl"
-    assert not evaluate(data, "--split", "test", "--captions", str(before)).returncode
-    left = [json.loads(line) for line in before.read_text().splitlines()]
-    assert [each["file"] for each in left] == NAMES
-    left[0]["captions"] = ["something else"]
-    before.write_text("".join(json.dumps(each) + "\n" for each in left))
+    page = tmp_path / "page.html"
     done = subprocess.run(
-        [*command, "--before", str(before), "--out", str(page)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [*command, "--out", str(page)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"wrote {page}")
     assert "on test: report</title>" in page.read_text()
-    assert set(re.findall("before: ([^<]*)<", page.read_text())) == {"something else"}
-
-
-def test_a_folder_is_no_place_for_captions(data: Path, tmp_path: Path) -> None:
-    done = evaluate(data, "--split", "test", "--captions", str(tmp_path))
-    assert done.returncode == 2
-    assert "is a folder, not a file" in done.stderr
 
 
 def test_a_split_that_is_not_there_is_said_so(data: Path) -> None:

@@ -10,7 +10,7 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.l
 
 from captioner.vision.text import SPECIALS, TextEncoder, Tokenizer
 from captioner.vision.vectors import Vectors
-from training.joint_space import JointRecipe, JointSpace
+from training.joint import JointRecipe, JointSpace
 from training.visual_space import pooled
 
 pytestmark = [pytest.mark.training, pytest.mark.slow]

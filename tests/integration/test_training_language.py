@@ -9,9 +9,8 @@ pytest.importorskip("pycocoevalcap", reason="needs pycocoevalcap (requirements/t
 pytest.importorskip("tensorflow", reason="needs TensorFlow (requirements/train.lock)")
 
 from captioner.vision.text import Tokenizer
-from training.captioning import Captioned, Recipe, Validation, train_decoder
+from training.captioning import Captioned, Recipe, Validation, train_decoder, train_language
 from training.decoder import LANGUAGE, Shape, TrainableDecoder
-from training.language import LanguageRecipe, train_language
 from training.logs import read_log
 
 pytestmark = [pytest.mark.training, pytest.mark.slow]
@@ -19,7 +18,7 @@ pytestmark = [pytest.mark.training, pytest.mark.slow]
 THINGS = ("dog", "boy", "car", "ball")
 WORDS = Tokenizer(["a", "in", "the", "runs", "grass", *THINGS], captioned=13)
 TEXTS = [f"a {thing} runs in the grass" for thing in THINGS] * 16
-RECIPE = LanguageRecipe(epochs=4, batch=8, rate=4e-3, dropout=0.0, smoothing=0.0, seed=2)
+RECIPE = Recipe(epochs=4, batch=8, rate=4e-3, dropout=0.0, smoothing=0.0, seed=2)
 
 
 def shown(captions: list[str]) -> Captioned:

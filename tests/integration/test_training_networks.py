@@ -17,8 +17,7 @@ from training.arrays import U8, Arrays, save_arrays
 from training.encoders import REGISTRY
 from training.errors import CheckpointError
 from training.networks import Network
-from training.onnx_encoder import float_model, quantised
-from training.onnx_weights import read_encoder
+from training.onnx_files import float_model, quantised, read_encoder
 from training.options import ENCODERS
 
 pytestmark = pytest.mark.training
@@ -69,10 +68,9 @@ def test_the_command_line_offers_every_encoder() -> None:
     assert set(ENCODERS) == set(REGISTRY)
 
 
-def made_of_vgg19(teacher: Arrays, told: list[str], width: float = 1.0) -> Arrays:
+def made_of_vgg19(teacher: Arrays, told: list[str]) -> Arrays:
     pixels = photographs(24, 96)
-    tell = {"told": lambda line: told.append(str(line))}
-    return vgg.thinned(teacher, pixels, width, positions=2_000, **tell)
+    return vgg.fitted(teacher, pixels, 2_000, lambda line: told.append(str(line)))
 
 
 def test_what_vgg16_has_in_common_with_vgg19_is_the_same_but_for_scale() -> None:
@@ -103,12 +101,6 @@ def test_every_channel_has_a_mean_square_of_one() -> None:
     )
     assert squares.max() < 1.5
     assert np.median(squares) == pytest.approx(1, abs=0.05)
-
-
-def test_half_the_width_has_half_the_channels() -> None:
-    arrays = made_of_vgg19(vgg_weights((2, 2, 4, 4, 4)), [], 0.5)
-    assert [arrays[f"block{b}_conv1/bias"].size for b in range(1, 6)] == [2, 3, 4, 6, 6]
-    assert vgg.network(arrays).channels == 12
 
 
 def test_weights_that_lack_a_layer_are_refused() -> None:

@@ -18,8 +18,7 @@ from captioner.vision.text import SPECIALS, TextEncoder, Tokenizer
 from training import sentences
 from training.arrays import F32
 from training.errors import CheckpointError
-from training.joint import Paired
-from training.joint_space import JointRecipe
+from training.joint import JointRecipe, Paired
 from training.logs import read_log
 from training.taught import taught, train_taught
 

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from training import vgg
 from training.errors import CheckpointError
-from training.imagenet import vgg16
+from training.vgg import keras_vgg16
 
 pytestmark = [pytest.mark.training, pytest.mark.slow]
 
@@ -61,7 +61,7 @@ def test_it_sees_what_keras_network_sees(network: tf.keras.Model, weights: Path)
     pixels = np.random.default_rng(7).integers(0, 256, (2, SIDE, SIDE, 3), np.uint8)
     prepared = tf.keras.applications.vgg16.preprocess_input(pixels.astype(np.float32))
     theirs = network(prepared).numpy()
-    ours = vgg.network(vgg16(weights)).maps(pixels)[..., 512:]
+    ours = vgg.network(keras_vgg16(weights)).maps(pixels)[..., 512:]
     assert np.abs(ours - theirs).max() < 1e-4 * np.abs(theirs).max()
 
 
@@ -91,12 +91,12 @@ def test_it_becomes_a_bundle_that_captions(
 def test_a_weights_file_of_another_network_is_refused(tmp_path: Path) -> None:
     (tmp_path / "other.h5").write_bytes(b"not weights")
     with pytest.raises(CheckpointError, match=r"other\.h5 is not a weights file of VGG16"):
-        vgg16(tmp_path / "other.h5")
+        keras_vgg16(tmp_path / "other.h5")
 
 
 def test_a_weights_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no weights at .*gone\.h5"):
-        vgg16(tmp_path / "gone.h5")
+        keras_vgg16(tmp_path / "gone.h5")
 
 
 def test_a_download_that_fails_says_how_to_do_without() -> None:
@@ -104,7 +104,7 @@ def test_a_download_that_fails_says_how_to_do_without() -> None:
         raise Exception("URL fetch failure")  # as Keras does
 
     with pytest.raises(CheckpointError, match=r"could not be had.*--weights FILE"):
-        vgg16(build=offline)
+        keras_vgg16(build=offline)
 
 
 def test_the_weights_asked_of_keras_are_imagenets_without_top(network: object) -> None:
@@ -114,5 +114,5 @@ def test_the_weights_asked_of_keras_are_imagenets_without_top(network: object) -
         asked.append(options)
         return network
 
-    vgg16(build=build)
+    keras_vgg16(build=build)
     assert asked == [{"include_top": False, "weights": "imagenet"}]

@@ -8,7 +8,7 @@ import pytest
 
 from captioner.vision.bundle import DEFAULT_BUNDLE, FILES
 from training.errors import DatasetError, TrainingError
-from training.sagemaker import hyperparameters, layout
+from training.sagemaker import plan
 from training.sagemaker.__main__ import main
 from training.sagemaker.container import Container
 
@@ -74,18 +74,18 @@ def test_several_instances_are_refused(container: Container) -> None:
 
 
 def test_each_hyperparameter_becomes_an_option_of_its_step() -> None:
-    given = hyperparameters.arguments({"distil.minutes": "5", "train.critical-epochs": "0"})
+    given = plan.arguments({"distil.minutes": "5", "train.critical-epochs": "0"})
     assert given["distil"] == ["--minutes=5"]
     assert given["train"] == ["--critical-epochs=0"]
     assert given["prepare"] == []
 
 
 def test_distilling_lasts_an_hour_unless_told() -> None:
-    assert hyperparameters.arguments({})["distil"] == ["--minutes=60"]
+    assert plan.arguments({})["distil"] == ["--minutes=60"]
 
 
 def test_true_and_false_are_for_options_without_a_value() -> None:
-    given = hyperparameters.arguments({"evaluate.flag": "true", "evaluate.other": "false"})
+    given = plan.arguments({"evaluate.flag": "true", "evaluate.other": "false"})
     assert given["evaluate"] == ["--flag"]
 
 
@@ -109,13 +109,13 @@ def test_what_the_job_would_refuse_is_refused_before_it_starts(
     name: str, value: str, said: str
 ) -> None:
     with pytest.raises(TrainingError, match=said):
-        hyperparameters.checked({name: value})
+        plan.check({name: value})
 
 
 def test_flickr8ks_layout_is_linked_together(container: Container) -> None:
     channel(container.root, "photographs", "Flicker8k_Dataset/1.jpg", "Flicker8k_Dataset/2.jpg")
     channel(container.root, "captions", "Flickr8k.token.txt", "Flickr_8k.trainImages.txt")
-    data = layout.data_folder(container)
+    data = container.data_folder()
     assert (data / "Flicker8k_Dataset" / "1.jpg").is_file()
     assert (data / "Flickr8k_text" / "Flickr8k.token.txt").is_file()
 
@@ -123,16 +123,16 @@ def test_flickr8ks_layout_is_linked_together(container: Container) -> None:
 def test_a_described_folder_is_linked_together(container: Container) -> None:
     channel(container.root, "photographs", "1.jpg", "2.jpg")
     channel(container.root, "captions", "descriptions.txt")
-    data = layout.data_folder(container)
+    data = container.data_folder()
     assert {path.name for path in data.iterdir()} == {"1.jpg", "2.jpg", "descriptions.txt"}
 
 
 def test_the_links_are_made_afresh_on_each_start(container: Container) -> None:
     photographs = channel(container.root, "photographs", "1.jpg", "2.jpg")
     channel(container.root, "captions", "descriptions.txt")
-    layout.data_folder(container)
+    container.data_folder()
     (photographs / "1.jpg").unlink()
-    assert not (layout.data_folder(container) / "1.jpg").is_symlink()
+    assert not (container.data_folder() / "1.jpg").is_symlink()
     assert (photographs / "2.jpg").is_file()
 
 
@@ -140,7 +140,7 @@ def test_captions_that_are_none_are_named(container: Container) -> None:
     channel(container.root, "photographs", "1.jpg")
     channel(container.root, "captions", "readme.txt")
     with pytest.raises(DatasetError, match="channel captions: neither"):
-        layout.data_folder(container)
+        container.data_folder()
 
 
 @pytest.mark.parametrize("files", [(), ("a.npz", "b.npz")])
@@ -149,7 +149,7 @@ def test_weights_that_are_not_one_file_are_refused(
 ) -> None:
     channel(container.root, "init", *files)
     with pytest.raises(DatasetError, match=f"channel init: .* found {len(files)}"):
-        layout.only_file(container, "init", ".npz")
+        container.only_file("init", ".npz")
 
 
 def test_a_failure_is_left_where_sagemaker_looks_for_it(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_failure_is_left_where_sagemaker_looks_for_it(tmp_path: Path) -> None:
 def test_a_fault_of_the_code_leaves_its_traceback_too(tmp_path: Path) -> None:
     channel(tmp_path, "photographs", "1.jpg")
     channel(tmp_path, "captions", "descriptions.txt")
-    channel(tmp_path, "teachers", *layout.TEACHERS)
+    channel(tmp_path, "teachers", *plan.TEACHERS)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "job.json").write_text('{"hyperparameters": {}}')
     assert main(["--root", str(tmp_path)]) == 1
@@ -180,7 +180,7 @@ def all_done(root: Path) -> Container:
     """A job that was interrupted after its last step: only the results are to be laid out."""
     channel(root, "photographs", "1.jpg")
     channel(root, "captions", "descriptions.txt")
-    channel(root, "teachers", *layout.TEACHERS)
+    channel(root, "teachers", *plan.TEACHERS)
     container = Container(root, {})
     kept = container.checkpoints
     shutil.copytree(DEFAULT_BUNDLE, kept / "bundle")

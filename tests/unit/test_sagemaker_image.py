@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "training" / "sagemaker"
 LOCK = ROOT / "requirements" / "training-image.lock"
 DISTRIBUTIONS = {"PIL": "pillow"}
-# What runs on the machine that starts a job.
-LAUNCHING = {FOLDER / "launch.py", ROOT / "training" / "steps" / "sagemaker.py"}
+# What runs on the machine that starts a job alone.
+LAUNCHING = {FOLDER / "launch.py"}
 
 
 def instructions(name: str) -> list[str]:

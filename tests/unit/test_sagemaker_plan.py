@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.test_sagemaker_container import channel, configured
 from training.errors import DatasetError
-from training.sagemaker import hyperparameters, layout, plan
+from training.sagemaker import plan
 from training.sagemaker.container import Container
 
 
@@ -14,7 +14,7 @@ def laid_out(root: Path, *more: str) -> Container:
     channel(root, "photographs", "1.jpg")
     channel(root, "captions", "descriptions.txt")
     for name in more:
-        files = layout.TEACHERS if name == "teachers" else ["1", "2"]
+        files = plan.TEACHERS if name == "teachers" else ["1", "2"]
         files = ["weights.npz"] if name in ("weights", "init") else files
         channel(root, name, *(f"prefix/{file}" for file in files))
     return Container(root, {"TRAINING_JOB_NAME": "job-1", "IMAGE_REPO_COMMIT": "abc"})
@@ -25,9 +25,9 @@ def inside(root: Path, name: str) -> str:
 
 
 def planned(container: Container, given: dict[str, str]) -> list[plan.Step]:
-    found = plan.steps(container, hyperparameters.arguments(given))
+    found = plan.steps(container, plan.arguments(given))
     for step in found:
-        hyperparameters.parsed(step.step, step.arguments)
+        plan.parsed(step.step, step.arguments)
     return found
 
 
@@ -55,7 +55,7 @@ def test_with_a_ready_made_encoder_nothing_is_distilled(tmp_path: Path) -> None:
 def test_a_teacher_can_be_the_encoder_itself(tmp_path: Path) -> None:
     steps = planned(laid_out(tmp_path, "teachers"), {"train.encoder": "efficientnet-lite2"})
     assert [step.step for step in steps][:2] == ["prepare", "train"]
-    options = hyperparameters.parsed("train", steps[1].arguments)
+    options = plan.parsed("train", steps[1].arguments)
     assert options.weights == Path(inside(tmp_path, "teachers")) / "efficientnet-lite2.npz"
     assert options.encoder == "efficientnet-lite2"
 
@@ -63,7 +63,7 @@ def test_a_teacher_can_be_the_encoder_itself(tmp_path: Path) -> None:
 def test_each_step_is_given_the_further_channels_that_it_learns_from(tmp_path: Path) -> None:
     container = laid_out(tmp_path, "teachers", "captioned", "texts", "extra", "sentences")
     steps = planned(container, {"tune.minutes": "30"})
-    options = [hyperparameters.parsed(step.step, step.arguments) for step in steps]
+    options = [plan.parsed(step.step, step.arguments) for step in steps]
 
     def told(name: str) -> list[str]:
         return [one.step for one in options if getattr(one, name, None)]
@@ -86,7 +86,7 @@ def test_the_bundle_names_its_job_its_commit_and_its_hyperparameters(tmp_path: P
     container = laid_out(tmp_path, "teachers")
     configured(tmp_path, "hyperparameters.json", {"train.epochs": "3"})
     (export,) = (s for s in planned(container, {"train.epochs": "3"}) if s.step == "export")
-    options = hyperparameters.parsed("export", export.arguments)
+    options = plan.parsed("export", export.arguments)
     assert (options.version, options.commit) == ("job-1", "abc")
     assert '{"train.epochs": "3"}' in options.note
 

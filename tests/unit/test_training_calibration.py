@@ -14,7 +14,7 @@ from captioner.vision.text import unit
 from training.calibration import calibrate, choose, graded, read_judged, usual
 from training.dataset import Split
 from training.errors import DatasetError
-from training.evaluation import Looked
+from training.evaluate import Looked
 from training.visual_space import centres
 
 EVEN = np.full(256, 1 / 16, np.float32)
@@ -62,14 +62,14 @@ def test_weights_that_help_nothing_are_none() -> None:
 
 def test_judgements_count_instead_of_cider_and_add_captions_that_did_not_win() -> None:
     each = looked()
-    by_cider = calibrate([each], {})
-    assert by_cider.figures["captions"] == 30
-    assert by_cider.figures["right"] == 100.0
+    _, _, by_cider = calibrate([each], {})
+    assert by_cider["captions"] == 30
+    assert by_cider["right"] == 100.0
     judged = {("0.jpg", SAID[0]): False, ("1.jpg", SAID[2]): False, ("9.jpg", "unheard"): True}
-    by_hand = calibrate([each], judged)
-    assert (by_hand.figures["captions"], by_hand.figures["judged"]) == (31, 2)
-    assert by_hand.figures["right"] == pytest.approx(100 * 29 / 31, abs=0.1)
-    assert by_hand.figures["of_judged"]["right"] == 0.0
+    _, _, by_hand = calibrate([each], judged)
+    assert (by_hand["captions"], by_hand["judged"]) == (31, 2)
+    assert by_hand["right"] == pytest.approx(100 * 29 / 31, abs=0.1)
+    assert by_hand["of_judged"]["right"] == 0.0
 
 
 def test_what_is_usual_is_the_mean_of_the_probabilities() -> None:

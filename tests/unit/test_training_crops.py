@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from training.crops import Crops
+from training.photographs import Crops
 
 
 def sampled(weights: npt.NDArray[Any], line: npt.NDArray[Any]) -> npt.NDArray[Any]:

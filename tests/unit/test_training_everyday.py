@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from training.dataset import read_everyday
 from training.errors import DatasetError
-from training.everyday import read_everyday
 from training.vocabulary import read_texts
 
 ENTRIES = (

@@ -54,14 +54,9 @@ def titled(ax: Axes, title: str, below: str) -> None:
 
 
 def inline(made: Figure, name: str, says: str) -> str:
-    """SVG to stand in a page that defines the colours.
+    """SVG to stand in a page that defines the colours; ``says`` tells who cannot see it.
 
-    Parameters
-    ----------
-    name : str
-        Tells the ids in this figure from those of others in the page.
-    says : str
-        What a reader who cannot see it is told.
+    ``name`` tells the ids in this figure from those of others in the page.
     """
     content = io.StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):

@@ -1,8 +1,10 @@
-"""The report's curves."""
+"""The report's curves, of what training noted down as it went."""
 
 import html
+from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,9 +12,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from training import confidence
 from training.arrays import F64, Flags
-from training.logs import Entry
+from training.logs import Entry, read_log
 from training.report.ink import BAND, FAINT, SERIES, TEXT, figure, inline, titled
-from training.report.logs import Logs
 
 HELD_OUT = {
     "explained": "teacher's map explained",
@@ -22,6 +23,44 @@ HELD_OUT = {
 }
 LOSSES = ("map, unexplained", "its mean, unexplained", "classes, nats")
 """As `training.student.WEIGHTS` has them, but for the words', which are of another size."""
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Entries in order; empty where there is no such log."""
+
+    distilled: list[Entry] = field(default_factory=list)
+    decoder: list[Entry] = field(default_factory=list)
+    critical: list[Entry] = field(default_factory=list)
+    joint: list[Entry] = field(default_factory=list)
+    tuned: list[Entry] = field(default_factory=list)
+    baseline: list[Entry] = field(default_factory=list)
+
+
+def read_logs(options: Namespace) -> Logs:
+    """Read the logs of ``distil`` and ``tune``, and those in the folder that ``train`` left.
+
+    Raises `TrainingError` for a log with a line that is not a JSON object.
+    """
+    files = {name: f"{name}.jsonl" for name in ("decoder", "critical", "joint")}
+    files["baseline"] = "baseline.json"
+    model = options.model
+    trained = {name: read_log(model / file) if model else [] for name, file in files.items()}
+    distilled, tuned = (
+        _counted_on(read_log(log)) if log else [] for log in (options.distilled, options.tuned)
+    )
+    return Logs(distilled, tuned=tuned, **trained)
+
+
+def _counted_on(entries: list[Entry]) -> list[Entry]:
+    """Let photographs seen and minutes run on where a continued distillation counts anew."""
+    before, last, counted = {"seen": 0.0, "minutes": 0.0}, {"seen": 0.0, "minutes": 0.0}, []
+    for entry in (entry for entry in entries if "seen" in entry):
+        if entry["seen"] < last["seen"]:
+            before = {name: before[name] + last[name] for name in before}
+        last = {name: float(entry.get(name, 0)) for name in before}
+        counted.append(entry | {name: before[name] + last[name] for name in before})
+    return counted
 
 
 def learning_curve(entries: Sequence[Entry]) -> str:
@@ -46,23 +85,17 @@ def learning_curve(entries: Sequence[Entry]) -> str:
 
 
 def _sizes(ax: Axes, entries: Sequence[Entry]) -> None:
-    starts = [
-        at for at, entry in enumerate(entries) if at == 0 or _size(entry) != _size(entries[at - 1])
-    ]
-    for turn, at in enumerate(starts):
-        last = starts[turn + 1] - 1 if turn + 1 < len(starts) else len(entries) - 1
-        begin = entries[at - 1]["seen"] if at else 0
+    """Shade every other run of entries of one input size, and name the size."""
+    begin = 0.0
+    for turn, (size, run) in enumerate(groupby(entries, lambda entry: entry.get("size"))):
+        *_, last = run
         if turn % 2:
-            ax.axvspan(begin, entries[last]["seen"], color=BAND, linewidth=0)
-        if _size(entries[at]) is not None:
-            place = (begin + entries[last]["seen"]) / 2
-            label = f"{_size(entries[at])} px"
-            top = ax.get_xaxis_transform()
-            ax.text(place, 0.01, label, transform=top, ha="center", color=TEXT, fontsize=7.5)
-
-
-def _size(entry: Entry) -> Any:
-    return entry.get("size")
+            ax.axvspan(begin, last["seen"], color=BAND, linewidth=0)
+        if size is not None:
+            place, top = (begin + last["seen"]) / 2, ax.get_xaxis_transform()
+            label, small = f"{size} px", 7.5
+            ax.text(place, 0.01, label, transform=top, ha="center", color=TEXT, fontsize=small)
+        begin = last["seen"]
 
 
 def _thousands(value: float, _: object) -> str:
@@ -99,11 +132,9 @@ def epochs(logs: Logs) -> str:
 
 
 def _over_epochs(ax: Axes, entries: Sequence[Entry], key: str, colour: str, label: str) -> None:
-    points = [(n, entry[key]) for n, entry in enumerate(entries, 1) if key in entry]
+    points = [(entry["epoch"], entry[key]) for entry in entries if key in entry]
     if not points:
         return
-    if "epoch" in entries[0]:
-        points = [(entry["epoch"], entry[key]) for entry in entries if key in entry]
     ax.plot(*zip(*points, strict=True), color=colour, label=label, marker="o", markersize=3)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
@@ -123,11 +154,7 @@ def tuning(entries: Sequence[Entry]) -> str:
 def reliability(probabilities: F64, right: Flags, review: float, withheld: float) -> str:
     """Share of right captions over their predicted probability, as SVG.
 
-    Parameters
-    ----------
-    probabilities, right : float64 (n,), bool (n,)
-    review, withheld : float
-        Below which probability captions are marked, and not shown.
+    Captions below ``review`` are marked, those below ``withheld`` not shown.
     """
     drawn, (share, count) = figure(2, width=4.6, height=3.2)
     bins = confidence.reliability(probabilities, right)

@@ -4,12 +4,14 @@ The paths are those of AWS's "How Amazon SageMaker runs your training image".
 """
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.errors import TrainingError
+from training.dataset import DESCRIPTIONS, PHOTOGRAPHS, TEXTS, TOKENS
+from training.errors import DatasetError, TrainingError
 
 ROOT = Path("/opt/ml")
 REASON_LENGTH = 1024
@@ -38,19 +40,8 @@ class Container:
         """Kept in S3 while the job runs, and there again when it goes on."""
         return self.root / "checkpoints"
 
-    @property
-    def scratch(self) -> Path:
-        """Gone with the container."""
-        return self.root / "scratch"
-
     def hyperparameters(self) -> dict[str, str]:
-        """Read the job's hyperparameters; SageMaker writes every value as a string.
-
-        Raises
-        ------
-        TrainingError
-            If the file is not a flat JSON object of strings.
-        """
+        """Read the job's hyperparameters, all of them strings; raises `TrainingError` else."""
         found = self._configuration("hyperparameters.json")
         for name, value in found.items():
             if not isinstance(value, str):
@@ -63,16 +54,64 @@ class Container:
         if len(hosts) > 1:
             raise TrainingError(f"resourceconfig.json: {len(hosts)} hosts; this job wants one")
 
-    def channel(self, name: str) -> Path | None:
-        """Where a channel's files lie; None for a channel that the job does not have."""
-        folder = self.root / "input" / "data" / name
-        return folder if folder.is_dir() else None
-
     def fail(self, reason: str, detail: str = "") -> None:
         """Say why the job failed, where SageMaker looks for it."""
         file = self.root / "output" / "failure"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{reason[:REASON_LENGTH]}\n{detail}", encoding="utf-8")
+
+    def channel(self, name: str) -> Path | None:
+        """Give the folder in which a channel's files lie; None where the job has no such channel.
+
+        A prefix in S3 often holds one folder: that is gone down into.
+        """
+        folder = self.root / "input" / "data" / name
+        if not folder.is_dir():
+            return None
+        inside = list(folder.iterdir())
+        while len(inside) == 1 and inside[0].is_dir():
+            folder = inside[0]
+            inside = list(folder.iterdir())
+        return folder
+
+    def only_file(self, channel: str, suffix: str = "") -> Path | None:
+        """Give a channel's one file of a kind, or None. Raises `DatasetError` for none, several."""
+        folder = self.channel(channel)
+        if folder is None:
+            return None
+        found = sorted(path for path in folder.rglob(f"*{suffix}") if path.is_file())
+        if len(found) != 1:
+            kind = f"{suffix} file" if suffix else "file"
+            raise DatasetError(f"channel {channel}: expected one {kind}, found {len(found)}")
+        return found[0]
+
+    def data_folder(self) -> Path:
+        """Link ``photographs`` and ``captions`` into the data folder that steps read, afresh.
+
+        Captions are Flickr8k's text files, or a ``descriptions.txt``; either may lie in a
+        folder of the channel. Raises `DatasetError` for a missing channel, or one without captions.
+        """
+        photographs, captions = self._wanted("photographs"), self._wanted("captions")
+        data = self.root / "scratch" / "data"
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True)
+        if tokens := _first(captions, TOKENS):
+            links = {PHOTOGRAPHS: photographs, TEXTS: tokens.parent}
+        elif descriptions := _first(captions, DESCRIPTIONS):
+            links = {path.name: path for path in photographs.iterdir() if path.is_file()}
+            links[DESCRIPTIONS] = descriptions
+        else:
+            neither = f"neither {TOKENS} nor {DESCRIPTIONS}"
+            raise DatasetError(f"channel captions: {neither} in {captions}")
+        for name, to in links.items():
+            (data / name).symlink_to(to.resolve(), target_is_directory=to.is_dir())
+        return data
+
+    def _wanted(self, name: str) -> Path:
+        folder = self.channel(name)
+        if folder is None:
+            raise DatasetError(f"channel {name}: missing; the job wants photographs and captions")
+        return folder
 
     def _configuration(self, name: str) -> dict[str, Any]:
         file = self.root / "input" / "config" / name
@@ -85,3 +124,7 @@ class Container:
         if not isinstance(found, dict):
             raise TrainingError(f"{name} is not a JSON object")
         return found
+
+
+def _first(folder: Path, name: str) -> Path | None:
+    return next(iter(sorted(folder.rglob(name))), None)

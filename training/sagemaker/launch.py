@@ -1,8 +1,8 @@
 """Starting the training job, through the SageMaker Python SDK (requirements/sagemaker.lock)."""
 
 import json
+from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -20,7 +20,8 @@ from sagemaker.train.configs import (
     StoppingCondition,
 )
 
-from training.sagemaker.metrics import METRICS
+from training.errors import TrainingError
+from training.sagemaker.plan import METRICS
 
 FAULTS = (BotoCoreError, ClientError, RoleValidationError, SageMakerCoreError, ValueError)
 """What the SDK raises for a role, an account, a setting or a job at fault."""
@@ -33,93 +34,71 @@ _QUIET = {
 CREATE = "before-call.sagemaker.CreateTrainingJob"
 
 
-@dataclass(frozen=True)
-class Job:
-    """What to start.
+def start(options: Namespace, channels: Mapping[str, str]) -> str:
+    """Start the job, with ``--wait`` follow its log to the end, and give its name.
 
-    ``out`` is a prefix in S3; ``channels`` name to prefix in S3; ``wait_hours`` bound a
-    spot job with its waiting for capacity, and None is on demand.
+    ``channels`` are prefixes in S3 by name. Raises one of `FAULTS`, or `TrainingError` where no
+    region is set.
     """
-
-    name: str
-    image: str
-    role: str
-    out: str
-    channels: Mapping[str, str]
-    hyperparameters: Mapping[str, str]
-    checkpoints: str
-    instance: str
-    volume: int
-    hours: float
-    wait_hours: float | None
-
-
-def start(job: Job, session: boto3.Session, *, wait: bool) -> str:
-    """Start it, and with ``wait`` follow its log to the end.
-
-    Returns
-    -------
-    str
-        The training job's name.
-
-    Raises
-    ------
-    Exception
-        One of `FAULTS`.
-    """
-    trainer = _trainer(job, session)
-    trainer.train(input_data_config=_channels(job), wait=wait, logs=wait)
+    trainer = _trainer(options, _session(options))
+    inputs = _inputs(channels)
+    trainer.train(input_data_config=inputs, wait=options.wait, logs=options.wait)
     return str(trainer._latest_training_job.training_job_name)
 
 
-def preview(job: Job, session: boto3.Session) -> dict[str, Any]:
+def preview(options: Namespace, channels: Mapping[str, str]) -> dict[str, Any]:
     """Give the request that `start` would send, as botocore would send it, unsent."""
 
     def seize(params: Mapping[str, Any], **_: object) -> None:
-        raise _Seized(json.loads(params["body"]))
+        raise _Seized(params["body"])
 
+    session = _session(options)
     session.events.register(CREATE, seize)
+    trainer = _trainer(options, session)
     try:
-        _trainer(job, session).train(input_data_config=_channels(job), wait=False, logs=False)
+        trainer.train(input_data_config=_inputs(channels), wait=False, logs=False)
     except _Seized as seized:
-        return seized.request
-    finally:
-        session.events.unregister(CREATE, seize)
+        request: dict[str, Any] = json.loads(seized.args[0])
+        return request
     raise AssertionError("the SDK sent no request")
 
 
 class _Seized(Exception):
-    def __init__(self, request: dict[str, Any]) -> None:
-        self.request = request
+    """Carries a request out of the SDK."""
 
 
-def _trainer(job: Job, session: boto3.Session) -> ModelTrainer:
-    spot = job.wait_hours is not None
+def _session(options: Namespace) -> boto3.Session:
+    session = boto3.Session(region_name=options.region)
+    if session.region_name is None:
+        raise TrainingError("no region: give --region, or set AWS_DEFAULT_REGION or a profile's")
+    return session
+
+
+def _inputs(channels: Mapping[str, str]) -> list[InputData]:
+    return [InputData(channel_name=name, data_source=prefix) for name, prefix in channels.items()]
+
+
+def _trainer(options: Namespace, session: boto3.Session) -> ModelTrainer:
+    most = int(3600 * options.hours)
+    waits = None if options.on_demand else int(3600 * (options.hours + options.patience))
     trainer = ModelTrainer(
         sagemaker_session=Session(boto_session=session, sagemaker_config=_QUIET),
-        base_job_name=job.name,
-        training_image=job.image,
-        role=job.role,
+        base_job_name=options.name,
+        training_image=options.image,
+        role=options.role,
         compute=Compute(
-            instance_type=job.instance,
+            instance_type=options.instance,
             instance_count=1,
-            volume_size_in_gb=job.volume,
-            enable_managed_spot_training=spot,
+            volume_size_in_gb=options.volume,
+            enable_managed_spot_training=not options.on_demand,
         ),
         stopping_condition=StoppingCondition(
-            max_runtime_in_seconds=int(3600 * job.hours),
-            max_wait_time_in_seconds=int(3600 * job.wait_hours) if job.wait_hours else None,
+            max_runtime_in_seconds=most, max_wait_time_in_seconds=waits
         ),
-        output_data_config=OutputDataConfig(s3_output_path=job.out),
-        checkpoint_config=CheckpointConfig(s3_uri=job.checkpoints),
-        hyperparameters=dict(job.hyperparameters),
+        output_data_config=OutputDataConfig(s3_output_path=options.out),
+        checkpoint_config=CheckpointConfig(s3_uri=options.checkpoints),
+        hyperparameters=dict(options.set),
     )
     return trainer.with_metric_definitions(
         [MetricDefinition(name=name, regex=regex) for name, regex in METRICS.items()]
     )
-
-
-def _channels(job: Job) -> list[InputData]:
-    return [
-        InputData(channel_name=name, data_source=prefix) for name, prefix in job.channels.items()
-    ]

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from training import encoders, photographs
-from training.everyday import read_splits
+from training.dataset import read_splits
 from training.vocabulary import frequent_words
 
 

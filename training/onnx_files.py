@@ -1,5 +1,6 @@
-"""An encoder as an ONNX file: float, and quantised to eight bits."""
+"""ONNX files: an encoder written, in float and in eight bits; weights read, in either."""
 
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,14 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from training.arrays import U8, Tensor
+from training.arrays import F32, U8, Arrays, Tensor, read_arrays
+from training.errors import CheckpointError
 from training.networks import Layer, Network
 
 OPSET, IR = 17, 9
 EIGHT_BITS = ("Conv", "MaxPool", "Add")
+PRODUCTS = ("MatMul", "MatMulInteger")
+QUANTIZED, SCALE, ZERO = "_quantized", "_scale", "_zero_point"
 
 
 def float_model(network: Network, side: int) -> onnx.ModelProto:
@@ -102,19 +106,11 @@ class _Photographs(CalibrationDataReader):  # type: ignore[misc]
 
 
 def quantised(model: onnx.ModelProto, calibration: U8, out: Path) -> None:
-    """Write the network with eight-bit weights and activations.
+    """Write a network of `float_model` with eight-bit weights and activations.
 
-    Parameters
-    ----------
-    model : onnx.ModelProto
-        From `float_model`.
-    calibration : uint8 (n, side, side, 3)
-        Training photographs that the activations' ranges are taken from.
-
-    Notes
-    -----
-    Weights take seven bits' range: processors without VNNI add two products in
-    16 bits and would overflow (ONNX Runtime, *Quantize ONNX models*).
+    ``calibration`` are training photographs uint8 (n, side, side, 3) that the activations' ranges
+    are taken from. Weights take seven bits' range: processors without VNNI add two products in 16
+    bits and would overflow (ONNX Runtime, *Quantize ONNX models*).
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -133,3 +129,67 @@ def quantised(model: onnx.ModelProto, calibration: U8, out: Path) -> None:
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=list(EIGHT_BITS),
         )
+
+
+def read_encoder(path: Path) -> Arrays:
+    """Read kernels, biases and heads: of an ``.npz``, or of a bundle's folder, in eight bits.
+
+    A few hundred steps make up for what those took. A bundle keeps no head but the labels'. Raises
+    `CheckpointError` if it is missing or no encoder.
+    """
+    if not path.is_dir():
+        return read_arrays(path)
+    file = path / "encoder.onnx"
+    if not file.is_file():
+        raise CheckpointError(f"no bundle in {path}: it has no {file.name}")
+    _, stored = _loaded(file.read_bytes(), str(file))
+    names = {name.removesuffix(QUANTIZED) for name in stored}
+    kernels = {
+        # (height, width, in, out) of (out, in, height, width), each output scaled by its own
+        name: np.ascontiguousarray(_real(stored, name, name + SCALE).transpose(2, 3, 1, 0))
+        for name in names
+        if name.endswith("/kernel")
+    }
+    biases = {
+        name: _real(stored, name, name + QUANTIZED + SCALE)
+        for name in names
+        if name.endswith("/bias")
+    }
+    return {**kernels, **biases, **read_arrays(path / "labels.npz")}
+
+
+def named_weights(raw: bytes) -> dict[str, F32]:
+    """Give float32 weights of an ONNX file as PyTorch lays them out, (out, in), by its names.
+
+    An export keeps the names of vectors and tables, and calls a matrix by a number; the node
+    that multiplies by it stands where its layer did. Eight bits are scaled back:
+    ``(number - zero_point) * scale``. Raises `CheckpointError` if it is no ONNX file.
+    """
+    graph, stored = _loaded(raw, "the model")
+    weights = {name: array for name, array in stored.items() if array.dtype == np.float32}
+    for name in [name for name in stored if name.endswith(QUANTIZED)]:
+        whole = name.removesuffix(QUANTIZED)
+        shifted = stored[name].astype(np.float32) - stored[whole + ZERO]
+        weights[whole] = shifted * stored[whole + SCALE]
+    for node in graph.node:
+        multiplies = node.op_type in PRODUCTS
+        matrix = weights.get(node.input[1].removesuffix(QUANTIZED)) if multiplies else None
+        if matrix is not None:
+            weights[".".join(node.name.split("/")[1:-1]) + ".weight"] = matrix.T
+    return weights
+
+
+def _loaded(raw: bytes, name: str) -> tuple[onnx.GraphProto, Arrays]:
+    try:
+        graph = onnx.load(io.BytesIO(raw)).graph
+    except Exception as damage:  # protobuf's own, which onnx does not name
+        raise CheckpointError(f"no ONNX file: {name}: {damage}") from damage
+    return graph, {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+
+
+def _real(stored: Arrays, name: str, scale: str) -> F32:
+    if name in stored:
+        return np.asarray(stored[name], np.float32)
+    whole = stored[f"{name}{QUANTIZED}"]
+    each = np.reshape(stored[scale], (-1, *[1] * (whole.ndim - 1)))
+    return np.asarray(whole * each, np.float32)
