@@ -11,12 +11,15 @@ from typing import Any
 from chalicelib.attributes.lexicon import (
     BELOW,
     COLOURS,
+    ING_NOUNS,
     INVARIABLE,
+    IRREGULAR_FORMS,
     IRREGULAR_PLURALS,
+    PLACES,
     PLACES_BELOW,
+    PLURAL_PLACES,
+    VERBS,
 )
-from chalicelib.attributes.places import PLACES, PLURAL_PLACES
-from chalicelib.attributes.verbs import ING_NOUNS, IRREGULAR_FORMS, VERBS
 from chalicelib.images import Attribute
 
 _BEFORE_E = ("at", "ag", "ur", "dg", "rg", "bl", "dl", "gl", "tl")

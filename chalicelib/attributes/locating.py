@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.attributes import lexicon as lex
-from chalicelib.attributes import places as known
 from chalicelib.attributes.kinds import ANIMATE, base_form, place_form
 from chalicelib.attributes.phrases import NounPhrase, Token
 from chalicelib.images import Attribute, Garment
@@ -75,15 +74,15 @@ class Locating:
         """Take note of a verb and of whose it is."""
         self.begin()
         self._doers, self._verb, self._passive = list(doers), base, passive
-        self._aims = base in known.AIMING
+        self._aims = base in lex.AIMING
 
     def preposition(self, at: int) -> None:
         """Take note of the preposition at a place."""
         word, before = self._words[at], self._words[at - 1]
-        tells = word in known.LOCATIVES or (word == "to" and before in known.NEARNESS)
+        tells = word in lex.LOCATIVES or (word == "to" and before in lex.NEARNESS)
         acted_on = self._passive or before.endswith("ed")
-        agent = word == "by" and acted_on and base_form(before) not in known.RESTING
-        governs = tells and not (agent or self._aims or before in known.COVERED)
+        agent = word == "by" and acted_on and base_form(before) not in lex.RESTING
+        governs = tells and not (agent or self._aims or before in lex.COVERED)
         if word == "of":
             self._governor = before if before in {"outside", "inside"} else self._of
         else:
@@ -102,7 +101,7 @@ class Locating:
         self._aims = self._passive = False
         self._of = self._and = None
         if governor is None:
-            self._thrown |= self._verb in known.THROWING
+            self._thrown |= self._verb in lex.THROWING
             return None
         place = self._named(phrase, start, end)
         if place is None or self._is_beside_the_point(place, governor, start, end):
@@ -114,7 +113,7 @@ class Locating:
 
     def settle(self, place: str) -> None:
         """Give a setting to those it is said of, or to the subject to come."""
-        thrown = self._thrown and self._and in known.INTO
+        thrown = self._thrown and self._and in lex.INTO
         for subject in self._near if thrown else (*self._doers, *self._near):
             subject.places[place] = None
         self._settled = True
@@ -135,13 +134,13 @@ class Locating:
 
     def _named(self, phrase: NounPhrase, start: int, end: int) -> str | None:
         last = self._words[end - 1]
-        if phrase.head in known.GENERAL_PLACES:
+        if phrase.head in lex.GENERAL_PLACES:
             before = map(_material, reversed(self._words[start : end - 1]))
             return next(filter(None, before), None)
         place = place_form(last)
-        if place in known.PARTS and self._words[end] == "of":
+        if place in lex.PARTS and self._words[end] == "of":
             return None
-        return place if place in known.PLACES else None
+        return place if place in lex.PLACES else None
 
     def _is_beside_the_point(self, place: str, governor: str, start: int, end: int) -> bool:
         """True for "kicks up snow", "rock climbing", "… and trees in the background"."""
@@ -150,11 +149,11 @@ class Locating:
         if self._words[end] == "climbing":
             return True
         if governor == "up":
-            return place in known.SUBSTANCES and self._words[start] not in lex.DETERMINERS
+            return place in lex.SUBSTANCES and self._words[start] not in lex.DETERMINERS
         return place == "bar" and governor not in {"at", "in", "inside"}
 
 
 def _material(word: str) -> str | None:
     """Return the setting of "grassy area", "pool area", "snow-covered area"."""
-    place = known.MADE_OF.get(word) or place_form(word.removesuffix("-covered"))
-    return place if place in known.PLACES else None
+    place = lex.MADE_OF.get(word) or place_form(word.removesuffix("-covered"))
+    return place if place in lex.PLACES else None

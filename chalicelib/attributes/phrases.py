@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chalicelib.attributes import lexicon as lex
-from chalicelib.attributes import verbs
 from chalicelib.attributes.kinds import (
     ANIMATE,
     THINGS_THAT_MOVE,
@@ -15,7 +14,7 @@ from chalicelib.attributes.kinds import (
     place_form,
     singular,
 )
-from chalicelib.attributes.places import COVERED, LOCATIVES, PLACES
+from chalicelib.attributes.lexicon import COVERED, LOCATIVES, PLACES
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
 _CLOSE_UP = re.compile(r"\bclose\s+up(?= (?:of|on|view|shot|photo|picture|image|portrait)\b|\W*$)")
@@ -78,11 +77,11 @@ class Token(str):
         self.can_be_noun = word not in _CLOSED and word[:1].isalpha()
         is_adverb = word in lex.ADVERBS or (word.endswith("ly") and self.one not in ANIMATE)
         self.can_be_head = self.can_be_noun and not is_adverb
-        self.is_ing = word.endswith("ing") and len(word) > 4 and word not in verbs.ING_NOUNS
+        self.is_ing = word.endswith("ing") and len(word) > 4 and word not in lex.ING_NOUNS
         self.is_past = (
             self.base not in (None, word)
             if word.endswith("ed")
-            else word in verbs.IRREGULAR_FORMS and not word.endswith(("ing", "s"))
+            else word in lex.IRREGULAR_FORMS and not word.endswith(("ing", "s"))
         )
         self.is_third_person = self.base is not None and self.one != word
 
@@ -137,10 +136,10 @@ class Phrases:
         if word == base:
             after = self.words[at + 1]
             goes_on = after in _AFTER_VERBS
-            dressed = worn and phrase.plural and (goes_on or base not in verbs.NOUN_VERBS)
+            dressed = worn and phrase.plural and (goes_on or base not in lex.NOUN_VERBS)
             return dressed or (phrase.moves and (phrase.plural or phrase.joined))
         done = self.words[at + 1] in lex.DETERMINERS  # "on a hill watches a dog"
-        return phrase.moves or worn or done or base not in verbs.NOUN_VERBS
+        return phrase.moves or worn or done or base not in lex.NOUN_VERBS
 
     def _filled(self, phrase: NounPhrase, at: int, start: int) -> int:
         """Take words from ``at`` on into a phrase; return the place after its end."""
@@ -241,7 +240,7 @@ class Phrases:
         word, following = self.words[at], self.words[at + 1]
         if self.words[at - 2] in _CROSSED or not word.is_ing:
             return False
-        is_object = word.base in verbs.HAVING or following.is_ing
+        is_object = word.base in lex.HAVING or following.is_ing
         return following.can_be_noun and not is_object
 
     def _does(self, at: int) -> bool:
@@ -254,10 +253,10 @@ class Phrases:
     def _is_seen_to(self, at: int) -> bool:
         """True for "jump" of "watching a black dog jump on a lawn"."""
         word = self.words[at]
-        is_noun = word in verbs.NOUN_VERBS and self.words[at + 1].can_be_noun
-        if word not in verbs.VERBS or is_noun:
+        is_noun = word in lex.NOUN_VERBS and self.words[at + 1].can_be_noun
+        if word not in lex.VERBS or is_noun:
             return False
-        return any(before.base in verbs.PERCEIVED for before in self.words[max(0, at - 5) : at])
+        return any(before.base in lex.PERCEIVED for before in self.words[max(0, at - 5) : at])
 
     @staticmethod
     def _set_head(phrase: NounPhrase, word: Token) -> None:
@@ -281,7 +280,7 @@ class Phrases:
             return None
         if word == "looking" and before in lex.ADJECTIVES:
             return at + 1  # "a scruffy looking man"
-        if ahead.moves and word.base and word.base not in verbs.NOT_ACTIONS:
+        if ahead.moves and word.base and word.base not in lex.NOT_ACTIONS:
             phrase.actions.append(word.base)
         return at + 1
 

@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 from chalicelib.attributes import lexicon as lex
-from chalicelib.attributes import verbs
 from chalicelib.attributes.kinds import ANIMATE, PEOPLE, THINGS_THAT_MOVE
 from chalicelib.attributes.locating import Locating, Subject
 from chalicelib.attributes.phrases import NounPhrase, Phrases, Token, tokens
@@ -129,21 +128,21 @@ class _Reader:
             return False
         base = word.form
         ahead = self._words[self.at + 1]
-        catenative = base in verbs.CATENATIVES and (ahead == "to" or ahead.is_ing)
+        catenative = base in lex.CATENATIVES and (ahead == "to" or ahead.is_ing)
         actors = self._actors(word)
         self._worn = base in {"wear", "dress"} and not self._negated
         if self._worn:
             self._wearers, self._leans = actors, False
         if self._limb and word.is_past and not self._after_be:  # "with his arms raised"
             actors = []
-        if not (self._negated or catenative or base in verbs.NOT_ACTIONS or word in verbs.STATIVE):
+        if not (self._negated or catenative or base in lex.NOT_ACTIONS or word in lex.STATIVE):
             for actor in actors:
                 actor.actions[base] = None
             self._by_whom = base if word.is_past else None
         if actors:
             self._locating.verb(base, actors, passive=word.is_past)
-        self._spent |= base not in verbs.NOT_ACTIONS
-        self._perceived = base in verbs.PERCEIVED
+        self._spent |= base not in lex.NOT_ACTIONS
+        self._perceived = base in lex.PERCEIVED
         self._after_be = self._adjacent = self._infinitive = self._joined = False
         self.at += 1
         return True
@@ -199,7 +198,7 @@ class _Reader:
     def _finite(self, base: str | None) -> bool:
         if not self._subjects or self._words[self.at - 1] in _BEFORE_NOUNS:
             return False
-        return base not in verbs.NOUN_VERBS or self._adjacent or self._joined or not self._spent
+        return base not in lex.NOUN_VERBS or self._adjacent or self._joined or not self._spent
 
     def _actors(self, word: Token) -> list[Subject]:
         """Return whose verb it is."""
@@ -213,7 +212,7 @@ class _Reader:
 
     def _nearest_movers(self, base: str) -> list[Subject]:
         """Return who of the nearest can do it: a motorcycle's rider waves, not the motorcycle."""
-        ridden = base not in verbs.OF_VEHICLES and any(
+        ridden = base not in lex.OF_VEHICLES and any(
             subject.phrase.head in PEOPLE for subject in self._subjects
         )
         can = ANIMATE if ridden else ANIMATE | THINGS_THAT_MOVE

@@ -17,8 +17,10 @@ from chalicelib.attributes.lexicon import (
     COLOUR_ADVERBS,
     DETERMINERS,
     GARMENTS,
+    NOUN_VERBS,
+    OFTEN_DONE,
+    VERBS,
 )
-from chalicelib.attributes.verbs import NOUN_VERBS, OFTEN_DONE, VERBS
 from chalicelib.images import Attribute
 from chalicelib.search.plan import clause_of
 from chalicelib.search.query import AUTO, MAX_CLAUSES, Clause, Group, Mode, Query
