@@ -1,4 +1,4 @@
-"""Vectors of what someone searches by: docs/contracts.md, "Encoder function"."""
+"""Vectors of images that someone searches by: docs/contracts.md, "Encoder function"."""
 
 import base64
 import binascii
@@ -42,13 +42,11 @@ class Queries:
 
     def _vectors(self, request: Mapping[str, Any]) -> dict[str, Any]:
         match request:
-            case {"text": str(text)}:
-                return {"semantic": _written(self.model.encode_text(text))}
             case {"image": str(image)}:
                 return self._of(self._sent(image), request.get("crop"))
             case {"key": str(key)}:
                 return self._of(self._stored(key, request.get("version_id")), request.get("crop"))
-        raise InvalidField("request", "needs one of text, image and key")
+        raise InvalidField("request", "needs one of image and key")
 
     def _of(self, decoded: Decoded, part: object) -> dict[str, Any]:
         pixels = decoded.pixels if part is None else crop(decoded.pixels, _crop(part))

@@ -17,13 +17,10 @@ KEY = "uploads/ada/a.png"
 
 
 class Mean:
-    """Encodes an image as its mean and a text as its length."""
+    """Encodes an image as its mean and its height."""
 
     def embed(self, pixels: Pixels) -> tuple[F32, F32]:
         return np.full(256, pixels.mean(), np.float32), np.full(256, pixels.shape[0], np.float32)
-
-    def encode_text(self, text: str) -> F32:
-        return np.full(256, len(text), np.float32)
 
 
 def photograph() -> bytes:
@@ -51,10 +48,6 @@ def sent() -> str:
     return base64.b64encode(photograph()).decode()
 
 
-def test_a_text_has_a_semantic_vector() -> None:
-    assert number(ask(text="four")["semantic"]) == 4
-
-
 def test_an_image_has_both_vectors_sent_or_stored() -> None:
     answer = ask(image=sent(), crop=None)
     assert (number(answer["visual"]), number(answer["semantic"])) == (127.5, 20)
@@ -71,7 +64,7 @@ def test_a_crop_is_cut_before_it_is_encoded() -> None:
     ("request_", "kind", "field"),
     [
         ({}, "InvalidField", "request"),
-        ({"text": 5}, "InvalidField", "request"),
+        ({"text": "five"}, "InvalidField", "request"),
         ({"url": "http://169.254.169.254/"}, "InvalidField", "request"),
         ({"image": "http://169.254.169.254/"}, "InvalidField", "image"),
         ({"image": "file:///etc/passwd"}, "InvalidField", "image"),
