@@ -1,6 +1,7 @@
 """The options of the steps of ``python -m training``; what a step does, its docstring tells."""
 
 import argparse
+import inspect
 import os
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -13,8 +14,27 @@ from captioner.vision.beam import WIDTH
 Options: TypeAlias = argparse._ActionsContainer
 """A step's options, or a group of them."""
 
+Step: TypeAlias = Callable[[ArgumentParser], None]
+"""Adds a step's options to its parser."""
+
 ENCODERS = ("vgg16", "efficientnet-lite2")
 """As `training.encoders.REGISTRY`, which imports TensorFlow; a test compares them."""
+
+
+def parser(*further: Step) -> ArgumentParser:
+    """Make the parser of every step's options; a step's help is its function's docstring."""
+    made = ArgumentParser(
+        prog="python -m training",
+        description="Makes the caption model's bundle: teachers, prepare, distil, train, tune,"
+        " export, evaluate; pseudo captions what nobody did.",
+        epilog="docs/training.md has the whole run with its times.",
+    )
+    steps = made.add_subparsers(dest="step", required=True, metavar="STEP")
+    for add in (*_STEPS, *further):
+        told = inspect.getdoc(add) or ""
+        about = told.partition("\n")[0].rstrip(".")
+        add(steps.add_parser(add.__name__, help=about, description=told))
+    return made
 
 
 def checked(kind: type, holds: Callable[[Any], object], wanted: str) -> Callable[[str], Any]:
@@ -279,3 +299,16 @@ def _scored(step: ArgumentParser) -> None:
 def _captioning(step: Options) -> None:
     number(step, "--beam", _BEAM, WIDTH, "captions kept while searching")
     number(step, "--workers", _COUNT, os.cpu_count() or 1, "processes that caption")
+
+
+_STEPS: tuple[Step, ...] = (
+    teachers,
+    prepare,
+    distil,
+    train,
+    tune,
+    pseudo,
+    export,
+    evaluate,
+    report,
+)

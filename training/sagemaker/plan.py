@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import DatasetError, TrainingError
+from training.options import parser
 from training.sagemaker.container import Container
 
 STEPS = ("prepare", "distil", "train", "tune", "export", "evaluate", "report")
@@ -94,9 +95,6 @@ def arguments(hyperparameters: Mapping[str, str]) -> Given:
 
 def parsed(step: str, given: Sequence[str]) -> Namespace:
     """Parse one step's arguments; raises `TrainingError` with what the step's parser says."""
-    # The module that is the program imports this one.
-    from training.__main__ import parser  # noqa: PLC0415
-
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
