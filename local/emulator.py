@@ -1,6 +1,7 @@
 """The emulator of AWS: MiniStack, bound to this machine alone."""
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ class Emulator:
         """
         self._forget_stream_positions()
         self._move()
+        self._clear_scratch()
+        self.layout.scratch.mkdir()
         environment = {
             **os.environ,
             **self.credentials(),
@@ -68,6 +71,7 @@ class Emulator:
             "S3_DATA_DIR": str(self.layout.objects),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "LAMBDA_EXECUTOR": "local",
+            "TMPDIR": str(self.layout.scratch),
             "MINISTACK_OPENSEARCH_ENDPOINT": search_url.removeprefix("http://"),
             "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
             **{f"MINISTACK_LAMBDA_PROXY_{name}": url for name, url in proxies.items()},
@@ -80,6 +84,7 @@ class Emulator:
     def stop(self) -> None:
         """Stop it so that it saves its state."""
         self.process.stop(STOP_SECONDS)
+        self._clear_scratch()
 
     def credentials(self) -> dict[str, str]:
         """Return the environment in which AWS's clients talk to it and to nothing else."""
@@ -92,6 +97,10 @@ class Emulator:
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def _clear_scratch(self) -> None:
+        """Remove what it unpacked: killed, it leaves that behind."""
+        shutil.rmtree(self.layout.scratch, ignore_errors=True)
 
     def _forget_stream_positions(self) -> None:
         """Let readers of streams begin where the stream begins.

@@ -25,6 +25,8 @@ class Layout:
         The bucket's objects, on disk as soon as they are stored.
     logs
         One log file a process.
+    scratch
+        Where the emulator unpacks functions, 100 MB for each that runs; emptied when it starts.
     processes
         One ``.pid`` file a running process.
     assembly
@@ -40,6 +42,7 @@ class Layout:
         self.state = home / "state"
         self.objects = home / "s3"
         self.logs = home / "logs"
+        self.scratch = home / "tmp"
         self.processes = home / "run"
         self.assembly = home / "cdk.out"
         self.stack_file = home / "stack.json"

@@ -61,6 +61,10 @@ class DeployedStack:
         for file in (self.home / "run").glob("*.pid"):
             os.killpg(json.loads(file.read_text())["pid"], signal.SIGKILL)
 
+    def unpacked(self) -> set[Path]:
+        """Return the folders that functions are unpacked in."""
+        return {*(self.home / "tmp").glob("*-lambda-*")}
+
     @property
     def facts(self) -> dict[str, str]:
         """What ``stack.json`` tells."""

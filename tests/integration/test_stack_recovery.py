@@ -82,8 +82,11 @@ def pages(client: httpx.Client, path: str, position: str) -> list[dict[str, Any]
 
 
 def test_a_stack_that_is_killed_before_its_first_stop_comes_back(own_stack: DeployedStack) -> None:
+    unpacked = own_stack.unpacked()
+    assert unpacked
     own_stack.kill()
     assert "rebuilding the catalogue" in own_stack.up()
+    assert not unpacked & own_stack.unpacked()
     eventually(lambda: set(records(own_stack)) == set(NAMES), because=own_stack.log)
     eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
     eventually(lambda: drained(own_stack))
@@ -96,6 +99,7 @@ def test_a_stopped_stack_comes_back_as_it_was(own_stack: DeployedStack) -> None:
         edited = client.patch(f"/images/{image['id']}", json={"caption": "An ash by a river"})
         assert edited.status_code == 200, edited.text
     own_stack.down()
+    assert not own_stack.unpacked()
     own_stack.up()
     assert own_stack.facts == facts
     after = records(own_stack)
