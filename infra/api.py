@@ -47,7 +47,6 @@ class Api(Construct):
     def _allow(self, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> None:
         identity, storage, catalogue = self.identity, shared.storage, shared.catalogue
         identity.allow_objects(storage, READ, UPLOADS, DERIVED, INDEX, IMPORTS)
-        identity.allow_listing(storage)
         identity.allow_objects(storage, WRITE, UPLOADS, IMPORTS)
         identity.allow_objects(storage, DELETE, UPLOADS, DERIVED)
         identity.allow_items(catalogue.images, READ_ITEMS, *IMAGES_INDEXES)
