@@ -163,6 +163,10 @@ class Image:
         """The file's name, without its folders."""
         return self.key.rsplit("/", 1)[-1]
 
+    def is_visible_to(self, owner: str | None) -> bool:
+        """Tell whether an owner sees it; None is an administrator, who sees everyone's."""
+        return self.state is not State.DELETED and owner in (None, self.owner)
+
     @property
     def caption_is_human(self) -> bool:
         """True where a person's caption stands, which no model overwrites."""

@@ -72,7 +72,7 @@ class Rebuild:
         """
         wanted = dict.fromkeys(image_ids)
         records = self._catalogue.get_many(wanted).values()
-        visible = [record for record in records if _is_visible(record, owner)]
+        visible = [record for record in records if record.is_visible_to(owner)]
         if len(visible) < len(wanted):
             raise NotFound("there is no such photograph")
         return self._recaption(visible)
@@ -106,7 +106,3 @@ def _is_finished(record: Image | None, entry: StoredObject) -> bool:
         return is_descriptions(entry.key)
     is_processed = record.processed_by is not None and record.size == entry.size
     return is_processed or record.state is State.DELETED
-
-
-def _is_visible(record: Image, owner: str | None) -> bool:
-    return record.state is not State.DELETED and owner in (None, record.owner)

@@ -200,8 +200,10 @@ class SearchService:
 
     def _hits(self, hits: Sequence[Hit], query: Query) -> list[HitAnswer]:
         """Return hits with the records they stand for, which may have gone meanwhile."""
-        records = self.catalogue.get_many([hit.image_id for hit in hits])
-        kept = [hit for hit in hits if _may_be_shown(records.get(hit.image_id), query.owner)]
+        found = self.catalogue.get_many([hit.image_id for hit in hits])
+        # The index may lag behind the catalogue by a second; the catalogue is right.
+        records = {name: one for name, one in found.items() if one.is_visible_to(query.owner)}
+        kept = [hit for hit in hits if hit.image_id in records]
         images = [records[hit.image_id] for hit in kept]
         labels, matched = _labels_matched(query.attributes), _stems_matched(query)
         return [
@@ -222,11 +224,6 @@ class SearchService:
                 kept, images, image_answers(images, self.storage), strict=True
             )
         ]
-
-
-def _may_be_shown(image: Image | None, owner: str | None) -> bool:
-    # The index may lag behind the catalogue by a second; the catalogue is right.
-    return image is not None and image.state is not State.DELETED and owner in (None, image.owner)
 
 
 def _reading(reading: Reading, *, applied: bool) -> ReadingAnswer:
