@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from chalicelib.attributes import basic_colour, extract, kin, singular
+from chalicelib.attributes import basic_colour, kin, singular
 from chalicelib.attributes.kinds import ANIMATE, THINGS_THAT_MOVE, TRAITS, are_said
 from chalicelib.attributes.lexicon import (
     BODY,
@@ -22,7 +22,7 @@ from chalicelib.attributes.lexicon import (
     VERBS,
 )
 from chalicelib.images import Attribute
-from chalicelib.search.plan import clause_of
+from chalicelib.search.plan import attributes_of, clause_of
 from chalicelib.search.query import AUTO, MAX_CLAUSES, Clause, Group, Mode, Query
 from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, STOP_WORDS, QueryText
 
@@ -72,7 +72,7 @@ def read(text: QueryText) -> Reading | None:
     a word: captions tell of it in passing, attributes seldom.
     """
     said = " ".join(part.raw for part in text.parts if part.is_plain)
-    clauses = tuple(clause_of(one) for one in extract(_as_told(said)) if _tells(one))
+    clauses = tuple(clause_of(one) for one in attributes_of(_as_told(said)) if _tells(one))
     if not clauses:
         clauses = _colours_alone(said)
     if not clauses or len(clauses) > MAX_CLAUSES // 2:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from chalicelib.attributes import extract
@@ -47,6 +48,9 @@ from chalicelib.search.tuned import ALIKE, WEIGHTS
 DEPTH = 500  # of each part's ranking: so many take part in a fused one
 
 MEANING_LEFT_OUT = "meaning: the text has no vector, so only its words were matched"
+
+# Of one request it is the same text for its reading and for every plan of it.
+attributes_of = lru_cache(maxsize=64)(extract)
 
 PartName: TypeAlias = Literal["words", "labels", "attributes", "meaning", "image"]
 
@@ -130,7 +134,7 @@ class Plan:
             found["attributes"] = Terms(tuple((term,) for term in terms))
         return found | dict(self.vectors)
 
-    def best(self, by: Terms | Nearest) -> Retrieval:
+    def candidates(self, by: Terms | Nearest) -> Retrieval:
         """Return the question for what one part of a fused ranking finds."""
         return Retrieval(self.among, by, size=DEPTH, counts=False)
 
@@ -201,7 +205,7 @@ def _quorum(text: QueryText | None, *, is_fused: bool) -> int:
 
 def clauses_of(text: str) -> tuple[Clause, ...]:
     """Return each subject of a text with all that is bound to it."""
-    found = (clause_of(one) for one in extract(text))
+    found = (clause_of(one) for one in attributes_of(text))
     return tuple(dict.fromkeys(found))[:MAX_CLAUSES]
 
 

@@ -74,7 +74,7 @@ def weighed(view: View, plan: Plan) -> tuple[tuple[int, ...], Mapping[PartName, 
     visible = visible_to(plan.query.owner)
     conditions = (visible, *(AllOf((visible, one.condition)) for one in plan.weighed))
     counts = [Retrieval(condition) for condition in conditions]
-    total, *found = view.retrieve([*counts, *map(plan.best, plan.vectors.values())])
+    total, *found = view.retrieve([*counts, *map(plan.candidates, plan.vectors.values())])
     weights = tuple(idf(total.total, one.total) for one in found[: len(plan.weighed)])
     return weights, dict(zip(plan.vectors, found[len(plan.weighed) :], strict=True))
 
@@ -177,7 +177,7 @@ class FusedOrder:
     ) -> None:
         self._view, self._plan = view, plan
         self._parts = plan.parts(weights)
-        asked = [plan.best(part) for name, part in self._parts.items() if name not in lists]
+        asked = [plan.candidates(part) for name, part in self._parts.items() if name not in lists]
         rest = iter(view.retrieve(asked) if asked else ())
         found = {name: lists[name] if name in lists else next(rest) for name in self._parts}
         self._keys: Keys = np.unique(np.concatenate([one.keys for one in found.values()]))
