@@ -17,10 +17,8 @@ def _keys(name: str) -> dict[str, str]:
 
 
 COLOURS = _keys("colours")
-BASIC_COLOURS = tuple(_told["colours"])
 HALF_COLOURS = _words("half_colours")
 COLOUR_ADVERBS = _words("colour_adverbs")
-COLOUR_SUFFIXES = ("-colored", "-coloured", "-haired", "-striped", "-clad", "ish")
 ADJECTIVES = _words("adjectives")
 DETERMINERS = _words("determiners")
 PLURAL_DETERMINERS = _words("plural_determiners")

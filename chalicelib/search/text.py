@@ -108,8 +108,6 @@ class TextPart:
         Without quotes and minus, and with them.
     start
         Of ``raw`` in the text.
-    is_plain
-        Whether it is neither a phrase nor excluded.
     """
 
     raw: str
@@ -117,7 +115,11 @@ class TextPart:
     typed: str
     is_quoted: bool
     is_excluded: bool
-    is_plain: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is neither a phrase nor excluded."""
+        return not (self.is_quoted or self.is_excluded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,6 @@ class QueryText:
     """
 
     text: str
-
     parts: tuple[TextPart, ...]
     wanted: tuple[Phrase, ...]
     required: tuple[Phrase, ...]
@@ -211,8 +212,7 @@ def parse(text: str) -> QueryText:
 def _part(found: re.Match[str]) -> TextPart:
     is_quoted, is_excluded = found["phrase"] is not None, bool(found["minus"])
     kind = "phrase" if is_quoted else "word"
-    is_plain = not (is_quoted or is_excluded)
-    return TextPart(found[kind], found.start(kind), found.group(), is_quoted, is_excluded, is_plain)
+    return TextPart(found[kind], found.start(kind), found.group(), is_quoted, is_excluded)
 
 
 def _phrases(parts: Iterable[TextPart]) -> tuple[Phrase, ...]:

@@ -22,12 +22,11 @@ def source_of(document: Document) -> Mapping[str, Any]:
     """
     key = key_of(document.image_id)
     vectors = dict(_vectors(document))
+    kept = {"key": key, "key_term": term_of(key), "deleted": document.deleted}
     if document.deleted:
-        return {"key": key, "key_term": term_of(key), "deleted": True}
+        return kept
     return {
-        "key": key,
-        "key_term": term_of(key),
-        "deleted": False,
+        **kept,
         "owner": document.owner,
         "state": document.state.value,
         "source": document.source and document.source.value,
