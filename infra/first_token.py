@@ -6,6 +6,7 @@
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -17,7 +18,10 @@ from chalicelib.reindexing import LambdaReindexing
 
 def first_token(store: TokenStore, *, another: bool = False) -> str | None:
     """Return a new administrator's token; None where there is one already, unless ``another``."""
-    known = any(Scope.ADMIN in record.scopes and not record.revoked for record in store.records())
+    known = any(
+        Scope.ADMIN in record.scopes and record.is_valid(datetime.now(UTC))
+        for record in store.records()
+    )
     if known and not another:
         return None
     token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label="administrator")

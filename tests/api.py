@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,9 +43,13 @@ class FixedTokens:
     def caller(self, token: str) -> Caller | None:
         return CALLERS.get(token)
 
-    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> tuple[str, TokenRecord]:
-        name, moment = f"hash-{len(self._records)}", "2026-01-01T00:00:00+00:00"
-        record = TokenRecord(name, owner, frozenset(map(Scope, scopes)), label, moment)
+    def add(
+        self, owner: str, scopes: Iterable[str], label: str = "", days: int | None = None
+    ) -> tuple[str, TokenRecord]:
+        name, moment = f"hash-{len(self._records)}", datetime(2026, 1, 1, tzinfo=UTC)
+        expires = None if days is None else moment + timedelta(days=days)
+        scoped = frozenset(map(Scope, scopes))
+        record = TokenRecord(name, owner, scoped, label, moment, expires_at=expires)
         self._records[record.token_sha256] = record
         return "imr_new", record
 

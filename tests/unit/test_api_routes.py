@@ -58,6 +58,7 @@ VALUES: dict[str, list[Any]] = {
     "collapse": ["near_duplicates"],
     "colour": ["turquoise"],
     "content_type": ["image/jpeg"],
+    "days": [7],
     "created_from": ["2020-01-01"],
     "created_to": ["2030-01-01"],
     "crop": ["0,0,0.5,0.5", {"x": 0, "y": 0, "width": 0.5, "height": 0.5}],
