@@ -146,7 +146,7 @@ deploy: preflight ## Deploy to the AWS account of the credentials (BUNDLE=model.
 
 # IMAGE is its address in the account's registry: docs/sagemaker.md.
 training-image: ## Build the image of training jobs and push it to ECR (IMAGE=…)
-	@test -n "$(IMAGE)" || { echo "✗ Where to? make training-image IMAGE=….amazonaws.com/image-repo-training:1"; exit 1; }
+	@test -n "$(IMAGE)" || { echo "✗ Where to? make training-image IMAGE=REPOSITORY:1, as docs/sagemaker.md makes it"; exit 1; }
 	@docker build --platform linux/amd64 --file training/sagemaker/Dockerfile \
 	  --build-arg COMMIT="$$(git rev-parse --short HEAD)" --tag "$(IMAGE)" .
 	@docker push "$(IMAGE)"
