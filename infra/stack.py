@@ -115,6 +115,7 @@ class ImageRepo(cdk.Stack):
             "TokensTable": shared.catalogue.tokens.table_name,
             "QueueUrl": shared.queues.queue.queue_url,
             "DeadLetterQueueUrl": shared.queues.dead_letters.queue_url,
+            "Region": self.region,
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)

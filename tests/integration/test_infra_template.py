@@ -279,6 +279,7 @@ def test_the_stack_tells_what_the_contract_says(template: dict[str, Any]) -> Non
         "TokensTable",
         "QueueUrl",
         "DeadLetterQueueUrl",
+        "Region",
     }
 
 
