@@ -4,7 +4,7 @@
 CDK. boto3 alone would ignore the first, and the CDK alone would take us-east-1 for none:
 https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
-https://docs.aws.amazon.com/cdk/v2/guide/configure-env.html
+https://github.com/aws/aws-cdk-cli/blob/main/packages/@aws-cdk/toolkit-lib/lib/api/aws-auth/awscli-compatible.ts
 
 ``python -m infra.region COMMAND…`` runs a command there.
 """
