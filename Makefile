@@ -135,22 +135,25 @@ synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedde
 	@$(BIN)/python -m layers
 	@echo "• Synthesising into cdk.out"; $(BIN)/python -m local.synthesis cdk.out $(or $(SEARCH),opensearch)
 
+# Runs a command in the one region that preflight names.
+THERE := $(BIN)/python -m infra.region
+
 preflight: setup
-	@$(BIN)/python -m infra.preflight
+	@$(BIN)/python -m infra.preflight $(ARGS)
 
 deploy: preflight ## Deploy to the AWS account of the credentials (BUNDLE=model.tar.gz, s3://…)
-	@$(if $(BUNDLE),$(BIN)/python -m infra.bundle "$(BUNDLE)")
+	@$(if $(BUNDLE),$(THERE) $(BIN)/python -m infra.bundle "$(BUNDLE)")
 	@$(BIN)/python -m layers
-	@$(CDK) deploy -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle) --outputs-file build/outputs.json $(ARGS)
+	@$(THERE) $(CDK) deploy -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle) --outputs-file build/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.first_token build/outputs.json
 
 # IMAGE is its address in the account's registry: docs/sagemaker.md.
 training-image: ## Build the image of training jobs and push it to ECR (IMAGE=…)
-	@test -n "$(IMAGE)" || { echo "✗ Where to? make training-image IMAGE=….amazonaws.com/image-repo-training:1"; exit 1; }
+	@test -n "$(IMAGE)" || { echo "✗ Where to? make training-image IMAGE=REPOSITORY:1, as docs/sagemaker.md makes it"; exit 1; }
 	@docker build --platform linux/amd64 --file training/sagemaker/Dockerfile \
 	  --build-arg COMMIT="$$(git rev-parse --short HEAD)" --tag "$(IMAGE)" .
 	@docker push "$(IMAGE)"
 
 destroy: preflight ## Remove the stack; bucket and tables stay (docs/deploy.md says how to remove them)
 	@$(BIN)/python -m layers
-	@$(CDK) destroy $(ARGS)
+	@$(THERE) $(CDK) destroy $(ARGS)

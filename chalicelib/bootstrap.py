@@ -42,8 +42,18 @@ CONFIGURATION = Config(
 # Three tries of it, and the encoder's before it, fit into the same 29 s.
 ENGINE_SECONDS = 5.0
 ENGINE_TRIES = 3
-# Presigned URLs of the former signature cannot say how a browser should save the file.
-S3_CONFIGURATION = CONFIGURATION.merge(Config(signature_version="s3v4"))
+# Presigned URLs of the former signature cannot say how a browser should save the file. By default
+# botocore presigns for the global host, which redirects a new bucket's requests (307) for up to a
+# day and refuses those of regions launched after March 2019 (400); a browser's CORS preflight
+# follows no redirect:
+# https://repost.aws/knowledge-center/s3-http-307-response
+# https://docs.aws.amazon.com/AmazonS3/latest/API/UsingRouting.html
+S3_CONFIGURATION = CONFIGURATION.merge(
+    Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,12 @@ def content_type(path: Path) -> str:
 
 
 def _problem(response: httpx.Response) -> ApiProblem:
+    if response.has_redirect_location:
+        return ApiProblem(
+            response.status_code,
+            f"{response.url} redirects to {response.headers['Location']}, which is not followed, as"
+            " the token is for this host alone: give the API's own address",
+        )
     try:
         told = response.json()
     except ValueError:

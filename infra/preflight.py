@@ -1,13 +1,19 @@
-"""What a deployment to AWS needs, checked before it begins: ``python -m infra.preflight``."""
+"""What a deployment to AWS needs, checked before it begins: ``python -m infra.preflight``.
 
+Its arguments are those that the CDK will be given.
+"""
+
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.region import RegionError, profile_region, resolve
 
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 
@@ -20,9 +26,9 @@ class Requirement(NamedTuple):
     remedy: str
 
 
-def missing(requirements: tuple[Requirement, ...]) -> list[Requirement]:
+def missing(asked: tuple[Requirement, ...]) -> list[Requirement]:
     """Return what is not there, in order."""
-    return [requirement for requirement in requirements if not requirement.met()]
+    return [requirement for requirement in asked if not requirement.met()]
 
 
 def _docker_runs() -> bool:
@@ -36,12 +42,24 @@ def _docker_runs() -> bool:
 def _aws_answers(call: Callable[[], object]) -> bool:
     try:
         call()
-    except (BotoCoreError, ClientError):
+    except (BotoCoreError, ClientError) as error:
+        print(f"! AWS: {error}", file=sys.stderr)
         return False
     return True
 
 
-REQUIREMENTS = (
+def _one_profile(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Tell whether the CDK and boto3 will take the same profile.
+
+    The CDK prefers AWS_PROFILE, boto3 the other.
+    """
+    named = {environment.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")}
+    return len(named - {None, ""}) < 2 and not any(
+        argument.partition("=")[0] == "--profile" for argument in arguments
+    )
+
+
+MACHINE = (
     Requirement(
         "Docker", _docker_runs, "the captioner is a container image: install Docker and start it"
     ),
@@ -50,22 +68,47 @@ REQUIREMENTS = (
         lambda: shutil.which("npx") is not None,
         "the CDK's command line runs on it: install Node 22 or newer",
     ),
-    Requirement(
-        "AWS credentials",
-        lambda: _aws_answers(lambda: boto3.client("sts").get_caller_identity()),
-        "set AWS_PROFILE or AWS_ACCESS_KEY_ID and its like, and a region (AWS_REGION)",
-    ),
-    Requirement(
-        "a bootstrapped account",
-        lambda: _aws_answers(lambda: boto3.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)),
-        "once an account and region: npx aws-cdk@2 bootstrap",
-    ),
 )
 
 
-def main() -> int:
+def of_account(session: boto3.Session) -> tuple[Requirement, ...]:
+    """Return what an account needs in the session's region."""
+    return (
+        Requirement(
+            "AWS credentials",
+            lambda: _aws_answers(lambda: session.client("sts").get_caller_identity()),
+            "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its like",
+        ),
+        Requirement(
+            "a bootstrapped account",
+            lambda: _aws_answers(
+                lambda: session.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)
+            ),
+            f"once: npx aws-cdk@2 bootstrap aws://ACCOUNT/{session.region_name}",
+        ),
+    )
+
+
+def requirements(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> tuple[Requirement, ...]:
+    """Return everything that is asked for; the account in the region that is meant, if one is."""
+    one_profile = Requirement(
+        "one profile",
+        lambda: _one_profile(arguments, environment),
+        "name it by AWS_PROFILE alone: every step follows that",
+    )
+    try:
+        region = resolve(environment, profile_region)
+    except RegionError as problem:
+        return (*MACHINE, one_profile, Requirement("a region", lambda: False, str(problem)))
+    print(f"• Region {region}")
+    return (*MACHINE, one_profile, *of_account(boto3.Session(region_name=region.name)))
+
+
+def main(arguments: Sequence[str]) -> int:
     """Say what is missing; 0 where nothing is."""
-    lacking = missing(REQUIREMENTS)
+    lacking = missing(requirements(arguments, os.environ))
     for requirement in lacking:
         print(f"✗ {requirement.name}: {requirement.remedy}", file=sys.stderr)
     if lacking:
@@ -74,4 +117,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

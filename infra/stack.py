@@ -82,6 +82,10 @@ class ImageRepo(cdk.Stack):
             "BucketName",
             default="",
             description="Name of the bucket; empty lets CloudFormation choose a free one",
+            # A name with dots has no host of its own under S3's certificate, which the gallery's
+            # content security policy could name:
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+            allowed_pattern="^[a-z0-9-]*$",
         )
         given = cdk.CfnCondition(
             self,
@@ -111,6 +115,7 @@ class ImageRepo(cdk.Stack):
             "TokensTable": shared.catalogue.tokens.table_name,
             "QueueUrl": shared.queues.queue.queue_url,
             "DeadLetterQueueUrl": shared.queues.dead_letters.queue_url,
+            "Region": self.region,
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)

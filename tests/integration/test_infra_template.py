@@ -1,6 +1,7 @@
 """What the synthesised template promises."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,22 @@ def test_only_uploads_are_announced_both_when_created_and_when_removed(
     assert {q["Event"] for q in queues} == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
     rules = [rule for q in queues for rule in q["Filter"]["S3Key"]["Rules"]]
     assert rules == [{"Name": "prefix", "Value": "uploads/"}] * 2
+
+
+def test_hosts_and_partitions_are_left_to_the_region(template: dict[str, Any]) -> None:
+    spelled = re.findall(r'"([^"]*(?:amazonaws\.|arn:aws)[^"]*)"', json.dumps(template))
+    # Services sign in by these names in every partition.
+    assert [text for text in spelled if not re.fullmatch(r"[a-z0-9]+\.amazonaws\.com", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken"), [("", True), ("image-repo-local", True), ("my.own", False)]
+)
+def test_a_bucket_whose_name_has_dots_is_refused(
+    template: dict[str, Any], name: str, is_taken: bool
+) -> None:
+    pattern = template["Parameters"]["BucketName"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, name)) is is_taken
 
 
 def test_photographs_and_records_outlive_the_stack(template: dict[str, Any]) -> None:
@@ -262,6 +279,7 @@ def test_the_stack_tells_what_the_contract_says(template: dict[str, Any]) -> Non
         "TokensTable",
         "QueueUrl",
         "DeadLetterQueueUrl",
+        "Region",
     }
 
 

@@ -1,6 +1,8 @@
 """What ``make deploy`` asks for before it begins."""
 
-from infra.preflight import REQUIREMENTS, Requirement, missing
+import boto3
+
+from infra.preflight import MACHINE, Requirement, missing, of_account
 
 
 def test_only_what_is_missing_is_told_and_in_order() -> None:
@@ -11,10 +13,11 @@ def test_only_what_is_missing_is_told_and_in_order() -> None:
 
 
 def test_docker_node_credentials_and_the_bootstrap_are_asked_for() -> None:
-    assert [r.name for r in REQUIREMENTS] == [
+    asked = (*MACHINE, *of_account(boto3.Session(region_name="eu-west-3")))
+    assert [requirement.name for requirement in asked] == [
         "Docker",
         "Node with npx",
         "AWS credentials",
         "a bootstrapped account",
     ]
-    assert all(requirement.remedy for requirement in REQUIREMENTS)
+    assert all(requirement.remedy for requirement in asked)
