@@ -6,7 +6,16 @@ from chalice.cdk import Chalice
 from constructs import Construct
 
 from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
-from infra.functions import DELETE, READ, READ_ITEMS, WRITE, WRITE_ITEMS, Identity, Shared
+from infra.functions import (
+    ARCHITECTURE,
+    DELETE,
+    READ,
+    READ_ITEMS,
+    WRITE,
+    WRITE_ITEMS,
+    Identity,
+    Shared,
+)
 from infra.packaging import api_project
 
 
@@ -33,6 +42,7 @@ class Api(Construct):
                 "environment_variables": self.identity.environment(shared),
                 # 100,000 photographs take about 300 MB, twice while a new index is read.
                 "lambda_memory_size": 1536,
+                "lambda_architecture": ARCHITECTURE.name,
                 "lambda_timeout": 29,  # API Gateway waits no longer
                 "layers": [shared.layer.layer_version_arn],
                 "manage_iam_role": False,

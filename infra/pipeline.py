@@ -1,12 +1,22 @@
 """From a photograph in the bucket to its record: captioner and encoder."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from chalicelib.names import CAPTIONER, DERIVED, ENCODER, IMAGES_INDEXES, IMPORTS, UPLOADS
-from infra.functions import DELETE, READ, READ_ITEMS, WRITE, WRITE_ITEMS, Identity, Shared
+from infra.functions import (
+    ARCHITECTURE,
+    DELETE,
+    READ,
+    READ_ITEMS,
+    WRITE,
+    WRITE_ITEMS,
+    Identity,
+    Shared,
+)
 from infra.packaging import captioner_image
 from infra.storage import CAPTIONER_SECONDS
 
@@ -46,8 +56,13 @@ class Pipeline(Construct):
             identity.service.capitalize(),
             function_name=name,
             code=lambda_.DockerImageCode.from_image_asset(
-                self._image, cmd=[f"captioner.handler.{handler}"], file="captioner/Dockerfile"
+                self._image,
+                cmd=[f"captioner.handler.{handler}"],
+                file="captioner/Dockerfile",
+                # Otherwise Docker builds for the machine it runs on.
+                platform=ecr_assets.Platform.custom(ARCHITECTURE.docker_platform),
             ),
+            architecture=ARCHITECTURE,
             memory_size=MEMORY,
             timeout=cdk.Duration.seconds(seconds),
             tracing=lambda_.Tracing.ACTIVE,

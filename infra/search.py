@@ -8,7 +8,7 @@ from constructs import Construct
 from chalicelib.names import INDEX, INDEXER
 from infra.acknowledgements import acknowledge
 from infra.engines import Domain
-from infra.functions import DELETE, READ, READ_ITEMS, WRITE, Identity, Shared
+from infra.functions import ARCHITECTURE, DELETE, READ, READ_ITEMS, WRITE, Identity, Shared
 from infra.packaging import indexer_code
 from infra.storage import dead_letter_queue
 
@@ -28,6 +28,7 @@ class Search(Construct):
             "Indexer",
             function_name=INDEXER,
             runtime=lambda_.Runtime.PYTHON_3_11,
+            architecture=ARCHITECTURE,
             handler="indexer.handler.index",
             code=lambda_.Code.from_asset(str(indexer_code())),
             layers=[shared.layer],

@@ -12,7 +12,7 @@ from chalicelib.names import ENCODER, INDEXER, STAGE
 from chalicelib.settings import LIMITS, Settings, variable
 from infra.api import Api
 from infra.engines import domain_of
-from infra.functions import Shared
+from infra.functions import ARCHITECTURE, Shared
 from infra.observability import Observability
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline
@@ -98,7 +98,7 @@ class ImageRepo(cdk.Stack):
             "Dependencies",
             code=lambda_.Code.from_asset(str(layer_code())),
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_11],
-            compatible_architectures=[lambda_.Architecture.X86_64],
+            compatible_architectures=[ARCHITECTURE],
             description="Third-party code of the API and the indexer",
         )
 

@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
 from chalicelib.settings import Settings, variable
 from infra.app import check
+from infra.functions import ARCHITECTURE
 from local.function import HANDLERS
 
 Resources = dict[str, dict[str, Any]]
@@ -124,6 +125,18 @@ def test_captioner_and_encoder_share_an_image(
     assert function["PackageType"] == "Image"
     assert function["ImageConfig"]["Command"] == [handler]
     assert function["Code"] == named(template, "image-repo-captioner")["Code"]
+
+
+def test_functions_image_and_layer_are_of_one_architecture(
+    template: dict[str, Any], assembly: Path
+) -> None:
+    assets = json.loads((assembly / "ImageRepo.assets.json").read_text())
+    platforms = {a["source"].get("platform") for a in assets["dockerImages"].values()}
+    assert platforms == {ARCHITECTURE.docker_platform}
+    for name, function in functions(template).items():
+        assert function["Properties"].get("Architectures") == [ARCHITECTURE.name], name
+    layer = only(of_type(template, "AWS::Lambda::LayerVersion"))
+    assert layer["CompatibleArchitectures"] == [ARCHITECTURE.name]
 
 
 def test_the_index_has_one_writer(template: dict[str, Any]) -> None:
