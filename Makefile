@@ -136,12 +136,14 @@ synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedde
 	@echo "• Synthesising into cdk.out"; $(BIN)/python -m local.synthesis cdk.out $(or $(SEARCH),opensearch)
 
 preflight: setup
-	@$(BIN)/python -m infra.preflight
+	@$(BIN)/python -m infra.preflight $(CHECKED)
 
+CONTEXT = -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle)
+deploy: CHECKED = --deploy $(CONTEXT) $(ARGS)
 deploy: preflight ## Deploy to the AWS account of the credentials (BUNDLE=model.tar.gz, s3://…)
 	@$(if $(BUNDLE),$(BIN)/python -m infra.bundle "$(BUNDLE)")
 	@$(BIN)/python -m layers
-	@$(CDK) deploy -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle) --outputs-file build/outputs.json $(ARGS)
+	@$(CDK) deploy $(CONTEXT) --outputs-file build/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.first_token build/outputs.json
 
 # IMAGE is its address in the account's registry: docs/sagemaker.md.

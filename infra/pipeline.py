@@ -27,9 +27,11 @@ MEMORY = 3008
 
 
 class Pipeline(Construct):
-    """Captioner and encoder: one image, two functions."""
+    """Captioner and encoder: one image, two functions; ``captioners`` batches at once."""
 
-    def __init__(self, scope: Construct, construct_id: str, shared: Shared) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, shared: Shared, *, captioners: int
+    ) -> None:
         super().__init__(scope, construct_id)
         self._shared = shared
         self._image = str(captioner_image(shared.bundle))
@@ -42,7 +44,7 @@ class Pipeline(Construct):
                 shared.queues.queue,
                 batch_size=BATCH_SIZE,
                 report_batch_item_failures=True,
-                max_concurrency=10,
+                max_concurrency=captioners,
             )
         )
         self._allow_ingest(captioner)

@@ -14,10 +14,19 @@ from infra.storage import dead_letter_queue
 
 
 class Search(Construct):
-    """The stream's consumer, which writes to the index, of ``domain`` or in the bucket."""
+    """The stream's consumer, which writes to the index, of ``domain`` or in the bucket.
+
+    ``reserved`` executions are its own and its only ones; None bounds them by nothing.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, shared: Shared, domain: Domain | None
+        self,
+        scope: Construct,
+        construct_id: str,
+        shared: Shared,
+        domain: Domain | None,
+        *,
+        reserved: int | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.missed = dead_letter_queue(self, "Missed")
@@ -36,8 +45,7 @@ class Search(Construct):
             memory_size=2048,
             # A batch takes a second; reading the whole catalogue again takes minutes.
             timeout=cdk.Duration.minutes(15),
-            # The published index has one writer; OpenSearch takes writes while it is re-indexed.
-            reserved_concurrent_executions=None if domain else 1,
+            reserved_concurrent_executions=reserved,
             tracing=lambda_.Tracing.ACTIVE,
             role=self.identity.role,
             log_group=self.identity.log_group,

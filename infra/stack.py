@@ -11,6 +11,7 @@ from constructs import Construct
 from chalicelib.names import ENCODER, INDEXER, STAGE
 from chalicelib.settings import LIMITS, Settings, variable
 from infra.api import Api
+from infra.concurrency import Concurrency
 from infra.engines import domain_of
 from infra.functions import ARCHITECTURE, Shared
 from infra.observability import Observability
@@ -63,8 +64,9 @@ class ImageRepo(cdk.Stack):
             **limits_of(context),
         }
         shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle)
-        pipeline = Pipeline(self, "Pipeline", shared)
-        indexing = Search(self, "Search", shared, domain)
+        size = Concurrency.of(search, context)
+        pipeline = Pipeline(self, "Pipeline", shared, captioners=size.captioners)
+        indexing = Search(self, "Search", shared, domain, reserved=size.reserved)
         api = Api(self, "Api", shared, (pipeline.encoder, indexing.indexer))
         if domain:
             domain.admit(reader=api.identity, writer=indexing.identity)

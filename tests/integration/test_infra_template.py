@@ -143,6 +143,12 @@ def test_the_index_has_one_writer(template: dict[str, Any]) -> None:
     assert named(template, "image-repo-indexer")["ReservedConcurrentExecutions"] == 1
 
 
+def test_captioning_leaves_half_of_a_new_accounts_quota(template: dict[str, Any]) -> None:
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    (queue,) = (m["Properties"] for m in mappings if "ScalingConfig" in m["Properties"])
+    assert queue["ScalingConfig"] == {"MaximumConcurrency": 5}
+
+
 def test_no_event_is_lost_by_a_failing_reader(template: dict[str, Any]) -> None:
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
     for mapping in mappings:
