@@ -5,7 +5,7 @@ from aws_cdk import aws_sam as sam
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
+from chalicelib.names import DEAD_LETTERS, DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
 from infra.functions import (
     ARCHITECTURE,
     DELETE,
@@ -20,7 +20,7 @@ from infra.packaging import api_project
 
 
 class Api(Construct):
-    """API Gateway, its function and its authorizer; the function may invoke ``functions``."""
+    """API Gateway, its functions and the authorizer; the function may invoke ``functions``."""
 
     def __init__(
         self,
@@ -48,6 +48,8 @@ class Api(Construct):
                 "manage_iam_role": False,
                 "iam_role_arn": self.identity.role.role_arn,
                 "xray": True,
+                # It reads until the queue is empty (chalicelib/queue.py hides messages as long).
+                "lambda_functions": {DEAD_LETTERS: {"lambda_timeout": 300}},
             },
         )
         self.rest_api_id: str = self.application.get_resource("RestAPI").ref
@@ -64,6 +66,8 @@ class Api(Construct):
         identity.allow_items(catalogue.images, WRITE_ITEMS)
         identity.allow_items(catalogue.tokens, (*READ_ITEMS, *WRITE_ITEMS))
         identity.allow(("sqs:SendMessage", "sqs:GetQueueAttributes"), shared.queues.queue.queue_arn)
+        dead_letters = shared.queues.dead_letters.queue_arn
+        identity.allow(("sqs:ReceiveMessage", "sqs:DeleteMessage"), dead_letters)
         identity.allow(
             ("lambda:InvokeFunction",), *(function.function_arn for function in functions)
         )
