@@ -8,7 +8,9 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_s3 as s3
 
+from app import RESERVE_MS
 from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
+from chalicelib.queue import HIDDEN_SECONDS
 from chalicelib.settings import Settings, variable
 from infra.app import check
 from infra.functions import ARCHITECTURE
@@ -177,6 +179,29 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
     for table in tables:
         recovery = table["PointInTimeRecoverySpecification"]
         assert recovery["PointInTimeRecoveryEnabled"] is True
+
+
+def test_dead_letters_are_settled_on_a_schedule_and_met_once_a_run(
+    template: dict[str, Any],
+) -> None:
+    scheduled = [
+        function["Properties"]
+        for function in of_type(template, "AWS::Serverless::Function").values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "Schedule"
+    ]
+    (settling,) = scheduled
+    assert settling["Handler"] == "app.settle_dead_letters"
+    assert settling["Timeout"] * 1000 > RESERVE_MS
+    assert settling["Timeout"] < HIDDEN_SECONDS
+    variables = settling["Environment"]["Variables"]
+    queue = variables["IMAGE_REPO_DEAD_LETTER_QUEUE_URL"]["Ref"]
+    redrives = [
+        q["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for q in of_type(template, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" in q["Properties"]
+    ]
+    assert redrives == [queue]
 
 
 def test_no_role_may_do_everything(template: dict[str, Any]) -> None:
