@@ -5,7 +5,7 @@ from aws_cdk import aws_sam as sam
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from chalicelib.names import DEAD_LETTERS, DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
+from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
 from infra.functions import (
     ARCHITECTURE,
     DELETE,
@@ -48,8 +48,6 @@ class Api(Construct):
                 "manage_iam_role": False,
                 "iam_role_arn": self.identity.role.role_arn,
                 "xray": True,
-                # It reads until the queue is empty (chalicelib/queue.py hides messages as long).
-                "lambda_functions": {DEAD_LETTERS: {"lambda_timeout": 300}},
             },
         )
         self.rest_api_id: str = self.application.get_resource("RestAPI").ref
@@ -78,6 +76,8 @@ class Api(Construct):
             if isinstance(resource, sam.CfnFunction):
                 function = self.application.get_resource(resource.node.id)
                 function.add_property_override("LoggingConfig.LogGroup", log_group)
+        # It reads until the queue is empty (chalicelib/queue.py hides messages for longer).
+        self.application.get_resource("DeadLetters").add_property_override("Timeout", 300)
 
     def _shape_gateway(self) -> None:
         api = self.application.get_resource("RestAPI")
