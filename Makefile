@@ -138,13 +138,16 @@ synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedde
 # Runs a command in the one region that preflight names.
 THERE := $(BIN)/python -m infra.region
 
+CHECKED = $(ARGS)
 preflight: setup
-	@$(BIN)/python -m infra.preflight $(ARGS)
+	@$(BIN)/python -m infra.preflight $(CHECKED)
 
+CONTEXT = -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle)
+deploy: CHECKED = --deploy $(CONTEXT) $(ARGS)
 deploy: preflight ## Deploy to the AWS account of the credentials (BUNDLE=model.tar.gz, s3://…)
 	@$(if $(BUNDLE),$(THERE) $(BIN)/python -m infra.bundle "$(BUNDLE)")
 	@$(BIN)/python -m layers
-	@$(THERE) $(CDK) deploy -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle) --outputs-file build/outputs.json $(ARGS)
+	@$(THERE) $(CDK) deploy $(CONTEXT) --outputs-file build/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.first_token build/outputs.json
 
 # IMAGE is its address in the account's registry: docs/sagemaker.md.

@@ -1,4 +1,4 @@
-"""The HTTP API. Each view calls one service and returns an answer; nothing else.
+"""The HTTP API, and what runs on a schedule. Each calls one service; nothing else.
 
 Scopes, models and statuses are those of the table in ``chalicelib.api.routes``.
 """
@@ -9,8 +9,14 @@ from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
-from chalice import Chalice
-from chalice.app import AuthRequest, AuthResponse, ConvertToMiddleware, Response
+from chalice import Chalice, Rate
+from chalice.app import (
+    AuthRequest,
+    AuthResponse,
+    CloudWatchEvent,
+    ConvertToMiddleware,
+    Response,
+)
 
 from captioner.vision import text
 from chalicelib import bootstrap
@@ -27,7 +33,7 @@ from chalicelib.api import (
 from chalicelib.api.registration import Endpoint, View, context_of
 from chalicelib.api.routes import route_of
 from chalicelib.errors import ImageRepoError
-from chalicelib.names import API, DERIVED, METRICS
+from chalicelib.names import API, DEAD_LETTERS, DERIVED, METRICS
 
 app = Chalice(app_name=API)
 logger = Logger(service="api")
@@ -42,6 +48,8 @@ app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
 
 # What it was is in the log only.
 UNEXPECTED = ImageRepoError("Something went wrong here; it has been logged.")
+# Long enough for ten dead letters, or for a part of an import.
+RESERVE_MS = 30_000
 provider = bootstrap.Provider(text.load)
 
 
@@ -58,6 +66,18 @@ def token(request: AuthRequest) -> AuthResponse:
     if caller is None:
         return AuthResponse(routes=[], principal_id="unknown")
     return AuthResponse(routes=["*"], principal_id=caller.owner, context=context_of(caller))
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS), name=DEAD_LETTERS)
+def settle_dead_letters(event: CloudWatchEvent) -> None:
+    """Record what the captioner's queue gave up."""
+
+    def is_late() -> bool:
+        remaining: int = event.context.get_remaining_time_in_millis()
+        return remaining < RESERVE_MS
+
+    settled = repository().dead_letters.settle(is_late)
+    metrics.add_metric(name="DeadLettersSettled", unit=MetricUnit.Count, value=settled)
 
 
 def serves(method: str, path: str) -> Callable[[View], View]:

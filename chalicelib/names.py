@@ -9,6 +9,7 @@ API = "image-repo"
 CAPTIONER = "image-repo-captioner"
 ENCODER = "image-repo-encoder"
 INDEXER = "image-repo-indexer"
+DEAD_LETTERS = "dead-letters"  # of the API's application, which names it after itself
 METRICS = "ImageRepo"  # the namespace in CloudWatch
 
 # Prefixes of keys in the bucket.

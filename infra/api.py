@@ -6,12 +6,21 @@ from chalice.cdk import Chalice
 from constructs import Construct
 
 from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
-from infra.functions import DELETE, READ, READ_ITEMS, WRITE, WRITE_ITEMS, Identity, Shared
+from infra.functions import (
+    ARCHITECTURE,
+    DELETE,
+    READ,
+    READ_ITEMS,
+    WRITE,
+    WRITE_ITEMS,
+    Identity,
+    Shared,
+)
 from infra.packaging import api_project
 
 
 class Api(Construct):
-    """API Gateway, its function and its authorizer; the function may invoke ``functions``."""
+    """API Gateway, its functions and the authorizer; the function may invoke ``functions``."""
 
     def __init__(
         self,
@@ -33,6 +42,7 @@ class Api(Construct):
                 "environment_variables": self.identity.environment(shared),
                 # 100,000 photographs take about 300 MB, twice while a new index is read.
                 "lambda_memory_size": 1536,
+                "lambda_architecture": ARCHITECTURE.name,
                 "lambda_timeout": 29,  # API Gateway waits no longer
                 "layers": [shared.layer.layer_version_arn],
                 "manage_iam_role": False,
@@ -54,6 +64,8 @@ class Api(Construct):
         identity.allow_items(catalogue.images, WRITE_ITEMS)
         identity.allow_items(catalogue.tokens, (*READ_ITEMS, *WRITE_ITEMS))
         identity.allow(("sqs:SendMessage", "sqs:GetQueueAttributes"), shared.queues.queue.queue_arn)
+        dead_letters = shared.queues.dead_letters.queue_arn
+        identity.allow(("sqs:ReceiveMessage", "sqs:DeleteMessage"), dead_letters)
         identity.allow(
             ("lambda:InvokeFunction",), *(function.function_arn for function in functions)
         )
@@ -64,6 +76,8 @@ class Api(Construct):
             if isinstance(resource, sam.CfnFunction):
                 function = self.application.get_resource(resource.node.id)
                 function.add_property_override("LoggingConfig.LogGroup", log_group)
+        # It reads until the queue is empty (chalicelib/queue.py hides messages for longer).
+        self.application.get_resource("DeadLetters").add_property_override("Timeout", 300)
 
     def _shape_gateway(self) -> None:
         api = self.application.get_resource("RestAPI")

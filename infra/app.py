@@ -2,6 +2,7 @@
 
 ``-c search=embedded`` (or ``"search"`` in ``cdk.json``) chooses the search engine, see
 ``infra.engines.ENGINES``; ``-c searchInstance``, ``searchNodes`` and ``searchGigabytes`` its size;
+``-c captioners`` and ``reserveIndexer`` what it takes of Lambda's quota (``infra.concurrency``);
 ``-c IMAGE_REPO_MAX_PIXELS=…`` and its like the limits of ``chalicelib.settings``;
 ``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.
 """

@@ -19,6 +19,9 @@ from chalicelib.names import METRICS
 from infra.acknowledgements import acknowledge
 from infra.storage import Catalogue, Queues, Storage
 
+# Of every function, of the captioner's image and of the layer's wheels: docs/decisions/504.
+ARCHITECTURE = lambda_.Architecture.X86_64
+
 READ = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
 DELETE = ("s3:DeleteObject",)

@@ -1,20 +1,26 @@
 """What a deployment to AWS needs, checked before it begins: ``python -m infra.preflight``.
 
-Its arguments are those that the CDK will be given.
+Its arguments are those that the CDK will be given, of which it reads ``-c``. With ``--deploy`` it
+also holds what the stack would take of Lambda's concurrency against the account's quota.
 """
 
+import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.concurrency import Concurrency, Quota
 from infra.region import RegionError, profile_region, resolve
 
+SETTINGS = Path(__file__).resolve().parent.parent / "cdk.json"
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 
 
@@ -106,14 +112,52 @@ def requirements(
     return (*MACHINE, one_profile, *of_account(boto3.Session(region_name=region.name)))
 
 
+def context_of(given: Sequence[str]) -> dict[str, str]:
+    """Return what ``cdk.json`` says, and over it the NAME=VALUE of the command line."""
+    context: dict[str, str] = json.loads(SETTINGS.read_text())["context"]
+    return context | dict(entry.split("=", 1) for entry in given if "=" in entry)
+
+
+def concurrency_lack(
+    context: Mapping[str, str], quota: Callable[[], Quota], tell: Callable[[str], None]
+) -> str | None:
+    """Tell what a deployment takes of Lambda's quota; return what is missing of it, if anything.
+
+    Whoever may deploy may still be forbidden to ask: that is told, and stops nothing.
+    """
+    try:
+        size = Concurrency.of(context["search"], context.get)
+        found = quota()
+    except ValueError as wrong:
+        return str(wrong)
+    except (BotoCoreError, ClientError) as error:
+        tell(f"• Lambda's quota is not known, which may be too small: {error}")
+        return None
+    tell(f"• {size.use(found)}")
+    return size.lack(found)
+
+
+def _quota() -> Quota:
+    region = resolve(os.environ, profile_region).name
+    return Quota.of(boto3.client("lambda", region_name=region))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Say what is missing; 0 where nothing is."""
+    parser = argparse.ArgumentParser(prog="python -m infra.preflight")
+    parser.add_argument("--deploy", action="store_true", help="check Lambda's quota, too")
+    parser.add_argument("-c", "--context", action="append", default=[], metavar="NAME=VALUE")
+    asked, _ = parser.parse_known_args(arguments)
     lacking = missing(requirements(arguments, os.environ))
-    for requirement in lacking:
-        print(f"✗ {requirement.name}: {requirement.remedy}", file=sys.stderr)
-    if lacking:
+    problems = [f"{requirement.name}: {requirement.remedy}" for requirement in lacking]
+    if asked.deploy and not problems:
+        lack = concurrency_lack(context_of(asked.context), _quota, print)
+        problems += [f"concurrency: {lack}"] if lack else []
+    for problem in problems:
+        print(f"✗ {problem}", file=sys.stderr)
+    if problems:
         print("Nothing was deployed or removed.", file=sys.stderr)
-    return 1 if lacking else 0
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from constructs import Construct
 from chalicelib.names import ENCODER, INDEXER, STAGE
 from chalicelib.settings import LIMITS, Settings, variable
 from infra.api import Api
+from infra.concurrency import Concurrency
 from infra.engines import domain_of
-from infra.functions import Shared
+from infra.functions import ARCHITECTURE, Shared
 from infra.observability import Observability
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline
@@ -55,6 +56,7 @@ class ImageRepo(cdk.Stack):
             "IMAGE_REPO_TABLE": catalogue.images.table_name,
             "IMAGE_REPO_TOKENS_TABLE": catalogue.tokens.table_name,
             "IMAGE_REPO_QUEUE_URL": queues.queue.queue_url,
+            "IMAGE_REPO_DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
             "IMAGE_REPO_ENCODER_FUNCTION": ENCODER,
             "IMAGE_REPO_INDEXER_FUNCTION": INDEXER,
             "IMAGE_REPO_EVENT_BUS": bus.event_bus_name,
@@ -63,8 +65,9 @@ class ImageRepo(cdk.Stack):
             **limits_of(context),
         }
         shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle)
-        pipeline = Pipeline(self, "Pipeline", shared)
-        indexing = Search(self, "Search", shared, domain)
+        size = Concurrency.of(search, context)
+        pipeline = Pipeline(self, "Pipeline", shared, captioners=size.captioners)
+        indexing = Search(self, "Search", shared, domain, reserved=size.reserved)
         api = Api(self, "Api", shared, (pipeline.encoder, indexing.indexer))
         if domain:
             domain.admit(reader=api.identity, writer=indexing.identity)
@@ -102,7 +105,7 @@ class ImageRepo(cdk.Stack):
             "Dependencies",
             code=lambda_.Code.from_asset(str(layer_code())),
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_11],
-            compatible_architectures=[lambda_.Architecture.X86_64],
+            compatible_architectures=[ARCHITECTURE],
             description="Third-party code of the API and the indexer",
         )
 

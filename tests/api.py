@@ -20,7 +20,7 @@ from chalicelib.search.plan import check
 from chalicelib.search.query import Contribution, Suggestion
 from chalicelib.settings import Settings
 from tests.memory.catalogue import MemoryCatalogue
-from tests.memory.queue import MemoryQueue
+from tests.memory.queue import MemoryDeadLetters, MemoryQueue
 from tests.memory.storage import MemoryStorage
 
 VECTOR = b"\x00\x3c" * 256
@@ -159,6 +159,7 @@ class Api:
     index: FixedIndex = field(default_factory=FixedIndex)
     encoder: FixedEncoder = field(default_factory=FixedEncoder)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
+    dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     reindexing: NotedReindexing = field(default_factory=NotedReindexing)
     tokens: Tokens = field(default_factory=FixedTokens)
 
@@ -171,6 +172,7 @@ class Api:
             encoder=self.encoder,
             tokens=self.tokens,
             queue=self.queue,
+            dead_letters=self.dead_letters,
             reindexing=self.reindexing,
         )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.functions import ARCHITECTURE
 from layers.__main__ import LAYER, build, size
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +67,14 @@ def test_a_query_becomes_a_vector_in_the_api_package(api_package: Path, tmp_path
         check=False,
     )
     assert ran.stdout.strip() == "1024", ran.stderr
+
+
+def test_the_layers_wheels_are_of_the_functions_architecture() -> None:
+    # Bytes 18 and 19 of an ELF file name the machine: 62 is x86-64, 183 is 64-bit Arm (elf.h).
+    libraries = [file.read_bytes()[:20] for file in build().rglob("*.so*")]
+    assert libraries
+    machines = {int.from_bytes(head[18:20], "little") for head in libraries}
+    assert machines == {{"x86_64": 62, "arm64": 183}[ARCHITECTURE.name]}
 
 
 @pytest.mark.parametrize("module", ["app", "indexer.handler"])

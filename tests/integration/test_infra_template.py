@@ -9,9 +9,12 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_s3 as s3
 
+from app import RESERVE_MS
 from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
+from chalicelib.queue import HIDDEN_SECONDS
 from chalicelib.settings import Settings, variable
 from infra.app import check
+from infra.functions import ARCHITECTURE
 from local.function import HANDLERS
 
 Resources = dict[str, dict[str, Any]]
@@ -143,8 +146,26 @@ def test_captioner_and_encoder_share_an_image(
     assert function["Code"] == named(template, "image-repo-captioner")["Code"]
 
 
+def test_functions_image_and_layer_are_of_one_architecture(
+    template: dict[str, Any], assembly: Path
+) -> None:
+    assets = json.loads((assembly / "ImageRepo.assets.json").read_text())
+    platforms = {a["source"].get("platform") for a in assets["dockerImages"].values()}
+    assert platforms == {ARCHITECTURE.docker_platform}
+    for name, function in functions(template).items():
+        assert function["Properties"].get("Architectures") == [ARCHITECTURE.name], name
+    layer = only(of_type(template, "AWS::Lambda::LayerVersion"))
+    assert layer["CompatibleArchitectures"] == [ARCHITECTURE.name]
+
+
 def test_the_index_has_one_writer(template: dict[str, Any]) -> None:
     assert named(template, "image-repo-indexer")["ReservedConcurrentExecutions"] == 1
+
+
+def test_captioning_leaves_half_of_a_new_accounts_quota(template: dict[str, Any]) -> None:
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    (queue,) = (m["Properties"] for m in mappings if "ScalingConfig" in m["Properties"])
+    assert queue["ScalingConfig"] == {"MaximumConcurrency": 5}
 
 
 def test_no_event_is_lost_by_a_failing_reader(template: dict[str, Any]) -> None:
@@ -175,6 +196,29 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
     for table in tables:
         recovery = table["PointInTimeRecoverySpecification"]
         assert recovery["PointInTimeRecoveryEnabled"] is True
+
+
+def test_dead_letters_are_settled_on_a_schedule_and_met_once_a_run(
+    template: dict[str, Any],
+) -> None:
+    scheduled = [
+        function["Properties"]
+        for function in of_type(template, "AWS::Serverless::Function").values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "Schedule"
+    ]
+    (settling,) = scheduled
+    assert settling["Handler"] == "app.settle_dead_letters"
+    assert settling["Timeout"] * 1000 > RESERVE_MS
+    assert settling["Timeout"] < HIDDEN_SECONDS
+    variables = settling["Environment"]["Variables"]
+    queue = variables["IMAGE_REPO_DEAD_LETTER_QUEUE_URL"]["Ref"]
+    redrives = [
+        q["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for q in of_type(template, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" in q["Properties"]
+    ]
+    assert redrives == [queue]
 
 
 def test_no_role_may_do_everything(template: dict[str, Any]) -> None:
