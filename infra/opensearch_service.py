@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 _GUIDE = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide"
-_REFERENCE = "https://docs.opensearch.org/2.19"
+_REFERENCE = "https://docs.opensearch.org/2.17"
 
 OPERATIONS_PAGE: Final = f"{_GUIDE}/supported-operations.html"
 QUOTAS_PAGE: Final = f"{_GUIDE}/limits.html"
@@ -19,8 +19,7 @@ VERSIONS: Final = ("2.19", "2.17")
 
 # What the index needs of the engine, as the requests name it: the least version, and its page.
 FEATURES: Final[Mapping[str, tuple[tuple[int, int], str]]] = {
-    '"engine":"lucene"': ((2, 2), f"{_REFERENCE}/field-types/supported-field-types/knn-vector/"),
-    '"data_type":"byte"': ((2, 9), f"{_REFERENCE}/field-types/supported-field-types/knn-vector/"),
+    '"data_type":"byte"': ((2, 9), f"{_REFERENCE}/search-plugins/knn/knn-vector-quantization/"),
     '"min_score"': ((2, 14), f"{_REFERENCE}/search-plugins/knn/radial-search-knn/"),
 }
 
