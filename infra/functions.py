@@ -88,12 +88,11 @@ class Identity(Construct):
     def allow_objects(self, storage: Storage, actions: tuple[str, ...], *prefixes: str) -> None:
         """Allow ``actions`` on the objects under ``prefixes``."""
         self.allow(actions, *(storage.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes))
-        bucket = cdk.Stack.of(storage).get_logical_id(storage.resource)
         acknowledge(
             self.role,
             {
-                f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/{prefix}*]": "The objects under one "
-                "prefix of the own bucket; their names are the users'."
+                f"AwsSolutions-IAM5[Resource::{storage.finding}/{prefix}*]": "The objects under "
+                "one prefix of the own bucket; their names are the users'."
                 for prefix in prefixes
             },
         )
@@ -106,7 +105,7 @@ class Identity(Construct):
         """
         self.allow(("s3:ListBucket",), storage.bucket.bucket_arn)
 
-    def allow_items(self, table: dynamodb.Table, actions: tuple[str, ...], *indexes: str) -> None:
+    def allow_items(self, table: dynamodb.ITable, actions: tuple[str, ...], *indexes: str) -> None:
         """Allow ``actions`` on a table and the named indexes of it."""
         arn = table.table_arn
         self.allow(actions, arn, *(f"{arn}/index/{name}" for name in indexes))

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from chalicelib.names import ENCODER, INDEXER, STAGE
 from chalicelib.settings import LIMITS, Settings, variable
+from infra.adopted import Adopted
 from infra.api import Api
 from infra.concurrency import Concurrency
 from infra.engines import domain_of
@@ -18,7 +19,7 @@ from infra.observability import Observability
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline
 from infra.search import Search
-from infra.storage import Catalogue, Queues, Storage
+from infra.storage import AdoptedStorage, Catalogue, OwnStorage, Queues, Storage
 
 
 def limits_of(context: Callable[[str], object]) -> dict[str, str]:
@@ -44,12 +45,13 @@ class ImageRepo(cdk.Stack):
         self, scope: Construct, construct_id: str, *, search: str, bundle: Path | None
     ) -> None:
         super().__init__(scope, construct_id, analytics_reporting=False)
-        storage = Storage(self, "Storage", bucket_name=self._bucket_name())
-        catalogue = Catalogue(self, "Catalogue")
+        context = self.node.try_get_context
+        adopted = Adopted.of(context)
+        storage = self._storage(adopted)
+        catalogue = Catalogue(self, "Catalogue", adopted)
         queues = Queues(self, "Queues", storage=storage)
         bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
         layer = self._layer()
-        context = self.node.try_get_context
         domain = domain_of(self, search, context)
         environment = {
             "IMAGE_REPO_BUCKET": storage.bucket.bucket_name,
@@ -78,6 +80,11 @@ class ImageRepo(cdk.Stack):
         }
         Observability(self, "Observability", queues, indexing.missed, functions)
         self._tell(shared, api.rest_api_id)
+
+    def _storage(self, adopted: Adopted) -> Storage:
+        if adopted.bucket:
+            return AdoptedStorage(self, "Storage", name=adopted.bucket)
+        return OwnStorage(self, "Storage", bucket_name=self._bucket_name())
 
     def _bucket_name(self) -> str:
         name = cdk.CfnParameter(

@@ -6,6 +6,7 @@ CloudFormation. Images are left out; ``local.function`` runs them from the check
 
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from local.layout import ACCOUNT, BUCKET, REGION, read_json
 from local.processes import until
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
 
 BOOTSTRAP_VERSION = "30"  # the least that the CDK's templates ask for
 DEPLOY_SECONDS = 180
@@ -56,7 +57,7 @@ def deploy(assembly: Path) -> None:
         "StackName": STACK,
         # CloudFormation takes a template of over 51,200 bytes only from a bucket.
         "TemplateURL": urls[f"{STACK}.template.json"],
-        "Parameters": [{"ParameterKey": "BucketName", "ParameterValue": BUCKET}],
+        "Parameters": _parameters(read_json(assembly / f"{STACK}.template.json")),
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     if _stack() is None:
@@ -68,6 +69,13 @@ def deploy(assembly: Path) -> None:
             if "No updates" not in str(refusal):
                 raise
     _wait()
+
+
+def _parameters(template: Mapping[str, Any]) -> list["ParameterTypeDef"]:
+    """Return the bucket's name, unless one is adopted."""
+    if "BucketName" not in template.get("Parameters", {}):
+        return []
+    return [{"ParameterKey": "BucketName", "ParameterValue": BUCKET}]
 
 
 def _upload_assets(assembly: Path) -> dict[str, str]:
