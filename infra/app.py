@@ -2,7 +2,8 @@
 
 ``-c search=embedded`` (or ``"search"`` in ``cdk.json``) chooses the search engine, see
 ``infra.engines.ENGINES``; ``-c searchInstance``, ``searchNodes`` and ``searchGigabytes`` its size;
-``-c IMAGE_REPO_MAX_PIXELS=…`` and its like the limits of ``chalicelib.settings``;
+``-c alarmEmail=me@example.org`` mails the alarms; ``-c IMAGE_REPO_MAX_PIXELS=…`` and its like are
+the limits of ``chalicelib.settings``;
 ``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.
 """
 
