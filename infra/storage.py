@@ -14,6 +14,10 @@ CAPTIONER_SECONDS = 60
 # A function that timed out may still be running: six times its limit is AWS's advice.
 VISIBILITY_SECONDS = 6 * CAPTIONER_SECONDS
 ATTEMPTS = 5
+# A dead letter keeps the age that it had as an event, so that its queue must keep more days, of
+# which 14 are the most:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
+EVENT_DAYS, DEAD_LETTER_DAYS = 7, 14
 
 
 class Storage(Construct):
@@ -110,7 +114,7 @@ class Queues(Construct):
             "Events",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
+            retention_period=cdk.Duration.days(EVENT_DAYS),
             visibility_timeout=cdk.Duration.seconds(VISIBILITY_SECONDS),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=ATTEMPTS
@@ -146,13 +150,13 @@ class Queues(Construct):
 
 
 def dead_letter_queue(scope: Construct, construct_id: str) -> sqs.Queue:
-    """Return a queue that keeps what was given up for two weeks."""
+    """Return a queue for what was given up."""
     return sqs.Queue(
         scope,
         construct_id,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        retention_period=cdk.Duration.days(14),
+        retention_period=cdk.Duration.days(DEAD_LETTER_DAYS),
     )
 
 
