@@ -7,6 +7,7 @@ from constructs import Construct
 
 from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
 from infra.functions import DELETE, READ, READ_ITEMS, WRITE, WRITE_ITEMS, Identity, Shared
+from infra.gateway import gateway_responses
 from infra.packaging import api_project
 
 
@@ -47,7 +48,6 @@ class Api(Construct):
     def _allow(self, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> None:
         identity, storage, catalogue = self.identity, shared.storage, shared.catalogue
         identity.allow_objects(storage, READ, UPLOADS, DERIVED, INDEX, IMPORTS)
-        identity.allow_listing(storage)
         identity.allow_objects(storage, WRITE, UPLOADS, IMPORTS)
         identity.allow_objects(storage, DELETE, UPLOADS, DERIVED)
         identity.allow_items(catalogue.images, READ_ITEMS, *IMAGES_INDEXES)
@@ -68,13 +68,16 @@ class Api(Construct):
     def _shape_gateway(self) -> None:
         api = self.application.get_resource("RestAPI")
         api.add_property_override("TracingEnabled", True)
+        # Without a version SAM adds a stage named "Stage", which is neither throttled nor traced:
+        # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html
+        api.add_property_override("OpenApiVersion", "2.0")
+        api.add_property_override("GatewayResponses", gateway_responses())
         api.add_property_override(
             "MethodSettings",
             [
                 {
                     "ResourcePath": "/*",
                     "HttpMethod": "*",
-                    "MetricsEnabled": True,
                     "ThrottlingBurstLimit": 200,
                     "ThrottlingRateLimit": 100,
                 }
