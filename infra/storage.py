@@ -7,7 +7,15 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from chalicelib.names import DERIVED, IMAGES_INDEXES, IMAGES_KEY, INDEX, TOKENS_KEY, UPLOADS
+from chalicelib.names import (
+    DERIVED,
+    IMAGES_INDEXES,
+    IMAGES_KEY,
+    IMAGES_PROJECTED,
+    INDEX,
+    TOKENS_KEY,
+    UPLOADS,
+)
 from infra.acknowledgements import acknowledge
 
 CAPTIONER_SECONDS = 60
@@ -180,7 +188,11 @@ class Catalogue(Construct):
         )
         for name, (partition, sort) in IMAGES_INDEXES.items():
             self.images.add_global_secondary_index(
-                index_name=name, partition_key=_string(partition), sort_key=_string(sort)
+                index_name=name,
+                partition_key=_string(partition),
+                sort_key=_string(sort),
+                projection_type=dynamodb.ProjectionType.INCLUDE,
+                non_key_attributes=[*IMAGES_PROJECTED],
             )
         self.tokens = self._table("Tokens", TOKENS_KEY)
 

@@ -159,6 +159,9 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
         "by_state": ("owner_state", "created_at"),
         "by_time": ("listing", "created_at"),
     }
+    # Vectors in three indexes would cost more than the rest of a photograph's record.
+    projected = [index["Projection"] for index in images["GlobalSecondaryIndexes"]]
+    assert projected == [{"ProjectionType": "INCLUDE", "NonKeyAttributes": ["state"]}] * 3
     for table in tables:
         recovery = table["PointInTimeRecoverySpecification"]
         assert recovery["PointInTimeRecoveryEnabled"] is True
