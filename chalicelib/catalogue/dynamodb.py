@@ -120,7 +120,8 @@ class DynamoCatalogue:
         ids = [entry[IMAGES_KEY]["S"] for entry in entries]
         records = self.get_many(ids)
         wanted = {state} if state else {*State} - {State.DELETED}
-        return tuple(records[name] for name in ids if records[name].state in wanted)
+        found = (records[name] for name in ids if name in records)
+        return tuple(image for image in found if image.state in wanted)
 
     def _batch(self, ids: Sequence[str]) -> Sequence[Any]:
         found: list[Any] = []
