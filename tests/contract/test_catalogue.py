@@ -78,10 +78,9 @@ def test_a_write_on_another_revision_is_refused_and_changes_nothing(catalogue: C
 
 @pytest.mark.parametrize("owner", ["ann", None])
 def test_a_listing_holds_whole_records(catalogue: Catalogue, owner: str | None) -> None:
-    captioned = {"state": State.CAPTIONED, "visual": b"\0" * 512, "semantic": b"\1" * 512}
-    stored = catalogue.save(
-        image(caption=Caption("a dog", Source.USER), **captioned), expected_rev=0
-    )
+    caption = Caption("a dog", Source.USER)
+    described = image(state=State.CAPTIONED, caption=caption, visual=b"\0" * 512)
+    stored = catalogue.save(described, expected_rev=0)
     assert catalogue.list(owner, state=None, limit=9, cursor=None).items == (stored,)
     assert catalogue.list(owner, state=State.CAPTIONED, limit=9, cursor=None).items == (stored,)
 
