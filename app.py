@@ -15,6 +15,7 @@ from chalice.app import (
     AuthResponse,
     CloudWatchEvent,
     ConvertToMiddleware,
+    Request,
     Response,
 )
 
@@ -80,6 +81,15 @@ def settle_dead_letters(event: CloudWatchEvent) -> None:
     metrics.add_metric(name="DeadLettersSettled", unit=MetricUnit.Count, value=settled)
 
 
+@app.middleware("http")
+def counted(event: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Count an answer; what Chalice refuses, such as another media type, is a problem too."""
+    response = problems.reworded(get_response(event))
+    name = f"Status{response.status_code // 100}xx"
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+    return response
+
+
 def serves(method: str, path: str) -> Callable[[View], View]:
     """Register a view for a route of the table; its errors become problem documents."""
     route = route_of(method, path)
@@ -90,15 +100,12 @@ def serves(method: str, path: str) -> Callable[[View], View]:
         def called(**in_path: str) -> Response:
             try:
                 arguments = endpoint.arguments(app.current_request, in_path)
-                response = endpoint.response(view(**arguments))
+                return endpoint.response(view(**arguments))
             except ImageRepoError as error:
-                response = problems.problem_of(error)
+                return problems.problem_of(error)
             except Exception:
                 logger.exception("unexpected error")
-                response = problems.problem_of(UNEXPECTED)
-            counted = f"Status{response.status_code // 100}xx"
-            metrics.add_metric(name=counted, unit=MetricUnit.Count, value=1)
-            return response
+                return problems.problem_of(UNEXPECTED)
 
         authorizer = None if route.scope is None else token
         app.route(path, methods=[method], authorizer=authorizer, name=route.name)(called)

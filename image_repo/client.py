@@ -197,7 +197,8 @@ def _problem(response: httpx.Response) -> ApiProblem:
             f"what answers at {response.url} (status {response.status_code}) does not speak as an"
             " Image Repo: is it the API's address?",
         )
-    if response.status_code in {401, 403} and "type" not in told:
+    is_elsewhere = response.status_code == 403 and "type" not in told  # another stack's address
+    if response.status_code == 401 or is_elsewhere:
         return ApiProblem(
             response.status_code, "the token is not accepted; was it revoked, or the stack renewed?"
         )

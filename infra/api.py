@@ -16,6 +16,7 @@ from infra.functions import (
     Identity,
     Shared,
 )
+from infra.gateway import gateway_responses
 from infra.packaging import api_project
 
 
@@ -57,7 +58,6 @@ class Api(Construct):
     def _allow(self, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> None:
         identity, storage, catalogue = self.identity, shared.storage, shared.catalogue
         identity.allow_objects(storage, READ, UPLOADS, DERIVED, INDEX, IMPORTS)
-        identity.allow_listing(storage)
         identity.allow_objects(storage, WRITE, UPLOADS, IMPORTS)
         identity.allow_objects(storage, DELETE, UPLOADS, DERIVED)
         identity.allow_items(catalogue.images, READ_ITEMS, *IMAGES_INDEXES)
@@ -82,13 +82,16 @@ class Api(Construct):
     def _shape_gateway(self) -> None:
         api = self.application.get_resource("RestAPI")
         api.add_property_override("TracingEnabled", True)
+        # Without a version SAM adds a stage named "Stage", which is neither throttled nor traced:
+        # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html
+        api.add_property_override("OpenApiVersion", "2.0")
+        api.add_property_override("GatewayResponses", gateway_responses())
         api.add_property_override(
             "MethodSettings",
             [
                 {
                     "ResourcePath": "/*",
                     "HttpMethod": "*",
-                    "MetricsEnabled": True,
                     "ThrottlingBurstLimit": 200,
                     "ThrottlingRateLimit": 100,
                 }

@@ -86,7 +86,14 @@ class Identity(Construct):
         )
 
     def allow_objects(self, storage: Storage, actions: tuple[str, ...], *prefixes: str) -> None:
-        """Allow ``actions`` on the objects under ``prefixes``."""
+        """Allow ``actions`` on the objects under ``prefixes``.
+
+        Who may read may list the whole bucket too, since S3 tells nobody else that an object is
+        missing, not forbidden; a condition on the prefix never holds in a request for an object:
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        if READ[0] in actions:
+            self.allow(("s3:ListBucket",), storage.bucket.bucket_arn)
         self.allow(actions, *(storage.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes))
         acknowledge(
             self.role,
@@ -96,14 +103,6 @@ class Identity(Construct):
                 for prefix in prefixes
             },
         )
-
-    def allow_listing(self, storage: Storage) -> None:
-        """Allow to list the bucket, and to learn that an object is missing, not forbidden.
-
-        S3 answers the second only to whom it may list the whole bucket: a condition on the prefix
-        never holds in a request for an object.
-        """
-        self.allow(("s3:ListBucket",), storage.bucket.bucket_arn)
 
     def allow_items(self, table: dynamodb.ITable, actions: tuple[str, ...], *indexes: str) -> None:
         """Allow ``actions`` on a table and the named indexes of it."""

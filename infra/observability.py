@@ -1,12 +1,15 @@
 """What tells that something is wrong: alarms, a topic they go to and a dashboard."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -27,6 +30,8 @@ class Observability(Construct):
         Index batches given up.
     functions
         Name to function; ``Indexer`` reads the stream.
+    email
+        Whom alarms are mailed to, once the link in SNS's first mail was followed; None: nobody.
     """
 
     def __init__(
@@ -36,9 +41,11 @@ class Observability(Construct):
         queues: Queues,
         missed: sqs.Queue,
         functions: Mapping[str, lambda_.IFunction],
+        *,
+        email: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        self.topic = self._topic(email)
         age = queues.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES)
         behind = functions["Indexer"].metric(
             "IteratorAge", statistic="Maximum", period=FIVE_MINUTES
@@ -55,7 +62,7 @@ class Observability(Construct):
             errors = function.metric_errors(period=FIVE_MINUTES)
             watched[f"{name}Errors"] = (errors, 3, f"the {name.lower()} failing")
         alarms = [self._alarm(name, *what) for name, what in watched.items()]
-        board = cloudwatch.Dashboard(self, "Dashboard")
+        self.dashboard = board = cloudwatch.Dashboard(self, "Dashboard")
         board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24))
         board.add_widgets(
             _graph("Photographs", [_own("captioned"), _own("failed")]),
@@ -67,6 +74,17 @@ class Observability(Construct):
             _graph("Errors", [f.metric_errors() for f in functions.values()]),
             _graph("Latency of the API", [_api("Latency", "p95")]),
         )
+
+    def _topic(self, email: str | None) -> sns.Topic:
+        topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        # A policy of the topic's own takes the place of SNS's, which admits the account's alarms:
+        # https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger
+        own_account = {"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}
+        alarms = iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions=own_account)
+        topic.grant_publish(alarms)
+        if email:
+            topic.add_subscription(subscriptions.EmailSubscription(email))
+        return topic
 
     def _alarm(
         self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str
@@ -83,6 +101,17 @@ class Observability(Construct):
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         return alarm
+
+
+def email_of(context: Callable[[str], object]) -> str | None:
+    """Return whom the command line's ``alarmEmail`` names, by what ``context`` looks up.
+
+    ``ValueError`` is raised where it is no address.
+    """
+    given = context("alarmEmail")
+    if given is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", str(given)):
+        raise ValueError(f"-c alarmEmail={given}: it must be an address, such as me@example.org")
+    return None if given is None else str(given)
 
 
 def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:

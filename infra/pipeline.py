@@ -76,7 +76,6 @@ class Pipeline(Construct):
     def _allow_ingest(self, identity: Identity) -> None:
         storage, images = self._shared.storage, self._shared.catalogue.images
         identity.allow_objects(storage, READ, UPLOADS, IMPORTS)
-        identity.allow_listing(storage)
         identity.allow_objects(storage, WRITE, DERIVED, IMPORTS)
         identity.allow_objects(storage, DELETE, DERIVED)
         # A long import goes on as a message to itself.

@@ -60,7 +60,6 @@ class Search(Construct):
 
     def _allow(self, shared: Shared, *, rebuilds_beside: bool) -> None:
         self.identity.allow_objects(shared.storage, (*READ, *WRITE, *DELETE), INDEX)
-        self.identity.allow_listing(shared.storage)
         self.identity.allow_items(shared.catalogue.images, READ_ITEMS)  # to build the index anew
         shared.bus.grant_put_events_to(self.identity.role)
         if rebuilds_beside:  # the batches that it takes in: by its name, for the role is made first

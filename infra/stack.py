@@ -15,7 +15,7 @@ from infra.api import Api
 from infra.concurrency import Concurrency
 from infra.engines import domain_of
 from infra.functions import ARCHITECTURE, Shared
-from infra.observability import Observability
+from infra.observability import Observability, email_of
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline
 from infra.search import Search
@@ -78,8 +78,10 @@ class ImageRepo(cdk.Stack):
             "Encoder": pipeline.encoder,
             "Indexer": indexing.indexer,
         }
-        Observability(self, "Observability", queues, indexing.missed, functions)
-        self._tell(shared, api.rest_api_id)
+        watch = Observability(
+            self, "Observability", queues, indexing.missed, functions, email=email_of(context)
+        )
+        self._tell(shared, api.rest_api_id, watch)
 
     def _storage(self, adopted: Adopted) -> Storage:
         if adopted.bucket:
@@ -116,7 +118,7 @@ class ImageRepo(cdk.Stack):
             description="Third-party code of the API and the indexer",
         )
 
-    def _tell(self, shared: Shared, api_id: str) -> None:
+    def _tell(self, shared: Shared, api_id: str, watch: Observability) -> None:
         outputs = {
             "ApiId": api_id,
             "ApiUrl": f"https://{api_id}.execute-api.{self.region}.{self.url_suffix}/{STAGE}",
@@ -126,6 +128,8 @@ class ImageRepo(cdk.Stack):
             "QueueUrl": shared.queues.queue.queue_url,
             "DeadLetterQueueUrl": shared.queues.dead_letters.queue_url,
             "Region": self.region,
+            "AlarmTopic": watch.topic.topic_arn,
+            "Dashboard": watch.dashboard.dashboard_name,
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)

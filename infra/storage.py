@@ -10,7 +10,15 @@ from aws_cdk import aws_s3_notifications as notifications
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from chalicelib.names import DERIVED, IMAGES_INDEXES, IMAGES_KEY, INDEX, TOKENS_KEY, UPLOADS
+from chalicelib.names import (
+    DERIVED,
+    IMAGES_INDEXES,
+    IMAGES_KEY,
+    IMAGES_PROJECTED,
+    INDEX,
+    TOKENS_KEY,
+    UPLOADS,
+)
 from infra.acknowledgements import acknowledge
 from infra.adopted import Adopted
 
@@ -21,6 +29,10 @@ CAPTIONER_SECONDS = 60
 # A function that timed out may still be running: six times its limit is AWS's advice.
 VISIBILITY_SECONDS = 6 * CAPTIONER_SECONDS
 ATTEMPTS = 5
+# A dead letter keeps the age that it had as an event, so that its queue must keep more days, of
+# which 14 are the most:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
+EVENT_DAYS, DEAD_LETTER_DAYS = 7, 14
 
 
 class Storage(Construct):
@@ -193,7 +205,7 @@ class Queues(Construct):
             "Events",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
+            retention_period=cdk.Duration.days(EVENT_DAYS),
             visibility_timeout=cdk.Duration.seconds(VISIBILITY_SECONDS),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=ATTEMPTS
@@ -203,13 +215,13 @@ class Queues(Construct):
 
 
 def dead_letter_queue(scope: Construct, construct_id: str) -> sqs.Queue:
-    """Return a queue that keeps what was given up for two weeks."""
+    """Return a queue for what was given up."""
     return sqs.Queue(
         scope,
         construct_id,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        retention_period=cdk.Duration.days(14),
+        retention_period=cdk.Duration.days(DEAD_LETTER_DAYS),
     )
 
 
@@ -240,7 +252,11 @@ class Catalogue(Construct):
         )
         for name, (partition, sort) in IMAGES_INDEXES.items():
             images.add_global_secondary_index(
-                index_name=name, partition_key=_string(partition), sort_key=_string(sort)
+                index_name=name,
+                partition_key=_string(partition),
+                sort_key=_string(sort),
+                projection_type=dynamodb.ProjectionType.INCLUDE,
+                non_key_attributes=[*IMAGES_PROJECTED],
             )
         return images
 

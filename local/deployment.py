@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib.names import STACK
+from chalicelib.names import STACK, STAGE
+from infra.gateway import gateway_responses
 from infra.preflight import BOOTSTRAP_PARAMETER
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
@@ -69,6 +70,24 @@ def deploy(assembly: Path) -> None:
             if "No updates" not in str(refusal):
                 raise
     _wait()
+    _customise_gateway()
+
+
+def _customise_gateway() -> None:
+    """Give the API the template's gateway responses, which the emulator reads from no template."""
+    gateway, api = boto3.client("apigateway"), outputs()["ApiId"]
+    for kind, response in gateway_responses().items():
+        gateway.put_gateway_response(
+            restApiId=api,
+            responseType=kind,
+            statusCode=str(response["StatusCode"]),
+            responseParameters={
+                f"gatewayresponse.header.{name}": value
+                for name, value in response["ResponseParameters"]["Headers"].items()
+            },
+            responseTemplates=response["ResponseTemplates"],
+        )
+    gateway.create_deployment(restApiId=api, stageName=STAGE)
 
 
 def _parameters(template: Mapping[str, Any]) -> list["ParameterTypeDef"]:

@@ -1,13 +1,17 @@
 """What the synthesised template promises."""
 
+import copy
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aws_cdk as cdk
+import botocore.session
 import pytest
 from aws_cdk import aws_s3 as s3
+from samtranslator.translator.transform import transform
 
 from app import RESERVE_MS
 from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
@@ -193,6 +197,9 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
         "by_state": ("owner_state", "created_at"),
         "by_time": ("listing", "created_at"),
     }
+    # Vectors in three indexes would cost more than the rest of a photograph's record.
+    projected = [index["Projection"] for index in images["GlobalSecondaryIndexes"]]
+    assert projected == [{"ProjectionType": "INCLUDE", "NonKeyAttributes": ["state"]}] * 3
     for table in tables:
         recovery = table["PointInTimeRecoverySpecification"]
         assert recovery["PointInTimeRecoveryEnabled"] is True
@@ -232,6 +239,21 @@ def test_no_role_may_do_everything(template: dict[str, Any]) -> None:
                 "xray:PutTelemetryRecords",
                 "dynamodb:ListStreams",
             }
+
+
+def test_who_may_read_objects_is_told_that_one_is_missing(template: dict[str, Any]) -> None:
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        actions = {action for s in statements for action in as_list(s["Action"])}
+        assert "s3:ListBucket" in actions or "s3:GetObject" not in actions, policy["Properties"]
+
+
+def test_a_dead_letter_is_kept_for_longer_than_an_event_waits(template: dict[str, Any]) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    for queue in (q["Properties"] for q in queues.values()):
+        if redrive := queue.get("RedrivePolicy"):
+            dead = queues[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
+            assert queue["MessageRetentionPeriod"] <= dead["MessageRetentionPeriod"] - 7 * 86_400
 
 
 def test_no_role_is_one_of_awss_broad_ones(template: dict[str, Any]) -> None:
@@ -299,6 +321,46 @@ def test_what_a_person_must_look_at_raises_an_alarm(template: dict[str, Any]) ->
         assert alarm["Properties"]["AlarmActions"]
 
 
+@pytest.fixture(scope="session")
+def translated(template: dict[str, Any]) -> dict[str, Any]:
+    """Return the template as AWS's own translator leaves it to CloudFormation."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        managed_policies = SimpleNamespace(load=dict)
+        return dict(transform(copy.deepcopy(template), {}, managed_policies))
+
+
+def test_the_api_has_one_stage_which_is_throttled_and_traced(translated: dict[str, Any]) -> None:
+    stage = only(of_type(translated, "AWS::ApiGateway::Stage"))
+    assert stage["StageName"] == "api"
+    assert stage["TracingEnabled"] is True
+    (settings,) = stage["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (100, 200)
+    assert "StageName" not in only(of_type(translated, "AWS::ApiGateway::Deployment"))
+
+
+def test_no_metric_is_paid_for_that_no_alarm_reads(translated: dict[str, Any]) -> None:
+    (settings,) = only(of_type(translated, "AWS::ApiGateway::Stage"))["MethodSettings"]
+    assert not settings.get("MetricsEnabled")
+
+
+def test_what_api_gateway_refuses_is_a_problem_document(translated: dict[str, Any]) -> None:
+    body = only(of_type(translated, "AWS::ApiGateway::RestApi"))["Body"]
+    responses = body["x-amazon-apigateway-gateway-responses"]
+    for response in responses.values():
+        problem = json.loads(response["responseTemplates"]["application/json"])
+        assert set(problem) == {"type", "title", "status", "detail"}
+        assert str(problem["status"]) == response["statusCode"]
+        kind = response["responseParameters"]["gatewayresponse.header.Content-Type"]
+        assert kind == "'application/problem+json'"
+    service = botocore.session.get_session().get_service_model("apigateway")
+    known = set(service.shape_for("GatewayResponseType").enum)  # type: ignore[attr-defined]
+    assert set(responses) == known - {"DEFAULT_4XX", "DEFAULT_5XX"}
+    statuses = {kind: response["statusCode"] for kind, response in responses.items()}
+    assert statuses["MISSING_AUTHENTICATION_TOKEN"] == "404"
+    assert statuses["ACCESS_DENIED"] == statuses["UNAUTHORIZED"] == "401"
+
+
 def test_every_route_but_health_and_the_gallerys_files_asks_for_a_token(
     template: dict[str, Any],
 ) -> None:
@@ -324,6 +386,8 @@ def test_the_stack_tells_what_the_contract_says(template: dict[str, Any]) -> Non
         "QueueUrl",
         "DeadLetterQueueUrl",
         "Region",
+        "AlarmTopic",
+        "Dashboard",
     }
 
 

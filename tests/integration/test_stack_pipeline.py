@@ -290,4 +290,13 @@ def test_nothing_but_health_and_the_gallery_answers_without_a_token(
         for path in ("/images", "/search", "/stats"):
             assert stranger.get(path).status_code == 401, path
     with stack.client(token="imr_" + "x" * 43) as forger:
-        assert forger.get("/images").status_code == 403
+        assert forger.get("/images").status_code == 401
+
+
+def test_what_never_reaches_the_function_is_a_problem_document_too(stack: DeployedStack) -> None:
+    with stack.client(token="imr_" + "x" * 43) as forger:
+        refused, lost = forger.get("/images"), forger.put("/nowhere")
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+    for answer, status in ((refused, 401), (lost, 404)):
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status_code == status

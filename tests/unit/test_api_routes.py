@@ -267,6 +267,13 @@ def test_a_token_comes_as_a_bearer_token_or_not_at_all(header: str) -> None:
     assert api.call("GET", "/images", as_=None, Authorization="bearer  ann").status == 200
 
 
+def test_a_body_of_another_media_type_is_a_problem_document() -> None:
+    answer = world("ann").call("POST", "/search", Content_Type="text/plain")
+    assert answer.status == answer.json["status"] == 415
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "text/plain" in answer.json["detail"]
+
+
 def test_no_reader_changes_anything() -> None:
     searches = {"POST /search", "POST /search/image"}
     changing = {route for route in ROUTES if route.method != "GET" and route.name not in searches}

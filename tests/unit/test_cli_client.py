@@ -79,9 +79,16 @@ def test_a_problem_names_its_field() -> None:
     assert (raised.value.field, raised.value.exit_code) == ("limit", 1)
 
 
-def test_a_refused_token_is_said_to_be_refused() -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        httpx.Response(401, json={"type": "about:blank", "detail": "The token is unknown."}),
+        httpx.Response(403, json={"message": "Forbidden"}),  # no API of this name
+    ],
+)
+def test_a_refused_token_is_said_to_be_refused(refusal: httpx.Response) -> None:
     with pytest.raises(ApiProblem, match="token is not accepted"):
-        Api(httpx.Response(403, json={"message": "Forbidden"})).client().call("GET", "images")
+        Api(refusal).client().call("GET", "images")
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -1,0 +1,62 @@
+"""Who is told that something is wrong."""
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_lambda as lambda_
+
+from infra.app import check
+from infra.observability import Observability, email_of
+from infra.storage import OwnStorage, Queues
+
+
+def alarms(**context: object) -> assertions.Template:
+    app = cdk.App()
+    check(app)
+    stack = cdk.Stack(app, "Stack")
+    queues = Queues(stack, "Queues", storage=OwnStorage(stack, "Storage", bucket_name="photographs"))
+    functions = {"Indexer": lambda_.Function.from_function_name(stack, "Indexer", "indexer")}
+    email = email_of(context.get)
+    Observability(stack, "Alarms", queues, queues.dead_letters, functions, email=email)
+    return assertions.Template.from_stack(stack)
+
+
+def resources(template: assertions.Template, kind: str) -> dict[str, Any]:
+    found = template.find_resources(kind)
+    return {name: resource["Properties"] for name, resource in found.items()}
+
+
+def test_cloudwatch_may_publish_to_every_topic_that_an_alarm_goes_to() -> None:
+    template = alarms()
+    admitted = {
+        statement["Resource"]["Ref"]
+        for policy in resources(template, "AWS::SNS::TopicPolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+        and statement["Action"] == "sns:Publish"
+        and statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        and statement["Condition"]
+        == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    }
+    found = resources(template, "AWS::CloudWatch::Alarm").values()
+    assert found
+    assert {action["Ref"] for alarm in found for action in alarm["AlarmActions"]} <= admitted
+
+
+def test_the_address_of_the_command_line_is_subscribed() -> None:
+    (subscription,) = resources(
+        alarms(alarmEmail="me@example.org"), "AWS::SNS::Subscription"
+    ).values()
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "me@example.org")
+
+
+def test_nobody_is_subscribed_unasked() -> None:
+    assert resources(alarms(), "AWS::SNS::Subscription") == {}
+
+
+@pytest.mark.parametrize("wrong", ["", "me", "me@", "me @example.org"])
+def test_what_is_no_address_is_refused_by_name(wrong: str) -> None:
+    with pytest.raises(ValueError, match=f"alarmEmail={wrong}"):
+        alarms(alarmEmail=wrong)
