@@ -85,6 +85,8 @@ def settle_dead_letters(event: CloudWatchEvent) -> None:
 def counted(event: Request, get_response: Callable[[Request], Response]) -> Response:
     """Count an answer; what Chalice refuses, such as another media type, is a problem too."""
     response = problems.reworded(get_response(event))
+    if event.method == "HEAD":  # the headers of what GET answers
+        response.body = ""
     name = f"Status{response.status_code // 100}xx"
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
     return response
@@ -108,7 +110,8 @@ def serves(method: str, path: str) -> Callable[[View], View]:
                 return problems.problem_of(UNEXPECTED)
 
         authorizer = None if route.scope is None else token
-        app.route(path, methods=[method], authorizer=authorizer, name=route.name)(called)
+        methods = ["GET", "HEAD"] if method == "GET" else [method]
+        app.route(path, methods=methods, authorizer=authorizer, name=route.name)(called)
         return view
 
     return register

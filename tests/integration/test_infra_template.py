@@ -361,7 +361,7 @@ def test_what_api_gateway_refuses_is_a_problem_document(translated: dict[str, An
     assert statuses["ACCESS_DENIED"] == statuses["UNAUTHORIZED"] == "401"
 
 
-def test_every_route_but_health_and_the_gallerys_files_asks_for_a_token(
+def test_every_route_but_health_the_document_and_the_gallerys_files_asks_for_a_token(
     template: dict[str, Any],
 ) -> None:
     paths = only(of_type(template, "AWS::Serverless::Api"))["DefinitionBody"]["paths"]
@@ -373,7 +373,7 @@ def test_every_route_but_health_and_the_gallerys_files_asks_for_a_token(
     }
     assert "/images" in paths
     assert "/images" not in free
-    assert {p for p in free if not p.startswith("/gallery")} <= {"/", "/health"}
+    assert {p for p in free if not p.startswith("/gallery")} <= {"/", "/health", "/openapi.json"}
 
 
 def test_the_stack_tells_what_the_contract_says(template: dict[str, Any]) -> None:
