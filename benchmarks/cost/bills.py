@@ -47,7 +47,6 @@ def standing() -> Bill:
     return (
         Line("CloudWatch, alarms", i.alarms.value),
         Line("CloudWatch, dashboard", i.dashboards.value),
-        Line("CloudWatch, metrics", i.hourly_metrics.value),
         Line("CloudWatch, logs", HOURS * i.log_bytes.value / 1e9),
         Line("SQS, requests", polls + HOURS),
         *_invocations(HOURS, i.schedule_ms.value, i.api_mb.value),

@@ -53,9 +53,6 @@ class Inputs:
         "[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html)",
     )
     poll_seconds: Input = Input(20, "seconds that a poll of an empty queue waits", "as above")
-    hourly_metrics: Input = Input(
-        1, "metrics that are written every hour", "`app.py`: `DeadLettersSettled`"
-    )
     entries_bytes: Input = Input(
         900,
         "bytes of a record's three index entries",
