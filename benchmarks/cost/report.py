@@ -40,9 +40,9 @@ template's at 10,000 photographs, and the cluster of `benchmarks.sizing` beyond.
 ones of one page, each traced; photographs come through the API and within one hour.
 """
 _WITHOUT = """
-*Without* leaves out the dashboard and the traces: [three
-dashboards](https://aws.amazon.com/cloudwatch/pricing/) of an account and [100,000 traces](https://aws.amazon.com/xray/pricing/)
-are free every month.
+*Without* leaves out the dashboard and the traces: three [dashboards of an
+account](https://aws.amazon.com/cloudwatch/pricing/) and 100,000
+[traces](https://aws.amazon.com/xray/pricing/) are free every month.
 """
 _UNVERIFIED = """
 *Not verified*: AWS's page fills in its numbers by script, and no page of AWS's was found that
