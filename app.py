@@ -44,7 +44,7 @@ metrics = Metrics(namespace=METRICS, service="api")
 # Answers hold captions and requests hold queries, which belong in no log and no trace.
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 app.register_middleware(ConvertToMiddleware(tracer.capture_lambda_handler(capture_response=False)))
-app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
+app.register_middleware(ConvertToMiddleware(metrics.log_metrics), event_type="http")
 
 
 # What it was is in the log only.
@@ -78,7 +78,9 @@ def settle_dead_letters(event: CloudWatchEvent) -> None:
         return remaining < RESERVE_MS
 
     settled = repository().dead_letters.settle(is_late)
-    metrics.add_metric(name="DeadLettersSettled", unit=MetricUnit.Count, value=settled)
+    if settled:  # a metric that is written every hour is billed all month
+        metrics.add_metric(name="DeadLettersSettled", unit=MetricUnit.Count, value=settled)
+        metrics.flush_metrics()
 
 
 @app.middleware("http")

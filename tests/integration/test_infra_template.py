@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from samtranslator.translator.transform import transform
 
 from app import RESERVE_MS
+from benchmarks.cost.inputs import INPUTS
 from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
 from chalicelib.queue import HIDDEN_SECONDS
 from chalicelib.settings import Settings, variable
@@ -319,6 +320,17 @@ def test_what_a_person_must_look_at_raises_an_alarm(template: dict[str, Any]) ->
     }
     for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
         assert alarm["Properties"]["AlarmActions"]
+
+
+def test_the_bill_counts_what_is_deployed(template: dict[str, Any]) -> None:
+    counted = {
+        "AWS::CloudWatch::Alarm": INPUTS.alarms,
+        "AWS::CloudWatch::Dashboard": INPUTS.dashboards,
+    }
+    for kind, number in counted.items():
+        assert len(of_type(template, kind)) == number.value, kind
+    sizes = {f["Properties"].get("MemorySize") for f in functions(template).values()}
+    assert sizes >= {INPUTS.api_mb.value, INPUTS.captioner_mb.value, INPUTS.indexer_mb.value}
 
 
 @pytest.fixture(scope="session")
