@@ -135,13 +135,13 @@ def health() -> answers.Health:
 @serves("GET", "/")
 def index() -> Response:
     """Show the gallery."""
-    return pages.page(pages.INDEX, bucket_origin())
+    return pages.index(bucket_origin(), app.current_request.headers)
 
 
-@serves("GET", "/gallery/{name}")
-def gallery(name: str) -> Response:
+@serves("GET", "/gallery/{release}/{name}")
+def gallery(release: str, name: str) -> Response:
     """Serve one of the gallery's files."""
-    return pages.page(name, bucket_origin())
+    return pages.file(release, name, bucket_origin(), app.current_request.headers)
 
 
 @serves("GET", "/openapi.json")

@@ -19,6 +19,10 @@ from infra.functions import (
 from infra.gateway import gateway_responses
 from infra.packaging import api_project
 
+# Where a browser takes gzip, API Gateway compresses answers from this size on:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html
+COMPRESSED_BYTES = 1_000
+
 
 class Api(Construct):
     """API Gateway, its functions and the authorizer; the function may invoke ``functions``."""
@@ -49,6 +53,7 @@ class Api(Construct):
                 "manage_iam_role": False,
                 "iam_role_arn": self.identity.role.role_arn,
                 "xray": True,
+                "minimum_compression_size": COMPRESSED_BYTES,
             },
         )
         self.rest_api_id: str = self.application.get_resource("RestAPI").ref

@@ -60,7 +60,14 @@ class Route:
 _R, _W, _A = Scope.READ, Scope.WRITE, Scope.ADMIN
 ROUTES = (
     Route("GET", "/", "The gallery", None, None, is_documented=False),
-    Route("GET", "/gallery/{name}", "A file of the gallery", None, None, is_documented=False),
+    Route(
+        "GET",
+        "/gallery/{release}/{name}",
+        "A file of the gallery",
+        None,
+        None,
+        is_documented=False,
+    ),
     Route("GET", "/health", "Tell whether the API answers", None, answers.Health),
     Route("GET", "/openapi.json", "This document", None, None),
     Route(

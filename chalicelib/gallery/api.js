@@ -1,6 +1,6 @@
-// The HTTP API. Its base is the folder above this module's, whatever stage it is served under.
+// The HTTP API. Its base lies above gallery/<release>/, whatever stage it is served under.
 
-export const BASE = new URL("..", import.meta.url);
+export const BASE = new URL("../..", import.meta.url);
 const KEY = `image-repo-token:${BASE.pathname}`;
 
 /** A problem document as an exception. */

@@ -351,6 +351,10 @@ def test_the_api_has_one_stage_which_is_throttled_and_traced(translated: dict[st
     assert "StageName" not in only(of_type(translated, "AWS::ApiGateway::Deployment"))
 
 
+def test_api_gateway_compresses_answers(translated: dict[str, Any]) -> None:
+    assert only(of_type(translated, "AWS::ApiGateway::RestApi"))["MinimumCompressionSize"] == 1_000
+
+
 def test_no_metric_is_paid_for_that_no_alarm_reads(translated: dict[str, Any]) -> None:
     (settings,) = only(of_type(translated, "AWS::ApiGateway::Stage"))["MethodSettings"]
     assert not settings.get("MetricsEnabled")

@@ -42,6 +42,7 @@ PATH_VALUES = {
     "image_id": [OWN, FOREIGN, NOBODYS, OWN_DELETED, FOREIGN_DELETED],
     "import_id": [OWN_IMPORT, FOREIGN_IMPORT, "c" * 32],
     "name": ["index.html", "nothing.js"],
+    "release": ["0123456789abcdef"],
     "token_id": ["hash-0", "hash-1", "d" * 64],
 }
 CONDITIONS: list[Any] = [
