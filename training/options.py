@@ -302,13 +302,5 @@ def _captioning(step: Options) -> None:
 
 
 _STEPS: tuple[Step, ...] = (
-    teachers,
-    prepare,
-    distil,
-    train,
-    tune,
-    pseudo,
-    export,
-    evaluate,
-    report,
-)
+    teachers, prepare, distil, train, tune, pseudo, export, evaluate, report,
+)  # fmt: skip

@@ -1,6 +1,6 @@
 """Maintenance: rebuild the catalogue, re-index, caption again, import."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import uuid4
 
 from chalicelib.access import Caller
@@ -46,15 +46,8 @@ class Upkeep:
         run = self.runs.newest()
         if run is None:
             raise NotFound("the search index was never rebuilt")
-        return ReindexAnswer(
-            id=run.run_id,
-            roll_back=run.roll_back,
-            state=run.stage.value,
-            records=run.records,
-            reason=run.reason,
-            started_at=run.started_at,
-            updated_at=run.updated_at,
-        )
+        told = {**asdict(run), "id": run.run_id, "state": run.stage.value}
+        return ReindexAnswer.model_validate(told)
 
     def recaption(self, caller: Caller, asked: RecaptionRequest) -> RebuildAnswer:
         """Caption chosen photographs, or a page of those in a state, again."""
