@@ -1,6 +1,7 @@
 """Commands that find: by words, attributes, an image, likeness."""
 
 from enum import StrEnum
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -115,17 +116,23 @@ def search(
     _tell(answer, as_json=as_json)
 
 
+def _number(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
+
+
 def _weight(given: str) -> tuple[str, float]:
     part, _, number = given.partition("=")
     try:
-        return part, float(number)
+        return part, _number(number)
     except ValueError as error:
         raise CommandError(f"--weight {given}: must be a part and a number, as words=2") from error
 
 
 def _box(crop: str) -> dict[str, float]:
     try:
-        x, y, width, height = map(float, crop.split(","))
+        x, y, width, height = map(_number, crop.split(","))
     except ValueError as error:
         raise CommandError(f"--crop {crop}: must be x,y,width,height, as 0,0,0.5,1") from error
     return {"x": x, "y": y, "width": width, "height": height}

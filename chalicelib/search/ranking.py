@@ -173,11 +173,7 @@ class FusedOrder:
     """Several parts rank: whatever is among the best of one is scored exactly in all of them."""
 
     def __init__(
-        self,
-        view: View,
-        plan: Plan,
-        weights: tuple[int, ...],
-        lists: Mapping[PartName, Retrieved],
+        self, view: View, plan: Plan, weights: tuple[int, ...], lists: Mapping[PartName, Retrieved]
     ) -> None:
         self._view, self._plan = view, plan
         self._parts = plan.parts(weights)

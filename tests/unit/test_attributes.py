@@ -32,6 +32,7 @@ CAPTIONS = {
     "Two dogs play in the snow.": ["dog: ; play"],
     "Three smiling children swing at a playground": ["child: ; smile swing"],
     "A running dog": ["dog: ; run"],
+    "cat near a mug": ["cat: ;"],
     "The dog is brown and white.": ["dog: brown white;"],
     "A dog is being held by a man.": ["dog: ; hold", "man: ; hold"],
     "A man in a blue cowboy hat is riding a white horse": ["man: blue; ride", "horse: white;"],

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -139,10 +140,17 @@ def test_similar_takes_the_same_options() -> None:
     }
 
 
-def test_a_weight_that_is_none_is_refused() -> None:
-    _, result = ran("search", "dog", "--weight", "words")
+@pytest.mark.parametrize("weight", ["words", "words=nan", "words=inf"])
+def test_a_weight_that_is_none_is_refused(weight: str) -> None:
+    _, result = ran("search", "dog", "--weight", weight)
     assert isinstance(result.exception, CommandError)
     assert "words=2" in str(result.exception)
+
+
+def test_a_crop_that_is_none_is_refused() -> None:
+    _, result = ran("search", "--image", str(Path(__file__)), "--crop", "0,0,nan,1")
+    assert isinstance(result.exception, CommandError)
+    assert "x,y,width,height" in str(result.exception)
 
 
 def test_why_a_photograph_was_found_is_told_in_a_line() -> None:
