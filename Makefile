@@ -135,13 +135,19 @@ synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedde
 	@$(BIN)/python -m layers
 	@echo "• Synthesising into cdk.out"; $(BIN)/python -m local.synthesis cdk.out $(or $(SEARCH),opensearch)
 
-preflight: setup
-	@$(BIN)/python -m infra.preflight
+# Runs a command in the one region that preflight names.
+THERE := $(BIN)/python -m infra.region
 
+CHECKED = $(ARGS)
+preflight: setup
+	@$(BIN)/python -m infra.preflight $(CHECKED)
+
+CONTEXT = -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle)
+deploy: CHECKED = --deploy $(CONTEXT) $(ARGS)
 deploy: preflight ## Deploy to the AWS account of the credentials (BUNDLE=model.tar.gz, s3://…)
-	@$(if $(BUNDLE),$(BIN)/python -m infra.bundle "$(BUNDLE)")
+	@$(if $(BUNDLE),$(THERE) $(BIN)/python -m infra.bundle "$(BUNDLE)")
 	@$(BIN)/python -m layers
-	@$(CDK) deploy -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle) --outputs-file build/outputs.json $(ARGS)
+	@$(THERE) $(CDK) deploy $(CONTEXT) --outputs-file build/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.first_token build/outputs.json
 
 # IMAGE is its address in the account's registry: docs/sagemaker.md.
@@ -153,4 +159,4 @@ training-image: ## Build the image of training jobs and push it to ECR (IMAGE=�
 
 destroy: preflight ## Remove the stack; bucket and tables stay (docs/deploy.md says how to remove them)
 	@$(BIN)/python -m layers
-	@$(CDK) destroy $(ARGS)
+	@$(THERE) $(CDK) destroy $(ARGS)

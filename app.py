@@ -1,4 +1,4 @@
-"""The HTTP API. Each view calls one service and returns an answer; nothing else.
+"""The HTTP API, and what runs on a schedule. Each calls one service; nothing else.
 
 Scopes, models and statuses are those of the table in ``chalicelib.api.routes``.
 """
@@ -9,8 +9,15 @@ from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
-from chalice import Chalice
-from chalice.app import AuthRequest, AuthResponse, ConvertToMiddleware, Response
+from chalice import Chalice, Rate
+from chalice.app import (
+    AuthRequest,
+    AuthResponse,
+    CloudWatchEvent,
+    ConvertToMiddleware,
+    Request,
+    Response,
+)
 
 from captioner.vision import text
 from chalicelib import bootstrap
@@ -27,7 +34,7 @@ from chalicelib.api import (
 from chalicelib.api.registration import Endpoint, View, context_of
 from chalicelib.api.routes import route_of
 from chalicelib.errors import ImageRepoError
-from chalicelib.names import API, DERIVED, METRICS
+from chalicelib.names import API, DEAD_LETTERS, DERIVED, METRICS
 
 app = Chalice(app_name=API)
 logger = Logger(service="api")
@@ -37,11 +44,13 @@ metrics = Metrics(namespace=METRICS, service="api")
 # Answers hold captions and requests hold queries, which belong in no log and no trace.
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 app.register_middleware(ConvertToMiddleware(tracer.capture_lambda_handler(capture_response=False)))
-app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
+app.register_middleware(ConvertToMiddleware(metrics.log_metrics), event_type="http")
 
 
 # What it was is in the log only.
 UNEXPECTED = ImageRepoError("Something went wrong here; it has been logged.")
+# Long enough for ten dead letters, or for a part of an import.
+RESERVE_MS = 30_000
 provider = bootstrap.Provider(text.load)
 
 
@@ -60,6 +69,31 @@ def token(request: AuthRequest) -> AuthResponse:
     return AuthResponse(routes=["*"], principal_id=caller.owner, context=context_of(caller))
 
 
+@app.schedule(Rate(1, unit=Rate.HOURS), name=DEAD_LETTERS)
+def settle_dead_letters(event: CloudWatchEvent) -> None:
+    """Record what the captioner's queue gave up."""
+
+    def is_late() -> bool:
+        remaining: int = event.context.get_remaining_time_in_millis()
+        return remaining < RESERVE_MS
+
+    settled = repository().dead_letters.settle(is_late)
+    if settled:  # a metric that is written every hour is billed all month
+        metrics.add_metric(name="DeadLettersSettled", unit=MetricUnit.Count, value=settled)
+        metrics.flush_metrics()
+
+
+@app.middleware("http")
+def counted(event: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Count an answer; what Chalice refuses, such as another media type, is a problem too."""
+    response = problems.reworded(get_response(event))
+    if event.method == "HEAD":  # the headers of what GET answers
+        response.body = ""
+    name = f"Status{response.status_code // 100}xx"
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+    return response
+
+
 def serves(method: str, path: str) -> Callable[[View], View]:
     """Register a view for a route of the table; its errors become problem documents."""
     route = route_of(method, path)
@@ -70,18 +104,16 @@ def serves(method: str, path: str) -> Callable[[View], View]:
         def called(**in_path: str) -> Response:
             try:
                 arguments = endpoint.arguments(app.current_request, in_path)
-                response = endpoint.response(view(**arguments))
+                return endpoint.response(view(**arguments))
             except ImageRepoError as error:
-                response = problems.problem_of(error)
+                return problems.problem_of(error)
             except Exception:
                 logger.exception("unexpected error")
-                response = problems.problem_of(UNEXPECTED)
-            counted = f"Status{response.status_code // 100}xx"
-            metrics.add_metric(name=counted, unit=MetricUnit.Count, value=1)
-            return response
+                return problems.problem_of(UNEXPECTED)
 
         authorizer = None if route.scope is None else token
-        app.route(path, methods=[method], authorizer=authorizer, name=route.name)(called)
+        methods = ["GET", "HEAD"] if method == "GET" else [method]
+        app.route(path, methods=methods, authorizer=authorizer, name=route.name)(called)
         return view
 
     return register
@@ -103,13 +135,13 @@ def health() -> answers.Health:
 @serves("GET", "/")
 def index() -> Response:
     """Show the gallery."""
-    return pages.page(pages.INDEX, bucket_origin())
+    return pages.index(bucket_origin(), app.current_request.headers)
 
 
-@serves("GET", "/gallery/{name}")
-def gallery(name: str) -> Response:
+@serves("GET", "/gallery/{release}/{name}")
+def gallery(release: str, name: str) -> Response:
     """Serve one of the gallery's files."""
-    return pages.page(name, bucket_origin())
+    return pages.file(release, name, bucket_origin(), app.current_request.headers)
 
 
 @serves("GET", "/openapi.json")

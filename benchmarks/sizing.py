@@ -2,13 +2,14 @@
 
 ``python -m benchmarks.sizing``
 
-Everything measured or assumed has a name below, with its reason; prices are list prices on demand
-in us-east-1 as remembered, for comparing: the pricing page is the authority.
+Everything measured or assumed has a name below, with its reason; prices are those of
+``benchmarks.cost.prices``.
 """
 
 import math
 from dataclasses import dataclass
 
+from benchmarks.cost.prices import HOURS, PRICES
 from chalicelib.images import VECTOR_SIZE
 
 IMAGES = (10_000_000, 100_000_000)
@@ -24,18 +25,15 @@ DISK_ON_TOP = 1.45  # for merges, the operating system and the service's own res
 HOT_SHARE = 0.15  # of everything that is no vector: postings and doc values of most queries
 MOST_HEAP = 31  # GiB: Java's, half of the memory up to this
 CACHE_SHARE = 0.75  # of the rest: what the system leaves for files that are read again and again
-HOURS = 730
-GP3_GB_MONTH = 0.122
-MASTERS = (3, 0.128)  # dedicated, from the fourth data node on: m6g.large.search
+MASTERS = (3, "m6g.large")  # dedicated, from the fourth data node on
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A kind of data node: GiB of memory, dollars an hour."""
+    """A kind of data node: GiB of memory."""
 
     name: str
     memory: int
-    price: float
 
     @property
     def cache(self) -> float:
@@ -44,10 +42,10 @@ class Node:
 
 
 NODES = (
-    Node("r6g.large", 16, 0.167),
-    Node("r6g.xlarge", 32, 0.335),
-    Node("r6g.2xlarge", 64, 0.669),
-    Node("r6g.4xlarge", 128, 1.339),
+    Node("r6g.large", 16),
+    Node("r6g.xlarge", 32),
+    Node("r6g.2xlarge", 64),
+    Node("r6g.4xlarge", 128),
 )
 
 
@@ -101,22 +99,28 @@ def cluster(images: int, form: Form) -> Cluster:
 def _priced(hot: float, disk: float, node: Node) -> tuple[float, int, str]:
     """Return dollars a month, how many nodes, and their name."""
     count = max(COPIES, math.ceil(hot / node.cache))
-    masters = MASTERS[0] * MASTERS[1] if count > 3 else 0.0
-    return (count * node.price + masters) * HOURS + disk / 1e9 * GP3_GB_MONTH, count, node.name
+    return month(node.name, count, disk / 1e9), count, node.name
+
+
+def month(node: str, count: int, gigabytes: float) -> float:
+    """Return dollars a month of so many nodes of a kind and of all their disks."""
+    kinds = ((count, node), MASTERS) if count > 3 else ((count, node),)
+    nodes = sum(PRICES[f"OpenSearch, {name}"].of(number * HOURS) for number, name in kinds)
+    return nodes + PRICES["OpenSearch, gp3"].of(gigabytes)
 
 
 def main() -> None:
     """Print the clusters as a table of Markdown."""
     print(
-        "| photographs | vectors | in memory, all copies | on disk | shards | data nodes | a month "
-        "| indexed by one node in |\n|---|---|---|---|---|---|---|---|"
+        "| photographs | vectors | in memory, all copies | on disk | shards | data nodes "
+        "| indexed by one node in |\n|---|---|---|---|---|---|---|"
     )
     for count in IMAGES:
         for form in FORMS:
             one = cluster(count, form)
             print(
                 f"| {count:,} | {form.name} | {one.hot / 1e9:,.0f} GB | {one.disk / 1e9:,.0f} GB "
-                f"| {one.shards} × {COPIES} | {one.nodes} × {one.node} | ${one.dollars:,.0f} "
+                f"| {one.shards} × {COPIES} | {one.nodes} × {one.node} "
                 f"| {count / RATE / 3600:,.1f} h |"
             )
 

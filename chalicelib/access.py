@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,7 +23,11 @@ TOKEN_PREFIX = "imr_"  # noqa: S105  not a secret: it says what kind of secret f
 TOKEN_BYTES = 32
 # A revoked token is good for this long in a warm authorizer; API Gateway keeps no answer itself.
 CACHE_SECONDS = 15.0
+MAX_DAYS = 3_650
+# Its last use is noted so often at most: a write an hour, not one a request.
+NOTED = timedelta(hours=1)
 _HASH = re.compile(r"[0-9a-f]{64}")
+_logger = logging.getLogger(__name__)
 _NO_TOKEN = "there is no such token"  # noqa: S105  a message
 
 
@@ -73,23 +78,39 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """What is kept of a token: never the token itself."""
+    """What is kept of a token: never the token itself.
+
+    Attributes
+    ----------
+    expires_at
+        From when on it is refused; None for never.
+    last_used_at
+        To within `NOTED`; None before its first use.
+    """
 
     token_sha256: str
     owner: str
     scopes: frozenset[Scope]
     label: str
-    created_at: str
+    created_at: datetime
     revoked: bool = False
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def is_valid(self, now: datetime) -> bool:
+        """Tell whether it lets somebody in."""
+        return not self.revoked and (self.expires_at is None or now < self.expires_at)
 
 
 class Tokens(Protocol):
     """What the API asks of the tokens."""
 
     def caller(self, token: str) -> Caller | None:
-        """Return who a token stands for, or None if it is unknown or revoked."""
+        """Return who a token stands for, or None if it is unknown, revoked or expired."""
 
-    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> tuple[str, TokenRecord]:
+    def add(
+        self, owner: str, scopes: Iterable[str], label: str = "", days: int | None = None
+    ) -> tuple[str, TokenRecord]:
         """Make a token; return it, which cannot be shown again, and what is kept of it."""
 
     def revoke(self, token_sha256: str) -> None:
@@ -107,31 +128,42 @@ class TokenStore:
     client, table
         Where they are kept.
     clock
-        Seconds, for the cache of `caller`.
+        Seconds since 1970. A monotonic clock stands still while a function is frozen.
     """
 
     def __init__(
-        self, client: "DynamoDBClient", table: str, clock: Callable[[], float] = time.monotonic
+        self, client: "DynamoDBClient", table: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._client = client
         self._table = table
+        self._clock = clock
         self._cache = _Cache(clock)
 
-    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> tuple[str, TokenRecord]:
+    def add(
+        self, owner: str, scopes: Iterable[str], label: str = "", days: int | None = None
+    ) -> tuple[str, TokenRecord]:
         """Make a token; return it, which cannot be shown again, and what is kept of it.
+
+        Parameters
+        ----------
+        days
+            How long it is good; None for as long as it is not revoked.
 
         Raises
         ------
         InvalidField
-            ``owner`` or ``scopes`` cannot be.
+            ``owner``, ``scopes`` or ``days`` cannot be.
         """
         if not owner or "/" in owner or "#" in owner:
             raise InvalidField("owner", "must be a name without '/' and '#'")
         wanted = _scopes(scopes)
         token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-        moment = datetime.now(UTC).isoformat(timespec="seconds")
-        record = TokenRecord(_digest(token), owner, wanted, label, moment)
-        self._put(record)
+        moment = self._now().replace(microsecond=0)
+        if days is not None and not 1 <= days <= MAX_DAYS:
+            raise InvalidField("days", f"must be between 1 and {MAX_DAYS}")
+        expires = None if days is None else moment + timedelta(days=days)
+        record = TokenRecord(_digest(token), owner, wanted, label, moment, expires_at=expires)
+        self._call("put_item", Item=_item(record))
         return token, record
 
     def revoke(self, token_sha256: str) -> None:
@@ -164,7 +196,7 @@ class TokenStore:
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def caller(self, token: str) -> Caller | None:
-        """Return who a token stands for, or None if it is unknown or revoked."""
+        """Return who a token stands for, or None if it is unknown, revoked or expired."""
         if not token.startswith(TOKEN_PREFIX):
             return None
         digest = _digest(token)
@@ -176,18 +208,28 @@ class TokenStore:
             return None
         record = _record(answer["Item"])
         matches = hmac.compare_digest(record.token_sha256, digest)
-        return Caller(record.owner, record.scopes) if matches and not record.revoked else None
+        if not (matches and record.is_valid(self._now())):
+            return None
+        self._note_use(record)
+        return Caller(record.owner, record.scopes)
 
-    def _put(self, record: TokenRecord) -> None:
-        item = {
-            "token_sha256": {"S": record.token_sha256},
-            "owner": {"S": record.owner},
-            "scopes": {"L": [{"S": scope.value} for scope in sorted(record.scopes)]},
-            "label": {"S": record.label},
-            "created_at": {"S": record.created_at},
-            "revoked": {"BOOL": False},
-        }
-        self._call("put_item", Item=item)
+    def _note_use(self, record: TokenRecord) -> None:
+        now = self._now()
+        if record.last_used_at is not None and now - record.last_used_at < NOTED:
+            return
+        try:
+            self._call(
+                "update_item",
+                Key={"token_sha256": {"S": record.token_sha256}},
+                UpdateExpression="SET last_used_at = :now",
+                ConditionExpression="attribute_exists(token_sha256)",
+                ExpressionAttributeValues={":now": {"S": now.isoformat(timespec="seconds")}},
+            )
+        except (CatalogueUnavailable, NotFound):
+            _logger.warning("the last use of a token was not noted")  # whoever has it may go on
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     def _call(self, operation: str, **arguments: Any) -> Any:
         try:
@@ -231,12 +273,32 @@ def _scopes(names: Iterable[str]) -> frozenset[Scope]:
     return scopes
 
 
+def _item(record: TokenRecord) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "token_sha256": {"S": record.token_sha256},
+        "owner": {"S": record.owner},
+        "scopes": {"L": [{"S": scope.value} for scope in sorted(record.scopes)]},
+        "label": {"S": record.label},
+        "created_at": {"S": record.created_at.isoformat()},
+        "revoked": {"BOOL": record.revoked},
+    }
+    if record.expires_at is not None:
+        item["expires_at"] = {"S": record.expires_at.isoformat()}
+    return item
+
+
 def _record(item: dict[str, Any]) -> TokenRecord:
     return TokenRecord(
         token_sha256=item["token_sha256"]["S"],
         owner=item["owner"]["S"],
         scopes=frozenset(Scope(scope["S"]) for scope in item["scopes"]["L"]),
         label=item["label"]["S"],
-        created_at=item["created_at"]["S"],
+        created_at=datetime.fromisoformat(item["created_at"]["S"]),
         revoked=item["revoked"]["BOOL"],
+        expires_at=_moment(item, "expires_at"),
+        last_used_at=_moment(item, "last_used_at"),
     )
+
+
+def _moment(item: dict[str, Any], name: str) -> datetime | None:
+    return datetime.fromisoformat(item[name]["S"]) if name in item else None

@@ -16,10 +16,12 @@ from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
+from chalicelib.dead_letters import DeadLetters
 from chalicelib.encoder import Encoder, QueryEncoder, TextEncoder
 from chalicelib.imports import Imports
+from chalicelib.ingest import EventRecorder
 from chalicelib.names import EMBEDDED
-from chalicelib.queue import Queue, SqsQueue
+from chalicelib.queue import DeadLetterQueue, Queue, SqsDeadLetters, SqsQueue
 from chalicelib.rebuild import Rebuild
 from chalicelib.reindexing import (
     AutomaticReindexing,
@@ -58,7 +60,7 @@ S3_CONFIGURATION = CONFIGURATION.merge(
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Everything the API's routes work with."""
+    """Everything the API's routes and the reader of dead letters work with."""
 
     storage: Storage
     tokens: Tokens
@@ -66,6 +68,7 @@ class Repository:
     searching: SearchService
     upkeep: Upkeep
     token_administration: TokenAdministration
+    dead_letters: DeadLetters
 
 
 def assemble(
@@ -77,9 +80,12 @@ def assemble(
     encoder: Encoder,
     tokens: Tokens,
     queue: Queue,
+    dead_letters: DeadLetterQueue,
     reindexing: Reindexing,
 ) -> Repository:
     """Return the services, given their adapters."""
+    imports = Imports(catalogue, storage, queue, _now)
+    recorder = EventRecorder(catalogue, storage, clock=_now)
     return Repository(
         storage=storage,
         tokens=tokens,
@@ -89,10 +95,15 @@ def assemble(
             Rebuild(catalogue, storage, queue),
             reindexing,
             RunStateStore(storage),
-            Imports(catalogue, storage, queue, lambda: datetime.now(UTC)),
+            imports,
         ),
         token_administration=TokenAdministration(tokens),
+        dead_letters=DeadLetters(dead_letters, recorder, imports, settings.bucket),
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Provider:
@@ -135,6 +146,7 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
     s3 = boto3.client("s3", config=S3_CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
+    sqs = boto3.client("sqs", config=CONFIGURATION)
     storage = S3Storage(s3, settings.bucket)
     reindexing = LambdaReindexing(lambda_, settings.indexer_function)
     automatic = AutomaticReindexing(RunStateStore(storage).newest, reindexing)
@@ -145,7 +157,8 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
         index=_engine(settings, s3, automatic),
         encoder=QueryEncoder(load_text, lambda_, settings.encoder_function),
         tokens=TokenStore(dynamodb, settings.tokens_table),
-        queue=SqsQueue(boto3.client("sqs", config=CONFIGURATION), settings.queue_url),
+        queue=SqsQueue(sqs, settings.queue_url),
+        dead_letters=SqsDeadLetters(sqs, settings.dead_letter_queue_url),
         reindexing=reindexing,
     )
 

@@ -33,7 +33,84 @@ class IngestOutcome(StrEnum):
     GONE = "gone"
 
 
-class Ingest:
+class EventRecorder:
+    """Record what events led to without the model: removals and failures.
+
+    Parameters
+    ----------
+    model
+        ``name@version`` whose work counts as finished; empty where no model is at hand.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        storage: Storage,
+        *,
+        clock: Callable[[], datetime],
+        model: str = "",
+    ) -> None:
+        self._catalogue = catalogue
+        self._storage = storage
+        self._clock = clock
+        self._model = model
+
+    def removed(self, event: ObjectEvent) -> IngestOutcome:
+        """Replace a record with a tombstone, which no older event undoes."""
+        return self._apply(
+            event, lambda record: deleted(record, self._clock(), sequencer=event.sequencer)
+        )
+
+    def fail(self, event: ObjectEvent, reason: str) -> IngestOutcome:
+        """Record that captioning failed, and why."""
+        event, record = self._begun(event)
+        if self._is_deleted(record, event):
+            return IngestOutcome.GONE
+        return self._apply(event, lambda record: failed(record, event, reason, self._clock()))
+
+    def has_failed(self, event: ObjectEvent) -> bool:
+        """Say whether the record tells of a failure of this event, or of a newer one."""
+        record = self._record(event)
+        if record is None or record.state is not State.FAILED:
+            return False
+        return not is_older(record.sequencer, event.sequencer)
+
+    def _begun(self, event: ObjectEvent) -> tuple[ObjectEvent, Image | None]:
+        """Return the record, and the event; a redrive with which event the record had come to."""
+        record = self._record(event)
+        if event.sequencer or record is None:
+            return event, record
+        return replace(event, seen=record.sequencer), record
+
+    def _is_deleted(self, record: Image | None, event: ObjectEvent) -> bool:
+        """Say whether the API deleted the object of this event before the event arrived.
+
+        A deleted version can still be read by its id, so the key is looked up.
+        """
+        is_tombstone = record is not None and record.state is State.DELETED
+        return is_tombstone and object_at(self._storage, event.key) is None
+
+    def _apply(self, event: ObjectEvent, transition: Callable[[Image], Image]) -> IngestOutcome:
+        """Save a transition unless the event changes nothing, which is checked at each try."""
+
+        def applied(stored: Image | None) -> Image:
+            if stored is not None and skip_reason(stored, event, self._model):
+                return stored
+            return transition(stored or pending(event.bucket, event.key, self._clock()))
+
+        saved = update(self._catalogue, image_id_of(event.bucket, event.key), applied)
+        if saved.after is saved.before:
+            return skip_reason(saved.before, event, self._model) or IngestOutcome.DUPLICATE
+        replaced = saved.before and saved.before.derivative_key
+        if replaced and replaced != saved.after.derivative_key:
+            self._storage.delete(replaced)
+        return IngestOutcome(saved.after.state.value)
+
+    def _record(self, event: ObjectEvent) -> Image | None:
+        return self._catalogue.get(image_id_of(event.bucket, event.key))
+
+
+class Ingest(EventRecorder):
     """Apply events to the catalogue.
 
     Parameters
@@ -54,11 +131,8 @@ class Ingest:
         clock: Callable[[], datetime],
         max_bytes: int,
     ) -> None:
-        self._catalogue = catalogue
-        self._storage = storage
+        super().__init__(catalogue, storage, clock=clock, model=model)
         self._prepare = prepare
-        self._model = model
-        self._clock = clock
         self._max_bytes = max_bytes
 
     def created(self, event: ObjectEvent) -> IngestOutcome:
@@ -80,34 +154,6 @@ class Ingest:
         if body is None:
             return IngestOutcome.GONE
         return self._caption(event, body)
-
-    def removed(self, event: ObjectEvent) -> IngestOutcome:
-        """Replace a record with a tombstone, which no older event undoes."""
-        return self._apply(
-            event, lambda record: deleted(record, self._clock(), sequencer=event.sequencer)
-        )
-
-    def fail(self, event: ObjectEvent, reason: str) -> IngestOutcome:
-        """Record that captioning failed, and why."""
-        event, record = self._begun(event)
-        if self._is_deleted(record, event):
-            return IngestOutcome.GONE
-        return self._apply(event, lambda record: failed(record, event, reason, self._clock()))
-
-    def _begun(self, event: ObjectEvent) -> tuple[ObjectEvent, Image | None]:
-        """Return the record, and the event; a redrive with which event the record had come to."""
-        record = self._record(event)
-        if event.sequencer or record is None:
-            return event, record
-        return replace(event, seen=record.sequencer), record
-
-    def _is_deleted(self, record: Image | None, event: ObjectEvent) -> bool:
-        """Say whether the API deleted the object of this event before the event arrived.
-
-        A deleted version can still be read by its id, so the key is looked up.
-        """
-        is_tombstone = record is not None and record.state is State.DELETED
-        return is_tombstone and object_at(self._storage, event.key) is None
 
     def _caption(self, event: ObjectEvent, body: bytes) -> IngestOutcome:
         sha256 = hashlib.sha256(body).hexdigest()
@@ -151,25 +197,6 @@ class Ingest:
             if record is None or record.derivative_key != key:
                 self._storage.delete(key)
         return outcome
-
-    def _apply(self, event: ObjectEvent, transition: Callable[[Image], Image]) -> IngestOutcome:
-        """Save a transition unless the event changes nothing, which is checked at each try."""
-
-        def applied(stored: Image | None) -> Image:
-            if stored is not None and skip_reason(stored, event, self._model):
-                return stored
-            return transition(stored or pending(event.bucket, event.key, self._clock()))
-
-        saved = update(self._catalogue, image_id_of(event.bucket, event.key), applied)
-        if saved.after is saved.before:
-            return skip_reason(saved.before, event, self._model) or IngestOutcome.DUPLICATE
-        replaced = saved.before and saved.before.derivative_key
-        if replaced and replaced != saved.after.derivative_key:
-            self._storage.delete(replaced)
-        return IngestOutcome(saved.after.state.value)
-
-    def _record(self, event: ObjectEvent) -> Image | None:
-        return self._catalogue.get(image_id_of(event.bucket, event.key))
 
 
 def skip_reason(record: Image | None, event: ObjectEvent, model: str) -> IngestOutcome | None:

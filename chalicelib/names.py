@@ -9,6 +9,7 @@ API = "image-repo"
 CAPTIONER = "image-repo-captioner"
 ENCODER = "image-repo-encoder"
 INDEXER = "image-repo-indexer"
+DEAD_LETTERS = "dead-letters"  # of the API's application, which names it after itself
 METRICS = "ImageRepo"  # the namespace in CloudWatch
 
 # Prefixes of keys in the bucket.
@@ -27,6 +28,10 @@ IMAGES_INDEXES: Final[dict[str, tuple[str, str]]] = {
     "by_state": ("owner_state", "created_at"),
     "by_time": ("listing", "created_at"),
 }
+# What an index holds beside keys, for counts and filters: a write that changes nothing of it costs
+# nothing there, and vectors would be written four times.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
+IMAGES_PROJECTED = ("state",)
 
 # Search engines, as ``IMAGE_REPO_SEARCH`` names them.
 EMBEDDED: Final = "embedded"

@@ -1,7 +1,8 @@
-"""The queue the captioner works off: what the repository itself puts on it."""
+"""The captioner's queue, as the repository itself writes to it, and the dead letters behind it."""
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 BATCH = 10
 TRIES = 4
+# Longer than whoever reads dead letters may run, so that a run meets each message once.
+HIDDEN_SECONDS = 330
 
 
 class Queue(Protocol):
@@ -25,6 +28,37 @@ class Queue(Protocol):
         ------
         Unavailable
             Not all were accepted; sending them again does no harm.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message, and the receipt that deletes it."""
+
+    message_id: str
+    body: str
+    receipt: str
+
+
+class DeadLetterQueue(Protocol):
+    """Port. Adapter: `SqsDeadLetters`."""
+
+    def receive(self) -> Sequence[Received]:
+        """Return some messages, hidden for a while from whoever asks next; none at the end.
+
+        Raises
+        ------
+        Unavailable
+            The queue did not answer.
+        """
+
+    def delete(self, message: Received) -> None:
+        """Delete a message that was received.
+
+        Raises
+        ------
+        Unavailable
+            The queue did not answer; the message comes again.
         """
 
 
@@ -58,3 +92,34 @@ class SqsQueue:
         except (BotoCoreError, ClientError) as error:
             raise Unavailable("the queue did not answer") from error
         return {entry["Id"] for entry in answer.get("Failed", ())}
+
+
+class SqsDeadLetters:
+    """The dead-letter queue of SQS."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def receive(self) -> Sequence[Received]:
+        """Return up to ten messages, the most that SQS gives; waiting a second asks all servers."""
+        try:
+            answer = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=BATCH,
+                VisibilityTimeout=HIDDEN_SECONDS,
+                WaitTimeSeconds=1,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("the dead-letter queue did not answer") from error
+        return [
+            Received(message["MessageId"], message["Body"], message["ReceiptHandle"])
+            for message in answer.get("Messages", ())
+        ]
+
+    def delete(self, message: Received) -> None:
+        """Delete one message."""
+        try:
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("the dead-letter queue did not answer") from error

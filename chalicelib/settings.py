@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     table: Name
     tokens_table: Name
     queue_url: str = ""
+    dead_letter_queue_url: str = ""
     encoder_function: str = ""
     indexer_function: str = ""
     event_bus: str = ""

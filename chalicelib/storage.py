@@ -16,6 +16,7 @@ from urllib.parse import quote
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import PayloadTooLarge, StorageUnavailable
+from chalicelib.links import Clock, StableLinks, utc_now
 from chalicelib.names import DEFAULT_OWNER, UPLOADS
 
 if TYPE_CHECKING:
@@ -73,17 +74,19 @@ class Storage(Protocol):
         """Return a form that lets one file of this key, type and size in, for 15 minutes."""
 
     def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
-        """Return for each key a URL good for an hour.
+        """Return for each key a URL good for an hour at least.
 
-        A browser saves the object under the name given for its key; None: it shows it.
+        A browser saves the object under the name given for its key. None: it shows it, and keeps
+        it, since such a URL is the same for hours (`chalicelib.links.StableLinks`).
         """
 
 
 class S3Storage:
     """Adapter on S3; retries are the client's configuration."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, clock: Clock = utc_now) -> None:
         self._client = client
+        self._links = StableLinks(client, clock)
         self.bucket = bucket
 
     def read(self, key: str, *, version_id: str | None = None, limit: int) -> bytes | None:
@@ -138,14 +141,18 @@ class S3Storage:
         S3 sends no ``nosniff``, so what a person uploaded is never given a type a browser
         would run: it is saved, as bytes. Only derivatives, written here, are shown.
         """
-        return {key: self._presigned_get(key, name) for key, name in names.items()}
+        return {
+            key: self._link_to_save(key, name) if name else self._links.link(self.bucket, key)
+            for key, name in names.items()
+        }
 
-    def _presigned_get(self, key: str, name: str | None) -> str:
-        parameters = {"Bucket": self.bucket, "Key": key}
-        if name:
-            disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-            parameters["ResponseContentDisposition"] = disposition
-            parameters["ResponseContentType"] = "application/octet-stream"
+    def _link_to_save(self, key: str, name: str) -> str:
+        parameters = {
+            "Bucket": self.bucket,
+            "Key": key,
+            "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "ResponseContentType": "application/octet-stream",
+        }
         url: str = self._client.generate_presigned_url(
             "get_object", Params=parameters, ExpiresIn=_DOWNLOAD_SECONDS
         )

@@ -17,6 +17,7 @@ _HELP = """Photographs, found by what is in them.
 
 Which repository is meant: --url and --token, else IMAGE_REPO_URL and IMAGE_REPO_TOKEN, else the
 stack that 'make demo' left in .local/stack.json, else the last 'image-repo login'.
+A token kept beside an address goes to that host alone.
 
 Exit codes: 0 all done, 1 the repository refused some or all, 2 wrong usage, 3 it is unavailable,
 130 interrupted.

@@ -183,6 +183,12 @@ def content_type(path: Path) -> str:
 
 
 def _problem(response: httpx.Response) -> ApiProblem:
+    if response.has_redirect_location:
+        return ApiProblem(
+            response.status_code,
+            f"{response.url} redirects to {response.headers['Location']}, which is not followed, as"
+            " the token is for this host alone: give the API's own address",
+        )
     try:
         told = response.json()
     except ValueError:
@@ -191,7 +197,8 @@ def _problem(response: httpx.Response) -> ApiProblem:
             f"what answers at {response.url} (status {response.status_code}) does not speak as an"
             " Image Repo: is it the API's address?",
         )
-    if response.status_code in {401, 403} and "type" not in told:
+    is_elsewhere = response.status_code == 403 and "type" not in told  # another stack's address
+    if response.status_code == 401 or is_elsewhere:
         return ApiProblem(
             response.status_code, "the token is not accepted; was it revoked, or the stack renewed?"
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from image_repo.client import Client
@@ -38,6 +39,8 @@ def connection(
 ) -> Connection:
     """Return the repository meant: the command line's, else the environment's, else a file's.
 
+    A token that stands beside an address, in the environment or a file, is for that host alone.
+
     Parameters
     ----------
     here
@@ -46,18 +49,40 @@ def connection(
     Raises
     ------
     CommandError
-        None is known.
+        None is known, or no token for its host.
     """
-    url = url or environment.get("IMAGE_REPO_URL")
-    token = token or environment.get("IMAGE_REPO_TOKEN")
+    named = environment.get("IMAGE_REPO_URL")
+    if not token and _is_for(url, named):
+        token = environment.get("IMAGE_REPO_TOKEN")
+    url = url or named
     if url and token:
         return Connection(url, token)
     stacks = [(folder / _STACK, "api_url") for folder in (here, *here.parents)]
     for path, address in [*stacks, (_profile_path(environment), "url")]:
         stored = _stored(path, address)
-        if stored:
+        if stored and (token or _is_for(url, stored.url)):
             return Connection(url or stored.url, token or stored.token)
+    if url:
+        raise CommandError(
+            f"no token is kept for {url}: give --token, or log in with 'image-repo login {url}'"
+        )
     raise CommandError(_HELP)
+
+
+def _is_for(url: str | None, known: str | None) -> bool:
+    """Tell whether what is kept for the address ``known`` may be sent to ``url``, if one is said.
+
+    Host, port and scheme must be the same: a token for HTTPS is not sent in the clear.
+    """
+    return not url or not known or _origin(url) == _origin(known)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise CommandError(f"'{url}' is no address: {error}") from error
+    return parts.scheme, parts.host, parts.port
 
 
 def log_in(url: str, token: str, environment: Mapping[str, str]) -> Path:

@@ -1,12 +1,13 @@
 """Commands that make, list and revoke tokens; an administrator's token is needed."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from image_repo.config import AsJson, session_of
 from image_repo.errors import CommandError
-from image_repo.output import console, write_json
+from image_repo.output import console, remarks, write_json
 
 ID_SHOWN = 12
 LEAST_ID = 8  # of a token's id, so that no slip of the finger names one
@@ -22,16 +23,24 @@ def add_token(
         typer.Option(help="read, write, admin; again for more. Without: read and write."),
     ] = None,
     label: Annotated[str, typer.Option(help="To revoke it by.")] = "",
+    days: Annotated[
+        int | None, typer.Option(min=1, help="How long it is good. Without: until it is revoked.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a token and print it; it cannot be shown again."""
-    asked: dict[str, Any] = {"owner": owner, "label": label}
+    asked = {"owner": owner, "label": label, "scopes": scope, "days": days}
     with session_of(context).client() as client:
-        made = client.call("POST", "tokens", body=asked | ({"scopes": scope} if scope else {}))
-    if as_json:
-        write_json(made)
-    else:
-        console.print(made["token"], soft_wrap=True, highlight=False)
+        given = {name: value for name, value in asked.items() if value is not None}
+        made = client.call("POST", "tokens", body=given)
+        if as_json:
+            write_json(made)
+        else:
+            console.print(made["token"], soft_wrap=True, highlight=False)
+        held = client.call("GET", "images", query={"owner": owner, "limit": 1})["items"]
+    opened = "everyone's photographs" if "admin" in made["scopes"] else f"those of '{owner}'"
+    none = "" if held else f"; '{owner}' has none yet"
+    remarks.print(f"It opens {opened}{none}.", markup=False, highlight=False)
 
 
 @tokens.command("revoke")
@@ -58,10 +67,19 @@ def list_tokens(context: typer.Context, as_json: AsJson = False) -> None:
         write_json(told)
         return
     for one in told["items"]:
-        state = "revoked" if one["revoked"] else "valid"
-        scopes = ",".join(one["scopes"])
-        row = (one["id"][:ID_SHOWN], one["owner"], scopes, one["label"], one["created_at"], state)
+        scopes, used = ",".join(one["scopes"]), one["last_used_at"] or "never"
+        begun = (one["id"][:ID_SHOWN], one["owner"], scopes, one["label"], one["created_at"])
+        row = (*begun, f"used {used}", _state(one))
         console.print("  ".join(row), soft_wrap=True, markup=False, highlight=False)
+
+
+def _state(token: dict[str, Any]) -> str:
+    if token["revoked"]:
+        return "revoked"
+    if token["expires_at"] is None:
+        return "valid"
+    is_over = datetime.fromisoformat(token["expires_at"]) <= datetime.now(UTC)
+    return f"{'expired' if is_over else 'valid until'} {token['expires_at']}"
 
 
 def _is_named(token: dict[str, Any], name: str) -> bool:

@@ -6,12 +6,26 @@ from chalice.cdk import Chalice
 from constructs import Construct
 
 from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
-from infra.functions import DELETE, READ, READ_ITEMS, WRITE, WRITE_ITEMS, Identity, Shared
+from infra.functions import (
+    ARCHITECTURE,
+    DELETE,
+    READ,
+    READ_ITEMS,
+    WRITE,
+    WRITE_ITEMS,
+    Identity,
+    Shared,
+)
+from infra.gateway import gateway_responses
 from infra.packaging import api_project
+
+# Where a browser takes gzip, API Gateway compresses answers from this size on:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html
+COMPRESSED_BYTES = 1_000
 
 
 class Api(Construct):
-    """API Gateway, its function and its authorizer; the function may invoke ``functions``."""
+    """API Gateway, its functions and the authorizer; the function may invoke ``functions``."""
 
     def __init__(
         self,
@@ -33,11 +47,13 @@ class Api(Construct):
                 "environment_variables": self.identity.environment(shared),
                 # 100,000 photographs take about 300 MB, twice while a new index is read.
                 "lambda_memory_size": 1536,
+                "lambda_architecture": ARCHITECTURE.name,
                 "lambda_timeout": 29,  # API Gateway waits no longer
                 "layers": [shared.layer.layer_version_arn],
                 "manage_iam_role": False,
                 "iam_role_arn": self.identity.role.role_arn,
                 "xray": True,
+                "minimum_compression_size": COMPRESSED_BYTES,
             },
         )
         self.rest_api_id: str = self.application.get_resource("RestAPI").ref
@@ -53,6 +69,8 @@ class Api(Construct):
         identity.allow_items(catalogue.images, WRITE_ITEMS)
         identity.allow_items(catalogue.tokens, (*READ_ITEMS, *WRITE_ITEMS))
         identity.allow(("sqs:SendMessage", "sqs:GetQueueAttributes"), shared.queues.queue.queue_arn)
+        dead_letters = shared.queues.dead_letters.queue_arn
+        identity.allow(("sqs:ReceiveMessage", "sqs:DeleteMessage"), dead_letters)
         identity.allow(
             ("lambda:InvokeFunction",), *(function.function_arn for function in functions)
         )
@@ -63,17 +81,22 @@ class Api(Construct):
             if isinstance(resource, sam.CfnFunction):
                 function = self.application.get_resource(resource.node.id)
                 function.add_property_override("LoggingConfig.LogGroup", log_group)
+        # It reads until the queue is empty (chalicelib/queue.py hides messages for longer).
+        self.application.get_resource("DeadLetters").add_property_override("Timeout", 300)
 
     def _shape_gateway(self) -> None:
         api = self.application.get_resource("RestAPI")
         api.add_property_override("TracingEnabled", True)
+        # Without a version SAM adds a stage named "Stage", which is neither throttled nor traced:
+        # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html
+        api.add_property_override("OpenApiVersion", "2.0")
+        api.add_property_override("GatewayResponses", gateway_responses())
         api.add_property_override(
             "MethodSettings",
             [
                 {
                     "ResourcePath": "/*",
                     "HttpMethod": "*",
-                    "MetricsEnabled": True,
                     "ThrottlingBurstLimit": 200,
                     "ThrottlingRateLimit": 100,
                 }

@@ -1,6 +1,6 @@
 """Where the search index lives: in the bucket, or on an OpenSearch domain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -10,10 +10,10 @@ from constructs import Construct
 from chalicelib.names import DOMAIN, EMBEDDED, OPENSEARCH
 from infra.acknowledgements import acknowledge
 from infra.functions import Identity
+from infra.opensearch_service import INSTANCES, OPERATIONS_PAGE, QUOTAS_PAGE, VERSIONS
 
 ENGINES = (OPENSEARCH, EMBEDDED)
 DEFAULT_ENGINE = OPENSEARCH
-VERSION = "OpenSearch_2.19"
 
 
 class Domain(Construct):
@@ -23,7 +23,14 @@ class Domain(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, instance: str, nodes: int, gigabytes: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        version: str,
+        instance: str,
+        nodes: int,
+        gigabytes: int,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -33,7 +40,7 @@ class Domain(Construct):
             self,
             "Domain",
             domain_name=DOMAIN,
-            engine_version=VERSION,
+            engine_version=f"OpenSearch_{version}",
             access_policies=self._policy(),
             cluster_config=opensearch.CfnDomain.ClusterConfigProperty(
                 instance_type=instance,
@@ -110,24 +117,40 @@ _OBJECTIONS = {
 def domain_of(scope: Construct, engine: str, context: Callable[[str], object]) -> Domain | None:
     """Add the domain that an engine of ``ENGINES`` wants to ``scope``; the embedded wants none.
 
-    ``context`` looks up what the command line says of ``searchInstance``, ``searchNodes`` and
-    ``searchGigabytes``; ``ValueError`` is raised where it is wrong, or for another engine.
+    ``context`` looks up what the command line says of ``searchVersion``, ``searchInstance``,
+    ``searchNodes`` and ``searchGigabytes``; ``ValueError`` is raised where it is something that
+    Amazon OpenSearch Service does not offer, or for another engine.
     """
     if engine not in ENGINES:
         raise ValueError(f"-c search={engine}: it can be {', '.join(ENGINES)}")
     if engine == EMBEDDED:
         return None
+    instance = _chosen(context, "searchInstance", "t3.small.search", INSTANCES, QUOTAS_PAGE)
+    limits = INSTANCES[instance]
     return Domain(
         scope,
         "Engine",
-        instance=str(context("searchInstance") or "t3.small.search"),
-        nodes=_number(context, "searchNodes", 1),
-        gigabytes=_number(context, "searchGigabytes", 10),
+        version=_chosen(context, "searchVersion", VERSIONS[0], VERSIONS, OPERATIONS_PAGE),
+        instance=instance,
+        nodes=_number(context, "searchNodes", 1, limits.nodes),
+        gigabytes=_number(context, "searchGigabytes", 10, limits.gigabytes),
     )
 
 
-def _number(context: Callable[[str], object], name: str, default: int) -> int:
+def _chosen(
+    context: Callable[[str], object], name: str, default: str, known: Collection[str], page: str
+) -> str:
     text = str(context(name) or default)
-    if not text.isdigit() or int(text) < 1:
-        raise ValueError(f"-c {name}={text}: it must be a whole number from 1 on")
+    if text not in known:
+        raise ValueError(f"-c {name}={text}: it can be {', '.join(known)}; see {page}")
+    return text
+
+
+def _number(context: Callable[[str], object], name: str, default: int, allowed: range) -> int:
+    text = str(context(name) or default)
+    if not text.isdigit() or int(text) not in allowed:
+        raise ValueError(
+            f"-c {name}={text}: it must be a whole number from {allowed[0]} to {allowed[-1]}; "
+            f"see {QUOTAS_PAGE}"
+        )
     return int(text)

@@ -6,6 +6,8 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -17,21 +19,26 @@ from chalicelib.reindexing import LambdaReindexing
 
 def first_token(store: TokenStore, *, another: bool = False) -> str | None:
     """Return a new administrator's token; None where there is one already, unless ``another``."""
-    known = any(Scope.ADMIN in record.scopes and not record.revoked for record in store.records())
+    known = any(
+        Scope.ADMIN in record.scopes and record.is_valid(datetime.now(UTC))
+        for record in store.records()
+    )
     if known and not another:
         return None
     token, _ = store.add(DEFAULT_OWNER, [scope.value for scope in Scope], label="administrator")
     return token
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """Read the deployment's outputs and print how to reach it."""
     parser = argparse.ArgumentParser(prog="python -m infra.first_token")
     parser.add_argument("outputs", type=Path, help="what 'cdk deploy --outputs-file' wrote")
     parser.add_argument("--another", action="store_true", help="even if there is a token")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     outputs = json.loads(arguments.outputs.read_text())[STACK]
-    store = TokenStore(boto3.client("dynamodb"), outputs["TokensTable"])
+    # Wherever the environment points by now, the stack is where it was deployed.
+    session = boto3.Session(region_name=outputs["Region"])
+    store = TokenStore(session.client("dynamodb"), outputs["TokensTable"])
     token = first_token(store, another=arguments.another)
     print(f"API      {outputs['ApiUrl']}")
     if token is None:
@@ -39,11 +46,11 @@ def main() -> int:
     else:
         if not arguments.another:
             # Until there is an index, a search would say that it is unavailable.
-            LambdaReindexing(boto3.client("lambda"), INDEXER).start("first")
+            LambdaReindexing(session.client("lambda"), INDEXER).start("first")
         print(f"Gallery  {outputs['ApiUrl']}/#token={token}")
         print("The token in this address is shown this once; whoever has it may do everything.")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

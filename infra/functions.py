@@ -19,6 +19,9 @@ from chalicelib.names import METRICS
 from infra.acknowledgements import acknowledge
 from infra.storage import Catalogue, Queues, Storage
 
+# Of every function, of the captioner's image and of the layer's wheels: docs/decisions/504.
+ARCHITECTURE = lambda_.Architecture.X86_64
+
 READ = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
 DELETE = ("s3:DeleteObject",)
@@ -92,17 +95,16 @@ class Identity(Construct):
         if READ[0] in actions:
             self.allow(("s3:ListBucket",), storage.bucket.bucket_arn)
         self.allow(actions, *(storage.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes))
-        bucket = cdk.Stack.of(storage).get_logical_id(storage.resource)
         acknowledge(
             self.role,
             {
-                f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/{prefix}*]": "The objects under one "
-                "prefix of the own bucket; their names are the users'."
+                f"AwsSolutions-IAM5[Resource::{storage.finding}/{prefix}*]": "The objects under "
+                "one prefix of the own bucket; their names are the users'."
                 for prefix in prefixes
             },
         )
 
-    def allow_items(self, table: dynamodb.Table, actions: tuple[str, ...], *indexes: str) -> None:
+    def allow_items(self, table: dynamodb.ITable, actions: tuple[str, ...], *indexes: str) -> None:
         """Allow ``actions`` on a table and the named indexes of it."""
         arn = table.table_arn
         self.allow(actions, arn, *(f"{arn}/index/{name}" for name in indexes))

@@ -1,12 +1,22 @@
 """From a photograph in the bucket to its record: captioner and encoder."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from chalicelib.names import CAPTIONER, DERIVED, ENCODER, IMAGES_INDEXES, IMPORTS, UPLOADS
-from infra.functions import DELETE, READ, READ_ITEMS, WRITE, WRITE_ITEMS, Identity, Shared
+from infra.functions import (
+    ARCHITECTURE,
+    DELETE,
+    READ,
+    READ_ITEMS,
+    WRITE,
+    WRITE_ITEMS,
+    Identity,
+    Shared,
+)
 from infra.packaging import captioner_image
 from infra.storage import CAPTIONER_SECONDS
 
@@ -17,9 +27,11 @@ MEMORY = 3008
 
 
 class Pipeline(Construct):
-    """Captioner and encoder: one image, two functions."""
+    """Captioner and encoder: one image, two functions; ``captioners`` batches at once."""
 
-    def __init__(self, scope: Construct, construct_id: str, shared: Shared) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, shared: Shared, *, captioners: int
+    ) -> None:
         super().__init__(scope, construct_id)
         self._shared = shared
         self._image = str(captioner_image(shared.bundle))
@@ -32,7 +44,7 @@ class Pipeline(Construct):
                 shared.queues.queue,
                 batch_size=BATCH_SIZE,
                 report_batch_item_failures=True,
-                max_concurrency=10,
+                max_concurrency=captioners,
             )
         )
         self._allow_ingest(captioner)
@@ -46,8 +58,13 @@ class Pipeline(Construct):
             identity.service.capitalize(),
             function_name=name,
             code=lambda_.DockerImageCode.from_image_asset(
-                self._image, cmd=[f"captioner.handler.{handler}"], file="captioner/Dockerfile"
+                self._image,
+                cmd=[f"captioner.handler.{handler}"],
+                file="captioner/Dockerfile",
+                # Otherwise Docker builds for the machine it runs on.
+                platform=ecr_assets.Platform.custom(ARCHITECTURE.docker_platform),
             ),
+            architecture=ARCHITECTURE,
             memory_size=MEMORY,
             timeout=cdk.Duration.seconds(seconds),
             tracing=lambda_.Tracing.ACTIVE,

@@ -1,14 +1,26 @@
-"""What a deployment to AWS needs, checked before it begins: ``python -m infra.preflight``."""
+"""What a deployment to AWS needs, checked before it begins: ``python -m infra.preflight``.
 
+Its arguments are those that the CDK will be given, of which it reads ``-c``. With ``--deploy`` it
+also holds what the stack would take of Lambda's concurrency against the account's quota.
+"""
+
+import argparse
+import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.concurrency import Concurrency, Quota
+from infra.region import RegionError, profile_region, resolve
+
+SETTINGS = Path(__file__).resolve().parent.parent / "cdk.json"
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 
 
@@ -20,9 +32,9 @@ class Requirement(NamedTuple):
     remedy: str
 
 
-def missing(requirements: tuple[Requirement, ...]) -> list[Requirement]:
+def missing(asked: tuple[Requirement, ...]) -> list[Requirement]:
     """Return what is not there, in order."""
-    return [requirement for requirement in requirements if not requirement.met()]
+    return [requirement for requirement in asked if not requirement.met()]
 
 
 def _docker_runs() -> bool:
@@ -36,12 +48,24 @@ def _docker_runs() -> bool:
 def _aws_answers(call: Callable[[], object]) -> bool:
     try:
         call()
-    except (BotoCoreError, ClientError):
+    except (BotoCoreError, ClientError) as error:
+        print(f"! AWS: {error}", file=sys.stderr)
         return False
     return True
 
 
-REQUIREMENTS = (
+def _one_profile(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Tell whether the CDK and boto3 will take the same profile.
+
+    The CDK prefers AWS_PROFILE, boto3 the other.
+    """
+    named = {environment.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")}
+    return len(named - {None, ""}) < 2 and not any(
+        argument.partition("=")[0] == "--profile" for argument in arguments
+    )
+
+
+MACHINE = (
     Requirement(
         "Docker", _docker_runs, "the captioner is a container image: install Docker and start it"
     ),
@@ -50,28 +74,91 @@ REQUIREMENTS = (
         lambda: shutil.which("npx") is not None,
         "the CDK's command line runs on it: install Node 22 or newer",
     ),
-    Requirement(
-        "AWS credentials",
-        lambda: _aws_answers(lambda: boto3.client("sts").get_caller_identity()),
-        "set AWS_PROFILE or AWS_ACCESS_KEY_ID and its like, and a region (AWS_REGION)",
-    ),
-    Requirement(
-        "a bootstrapped account",
-        lambda: _aws_answers(lambda: boto3.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)),
-        "once an account and region: npx aws-cdk@2 bootstrap",
-    ),
 )
 
 
-def main() -> int:
+def of_account(session: boto3.Session) -> tuple[Requirement, ...]:
+    """Return what an account needs in the session's region."""
+    return (
+        Requirement(
+            "AWS credentials",
+            lambda: _aws_answers(lambda: session.client("sts").get_caller_identity()),
+            "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its like",
+        ),
+        Requirement(
+            "a bootstrapped account",
+            lambda: _aws_answers(
+                lambda: session.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)
+            ),
+            f"once: npx aws-cdk@2 bootstrap aws://ACCOUNT/{session.region_name}",
+        ),
+    )
+
+
+def requirements(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> tuple[Requirement, ...]:
+    """Return everything that is asked for; the account in the region that is meant, if one is."""
+    one_profile = Requirement(
+        "one profile",
+        lambda: _one_profile(arguments, environment),
+        "name it by AWS_PROFILE alone: every step follows that",
+    )
+    try:
+        region = resolve(environment, profile_region)
+    except RegionError as problem:
+        return (*MACHINE, one_profile, Requirement("a region", lambda: False, str(problem)))
+    print(f"• Region {region}")
+    return (*MACHINE, one_profile, *of_account(boto3.Session(region_name=region.name)))
+
+
+def context_of(given: Sequence[str]) -> dict[str, str]:
+    """Return what ``cdk.json`` says, and over it the NAME=VALUE of the command line."""
+    context: dict[str, str] = json.loads(SETTINGS.read_text())["context"]
+    return context | dict(entry.split("=", 1) for entry in given if "=" in entry)
+
+
+def concurrency_lack(
+    context: Mapping[str, str], quota: Callable[[], Quota], tell: Callable[[str], None]
+) -> str | None:
+    """Tell what a deployment takes of Lambda's quota; return what is missing of it, if anything.
+
+    Whoever may deploy may still be forbidden to ask: that is told, and stops nothing.
+    """
+    try:
+        size = Concurrency.of(context["search"], context.get)
+        found = quota()
+    except ValueError as wrong:
+        return str(wrong)
+    except (BotoCoreError, ClientError) as error:
+        tell(f"• Lambda's quota is not known, which may be too small: {error}")
+        return None
+    tell(f"• {size.use(found)}")
+    return size.lack(found)
+
+
+def _quota() -> Quota:
+    region = resolve(os.environ, profile_region).name
+    return Quota.of(boto3.client("lambda", region_name=region))
+
+
+def main(arguments: Sequence[str]) -> int:
     """Say what is missing; 0 where nothing is."""
-    lacking = missing(REQUIREMENTS)
-    for requirement in lacking:
-        print(f"✗ {requirement.name}: {requirement.remedy}", file=sys.stderr)
-    if lacking:
+    parser = argparse.ArgumentParser(prog="python -m infra.preflight")
+    parser.add_argument("--deploy", action="store_true", help="check Lambda's quota, too")
+    parser.add_argument("-c", "--context", action="append", default=[], metavar="NAME=VALUE")
+    asked, _ = parser.parse_known_args(arguments)
+    lacking = missing(requirements(arguments, os.environ))
+    problems = [f"{requirement.name}: {requirement.remedy}" for requirement in lacking]
+    if asked.deploy and not problems:
+        lack = concurrency_lack(context_of(asked.context), _quota, print)
+        problems += [f"concurrency: {lack}"] if lack else []
+    for problem in problems:
+        print(f"✗ {problem}", file=sys.stderr)
+    if problems:
         print("Nothing was deployed or removed.", file=sys.stderr)
-    return 1 if lacking else 0
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

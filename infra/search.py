@@ -8,16 +8,25 @@ from constructs import Construct
 from chalicelib.names import INDEX, INDEXER
 from infra.acknowledgements import acknowledge
 from infra.engines import Domain
-from infra.functions import DELETE, READ, READ_ITEMS, WRITE, Identity, Shared
+from infra.functions import ARCHITECTURE, DELETE, READ, READ_ITEMS, WRITE, Identity, Shared
 from infra.packaging import indexer_code
 from infra.storage import dead_letter_queue
 
 
 class Search(Construct):
-    """The stream's consumer, which writes to the index, of ``domain`` or in the bucket."""
+    """The stream's consumer, which writes to the index, of ``domain`` or in the bucket.
+
+    ``reserved`` executions are its own and its only ones; None bounds them by nothing.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, shared: Shared, domain: Domain | None
+        self,
+        scope: Construct,
+        construct_id: str,
+        shared: Shared,
+        domain: Domain | None,
+        *,
+        reserved: int | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.missed = dead_letter_queue(self, "Missed")
@@ -28,6 +37,7 @@ class Search(Construct):
             "Indexer",
             function_name=INDEXER,
             runtime=lambda_.Runtime.PYTHON_3_11,
+            architecture=ARCHITECTURE,
             handler="indexer.handler.index",
             code=lambda_.Code.from_asset(str(indexer_code())),
             layers=[shared.layer],
@@ -35,8 +45,7 @@ class Search(Construct):
             memory_size=2048,
             # A batch takes a second; reading the whole catalogue again takes minutes.
             timeout=cdk.Duration.minutes(15),
-            # The published index has one writer; OpenSearch takes writes while it is re-indexed.
-            reserved_concurrent_executions=None if domain else 1,
+            reserved_concurrent_executions=reserved,
             tracing=lambda_.Tracing.ACTIVE,
             role=self.identity.role,
             log_group=self.identity.log_group,

@@ -10,14 +10,16 @@ from constructs import Construct
 
 from chalicelib.names import ENCODER, INDEXER, STAGE
 from chalicelib.settings import LIMITS, Settings, variable
+from infra.adopted import Adopted
 from infra.api import Api
+from infra.concurrency import Concurrency
 from infra.engines import domain_of
-from infra.functions import Shared
+from infra.functions import ARCHITECTURE, Shared
 from infra.observability import Observability, email_of
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline
 from infra.search import Search
-from infra.storage import Catalogue, Queues, Storage
+from infra.storage import AdoptedStorage, Catalogue, OwnStorage, Queues, Storage
 
 
 def limits_of(context: Callable[[str], object]) -> dict[str, str]:
@@ -43,18 +45,20 @@ class ImageRepo(cdk.Stack):
         self, scope: Construct, construct_id: str, *, search: str, bundle: Path | None
     ) -> None:
         super().__init__(scope, construct_id, analytics_reporting=False)
-        storage = Storage(self, "Storage", bucket_name=self._bucket_name())
-        catalogue = Catalogue(self, "Catalogue")
+        context = self.node.try_get_context
+        adopted = Adopted.of(context)
+        storage = self._storage(adopted)
+        catalogue = Catalogue(self, "Catalogue", adopted)
         queues = Queues(self, "Queues", storage=storage)
         bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
         layer = self._layer()
-        context = self.node.try_get_context
         domain = domain_of(self, search, context)
         environment = {
             "IMAGE_REPO_BUCKET": storage.bucket.bucket_name,
             "IMAGE_REPO_TABLE": catalogue.images.table_name,
             "IMAGE_REPO_TOKENS_TABLE": catalogue.tokens.table_name,
             "IMAGE_REPO_QUEUE_URL": queues.queue.queue_url,
+            "IMAGE_REPO_DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
             "IMAGE_REPO_ENCODER_FUNCTION": ENCODER,
             "IMAGE_REPO_INDEXER_FUNCTION": INDEXER,
             "IMAGE_REPO_EVENT_BUS": bus.event_bus_name,
@@ -63,8 +67,9 @@ class ImageRepo(cdk.Stack):
             **limits_of(context),
         }
         shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle)
-        pipeline = Pipeline(self, "Pipeline", shared)
-        indexing = Search(self, "Search", shared, domain)
+        size = Concurrency.of(search, context)
+        pipeline = Pipeline(self, "Pipeline", shared, captioners=size.captioners)
+        indexing = Search(self, "Search", shared, domain, reserved=size.reserved)
         api = Api(self, "Api", shared, (pipeline.encoder, indexing.indexer))
         if domain:
             domain.admit(reader=api.identity, writer=indexing.identity)
@@ -77,6 +82,11 @@ class ImageRepo(cdk.Stack):
             self, "Observability", queues, indexing.missed, functions, email=email_of(context)
         )
         self._tell(shared, api.rest_api_id, watch)
+
+    def _storage(self, adopted: Adopted) -> Storage:
+        if adopted.bucket:
+            return AdoptedStorage(self, "Storage", name=adopted.bucket)
+        return OwnStorage(self, "Storage", bucket_name=self._bucket_name())
 
     def _bucket_name(self) -> str:
         name = cdk.CfnParameter(
@@ -104,7 +114,7 @@ class ImageRepo(cdk.Stack):
             "Dependencies",
             code=lambda_.Code.from_asset(str(layer_code())),
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_11],
-            compatible_architectures=[lambda_.Architecture.X86_64],
+            compatible_architectures=[ARCHITECTURE],
             description="Third-party code of the API and the indexer",
         )
 
@@ -117,6 +127,7 @@ class ImageRepo(cdk.Stack):
             "TokensTable": shared.catalogue.tokens.table_name,
             "QueueUrl": shared.queues.queue.queue_url,
             "DeadLetterQueueUrl": shared.queues.dead_letters.queue_url,
+            "Region": self.region,
             "AlarmTopic": watch.topic.topic_arn,
             "Dashboard": watch.dashboard.dashboard_name,
         }

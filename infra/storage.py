@@ -1,14 +1,29 @@
 """What keeps data: the bucket, the queue of its events, and the tables."""
 
+from typing import TYPE_CHECKING, Final
+
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_notifications as notifications
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from chalicelib.names import DERIVED, IMAGES_INDEXES, IMAGES_KEY, INDEX, TOKENS_KEY, UPLOADS
+from chalicelib.names import (
+    DERIVED,
+    IMAGES_INDEXES,
+    IMAGES_KEY,
+    IMAGES_PROJECTED,
+    INDEX,
+    TOKENS_KEY,
+    UPLOADS,
+)
 from infra.acknowledgements import acknowledge
+from infra.adopted import Adopted
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
 CAPTIONER_SECONDS = 60
 # A function that timed out may still be running: six times its limit is AWS's advice.
@@ -24,6 +39,25 @@ class Storage(Construct):
     """A private, versioned bucket that answers over TLS only.
 
     It holds photographs, their display copies, the published index and import reports.
+
+    Attributes
+    ----------
+    bucket
+        The bucket.
+    finding
+        Its ARN as cdk-nag writes it in the findings of a policy.
+    """
+
+    bucket: s3.IBucket
+    finding: str
+
+    def announce_to(self, queue: sqs.Queue) -> None:
+        """Let the bucket send the events of ``uploads/`` to a queue."""
+        raise NotImplementedError
+
+
+class OwnStorage(Storage):
+    """A bucket that the stack makes.
 
     Parameters
     ----------
@@ -48,6 +82,12 @@ class Storage(Construct):
             cors=[_gallery_uploads()],
             lifecycle_rules=_lifecycle(),
         )
+        assert self.bucket.policy  # stays with the bucket, which answers over TLS only then, too
+        self.bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        resource = self.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        self._resource = resource
+        self.finding = f"<{cdk.Stack.of(self).get_logical_id(resource)}.Arn>"
         acknowledge(
             self.bucket,
             {
@@ -57,22 +97,73 @@ class Storage(Construct):
             },
         )
 
-    @property
-    def resource(self) -> s3.CfnBucket:
-        """The bucket as CloudFormation knows it."""
-        resource = self.bucket.node.default_child
-        assert isinstance(resource, s3.CfnBucket)
-        return resource
+    def announce_to(self, queue: sqs.Queue) -> None:
+        """Use the bucket's own property, which needs no function that edits the bucket.
+
+        The queue's policy names the account instead of the bucket, which would close a circle.
+        """
+        queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[queue.queue_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+            )
+        )
+        self._resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=[
+                _configuration(event, queue)
+                for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
+            ]
+        )
+        self._resource.node.add_dependency(queue.node.find_child("Policy"))
+
+
+class AdoptedStorage(Storage):
+    """A bucket that is there already, made ready by ``infra.adopt``.
+
+    CloudFormation sets notifications only on a bucket of its own, so a function does it here: the
+    CDK's, which keeps those of others and may do nothing but this, on this bucket alone.
+    EventBridge would do without, but sends events of another form.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, name: str) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket.from_bucket_name(self, "Bucket", name)
+        self.finding = f"arn:<AWS::Partition>:s3:::{name}"
+
+    def announce_to(self, queue: sqs.Queue) -> None:
+        """Let the CDK's function add them, and remove them with the stack."""
+        for event in (s3.EventType.OBJECT_CREATED, s3.EventType.OBJECT_REMOVED):
+            filtered = s3.NotificationKeyFilter(prefix=UPLOADS)
+            destination = notifications.SqsDestination(queue)
+            self.bucket.add_event_notification(event, destination, filtered)
+        acknowledge(cdk.Stack.of(self).node.find_child(_NOTIFIER), _OBJECTIONS)
+
+
+_NOTIFIER = "BucketNotificationsHandler050a0587b7544547bf325f094a3db834"
+_OBJECTIONS = {
+    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+    "AWSLambdaBasicExecutionRole]": "The CDK's own function, which runs while the stack changes "
+    "and writes a log of that."
+}
+
+# The origin is the API's own address, which does not exist before the API does, and the API
+# needs the bucket. A presigned POST is its own permission, so any origin may present one.
+GALLERY_UPLOADS: Final["CORSRuleTypeDef"] = {
+    "AllowedMethods": ["POST", "GET"],
+    "AllowedOrigins": ["*"],
+    "AllowedHeaders": ["*"],
+    "MaxAgeSeconds": 3_000,
+}
 
 
 def _gallery_uploads() -> s3.CorsRule:
-    # The origin is the API's own address, which does not exist before the API does, and the API
-    # needs the bucket. A presigned POST is its own permission, so any origin may present one.
     return s3.CorsRule(
-        allowed_methods=[s3.HttpMethods.POST, s3.HttpMethods.GET],
-        allowed_origins=["*"],
-        allowed_headers=["*"],
-        max_age=3000,
+        allowed_methods=[s3.HttpMethods(method) for method in GALLERY_UPLOADS["AllowedMethods"]],
+        allowed_origins=[*GALLERY_UPLOADS["AllowedOrigins"]],
+        allowed_headers=[*GALLERY_UPLOADS["AllowedHeaders"]],
+        max_age=GALLERY_UPLOADS["MaxAgeSeconds"],
     )
 
 
@@ -120,33 +211,7 @@ class Queues(Construct):
                 queue=self.dead_letters, max_receive_count=ATTEMPTS
             ),
         )
-        self._admit_the_bucket(storage)
-
-    def _admit_the_bucket(self, storage: Storage) -> None:
-        """Let S3 send, then tell the bucket to.
-
-        The CDK's own notifications bring a function with wide rights that edits the bucket; the
-        bucket's own property needs neither, provided that the queue's policy names the account
-        instead of the bucket, which would close a circle.
-        """
-        self.queue.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
-                actions=["sqs:SendMessage"],
-                resources=[self.queue.queue_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
-            )
-        )
-        storage.resource.notification_configuration = (
-            s3.CfnBucket.NotificationConfigurationProperty(
-                queue_configurations=[
-                    _configuration(event, self.queue)
-                    for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
-                ]
-            )
-        )
-        policy = self.queue.node.find_child("Policy")
-        storage.resource.node.add_dependency(policy)
+        storage.announce_to(self.queue)
 
 
 def dead_letter_queue(scope: Construct, construct_id: str) -> sqs.Queue:
@@ -171,18 +236,29 @@ def _configuration(event: str, queue: sqs.Queue) -> s3.CfnBucket.QueueConfigurat
 
 
 class Catalogue(Construct):
-    """The images' table with its stream and the tokens' table."""
+    """The images' table with its stream and the tokens' table, where none are adopted."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    images: dynamodb.ITable
+    tokens: dynamodb.ITable
+
+    def __init__(self, scope: Construct, construct_id: str, adopted: Adopted) -> None:
         super().__init__(scope, construct_id)
-        self.images = self._table(
+        self.images = adopted.images(self, "Images") or self._images()
+        self.tokens = adopted.tokens(self, "Tokens") or self._table("Tokens", TOKENS_KEY)
+
+    def _images(self) -> dynamodb.Table:
+        images = self._table(
             "Images", IMAGES_KEY, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
         )
         for name, (partition, sort) in IMAGES_INDEXES.items():
-            self.images.add_global_secondary_index(
-                index_name=name, partition_key=_string(partition), sort_key=_string(sort)
+            images.add_global_secondary_index(
+                index_name=name,
+                partition_key=_string(partition),
+                sort_key=_string(sort),
+                projection_type=dynamodb.ProjectionType.INCLUDE,
+                non_key_attributes=[*IMAGES_PROJECTED],
             )
-        self.tokens = self._table("Tokens", TOKENS_KEY)
+        return images
 
     def _table(
         self, construct_id: str, key: str, *, stream: dynamodb.StreamViewType | None = None

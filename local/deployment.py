@@ -6,20 +6,22 @@ CloudFormation. Images are left out; ``local.function`` runs them from the check
 
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib.names import STACK
+from chalicelib.names import STACK, STAGE
+from infra.gateway import gateway_responses
 from infra.preflight import BOOTSTRAP_PARAMETER
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
 from local.processes import until
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
 
 BOOTSTRAP_VERSION = "30"  # the least that the CDK's templates ask for
 DEPLOY_SECONDS = 180
@@ -56,7 +58,7 @@ def deploy(assembly: Path) -> None:
         "StackName": STACK,
         # CloudFormation takes a template of over 51,200 bytes only from a bucket.
         "TemplateURL": urls[f"{STACK}.template.json"],
-        "Parameters": [{"ParameterKey": "BucketName", "ParameterValue": BUCKET}],
+        "Parameters": _parameters(read_json(assembly / f"{STACK}.template.json")),
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     if _stack() is None:
@@ -68,6 +70,31 @@ def deploy(assembly: Path) -> None:
             if "No updates" not in str(refusal):
                 raise
     _wait()
+    _customise_gateway()
+
+
+def _customise_gateway() -> None:
+    """Give the API the template's gateway responses, which the emulator reads from no template."""
+    gateway, api = boto3.client("apigateway"), outputs()["ApiId"]
+    for kind, response in gateway_responses().items():
+        gateway.put_gateway_response(
+            restApiId=api,
+            responseType=kind,
+            statusCode=str(response["StatusCode"]),
+            responseParameters={
+                f"gatewayresponse.header.{name}": value
+                for name, value in response["ResponseParameters"]["Headers"].items()
+            },
+            responseTemplates=response["ResponseTemplates"],
+        )
+    gateway.create_deployment(restApiId=api, stageName=STAGE)
+
+
+def _parameters(template: Mapping[str, Any]) -> list["ParameterTypeDef"]:
+    """Return the bucket's name, unless one is adopted."""
+    if "BucketName" not in template.get("Parameters", {}):
+        return []
+    return [{"ParameterKey": "BucketName", "ParameterValue": BUCKET}]
 
 
 def _upload_assets(assembly: Path) -> dict[str, str]:

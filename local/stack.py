@@ -156,10 +156,9 @@ class LocalStack:
         with step("Updating the stack" if again else "Deploying the stack"):
             deploy(self.layout.assembly)
             self._functions.limit()
-        if again:
-            # They read their environment once, and the update may have changed it.
-            self._functions.stop()
-            self._functions.start(self._emulator.credentials(), self._emulator.process.facts)
+        # They read their environment once, and served a stack that was here before.
+        self._functions.stop()
+        self._functions.start(self._emulator.credentials(), self._emulator.process.facts)
         write_json(self.layout.deployed_file, {"fingerprint": wanted})
 
     def _save(self, emulator: Emulator, search_url: str) -> None:

@@ -40,7 +40,9 @@ def fingerprint(search: str = EMBEDDED) -> str:
     return digest.hexdigest()
 
 
-def synthesise(assembly: Path, log: Path, search: str = EMBEDDED) -> None:
+def synthesise(
+    assembly: Path, log: Path, search: str = EMBEDDED, adopted: Mapping[str, str] | None = None
+) -> None:
     """Build the layer and write the cloud assembly.
 
     Parameters
@@ -50,7 +52,9 @@ def synthesise(assembly: Path, log: Path, search: str = EMBEDDED) -> None:
     log
         What the tools print.
     search
-        The search engine, one of ``infra.search.ENGINES``.
+        The search engine, one of ``infra.engines.ENGINES``.
+    adopted
+        Context that ``infra.adopt`` told.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def synthesise(assembly: Path, log: Path, search: str = EMBEDDED) -> None:
     cdk = {
         "PATH": _path_with_node(),
         "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**context, "search": search}),
+        "CDK_CONTEXT_JSON": json.dumps({**context, "search": search, **(adopted or {})}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ from chalicelib.search.plan import check
 from chalicelib.search.query import Contribution, Suggestion
 from chalicelib.settings import Settings
 from tests.memory.catalogue import MemoryCatalogue
-from tests.memory.queue import MemoryQueue
+from tests.memory.queue import MemoryDeadLetters, MemoryQueue
 from tests.memory.storage import MemoryStorage
 
 VECTOR = b"\x00\x3c" * 256
@@ -43,9 +43,13 @@ class FixedTokens:
     def caller(self, token: str) -> Caller | None:
         return CALLERS.get(token)
 
-    def add(self, owner: str, scopes: Iterable[str], label: str = "") -> tuple[str, TokenRecord]:
-        name, moment = f"hash-{len(self._records)}", "2026-01-01T00:00:00+00:00"
-        record = TokenRecord(name, owner, frozenset(map(Scope, scopes)), label, moment)
+    def add(
+        self, owner: str, scopes: Iterable[str], label: str = "", days: int | None = None
+    ) -> tuple[str, TokenRecord]:
+        name, moment = f"hash-{len(self._records)}", datetime(2026, 1, 1, tzinfo=UTC)
+        expires = None if days is None else moment + timedelta(days=days)
+        scoped = frozenset(map(Scope, scopes))
+        record = TokenRecord(name, owner, scoped, label, moment, expires_at=expires)
         self._records[record.token_sha256] = record
         return "imr_new", record
 
@@ -155,6 +159,7 @@ class Api:
     index: FixedIndex = field(default_factory=FixedIndex)
     encoder: FixedEncoder = field(default_factory=FixedEncoder)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
+    dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     reindexing: NotedReindexing = field(default_factory=NotedReindexing)
     tokens: Tokens = field(default_factory=FixedTokens)
 
@@ -167,6 +172,7 @@ class Api:
             encoder=self.encoder,
             tokens=self.tokens,
             queue=self.queue,
+            dead_letters=self.dead_letters,
             reindexing=self.reindexing,
         )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY
+from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY, IMAGES_PROJECTED
 
 
 def images_table(name: str) -> dict[str, Any]:
@@ -15,7 +15,14 @@ def images_table(name: str) -> dict[str, Any]:
             {"AttributeName": attribute, "AttributeType": "S"} for attribute in attributes
         ],
         "GlobalSecondaryIndexes": [
-            {"IndexName": index, "KeySchema": _keys(*keys), "Projection": {"ProjectionType": "ALL"}}
+            {
+                "IndexName": index,
+                "KeySchema": _keys(*keys),
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": [*IMAGES_PROJECTED],
+                },
+            }
             for index, keys in IMAGES_INDEXES.items()
         ],
     }

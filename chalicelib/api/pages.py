@@ -1,7 +1,14 @@
-"""The gallery's files, served by the API: one origin, no cross-origin requests."""
+"""The gallery's files, served by the API: one origin, no cross-origin requests.
+
+Their folder is named by a hash of them all, so that a browser keeps them for good and never mixes
+those of two deployments; the page itself, which names the folder, is asked for at every visit.
+"""
 
 import re
+from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 
 from chalice.app import Response
@@ -24,29 +31,58 @@ _POLICY = (
 )
 
 
-def page(name: str, bucket_origin: str) -> Response:
-    """Return one of the gallery's text files.
+_A_YEAR = 365 * 24 * 60 * 60
+
+
+def index(bucket_origin: str, headers: Mapping[str, str]) -> Response:
+    """Return the page; see `file`."""
+    return _answer(INDEX, bucket_origin, headers, "no-cache")
+
+
+def file(release: str, name: str, bucket_origin: str, headers: Mapping[str, str]) -> Response:
+    """Return one of the gallery's text files, or 304 where the browser has it.
 
     Parameters
     ----------
+    release
+        Folder of the file. While a deployment runs, a page may ask for that of another release:
+        it gets what there is, and does not keep it.
     bucket_origin
         Where presigned URLs lead, for the content security policy.
+    headers
+        Of the request.
 
     Raises
     ------
     NotFound
         The gallery has no such file.
     """
-    return Response(
-        body=_read(name),
-        headers={
-            "Content-Type": _TYPES[Path(name).suffix],
-            "Content-Security-Policy": _POLICY.format(bucket=bucket_origin),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cache-Control": "no-cache",
-        },
-    )
+    is_current = release == current_release()
+    caching = f"public, max-age={_A_YEAR}, immutable" if is_current else "no-cache"
+    return _answer(name, bucket_origin, headers, caching)
+
+
+@cache
+def current_release() -> str:
+    """Return a hash of all files of the gallery."""
+    files = sorted(path for path in GALLERY.iterdir() if _NAME.fullmatch(path.name))
+    contents = (path.name.encode() + b"\0" + path.read_bytes() for path in files)
+    return sha256(b"\0".join(contents)).hexdigest()[:16]
+
+
+def _answer(name: str, bucket_origin: str, asked: Mapping[str, str], caching: str) -> Response:
+    body, etag = _read(name), f'"{current_release()}"'
+    headers = {
+        "Content-Type": _TYPES[Path(name).suffix],
+        "Content-Security-Policy": _POLICY.format(bucket=bucket_origin),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": caching,
+        "ETag": etag,
+    }
+    if etag in asked.get("if-none-match", ""):
+        return Response(body="", headers=headers, status_code=HTTPStatus.NOT_MODIFIED)
+    return Response(body=body, headers=headers)
 
 
 @cache
@@ -54,4 +90,5 @@ def _read(name: str) -> str:
     path = GALLERY / name
     if not _NAME.fullmatch(name) or not path.is_file():
         raise NotFound("the gallery has no such file")
-    return path.read_text("utf-8")
+    text = path.read_text("utf-8")
+    return text.replace('"gallery/', f'"gallery/{current_release()}/') if name == INDEX else text

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from chalice.app import Response
@@ -45,6 +46,21 @@ def problem_of(error: ImageRepoError) -> Response:
         status_code=problem.status,
         headers={"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store", **headers},
     )
+
+
+def reworded(response: Response) -> Response:
+    """Return what Chalice refused by itself as a problem document, anything else as it is."""
+    if not (isinstance(response.body, dict) and "Code" in response.body):
+        return response
+    problem = Problem(
+        type="about:blank",
+        title=HTTPStatus(response.status_code).phrase,
+        status=response.status_code,
+        detail=response.body["Message"],
+    )
+    response.body = problem.model_dump_json(exclude_none=True)
+    response.headers |= {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store"}
+    return response
 
 
 def _path(location: Sequence[Any]) -> str:

@@ -16,7 +16,7 @@ _PARAMETER = re.compile(r"{(\w+)}")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path.
+    """One method of one path; where that is GET, HEAD is answered too.
 
     Attributes
     ----------
@@ -60,9 +60,16 @@ class Route:
 _R, _W, _A = Scope.READ, Scope.WRITE, Scope.ADMIN
 ROUTES = (
     Route("GET", "/", "The gallery", None, None, is_documented=False),
-    Route("GET", "/gallery/{name}", "A file of the gallery", None, None, is_documented=False),
+    Route(
+        "GET",
+        "/gallery/{release}/{name}",
+        "A file of the gallery",
+        None,
+        None,
+        is_documented=False,
+    ),
     Route("GET", "/health", "Tell whether the API answers", None, answers.Health),
-    Route("GET", "/openapi.json", "This document", _R, None),
+    Route("GET", "/openapi.json", "This document", None, None),
     Route(
         "POST",
         "/images",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from chalicelib.access import Scope, TokenRecord, Tokens
+from chalicelib.access import MAX_DAYS, Scope, TokenRecord, Tokens
 from chalicelib.api.answers import Answer
 from chalicelib.api.queries import Owner, Request, printable
 
@@ -14,7 +14,7 @@ MAX_LABEL_CHARS = 64
 
 
 class NewToken(Request):
-    """``POST /tokens``: whose photographs a token opens, and to what end."""
+    """``POST /tokens``: whose photographs a token opens, to what end, and for how many days."""
 
     owner: Owner
     scopes: Annotated[list[Scope], Field(min_length=1)] = Field([Scope.READ, Scope.WRITE])
@@ -23,6 +23,7 @@ class NewToken(Request):
         StringConstraints(strip_whitespace=True, max_length=MAX_LABEL_CHARS),
         AfterValidator(printable),
     ] = ""
+    days: Annotated[int, Field(ge=1, le=MAX_DAYS)] | None = None
 
 
 class TokenAnswer(Answer):
@@ -34,6 +35,8 @@ class TokenAnswer(Answer):
     label: str
     created_at: datetime
     revoked: bool
+    expires_at: datetime | None
+    last_used_at: datetime | None
 
 
 class CreatedToken(TokenAnswer):
@@ -56,7 +59,7 @@ class TokenAdministration:
 
     def add(self, asked: NewToken) -> CreatedToken:
         """Make a token."""
-        token, record = self.tokens.add(asked.owner, asked.scopes, asked.label)
+        token, record = self.tokens.add(asked.owner, asked.scopes, asked.label, asked.days)
         return CreatedToken(**dict(_answer(record)), token=token)
 
     def list(self) -> TokenList:
@@ -74,6 +77,8 @@ def _answer(record: TokenRecord) -> TokenAnswer:
         owner=record.owner,
         scopes=sorted(record.scopes),
         label=record.label,
-        created_at=datetime.fromisoformat(record.created_at),
+        created_at=record.created_at,
         revoked=record.revoked,
+        expires_at=record.expires_at,
+        last_used_at=record.last_used_at,
     )

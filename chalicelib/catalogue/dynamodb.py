@@ -17,7 +17,7 @@ from chalicelib.catalogue.cursor import seal, unseal
 from chalicelib.catalogue.port import Page
 from chalicelib.errors import CatalogueUnavailable, InvalidField, RevisionConflict
 from chalicelib.images import Image, State
-from chalicelib.names import IMAGES_INDEXES
+from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -86,7 +86,7 @@ class DynamoCatalogue:
     def list(
         self, owner: str | None, *, state: State | None, limit: int, cursor: str | None
     ) -> Page:
-        """Return a page, newest first."""
+        """Return a page, newest first: an index knows which records, the table what they hold."""
         index, value = _listing(owner, state)
         listing = f"{owner}|{state}"
         more = _bounds(owner, state, limit)
@@ -98,8 +98,8 @@ class DynamoCatalogue:
             found += answer["Items"]
             if len(found) > limit:
                 last = {name: found[limit - 1][name]["S"] for name in ("created_at", "image_id")}
-                return Page(tuple(map(image_of, found[:limit])), seal(listing, last))
-        return Page(tuple(map(image_of, found)), None)
+                return Page(self._standing(found[:limit], state), seal(listing, last))
+        return Page(self._standing(found, state), None)
 
     def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, in the order of the table's partitions."""
@@ -114,6 +114,14 @@ class DynamoCatalogue:
             index, value, ProjectionExpression="#state", names={"#state": "state"}
         )
         return Counter(State(item["state"]["S"]) for answer in answers for item in answer["Items"])
+
+    def _standing(self, entries: Iterable[Any], state: State | None) -> tuple[Image, ...]:
+        """Return the records of an index's entries, but those that have left it meanwhile."""
+        ids = [entry[IMAGES_KEY]["S"] for entry in entries]
+        records = self.get_many(ids)
+        wanted = {state} if state else {*State} - {State.DELETED}
+        found = (records[name] for name in ids if name in records)
+        return tuple(image for image in found if image.state in wanted)
 
     def _batch(self, ids: Sequence[str]) -> Sequence[Any]:
         found: list[Any] = []

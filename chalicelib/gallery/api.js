@@ -1,6 +1,6 @@
-// The HTTP API. Its base is the folder above this module's, whatever stage it is served under.
+// The HTTP API. Its base lies above gallery/<release>/, whatever stage it is served under.
 
-export const BASE = new URL("..", import.meta.url);
+export const BASE = new URL("../..", import.meta.url);
 const KEY = `image-repo-token:${BASE.pathname}`;
 
 /** A problem document as an exception. */
@@ -51,8 +51,8 @@ export async function call(method, path, { body, headers = {}, signal } = {}) {
   const text = await response.text();
   const answer = parsed(text);
   if (response.ok) return answer;
-  const isGate = !answer?.type; // API Gateway's own refusals are no problem documents
-  if (response.status === 401 || (response.status === 403 && isGate)) unauthenticated();
+  const isElsewhere = response.status === 403 && !answer?.type; // the stack was renewed
+  if (response.status === 401 || isElsewhere) unauthenticated();
   const detail = answer?.detail ?? answer?.message ?? answer?.Message ?? `The API answered ${response.status}.`;
   throw new ApiProblem(response.status, detail, answer?.field);
 }

@@ -76,6 +76,15 @@ def test_a_write_on_another_revision_is_refused_and_changes_nothing(catalogue: C
     assert catalogue.get(first.image_id) == second
 
 
+@pytest.mark.parametrize("owner", ["ann", None])
+def test_a_listing_holds_whole_records(catalogue: Catalogue, owner: str | None) -> None:
+    caption = Caption("a dog", Source.USER)
+    described = image(state=State.CAPTIONED, caption=caption, visual=b"\0" * 512)
+    stored = catalogue.save(described, expected_rev=0)
+    assert catalogue.list(owner, state=None, limit=9, cursor=None).items == (stored,)
+    assert catalogue.list(owner, state=State.CAPTIONED, limit=9, cursor=None).items == (stored,)
+
+
 def test_listing_pages_newest_first_without_loss(catalogue: Catalogue) -> None:
     for number in range(7):
         catalogue.save(image(number), expected_rev=0)

@@ -1,8 +1,8 @@
-"""Tokens in their table: made once, known by hash, good until revoked."""
+"""Tokens in their table: made once, known by hash, good until they expire or are revoked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -10,13 +10,16 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from chalicelib.access import CACHE_SECONDS, Caller, Scope, TokenStore
+from chalicelib.access import CACHE_SECONDS, MAX_DAYS, NOTED, Caller, Scope, TokenStore
 from chalicelib.errors import CatalogueUnavailable, Forbidden, InvalidField, NotFound
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+DAY = 24 * 3_600.0
 
 
 @dataclass
 class Clock:
-    now: float = 0.0
+    now: float
 
     def __call__(self) -> float:
         return self.now
@@ -45,7 +48,7 @@ def tokens() -> Iterator[Tokens]:
             KeySchema=[{"AttributeName": "token_sha256", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "token_sha256", "AttributeType": "S"}],
         )
-        clock = Clock(12_345.0)  # a monotonic clock begins anywhere
+        clock = Clock(START.timestamp())
         yield Tokens(TokenStore(client, "tokens", clock), client, clock)
 
 
@@ -82,13 +85,62 @@ def test_each_token_stands_for_its_own_owner(tokens: Tokens) -> None:
 
 
 def test_a_token_is_known_by_its_label_and_when_it_was_made(tokens: Tokens) -> None:
-    before = datetime.now(UTC).replace(microsecond=0)
     tokens.store.add("ann", ["read"])
+    tokens.clock.now += DAY
     tokens.store.add("ann", ["read"], "laptop")
-    records = tokens.store.records()
-    assert {record.label for record in records} == {"", "laptop"}
-    for record in records:
-        assert before <= datetime.fromisoformat(record.created_at) <= datetime.now(UTC)
+    told = [(record.label, record.created_at) for record in tokens.store.records()]
+    assert told == [("", START), ("laptop", START + timedelta(days=1))]
+
+
+def test_a_token_is_good_for_as_many_days_as_it_was_made_for(tokens: Tokens) -> None:
+    token, record = tokens.store.add("ann", ["read"], days=7)
+    lasting, _ = tokens.store.add("ann", ["read"])
+    assert record.expires_at == START + timedelta(days=7)
+    tokens.clock.now += 7 * DAY - 1
+    assert tokens.store.caller(token)
+    tokens.clock.now += CACHE_SECONDS
+    assert tokens.store.caller(token) is None
+    assert tokens.store.caller(lasting)
+
+
+@pytest.mark.parametrize("days", [0, -1, MAX_DAYS + 1])
+def test_a_token_is_good_for_a_day_at_least_and_ten_years_at_most(
+    tokens: Tokens, days: int
+) -> None:
+    with pytest.raises(InvalidField, match="days: must be between 1 and 3650"):
+        tokens.store.add("ann", ["read"], days=days)
+    assert tokens.items() == []
+
+
+def test_the_last_use_of_a_token_is_known_to_the_hour(tokens: Tokens) -> None:
+    token, _ = tokens.store.add("ann", ["read"])
+    tokens.store.add("bob", ["read"], "unused")
+
+    def used() -> dict[str, datetime | None]:
+        return {record.owner: record.last_used_at for record in tokens.store.records()}
+
+    assert used() == {"ann": None, "bob": None}
+    tokens.store.caller(token)
+    assert used() == {"ann": START, "bob": None}
+    tokens.clock.now += NOTED.total_seconds() - 1
+    tokens.store.caller(token)
+    assert used()["ann"] == START
+    tokens.clock.now += CACHE_SECONDS
+    tokens.store.caller(token)
+    assert used()["ann"] == START + NOTED + timedelta(seconds=CACHE_SECONDS - 1)
+
+
+def test_a_table_that_takes_no_writes_still_lets_a_token_in(tokens: Tokens) -> None:
+    class ReadOnly:
+        def get_item(self, **call: Any) -> Any:
+            return tokens.client.get_item(**call)
+
+        def update_item(self, **_: Any) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "UpdateItem")
+
+    token, _ = tokens.store.add("ann", ["read"])
+    store = TokenStore(ReadOnly(), "tokens", tokens.clock)  # type: ignore[arg-type]
+    assert store.caller(token)
 
 
 def test_a_token_is_good_as_soon_as_it_is_made() -> None:
@@ -104,6 +156,9 @@ def test_a_token_is_good_as_soon_as_it_is_made() -> None:
         def get_item(self, **call: Any) -> dict[str, Any]:
             item = self.items[call["Key"]["token_sha256"]["S"]]
             return {"Item": item} if call.get("ConsistentRead") else {}
+
+        def update_item(self, **call: Any) -> None:
+            """Take the last use."""
 
     store = TokenStore(Lagging(), "tokens")  # type: ignore[arg-type]
     token, _ = store.add("ann", ["read"])

@@ -27,7 +27,7 @@ class Stub(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         known = self.headers["Authorization"] == "Bearer imr_stub" and self.path == "/stats"
         body = json.dumps(STATS if known else {"message": "Forbidden"}).encode()
-        self.send_response(200 if known else 403)
+        self.send_response(200 if known else 401)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

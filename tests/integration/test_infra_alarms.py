@@ -9,14 +9,16 @@ from aws_cdk import aws_lambda as lambda_
 
 from infra.app import check
 from infra.observability import Observability, email_of
-from infra.storage import Queues, Storage
+from infra.storage import OwnStorage, Queues
 
 
 def alarms(**context: object) -> assertions.Template:
     app = cdk.App()
     check(app)
     stack = cdk.Stack(app, "Stack")
-    queues = Queues(stack, "Queues", storage=Storage(stack, "Storage", bucket_name="photographs"))
+    queues = Queues(
+        stack, "Queues", storage=OwnStorage(stack, "Storage", bucket_name="photographs")
+    )
     functions = {"Indexer": lambda_.Function.from_function_name(stack, "Indexer", "indexer")}
     email = email_of(context.get)
     Observability(stack, "Alarms", queues, queues.dead_letters, functions, email=email)

@@ -11,6 +11,7 @@ from aws_cdk import assertions
 from infra.app import check
 from infra.engines import DEFAULT_ENGINE, ENGINES, Domain, domain_of
 from infra.functions import Identity
+from infra.opensearch_service import INSTANCES, VERSIONS
 
 Context = Callable[[str], object]
 
@@ -101,7 +102,35 @@ def test_more_nodes_stand_in_two_zones() -> None:
     assert cluster["ZoneAwarenessConfig"] == {"AvailabilityZoneCount": 2}
 
 
-@pytest.mark.parametrize("wrong", ["0", "-1", "two"])
-def test_a_size_that_is_no_number_is_refused_by_name(wrong: str) -> None:
-    with pytest.raises(ValueError, match=f"searchNodes={wrong}"):
-        stack_with("opensearch", searchNodes=wrong)
+def test_the_domain_is_one_that_the_service_offers(domain: dict[str, Any]) -> None:
+    (properties,) = of_type(domain, "AWS::OpenSearchService::Domain")
+    cluster, disk = properties["ClusterConfig"], properties["EBSOptions"]
+    limits = INSTANCES[cluster["InstanceType"]]
+    assert properties["EngineVersion"].removeprefix("OpenSearch_") in VERSIONS
+    assert cluster["InstanceCount"] in limits.nodes
+    assert disk["VolumeType"] == "gp3" and disk["VolumeSize"] in limits.gigabytes
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("searchNodes", "0"),
+        ("searchNodes", "two"),
+        ("searchNodes", "11"),
+        ("searchGigabytes", "9"),
+        ("searchGigabytes", "101"),
+        ("searchInstance", "t3.smal.search"),
+        ("searchInstance", "m4.large.search"),  # has no gp3 volumes
+        ("searchInstance", "r6gd.large.search"),  # has no volumes at all
+        ("searchVersion", "2.11"),  # searches no radius
+    ],
+)
+def test_what_the_service_does_not_offer_is_refused_by_name(name: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=rf"^-c {name}={wrong}: it .*docs\.aws\.amazon\.com"):
+        stack_with("opensearch", **{name: wrong})
+
+
+def test_another_version_of_the_engine_is_deployed() -> None:
+    _, template = stack_with("opensearch", searchVersion="2.17")
+    (properties,) = of_type(template, "AWS::OpenSearchService::Domain")
+    assert properties["EngineVersion"] == "OpenSearch_2.17"

@@ -1,23 +1,24 @@
 """What is shipped to Lambda, and what every environment is made of."""
 
+import marshal
 import os
 import re
 import shutil
 import subprocess
 import sys
 import zipfile
-from importlib.util import find_spec
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
 import pytest
 
+from infra.functions import ARCHITECTURE
 from layers.__main__ import LAYER, build, size
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+DOCKERFILE = ROOT / "captioner" / "Dockerfile"
 MEGABYTE = 1_000_000
-# What the Lambda runtime brings by itself.
-RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
 
 
 @pytest.fixture(scope="session")
@@ -68,25 +69,25 @@ def test_a_query_becomes_a_vector_in_the_api_package(api_package: Path, tmp_path
     assert ran.stdout.strip() == "1024", ran.stderr
 
 
-@pytest.mark.parametrize("module", ["app", "indexer.handler"])
-def test_a_function_runs_on_its_layer_and_the_runtime_alone(
-    module: str, api_package: Path, tmp_path: Path
+def test_the_layers_wheels_are_of_the_functions_architecture() -> None:
+    # Bytes 18 and 19 of an ELF file name the machine: 62 is x86-64, 183 is 64-bit Arm (elf.h).
+    libraries = [file.read_bytes()[:20] for file in build().rglob("*.so*")]
+    assert libraries
+    machines = {int.from_bytes(head[18:20], "little") for head in libraries}
+    assert machines == {{"x86_64": 62, "arm64": 183}[ARCHITECTURE.name]}
+
+
+@pytest.mark.parametrize("program", ["import app; app.repository()", "import indexer.handler"])
+def test_a_function_and_its_clients_need_nothing_but_its_layer(
+    program: str, api_package: Path, tmp_path: Path
 ) -> None:
     build()
     with zipfile.ZipFile(api_package) as package:
         package.extractall(tmp_path / "code")
     (tmp_path / "code" / "indexer").symlink_to(ROOT / "indexer")
-    runtime = tmp_path / "runtime"
-    runtime.mkdir()
-    for name in RUNTIME:
-        spec = find_spec(name)
-        assert spec and spec.origin
-        origin = Path(spec.origin)
-        found = origin.parent if origin.name == "__init__.py" else origin
-        (runtime / found.name).symlink_to(found)
-    paths = (tmp_path / "code", LAYER / "python", runtime)
+    paths = (tmp_path / "code", LAYER / "python")
     ran = subprocess.run(
-        [sys.executable, "-S", "-c", f"import {module}"],
+        [sys.executable, "-S", "-c", program],
         env={
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -99,6 +100,23 @@ def test_a_function_runs_on_its_layer_and_the_runtime_alone(
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_layer_is_compiled_for_good_and_for_where_lambda_unpacks_it() -> None:
+    modules = list((build() / "python").rglob("*.py"))
+    for module in modules:
+        compiled = Path(cache_from_source(str(module))).read_bytes()
+        # PEP 552: a hash that is not looked at, instead of the time of a file that has been zipped.
+        assert compiled[:8] == MAGIC_NUMBER + b"\1\0\0\0", module
+        assert marshal.loads(compiled[16:]).co_filename == f"/opt/{module.relative_to(LAYER)}"
+
+
+def test_the_captioners_image_compiles_all_that_it_holds() -> None:
+    steps = re.split(r"\n(?=[A-Z])", DOCKERFILE.read_text())
+    own = {step.split("/")[-1] for step in steps if re.match("COPY [a-z_]+ ", step)}
+    install, compiled = (step for step in steps if "compileall -q --invalidation-mode un" in step)
+    assert "pip install" in install
+    assert own == set(re.findall(r"[a-z_]+$|[a-z_]+(?= )", compiled.splitlines()[-1].strip()))
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)

@@ -5,13 +5,14 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import assertions
 
+from infra.adopted import Adopted
 from infra.storage import Catalogue
 from tests.images_table import images_table
 
 
 def test_the_template_creates_the_same_keys_and_indexes() -> None:
     stack = cdk.Stack(cdk.App(), "Tables")
-    Catalogue(stack, "Catalogue")
+    Catalogue(stack, "Catalogue", Adopted())
     found = assertions.Template.from_stack(stack).find_resources("AWS::DynamoDB::Table")
     tables = [resource["Properties"] for resource in found.values()]
     (deployed,) = [table for table in tables if "GlobalSecondaryIndexes" in table]

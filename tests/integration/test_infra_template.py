@@ -1,17 +1,25 @@
 """What the synthesised template promises."""
 
+import copy
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aws_cdk as cdk
+import botocore.session
 import pytest
 from aws_cdk import aws_s3 as s3
+from samtranslator.translator.transform import transform
 
+from app import RESERVE_MS
+from benchmarks.cost.inputs import INPUTS
 from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
+from chalicelib.queue import HIDDEN_SECONDS
 from chalicelib.settings import Settings, variable
 from infra.app import check
+from infra.functions import ARCHITECTURE
 from local.function import HANDLERS
 
 Resources = dict[str, dict[str, Any]]
@@ -143,8 +151,26 @@ def test_captioner_and_encoder_share_an_image(
     assert function["Code"] == named(template, "image-repo-captioner")["Code"]
 
 
+def test_functions_image_and_layer_are_of_one_architecture(
+    template: dict[str, Any], assembly: Path
+) -> None:
+    assets = json.loads((assembly / "ImageRepo.assets.json").read_text())
+    platforms = {a["source"].get("platform") for a in assets["dockerImages"].values()}
+    assert platforms == {ARCHITECTURE.docker_platform}
+    for name, function in functions(template).items():
+        assert function["Properties"].get("Architectures") == [ARCHITECTURE.name], name
+    layer = only(of_type(template, "AWS::Lambda::LayerVersion"))
+    assert layer["CompatibleArchitectures"] == [ARCHITECTURE.name]
+
+
 def test_the_index_has_one_writer(template: dict[str, Any]) -> None:
     assert named(template, "image-repo-indexer")["ReservedConcurrentExecutions"] == 1
+
+
+def test_captioning_leaves_half_of_a_new_accounts_quota(template: dict[str, Any]) -> None:
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    (queue,) = (m["Properties"] for m in mappings if "ScalingConfig" in m["Properties"])
+    assert queue["ScalingConfig"] == {"MaximumConcurrency": 5}
 
 
 def test_no_event_is_lost_by_a_failing_reader(template: dict[str, Any]) -> None:
@@ -172,9 +198,35 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
         "by_state": ("owner_state", "created_at"),
         "by_time": ("listing", "created_at"),
     }
+    # Vectors in three indexes would cost more than the rest of a photograph's record.
+    projected = [index["Projection"] for index in images["GlobalSecondaryIndexes"]]
+    assert projected == [{"ProjectionType": "INCLUDE", "NonKeyAttributes": ["state"]}] * 3
     for table in tables:
         recovery = table["PointInTimeRecoverySpecification"]
         assert recovery["PointInTimeRecoveryEnabled"] is True
+
+
+def test_dead_letters_are_settled_on_a_schedule_and_met_once_a_run(
+    template: dict[str, Any],
+) -> None:
+    scheduled = [
+        function["Properties"]
+        for function in of_type(template, "AWS::Serverless::Function").values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "Schedule"
+    ]
+    (settling,) = scheduled
+    assert settling["Handler"] == "app.settle_dead_letters"
+    assert settling["Timeout"] * 1000 > RESERVE_MS
+    assert settling["Timeout"] < HIDDEN_SECONDS
+    variables = settling["Environment"]["Variables"]
+    queue = variables["IMAGE_REPO_DEAD_LETTER_QUEUE_URL"]["Ref"]
+    redrives = [
+        q["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for q in of_type(template, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" in q["Properties"]
+    ]
+    assert redrives == [queue]
 
 
 def test_no_role_may_do_everything(template: dict[str, Any]) -> None:
@@ -188,6 +240,21 @@ def test_no_role_may_do_everything(template: dict[str, Any]) -> None:
                 "xray:PutTelemetryRecords",
                 "dynamodb:ListStreams",
             }
+
+
+def test_who_may_read_objects_is_told_that_one_is_missing(template: dict[str, Any]) -> None:
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        actions = {action for s in statements for action in as_list(s["Action"])}
+        assert "s3:ListBucket" in actions or "s3:GetObject" not in actions, policy["Properties"]
+
+
+def test_a_dead_letter_is_kept_for_longer_than_an_event_waits(template: dict[str, Any]) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    for queue in (q["Properties"] for q in queues.values()):
+        if redrive := queue.get("RedrivePolicy"):
+            dead = queues[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
+            assert queue["MessageRetentionPeriod"] <= dead["MessageRetentionPeriod"] - 7 * 86_400
 
 
 def test_no_role_is_one_of_awss_broad_ones(template: dict[str, Any]) -> None:
@@ -255,7 +322,62 @@ def test_what_a_person_must_look_at_raises_an_alarm(template: dict[str, Any]) ->
         assert alarm["Properties"]["AlarmActions"]
 
 
-def test_every_route_but_health_and_the_gallerys_files_asks_for_a_token(
+def test_the_bill_counts_what_is_deployed(template: dict[str, Any]) -> None:
+    counted = {
+        "AWS::CloudWatch::Alarm": INPUTS.alarms,
+        "AWS::CloudWatch::Dashboard": INPUTS.dashboards,
+    }
+    for kind, number in counted.items():
+        assert len(of_type(template, kind)) == number.value, kind
+    sizes = {f["Properties"].get("MemorySize") for f in functions(template).values()}
+    assert sizes >= {INPUTS.api_mb.value, INPUTS.captioner_mb.value, INPUTS.indexer_mb.value}
+
+
+@pytest.fixture(scope="session")
+def translated(template: dict[str, Any]) -> dict[str, Any]:
+    """Return the template as AWS's own translator leaves it to CloudFormation."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        managed_policies = SimpleNamespace(load=dict)
+        return dict(transform(copy.deepcopy(template), {}, managed_policies))
+
+
+def test_the_api_has_one_stage_which_is_throttled_and_traced(translated: dict[str, Any]) -> None:
+    stage = only(of_type(translated, "AWS::ApiGateway::Stage"))
+    assert stage["StageName"] == "api"
+    assert stage["TracingEnabled"] is True
+    (settings,) = stage["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (100, 200)
+    assert "StageName" not in only(of_type(translated, "AWS::ApiGateway::Deployment"))
+
+
+def test_api_gateway_compresses_answers(translated: dict[str, Any]) -> None:
+    assert only(of_type(translated, "AWS::ApiGateway::RestApi"))["MinimumCompressionSize"] == 1_000
+
+
+def test_no_metric_is_paid_for_that_no_alarm_reads(translated: dict[str, Any]) -> None:
+    (settings,) = only(of_type(translated, "AWS::ApiGateway::Stage"))["MethodSettings"]
+    assert not settings.get("MetricsEnabled")
+
+
+def test_what_api_gateway_refuses_is_a_problem_document(translated: dict[str, Any]) -> None:
+    body = only(of_type(translated, "AWS::ApiGateway::RestApi"))["Body"]
+    responses = body["x-amazon-apigateway-gateway-responses"]
+    for response in responses.values():
+        problem = json.loads(response["responseTemplates"]["application/json"])
+        assert set(problem) == {"type", "title", "status", "detail"}
+        assert str(problem["status"]) == response["statusCode"]
+        kind = response["responseParameters"]["gatewayresponse.header.Content-Type"]
+        assert kind == "'application/problem+json'"
+    service = botocore.session.get_session().get_service_model("apigateway")
+    known = set(service.shape_for("GatewayResponseType").enum)  # type: ignore[attr-defined]
+    assert set(responses) == known - {"DEFAULT_4XX", "DEFAULT_5XX"}
+    statuses = {kind: response["statusCode"] for kind, response in responses.items()}
+    assert statuses["MISSING_AUTHENTICATION_TOKEN"] == "404"
+    assert statuses["ACCESS_DENIED"] == statuses["UNAUTHORIZED"] == "401"
+
+
+def test_every_route_but_health_the_document_and_the_gallerys_files_asks_for_a_token(
     template: dict[str, Any],
 ) -> None:
     paths = only(of_type(template, "AWS::Serverless::Api"))["DefinitionBody"]["paths"]
@@ -267,7 +389,7 @@ def test_every_route_but_health_and_the_gallerys_files_asks_for_a_token(
     }
     assert "/images" in paths
     assert "/images" not in free
-    assert {p for p in free if not p.startswith("/gallery")} <= {"/", "/health"}
+    assert {p for p in free if not p.startswith("/gallery")} <= {"/", "/health", "/openapi.json"}
 
 
 def test_the_stack_tells_what_the_contract_says(template: dict[str, Any]) -> None:
@@ -279,6 +401,9 @@ def test_the_stack_tells_what_the_contract_says(template: dict[str, Any]) -> Non
         "TokensTable",
         "QueueUrl",
         "DeadLetterQueueUrl",
+        "Region",
+        "AlarmTopic",
+        "Dashboard",
     }
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +11,25 @@ import pytest
 import skimage.data
 from PIL import Image, ImageDraw
 
+from chalicelib.dead_letters import NEVER_BEGUN
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = pytest.mark.stack
 
 SETTLED = ("captioned", "needs_review", "failed")
 Described = dict[str, Any]
+# As EventBridge sends it.
+SCHEDULED = {
+    "version": "0",
+    "id": "1",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {},
+}
 
 
 def photograph(colour: str = "teal", size: int = 240, form: str = "JPEG") -> bytes:
@@ -252,6 +266,21 @@ def test_a_poisoned_file_among_many_harms_none_of_the_others(
     assert [name for name, state in states.items() if state == "failed"] == ["crowdpoison.jpg"]
 
 
+def test_an_event_that_was_given_up_fails_its_record(
+    stack: DeployedStack, client: httpx.Client
+) -> None:
+    announced = announce(client, "vain.jpg", photograph("olive"))
+    body = json.dumps({"redrive": {"key": announced["upload"]["fields"]["key"]}})
+    dead_letters = stack.facts["dead_letter_queue_url"]
+    stack.aws("sqs").send_message(QueueUrl=dead_letters, MessageBody=body)
+    functions = stack.aws("lambda").list_functions()["Functions"]
+    (name,) = (f["FunctionName"] for f in functions if f["Handler"] == "app.settle_dead_letters")
+    answer = stack.aws("lambda").invoke(FunctionName=name, Payload=json.dumps(SCHEDULED))
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    failed = client.get(f"/images/{announced['image']['id']}").json()
+    assert (failed["state"], failed["reason"]) == ("failed", NEVER_BEGUN)
+
+
 def test_nothing_but_health_and_the_gallery_answers_without_a_token(
     stack: DeployedStack,
 ) -> None:
@@ -261,4 +290,13 @@ def test_nothing_but_health_and_the_gallery_answers_without_a_token(
         for path in ("/images", "/search", "/stats"):
             assert stranger.get(path).status_code == 401, path
     with stack.client(token="imr_" + "x" * 43) as forger:
-        assert forger.get("/images").status_code == 403
+        assert forger.get("/images").status_code == 401
+
+
+def test_what_never_reaches_the_function_is_a_problem_document_too(stack: DeployedStack) -> None:
+    with stack.client(token="imr_" + "x" * 43) as forger:
+        refused, lost = forger.get("/images"), forger.put("/nowhere")
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+    for answer, status in ((refused, 401), (lost, 404)):
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status_code == status

@@ -1,7 +1,9 @@
-"""A queue in memory."""
+"""Queues in memory."""
 
 from collections.abc import Sequence
 from typing import Any
+
+from chalicelib.queue import Received
 
 
 class MemoryQueue:
@@ -13,3 +15,22 @@ class MemoryQueue:
     def send(self, messages: Sequence[dict[str, Any]]) -> None:
         """Keep the messages."""
         self.messages.extend(messages)
+
+
+class MemoryDeadLetters:
+    """Adapter of the port ``DeadLetterQueue``: gives one message at a time, each once."""
+
+    def __init__(self, *bodies: str) -> None:
+        self.messages = {str(number): body for number, body in enumerate(bodies)}
+        self._unread = list(self.messages)
+
+    def receive(self) -> Sequence[Received]:
+        """Return the next message."""
+        if not self._unread:
+            return []
+        number = self._unread.pop(0)
+        return [Received(number, self.messages[number], receipt=number)]
+
+    def delete(self, message: Received) -> None:
+        """Forget a message."""
+        del self.messages[message.receipt]

@@ -94,6 +94,25 @@ def test_problems_are_as_described(
     fits(told["content"]["application/problem+json"]["schema"], answer.json)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "target"), [one[:3] for one in REQUESTS if one[0] == "GET"]
+)
+def test_head_answers_as_get_does_without_a_body(
+    api: Api, method: str, path: str, target: str
+) -> None:
+    del path
+    got, headed = (api.call(verb, target, as_="admin") for verb in (method, "HEAD"))
+    assert (headed.status, headed.text) == (got.status, "")
+    assert headed.headers["Content-Type"] == got.headers["Content-Type"]
+    refused = [api.call(verb, target, as_="nobody's").status for verb in (method, "HEAD")]
+    assert refused[0] == refused[1]
+
+
+@pytest.mark.parametrize("path", ["/health", "/openapi.json"])
+def test_whoever_looks_whether_it_answers_needs_no_token(api: Api, path: str) -> None:
+    assert api.call("HEAD", path, as_=None).status == api.call("GET", path, as_=None).status == 200
+
+
 def test_the_document_is_an_openapi_document() -> None:
     validate(openapi.document())
 

@@ -42,6 +42,7 @@ PATH_VALUES = {
     "image_id": [OWN, FOREIGN, NOBODYS, OWN_DELETED, FOREIGN_DELETED],
     "import_id": [OWN_IMPORT, FOREIGN_IMPORT, "c" * 32],
     "name": ["index.html", "nothing.js"],
+    "release": ["0123456789abcdef"],
     "token_id": ["hash-0", "hash-1", "d" * 64],
 }
 CONDITIONS: list[Any] = [
@@ -58,6 +59,7 @@ VALUES: dict[str, list[Any]] = {
     "collapse": ["near_duplicates"],
     "colour": ["turquoise"],
     "content_type": ["image/jpeg"],
+    "days": [7],
     "created_from": ["2020-01-01"],
     "created_to": ["2030-01-01"],
     "crop": ["0,0,0.5,0.5", {"x": 0, "y": 0, "width": 0.5, "height": 0.5}],
@@ -247,7 +249,8 @@ def test_what_is_registered_is_the_table() -> None:
     registered = {
         (method, path) for path, methods in entry_point.app.routes.items() for method in methods
     }
-    assert registered == {(route.method, route.path) for route in ROUTES}
+    headed = {("HEAD", route.path) for route in ROUTES if route.method == "GET"}
+    assert registered == {(route.method, route.path) for route in ROUTES} | headed
 
 
 def test_the_scopes_are_those_of_the_documentation() -> None:
@@ -264,6 +267,13 @@ def test_a_token_comes_as_a_bearer_token_or_not_at_all(header: str) -> None:
     api = world("ann")
     assert api.call("GET", "/images", as_=None, Authorization=header).status == 403
     assert api.call("GET", "/images", as_=None, Authorization="bearer  ann").status == 200
+
+
+def test_a_body_of_another_media_type_is_a_problem_document() -> None:
+    answer = world("ann").call("POST", "/search", Content_Type="text/plain")
+    assert answer.status == answer.json["status"] == 415
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "text/plain" in answer.json["detail"]
 
 
 def test_no_reader_changes_anything() -> None:

@@ -100,6 +100,8 @@ def test_only_an_administrator_may_do_anything_with_tokens(
         ({"owner": "ann", "scopes": []}, "scopes"),
         ({"owner": "ann", "scopes": ["root"]}, "scopes[0]"),
         ({"owner": "ann", "label": "x" * 65}, "label"),
+        ({"owner": "ann", "days": 0}, "days"),
+        ({"owner": "ann", "days": 3_651}, "days"),
         ({"owner": "ann", "token": "imr_mine"}, "token"),
     ],
 )

@@ -58,9 +58,12 @@ def test_a_form_is_signed_for_the_buckets_host_in_its_region(region: str, host: 
     assert scope.split("/")[2:] == [region, "s3", "aws4_request"]
 
 
+@pytest.mark.parametrize("name", ["x.jpg", None])
 @pytest.mark.parametrize(("region", "host"), HOSTS.items())
-def test_a_link_is_signed_for_the_buckets_host_in_its_region(region: str, host: str) -> None:
-    (link,) = storage(region).presigned_gets({KEY: "x.jpg"}).values()
+def test_a_link_is_signed_for_the_buckets_host_in_its_region(
+    region: str, host: str, name: str | None
+) -> None:
+    (link,) = storage(region).presigned_gets({KEY: name}).values()
     assert urlsplit(link).netloc == host
     asked = parse_qs(urlsplit(link).query)
     assert asked["X-Amz-SignedHeaders"] == ["host"]

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue, item_of
 from chalicelib.errors import CatalogueUnavailable, RevisionConflict
-from chalicelib.images import Image
+from chalicelib.images import Image, State
 
 IMAGE = Image("id-1", "ann", "bucket", "uploads/ann/x.jpg", rev=1)
 
@@ -90,3 +90,15 @@ def test_what_cannot_be_a_key_is_not_even_asked_for(image_id: str) -> None:
     untouched = catalogue()
     assert untouched.get(image_id) is None
     assert untouched.get_many([image_id]) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "now"), [(None, State.DELETED), (State.PENDING, State.CAPTIONED)]
+)
+def test_a_record_that_has_left_a_listing_before_its_index_knows_is_left_out(
+    state: State | None, now: State
+) -> None:
+    stale = {"Items": [{"image_id": {"S": "id-1"}, "state": {"S": "pending"}}]}
+    record = {"Responses": {"images": [item_of(replace(IMAGE, state=now))]}}
+    table = catalogue(query=[stale], batch_get_item=[record])
+    assert table.list("ann", state=state, limit=1, cursor=None).items == ()

@@ -79,9 +79,34 @@ def test_a_problem_names_its_field() -> None:
     assert (raised.value.field, raised.value.exit_code) == ("limit", 1)
 
 
-def test_a_refused_token_is_said_to_be_refused() -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        httpx.Response(401, json={"type": "about:blank", "detail": "The token is unknown."}),
+        httpx.Response(403, json={"message": "Forbidden"}),  # no API of this name
+    ],
+)
+def test_a_refused_token_is_said_to_be_refused(refusal: httpx.Response) -> None:
     with pytest.raises(ApiProblem, match="token is not accepted"):
-        Api(httpx.Response(403, json={"message": "Forbidden"})).client().call("GET", "images")
+        Api(refusal).client().call("GET", "images")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_named_and_gets_no_token(status: int) -> None:
+    api = Api(httpx.Response(status, headers={"Location": "https://evil/stats"}, json={}))
+    with pytest.raises(ApiProblem, match="redirects to https://evil/stats, which is not followed"):
+        api.client().call("GET", "stats")
+    assert [request.url.host for request in api.asked] == ["api"]
+
+
+def test_the_bucket_gets_no_token(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"x")
+    api = Api(httpx.Response(204), httpx.Response(200, content=b"x"))
+    client = api.client()
+    client.send({"url": "http://bucket", "fields": {}}, photo)
+    client.download("http://bucket/a.jpg", tmp_path / "b.jpg")
+    assert not any("Authorization" in request.headers for request in api.asked)
 
 
 def test_pages_are_followed_to_the_end() -> None:

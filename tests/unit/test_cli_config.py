@@ -55,3 +55,61 @@ def test_a_file_that_lacks_what_it_should_say_is_named(tmp_path: Path) -> None:
     (tmp_path / ".local" / "stack.json").write_text('{"token": "imr_x"}')
     with pytest.raises(CommandError, match=r"stack\.json does not say 'api_url'"):
         connection(None, None, {}, tmp_path)
+
+
+KEPT = "https://api.example:8443/stage"
+
+
+@pytest.mark.parametrize("address", [KEPT, "https://API.example:8443/other/", KEPT + "/"])
+def test_a_kept_token_is_sent_to_its_own_host(address: str, tmp_path: Path) -> None:
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    log_in(KEPT, "imr_kept", environment)
+    assert connection(address, None, environment, tmp_path).token == "imr_kept"
+    assert (
+        connection(None, None, {**environment, "IMAGE_REPO_URL": address}, tmp_path).url == address
+    )
+
+
+ELSEWHERE = [
+    "https://evil.example:8443/stage",
+    "https://api.example/stage",
+    "http://api.example:8443/stage",
+    "https://api.example:8443@evil.example/stage",
+    "https://api.example.evil.example:8443/stage",
+]
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_a_kept_token_is_sent_to_no_other_host(address: str, tmp_path: Path) -> None:
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    log_in(KEPT, "imr_kept", environment)
+    with pytest.raises(CommandError, match="no token is kept for"):
+        connection(address, None, environment, tmp_path)
+    with pytest.raises(CommandError, match="no token is kept for"):
+        connection(None, None, {**environment, "IMAGE_REPO_URL": address}, tmp_path)
+    assert connection(address, "imr_said", environment, tmp_path).token == "imr_said"
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_the_environments_token_is_sent_to_no_host_but_the_environments(
+    address: str, tmp_path: Path
+) -> None:
+    environment = {"IMAGE_REPO_URL": KEPT, "IMAGE_REPO_TOKEN": "imr_env", "HOME": str(tmp_path)}
+    with pytest.raises(CommandError, match="no token is kept for"):
+        connection(address, None, environment, tmp_path)
+    del environment["IMAGE_REPO_URL"]
+    assert connection(address, None, environment, tmp_path).token == "imr_env"
+
+
+def test_a_token_is_looked_for_further_until_one_is_for_the_host(tmp_path: Path) -> None:
+    stack(tmp_path)
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    log_in(KEPT, "imr_kept", environment)
+    assert connection(KEPT, None, environment, tmp_path).token == "imr_kept"
+    assert connection("http://local", None, environment, tmp_path).token == "imr_local"
+
+
+def test_an_address_that_is_none_is_named(tmp_path: Path) -> None:
+    stack(tmp_path)
+    with pytest.raises(CommandError, match="is no address"):
+        connection("http://local:port", None, {}, tmp_path)

@@ -23,15 +23,22 @@ def kept(first: str, label: str) -> dict[str, Any]:
         "label": label,
         "created_at": "2026-01-01T00:00:00Z",
         "revoked": False,
+        "expires_at": None,
+        "last_used_at": None,
     }
 
 
-KEPT = [kept("a", "laptop"), kept("b", ""), kept("c", "laptop")]
+EXPIRED = kept("b", "") | {
+    "expires_at": "2026-01-08T00:00:00Z",
+    "last_used_at": "2026-01-02T00:00:00Z",
+}
+LASTING = kept("c", "laptop") | {"expires_at": "2126-01-01T00:00:00Z"}
+KEPT = [kept("a", "laptop"), EXPIRED, LASTING]
 
 
 @dataclass(frozen=True)
 class RecordingSession(Session):
-    """Speaks to an API that keeps three tokens."""
+    """Speaks to an API that keeps three tokens, and photographs of one owner."""
 
     asked: list[httpx.Request] = field(default_factory=list)
 
@@ -42,6 +49,9 @@ class RecordingSession(Session):
         self.asked.append(request)
         if request.method == "DELETE":
             return httpx.Response(204)
+        if request.url.path == "/images":
+            held = [{"id": "1"}] if request.url.params["owner"] == "ann" else []
+            return httpx.Response(200, json={"items": held})
         made = kept("d", "") | {"token": "imr_new"}
         return httpx.Response(200, json={"items": KEPT} if request.method == "GET" else made)
 
@@ -63,10 +73,21 @@ def ran(*arguments: str) -> tuple[RecordingSession, Any]:
 
 
 def test_a_token_is_asked_for_and_printed_alone() -> None:
-    session, result = ran("add", "ann", "--scope", "read", "--label", "laptop")
-    assert result.output == "imr_new\n"
+    session, result = ran("add", "ann", "--scope", "read", "--label", "laptop", "--days", "7")
+    assert result.stdout == "imr_new\n"
     asked = json.loads(session.asked[0].read())
-    assert asked == {"owner": "ann", "scopes": ["read"], "label": "laptop"}
+    assert asked == {"owner": "ann", "scopes": ["read"], "label": "laptop", "days": 7}
+
+
+@pytest.mark.parametrize(
+    ("owner", "said"),
+    [
+        ("ann", "It opens those of 'ann'."),
+        ("anne", "It opens those of 'anne'; 'anne' has none yet."),
+    ],
+)
+def test_whose_photographs_a_token_opens_is_said_beside_it(owner: str, said: str) -> None:
+    assert ran("add", owner)[1].stderr == f"{said}\n"
 
 
 def test_which_scopes_a_token_has_without_any_named_is_left_to_the_api() -> None:
@@ -93,13 +114,11 @@ def test_a_name_that_names_none_revokes_none(name: str) -> None:
 def test_a_list_is_a_line_a_token() -> None:
     _, result = ran("list")
     lines = result.output.splitlines()
-    assert len(lines) == len(KEPT)
-    assert lines[0].split() == [
-        "a" * 12,
-        "ann",
-        "read,write",
-        "laptop",
-        KEPT[0]["created_at"],
-        "valid",
+    made = "ann  read,write  laptop  2026-01-01T00:00:00Z"
+    assert lines == [
+        f"{'a' * 12}  {made}  used never  valid",
+        f"{'b' * 12}  ann  read,write    2026-01-01T00:00:00Z  used 2026-01-02T00:00:00Z  "
+        "expired 2026-01-08T00:00:00Z",
+        f"{'c' * 12}  {made}  used never  valid until 2126-01-01T00:00:00Z",
     ]
     assert json.loads(ran("list", "--json")[1].output) == {"items": KEPT}

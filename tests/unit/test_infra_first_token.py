@@ -1,6 +1,8 @@
 """The first token of a deployment: made once, never a second time."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -8,7 +10,10 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.access import Scope, TokenStore
-from infra.first_token import first_token
+from chalicelib.names import STACK
+from infra.first_token import first_token, main
+
+REGION = "eu-west-3"
 
 
 @pytest.fixture
@@ -16,7 +21,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenStore]:
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
-        client: Any = boto3.client("dynamodb", region_name="us-east-1")
+        client: Any = boto3.client("dynamodb", region_name=REGION)
         key = "token_sha256"
         client.create_table(
             TableName="tokens",
@@ -57,3 +62,18 @@ def test_one_that_is_lost_is_made_up_for(store: TokenStore) -> None:
     another = first_token(store, another=True)
     assert another
     assert another != lost
+
+
+def test_it_is_made_where_the_stack_is_wherever_the_environment_points(
+    store: TokenStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    outputs = {"TokensTable": "tokens", "ApiUrl": "https://api", "Region": REGION}
+    path = tmp_path / "outputs.json"
+    path.write_text(json.dumps({STACK: outputs}))
+    assert main([str(path), "--another"]) == 0
+    assert "https://api/#token=imr_" in capsys.readouterr().out
+    assert len(list(store.records())) == 1

@@ -1,6 +1,19 @@
 """What ``make deploy`` asks for before it begins."""
 
-from infra.preflight import REQUIREMENTS, Requirement, missing
+import boto3
+from botocore.exceptions import ClientError
+
+from infra.concurrency import Quota
+from infra.preflight import (
+    MACHINE,
+    Requirement,
+    concurrency_lack,
+    context_of,
+    missing,
+    of_account,
+)
+
+NEW_ACCOUNT = Quota(executions=10, unreserved=10)
 
 
 def test_only_what_is_missing_is_told_and_in_order() -> None:
@@ -11,10 +24,37 @@ def test_only_what_is_missing_is_told_and_in_order() -> None:
 
 
 def test_docker_node_credentials_and_the_bootstrap_are_asked_for() -> None:
-    assert [r.name for r in REQUIREMENTS] == [
+    asked = (*MACHINE, *of_account(boto3.Session(region_name="eu-west-3")))
+    assert [requirement.name for requirement in asked] == [
         "Docker",
         "Node with npx",
         "AWS credentials",
         "a bootstrapped account",
     ]
-    assert all(requirement.remedy for requirement in REQUIREMENTS)
+    assert all(requirement.remedy for requirement in asked)
+
+
+def test_the_command_line_stands_over_the_settings_file() -> None:
+    assert context_of([])["search"] == "opensearch"
+    context = context_of(["search=embedded", "captioners=20", "no-value"])
+    assert (context["search"], context["captioners"]) == ("embedded", "20")
+
+
+def test_what_a_deployment_takes_is_told_and_what_is_missing_stops_it() -> None:
+    told: list[str] = []
+    assert concurrency_lack({"search": "opensearch"}, lambda: NEW_ACCOUNT, told.append) is None
+    assert "captioning takes up to 5" in told[0]
+    lack = concurrency_lack({"search": "embedded"}, lambda: NEW_ACCOUNT, told.append)
+    assert lack and "reserveIndexer=no" in lack
+    context = {"search": "opensearch", "captioners": "1"}
+    wrong = concurrency_lack(context, lambda: NEW_ACCOUNT, told.append)
+    assert wrong and "captioners=1" in wrong
+
+
+def test_whoever_may_not_ask_for_the_quota_may_deploy() -> None:
+    def forbidden() -> Quota:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetAccountSettings")
+
+    told: list[str] = []
+    assert concurrency_lack({"search": "embedded"}, forbidden, told.append) is None
+    assert "not known" in told[0] and "AccessDenied" in told[0]

@@ -1,8 +1,11 @@
 """``python -m training sagemaker`` refuses what is wrong before the SDK is asked for."""
 
+from argparse import ArgumentParser
+
 import pytest
 
 from training.__main__ import main
+from training.sagemaker.command import sagemaker
 
 REQUIRED = {
     "--image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/image-repo-training:1",
@@ -51,3 +54,14 @@ def test_a_hyperparameter_that_the_job_would_refuse_is_named(
 def test_without_the_sdk_it_says_how_to_get_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert launch() == 2
     assert "make setup-sagemaker" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("said", "region"), [([], "eu-west-3"), (["--region", "x-1"], "x-1")])
+def test_the_environments_aws_region_is_the_jobs_unless_another_is_said(
+    said: list[str], region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    parser = ArgumentParser()
+    sagemaker(parser)
+    required = [part for pair in REQUIRED.items() for part in pair]
+    assert parser.parse_args([*required, *said]).region == region

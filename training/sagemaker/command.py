@@ -42,7 +42,10 @@ def sagemaker(step: ArgumentParser) -> None:
     step.add_argument("--role", help="the job's IAM role, its ARN or name", required=True)
     step.add_argument("--out", help="S3 prefix for its results", type=_prefix, required=True)
     step.add_argument("--name", help="first part of the job's", type=_name, default="image-repo")
-    step.add_argument("--region", help="default: the environment's")
+    # boto3 looks at AWS_DEFAULT_REGION and the profile by itself, but not at AWS_REGION:
+    # https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+    region, about = os.environ.get("AWS_REGION"), "default: the environment's or the profile's"
+    step.add_argument("--region", help=about, default=region)
     group = step.add_argument_group("channels", "S3 prefixes, copied to the job's machine")
     for name, about in CHANNELS.items():
         group.add_argument(f"--{name}", help=about, type=_prefix, required=name in _REQUIRED)

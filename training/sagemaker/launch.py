@@ -70,7 +70,7 @@ class _Seized(Exception):
 def _session(options: Namespace) -> boto3.Session:
     session = boto3.Session(region_name=options.region)
     if session.region_name is None:
-        raise TrainingError("no region: give --region, or set AWS_DEFAULT_REGION or a profile's")
+        raise TrainingError("no region: give --region, or set AWS_REGION or a profile's")
     return session
 
 

@@ -3,10 +3,12 @@
 Writing twice changes nothing, so whatever is in doubt is written again.
 """
 
+import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Literal, Self
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.search.opensearch.client import RETRYABLE, RetryingClient
@@ -14,11 +16,15 @@ from chalicelib.search.opensearch.documents import source_of
 from chalicelib.search.port import Document
 
 BATCH = 500  # documents of a request: about a megabyte and a half with two vectors each
+# The smallest nodes of Amazon OpenSearch Service take requests of 10 MiB ("Network quotas",
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html).
+MAX_BYTES = 8_000_000
 _CONFLICT = 409
 
 Refresh = Literal["true", "wait_for", "false"]
 
 _logger = logging.getLogger(__name__)
+_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +53,21 @@ class _Item:
     """One document of a bulk request."""
 
     image_id: str
-    rev: int
-    source: Mapping[str, Any]
+    lines: bytes
 
-    @property
-    def lines(self) -> Iterator[Mapping[str, Any]]:
+    @classmethod
+    def of(cls, document: Document) -> Self:
         # External versions: a document of the same revision or a newer one is kept.
-        yield {"index": {"_id": self.image_id, "version": self.rev, "version_type": "external"}}
-        yield self.source
+        version = {"version": document.rev, "version_type": "external"}
+        action = {"index": {"_id": document.image_id, **version}}
+        lines = (_json(line) for line in (action, source_of(document)))
+        return cls(document.image_id, "".join(f"{line}\n" for line in lines).encode())
 
 
 def write(
     client: RetryingClient, index: str, documents: Sequence[Document], refresh: Refresh = "false"
 ) -> Outcome:
-    """Write documents to an index in requests of ``BATCH``.
+    """Write documents to an index in requests of at most ``BATCH`` and ``MAX_BYTES``.
 
     Raises
     ------
@@ -69,13 +76,14 @@ def write(
     """
     items, refused = _items(documents)
     throttled: list[str] = []
-    for start in range(0, len(items), BATCH):
+    batches = [*_batches(items)]
+    for at, batch in enumerate(batches):
         try:
-            outcome = _send(client, index, items[start : start + BATCH], refresh)
+            outcome = _send(client, index, batch, refresh)
         except SearchUnavailable:
-            if start == 0:
+            if at == 0:
                 raise
-            throttled += (item.image_id for item in items[start:])
+            throttled += (item.image_id for left in batches[at:] for item in left)
             break
         refused += outcome.refused
         throttled += outcome.throttled
@@ -88,11 +96,22 @@ def _items(documents: Sequence[Document]) -> tuple[list[_Item], list[str]]:
     refused: list[str] = []
     for document in documents:
         try:
-            items.append(_Item(document.image_id, document.rev, source_of(document)))
+            items.append(_Item.of(document))
         except ValueError as error:
             _logger.error("document %s is malformed: %s", document.image_id, error)
             refused.append(document.image_id)
     return items, refused
+
+
+def _batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    start, size = 0, 0
+    for at, item in enumerate(items):
+        if at - start == BATCH or size + len(item.lines) > MAX_BYTES:
+            yield items[start:at]
+            start, size = at, 0
+        size += len(item.lines)
+    if start < len(items):
+        yield items[start:]
 
 
 def _send(client: RetryingClient, index: str, batch: Sequence[_Item], refresh: Refresh) -> Outcome:
@@ -118,7 +137,7 @@ def _send(client: RetryingClient, index: str, batch: Sequence[_Item], refresh: R
 def _statuses(
     client: RetryingClient, index: str, items: Sequence[_Item], refresh: Refresh
 ) -> list[int]:
-    body = [line for item in items for line in item.lines]
+    body = b"".join(item.lines for item in items)
     answer = client.call(
         lambda client: client.bulk(body=body, index=index, params={"refresh": refresh})
     )

@@ -1,0 +1,1 @@
+"""What the deployed stack costs: ``python -m benchmarks.cost > docs/cost.md``."""

@@ -1,0 +1,94 @@
+"""What a bill is computed from: figures, and the command that printed each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_SEARCH: Final = "`python -m benchmarks.search`"
+_OPENSEARCH: Final = "`python -m benchmarks.opensearch`"
+_ITEM: Final = "counted of a record of 2.4 KB ([operations](operations.md#what-it-costs))"
+_ASSUMED: Final = "assumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A figure, and where it comes from: a command, the template, or an assumption."""
+
+    value: float
+    what: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All figures that do not grow with the photographs."""
+
+    captioner_ms: Input = Input(
+        500,
+        "ms of the captioner for a photograph",
+        "`python -m benchmarks.captioner`: 91; the rest assumed for download, copy and writes",
+    )
+    writes: Input = Input(11, "write units of a photograph", _ITEM)
+    item_bytes: Input = Input(2_400, "bytes of a record", _ITEM)
+    published_bytes: Input = Input(
+        860, "bytes of a photograph in the published index", f"{_SEARCH}: 781; a tenth for changes"
+    )
+    reader_bytes: Input = Input(
+        1_830, "bytes of a photograph in a reader's memory at its peak", _SEARCH
+    )
+    indexer_ms: Input = Input(
+        100, "ms of the indexer for a batch", f"{_SEARCH}: 8; the rest assumed for S3"
+    )
+    publish_puts: Input = Input(2, "objects that a batch publishes", _SEARCH)
+    api_mb: Input = Input(1_536, "MB of the API's functions", "`infra/api.py`")
+    captioner_mb: Input = Input(3_008, "MB of the captioner", "`infra/pipeline.py`")
+    captioner_batch: Input = Input(10, "photographs of a captioner's batch", "`infra/pipeline.py`")
+    indexer_mb: Input = Input(2_048, "MB of the indexer", "`infra/search.py`")
+    alarms: Input = Input(9, "alarms", "`infra/observability.py`")
+    dashboards: Input = Input(1, "dashboards", "`infra/observability.py`")
+    domain_gb: Input = Input(10, "GB of the smallest domain's disk", "`infra/engines.py`")
+    pollers: Input = Input(
+        5,
+        "pollers of the queue",
+        "[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html)",
+    )
+    poll_seconds: Input = Input(20, "seconds that a poll of an empty queue waits", "as above")
+    entries_bytes: Input = Input(
+        900,
+        "bytes of a record's three index entries",
+        "assumed: keys, the state and 100 bytes each",
+    )
+    ingest_reads: Input = Input(4, "read units of a photograph taken in", _ASSUMED)
+    ingest_puts: Input = Input(2, "objects written for a photograph", "original and display copy")
+    ingest_gets: Input = Input(2, "objects read for it", "original and descriptions beside it")
+    ingest_metrics: Input = Input(4, "metrics written in the hour of an import", "the handlers")
+    indexer_batches: Input = Input(
+        200, "batches of the stream for 1,000 photographs", "assumed: one a second, 5 captioners"
+    )
+    search_reads: Input = Input(
+        20, "read units of a search", "a page of 20 records, read consistently"
+    )
+    request_ms: Input = Input(
+        50, "ms of a search beside the engine", "assumed: parsing, reading the page, signing links"
+    )
+    upload_ms: Input = Input(50, "ms of the API for an upload's form", _ASSUMED)
+    authorizer_ms: Input = Input(5, "ms of the authorizer, before each request", _ASSUMED)
+    schedule_ms: Input = Input(2_000, "ms of the hourly look at dead letters", "assumed: cold")
+    process_mb: Input = Input(200, "MB of a process without an index", _ASSUMED)
+    log_bytes: Input = Input(2_000, "bytes logged by a request or a photograph", _ASSUMED)
+    object_bytes: Input = Input(3e6, "bytes of a photograph and its display copy", _ASSUMED)
+    image_gb: Input = Input(0.5, "GB of the captioner's image", _ASSUMED)
+
+
+INPUTS: Final = Inputs()
+
+# Milliseconds of the engine for a fused search at p95, by photographs.
+EMBEDDED_MS: Final[Mapping[int, Input]] = {
+    10_000: Input(3.7, "ms of the embedded engine, 10,000", _SEARCH),
+    1_000_000: Input(95, "ms of the embedded engine, 1,000,000", f"{_SEARCH}, extrapolated"),
+}
+OPENSEARCH_MS: Final[Mapping[int, Input]] = {
+    10_000: Input(25, "ms of OpenSearch, 10,000", f"{_OPENSEARCH}, the client's clock"),
+    1_000_000: Input(48, "ms of OpenSearch, 1,000,000", f"{_OPENSEARCH}, the client's clock"),
+    10_000_000: Input(66, "ms of OpenSearch, 10,000,000", "extrapolated from these two"),
+}

@@ -1,0 +1,57 @@
+"""What API Gateway answers itself, before or instead of the API's function."""
+
+from http import HTTPStatus
+from typing import Any
+
+from chalicelib.api.answers import Problem
+from chalicelib.api.problems import PROBLEM_JSON
+
+_NO_TOKEN = "The token is missing, unknown or revoked."  # noqa: S105
+_FAILED = "The API failed to answer; trying again may help."
+_SLOW = "Too many requests; try again in a moment."
+_UNREADABLE = "The request cannot be read."
+
+# Every type that there is but the defaults, which have no status of their own, and its status,
+# AWS's own but for two: who sends a wrong token is not known yet (RFC 9110, 15.5.2), and what
+# AWS calls a missing authentication token is a route or a method that there is not.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+RESPONSES = {
+    "ACCESS_DENIED": (401, _NO_TOKEN),
+    "API_CONFIGURATION_ERROR": (500, _FAILED),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, _FAILED),
+    "AUTHORIZER_FAILURE": (500, _FAILED),
+    "BAD_REQUEST_BODY": (400, _UNREADABLE),
+    "BAD_REQUEST_PARAMETERS": (400, _UNREADABLE),
+    "EXPIRED_TOKEN": (403, "The request's signature has expired."),
+    "INTEGRATION_FAILURE": (504, _FAILED),
+    "INTEGRATION_TIMEOUT": (504, _FAILED),
+    "INVALID_API_KEY": (403, "The API key is not known."),
+    "INVALID_SIGNATURE": (403, "The request's signature is wrong."),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "There is no such route, or it has no such method."),
+    "QUOTA_EXCEEDED": (429, _SLOW),
+    "REQUEST_TOO_LARGE": (413, "The body is too large; photographs go to an upload's URL."),
+    "RESOURCE_NOT_FOUND": (404, "There is no such route."),
+    "THROTTLED": (429, _SLOW),
+    "UNAUTHORIZED": (401, _NO_TOKEN),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "The body must be application/json."),
+    "WAF_FILTERED": (403, "The request was refused by a firewall."),
+}
+
+
+def gateway_responses() -> dict[str, Any]:
+    """Return these as problem documents, in the form of a SAM API's ``GatewayResponses``."""
+    return {kind: _response(*told) for kind, told in RESPONSES.items()}
+
+
+def _response(status: int, detail: str) -> dict[str, Any]:
+    problem = Problem(
+        type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail
+    )
+    headers = {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return {
+        "StatusCode": status,
+        "ResponseParameters": {"Headers": {name: f"'{value}'" for name, value in headers.items()}},
+        "ResponseTemplates": {"application/json": problem.model_dump_json(exclude_none=True)},
+    }
