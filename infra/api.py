@@ -18,6 +18,7 @@ from infra.functions import (
 )
 from infra.gateway import gateway_responses
 from infra.packaging import api_project
+from infra.tracing import sample
 
 # Where a browser takes gzip, API Gateway compresses answers from this size on:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html
@@ -57,6 +58,7 @@ class Api(Construct):
             },
         )
         self.rest_api_id: str = self.application.get_resource("RestAPI").ref
+        sample(self, self.rest_api_id)
         self._shape_functions()
         self._shape_gateway()
 

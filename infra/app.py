@@ -4,8 +4,8 @@
 ``infra.engines.ENGINES``; ``-c searchInstance``, ``searchNodes`` and ``searchGigabytes`` its size,
 ``-c searchVersion`` its version, of those in ``infra.opensearch_service``;
 ``-c captioners`` and ``reserveIndexer`` what it takes of Lambda's quota (``infra.concurrency``);
-``-c alarmEmail=me@example.org`` mails the alarms; ``-c IMAGE_REPO_MAX_PIXELS=…`` and its like are
-the limits of ``chalicelib.settings``;
+``-c alarmEmail=me@example.org`` mails the alarms, ``-c dashboard=yes`` adds a page of graphs;
+``-c IMAGE_REPO_MAX_PIXELS=…`` and its like are the limits of ``chalicelib.settings``;
 ``-c bucket=…``, ``table``, ``tableStream`` and ``tokensTable`` adopt what is there already, as
 ``infra.adopt`` tells;
 ``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.

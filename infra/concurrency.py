@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from chalicelib.names import EMBEDDED, INDEXER
+from infra.context import yes_or_no
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -69,11 +70,9 @@ class Concurrency:
         if not (captioners.isdigit() and LEAST_CAPTIONERS <= int(captioners) <= MOST_CAPTIONERS):
             allowed = f"a whole number from {LEAST_CAPTIONERS} to {MOST_CAPTIONERS}"
             raise ValueError(f"-c captioners={captioners}: it must be {allowed}")
-        reserve = str(context("reserveIndexer") or "yes")
-        if reserve not in ("yes", "no"):
-            raise ValueError(f"-c reserveIndexer={reserve}: it can be yes, no")
+        reserves = yes_or_no(context, "reserveIndexer", default=True)
         # The published index has one writer; OpenSearch takes writes while it is re-indexed.
-        return cls(int(captioners), 1 if engine == EMBEDDED and reserve == "yes" else None)
+        return cls(int(captioners), 1 if engine == EMBEDDED and reserves else None)
 
     def use(self, quota: Quota) -> str:
         """Say what the stack takes of a quota."""

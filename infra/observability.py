@@ -1,7 +1,7 @@
-"""What tells that something is wrong: alarms, a topic they go to and a dashboard."""
+"""What tells that something is wrong: alarms, a topic they go to and, if wanted, a dashboard."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -20,7 +20,7 @@ FIVE_MINUTES = cdk.Duration.minutes(5)
 
 
 class Observability(Construct):
-    """Alarms on what a person must look at, and one page that shows the flow.
+    """Alarms on what a person must look at, and a page that shows the flow where one is wanted.
 
     Parameters
     ----------
@@ -32,6 +32,15 @@ class Observability(Construct):
         Name to function; ``Indexer`` reads the stream.
     email
         Whom alarms are mailed to, once the link in SNS's first mail was followed; None: nobody.
+    shows
+        Whether there is a dashboard, which costs more than all else that stands idle.
+
+    Attributes
+    ----------
+    topic
+        Where alarms go.
+    dashboard
+        The page, or None.
     """
 
     def __init__(
@@ -43,6 +52,7 @@ class Observability(Construct):
         functions: Mapping[str, lambda_.IFunction],
         *,
         email: str | None,
+        shows: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = self._topic(email)
@@ -61,19 +71,31 @@ class Observability(Construct):
         for name, function in functions.items():
             errors = function.metric_errors(period=FIVE_MINUTES)
             watched[f"{name}Errors"] = (errors, 3, f"the {name.lower()} failing")
-        alarms = [self._alarm(name, *what) for name, what in watched.items()]
-        self.dashboard = board = cloudwatch.Dashboard(self, "Dashboard")
+        alarms: list[cloudwatch.IAlarm] = [
+            self._alarm(name, *what) for name, what in watched.items()
+        ]
+        waiting = (_visible(queues.queue), age)
+        self.dashboard = self._dashboard(alarms, waiting, functions.values()) if shows else None
+
+    def _dashboard(
+        self,
+        alarms: list[cloudwatch.IAlarm],
+        waiting: tuple[cloudwatch.IMetric, ...],
+        functions: Collection[lambda_.IFunction],
+    ) -> cloudwatch.Dashboard:
+        board = cloudwatch.Dashboard(self, "Dashboard")
         board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24))
         board.add_widgets(
             _graph("Photographs", [_own("captioned"), _own("failed")]),
-            _graph("Events waiting", [_visible(queues.queue), age]),
+            _graph("Events waiting", [*waiting]),
             _graph("API", [_api("Count"), _api("5XXError")]),
         )
         board.add_widgets(
-            _graph("Duration", [f.metric_duration() for f in functions.values()]),
-            _graph("Errors", [f.metric_errors() for f in functions.values()]),
+            _graph("Duration", [f.metric_duration() for f in functions]),
+            _graph("Errors", [f.metric_errors() for f in functions]),
             _graph("Latency of the API", [_api("Latency", "p95")]),
         )
+        return board
 
     def _topic(self, email: str | None) -> sns.Topic:
         topic = sns.Topic(self, "Alarms", enforce_ssl=True)

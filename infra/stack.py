@@ -13,6 +13,7 @@ from chalicelib.settings import LIMITS, Settings, variable
 from infra.adopted import Adopted
 from infra.api import Api
 from infra.concurrency import Concurrency
+from infra.context import yes_or_no
 from infra.engines import domain_of
 from infra.functions import ARCHITECTURE, Shared
 from infra.observability import Observability, email_of
@@ -79,7 +80,13 @@ class ImageRepo(cdk.Stack):
             "Indexer": indexing.indexer,
         }
         watch = Observability(
-            self, "Observability", queues, indexing.missed, functions, email=email_of(context)
+            self,
+            "Observability",
+            queues,
+            indexing.missed,
+            functions,
+            email=email_of(context),
+            shows=yes_or_no(context, "dashboard", default=False),
         )
         self._tell(shared, api.rest_api_id, watch)
 
@@ -129,7 +136,7 @@ class ImageRepo(cdk.Stack):
             "DeadLetterQueueUrl": shared.queues.dead_letters.queue_url,
             "Region": self.region,
             "AlarmTopic": watch.topic.topic_arn,
-            "Dashboard": watch.dashboard.dashboard_name,
+            **({"Dashboard": watch.dashboard.dashboard_name} if watch.dashboard else {}),
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)

@@ -46,7 +46,6 @@ def standing() -> Bill:
     polls = i.pollers.value * HOURS * 3_600 / i.poll_seconds.value
     return (
         Line("CloudWatch, alarms", i.alarms.value),
-        Line("CloudWatch, dashboard", i.dashboards.value),
         Line("CloudWatch, logs", HOURS * i.log_bytes.value / 1e9),
         Line("SQS, requests", polls + HOURS),
         *_invocations(HOURS, i.schedule_ms.value, i.api_mb.value),
@@ -97,7 +96,7 @@ def ingested(engine: str) -> Bill:
         Line("EventBridge, events", THOUSAND),
         Line("CloudWatch, logs", 2 * THOUSAND * i.log_bytes.value / 1e9),
         Line("CloudWatch, metrics", i.ingest_metrics.value / HOURS),
-        Line("X-Ray, traces", THOUSAND + batches + changes),
+        Line("X-Ray, traces", THOUSAND * i.traced.value + batches + changes),
     )
 
 
@@ -114,7 +113,7 @@ def searched(engine: str, images: int) -> Bill | None:
         Line("DynamoDB, reads", THOUSAND * i.search_reads.value),
         Line("S3, GET", THOUSAND if engine == "embedded" else 0),
         Line("CloudWatch, logs", THOUSAND * i.log_bytes.value / 1e9),
-        Line("X-Ray, traces", THOUSAND),
+        Line("X-Ray, traces", THOUSAND * i.traced.value),
     )
 
 

@@ -45,7 +45,7 @@ class Inputs:
     captioner_batch: Input = Input(10, "photographs of a captioner's batch", "`infra/pipeline.py`")
     indexer_mb: Input = Input(2_048, "MB of the indexer", "`infra/search.py`")
     alarms: Input = Input(9, "alarms", "`infra/observability.py`")
-    dashboards: Input = Input(1, "dashboards", "`infra/observability.py`")
+    traced: Input = Input(0.05, "of the API's requests are traced", "`infra/tracing.py`")
     domain_gb: Input = Input(10, "GB of the smallest domain's disk", "`infra/engines.py`")
     pollers: Input = Input(
         5,
@@ -66,7 +66,7 @@ class Inputs:
         200, "batches of the stream for 1,000 photographs", "assumed: one a second, 5 captioners"
     )
     search_reads: Input = Input(
-        20, "read units of a search", "a page of 20 records, read consistently"
+        21, "read units of a search", "a page of 20 records and the token, read consistently"
     )
     request_ms: Input = Input(
         50, "ms of a search beside the engine", "assumed: parsing, reading the page, signing links"

@@ -19,12 +19,10 @@ from benchmarks.cost.bills import (
     total,
 )
 from benchmarks.cost.inputs import EMBEDDED_MS, INPUTS, OPENSEARCH_MS, Input
-from benchmarks.cost.prices import PRICES, READ_ON, REGION, Price
+from benchmarks.cost.prices import INFRACOST, PRICES, READ_ON, REGION, Price
 
 # Of an empty stack's month with the embedded engine, and of a thousand of each at SMALL.
 BARS = {"idle, a month": 1.50, "1,000 photographs": 0.08, "1,000 searches": 0.01}
-# CloudWatch's pricing page has the allowance of dashboards, X-Ray's that of traces.
-ALLOWED = ("CloudWatch, dashboard", "X-Ray, traces")
 
 _HEAD = f"""# What it costs
 
@@ -34,19 +32,23 @@ other page states prices, and the stack was never billed. Left out are free tier
 that leaves AWS, which for originals that are shown often can be more than all of this.
 """
 _BELOW = """
-*Empty*: alarms, dashboard, pollers, schedule and image of a stack that holds nothing. *Kept*:
+*Empty*: alarms, pollers, schedule and image of a stack that holds nothing. *Kept*:
 photographs, records, their point-in-time recovery and the published index. The domain is the
 template's at 10,000 photographs, and the cluster of `benchmarks.sizing` beyond. Searches are fused
-ones of one page, each traced; photographs come through the API and within one hour.
+ones of one page; photographs come through the API and within one hour.
 """
-_WITHOUT = """
-*Without* leaves out the dashboard and the traces: three [dashboards of an
-account](https://aws.amazon.com/cloudwatch/pricing/) and 100,000
-[traces](https://aws.amazon.com/xray/pricing/) are free every month.
+_DASHBOARD = f"""
+No free tier is counted. The dashboard (`-c dashboard=yes`) is not there unless asked for: it adds
+${PRICES["CloudWatch, dashboard"].of(1):.2f} a month, or nothing while the account has no more than
+[three](https://aws.amazon.com/cloudwatch/pricing/). Of the API's requests
+{INPUTS.traced.value * 100:.0f} % are traced (`infra/tracing.py`); of events, by Lambda's
+[own rule](https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html), the first of every
+second and 5 % of the others.
 """
 _UNVERIFIED = """
-*Not verified*: AWS's page fills in its numbers by script, and no page of AWS's was found that
-states this one. It is the figure that others report.
+*Price list*: AWS's own, as the tests of Infracost recorded it. *Not verified*: AWS's page fills in
+its numbers by script, and neither a page of AWS's nor its list was found that states this one. It
+is the figure that others report.
 """
 
 
@@ -60,8 +62,8 @@ def report() -> str:
             _BELOW,
             _memory(),
             "## Bars\n",
-            *_table(("embedded engine", "dollars", "bar", "", "without"), _bars()),
-            _WITHOUT,
+            *_table(("embedded engine", "dollars", "bar", ""), _bars()),
+            _DASHBOARD,
             "## Where it goes\n",
             *_table(("embedded engine, 10,000 photographs", *BARS), _breakdown()),
             "\n## Clusters\n",
@@ -69,7 +71,7 @@ def report() -> str:
             "\n## Figures\n",
             *_table(("", "", "from"), map(_told, _inputs())),
             "\n## Prices\n",
-            *_table(("", "dollars", "for", "page", ""), _prices()),
+            *_table(("", "dollars", "for", "page", "stated by"), _prices()),
             _UNVERIFIED,
         )
     )
@@ -114,23 +116,17 @@ def _memory() -> str:
     )
 
 
-def _bills() -> dict[str, Bill]:
+def bars() -> dict[str, Bill]:
+    """Return the bill that each of ``BARS`` is for."""
     small = searched("embedded", SMALL)
     assert small is not None
     return dict(zip(BARS, (standing(), ingested("embedded"), small), strict=True))
 
 
 def _bars() -> Iterator[Sequence[str]]:
-    for name, bill in _bills().items():
+    for name, bill in bars().items():
         dollars, bar = total(bill), BARS[name]
-        less = total(tuple(line for line in bill if line.price not in ALLOWED))
-        yield (
-            name,
-            f"${dollars:.4f}",
-            f"${bar:.2f}",
-            _judged(dollars, bar),
-            f"${less:.4f}, {_judged(less, bar)}",
-        )
+        yield name, f"${dollars:.4f}", f"${bar:.2f}", _judged(dollars, bar)
 
 
 def _judged(dollars: float, bar: float) -> str:
@@ -138,7 +134,7 @@ def _judged(dollars: float, bar: float) -> str:
 
 
 def _breakdown() -> Iterator[Sequence[str]]:
-    columns = [_by_price(bill) for bill in _bills().values()]
+    columns = [_by_price(bill) for bill in bars().values()]
     for price in PRICES:
         if any(price in column for column in columns):
             cells = (f"${column[price]:.4f}" if price in column else "" for column in columns)
@@ -172,11 +168,13 @@ def _prices() -> Iterator[Sequence[str]]:
     for name, price in PRICES.items():
         dollars = f"{price.dollars:.10f}".rstrip("0").rstrip(".")
         unit = price.unit if price.units == 1 else f"{price.units:,} {price.unit}"
-        yield name, dollars, unit, f"[page]({price.page})", _verified(price)
+        yield name, dollars, unit, f"[page]({price.page})", _stated(price)
 
 
-def _verified(price: Price) -> str:
-    return "" if price.is_verified else "not verified"
+def _stated(price: Price) -> str:
+    if price.stated.startswith(INFRACOST):
+        return f"[price list]({price.stated})"
+    return "the page" if price.stated else "not verified"
 
 
 def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

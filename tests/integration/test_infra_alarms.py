@@ -8,6 +8,7 @@ from aws_cdk import assertions
 from aws_cdk import aws_lambda as lambda_
 
 from infra.app import check
+from infra.context import yes_or_no
 from infra.observability import Observability, email_of
 from infra.storage import OwnStorage, Queues
 
@@ -21,7 +22,8 @@ def alarms(**context: object) -> assertions.Template:
     )
     functions = {"Indexer": lambda_.Function.from_function_name(stack, "Indexer", "indexer")}
     email = email_of(context.get)
-    Observability(stack, "Alarms", queues, queues.dead_letters, functions, email=email)
+    shows = yes_or_no(context.get, "dashboard", default=False)
+    Observability(stack, "Alarms", queues, queues.dead_letters, functions, email=email, shows=shows)
     return assertions.Template.from_stack(stack)
 
 
@@ -62,3 +64,15 @@ def test_nobody_is_subscribed_unasked() -> None:
 def test_what_is_no_address_is_refused_by_name(wrong: str) -> None:
     with pytest.raises(ValueError, match=f"alarmEmail={wrong}"):
         alarms(alarmEmail=wrong)
+
+
+def test_a_dashboard_is_there_where_one_is_asked_for_and_nowhere_else() -> None:
+    assert resources(alarms(), "AWS::CloudWatch::Dashboard") == {}
+    (board,) = resources(alarms(dashboard="yes"), "AWS::CloudWatch::Dashboard").values()
+    for title in ("Alarms", "Photographs", "Latency of the API"):
+        assert title in str(board["DashboardBody"])
+
+
+def test_a_dashboard_is_wanted_or_not() -> None:
+    with pytest.raises(ValueError, match="-c dashboard=maybe: it can be yes, no"):
+        alarms(dashboard="maybe")

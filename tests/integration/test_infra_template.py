@@ -325,10 +325,12 @@ def test_what_a_person_must_look_at_raises_an_alarm(template: dict[str, Any]) ->
 def test_the_bill_counts_what_is_deployed(template: dict[str, Any]) -> None:
     counted = {
         "AWS::CloudWatch::Alarm": INPUTS.alarms,
-        "AWS::CloudWatch::Dashboard": INPUTS.dashboards,
     }
     for kind, number in counted.items():
         assert len(of_type(template, kind)) == number.value, kind
+    assert only(of_type(template, "AWS::XRay::SamplingRule"))["SamplingRule"]["FixedRate"] == (
+        INPUTS.traced.value
+    )
     sizes = {f["Properties"].get("MemorySize") for f in functions(template).values()}
     assert sizes >= {INPUTS.api_mb.value, INPUTS.captioner_mb.value, INPUTS.indexer_mb.value}
 
@@ -403,7 +405,6 @@ def test_the_stack_tells_what_the_contract_says(template: dict[str, Any]) -> Non
         "DeadLetterQueueUrl",
         "Region",
         "AlarmTopic",
-        "Dashboard",
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.cost.bills import Line, ingested, searched, standing, total
 from benchmarks.cost.prices import PRICES
-from benchmarks.cost.report import report
+from benchmarks.cost.report import BARS, bars, report
 from benchmarks.sizing import month
 
 PRICE = re.compile(r"\$ ?\d|\d \$")
@@ -29,14 +29,19 @@ def test_a_thousand_searches_are_the_sum_of_their_requests() -> None:
         1_000 * 3.50 / 1e6  # API Gateway
         + 2_000 * 0.20 / 1e6  # the function and its authorizer
         + 1_000 * (0.0537 + 0.005) * 1.5 * 0.0000166667
-        + 20_000 * 0.125 / 1e6  # records of the page
+        + 21_000 * 0.125 / 1e6  # records of the page, and the token
         + 1_000 * 0.0004 / 1_000  # the manifest
         + 1_000 * 2_000 / 1e9 * 0.50  # logs
-        + 1_000 * 5.00 / 1e6  # traces
+        + 50 * 5.00 / 1e6  # traces: one request in twenty
     )
     bill = searched("embedded", 10_000)
     assert bill is not None
     assert total(bill) == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_every_bar_is_met_without_a_free_tier(name: str) -> None:
+    assert total(bars()[name]) <= BARS[name]
 
 
 def test_four_nodes_bring_three_masters() -> None:
