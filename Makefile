@@ -12,7 +12,7 @@ LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--s
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants format bench synth \
-        deploy destroy preflight chromium java lock lint types security template quick
+        deploy destroy preflight chromium java lock lint types security template quick setup-checkov
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -47,15 +47,17 @@ $(VENV)/photographs.installed: requirements/photographs.lock $(BIN)/uv
 	@touch $@
 
 setup: $(VENV)/demo.installed $(VENV)/photographs.installed ## What the demo needs, into .venv
-setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed ## What 'make check' needs
-setup-test: $(VENV)/train.installed $(VENV)/photographs.installed chromium java setup-sagemaker ## What 'make test' needs: TensorFlow, a browser and Java too
-setup-sagemaker: .venv-sagemaker/sagemaker.installed ## What starts SageMaker jobs, into .venv-sagemaker
+setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed setup-checkov ## What 'make check' needs
+setup-test: $(VENV)/train.installed $(VENV)/photographs.installed chromium java setup-sagemaker setup-checkov ## What 'make test' needs: TensorFlow, a browser and Java too
+setup-sagemaker: .venv-sagemaker/installed ## What starts SageMaker jobs, into .venv-sagemaker
+setup-checkov: .venv-checkov/installed ## What looks for risks in the templates, into .venv-checkov
 
-.venv-sagemaker/sagemaker.installed: requirements/sagemaker.lock $(BIN)/uv
-	@echo "• Installing the SageMaker SDK into .venv-sagemaker (requirements/sagemaker.lock)"
-	@$(PYTHON) -m venv .venv-sagemaker
-	@UV_LINK_MODE=hardlink $(BIN)/uv pip install --quiet --python .venv-sagemaker/bin/python --require-hashes \
-	  -r requirements/sagemaker.lock || { $(network); }
+# Tools that want other versions than the rest does.
+.venv-%/installed: requirements/%.lock $(BIN)/uv
+	@echo "• Making .venv-$* (requirements/$*.lock)"
+	@$(PYTHON) -m venv .venv-$*
+	@UV_LINK_MODE=hardlink $(BIN)/uv pip install --quiet --python .venv-$*/bin/python --require-hashes \
+	  -r requirements/$*.lock || { $(network); }
 	@touch $@
 
 chromium:
@@ -112,9 +114,10 @@ types: setup-dev ## Types only
 security: setup-dev ## Findings of bandit only
 	@echo "• bandit"; $(BIN)/bandit -q -ll -c pyproject.toml -r app.py $(CODE)
 
-template: synth ## The synthesised template only (cdk-nag runs in the synthesis)
-	@echo "• cfn-lint"; $(BIN)/cfn-lint cdk.out/ImageRepo.template.json
-	@echo "• tests of the template and the packages"; $(BIN)/python -m pytest -q tests/integration/test_infra_*.py
+template: setup-dev ## The synthesised templates only
+	@$(BIN)/python -m layers
+	@echo "• cdk-nag, cfn-lint and checkov, tests of the templates and the packages"; \
+	  $(BIN)/python -m pytest -q tests/integration/test_infra_*.py
 
 quick: setup-dev ## Unit and contract tests only
 	@echo "• unit and contract tests"; $(BIN)/python -m pytest -q tests/unit tests/contract -m "not training"

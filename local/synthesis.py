@@ -41,7 +41,7 @@ def fingerprint(search: str = EMBEDDED) -> str:
 
 
 def synthesise(
-    assembly: Path, log: Path, search: str = EMBEDDED, adopted: Mapping[str, str] | None = None
+    assembly: Path, log: Path, search: str = EMBEDDED, context: Mapping[str, str] | None = None
 ) -> None:
     """Build the layer and write the cloud assembly.
 
@@ -53,8 +53,8 @@ def synthesise(
         What the tools print.
     search
         The search engine, one of ``infra.engines.ENGINES``.
-    adopted
-        Context that ``infra.adopt`` told.
+    context
+        What ``-c`` says besides.
 
     Raises
     ------
@@ -62,11 +62,11 @@ def synthesise(
         There is no Node, or the app does not synthesise.
     """
     wanted = fingerprint(search)
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    settings = json.loads((ROOT / "cdk.json").read_text())["context"]
     cdk = {
         "PATH": _path_with_node(),
         "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**context, "search": search, **(adopted or {})}),
+        "CDK_CONTEXT_JSON": json.dumps({**settings, "search": search, **(context or {})}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -19,6 +19,8 @@ for name in captioner demo dev mutants peers training-image uv node; do
 done
 # The demo's photographs: packages alone, without what they depend on.
 compile --python-platform $newer photographs.in -c train.lock.new --no-deps -o photographs.lock.new
-# The SageMaker SDK wants older versions of what the others share: it stands alone.
-compile --python-platform $newer sagemaker.in -o sagemaker.lock.new
+# The SageMaker SDK and checkov want other versions of what the rest shares: each stands alone.
+for name in checkov sagemaker; do
+    compile --python-platform $newer "$name.in" -o "$name.lock.new"
+done
 for new in *.lock.new; do mv "$new" "${new%.new}"; done

@@ -1,17 +1,14 @@
 """What the synthesised template promises."""
 
-import copy
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import aws_cdk as cdk
 import botocore.session
 import pytest
 from aws_cdk import aws_s3 as s3
-from samtranslator.translator.transform import transform
 
 from app import RESERVE_MS
 from benchmarks.cost.inputs import INPUTS
@@ -21,6 +18,7 @@ from chalicelib.settings import Settings, variable
 from infra.app import check
 from infra.functions import ARCHITECTURE
 from local.function import HANDLERS
+from tests import linters
 
 Resources = dict[str, dict[str, Any]]
 
@@ -338,10 +336,7 @@ def test_the_bill_counts_what_is_deployed(template: dict[str, Any]) -> None:
 @pytest.fixture(scope="session")
 def translated(template: dict[str, Any]) -> dict[str, Any]:
     """Return the template as AWS's own translator leaves it to CloudFormation."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        managed_policies = SimpleNamespace(load=dict)
-        return dict(transform(copy.deepcopy(template), {}, managed_policies))
+    return linters.translated(template)
 
 
 def test_the_api_has_one_stage_which_is_throttled_and_traced(translated: dict[str, Any]) -> None:
