@@ -7,6 +7,7 @@ context is printed by which a deployment takes them up.
 
 import argparse
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY, TOKENS_KEY
+from infra.adopted import BUCKET_NAME, NO_HOST
 from infra.storage import GALLERY_UPLOADS
 
 if TYPE_CHECKING:
@@ -35,7 +37,14 @@ def adopt_bucket(s3: "S3Client", sqs: "SQSClient", name: str) -> None:
     it looks whether each queue exists, and no two may overlap
     (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html,
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html).
+
+    Raises
+    ------
+    UnfitError
+        Its name has dots.
     """
+    if not re.fullmatch(BUCKET_NAME, name):
+        raise UnfitError(f"bucket {name}: {NO_HOST}")
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [GALLERY_UPLOADS]})
     told: Any = s3.get_bucket_notification_configuration(Bucket=name)

@@ -1,5 +1,6 @@
 """A bucket and tables that are there already and that a deployment takes up, by their names."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,6 +8,12 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from chalicelib.names import IMAGES_INDEXES
+
+# A name with dots has no host of its own under S3's certificate, which links and the gallery's
+# content security policy name:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+BUCKET_NAME = "^[a-z0-9-]*$"
+NO_HOST = "a bucket whose name has dots has no host under S3's certificate; take one without"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +38,12 @@ class Adopted:
         Raises
         ------
         ValueError
-            The stream is not the table's.
+            The bucket's name has dots, or the stream is not the table's.
         """
         names = ("bucket", "table", "tableStream", "tokensTable")
         adopted = cls(*(str(context(name) or "") for name in names))
+        if not re.fullmatch(BUCKET_NAME, adopted.bucket):
+            raise ValueError(f"-c bucket={adopted.bucket}: {NO_HOST}")
         of_table = f":table/{adopted.table}/stream/" if adopted.table else ""
         if bool(of_table) != bool(adopted.table_stream) or of_table not in adopted.table_stream:
             raise ValueError(

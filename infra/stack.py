@@ -10,7 +10,7 @@ from constructs import Construct
 
 from chalicelib.names import ENCODER, INDEXER, STAGE
 from chalicelib.settings import LIMITS, Settings, variable
-from infra.adopted import Adopted
+from infra.adopted import BUCKET_NAME, Adopted
 from infra.api import Api
 from infra.concurrency import Concurrency
 from infra.context import yes_or_no
@@ -101,10 +101,7 @@ class ImageRepo(cdk.Stack):
             "BucketName",
             default="",
             description="Name of the bucket; empty lets CloudFormation choose a free one",
-            # A name with dots has no host of its own under S3's certificate, which the gallery's
-            # content security policy could name:
-            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-            allowed_pattern="^[a-z0-9-]*$",
+            allowed_pattern=BUCKET_NAME,
         )
         given = cdk.CfnCondition(
             self,

@@ -102,6 +102,11 @@ def test_a_table_without_its_own_stream_is_refused_by_name(context: dict[str, st
         Adopted.of(context.get)
 
 
+def test_a_bucket_whose_name_has_dots_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"-c bucket=my\.photos: .*certificate"):
+        Adopted.of({"bucket": "my.photos"}.get)
+
+
 # Making them ready -------------------------------------------------------------------------------
 
 
@@ -160,6 +165,14 @@ def test_an_adopted_bucket_takes_uploads_of_the_gallery_and_keeps_versions() -> 
     assert s3.get_bucket_versioning(Bucket="kept")["Status"] == "Enabled"
     (rule,) = s3.get_bucket_cors(Bucket="kept")["CORSRules"]
     assert set(rule["AllowedMethods"]) == {"GET", "POST"}
+
+
+@pytest.mark.usefixtures("account")
+def test_a_bucket_whose_name_has_dots_is_not_made_ready() -> None:
+    boto3.client("s3").create_bucket(Bucket="my.photos")
+    with pytest.raises(UnfitError, match=r"my\.photos: .*certificate"):
+        adopt("my.photos", None, None)
+    assert "Status" not in boto3.client("s3").get_bucket_versioning(Bucket="my.photos")
 
 
 @pytest.mark.usefixtures("account")

@@ -22,7 +22,7 @@ from chalicelib.search.opensearch.schema import REFRESH_INTERVAL
 from chalicelib.search.port import Document, Retrieval, Retrieved, Stored
 
 _NOT_FOUND = 404
-_MISSING = "there is no search index yet: the first photograph or 'image-repo reindex' creates it"
+_MISSING = "there is no search index yet: it is built from the catalogue; try again in a minute"
 
 
 class OpenSearchIndex(Searcher):
@@ -37,7 +37,8 @@ class OpenSearchIndex(Searcher):
     refresh
         What a write waits for: by default until it can be found.
     on_outdated
-        Called when photographs are shown from an index of another release's mapping.
+        Called where there is no index, or when photographs are shown from one of another release's
+        mapping: starts a re-index.
     """
 
     def __init__(
@@ -140,22 +141,22 @@ class IndexView:
             return []
         lines = [line for body in bodies for line in (self._header, body)]
         answer = self._client.call(lambda client: client.msearch(body=lines, index=self._index))
-        return [_checked(one) for one in answer["responses"]]
+        return [self._checked(one) for one in answer["responses"]]
 
+    def _checked(self, answer: Json) -> Json:
+        """Return a search's answer.
 
-def _checked(answer: Json) -> Json:
-    """Return a search's answer.
-
-    Raises
-    ------
-    SearchUnavailable
-        There is no index, or the search failed.
-    """
-    if "error" not in answer:
-        return answer
-    status = int(answer["status"])
-    if status == _NOT_FOUND:
-        raise SearchUnavailable(_MISSING)
-    kind = answer["error"].get("type", "error")
-    retry = "; try again" if status in RETRYABLE else ""
-    raise SearchUnavailable(f"the search engine failed: {kind} {status}{retry}")
+        Raises
+        ------
+        SearchUnavailable
+            There is no index, or the search failed.
+        """
+        if "error" not in answer:
+            return answer
+        status = int(answer["status"])
+        if status == _NOT_FOUND:
+            self._on_outdated()
+            raise SearchUnavailable(_MISSING)
+        kind = answer["error"].get("type", "error")
+        retry = "; try again" if status in RETRYABLE else ""
+        raise SearchUnavailable(f"the search engine failed: {kind} {status}{retry}")
