@@ -5,6 +5,7 @@ Scopes, models and statuses are those of the table in ``chalicelib.api.routes``.
 
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -32,7 +33,7 @@ from chalicelib.api import (
     tokens,
 )
 from chalicelib.api.registration import Endpoint, View, context_of
-from chalicelib.api.routes import route_of
+from chalicelib.api.routes import PATHS, methods_of, route_of
 from chalicelib.errors import ImageRepoError
 from chalicelib.names import API, DEAD_LETTERS, DERIVED, METRICS
 
@@ -89,9 +90,24 @@ def counted(event: Request, get_response: Callable[[Request], Response]) -> Resp
     response = problems.reworded(get_response(event))
     if event.method == "HEAD":  # the headers of what GET answers
         response.body = ""
+    if origin := event.headers.get("origin"):
+        response.headers |= repository().cross_origin.headers(origin)
     name = f"Status{response.status_code // 100}xx"
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
     return response
+
+
+def tells_methods(path: str) -> None:
+    """Answer OPTIONS of a path, which browsers ask without a token before they send one."""
+    methods = methods_of(path)
+
+    def told(**_: str) -> Response:
+        headers = {"Allow": ", ".join(methods)}
+        if origin := app.current_request.headers.get("origin"):
+            headers |= repository().cross_origin.preflight(origin, methods)
+        return Response(body="", headers=headers, status_code=HTTPStatus.NO_CONTENT)
+
+    app.route(path, methods=["OPTIONS"], name=f"OPTIONS {path}")(told)
 
 
 def serves(method: str, path: str) -> Callable[[View], View]:
@@ -280,3 +296,7 @@ def list_tokens() -> tokens.TokenList:
 def revoke_token(token_id: str) -> None:
     """Revoke a token."""
     repository().token_administration.revoke(token_id)
+
+
+for each in PATHS:
+    tells_methods(each)

@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from chalicelib.access import Tokens, TokenStore
 from chalicelib.api.collection import Collection
+from chalicelib.api.cross_origin import CrossOrigin
 from chalicelib.api.searching import SearchService
 from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
@@ -64,6 +65,7 @@ class Repository:
 
     storage: Storage
     tokens: Tokens
+    cross_origin: CrossOrigin
     collection: Collection
     searching: SearchService
     upkeep: Upkeep
@@ -89,6 +91,7 @@ def assemble(
     return Repository(
         storage=storage,
         tokens=tokens,
+        cross_origin=CrossOrigin.of(settings.cors_origins),
         collection=Collection(catalogue, storage, index, settings.max_upload_bytes),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         upkeep=Upkeep(

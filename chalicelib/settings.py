@@ -33,6 +33,8 @@ class Settings(BaseSettings):
         Largest photograph accepted, and largest image of a search request, decoded.
     max_pixels
         Largest photograph in pixels; a decompression bomb is refused by its header.
+    cors_origins
+        Origins of pages elsewhere that may call the API, with commas between them.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
@@ -50,6 +52,7 @@ class Settings(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD_BYTES)] = 20 * MEGABYTE
     max_query_image_bytes: Annotated[int, Field(ge=1, le=MAX_QUERY_IMAGE_BYTES)] = 4 * MEGABYTE
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
+    cors_origins: str = ""
 
     @classmethod
     def from_environment(cls, **given: Any) -> Self:

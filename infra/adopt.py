@@ -2,13 +2,16 @@
 
 ``--bucket``, ``--table`` and ``--tokens-table`` name what a removed stack left, or what a backup
 was restored to. What the stack would have set on them, and its work needs, is set; then the
-context is printed by which a deployment takes them up.
+context is printed by which a deployment takes them up. ``-c`` are a deployment's values, of which
+it reads who may send files to the bucket (``infra.edge``).
 """
 
 import argparse
 import json
+import os
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,7 +19,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY, TOKENS_KEY
 from infra.adopted import BUCKET_NAME, NO_HOST
-from infra.storage import GALLERY_UPLOADS
+from infra.edge import Edge, url_suffix_of
+from infra.preflight import context_of
+from infra.region import RegionError, profile_region, resolve
+from infra.storage import cross_origin_uploads
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,7 +36,9 @@ class UnfitError(Exception):
     """What is named cannot be adopted."""
 
 
-def adopt_bucket(s3: "S3Client", sqs: "SQSClient", name: str) -> None:
+def adopt_bucket(
+    s3: "S3Client", sqs: "SQSClient", name: str, upload_origins: Sequence[str]
+) -> None:
     """Let a bucket keep versions and take uploads, and forget queues that are gone.
 
     A removed stack leaves its bucket's notifications. S3 would refuse the new ones beside them:
@@ -46,7 +54,8 @@ def adopt_bucket(s3: "S3Client", sqs: "SQSClient", name: str) -> None:
     if not re.fullmatch(BUCKET_NAME, name):
         raise UnfitError(f"bucket {name}: {NO_HOST}")
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [GALLERY_UPLOADS]})
+    rule = cross_origin_uploads(upload_origins)
+    s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
     told: Any = s3.get_bucket_notification_configuration(Bucket=name)
     told.pop("ResponseMetadata")
     queues = told.get("QueueConfigurations", [])
@@ -117,12 +126,18 @@ def _exists(sqs: "SQSClient", arn: str) -> bool:
     return True
 
 
-def adopt(bucket: str | None, table: str | None, tokens_table: str | None) -> dict[str, str]:
+def adopt(
+    bucket: str | None,
+    table: str | None,
+    tokens_table: str | None,
+    *,
+    upload_origins: Sequence[str] = ("*",),
+) -> dict[str, str]:
     """Make ready what is named; return the context that adopts it."""
     context = {}
     dynamodb = boto3.client("dynamodb")
     if bucket:
-        adopt_bucket(boto3.client("s3"), boto3.client("sqs"), bucket)
+        adopt_bucket(boto3.client("s3"), boto3.client("sqs"), bucket, upload_origins)
         context["bucket"] = bucket
     if table:
         context |= {"table": table, "tableStream": adopt_images(dynamodb, table)}
@@ -132,14 +147,22 @@ def adopt(bucket: str | None, table: str | None, tokens_table: str | None) -> di
     return context
 
 
+def _upload_origins(given: Sequence[str]) -> list[str]:
+    region = resolve(os.environ, profile_region).name
+    edge = Edge.of(context_of(given).get, region)
+    return edge.upload_origins(region, url_suffix_of(region))
+
+
 def main() -> int:
     """Make ready what the command line names, and tell how to adopt it."""
     parser = argparse.ArgumentParser(prog="python -m infra.adopt")
     for name in ("--bucket", "--table", "--tokens-table"):
         parser.add_argument(name)
+    parser.add_argument("-c", "--context", action="append", default=[], metavar="NAME=VALUE")
+    given = vars(parser.parse_args())
     try:
-        context = adopt(**vars(parser.parse_args()))
-    except (UnfitError, BotoCoreError, ClientError) as problem:
+        context = adopt(upload_origins=_upload_origins(given.pop("context")), **given)
+    except (UnfitError, ValueError, RegionError, BotoCoreError, ClientError) as problem:
         print(f"✗ {problem}", file=sys.stderr)
         return 1
     print('Put this into "context" of cdk.json, where every deployment finds it; then deploy:')

@@ -6,6 +6,8 @@ from chalice.cdk import Chalice
 from constructs import Construct
 
 from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
+from infra.access_log import AccessLog
+from infra.edge import Edge
 from infra.functions import (
     ARCHITECTURE,
     DELETE,
@@ -34,6 +36,7 @@ class Api(Construct):
         construct_id: str,
         shared: Shared,
         functions: tuple[lambda_.IFunction, ...],
+        edge: Edge,
     ) -> None:
         super().__init__(scope, construct_id)
         self.identity = Identity(self, "Identity", service="api")
@@ -60,7 +63,7 @@ class Api(Construct):
         self.rest_api_id: str = self.application.get_resource("RestAPI").ref
         sample(self, self.rest_api_id)
         self._shape_functions()
-        self._shape_gateway()
+        self._shape_gateway(edge)
 
     def _allow(self, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> None:
         identity, storage, catalogue = self.identity, shared.storage, shared.catalogue
@@ -86,13 +89,13 @@ class Api(Construct):
         # It reads until the queue is empty (chalicelib/queue.py hides messages for longer).
         self.application.get_resource("DeadLetters").add_property_override("Timeout", 300)
 
-    def _shape_gateway(self) -> None:
+    def _shape_gateway(self, edge: Edge) -> None:
         api = self.application.get_resource("RestAPI")
         api.add_property_override("TracingEnabled", True)
         # Without a version SAM adds a stage named "Stage", which is neither throttled nor traced:
         # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html
         api.add_property_override("OpenApiVersion", "2.0")
-        api.add_property_override("GatewayResponses", gateway_responses())
+        api.add_property_override("GatewayResponses", gateway_responses(edge.origins))
         api.add_property_override(
             "MethodSettings",
             [
@@ -104,3 +107,4 @@ class Api(Construct):
                 }
             ],
         )
+        AccessLog(self, "AccessLog", sets_role=edge.log_role).write(api)

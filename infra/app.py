@@ -4,6 +4,7 @@
 ``infra.engines.ENGINES``; ``-c searchInstance``, ``searchNodes`` and ``searchGigabytes`` its size,
 ``-c searchVersion`` its version, of those in ``infra.opensearch_service``;
 ``-c captioners`` and ``reserveIndexer`` what it takes of Lambda's quota (``infra.concurrency``);
+``-c cdn``, ``domain``, ``cors``, ``waf`` and their like what stands before it (``infra.edge``);
 ``-c alarmEmail=me@example.org`` mails the alarms, ``-c dashboard=yes`` adds a page of graphs;
 ``-c IMAGE_REPO_MAX_PIXELS=…`` and its like are the limits of ``chalicelib.settings``;
 ``-c bucket=…``, ``table``, ``tableStream`` and ``tokensTable`` adopt what is there already, as
@@ -20,13 +21,27 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from chalicelib.names import STACK
+from infra.edge import Edge
 from infra.engines import DEFAULT_ENGINE
+from infra.region import RegionError, profile_region, resolve
 from infra.stack import ImageRepo
 
 
 def check(app: cdk.App) -> None:
     """Let cdk-nag stop the synthesis of what it objects to."""
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
+def region() -> str:
+    """Return where the CDK's command deploys, else where the environment points.
+
+    Raises
+    ------
+    RegionError
+        Nowhere.
+    """
+    given = os.environ.get("CDK_DEFAULT_REGION")
+    return given or resolve(os.environ, profile_region).name
 
 
 def main() -> int:
@@ -36,8 +51,9 @@ def main() -> int:
     search = app.node.try_get_context("search") or DEFAULT_ENGINE
     bundle = app.node.try_get_context("bundle")
     try:
-        ImageRepo(app, STACK, search=search, bundle=Path(bundle) if bundle else None)
-    except (ValueError, FileNotFoundError) as problem:
+        edge = Edge.of(app.node.try_get_context, region())
+        ImageRepo(app, STACK, search=search, bundle=Path(bundle) if bundle else None, edge=edge)
+    except (ValueError, FileNotFoundError, RegionError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
     app.synth()

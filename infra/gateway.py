@@ -1,5 +1,6 @@
 """What API Gateway answers itself, before or instead of the API's function."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -38,16 +39,22 @@ RESPONSES = {
 }
 
 
-def gateway_responses() -> dict[str, Any]:
-    """Return these as problem documents, in the form of a SAM API's ``GatewayResponses``."""
-    return {kind: _response(*told) for kind, told in RESPONSES.items()}
+def gateway_responses(origins: Sequence[str]) -> dict[str, Any]:
+    """Return these as problem documents, in the form of a SAM API's ``GatewayResponses``.
+
+    Pages of ``origins`` may read them. Of several, a fixed header can name only all or one; the
+    documents tell nothing of the repository, and so all pages may read them then.
+    """
+    readers = origins[0] if len(origins) == 1 else "*"
+    shared = {"Access-Control-Allow-Origin": readers} if origins else {}
+    return {kind: _response(*told, shared) for kind, told in RESPONSES.items()}
 
 
-def _response(status: int, detail: str) -> dict[str, Any]:
+def _response(status: int, detail: str, shared: Mapping[str, str]) -> dict[str, Any]:
     problem = Problem(
         type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail
     )
-    headers = {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store"}
+    headers = {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store", **shared}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return {

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from captioner.vision import manifest, text
+from chalicelib.api import pages
 from layers.__main__ import LAYER, ROOT
 
 BUILD = ROOT / "build"
@@ -48,6 +49,14 @@ def captioner_image(bundle: Path | None = None) -> Path:
         shutil.rmtree(context / "captioner" / "bundle")
         _copied(_existing(bundle, "python -m infra.bundle"), context / "captioner" / "bundle")
     return context
+
+
+def gallery_files() -> Path:
+    """Return a folder of the gallery's files in the folder of their release, without the page."""
+    folder = _laid_out("gallery", ())
+    _copied(pages.GALLERY, folder / pages.current_release())
+    (folder / pages.current_release() / pages.INDEX).unlink()
+    return folder
 
 
 def layer_code() -> Path:

@@ -8,12 +8,14 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from chalicelib.names import ENCODER, INDEXER, STAGE
+from chalicelib.names import ENCODER, INDEXER
 from chalicelib.settings import LIMITS, Settings, variable
+from infra.address import Address
 from infra.adopted import BUCKET_NAME, Adopted
 from infra.api import Api
 from infra.concurrency import Concurrency
 from infra.context import yes_or_no
+from infra.edge import Edge
 from infra.engines import domain_of
 from infra.functions import ARCHITECTURE, Shared
 from infra.observability import Observability, email_of
@@ -39,16 +41,16 @@ class ImageRepo(cdk.Stack):
     """Everything that is deployed.
 
     ``search`` is one of ``infra.engines.ENGINES``; ``bundle`` the model's folder, the repository's
-    where None.
+    where None; ``edge`` what stands before the API.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, search: str, bundle: Path | None
+        self, scope: Construct, construct_id: str, *, search: str, bundle: Path | None, edge: Edge
     ) -> None:
         super().__init__(scope, construct_id, analytics_reporting=False)
         context = self.node.try_get_context
         adopted = Adopted.of(context)
-        storage = self._storage(adopted)
+        storage = self._storage(adopted, edge)
         catalogue = Catalogue(self, "Catalogue", adopted)
         queues = Queues(self, "Queues", storage=storage)
         bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
@@ -65,13 +67,14 @@ class ImageRepo(cdk.Stack):
             "IMAGE_REPO_EVENT_BUS": bus.event_bus_name,
             "IMAGE_REPO_SEARCH": search,
             **({"IMAGE_REPO_SEARCH_ENDPOINT": domain.endpoint} if domain else {}),
+            **({variable("cors_origins"): ",".join(edge.origins)} if edge.origins else {}),
             **limits_of(context),
         }
         shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle)
         size = Concurrency.of(search, context)
         pipeline = Pipeline(self, "Pipeline", shared, captioners=size.captioners)
         indexing = Search(self, "Search", shared, domain, reserved=size.reserved)
-        api = Api(self, "Api", shared, (pipeline.encoder, indexing.indexer))
+        api = Api(self, "Api", shared, (pipeline.encoder, indexing.indexer), edge)
         if domain:
             domain.admit(reader=api.identity, writer=indexing.identity)
         functions = {
@@ -88,12 +91,18 @@ class ImageRepo(cdk.Stack):
             email=email_of(context),
             shows=yes_or_no(context, "dashboard", default=False),
         )
-        self._tell(shared, api.rest_api_id, watch)
+        address = Address(self, "Address", edge, api.rest_api_id, storage.bucket)
+        self._tell(shared, api.rest_api_id, address, watch)
 
-    def _storage(self, adopted: Adopted) -> Storage:
+    def _storage(self, adopted: Adopted, edge: Edge) -> Storage:
         if adopted.bucket:
             return AdoptedStorage(self, "Storage", name=adopted.bucket)
-        return OwnStorage(self, "Storage", bucket_name=self._bucket_name())
+        return OwnStorage(
+            self,
+            "Storage",
+            bucket_name=self._bucket_name(),
+            upload_origins=edge.upload_origins(self.region, self.url_suffix),
+        )
 
     def _bucket_name(self) -> str:
         name = cdk.CfnParameter(
@@ -122,10 +131,10 @@ class ImageRepo(cdk.Stack):
             description="Third-party code of the API and the indexer",
         )
 
-    def _tell(self, shared: Shared, api_id: str, watch: Observability) -> None:
+    def _tell(self, shared: Shared, api_id: str, address: Address, watch: Observability) -> None:
         outputs = {
             "ApiId": api_id,
-            "ApiUrl": f"https://{api_id}.execute-api.{self.region}.{self.url_suffix}/{STAGE}",
+            "ApiUrl": address.url,
             "Bucket": shared.storage.bucket.bucket_name,
             "Table": shared.catalogue.images.table_name,
             "TokensTable": shared.catalogue.tokens.table_name,
@@ -134,6 +143,7 @@ class ImageRepo(cdk.Stack):
             "Region": self.region,
             "AlarmTopic": watch.topic.topic_arn,
             **({"Dashboard": watch.dashboard.dashboard_name} if watch.dashboard else {}),
+            **({"DnsRecord": address.record} if address.record else {}),
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)

@@ -1,6 +1,7 @@
 """What keeps data: the bucket, the queue of its events, and the tables."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -64,9 +65,18 @@ class OwnStorage(Storage):
     bucket_name
         A deploy-time parameter: empty on AWS, where CloudFormation chooses a free name; the
         local stack gives one, so that a rebuilt stack meets the photographs on disk again.
+    upload_origins
+        Of pages that send files here.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, bucket_name: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket_name: str,
+        upload_origins: Sequence[str] = (),
+    ) -> None:
         super().__init__(scope, construct_id)
         self.bucket = s3.Bucket(
             self,
@@ -79,7 +89,7 @@ class OwnStorage(Storage):
             versioned=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=cdk.RemovalPolicy.RETAIN,
-            cors=[_gallery_uploads()],
+            cors=[_uploads_from(upload_origins)] if upload_origins else None,
             lifecycle_rules=_lifecycle(),
         )
         assert self.bucket.policy  # stays with the bucket, which answers over TLS only then, too
@@ -148,22 +158,24 @@ _OBJECTIONS = {
     "and writes a log of that."
 }
 
-# The origin is the API's own address, which does not exist before the API does, and the API
-# needs the bucket. A presigned POST is its own permission, so any origin may present one.
-GALLERY_UPLOADS: Final["CORSRuleTypeDef"] = {
-    "AllowedMethods": ["POST", "GET"],
-    "AllowedOrigins": ["*"],
-    "AllowedHeaders": ["*"],
-    "MaxAgeSeconds": 3_000,
-}
+
+def cross_origin_uploads(origins: Sequence[str]) -> "CORSRuleTypeDef":
+    """Return what lets pages of ``origins`` send forms and read objects, as S3 takes it."""
+    return {
+        "AllowedMethods": ["POST", "GET"],
+        "AllowedOrigins": origins,
+        "AllowedHeaders": ["*"],
+        "MaxAgeSeconds": 3_000,
+    }
 
 
-def _gallery_uploads() -> s3.CorsRule:
+def _uploads_from(origins: Sequence[str]) -> s3.CorsRule:
+    rule = cross_origin_uploads(origins)
     return s3.CorsRule(
-        allowed_methods=[s3.HttpMethods(method) for method in GALLERY_UPLOADS["AllowedMethods"]],
-        allowed_origins=[*GALLERY_UPLOADS["AllowedOrigins"]],
-        allowed_headers=[*GALLERY_UPLOADS["AllowedHeaders"]],
-        max_age=GALLERY_UPLOADS["MaxAgeSeconds"],
+        allowed_methods=[s3.HttpMethods(method) for method in rule["AllowedMethods"]],
+        allowed_origins=[*rule["AllowedOrigins"]],
+        allowed_headers=[*rule["AllowedHeaders"]],
+        max_age=rule["MaxAgeSeconds"],
     )
 
 

@@ -15,7 +15,6 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.names import STACK, STAGE
-from infra.gateway import gateway_responses
 from infra.preflight import BOOTSTRAP_PARAMETER
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
@@ -53,6 +52,7 @@ def deploy(assembly: Path) -> None:
         CloudFormation refused.
     """
     urls = _upload_assets(assembly)
+    template = read_json(assembly / f"{STACK}.template.json")
     boto3.client("ssm").put_parameter(
         Name=BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
     )
@@ -61,7 +61,7 @@ def deploy(assembly: Path) -> None:
         "StackName": STACK,
         # CloudFormation takes a template of over 51,200 bytes only from a bucket.
         "TemplateURL": urls[f"{STACK}.template.json"],
-        "Parameters": _parameters(read_json(assembly / f"{STACK}.template.json")),
+        "Parameters": _parameters(template),
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     if _stack() is None:
@@ -73,13 +73,13 @@ def deploy(assembly: Path) -> None:
             if "No updates" not in str(refusal):
                 raise
     _wait()
-    _customise_gateway()
+    _customise_gateway(template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"])
 
 
-def _customise_gateway() -> None:
+def _customise_gateway(responses: Mapping[str, Any]) -> None:
     """Give the API the template's gateway responses, which the emulator reads from no template."""
     gateway, api = boto3.client("apigateway"), outputs()["ApiId"]
-    for kind, response in gateway_responses().items():
+    for kind, response in responses.items():
         gateway.put_gateway_response(
             restApiId=api,
             responseType=kind,

@@ -29,6 +29,8 @@ SOURCES = (
     "captioner/Dockerfile",
 )
 STAMP = "fingerprint.txt"
+# Its CloudFront reaches no API of its own, so that here the API serves the gallery's files.
+LOCAL = {"cdn": "no"}
 
 
 def fingerprint(search: str = EMBEDDED) -> str:
@@ -41,7 +43,7 @@ def fingerprint(search: str = EMBEDDED) -> str:
 
 
 def synthesise(
-    assembly: Path, log: Path, search: str = EMBEDDED, context: Mapping[str, str] | None = None
+    assembly: Path, log: Path, search: str = EMBEDDED, context: Mapping[str, str] = LOCAL
 ) -> None:
     """Build the layer and write the cloud assembly.
 
@@ -54,7 +56,7 @@ def synthesise(
     search
         The search engine, one of ``infra.engines.ENGINES``.
     context
-        What ``-c`` says besides.
+        What is said besides; as it stands, what lets the emulator run it.
 
     Raises
     ------
@@ -64,9 +66,9 @@ def synthesise(
     wanted = fingerprint(search)
     settings = json.loads((ROOT / "cdk.json").read_text())["context"]
     cdk = {
-        "PATH": _path_with_node(),
+        "PATH": path_with_node(),
         "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**settings, "search": search, **(context or {})}),
+        "CDK_CONTEXT_JSON": json.dumps({**settings, "search": search, **context}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
@@ -93,7 +95,8 @@ def _files() -> Iterator[Path]:
                 yield file
 
 
-def _path_with_node() -> str:
+def path_with_node() -> str:
+    """Return where commands are looked for, Node's among them."""
     path = os.environ.get("PATH", "")
     if shutil.which("node"):
         return path
@@ -122,13 +125,13 @@ def _run(module: str, environment: Mapping[str, str], log: Path) -> None:
 
 
 def main() -> int:
-    """Synthesise into the folder that the command line names, with the engine that it names."""
+    """Synthesise for AWS into the folder that the command line names, with the engine it names."""
     assembly, search = Path(sys.argv[1]).resolve(), sys.argv[2]
     log = ROOT / "build" / "synthesis.log"
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
     try:
-        synthesise(assembly, log, search)
+        synthesise(assembly, log, search, context={})
     except LocalError as problem:
         print(f"✗ {problem.happened}\n  {problem.remedy}", file=sys.stderr)
         return 1

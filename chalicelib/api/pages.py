@@ -1,4 +1,4 @@
-"""The gallery's files, served by the API: one origin, no cross-origin requests.
+"""The gallery's files: of one origin with the API, so that no request of theirs crosses origins.
 
 Their folder is named by a hash of them all, so that a browser keeps them for good and never mixes
 those of two deployments; the page itself, which names the folder, is asked for at every visit.
@@ -24,7 +24,6 @@ _TYPES = {
     ".svg": "image/svg+xml; charset=utf-8",
 }
 _NAME = re.compile(r"[a-z0-9-]+\.(?:html|css|js|svg)")
-# Photographs come from the bucket by presigned URLs, and go there by presigned forms.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data: {bucket};"
     " connect-src 'self' {bucket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -32,11 +31,31 @@ _POLICY = (
 
 
 _A_YEAR = 365 * 24 * 60 * 60
+# Of the page, which is asked for again at every visit, and of the files of its release.
+PAGE_CACHING = "no-cache"
+FILE_CACHING = f"public, max-age={_A_YEAR}, immutable"
+
+
+def security_headers(bucket_origin: str) -> dict[str, str]:
+    """Return what a browser is told with every file, whether the API or CloudFront serves it.
+
+    Photographs come from the bucket's origin by presigned URLs, and go there by presigned forms.
+    """
+    return {
+        "Content-Security-Policy": _POLICY.format(bucket=bucket_origin),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+
+
+def page() -> str:
+    """Return the page, which names the current release's files."""
+    return _read(INDEX)
 
 
 def index(bucket_origin: str, headers: Mapping[str, str]) -> Response:
     """Return the page; see `file`."""
-    return _answer(INDEX, bucket_origin, headers, "no-cache")
+    return _answer(INDEX, bucket_origin, headers, PAGE_CACHING)
 
 
 def file(release: str, name: str, bucket_origin: str, headers: Mapping[str, str]) -> Response:
@@ -58,7 +77,7 @@ def file(release: str, name: str, bucket_origin: str, headers: Mapping[str, str]
         The gallery has no such file.
     """
     is_current = release == current_release()
-    caching = f"public, max-age={_A_YEAR}, immutable" if is_current else "no-cache"
+    caching = FILE_CACHING if is_current else PAGE_CACHING
     return _answer(name, bucket_origin, headers, caching)
 
 
@@ -74,9 +93,7 @@ def _answer(name: str, bucket_origin: str, asked: Mapping[str, str], caching: st
     body, etag = _read(name), f'"{current_release()}"'
     headers = {
         "Content-Type": _TYPES[Path(name).suffix],
-        "Content-Security-Policy": _POLICY.format(bucket=bucket_origin),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        **security_headers(bucket_origin),
         "Cache-Control": caching,
         "ETag": etag,
     }

@@ -16,7 +16,7 @@ _PARAMETER = re.compile(r"{(\w+)}")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path; where that is GET, HEAD is answered too.
+    """One method of one path; where that is GET, HEAD is answered too, and OPTIONS of any path.
 
     Attributes
     ----------
@@ -240,6 +240,15 @@ ROUTES = (
     ),
 )
 _BY_NAME = {route.name: route for route in ROUTES}
+
+
+PATHS = tuple(dict.fromkeys(route.path for route in ROUTES))
+
+
+def methods_of(path: str) -> list[str]:
+    """Return what a path of the table answers."""
+    named = [route.method for route in ROUTES if route.path == path]
+    return [*named, *(["HEAD"] if "GET" in named else []), "OPTIONS"]
 
 
 def route_of(method: str, path: str) -> Route:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from chalicelib.names import STACK
 from infra.adopt import adopt
-from local.synthesis import STAMP, fingerprint, synthesise
+from local.synthesis import LOCAL, STAMP, fingerprint, synthesise
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -96,7 +96,7 @@ def destroy(stack: DeployedStack) -> None:
 def deploy(stack: DeployedStack, context: dict[str, str], folder: Path) -> None:
     """Deploy with the context that adopts."""
     assembly = folder / "cdk.out"
-    synthesise(assembly, folder / "synthesis.log", context=context)
+    synthesise(assembly, folder / "synthesis.log", context=LOCAL | context)
     assert (assembly / STAMP).read_text() == fingerprint()
     shutil.rmtree(stack.home / "cdk.out")
     stack.take_assembly(assembly)

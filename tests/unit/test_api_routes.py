@@ -250,7 +250,8 @@ def test_what_is_registered_is_the_table() -> None:
         (method, path) for path, methods in entry_point.app.routes.items() for method in methods
     }
     headed = {("HEAD", route.path) for route in ROUTES if route.method == "GET"}
-    assert registered == {(route.method, route.path) for route in ROUTES} | headed
+    asked = {("OPTIONS", route.path) for route in ROUTES}
+    assert registered == {(route.method, route.path) for route in ROUTES} | headed | asked
 
 
 def test_the_scopes_are_those_of_the_documentation() -> None:
