@@ -5,7 +5,7 @@ from aws_cdk import aws_sam as sam
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
+from chalicelib.names import API, DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
 from infra.functions import (
     ARCHITECTURE,
     DELETE,
@@ -18,6 +18,7 @@ from infra.functions import (
 )
 from infra.gateway import gateway_responses
 from infra.packaging import api_project
+from infra.stage import Stage
 
 # Where a browser takes gzip, API Gateway compresses answers from this size on:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html
@@ -58,7 +59,7 @@ class Api(Construct):
         )
         self.rest_api_id: str = self.application.get_resource("RestAPI").ref
         self._shape_functions()
-        self._shape_gateway()
+        self._shape_gateway(shared.stage)
 
     def _allow(self, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> None:
         identity, storage, catalogue = self.identity, shared.storage, shared.catalogue
@@ -84,8 +85,9 @@ class Api(Construct):
         # It reads until the queue is empty (chalicelib/queue.py hides messages for longer).
         self.application.get_resource("DeadLetters").add_property_override("Timeout", 300)
 
-    def _shape_gateway(self) -> None:
+    def _shape_gateway(self, stage: Stage) -> None:
         api = self.application.get_resource("RestAPI")
+        api.add_property_override("DefinitionBody.info.title", stage.named(API))
         api.add_property_override("TracingEnabled", True)
         # Without a version SAM adds a stage named "Stage", which is neither throttled nor traced:
         # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html

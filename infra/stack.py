@@ -8,7 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from chalicelib.names import ENCODER, INDEXER, STAGE
+from chalicelib.names import DOMAIN, ENCODER, INDEXER, STAGE
 from chalicelib.settings import LIMITS, Settings, variable
 from infra.adopted import Adopted
 from infra.api import Api
@@ -16,10 +16,15 @@ from infra.concurrency import Concurrency
 from infra.engines import domain_of
 from infra.functions import ARCHITECTURE, Shared
 from infra.observability import Observability, email_of
+from infra.options import reader
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline
+from infra.protection import is_protected
+from infra.rollout import Canary, Rollout
 from infra.search import Search
+from infra.stage import Stage
 from infra.storage import AdoptedStorage, Catalogue, OwnStorage, Queues, Storage
+from infra.tags import tags_of
 
 
 def limits_of(context: Callable[[str], object]) -> dict[str, str]:
@@ -41,36 +46,42 @@ class ImageRepo(cdk.Stack):
     where None.
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, search: str, bundle: Path | None
-    ) -> None:
-        super().__init__(scope, construct_id, analytics_reporting=False)
-        context = self.node.try_get_context
+    def __init__(self, scope: Construct, stage: Stage, *, search: str, bundle: Path | None) -> None:
+        context = reader(scope.node.try_get_context)
+        protect = is_protected(context)
+        super().__init__(
+            scope,
+            stage.stack,
+            analytics_reporting=False,
+            tags=tags_of(context, stage),
+            termination_protection=protect,
+        )
         adopted = Adopted.of(context)
         storage = self._storage(adopted)
-        catalogue = Catalogue(self, "Catalogue", adopted)
+        catalogue = Catalogue(self, "Catalogue", adopted, protect=protect)
         queues = Queues(self, "Queues", storage=storage)
-        bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
+        bus = events.EventBus(self, "Bus", event_bus_name=stage.stack)
         layer = self._layer()
-        domain = domain_of(self, search, context)
+        domain = domain_of(self, search, context, stage.named(DOMAIN))
+        rollout = Rollout.of(context)
         environment = {
             "IMAGE_REPO_BUCKET": storage.bucket.bucket_name,
             "IMAGE_REPO_TABLE": catalogue.images.table_name,
             "IMAGE_REPO_TOKENS_TABLE": catalogue.tokens.table_name,
             "IMAGE_REPO_QUEUE_URL": queues.queue.queue_url,
             "IMAGE_REPO_DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
-            "IMAGE_REPO_ENCODER_FUNCTION": ENCODER,
-            "IMAGE_REPO_INDEXER_FUNCTION": INDEXER,
+            "IMAGE_REPO_ENCODER_FUNCTION": rollout.name(stage.named(ENCODER)),
+            "IMAGE_REPO_INDEXER_FUNCTION": stage.named(INDEXER),
             "IMAGE_REPO_EVENT_BUS": bus.event_bus_name,
             "IMAGE_REPO_SEARCH": search,
             **({"IMAGE_REPO_SEARCH_ENDPOINT": domain.endpoint} if domain else {}),
             **limits_of(context),
         }
-        shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle)
+        shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle, stage)
         size = Concurrency.of(search, context)
-        pipeline = Pipeline(self, "Pipeline", shared, captioners=size.captioners)
+        pipeline = Pipeline(self, "Pipeline", shared, captioners=size.captioners, rollout=rollout)
         indexing = Search(self, "Search", shared, domain, reserved=size.reserved)
-        api = Api(self, "Api", shared, (pipeline.encoder, indexing.indexer))
+        api = Api(self, "Api", shared, (pipeline.called["Encoder"], indexing.indexer))
         if domain:
             domain.admit(reader=api.identity, writer=indexing.identity)
         functions = {
@@ -79,8 +90,25 @@ class ImageRepo(cdk.Stack):
             "Indexer": indexing.indexer,
         }
         watch = Observability(
-            self, "Observability", queues, indexing.missed, functions, email=email_of(context)
+            self,
+            "Observability",
+            queues,
+            indexing.missed,
+            functions,
+            email=email_of(context),
+            stage=stage,
         )
+        if rollout.gradual:
+            alarms = {name: watch.alarms[f"{name}Errors"] for name in pipeline.called}
+            alarms["Api"] = watch.alarms["Api5xx"]
+            Canary(
+                self,
+                "Canary",
+                api.application,
+                layer=layer,
+                called=pipeline.called,
+                alarms=alarms,
+            )
         self._tell(shared, api.rest_api_id, watch)
 
     def _storage(self, adopted: Adopted) -> Storage:
@@ -128,6 +156,7 @@ class ImageRepo(cdk.Stack):
             "QueueUrl": shared.queues.queue.queue_url,
             "DeadLetterQueueUrl": shared.queues.dead_letters.queue_url,
             "Region": self.region,
+            "Indexer": shared.stage.named(INDEXER),
             "AlarmTopic": watch.topic.topic_arn,
             "Dashboard": watch.dashboard.dashboard_name,
         }

@@ -29,6 +29,8 @@ SOURCES = (
     "captioner/Dockerfile",
 )
 STAMP = "fingerprint.txt"
+# The emulator knows no CodeDeploy, nor SAM's aliases.
+HERE = {"rollout": "all-at-once"}
 
 
 def fingerprint(search: str = EMBEDDED) -> str:
@@ -41,7 +43,7 @@ def fingerprint(search: str = EMBEDDED) -> str:
 
 
 def synthesise(
-    assembly: Path, log: Path, search: str = EMBEDDED, adopted: Mapping[str, str] | None = None
+    assembly: Path, log: Path, search: str = EMBEDDED, given: Mapping[str, str] | None = None
 ) -> None:
     """Build the layer and write the cloud assembly.
 
@@ -53,8 +55,8 @@ def synthesise(
         What the tools print.
     search
         The search engine, one of ``infra.engines.ENGINES``.
-    adopted
-        Context that ``infra.adopt`` told.
+    given
+        Further context values, of ``infra.options``.
 
     Raises
     ------
@@ -66,7 +68,9 @@ def synthesise(
     cdk = {
         "PATH": _path_with_node(),
         "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**context, "search": search, **(adopted or {})}),
+        "CDK_CONTEXT_JSON": json.dumps(
+            {**context, "search": search, "rollout": "all-at-once", **(given or {})}
+        ),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from infra.app import check
 from infra.observability import Observability, email_of
+from infra.stage import Stage
 from infra.storage import OwnStorage, Queues
 
 
@@ -21,7 +22,8 @@ def alarms(**context: object) -> assertions.Template:
     )
     functions = {"Indexer": lambda_.Function.from_function_name(stack, "Indexer", "indexer")}
     email = email_of(context.get)
-    Observability(stack, "Alarms", queues, queues.dead_letters, functions, email=email)
+    stage = Stage("staging")
+    Observability(stack, "Alarms", queues, queues.dead_letters, functions, email=email, stage=stage)
     return assertions.Template.from_stack(stack)
 
 

@@ -96,7 +96,7 @@ def destroy(stack: DeployedStack) -> None:
 def deploy(stack: DeployedStack, context: dict[str, str], folder: Path) -> None:
     """Deploy with the context that adopts."""
     assembly = folder / "cdk.out"
-    synthesise(assembly, folder / "synthesis.log", adopted=context)
+    synthesise(assembly, folder / "synthesis.log", given=context)
     assert (assembly / STAMP).read_text() == fingerprint()
     shutil.rmtree(stack.home / "cdk.out")
     stack.take_assembly(assembly)
