@@ -12,7 +12,7 @@ LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--s
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants format bench synth \
-        deploy destroy preflight chromium java lock lint types security template quick setup-checkov
+        deploy diff destroy preflight chromium java lock lint types security template quick setup-checkov
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -141,17 +141,24 @@ synth: setup-dev ## Write the CloudFormation template to cdk.out (SEARCH=embedde
 # Runs a command in the one region that preflight names.
 THERE := $(BIN)/python -m infra.region
 
-CHECKED = $(ARGS)
-preflight: setup
-	@$(BIN)/python -m infra.preflight $(CHECKED)
+# What every step is told; STAGE=staging is one of several stacks in a region.
+CONTEXT = -c search=$(or $(SEARCH),opensearch) $(if $(STAGE),-c stage=$(STAGE)) $(if $(BUNDLE),-c bundle=build/bundle) $(ARGS)
+OUTPUTS = "$$($(BIN)/python -m infra.stage $(CONTEXT))"
 
-CONTEXT = -c search=$(or $(SEARCH),opensearch) $(if $(BUNDLE),-c bundle=build/bundle)
-deploy: CHECKED = --deploy $(CONTEXT) $(ARGS)
-deploy: preflight ## Deploy to the AWS account of the credentials (BUNDLE=model.tar.gz, s3://…)
+preflight: setup
+	@$(BIN)/python -m infra.preflight $(CHECKED) $(CONTEXT)
+
+deploy: CHECKED = --deploy
+deploy: preflight ## Deploy to the AWS account of the credentials (STAGE=staging, BUNDLE=model.tar.gz, s3://…)
 	@$(if $(BUNDLE),$(THERE) $(BIN)/python -m infra.bundle "$(BUNDLE)")
 	@$(BIN)/python -m layers
-	@$(THERE) $(CDK) deploy $(CONTEXT) --outputs-file build/outputs.json $(ARGS)
-	@$(BIN)/python -m infra.first_token build/outputs.json
+	@$(THERE) $(CDK) deploy $(CONTEXT) --outputs-file $(OUTPUTS)
+	@$(BIN)/python -m infra.first_token $(OUTPUTS)
+	@$(BIN)/python -m infra.doctor $(OUTPUTS)
+
+diff: preflight ## Show what a deployment would change (STAGE=staging)
+	@$(BIN)/python -m layers
+	@$(THERE) $(CDK) diff $(CONTEXT)
 
 # IMAGE is its address in the account's registry: docs/sagemaker.md.
 training-image: ## Build the image of training jobs and push it to ECR (IMAGE=…)
@@ -160,6 +167,7 @@ training-image: ## Build the image of training jobs and push it to ECR (IMAGE=�
 	  --build-arg COMMIT="$$(git rev-parse --short HEAD)" --tag "$(IMAGE)" .
 	@docker push "$(IMAGE)"
 
-destroy: preflight ## Remove the stack; bucket and tables stay (docs/deploy.md says how to remove them)
+destroy: preflight ## Remove the stack (STAGE=staging); bucket and tables stay (docs/deploy.md says how to remove them)
+	@$(THERE) $(BIN)/python -m infra.protection $(CONTEXT)
 	@$(BIN)/python -m layers
-	@$(THERE) $(CDK) destroy $(ARGS)
+	@$(THERE) $(CDK) destroy $(CONTEXT)

@@ -35,13 +35,13 @@ from chalicelib.api import (
 from chalicelib.api.registration import Endpoint, View, context_of
 from chalicelib.api.routes import PATHS, methods_of, route_of
 from chalicelib.errors import ImageRepoError
-from chalicelib.names import API, DEAD_LETTERS, DERIVED, METRICS
+from chalicelib.names import API, DEAD_LETTERS, DERIVED
 
 app = Chalice(app_name=API)
 logger = Logger(service="api")
 # What the function calls with. Patched by default, every other client of X-Ray's would be imported.
 tracer = Tracer(service="api", patch_modules=("botocore", "httplib"))
-metrics = Metrics(namespace=METRICS, service="api")
+metrics = Metrics(service="api")
 # Answers hold captions and requests hold queries, which belong in no log and no trace.
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 app.register_middleware(ConvertToMiddleware(tracer.capture_lambda_handler(capture_response=False)))

@@ -7,11 +7,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from captioner.bootstrap import bootstrap
-from chalicelib.names import METRICS
 from chalicelib.settings import Settings
 
 _logger = Logger()
-_metrics = Metrics(namespace=METRICS)
+_metrics = Metrics()
 _tracer = Tracer()
 
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-# The stack, its functions and the stage of its API.
+# The stack, its functions and the stage of its API. Where several stacks stand in one region,
+# these names and the next two have the stack's own stage behind them (``infra.stage``).
 STACK = "ImageRepo"
 STAGE = "api"
 API = "image-repo"
@@ -36,5 +37,5 @@ IMAGES_PROJECTED = ("state",)
 # Search engines, as ``IMAGE_REPO_SEARCH`` names them.
 EMBEDDED: Final = "embedded"
 OPENSEARCH: Final = "opensearch"
-# The OpenSearch domain; its indexes begin with it, too.
+# The OpenSearch domain; its indexes begin with it, too, whatever the stage.
 DOMAIN = "image-repo"

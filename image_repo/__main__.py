@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from image_repo import bulk, photographs, searching, tokens, upkeep
+from image_repo import bulk, doctor, photographs, searching, tokens, upkeep
 from image_repo.config import Session
 from image_repo.errors import FAILED, CommandError
 from image_repo.output import remarks
@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "login": upkeep.login,
     "open": upkeep.open_gallery,
     "reindex": upkeep.reindex,
+    "doctor": doctor.doctor,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

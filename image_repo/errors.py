@@ -4,6 +4,7 @@
 
     CommandError          exit code 2  the command cannot be carried out as it was given
     ├── ApiProblem        exit code 1  the API refused; 3 where it is unavailable
+    ├── Overdue           exit code 1  what was waited for did not come
     └── Unreachable       exit code 3  the API did not answer
 """
 
@@ -26,6 +27,12 @@ class ApiProblem(CommandError):
         self.status = status
         self.field = field
         self.exit_code = UNAVAILABLE if status == 503 else FAILED
+
+
+class Overdue(CommandError):
+    """What was waited for did not come in time."""
+
+    exit_code = FAILED
 
 
 class Unreachable(CommandError):

@@ -11,7 +11,6 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from chalicelib.errors import NotFound, RevisionConflict
-from chalicelib.names import METRICS
 from chalicelib.settings import Settings
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap
@@ -20,7 +19,7 @@ _ROOMS = ("chalicelib", "indexer")
 
 _logger = Logger(service="indexer")
 _tracer = Tracer(service="indexer")
-_metrics = Metrics(namespace=METRICS, service="indexer")
+_metrics = Metrics(service="indexer")
 copy_config_to_registered_loggers(
     _logger, include={name for name in logging.root.manager.loggerDict if name.startswith(_ROOMS)}
 )

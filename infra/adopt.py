@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY, TOKENS_KEY
 from infra.adopted import BUCKET_NAME, NO_HOST
 from infra.edge import Edge, url_suffix_of
-from infra.preflight import context_of
+from infra.options import context_of
 from infra.region import RegionError, profile_region, resolve
 from infra.storage import cross_origin_uploads
 

@@ -5,7 +5,7 @@ from aws_cdk import aws_sam as sam
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
+from chalicelib.names import API, DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
 from infra.access_log import AccessLog
 from infra.edge import Edge
 from infra.functions import (
@@ -20,6 +20,7 @@ from infra.functions import (
 )
 from infra.gateway import gateway_responses
 from infra.packaging import api_project
+from infra.stage import Stage
 from infra.tracing import sample
 
 # Where a browser takes gzip, API Gateway compresses answers from this size on:
@@ -63,7 +64,7 @@ class Api(Construct):
         self.rest_api_id: str = self.application.get_resource("RestAPI").ref
         sample(self, self.rest_api_id)
         self._shape_functions()
-        self._shape_gateway(edge)
+        self._shape_gateway(shared.stage, edge)
 
     def _allow(self, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> None:
         identity, storage, catalogue = self.identity, shared.storage, shared.catalogue
@@ -89,8 +90,9 @@ class Api(Construct):
         # It reads until the queue is empty (chalicelib/queue.py hides messages for longer).
         self.application.get_resource("DeadLetters").add_property_override("Timeout", 300)
 
-    def _shape_gateway(self, edge: Edge) -> None:
+    def _shape_gateway(self, stage: Stage, edge: Edge) -> None:
         api = self.application.get_resource("RestAPI")
+        api.add_property_override("DefinitionBody.info.title", stage.named(API))
         api.add_property_override("TracingEnabled", True)
         # Without a version SAM adds a stage named "Stage", which is neither throttled nor traced:
         # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html

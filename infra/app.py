@@ -1,15 +1,6 @@
 """Synthesises the stack: ``python -m infra.app``, or by the CDK's own command.
 
-``-c search=embedded`` (or ``"search"`` in ``cdk.json``) chooses the search engine, see
-``infra.engines.ENGINES``; ``-c searchInstance``, ``searchNodes`` and ``searchGigabytes`` its size,
-``-c searchVersion`` its version, of those in ``infra.opensearch_service``;
-``-c captioners`` and ``reserveIndexer`` what it takes of Lambda's quota (``infra.concurrency``);
-``-c cdn``, ``domain``, ``cors``, ``waf`` and their like what stands before it (``infra.edge``);
-``-c alarmEmail=me@example.org`` mails the alarms, ``-c dashboard=yes`` adds a page of graphs;
-``-c IMAGE_REPO_MAX_PIXELS=…`` and its like are the limits of ``chalicelib.settings``;
-``-c bucket=…``, ``table``, ``tableStream`` and ``tokensTable`` adopt what is there already, as
-``infra.adopt`` tells;
-``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.
+``infra.options`` lists the values that it takes by ``-c NAME=VALUE`` or from ``cdk.json``.
 """
 
 import os
@@ -20,11 +11,12 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from chalicelib.names import STACK
 from infra.edge import Edge
 from infra.engines import DEFAULT_ENGINE
+from infra.options import reader, refuse_unknown
 from infra.region import RegionError, profile_region, resolve
 from infra.stack import ImageRepo
+from infra.stage import Stage
 
 
 def check(app: cdk.App) -> None:
@@ -48,11 +40,17 @@ def main() -> int:
     """Synthesise into ``$CDK_OUTDIR``, else ``cdk.out``."""
     app = cdk.App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
     check(app)
-    search = app.node.try_get_context("search") or DEFAULT_ENGINE
-    bundle = app.node.try_get_context("bundle")
+    context = reader(app.node.try_get_context)
+    bundle = context("bundle")
     try:
-        edge = Edge.of(app.node.try_get_context, region())
-        ImageRepo(app, STACK, search=search, bundle=Path(bundle) if bundle else None, edge=edge)
+        refuse_unknown(app.node.get_all_context())
+        ImageRepo(
+            app,
+            Stage.of(context),
+            search=str(context("search") or DEFAULT_ENGINE),
+            bundle=Path(str(bundle)) if bundle else None,
+            edge=Edge.of(context, region()),
+        )
     except (ValueError, FileNotFoundError, RegionError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

@@ -5,12 +5,11 @@
 account of a small quota cannot give.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from chalicelib.names import EMBEDDED, INDEXER
-from infra.context import yes_or_no
+from chalicelib.names import EMBEDDED
+from infra.choices import Context, number, yes_or_no
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -40,13 +39,15 @@ class Quota:
     unreserved: int
 
     @classmethod
-    def of(cls, client: "LambdaClient") -> Self:
+    def of(cls, client: "LambdaClient", indexer: str) -> Self:
         """Ask Lambda, which knows the quota in force and the reservations.
+
+        What a former deployment reserved for the function ``indexer`` is counted as free.
 
         See https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html.
         """
         limit = client.get_account_settings()["AccountLimit"]
-        unreserved = limit["UnreservedConcurrentExecutions"] + _reserved_already(client)
+        unreserved = limit["UnreservedConcurrentExecutions"] + _reserved_already(client, indexer)
         return cls(limit["ConcurrentExecutions"], unreserved)
 
 
@@ -58,7 +59,7 @@ class Concurrency:
     reserved: int | None
 
     @classmethod
-    def of(cls, engine: str, context: Callable[[str], object]) -> Self:
+    def of(cls, engine: str, context: Context) -> Self:
         """Read what the command line says.
 
         Raises
@@ -66,13 +67,11 @@ class Concurrency:
         ValueError
             It is out of its range.
         """
-        captioners = str(context("captioners") or CAPTIONERS)
-        if not (captioners.isdigit() and LEAST_CAPTIONERS <= int(captioners) <= MOST_CAPTIONERS):
-            allowed = f"a whole number from {LEAST_CAPTIONERS} to {MOST_CAPTIONERS}"
-            raise ValueError(f"-c captioners={captioners}: it must be {allowed}")
+        allowed = range(LEAST_CAPTIONERS, MOST_CAPTIONERS + 1)
+        captioners = number(context, "captioners", CAPTIONERS, allowed)
         reserves = yes_or_no(context, "reserveIndexer", default=True)
         # The published index has one writer; OpenSearch takes writes while it is re-indexed.
-        return cls(int(captioners), 1 if engine == EMBEDDED and reserves else None)
+        return cls(captioners, 1 if engine == EMBEDDED and reserves else None)
 
     def use(self, quota: Quota) -> str:
         """Say what the stack takes of a quota."""
@@ -105,10 +104,9 @@ class Concurrency:
         return quota.unreserved - self.captioners - (self.reserved or 0)
 
 
-def _reserved_already(client: "LambdaClient") -> int:
-    """Return what a former deployment of the stack reserves."""
+def _reserved_already(client: "LambdaClient", indexer: str) -> int:
     try:
-        found = client.get_function_concurrency(FunctionName=INDEXER)
+        found = client.get_function_concurrency(FunctionName=indexer)
     except client.exceptions.ResourceNotFoundException:
         return 0
     return found.get("ReservedConcurrentExecutions", 0)

@@ -7,12 +7,13 @@ it; ``-c logRole=no`` leaves the account's role for the API's access log as it i
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
 import botocore.session
 from botocore.exceptions import UnknownRegionError
+
+from infra.choices import Context, yes_or_no
 
 AWS = "aws"
 # Where CloudFront looks for its certificates and firewalls:
@@ -26,8 +27,6 @@ _DOMAIN = re.compile(rf"(?=.*\.){_HOST}")
 _ORIGIN = re.compile(rf"https://{_HOST}(?::\d+)?|http://(?:localhost|127\.0\.0\.1)(?::\d+)?")
 _CERTIFICATE = re.compile(r"arn:[\w-]+:acm:([\w-]+):\d{12}:certificate/[\w-]+")
 _FIREWALL = re.compile(r"arn:[\w-]+:wafv2:([\w-]+):\d{12}:(regional|global)/webacl/[\w-]+/[\w-]+")
-
-Context = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Edge:
             certificate,
             _origins(context),
             firewall,
-            _chosen(context, "logRole", default=True),
+            yes_or_no(context, "logRole", default=True),
         )
 
     @property
@@ -123,17 +122,10 @@ def _cdn(context: Context, region: str) -> bool:
     https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/setting-up-credentials.html
     """
     has_one = partition_of(region) == AWS
-    chosen = _chosen(context, "cdn", default=has_one)
+    chosen = yes_or_no(context, "cdn", default=has_one)
     if chosen and not has_one:
         raise ValueError(f"-c cdn=yes: there is no CloudFront for it in {region}; leave it out")
     return chosen
-
-
-def _chosen(context: Context, name: str, *, default: bool) -> bool:
-    given = context(name)
-    if given not in (None, "yes", "no"):
-        raise ValueError(f"-c {name}={given}: it can be yes, no")
-    return default if given is None else given == "yes"
 
 
 def _own_name(context: Context, region: str) -> tuple[str | None, str | None]:

@@ -1,7 +1,5 @@
 """Where the search index lives: in the bucket, or on an OpenSearch domain."""
 
-from collections.abc import Callable, Collection
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_opensearchservice as opensearch
@@ -9,6 +7,7 @@ from constructs import Construct
 
 from chalicelib.names import DOMAIN, EMBEDDED, OPENSEARCH
 from infra.acknowledgements import acknowledge
+from infra.choices import Context, chosen, number
 from infra.functions import Identity
 from infra.opensearch_service import INSTANCES, OPERATIONS_PAGE, QUOTAS_PAGE, VERSIONS
 
@@ -27,19 +26,21 @@ class Domain(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        name: str,
         version: str,
         instance: str,
         nodes: int,
         gigabytes: int,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._name = name
         stack = cdk.Stack.of(self)
-        self._arn = stack.format_arn(service="es", resource="domain", resource_name=DOMAIN)
+        self._arn = stack.format_arn(service="es", resource="domain", resource_name=name)
         zones = opensearch.CfnDomain.ZoneAwarenessConfigProperty(availability_zone_count=2)
         self.domain = opensearch.CfnDomain(
             self,
             "Domain",
-            domain_name=DOMAIN,
+            domain_name=name,
             engine_version=f"OpenSearch_{version}",
             access_policies=self._policy(),
             cluster_config=opensearch.CfnDomain.ClusterConfigProperty(
@@ -83,8 +84,8 @@ class Domain(Construct):
         acknowledge(
             identity.role,
             {
-                f"{prefix}:<AWS::AccountId>:domain/{DOMAIN}/{path}]": "Indexes of the own domain, "
-                "which are numbered as they are made anew."
+                f"{prefix}:<AWS::AccountId>:domain/{self._name}/{path}]": "Indexes of the own "
+                "domain, which are numbered as they are made anew."
                 for path in paths
                 if "*" in path
             },
@@ -114,7 +115,7 @@ _OBJECTIONS = {
 }
 
 
-def domain_of(scope: Construct, engine: str, context: Callable[[str], object]) -> Domain | None:
+def domain_of(scope: Construct, engine: str, context: Context, name: str = DOMAIN) -> Domain | None:
     """Add the domain that an engine of ``ENGINES`` wants to ``scope``; the embedded wants none.
 
     ``context`` looks up what the command line says of ``searchVersion``, ``searchInstance``,
@@ -125,32 +126,14 @@ def domain_of(scope: Construct, engine: str, context: Callable[[str], object]) -
         raise ValueError(f"-c search={engine}: it can be {', '.join(ENGINES)}")
     if engine == EMBEDDED:
         return None
-    instance = _chosen(context, "searchInstance", "t3.small.search", INSTANCES, QUOTAS_PAGE)
+    instance = chosen(context, "searchInstance", "t3.small.search", INSTANCES, QUOTAS_PAGE)
     limits = INSTANCES[instance]
     return Domain(
         scope,
         "Engine",
-        version=_chosen(context, "searchVersion", VERSIONS[0], VERSIONS, OPERATIONS_PAGE),
+        name=name,
+        version=chosen(context, "searchVersion", VERSIONS[0], VERSIONS, OPERATIONS_PAGE),
         instance=instance,
-        nodes=_number(context, "searchNodes", 1, limits.nodes),
-        gigabytes=_number(context, "searchGigabytes", 10, limits.gigabytes),
+        nodes=number(context, "searchNodes", 1, limits.nodes, QUOTAS_PAGE),
+        gigabytes=number(context, "searchGigabytes", 10, limits.gigabytes, QUOTAS_PAGE),
     )
-
-
-def _chosen(
-    context: Callable[[str], object], name: str, default: str, known: Collection[str], page: str
-) -> str:
-    text = str(context(name) or default)
-    if text not in known:
-        raise ValueError(f"-c {name}={text}: it can be {', '.join(known)}; see {page}")
-    return text
-
-
-def _number(context: Callable[[str], object], name: str, default: int, allowed: range) -> int:
-    text = str(context(name) or default)
-    if not text.isdigit() or int(text) not in allowed:
-        raise ValueError(
-            f"-c {name}={text}: it must be a whole number from {allowed[0]} to {allowed[-1]}; "
-            f"see {QUOTAS_PAGE}"
-        )
-    return int(text)

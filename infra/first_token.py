@@ -13,7 +13,7 @@ from pathlib import Path
 import boto3
 
 from chalicelib.access import Scope, TokenStore
-from chalicelib.names import DEFAULT_OWNER, INDEXER, STACK
+from chalicelib.names import DEFAULT_OWNER
 from chalicelib.reindexing import LambdaReindexing
 
 
@@ -29,13 +29,19 @@ def first_token(store: TokenStore, *, another: bool = False) -> str | None:
     return token
 
 
+def outputs_in(path: Path) -> dict[str, str]:
+    """Return the outputs of the one stack that 'cdk deploy --outputs-file' wrote them of."""
+    (outputs,) = json.loads(path.read_text()).values()
+    return dict(outputs)
+
+
 def main(words: Sequence[str]) -> int:
     """Read the deployment's outputs and print how to reach it."""
     parser = argparse.ArgumentParser(prog="python -m infra.first_token")
     parser.add_argument("outputs", type=Path, help="what 'cdk deploy --outputs-file' wrote")
     parser.add_argument("--another", action="store_true", help="even if there is a token")
     arguments = parser.parse_args(words)
-    outputs = json.loads(arguments.outputs.read_text())[STACK]
+    outputs = outputs_in(arguments.outputs)
     # Wherever the environment points by now, the stack is where it was deployed.
     session = boto3.Session(region_name=outputs["Region"])
     store = TokenStore(session.client("dynamodb"), outputs["TokensTable"])
@@ -46,7 +52,7 @@ def main(words: Sequence[str]) -> int:
     else:
         if not arguments.another:
             # Until there is an index, a search would say that it is unavailable.
-            LambdaReindexing(session.client("lambda"), INDEXER).start("first")
+            LambdaReindexing(session.client("lambda"), outputs["Indexer"]).start("first")
         print(f"Gallery  {outputs['ApiUrl']}/#token={token}")
         print("The token in this address is shown this once; whoever has it may do everything.")
     return 0

@@ -17,6 +17,7 @@ from constructs import Construct
 
 from chalicelib.names import METRICS
 from infra.acknowledgements import acknowledge
+from infra.stage import Stage
 from infra.storage import Catalogue, Queues, Storage
 
 # Of every function, of the captioner's image and of the layer's wheels: docs/decisions/504.
@@ -35,7 +36,8 @@ class Shared:
     """Parts of the stack that its functions use.
 
     ``layer`` holds the third-party code of the zip functions, ``environment`` the variables of
-    every function; ``bundle`` is the model's folder, the repository's where None.
+    every function; ``bundle`` is the model's folder, the repository's where None; ``stage`` names
+    what has a name of its own.
     """
 
     storage: Storage
@@ -45,6 +47,7 @@ class Shared:
     layer: lambda_.LayerVersion
     environment: dict[str, str]
     bundle: Path | None
+    stage: Stage
 
 
 class Identity(Construct):
@@ -75,7 +78,7 @@ class Identity(Construct):
         return {
             **shared.environment,
             "POWERTOOLS_SERVICE_NAME": self.service,
-            "POWERTOOLS_METRICS_NAMESPACE": METRICS,
+            "POWERTOOLS_METRICS_NAMESPACE": shared.stage.named(METRICS),
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
 

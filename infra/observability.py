@@ -14,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chalicelib.names import API, METRICS, STAGE
+from infra.stage import Stage
 from infra.storage import Queues
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
@@ -34,11 +35,15 @@ class Observability(Construct):
         Whom alarms are mailed to, once the link in SNS's first mail was followed; None: nobody.
     shows
         Whether there is a dashboard, which costs more than all else that stands idle.
+    stage
+        Whose metrics are watched.
 
     Attributes
     ----------
     topic
         Where alarms go.
+    alarms
+        By name.
     dashboard
         The page, or None.
     """
@@ -53,8 +58,10 @@ class Observability(Construct):
         *,
         email: str | None,
         shows: bool,
+        stage: Stage,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._stage = stage
         self.topic = self._topic(email)
         age = queues.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES)
         behind = functions["Indexer"].metric(
@@ -65,35 +72,31 @@ class Observability(Construct):
             "MissedByTheIndex": (_visible(missed), 1, "records the index never took in"),
             "OldestEvent": (age, 900, "photographs waiting for a quarter of an hour"),
             "IndexBehind": (behind, 300_000, "the index five minutes behind"),
-            "Api5xx": (_api("5XXError"), 5, "the API failing"),
-            "ImagesFailed": (_own("failed"), 50, "many photographs refused"),
+            "Api5xx": (self._api("5XXError"), 5, "the API failing"),
+            "ImagesFailed": (self._own("failed"), 50, "many photographs refused"),
         }
         for name, function in functions.items():
             errors = function.metric_errors(period=FIVE_MINUTES)
             watched[f"{name}Errors"] = (errors, 3, f"the {name.lower()} failing")
-        alarms: list[cloudwatch.IAlarm] = [
-            self._alarm(name, *what) for name, what in watched.items()
-        ]
+        self.alarms = {name: self._alarm(name, *what) for name, what in watched.items()}
         waiting = (_visible(queues.queue), age)
-        self.dashboard = self._dashboard(alarms, waiting, functions.values()) if shows else None
+        self.dashboard = self._dashboard(waiting, functions.values()) if shows else None
 
     def _dashboard(
-        self,
-        alarms: list[cloudwatch.IAlarm],
-        waiting: tuple[cloudwatch.IMetric, ...],
-        functions: Collection[lambda_.IFunction],
+        self, waiting: tuple[cloudwatch.IMetric, ...], functions: Collection[lambda_.IFunction]
     ) -> cloudwatch.Dashboard:
         board = cloudwatch.Dashboard(self, "Dashboard")
+        alarms = [*self.alarms.values()]
         board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24))
         board.add_widgets(
-            _graph("Photographs", [_own("captioned"), _own("failed")]),
+            _graph("Photographs", [self._own("captioned"), self._own("failed")]),
             _graph("Events waiting", [*waiting]),
-            _graph("API", [_api("Count"), _api("5XXError")]),
+            _graph("API", [self._api("Count"), self._api("5XXError")]),
         )
         board.add_widgets(
             _graph("Duration", [f.metric_duration() for f in functions]),
             _graph("Errors", [f.metric_errors() for f in functions]),
-            _graph("Latency of the API", [_api("Latency", "p95")]),
+            _graph("Latency of the API", [self._api("Latency", "p95")]),
         )
         return board
 
@@ -124,6 +127,13 @@ class Observability(Construct):
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         return alarm
 
+    def _api(self, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+        dimensions = {"ApiName": self._stage.named(API), "Stage": STAGE}
+        return _metric("AWS/ApiGateway", name, dimensions, statistic)
+
+    def _own(self, name: str) -> cloudwatch.Metric:
+        return _metric(self._stage.named(METRICS), name, {"service": "captioner"}, "Sum")
+
 
 def email_of(context: Callable[[str], object]) -> str | None:
     """Return whom the command line's ``alarmEmail`` names, by what ``context`` looks up.
@@ -142,14 +152,6 @@ def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWid
 
 def _visible(queue: sqs.Queue) -> cloudwatch.Metric:
     return queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)
-
-
-def _api(name: str, statistic: str = "Sum") -> cloudwatch.Metric:
-    return _metric("AWS/ApiGateway", name, {"ApiName": API, "Stage": STAGE}, statistic)
-
-
-def _own(name: str) -> cloudwatch.Metric:
-    return _metric(METRICS, name, {"service": "captioner"}, "Sum")
 
 
 def _metric(

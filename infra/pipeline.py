@@ -18,6 +18,7 @@ from infra.functions import (
     Shared,
 )
 from infra.packaging import captioner_image
+from infra.rollout import Rollout
 from infra.storage import CAPTIONER_SECONDS
 
 ENCODER_SECONDS = 20
@@ -27,10 +28,24 @@ MEMORY = 3008
 
 
 class Pipeline(Construct):
-    """Captioner and encoder: one image, two functions; ``captioners`` batches at once."""
+    """Captioner and encoder: one image, two functions; ``captioners`` batches at once.
+
+    Attributes
+    ----------
+    captioner, encoder
+        The functions.
+    called
+        What is called in their stead, by name, as new code takes over.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, shared: Shared, *, captioners: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        shared: Shared,
+        *,
+        captioners: int,
+        rollout: Rollout,
     ) -> None:
         super().__init__(scope, construct_id)
         self._shared = shared
@@ -39,7 +54,11 @@ class Pipeline(Construct):
         encoder = Identity(self, "EncoderIdentity", service="encoder")
         self.captioner = self._function(CAPTIONER, "ingest", CAPTIONER_SECONDS, captioner)
         self.encoder = self._function(ENCODER, "encode", ENCODER_SECONDS, encoder)
-        self.captioner.add_event_source(
+        self.called = {
+            "Captioner": rollout.called(self.captioner),
+            "Encoder": rollout.called(self.encoder),
+        }
+        self.called["Captioner"].add_event_source(
             sources.SqsEventSource(
                 shared.queues.queue,
                 batch_size=BATCH_SIZE,
@@ -56,7 +75,7 @@ class Pipeline(Construct):
         return lambda_.DockerImageFunction(
             self,
             identity.service.capitalize(),
-            function_name=name,
+            function_name=self._shared.stage.named(name),
             code=lambda_.DockerImageCode.from_image_asset(
                 self._image,
                 cmd=[f"captioner.handler.{handler}"],

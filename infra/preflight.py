@@ -1,26 +1,27 @@
 """What a deployment to AWS needs, checked before it begins: ``python -m infra.preflight``.
 
-Its arguments are those that the CDK will be given, of which it reads ``-c``. With ``--deploy`` it
-also holds what the stack would take of Lambda's concurrency against the account's quota.
+Its arguments are those that the CDK will be given, of which it reads ``-c`` and checks the names.
+With ``--deploy`` it also holds what the stack would take of Lambda's concurrency against the
+account's quota.
 """
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.names import INDEXER
 from infra.concurrency import Concurrency, Quota
+from infra.options import context_of, given_in, refuse_unknown
 from infra.region import RegionError, profile_region, resolve
+from infra.stage import Stage
 
-SETTINGS = Path(__file__).resolve().parent.parent / "cdk.json"
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 
 
@@ -112,10 +113,14 @@ def requirements(
     return (*MACHINE, one_profile, *of_account(boto3.Session(region_name=region.name)))
 
 
-def context_of(given: Sequence[str]) -> dict[str, str]:
-    """Return what ``cdk.json`` says, and over it the NAME=VALUE of the command line."""
-    context: dict[str, str] = json.loads(SETTINGS.read_text())["context"]
-    return context | dict(entry.split("=", 1) for entry in given if "=" in entry)
+def misspelt(context: Mapping[str, str]) -> str | None:
+    """Return what is wrong with the names of context values, and with the stage among them."""
+    try:
+        refuse_unknown(context)
+        Stage.of(context.get)
+    except ValueError as wrong:
+        return str(wrong)
+    return None
 
 
 def concurrency_lack(
@@ -137,21 +142,24 @@ def concurrency_lack(
     return size.lack(found)
 
 
-def _quota() -> Quota:
+def _quota(stage: Stage) -> Quota:
     region = resolve(os.environ, profile_region).name
-    return Quota.of(boto3.client("lambda", region_name=region))
+    return Quota.of(boto3.client("lambda", region_name=region), stage.named(INDEXER))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Say what is missing; 0 where nothing is."""
     parser = argparse.ArgumentParser(prog="python -m infra.preflight")
     parser.add_argument("--deploy", action="store_true", help="check Lambda's quota, too")
-    parser.add_argument("-c", "--context", action="append", default=[], metavar="NAME=VALUE")
-    asked, _ = parser.parse_known_args(arguments)
+    asked, others = parser.parse_known_args(arguments)
+    context = context_of(given_in(others))
+    if wrong := misspelt(context):
+        print(f"✗ {wrong}", file=sys.stderr)
+        return 1
     lacking = missing(requirements(arguments, os.environ))
     problems = [f"{requirement.name}: {requirement.remedy}" for requirement in lacking]
     if asked.deploy and not problems:
-        lack = concurrency_lack(context_of(asked.context), _quota, print)
+        lack = concurrency_lack(context, lambda: _quota(Stage.of(context.get)), print)
         problems += [f"concurrency: {lack}"] if lack else []
     for problem in problems:
         print(f"✗ {problem}", file=sys.stderr)

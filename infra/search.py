@@ -35,7 +35,7 @@ class Search(Construct):
         self.indexer = lambda_.Function(
             self,
             "Indexer",
-            function_name=INDEXER,
+            function_name=shared.stage.named(INDEXER),
             runtime=lambda_.Runtime.PYTHON_3_11,
             architecture=ARCHITECTURE,
             handler="indexer.handler.index",
@@ -66,7 +66,7 @@ class Search(Construct):
             itself = cdk.Stack.of(self).format_arn(
                 service="lambda",
                 resource="function",
-                resource_name=INDEXER,
+                resource_name=shared.stage.named(INDEXER),
                 arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
             )
             self.identity.allow(("lambda:InvokeFunction",), itself)

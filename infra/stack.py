@@ -8,21 +8,26 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from chalicelib.names import ENCODER, INDEXER
+from chalicelib.names import DOMAIN, ENCODER, INDEXER
 from chalicelib.settings import LIMITS, Settings, variable
 from infra.address import Address
 from infra.adopted import BUCKET_NAME, Adopted
 from infra.api import Api
+from infra.choices import yes_or_no
 from infra.concurrency import Concurrency
-from infra.context import yes_or_no
 from infra.edge import Edge
 from infra.engines import domain_of
 from infra.functions import ARCHITECTURE, Shared
 from infra.observability import Observability, email_of
+from infra.options import reader
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline
+from infra.protection import is_protected
+from infra.rollout import Canary, Rollout
 from infra.search import Search
+from infra.stage import Stage
 from infra.storage import AdoptedStorage, Catalogue, OwnStorage, Queues, Storage
+from infra.tags import tags_of
 
 
 def limits_of(context: Callable[[str], object]) -> dict[str, str]:
@@ -45,36 +50,44 @@ class ImageRepo(cdk.Stack):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, search: str, bundle: Path | None, edge: Edge
+        self, scope: Construct, stage: Stage, *, search: str, bundle: Path | None, edge: Edge
     ) -> None:
-        super().__init__(scope, construct_id, analytics_reporting=False)
-        context = self.node.try_get_context
+        context = reader(scope.node.try_get_context)
+        protect = is_protected(context)
+        super().__init__(
+            scope,
+            stage.stack,
+            analytics_reporting=False,
+            tags=tags_of(context, stage),
+            termination_protection=protect,
+        )
         adopted = Adopted.of(context)
         storage = self._storage(adopted, edge)
-        catalogue = Catalogue(self, "Catalogue", adopted)
+        catalogue = Catalogue(self, "Catalogue", adopted, protect=protect)
         queues = Queues(self, "Queues", storage=storage)
-        bus = events.EventBus(self, "Bus", event_bus_name=construct_id)
+        bus = events.EventBus(self, "Bus", event_bus_name=stage.stack)
         layer = self._layer()
-        domain = domain_of(self, search, context)
+        domain = domain_of(self, search, context, stage.named(DOMAIN))
+        rollout = Rollout.of(context)
         environment = {
             "IMAGE_REPO_BUCKET": storage.bucket.bucket_name,
             "IMAGE_REPO_TABLE": catalogue.images.table_name,
             "IMAGE_REPO_TOKENS_TABLE": catalogue.tokens.table_name,
             "IMAGE_REPO_QUEUE_URL": queues.queue.queue_url,
             "IMAGE_REPO_DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
-            "IMAGE_REPO_ENCODER_FUNCTION": ENCODER,
-            "IMAGE_REPO_INDEXER_FUNCTION": INDEXER,
+            "IMAGE_REPO_ENCODER_FUNCTION": rollout.name(stage.named(ENCODER)),
+            "IMAGE_REPO_INDEXER_FUNCTION": stage.named(INDEXER),
             "IMAGE_REPO_EVENT_BUS": bus.event_bus_name,
             "IMAGE_REPO_SEARCH": search,
             **({"IMAGE_REPO_SEARCH_ENDPOINT": domain.endpoint} if domain else {}),
             **({variable("cors_origins"): ",".join(edge.origins)} if edge.origins else {}),
             **limits_of(context),
         }
-        shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle)
+        shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle, stage)
         size = Concurrency.of(search, context)
-        pipeline = Pipeline(self, "Pipeline", shared, captioners=size.captioners)
+        pipeline = Pipeline(self, "Pipeline", shared, captioners=size.captioners, rollout=rollout)
         indexing = Search(self, "Search", shared, domain, reserved=size.reserved)
-        api = Api(self, "Api", shared, (pipeline.encoder, indexing.indexer), edge)
+        api = Api(self, "Api", shared, (pipeline.called["Encoder"], indexing.indexer), edge)
         if domain:
             domain.admit(reader=api.identity, writer=indexing.identity)
         functions = {
@@ -90,7 +103,19 @@ class ImageRepo(cdk.Stack):
             functions,
             email=email_of(context),
             shows=yes_or_no(context, "dashboard", default=False),
+            stage=stage,
         )
+        if rollout.gradual:
+            alarms = {name: watch.alarms[f"{name}Errors"] for name in pipeline.called}
+            alarms["Api"] = watch.alarms["Api5xx"]
+            Canary(
+                self,
+                "Canary",
+                api.application,
+                layer=layer,
+                called=pipeline.called,
+                alarms=alarms,
+            )
         address = Address(self, "Address", edge, api.rest_api_id, storage.bucket)
         self._tell(shared, api.rest_api_id, address, watch)
 
@@ -141,6 +166,7 @@ class ImageRepo(cdk.Stack):
             "QueueUrl": shared.queues.queue.queue_url,
             "DeadLetterQueueUrl": shared.queues.dead_letters.queue_url,
             "Region": self.region,
+            "Indexer": shared.stage.named(INDEXER),
             "AlarmTopic": watch.topic.topic_arn,
             **({"Dashboard": watch.dashboard.dashboard_name} if watch.dashboard else {}),
             **({"DnsRecord": address.record} if address.record else {}),

@@ -248,13 +248,19 @@ def _configuration(event: str, queue: sqs.Queue) -> s3.CfnBucket.QueueConfigurat
 
 
 class Catalogue(Construct):
-    """The images' table with its stream and the tokens' table, where none are adopted."""
+    """The images' table with its stream and the tokens' table, where none are adopted.
+
+    With ``protect`` neither can be deleted by anyone before that is turned off.
+    """
 
     images: dynamodb.ITable
     tokens: dynamodb.ITable
 
-    def __init__(self, scope: Construct, construct_id: str, adopted: Adopted) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, adopted: Adopted, *, protect: bool
+    ) -> None:
         super().__init__(scope, construct_id)
+        self._protect = protect
         self.images = adopted.images(self, "Images") or self._images()
         self.tokens = adopted.tokens(self, "Tokens") or self._table("Tokens", TOKENS_KEY)
 
@@ -284,6 +290,7 @@ class Catalogue(Construct):
                 point_in_time_recovery_enabled=True
             ),
             stream=stream,
+            deletion_protection=self._protect,
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
 

@@ -29,8 +29,9 @@ SOURCES = (
     "captioner/Dockerfile",
 )
 STAMP = "fingerprint.txt"
-# Its CloudFront reaches no API of its own, so that here the API serves the gallery's files.
-LOCAL = {"cdn": "no"}
+# The emulator knows no CodeDeploy, nor SAM's aliases, and its CloudFront reaches no API of its own, so
+# that here the API serves the gallery's files.
+LOCAL = {"cdn": "no", "rollout": "all-at-once"}
 
 
 def fingerprint(search: str = EMBEDDED) -> str:

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from chalicelib.names import METRICS
 from local.synthesis import fingerprint, synthesise, synthesised
 from tests.deployed import DeployedStack
 
 ROOT = Path(__file__).resolve().parent.parent
+# As the template gives it to every function.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", METRICS)
 IN_CI = os.environ.get("CI") == "true"
 # What a test promises never depends on how busy the machine is.
 settings.register_profile("without-a-clock", deadline=None)

@@ -35,7 +35,7 @@ def template() -> dict[str, Any]:
     adopted = Adopted.of(CONTEXT.get)
     storage = AdoptedStorage(stack, "Storage", name=adopted.bucket)
     Queues(stack, "Queues", storage=storage)
-    catalogue = Catalogue(stack, "Catalogue", adopted)
+    catalogue = Catalogue(stack, "Catalogue", adopted, protect=True)
     identity = Identity(stack, "Identity", service="api")
     identity.allow_objects(storage, READ, "uploads/")
     identity.allow_items(catalogue.images, READ_ITEMS, *IMAGES_INDEXES)

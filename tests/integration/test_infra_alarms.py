@@ -8,8 +8,9 @@ from aws_cdk import assertions
 from aws_cdk import aws_lambda as lambda_
 
 from infra.app import check
-from infra.context import yes_or_no
+from infra.choices import yes_or_no
 from infra.observability import Observability, email_of
+from infra.stage import Stage
 from infra.storage import OwnStorage, Queues
 
 
@@ -23,7 +24,16 @@ def alarms(**context: object) -> assertions.Template:
     functions = {"Indexer": lambda_.Function.from_function_name(stack, "Indexer", "indexer")}
     email = email_of(context.get)
     shows = yes_or_no(context.get, "dashboard", default=False)
-    Observability(stack, "Alarms", queues, queues.dead_letters, functions, email=email, shows=shows)
+    Observability(
+        stack,
+        "Alarms",
+        queues,
+        queues.dead_letters,
+        functions,
+        email=email,
+        shows=shows,
+        stage=Stage("staging"),
+    )
     return assertions.Template.from_stack(stack)
 
 

@@ -12,7 +12,7 @@ from tests.images_table import images_table
 
 def test_the_template_creates_the_same_keys_and_indexes() -> None:
     stack = cdk.Stack(cdk.App(), "Tables")
-    Catalogue(stack, "Catalogue", Adopted())
+    Catalogue(stack, "Catalogue", Adopted(), protect=True)
     found = assertions.Template.from_stack(stack).find_resources("AWS::DynamoDB::Table")
     tables = [resource["Properties"] for resource in found.values()]
     (deployed,) = [table for table in tables if "GlobalSecondaryIndexes" in table]

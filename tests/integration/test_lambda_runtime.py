@@ -20,6 +20,7 @@ from PIL import Image
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import State, image_id_of
+from chalicelib.names import METRICS
 from tests.images_table import images_table
 from tests.integration.runtime_api import RuntimeApi
 
@@ -38,6 +39,7 @@ class Account:
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_ENDPOINT_URL": endpoint,
+            "POWERTOOLS_METRICS_NAMESPACE": METRICS,
             "IMAGE_REPO_BUCKET": BUCKET,
             "IMAGE_REPO_TABLE": TABLE,
             "IMAGE_REPO_TOKENS_TABLE": "tokens",

@@ -79,10 +79,10 @@ def test_what_the_stack_reserved_before_is_its_own(stubbed: tuple[Any, Stubber])
         {"ReservedConcurrentExecutions": 1},
         {"FunctionName": INDEXER},
     )
-    assert Quota.of(client) == Quota(executions=101, unreserved=101)
+    assert Quota.of(client, INDEXER) == Quota(executions=101, unreserved=101)
 
 
 def test_where_nothing_is_deployed_nothing_is_reserved(stubbed: tuple[Any, Stubber]) -> None:
     client, stubber = stubbed
     stubber.add_client_error("get_function_concurrency", "ResourceNotFoundException")
-    assert Quota.of(client) == Quota(executions=101, unreserved=100)
+    assert Quota.of(client, INDEXER) == Quota(executions=101, unreserved=100)

@@ -10,7 +10,6 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.access import Scope, TokenStore
-from chalicelib.names import STACK
 from infra.first_token import first_token, main
 
 REGION = "eu-west-3"
@@ -73,7 +72,7 @@ def test_it_is_made_where_the_stack_is_wherever_the_environment_points(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
     outputs = {"TokensTable": "tokens", "ApiUrl": "https://api", "Region": REGION}
     path = tmp_path / "outputs.json"
-    path.write_text(json.dumps({STACK: outputs}))
+    path.write_text(json.dumps({"ImageRepo-staging": outputs}))
     assert main([str(path), "--another"]) == 0
     assert "https://api/#token=imr_" in capsys.readouterr().out
     assert len(list(store.records())) == 1

@@ -8,7 +8,6 @@ from infra.preflight import (
     MACHINE,
     Requirement,
     concurrency_lack,
-    context_of,
     missing,
     of_account,
 )
@@ -32,12 +31,6 @@ def test_docker_node_credentials_and_the_bootstrap_are_asked_for() -> None:
         "a bootstrapped account",
     ]
     assert all(requirement.remedy for requirement in asked)
-
-
-def test_the_command_line_stands_over_the_settings_file() -> None:
-    assert context_of([])["search"] == "opensearch"
-    context = context_of(["search=embedded", "captioners=20", "no-value"])
-    assert (context["search"], context["captioners"]) == ("embedded", "20")
 
 
 def test_what_a_deployment_takes_is_told_and_what_is_missing_stops_it() -> None:
