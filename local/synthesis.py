@@ -29,8 +29,8 @@ SOURCES = (
     "captioner/Dockerfile",
 )
 STAMP = "fingerprint.txt"
-# The emulator knows no CodeDeploy, nor SAM's aliases, and its CloudFront reaches no API of its own, so
-# that here the API serves the gallery's files.
+# The emulator knows no CodeDeploy, nor SAM's aliases, and its CloudFront reaches no API of its own:
+# here the API serves the gallery's files.
 LOCAL = {"cdn": "no", "rollout": "all-at-once"}
 
 
