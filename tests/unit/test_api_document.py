@@ -18,6 +18,7 @@ NEW = {"name": "a.jpg", "content_type": "image/jpeg", "size": 1, "caption": "A d
 REQUESTS = [
     ("GET", "/health", "/health", None),
     ("GET", "/openapi.json", "/openapi.json", None),
+    ("GET", "/auth", "/auth", None),
     ("POST", "/images", "/images", NEW),
     ("GET", "/images", "/images", None),
     ("GET", "/images/{image_id}", "/images/id-1", None),

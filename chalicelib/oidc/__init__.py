@@ -1,0 +1,17 @@
+"""People who sign in with an OpenID provider: whose tokens are checked, and who they stand for."""
+
+from chalicelib.oidc.claims import ClaimRules, owner_name
+from chalicelib.oidc.provider import Metadata, Provider, fetch, metadata_of, origin_of, secure_url
+from chalicelib.oidc.tokens import SignedTokens
+
+__all__ = [
+    "ClaimRules",
+    "Metadata",
+    "Provider",
+    "SignedTokens",
+    "fetch",
+    "metadata_of",
+    "origin_of",
+    "owner_name",
+    "secure_url",
+]
