@@ -6,6 +6,7 @@
 ``-c captioners`` and ``reserveIndexer`` what it takes of Lambda's quota (``infra.concurrency``);
 ``-c alarmEmail=me@example.org`` mails the alarms; ``-c IMAGE_REPO_MAX_PIXELS=…`` and its like are
 the limits of ``chalicelib.settings``;
+``-c auth=oidc -c issuer=… -c audience=…`` lets people sign in (``infra.sign_in``);
 ``-c bucket=…``, ``table``, ``tableStream`` and ``tokensTable`` adopt what is there already, as
 ``infra.adopt`` tells;
 ``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.

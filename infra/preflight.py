@@ -1,7 +1,8 @@
 """What a deployment to AWS needs, checked before it begins: ``python -m infra.preflight``.
 
 Its arguments are those that the CDK will be given, of which it reads ``-c``. With ``--deploy`` it
-also holds what the stack would take of Lambda's concurrency against the account's quota.
+also holds what the stack would take of Lambda's concurrency against the account's quota, and asks
+the identity provider what it says of itself.
 """
 
 import argparse
@@ -17,8 +18,10 @@ from typing import NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.errors import IdentityUnavailable
 from infra.concurrency import Concurrency, Quota
 from infra.region import RegionError, profile_region, resolve
+from infra.sign_in import provider_lack
 
 SETTINGS = Path(__file__).resolve().parent.parent / "cdk.json"
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
@@ -137,6 +140,18 @@ def concurrency_lack(
     return size.lack(found)
 
 
+def sign_in_lack(
+    context: Mapping[str, str], ask: Callable[[Callable[[str], object]], str | None]
+) -> str | None:
+    """Return what is wrong with the identity provider that people are to sign in with, if any."""
+    try:
+        return ask(context.get)
+    except ValueError as wrong:
+        return str(wrong)
+    except IdentityUnavailable as problem:
+        return problem.detail
+
+
 def _quota() -> Quota:
     region = resolve(os.environ, profile_region).name
     return Quota.of(boto3.client("lambda", region_name=region))
@@ -145,14 +160,19 @@ def _quota() -> Quota:
 def main(arguments: Sequence[str]) -> int:
     """Say what is missing; 0 where nothing is."""
     parser = argparse.ArgumentParser(prog="python -m infra.preflight")
-    parser.add_argument("--deploy", action="store_true", help="check Lambda's quota, too")
+    parser.add_argument(
+        "--deploy", action="store_true", help="check Lambda's quota and who signs in, too"
+    )
     parser.add_argument("-c", "--context", action="append", default=[], metavar="NAME=VALUE")
     asked, _ = parser.parse_known_args(arguments)
     lacking = missing(requirements(arguments, os.environ))
     problems = [f"{requirement.name}: {requirement.remedy}" for requirement in lacking]
     if asked.deploy and not problems:
-        lack = concurrency_lack(context_of(asked.context), _quota, print)
+        context = context_of(asked.context)
+        lack = concurrency_lack(context, _quota, print)
         problems += [f"concurrency: {lack}"] if lack else []
+        wrong = sign_in_lack(context, provider_lack)
+        problems += [f"sign-in: {wrong}"] if wrong else []
     for problem in problems:
         print(f"✗ {problem}", file=sys.stderr)
     if problems:

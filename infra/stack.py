@@ -19,6 +19,7 @@ from infra.observability import Observability, email_of
 from infra.packaging import layer_code
 from infra.pipeline import Pipeline
 from infra.search import Search
+from infra.sign_in import sign_in_of
 from infra.storage import AdoptedStorage, Catalogue, OwnStorage, Queues, Storage
 
 
@@ -65,6 +66,7 @@ class ImageRepo(cdk.Stack):
             "IMAGE_REPO_SEARCH": search,
             **({"IMAGE_REPO_SEARCH_ENDPOINT": domain.endpoint} if domain else {}),
             **limits_of(context),
+            **sign_in_of(context),
         }
         shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle)
         size = Concurrency.of(search, context)

@@ -42,7 +42,7 @@ class FakeProvider:
         assert url == KEYS_URL
         return {"keys": [key.as_dict(private=False) for key in self.keys]}
 
-    def token(self, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    def token(self, header: dict[str, Any] | None = None, /, **claims: Any) -> str:
         """Return a token that is good for five minutes, but for what is given; None leaves out."""
         key = self.keys[0]
         whole = {"alg": "RS256", "kid": key.kid, "typ": "JWT", **(header or {})}

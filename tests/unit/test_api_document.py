@@ -83,7 +83,7 @@ def test_requests_and_answers_are_as_described(
 def test_problems_are_as_described(
     api: Api, method: str, path: str, target: str, body: Any
 ) -> None:
-    if path in {"/health", "/openapi.json"}:
+    if path in {"/health", "/openapi.json", "/auth"}:
         return
     glue = "&" if "?" in target else "?"
     wrong = ("{", target) if body is not None else (None, f"{target}{glue}nonsense=1")

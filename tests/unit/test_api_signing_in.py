@@ -1,6 +1,6 @@
 """People who sign in with a provider, beside tokens of the table."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -25,8 +25,8 @@ def sign_in(
 
 
 @pytest.fixture
-def signing(api: Api) -> Iterator[Api]:
-    """Yield the API of a deployment where people sign in."""
+def signing(api: Api) -> Api:
+    """Return the API of a deployment where people sign in."""
     api.sign_in = sign_in()
     provider.repository = api.repository()
     return api
@@ -116,7 +116,7 @@ def test_the_gallery_may_reach_the_token_endpoint_and_nothing_more(signing: Api)
 
 
 def test_settings_make_it() -> None:
-    names = {"bucket": "b", "table": "t", "tokens_table": "k"}
+    names: Any = {"bucket": "b", "table": "t", "tokens_table": "k"}
     assert SignIn.of(Settings(**names)) is None
     made = SignIn.of(Settings(**names, oidc_issuer=f"{ISSUER}/pool", oidc_audience="client"))
     assert made and (made.client, made.token_origin) == ("client", ISSUER)
