@@ -31,9 +31,9 @@ SOURCES = (
 STAMP = "fingerprint.txt"
 
 
-def fingerprint(search: str = EMBEDDED) -> str:
-    """Return a hash of everything that a synthesis reads, the search engine included."""
-    digest = hashlib.sha256(search.encode())
+def fingerprint(search: str = EMBEDDED, context: Mapping[str, str] | None = None) -> str:
+    """Return a hash of everything that a synthesis reads, engine and context included."""
+    digest = hashlib.sha256(search.encode() + json.dumps(sorted((context or {}).items())).encode())
     for path in _files():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -41,7 +41,7 @@ def fingerprint(search: str = EMBEDDED) -> str:
 
 
 def synthesise(
-    assembly: Path, log: Path, search: str = EMBEDDED, adopted: Mapping[str, str] | None = None
+    assembly: Path, log: Path, search: str = EMBEDDED, context: Mapping[str, str] | None = None
 ) -> None:
     """Build the layer and write the cloud assembly.
 
@@ -53,20 +53,20 @@ def synthesise(
         What the tools print.
     search
         The search engine, one of ``infra.engines.ENGINES``.
-    adopted
-        Context that ``infra.adopt`` told.
+    context
+        What else the CDK is told, as by ``-c NAME=VALUE``.
 
     Raises
     ------
     LocalError
         There is no Node, or the app does not synthesise.
     """
-    wanted = fingerprint(search)
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    wanted = fingerprint(search, context)
+    settings = json.loads((ROOT / "cdk.json").read_text())["context"]
     cdk = {
-        "PATH": _path_with_node(),
+        "PATH": path_with_node(),
         "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**context, "search": search, **(adopted or {})}),
+        "CDK_CONTEXT_JSON": json.dumps({**settings, "search": search, **(context or {})}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
@@ -93,7 +93,14 @@ def _files() -> Iterator[Path]:
                 yield file
 
 
-def _path_with_node() -> str:
+def path_with_node() -> str:
+    """Return a ``PATH`` with Node on it.
+
+    Raises
+    ------
+    LocalError
+        There is none.
+    """
     path = os.environ.get("PATH", "")
     if shutil.which("node"):
         return path

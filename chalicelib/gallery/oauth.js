@@ -5,7 +5,7 @@ import { BASE } from "./base.js";
  * @typedef {{issuer: string, client_id: string, scope: string, audience: string | null, sends: "id_token" | "access_token",
  *   authorization_endpoint: string, token_endpoint: string, end_session_endpoint: string | null, revocation_endpoint: string | null}} Provider
  * @typedef {{state: string, nonce: string, verifier: string, hash: string, isPopup: boolean}} Pending what an answer must fit
- * @typedef {{bearer: string, since: number, expires: number, refresh: string | null, idToken: string | null, name: string}} Session
+ * @typedef {{bearer: string, since: number, renewAt: number, refresh: string | null, idToken: string | null, name: string}} Session
  */
 
 const WORDS = {
@@ -15,6 +15,7 @@ const WORDS = {
   invalid_grant: "The sign-in took too long, or was used already. Begin it again.",
 };
 const SECONDS = 300; // of a token that does not say how long it is good
+const EARLY = 0.9; // of its life a token is used
 
 let asked = /** @type {Promise<Provider | null> | null} */ (null);
 
@@ -44,8 +45,7 @@ export async function address(at, kept) {
   const asked = {
     response_type: "code", client_id: at.client_id, redirect_uri: BASE.href, scope: at.scope, state: kept.state, nonce: kept.nonce,
     code_challenge: encoded(new Uint8Array(challenge)), code_challenge_method: "S256",
-    ...(at.audience && { audience: at.audience }),
-    ...(at.audience && URL.canParse(at.audience) && { resource: at.audience }), // RFC 8707 wants a URI
+    ...(at.audience && { audience: at.audience }), ...resource(at),
     ...(at.scope.split(" ").includes("offline_access") && { prompt: "consent" }), // OpenID Connect Core, 11
   };
   for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
@@ -62,7 +62,7 @@ export async function session(at, answer, kept) {
   const code = answer.get("code");
   if (!code) throw new Error(told(Object.fromEntries(answer)));
   const tokens = await post(at.token_endpoint, {
-    grant_type: "authorization_code", client_id: at.client_id, redirect_uri: BASE.href, code, code_verifier: kept.verifier,
+    grant_type: "authorization_code", client_id: at.client_id, redirect_uri: BASE.href, code, code_verifier: kept.verifier, ...resource(at),
   });
   const claims = claimsOf(tokens.id_token);
   if (claims.nonce !== kept.nonce) throw new Error("This answer belongs to another sign-in. Begin it again.");
@@ -71,7 +71,7 @@ export async function session(at, answer, kept) {
 
 /** Renew a session without asking anybody. @param {Provider} at @param {Session} old @returns {Promise<Session>} */
 export async function renewed(at, old) {
-  const tokens = await post(at.token_endpoint, { grant_type: "refresh_token", client_id: at.client_id, refresh_token: old.refresh });
+  const tokens = await post(at.token_endpoint, { grant_type: "refresh_token", client_id: at.client_id, refresh_token: old.refresh, ...resource(at) });
   const kept = { id_token: old.idToken, refresh_token: old.refresh };
   const isLate = at.sends === "id_token" && !tokens.id_token; // OpenID Connect Core, 12.2: there may be none
   if (isLate) throw new Error("The identity provider renewed no ID token.");
@@ -104,12 +104,15 @@ function sessionOf(at, tokens, claims) {
   return {
     bearer: tokens[at.sends],
     since: Date.now(),
-    expires: Date.now() + seconds * 1000, // by this clock alone, whatever it says
+    renewAt: Date.now() + seconds * EARLY * 1000, // by this clock alone, whatever it says
     refresh: tokens.refresh_token ?? null,
     idToken: tokens.id_token ?? null,
     name: claims.email ?? claims.name ?? claims.preferred_username ?? claims.sub,
   };
 }
+
+/** What the access token is for (RFC 8707, which wants a URI). @param {Provider} at */
+const resource = (at) => (at.audience && URL.canParse(at.audience) ? { resource: at.audience } : {});
 
 async function post(url, fields) {
   const response = await fetch(url, { method: "POST", credentials: "omit", redirect: "error", body: new URLSearchParams(fields) }).catch(() => null);

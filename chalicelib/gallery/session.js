@@ -4,7 +4,6 @@ import * as oauth from "./oauth.js";
 
 const TOKEN = `image-repo-token:${BASE.pathname}`;
 const SESSION = `image-repo-session:${BASE.pathname}`;
-const EARLY_MS = 10_000; // a request takes its time
 const NEW_MS = 30_000; // what is refused sooner would be refused again
 
 /** @returns {oauth.Session | null} */
@@ -45,7 +44,7 @@ export const onRunOut = (handler) => (ask = handler);
 /** A token that is good now. */
 export async function bearer() {
   const session = current();
-  if (session && Date.now() > session.expires - EARLY_MS) await renew(session.bearer);
+  if (session && Date.now() > session.renewAt) await renew(session.bearer);
   return token();
 }
 
