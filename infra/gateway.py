@@ -7,7 +7,7 @@ from chalicelib.api.answers import Problem
 from chalicelib.api.problems import PROBLEM_JSON
 from chalicelib.errors import Unavailable
 
-_NO_TOKEN = "The token is missing, unknown or revoked."  # noqa: S105
+_NO_TOKEN = "The token is missing, unknown, expired or revoked."  # noqa: S105
 _FAILED = "The API failed to answer; trying again may help."
 _UNCHECKED = "The token cannot be checked at the moment; trying again may help."
 _SLOW = "Too many requests; try again in a moment."

@@ -33,7 +33,7 @@ class IdentityProvider:
     redirect: str
 
     def change(self, **settings: Any) -> None:
-        """Change its tokens' ``lifetime``, whether it gives refresh tokens, or its keys (``rotate``)."""
+        """Change its tokens' ``lifetime``, whether it refreshes them, or its keys (``rotate``)."""
         httpx.post(f"{self.issuer}/test", json=settings).raise_for_status()
 
     def tokens(self, name: str, client: str = "gallery", **asked: str) -> dict[str, Any]:
