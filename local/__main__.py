@@ -20,9 +20,8 @@ from local.steps import say
 
 def main() -> int:
     """Run one command; a failure says what happened and what to do."""
-    arguments = _parser().parse_args()
-    home = Path(os.environ.get("IMAGE_REPO_LOCAL") or ROOT / ".local").resolve()
-    stack = LocalStack(Layout(home), arguments.port, arguments.search, _context(arguments))
+    arguments = command_line().parse_args()
+    stack = stack_of(arguments)
     try:
         _run(stack, arguments)
     except LocalError as problem:
@@ -62,16 +61,20 @@ def _run(stack: LocalStack, arguments: argparse.Namespace) -> None:
             say(f"The stack is running.\n{_addresses(stack.facts)}")
 
 
-def _context(arguments: argparse.Namespace) -> dict[str, str] | None:
-    given = arguments.context or []
-    return dict(entry.partition("=")[::2] for entry in given) if given else None
+def stack_of(arguments: argparse.Namespace) -> LocalStack:
+    """Return the stack that the command line means."""
+    home = Path(os.environ.get("IMAGE_REPO_LOCAL") or ROOT / ".local").resolve()
+    given = arguments.context
+    context = dict(entry.partition("=")[::2] for entry in given) if given else None
+    return LocalStack(Layout(home), arguments.port, arguments.search, context)
 
 
 def _addresses(facts: Mapping[str, str]) -> str:
     return f"API      {facts['api_url']}\nGallery  {facts['gallery_url']}"
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m local", description="The stack on this machine"
     )

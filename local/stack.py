@@ -48,7 +48,7 @@ class LocalStack:
         self.layout = layout
         self._port = port
         self._engine = search or self.facts.get("search", EMBEDDED)
-        self._context = read_json(layout.context_file) if context is None else context
+        self.context = read_json(layout.context_file) if context is None else context
         self._functions = ImageFunctions(layout)
         self._node = OpenSearchNode(layout, data_folder(layout.home))
         # Stands while the emulator holds what it has not saved: after a kill it still stands.
@@ -78,7 +78,7 @@ class LocalStack:
         """
         self._check_disk()
         self.layout.make()
-        write_json(self.layout.context_file, self._context)
+        write_json(self.layout.context_file, self.context)
         if self.facts.get("search", self._engine) != self._engine:
             self.down()  # the emulator learns at its start where domains answer
         emulator = self._emulator
@@ -86,11 +86,11 @@ class LocalStack:
         if not ran:
             checked(emulator.port)  # now, and not after half a minute's work
         os.environ.update(emulator.credentials())
-        wanted = fingerprint(self._engine, self._context)
+        wanted = fingerprint(self._engine, self.context)
         if not synthesised(self.layout.assembly, wanted):
             with step("Synthesising the CDK app"):
                 log = self.layout.logs / "synthesis.log"
-                synthesise(self.layout.assembly, log, self._engine, self._context)
+                synthesise(self.layout.assembly, log, self._engine, self.context)
         search_url = self._search_url()
         self._start(emulator, search_url)
         was_deployed = deployed()

@@ -13,6 +13,7 @@ from chalicelib.oidc.provider import RETRY_SECONDS
 from local.processes import any_free
 from tests.deployed import DeployedStack, eventually
 from tests.identity_provider import IdentityProvider, running
+from tests.oidc import FakeProvider
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
 SLOW = 30_000
@@ -84,6 +85,21 @@ def add(page: Page, file: Path) -> None:
     page.locator("#files").set_input_files(file)
     tile = page.locator('.tile[data-state="captioned"], .tile[data-state="needs_review"]')
     expect(tile.first).to_be_visible(timeout=SLOW)
+
+
+def test_while_the_provider_does_not_answer_only_tokens_let_anybody_in(
+    signing: DeployedStack, request: pytest.FixtureRequest
+) -> None:
+    """Comes first: none of the functions knows the provider's keys yet."""
+    with signing.client(FakeProvider().token()) as client:
+        for path in ("/auth", "/images"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert answer.json()["status"] == 503
+    with signing.client() as client:
+        assert client.get("/images").is_success
+        request.getfixturevalue("provider")
+        eventually(lambda: client.get("/auth").is_success, within=3 * RETRY_SECONDS)
 
 
 def test_somebody_signs_in_adds_a_photograph_finds_it_and_signs_out(
