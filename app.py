@@ -6,7 +6,6 @@ Scopes, models and statuses are those of the table in ``chalicelib.api.routes``.
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
@@ -36,6 +35,7 @@ from chalicelib.api.registration import Endpoint, View, context_of
 from chalicelib.api.routes import PATHS, methods_of, route_of
 from chalicelib.errors import ImageRepoError
 from chalicelib.names import API, DEAD_LETTERS, DERIVED
+from chalicelib.oidc import origin_of
 
 app = Chalice(app_name=API)
 logger = Logger(service="api")
@@ -64,7 +64,7 @@ def repository() -> bootstrap.Repository:
 def token(request: AuthRequest) -> AuthResponse:
     """Let known tokens in; the scope of a route is checked when it is called."""
     scheme, _, secret = request.token.partition(" ")
-    caller = repository().tokens.caller(secret.strip()) if scheme.lower() == "bearer" else None
+    caller = repository().caller(secret.strip()) if scheme.lower() == "bearer" else None
     if caller is None:
         return AuthResponse(routes=[], principal_id="unknown")
     return AuthResponse(routes=["*"], principal_id=caller.owner, context=context_of(caller))
@@ -135,11 +135,11 @@ def serves(method: str, path: str) -> Callable[[View], View]:
     return register
 
 
-def bucket_origin() -> str:
-    """Return where presigned URLs lead."""
+def origins() -> pages.Origins:
+    """Return what the gallery reaches beside the API."""
     (url,) = repository().storage.presigned_gets({f"{DERIVED}x": None}).values()
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    sign_in = repository().sign_in
+    return pages.Origins(origin_of(url), sign_in.token_origin if sign_in else "")
 
 
 @serves("GET", "/health")
@@ -148,16 +148,23 @@ def health() -> answers.Health:
     return answers.Health(status="ok", version=openapi.VERSION)
 
 
+@serves("GET", "/auth")
+def signing_in() -> answers.SigningIn:
+    """Tell the gallery where people sign in."""
+    sign_in = repository().sign_in
+    return answers.SigningIn(provider=sign_in and sign_in.answer())
+
+
 @serves("GET", "/")
 def index() -> Response:
     """Show the gallery."""
-    return pages.index(bucket_origin(), app.current_request.headers)
+    return pages.index(origins(), app.current_request.headers)
 
 
 @serves("GET", "/gallery/{release}/{name}")
 def gallery(release: str, name: str) -> Response:
     """Serve one of the gallery's files."""
-    return pages.file(release, name, bucket_origin(), app.current_request.headers)
+    return pages.file(release, name, origins(), app.current_request.headers)
 
 
 @serves("GET", "/openapi.json")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from chalicelib.access import Tokens, TokenStore
+from chalicelib.access import TOKEN_PREFIX, Caller, Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.cross_origin import CrossOrigin
 from chalicelib.api.searching import SearchService
+from chalicelib.api.signing_in import SignIn
 from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
@@ -71,6 +72,13 @@ class Repository:
     upkeep: Upkeep
     token_administration: TokenAdministration
     dead_letters: DeadLetters
+    sign_in: SignIn | None
+
+    def caller(self, token: str) -> Caller | None:
+        """Return who a token of the table, or the identity provider's, stands for."""
+        if self.sign_in is None or token.startswith(TOKEN_PREFIX):
+            return self.tokens.caller(token)
+        return self.sign_in.caller(token)
 
 
 def assemble(
@@ -84,6 +92,7 @@ def assemble(
     queue: Queue,
     dead_letters: DeadLetterQueue,
     reindexing: Reindexing,
+    sign_in: SignIn | None = None,
 ) -> Repository:
     """Return the services, given their adapters."""
     imports = Imports(catalogue, storage, queue, _now)
@@ -102,6 +111,7 @@ def assemble(
         ),
         token_administration=TokenAdministration(tokens),
         dead_letters=DeadLetters(dead_letters, recorder, imports, settings.bucket),
+        sign_in=sign_in,
     )
 
 
@@ -163,6 +173,7 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
         queue=SqsQueue(sqs, settings.queue_url),
         dead_letters=SqsDeadLetters(sqs, settings.dead_letter_queue_url),
         reindexing=reindexing,
+        sign_in=SignIn.of(settings),
     )
 
 

@@ -14,7 +14,8 @@
         ├── CatalogueUnavailable
         ├── SearchUnavailable
         ├── StorageUnavailable
-        └── EncoderUnavailable
+        ├── EncoderUnavailable
+        └── IdentityUnavailable
 """
 
 from typing import ClassVar
@@ -110,3 +111,7 @@ class StorageUnavailable(Unavailable):
 
 class EncoderUnavailable(Unavailable):
     """The function that turns an image or a text into a vector did not answer."""
+
+
+class IdentityUnavailable(Unavailable):
+    """The identity provider did not answer, or with what it should not."""

@@ -16,6 +16,9 @@ MAX_QUERY_IMAGE_BYTES = 4_500_000
 # objects").
 MAX_UPLOAD_BYTES = 5_000_000_000
 
+# The scopes of who signed in.
+SCOPES = r"none|(?:read|write|admin)(?: (?:read|write|admin))*"
+
 Name = Annotated[str, Field(min_length=1)]
 
 
@@ -29,6 +32,12 @@ class Settings(BaseSettings):
     ----------
     search_endpoint
         Where ``search`` is ``opensearch``: a URL, or the host of a domain.
+    oidc_issuer
+        OpenID provider whose people may sign in; none where it is empty.
+    oidc_audience, oidc_client
+        What its tokens are meant for, and the gallery's client; the audience where it is empty.
+    oidc_token_origin
+        Where the gallery exchanges codes for tokens, if that is not the issuer's origin.
     max_upload_bytes, max_query_image_bytes
         Largest photograph accepted, and largest image of a search request, decoded.
     max_pixels
@@ -49,6 +58,14 @@ class Settings(BaseSettings):
     event_bus: str = ""
     search: Literal["embedded", "opensearch"] = EMBEDDED
     search_endpoint: str = ""
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_client: str = ""
+    oidc_token_origin: str = ""
+    oidc_scope: str = "openid email profile"
+    oidc_owner_claim: str = "sub"
+    oidc_groups_claim: str = "cognito:groups"
+    oidc_signed_in: Annotated[str, Field(pattern=f"^({SCOPES})$")] = "read write"
     max_upload_bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD_BYTES)] = 20 * MEGABYTE
     max_query_image_bytes: Annotated[int, Field(ge=1, le=MAX_QUERY_IMAGE_BYTES)] = 4 * MEGABYTE
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000

@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from chalicelib.api.pages import Origins
 from chalicelib.names import STAGE
 from infra.acknowledgements import acknowledge
 from infra.cdn import Cdn
@@ -19,6 +20,8 @@ STAGE_OF_SAM = "RestAPI.Stage"
 class Address(Construct):
     """CloudFront or a name of API Gateway's, and a firewall, as the edge says.
 
+    ``token_origin`` is where who signed in gets tokens, empty where nobody does.
+
     Attributes
     ----------
     url
@@ -28,14 +31,20 @@ class Address(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, edge: Edge, api_id: str, bucket: s3.IBucket
+        self,
+        scope: Construct,
+        construct_id: str,
+        edge: Edge,
+        api_id: str,
+        bucket: s3.IBucket,
+        token_origin: str,
     ) -> None:
         super().__init__(scope, construct_id)
         stack, stage = cdk.Stack.of(self), cdk.Fn.ref(STAGE_OF_SAM)
         host = f"{api_id}.execute-api.{stack.region}.{stack.url_suffix}"
         if edge.cdn:
-            bucket_origin = f"https://{bucket.bucket_regional_domain_name}"
-            host = Cdn(self, "Cdn", edge, api_host=host, bucket_origin=bucket_origin).host
+            reached = Origins(f"https://{bucket.bucket_regional_domain_name}", token_origin)
+            host = Cdn(self, "Cdn", edge, api_host=host, reached=reached).host
         elif edge.domain:
             host = CustomDomain(self, "Name", edge, api_id=api_id, stage=stage).host
         if edge.firewall and not edge.global_firewall:

@@ -45,6 +45,8 @@ _OBJECTIONS = {
 class Cdn(Construct):
     """A distribution before the gallery's files and an API.
 
+    ``reached`` is what the gallery reaches beside it.
+
     Attributes
     ----------
     host
@@ -52,10 +54,16 @@ class Cdn(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, edge: Edge, *, api_host: str, bucket_origin: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        edge: Edge,
+        *,
+        api_host: str,
+        reached: pages.Origins,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._headers = self._security(pages.security_headers(bucket_origin))
+        self._headers = self._security(pages.security_headers(reached))
         self._files = self._origin()
         page = self._page()
         distribution = cloudfront.Distribution(

@@ -6,21 +6,24 @@ from typing import Any
 
 from chalicelib.api.answers import Problem
 from chalicelib.api.problems import PROBLEM_JSON
+from chalicelib.errors import Unavailable
 
-_NO_TOKEN = "The token is missing, unknown or revoked."  # noqa: S105
+_NO_TOKEN = "The token is missing, unknown, expired or revoked."  # noqa: S105
 _FAILED = "The API failed to answer; trying again may help."
+_UNCHECKED = "The token cannot be checked at the moment; trying again may help."
 _SLOW = "Too many requests; try again in a moment."
 _UNREADABLE = "The request cannot be read."
 
 # Every type that there is but the defaults, which have no status of their own, and its status,
-# AWS's own but for two: who sends a wrong token is not known yet (RFC 9110, 15.5.2), and what
-# AWS calls a missing authentication token is a route or a method that there is not.
+# AWS's own but for three: who sends a wrong token is not known yet (RFC 9110, 15.5.2), what AWS
+# calls a missing authentication token is a route or a method that there is not, and an authorizer
+# fails where the table of tokens or the identity provider does not answer.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 RESPONSES = {
     "ACCESS_DENIED": (401, _NO_TOKEN),
     "API_CONFIGURATION_ERROR": (500, _FAILED),
-    "AUTHORIZER_CONFIGURATION_ERROR": (500, _FAILED),
-    "AUTHORIZER_FAILURE": (500, _FAILED),
+    "AUTHORIZER_CONFIGURATION_ERROR": (503, _UNCHECKED),
+    "AUTHORIZER_FAILURE": (503, _UNCHECKED),
     "BAD_REQUEST_BODY": (400, _UNREADABLE),
     "BAD_REQUEST_PARAMETERS": (400, _UNREADABLE),
     "EXPIRED_TOKEN": (403, "The request's signature has expired."),
@@ -57,6 +60,8 @@ def _response(status: int, detail: str, shared: Mapping[str, str]) -> dict[str, 
     headers = {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store", **shared}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(Unavailable.retry_after)
     return {
         "StatusCode": status,
         "ResponseParameters": {"Headers": {name: f"'{value}'" for name, value in headers.items()}},

@@ -27,6 +27,10 @@ class Option(NamedTuple):
     meaning: str
 
 
+def _default(field: str) -> str:
+    return str(Settings.model_fields[field].default)
+
+
 _LIMITS = {
     variable(field): Option(
         f"{Settings.model_fields[field].default:,}", "a [limit](operations.md#settings)"
@@ -64,6 +68,15 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "waf": Option("no", "yes for a firewall, or the ARN of one: [Firewall](#the-firewall)"),
     "cors": Option("none", "pages elsewhere that may call the API: [CORS](#pages-elsewhere)"),
     "logRole": Option("yes", "whether the account's role for access logs is set; or no"),
+    "auth": Option("tokens", "who may use the API, or oidc: [People sign in](#people-sign-in)"),
+    "issuer": Option("none", "the OpenID provider's URL"),
+    "audience": Option("none", "whom its tokens must be for"),
+    "client": Option("the audience", "the gallery's client at the provider"),
+    "tokenOrigin": Option("the issuer's", "where its token endpoint is, if elsewhere"),
+    "signInScope": Option(_default("oidc_scope"), "what the gallery asks for"),
+    "ownerClaim": Option(_default("oidc_owner_claim"), "the claim that says whose photographs"),
+    "groupsClaim": Option(_default("oidc_groups_claim"), "the claim with a person's groups"),
+    "signedIn": Option(_default("oidc_signed_in"), "scopes of whoever signed in"),
     "bundle": Option("none", "the folder of another model, which `BUNDLE=…` makes"),
     "bucket": Option(
         "none",

@@ -2,7 +2,7 @@
 
 Its arguments are those that the CDK will be given, of which it reads ``-c`` and checks the names.
 With ``--deploy`` it also holds what the stack would take of Lambda's concurrency against the
-account's quota.
+account's quota, and asks the identity provider what it says of itself.
 """
 
 import argparse
@@ -16,10 +16,12 @@ from typing import NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.errors import IdentityUnavailable
 from chalicelib.names import INDEXER
 from infra.concurrency import Concurrency, Quota
 from infra.options import context_of, given_in, refuse_unknown
 from infra.region import RegionError, profile_region, resolve
+from infra.sign_in import provider_lack
 from infra.stage import Stage
 
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
@@ -142,6 +144,18 @@ def concurrency_lack(
     return size.lack(found)
 
 
+def sign_in_lack(
+    context: Mapping[str, str], ask: Callable[[Callable[[str], object]], str | None]
+) -> str | None:
+    """Return what is wrong with the identity provider that people are to sign in with, if any."""
+    try:
+        return ask(context.get)
+    except ValueError as wrong:
+        return str(wrong)
+    except IdentityUnavailable as problem:
+        return problem.detail
+
+
 def _quota(stage: Stage) -> Quota:
     region = resolve(os.environ, profile_region).name
     return Quota.of(boto3.client("lambda", region_name=region), stage.named(INDEXER))
@@ -150,7 +164,9 @@ def _quota(stage: Stage) -> Quota:
 def main(arguments: Sequence[str]) -> int:
     """Say what is missing; 0 where nothing is."""
     parser = argparse.ArgumentParser(prog="python -m infra.preflight")
-    parser.add_argument("--deploy", action="store_true", help="check Lambda's quota, too")
+    parser.add_argument(
+        "--deploy", action="store_true", help="check Lambda's quota and who signs in, too"
+    )
     asked, others = parser.parse_known_args(arguments)
     context = context_of(given_in(others))
     if wrong := misspelt(context):
@@ -161,6 +177,8 @@ def main(arguments: Sequence[str]) -> int:
     if asked.deploy and not problems:
         lack = concurrency_lack(context, lambda: _quota(Stage.of(context.get)), print)
         problems += [f"concurrency: {lack}"] if lack else []
+        wrong = sign_in_lack(context, provider_lack)
+        problems += [f"sign-in: {wrong}"] if wrong else []
     for problem in problems:
         print(f"✗ {problem}", file=sys.stderr)
     if problems:

@@ -25,6 +25,7 @@ from infra.pipeline import Pipeline
 from infra.protection import is_protected
 from infra.rollout import Canary, Rollout
 from infra.search import Search
+from infra.sign_in import sign_in_of, token_origin_of
 from infra.stage import Stage
 from infra.storage import AdoptedStorage, Catalogue, OwnStorage, Queues, Storage
 from infra.tags import tags_of
@@ -82,6 +83,7 @@ class ImageRepo(cdk.Stack):
             **({"IMAGE_REPO_SEARCH_ENDPOINT": domain.endpoint} if domain else {}),
             **({variable("cors_origins"): ",".join(edge.origins)} if edge.origins else {}),
             **limits_of(context),
+            **sign_in_of(context),
         }
         shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle, stage)
         size = Concurrency.of(search, context)
@@ -116,7 +118,8 @@ class ImageRepo(cdk.Stack):
                 called=pipeline.called,
                 alarms=alarms,
             )
-        address = Address(self, "Address", edge, api.rest_api_id, storage.bucket)
+        tokens_from = token_origin_of(context)
+        address = Address(self, "Address", edge, api.rest_api_id, storage.bucket, tokens_from)
         self._tell(shared, api.rest_api_id, address, watch)
 
     def _storage(self, adopted: Adopted, edge: Edge) -> Storage:

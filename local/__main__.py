@@ -20,9 +20,8 @@ from local.steps import say
 
 def main() -> int:
     """Run one command; a failure says what happened and what to do."""
-    arguments = _parser().parse_args()
-    home = Path(os.environ.get("IMAGE_REPO_LOCAL") or ROOT / ".local").resolve()
-    stack = LocalStack(Layout(home), arguments.port, arguments.search)
+    arguments = command_line().parse_args()
+    stack = stack_of(arguments)
     try:
         _run(stack, arguments)
     except LocalError as problem:
@@ -62,11 +61,20 @@ def _run(stack: LocalStack, arguments: argparse.Namespace) -> None:
             say(f"The stack is running.\n{_addresses(stack.facts)}")
 
 
+def stack_of(arguments: argparse.Namespace) -> LocalStack:
+    """Return the stack that the command line means."""
+    home = Path(os.environ.get("IMAGE_REPO_LOCAL") or ROOT / ".local").resolve()
+    given = arguments.context
+    context = dict(entry.partition("=")[::2] for entry in given) if given else None
+    return LocalStack(Layout(home), arguments.port, arguments.search, context)
+
+
 def _addresses(facts: Mapping[str, str]) -> str:
     return f"API      {facts['api_url']}\nGallery  {facts['gallery_url']}"
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m local", description="The stack on this machine"
     )
@@ -75,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
         "--search",
         choices=(EMBEDDED, OPENSEARCH),
         help="the search engine (the one it had, else embedded)",
+    )
+    parser.add_argument(
+        "-c",
+        "--context",
+        action="append",
+        metavar="NAME=VALUE",
+        help="what the deployment is told besides, as docs/deploy.md has it; kept until it is "
+        "told something else ('-c auth=tokens')",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("up", help="bring the stack up, doing only what is missing")

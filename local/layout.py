@@ -35,6 +35,8 @@ class Layout:
         ``stack.json``: how to reach the stack; for scripts and the command line.
     deployed_file
         Fingerprint of what is deployed.
+    context_file
+        What else the CDK is told, until something else is said.
     """
 
     def __init__(self, home: Path) -> None:
@@ -47,6 +49,7 @@ class Layout:
         self.assembly = home / "cdk.out"
         self.stack_file = home / "stack.json"
         self.deployed_file = home / "deployed.json"
+        self.context_file = home / "context.json"
 
     def make(self) -> None:
         """Create the folders."""

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 
 import boto3
 
@@ -16,7 +17,7 @@ from local.opensearch import OpenSearchNode, data_folder
 from local.processes import checked, until
 from local.recovery import catch_up, is_drained, recover
 from local.steps import step
-from local.synthesis import fingerprint, synthesise, synthesised
+from local.synthesis import LOCAL, fingerprint, synthesise, synthesised
 
 LEAST_FREE_BYTES = 1_000_000_000
 DRAIN_SECONDS = 60
@@ -33,12 +34,21 @@ class LocalStack:
         Where it answers; None for the port it had, else the emulator's own.
     search
         The search engine; None for the one it had, else the embedded one.
+    context
+        What else the CDK is told, as by ``-c NAME=VALUE``; None for what it was told before.
     """
 
-    def __init__(self, layout: Layout, port: int | None = None, search: str | None = None) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        port: int | None = None,
+        search: str | None = None,
+        context: Mapping[str, str] | None = None,
+    ) -> None:
         self.layout = layout
         self._port = port
         self._engine = search or self.facts.get("search", EMBEDDED)
+        self.context = read_json(layout.context_file) if context is None else context
         self._functions = ImageFunctions(layout)
         self._node = OpenSearchNode(layout, data_folder(layout.home))
         # Stands while the emulator holds what it has not saved: after a kill it still stands.
@@ -68,6 +78,7 @@ class LocalStack:
         """
         self._check_disk()
         self.layout.make()
+        write_json(self.layout.context_file, self.context)
         if self.facts.get("search", self._engine) != self._engine:
             self.down()  # the emulator learns at its start where domains answer
         emulator = self._emulator
@@ -75,11 +86,12 @@ class LocalStack:
         if not ran:
             checked(emulator.port)  # now, and not after half a minute's work
         os.environ.update(emulator.credentials())
-        wanted = fingerprint(self._engine)
+        context = LOCAL | self.context
+        wanted = fingerprint(self._engine, context)
         if not synthesised(self.layout.assembly, wanted):
             with step("Synthesising the CDK app"):
                 log = self.layout.logs / "synthesis.log"
-                synthesise(self.layout.assembly, log, self._engine)
+                synthesise(self.layout.assembly, log, self._engine, context)
         search_url = self._search_url()
         self._start(emulator, search_url)
         was_deployed = deployed()

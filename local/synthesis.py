@@ -34,9 +34,9 @@ STAMP = "fingerprint.txt"
 LOCAL = {"cdn": "no", "rollout": "all-at-once"}
 
 
-def fingerprint(search: str = EMBEDDED) -> str:
-    """Return a hash of everything that a synthesis reads, the search engine included."""
-    digest = hashlib.sha256(search.encode())
+def fingerprint(search: str = EMBEDDED, context: Mapping[str, str] = LOCAL) -> str:
+    """Return a hash of everything that a synthesis reads, engine and context included."""
+    digest = hashlib.sha256(search.encode() + json.dumps(sorted(context.items())).encode())
     for path in _files():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -57,14 +57,14 @@ def synthesise(
     search
         The search engine, one of ``infra.engines.ENGINES``.
     context
-        What is said besides; as it stands, what lets the emulator run it.
+        What else the CDK is told, as by ``-c NAME=VALUE``.
 
     Raises
     ------
     LocalError
         There is no Node, or the app does not synthesise.
     """
-    wanted = fingerprint(search)
+    wanted = fingerprint(search, context)
     settings = json.loads((ROOT / "cdk.json").read_text())["context"]
     cdk = {
         "PATH": path_with_node(),
@@ -97,7 +97,13 @@ def _files() -> Iterator[Path]:
 
 
 def path_with_node() -> str:
-    """Return where commands are looked for, Node's among them."""
+    """Return a ``PATH`` with Node on it.
+
+    Raises
+    ------
+    LocalError
+        There is none.
+    """
     path = os.environ.get("PATH", "")
     if shutil.which("node"):
         return path

@@ -12,6 +12,7 @@ from chalice.test import Client
 import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope, TokenRecord, Tokens
+from chalicelib.api.signing_in import SignIn
 from chalicelib.encoder import Crop
 from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
@@ -162,6 +163,7 @@ class Api:
     dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     reindexing: NotedReindexing = field(default_factory=NotedReindexing)
     tokens: Tokens = field(default_factory=FixedTokens)
+    sign_in: SignIn | None = None
 
     def repository(self) -> bootstrap.Repository:
         return bootstrap.assemble(
@@ -174,6 +176,7 @@ class Api:
             queue=self.queue,
             dead_letters=self.dead_letters,
             reindexing=self.reindexing,
+            sign_in=self.sign_in,
         )
 
     def call(

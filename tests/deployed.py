@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,17 @@ class DeployedStack:
         """Use a template that is synthesised already."""
         shutil.copytree(assembly, self.home / "cdk.out", symlinks=True)
 
-    def up(self, search: str | None = None, port: str | None = None) -> str:
-        """Bring it up, with a search engine of its own and on another port where one is named."""
+    def up(
+        self,
+        search: str | None = None,
+        port: str | None = None,
+        context: Mapping[str, str] | None = None,
+    ) -> str:
+        """Bring it up, with another engine, on another port, told something else, if so named."""
         port = port or (self.facts["port"] if self.facts else str(any_free()))
         engine = ("--search", search) if search else ()
-        return self._local("--port", port, *engine, "up")
+        said = (f"--context={name}={value}" for name, value in (context or {}).items())
+        return self._local("--port", port, *engine, *said, "up")
 
     def forget(self) -> None:
         """Stop it and forget its data."""

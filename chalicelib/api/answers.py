@@ -287,6 +287,30 @@ class Suggestions(Answer):
     suggestions: list[SuggestionAnswer]
 
 
+class IdentityProvider(Answer):
+    """Where a person signs in for the gallery: OAuth 2.0's authorization code with PKCE.
+
+    ``sends`` says which of the tokens the API takes: where it has an audience of its own the
+    access token, else the ID token, which is meant for the client.
+    """
+
+    issuer: str
+    client_id: str
+    scope: str
+    audience: str | None
+    sends: Literal["access_token", "id_token"]
+    authorization_endpoint: str
+    token_endpoint: str
+    end_session_endpoint: str | None
+    revocation_endpoint: str | None
+
+
+class SigningIn(Answer):
+    """How callers say who they are: by a token, and by the provider where there is one."""
+
+    provider: IdentityProvider | None
+
+
 def image_answer(image: Image, storage: Storage) -> ImageAnswer:
     """Return what the API says of a record."""
     (answer,) = image_answers([image], storage)

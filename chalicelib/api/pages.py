@@ -10,6 +10,7 @@ from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
+from typing import NamedTuple
 
 from chalice.app import Response
 
@@ -26,7 +27,7 @@ _TYPES = {
 _NAME = re.compile(r"[a-z0-9-]+\.(?:html|css|js|svg)")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data: {bucket};"
-    " connect-src 'self' {bucket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    " connect-src 'self' {origins}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -36,13 +37,22 @@ PAGE_CACHING = "no-cache"
 FILE_CACHING = f"public, max-age={_A_YEAR}, immutable"
 
 
-def security_headers(bucket_origin: str) -> dict[str, str]:
+class Origins(NamedTuple):
+    """Where presigned URLs lead, and where codes are exchanged for tokens, if anywhere."""
+
+    bucket: str
+    provider: str
+
+
+def security_headers(origins: Origins) -> dict[str, str]:
     """Return what a browser is told with every file, whether the API or CloudFront serves it.
 
-    Photographs come from the bucket's origin by presigned URLs, and go there by presigned forms.
+    Photographs come from the bucket by presigned URLs, and go there by presigned forms. The
+    provider exchanges who signed in for tokens; its pages are navigated to, which no directive is
+    about.
     """
     return {
-        "Content-Security-Policy": _POLICY.format(bucket=bucket_origin),
+        "Content-Security-Policy": _policy(origins),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }
@@ -53,12 +63,12 @@ def page() -> str:
     return _read(INDEX)
 
 
-def index(bucket_origin: str, headers: Mapping[str, str]) -> Response:
+def index(origins: Origins, headers: Mapping[str, str]) -> Response:
     """Return the page; see `file`."""
-    return _answer(INDEX, bucket_origin, headers, PAGE_CACHING)
+    return _answer(INDEX, origins, headers, PAGE_CACHING)
 
 
-def file(release: str, name: str, bucket_origin: str, headers: Mapping[str, str]) -> Response:
+def file(release: str, name: str, origins: Origins, headers: Mapping[str, str]) -> Response:
     """Return one of the gallery's text files, or 304 where the browser has it.
 
     Parameters
@@ -66,8 +76,8 @@ def file(release: str, name: str, bucket_origin: str, headers: Mapping[str, str]
     release
         Folder of the file. While a deployment runs, a page may ask for that of another release:
         it gets what there is, and does not keep it.
-    bucket_origin
-        Where presigned URLs lead, for the content security policy.
+    origins
+        What the content security policy lets the page reach.
     headers
         Of the request.
 
@@ -78,7 +88,7 @@ def file(release: str, name: str, bucket_origin: str, headers: Mapping[str, str]
     """
     is_current = release == current_release()
     caching = FILE_CACHING if is_current else PAGE_CACHING
-    return _answer(name, bucket_origin, headers, caching)
+    return _answer(name, origins, headers, caching)
 
 
 @cache
@@ -89,17 +99,21 @@ def current_release() -> str:
     return sha256(b"\0".join(contents)).hexdigest()[:16]
 
 
-def _answer(name: str, bucket_origin: str, asked: Mapping[str, str], caching: str) -> Response:
+def _answer(name: str, origins: Origins, asked: Mapping[str, str], caching: str) -> Response:
     body, etag = _read(name), f'"{current_release()}"'
     headers = {
         "Content-Type": _TYPES[Path(name).suffix],
-        **security_headers(bucket_origin),
+        **security_headers(origins),
         "Cache-Control": caching,
         "ETag": etag,
     }
     if etag in asked.get("if-none-match", ""):
         return Response(body="", headers=headers, status_code=HTTPStatus.NOT_MODIFIED)
     return Response(body=body, headers=headers)
+
+
+def _policy(origins: Origins) -> str:
+    return _POLICY.format(bucket=origins.bucket, origins=" ".join(filter(None, origins)))
 
 
 @cache

@@ -70,6 +70,7 @@ ROUTES = (
     ),
     Route("GET", "/health", "Tell whether the API answers", None, answers.Health),
     Route("GET", "/openapi.json", "This document", None, None),
+    Route("GET", "/auth", "How to sign in", None, answers.SigningIn),
     Route(
         "POST",
         "/images",

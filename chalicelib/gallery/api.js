@@ -1,32 +1,20 @@
-// The HTTP API. Its base lies above gallery/<release>/, whatever stage it is served under.
-
-export const BASE = new URL("../..", import.meta.url);
-const KEY = `image-repo-token:${BASE.pathname}`;
+// The HTTP API.
+import { BASE } from "./base.js";
+import * as session from "./session.js";
 
 /** A problem document as an exception. */
 export class ApiProblem extends Error {
-  constructor(status, detail, field) {
+  constructor(status, detail, field, isTokenRefused = false) {
     super(detail);
     this.status = status;
     this.field = field;
+    this.isTokenRefused = isTokenRefused;
   }
 }
 
 let unauthenticated = () => {};
 /** @param {() => void} handler called when no token, or one that is not accepted, is at hand */
 export const onUnauthenticated = (handler) => (unauthenticated = handler);
-export const token = () => sessionStorage.getItem(KEY) ?? "";
-export const setToken = (value) => sessionStorage.setItem(KEY, value.trim());
-
-/** Take the token out of the address, so that it is neither seen nor bookmarked. */
-export function takeToken() {
-  const fragment = new URLSearchParams(location.hash.slice(1));
-  const given = fragment.get("token");
-  if (!given) return;
-  setToken(given);
-  fragment.delete("token");
-  history.replaceState(null, "", `${location.pathname}${location.search}#${fragment}`);
-}
 
 /**
  * @param {string} method
@@ -34,12 +22,24 @@ export function takeToken() {
  * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal}} [options]
  * @returns {Promise<any>} the answer, parsed; null for an empty one
  */
-export async function call(method, path, { body, headers = {}, signal } = {}) {
+export async function call(method, path, options = {}) {
+  const bearer = await session.bearer();
+  try {
+    return await send(bearer, method, path, options);
+  } catch (problem) {
+    if (!problem.isTokenRefused) throw problem;
+    if (await session.replaced(bearer)) return send(session.token(), method, path, options);
+    unauthenticated();
+    throw problem;
+  }
+}
+
+async function send(bearer, method, path, { body, headers = {}, signal } = {}) {
   const response = await fetch(new URL(path, BASE), {
     method,
     signal,
     headers: {
-      Authorization: `Bearer ${token()}`,
+      Authorization: `Bearer ${bearer}`,
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       ...headers,
     },
@@ -51,10 +51,9 @@ export async function call(method, path, { body, headers = {}, signal } = {}) {
   const text = await response.text();
   const answer = parsed(text);
   if (response.ok) return answer;
-  const isElsewhere = response.status === 403 && !answer?.type; // the stack was renewed
-  if (response.status === 401 || isElsewhere) unauthenticated();
   const detail = answer?.detail ?? answer?.message ?? answer?.Message ?? `The API answered ${response.status}.`;
-  throw new ApiProblem(response.status, detail, answer?.field);
+  const isElsewhere = response.status === 403 && !answer?.type; // the stack was renewed
+  throw new ApiProblem(response.status, detail, answer?.field, response.status === 401 || isElsewhere);
 }
 
 function parsed(text) {

@@ -1,19 +1,22 @@
 // Starts the page: listens to the mouse, the keyboard, drops and pastes, and shows the first search.
+import * as account from "./account.js";
 import * as api from "./api.js";
-import { byId, make, say } from "./dom.js";
+import { byId, say } from "./dom.js";
 import * as detail from "./detail.js";
 import * as grid from "./grid.js";
 import { offer } from "./likeness.js";
 import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
+import * as session from "./session.js";
 import { completeTyping } from "./suggest.js";
 import { onAdded, upload } from "./upload.js";
 
 const INDEX_LAG_MS = 2500; // what is captioned can be counted a moment later
 let recounting = 0;
 
-api.takeToken();
-api.onUnauthenticated(askForToken);
+session.takeToken();
+session.onRunOut(account.signInAgain);
+api.onUnauthenticated(() => account.askWho(search.fromAddress));
 grid.onOpen(detail.open);
 grid.listenToArrows();
 detail.listenToLeafing();
@@ -100,26 +103,15 @@ function endDrag() {
   byId("search").classList.remove("target");
 }
 
-// ---- The token ---------------------------------------------------------------------------------
+// ---- Who is asking -----------------------------------------------------------------------------
 
-function askForToken() {
-  const dialog = byId("token");
-  if (dialog.open) return;
-  const why = api.token() ? "The token at hand was not accepted. " : "";
-  const input = make("input", { type: "password", autocomplete: "off", required: true, "aria-label": "Token", placeholder: "imr_…" });
-  const form = make("form", { method: "dialog" },
-    make("h2", { id: "token-title", textContent: "Your token, please" }),
-    make("p", { class: "soft", textContent: why + "The repository answers only those who hold a token. ‘make demo’ and ‘image-repo open’ print an address that carries one; ‘image-repo token add’ makes another." }),
-    input,
-    make("button", { class: "primary", textContent: "Open the gallery" }));
-  form.addEventListener("submit", () => {
-    api.setToken(input.value);
-    search.fromAddress();
-  });
-  dialog.replaceChildren(form);
-  dialog.showModal();
+async function begin() {
+  if (!(await account.finish())) return;
+  account.showAccount();
+  if (!session.token()) return account.askWho(search.fromAddress);
+  await search.fromAddress();
+  byId("grid").dataset.ready = "yes";
 }
 
-if (api.token()) search.fromAddress().then(() => byId("grid").dataset.ready = "yes");
-else askForToken();
 window.addEventListener("unhandledrejection", ({ reason }) => say(reason?.message ?? "Something went wrong.", 8));
+begin();

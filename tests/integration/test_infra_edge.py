@@ -27,7 +27,9 @@ from infra.gateway import gateway_responses
 from infra.storage import OwnStorage
 from local.synthesis import path_with_node, synthesise
 
-BUCKET = "https://photographs.s3.eu-central-1.amazonaws.com"
+REACHED = pages.Origins(
+    "https://photographs.s3.eu-central-1.amazonaws.com", "https://sign-in.example.org"
+)
 NAMED = {
     "domain": "photos.example.org",
     "certificate": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b-2c",
@@ -138,7 +140,7 @@ def test_cloudfront_answers_with_the_headers_that_the_api_answers_with() -> None
     app = cdk.App()
     stack = cdk.Stack(app, "Stack")
     edge = Edge(cdn=True)
-    Cdn(stack, "Cdn", edge, api_host="x.execute-api.example.com", bucket_origin=BUCKET)
+    Cdn(stack, "Cdn", edge, api_host="x.execute-api.example.com", reached=REACHED)
     template = dict(assertions.Template.from_stack(stack).to_json())
     policy = only(template, "AWS::CloudFront::ResponseHeadersPolicy")
     told = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
@@ -148,7 +150,7 @@ def test_cloudfront_answers_with_the_headers_that_the_api_answers_with() -> None
         "Content-Security-Policy": content,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": told.pop("ReferrerPolicy")["ReferrerPolicy"],
-    } == pages.security_headers(BUCKET)
+    } == pages.security_headers(REACHED)
     assert told == {}
     page, files, _ = distribution(template)["CacheBehaviors"]
     assert page["ResponseHeadersPolicyId"] == files["ResponseHeadersPolicyId"]
@@ -180,7 +182,7 @@ def test_the_page_comes_after_the_files_that_it_names(on_aws: Template) -> None:
 def test_the_files_lie_in_the_folder_that_the_page_names(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path))
     stack = cdk.Stack(app, "Stack")
-    Cdn(stack, "Cdn", Edge(cdn=True), api_host="x.example.com", bucket_origin=BUCKET)
+    Cdn(stack, "Cdn", Edge(cdn=True), api_host="x.example.com", reached=REACHED)
     app.synth()
     (page,) = tmp_path.glob("asset.*/index.html")
     names = re.findall(r'"gallery/([^"]+)"', page.read_text())

@@ -77,7 +77,15 @@ def test_the_layers_wheels_are_of_the_functions_architecture() -> None:
     assert machines == {{"x86_64": 62, "arm64": 183}[ARCHITECTURE.name]}
 
 
-@pytest.mark.parametrize("program", ["import app; app.repository()", "import indexer.handler"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import app; app.repository()",
+        "import indexer.handler",
+        # Imported where somebody comes with a provider's token.
+        "from joserfc import jws, jwt; from joserfc.jwk import RSAKey; RSAKey.generate_key(2048)",
+    ],
+)
 def test_a_function_and_its_clients_need_nothing_but_its_layer(
     program: str, api_package: Path, tmp_path: Path
 ) -> None:

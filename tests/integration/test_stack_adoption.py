@@ -1,7 +1,6 @@
 """The runbook of docs/operations.md: backup, destroy, adopt, deploy; everything is found again."""
 
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from PIL import Image
 
 from chalicelib.names import STACK
 from infra.adopt import adopt
-from local.synthesis import LOCAL, STAMP, fingerprint, synthesise
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -46,7 +44,7 @@ def credentials(stack: DeployedStack, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("credentials")
 def test_what_a_removed_stack_leaves_and_a_backup_holds_is_taken_up_again(
-    stack: DeployedStack, tmp_path_factory: pytest.TempPathFactory
+    stack: DeployedStack,
 ) -> None:
     for name in sorted(KEPT):
         upload(stack, name)
@@ -60,7 +58,7 @@ def test_what_a_removed_stack_leaves_and_a_backup_holds_is_taken_up_again(
     destroy(stack)
 
     context = adopt(before["bucket"], "restored", before["tokens_table"])
-    deploy(stack, context, tmp_path_factory.mktemp("adopted"))
+    stack.up(context=context)
 
     now = stack.facts
     assert (now["bucket"], now["table"]) == (before["bucket"], "restored")
@@ -91,16 +89,6 @@ def destroy(stack: DeployedStack) -> None:
     assert {facts["table"], "restored"} <= {*stack.aws("dynamodb").list_tables()["TableNames"]}
     held = stack.aws("s3").get_bucket_notification_configuration(Bucket=facts["bucket"])
     assert held["QueueConfigurations"]  # which lead to a queue that is gone
-
-
-def deploy(stack: DeployedStack, context: dict[str, str], folder: Path) -> None:
-    """Deploy with the context that adopts."""
-    assembly = folder / "cdk.out"
-    synthesise(assembly, folder / "synthesis.log", context=LOCAL | context)
-    assert (assembly / STAMP).read_text() == fingerprint()
-    shutil.rmtree(stack.home / "cdk.out")
-    stack.take_assembly(assembly)
-    stack.up()
 
 
 def upload(stack: DeployedStack, name: str) -> None:

@@ -1,0 +1,132 @@
+// The dialogs about who is asking: signing in, again where that has run out, out, or a token instead.
+import { BASE } from "./base.js";
+import { byId, make } from "./dom.js";
+import * as oauth from "./oauth.js";
+import * as session from "./session.js";
+
+const PENDING = `image-repo-sign-in:${BASE.pathname}`;
+const WINDOW = "popup,width=520,height=720";
+const answers = new BroadcastChannel(PENDING);
+const dialog = () => byId("token");
+
+/**
+ * Take what the provider answered out of the address.
+ * @returns {Promise<boolean>} whether this page is for more than that: a second window is not
+ */
+export async function finish() {
+  const answer = new URLSearchParams(location.search);
+  const kept = /** @type {oauth.Pending | null} */ (JSON.parse(sessionStorage.getItem(PENDING) ?? "null"));
+  if (!answer.has("state")) return true;
+  sessionStorage.removeItem(PENDING);
+  history.replaceState(null, "", `${BASE.pathname}${kept?.hash ?? ""}`);
+  if (kept?.isPopup) {
+    answers.postMessage(answer.toString());
+    window.close();
+    return false;
+  }
+  try {
+    if (!kept) throw new Error("This answer belongs to another sign-in. Begin it again.");
+    session.keep(await oauth.session(await oauth.provider(), answer, kept));
+  } catch (problem) {
+    session.forget();
+    refused = problem.message;
+  }
+  return true;
+}
+
+let refused = ""; // why the last sign-in came to nothing
+
+/** Ask for a sign-in or a token. @param {() => void} go called with a token at hand */
+export async function askWho(go) {
+  if (dialog().open) return;
+  const why = refused || whyAgain();
+  refused = "";
+  dialog().replaceChildren(make("h2", { id: "token-title", textContent: "One moment, please" }));
+  dialog().showModal();
+  const at = await oauth.provider().catch((problem) => problem);
+  if (at instanceof Error) return show("That did not work", at.message, again(go));
+  if (!at) return show("Your token, please", `${why}The repository answers only those who hold a token. ‘make demo’ and ‘image-repo open’ print an address that carries one; ‘image-repo token add’ makes another.`, tokenForm(go));
+  show("Sign in", `${why}The repository shows everybody their own photographs.`,
+    make("button", { type: "button", class: "primary", textContent: "Sign in", onclick: () => leave(at) }),
+    make("details", {}, make("summary", { class: "soft", textContent: "With a token instead" }), tokenForm(go)));
+}
+
+function whyAgain() {
+  if (session.current()) return "The repository does not accept this sign-in: it is meant for another API, or a clock is wrong. The API's log says which. ";
+  return session.token() ? "The token at hand was not accepted. " : "";
+}
+
+function show(title, text, ...rest) {
+  dialog().replaceChildren(
+    make("h2", { id: "token-title", textContent: title }), make("p", { class: "soft", textContent: text }), ...rest);
+}
+
+const again = (go) => make("button", { type: "button", class: "primary", textContent: "Try again", onclick: () => (dialog().close(), askWho(go)) });
+
+function tokenForm(go) {
+  const input = make("input", { type: "password", autocomplete: "off", required: true, "aria-label": "Token", placeholder: "imr_…" });
+  const form = make("form", { method: "dialog" }, input, make("button", { class: "primary", textContent: "Open the gallery" }));
+  form.addEventListener("submit", () => {
+    session.setToken(input.value);
+    go();
+  });
+  return form;
+}
+
+/** Go to the provider's page; the address, which holds the search, is kept. @param {oauth.Provider} at */
+async function leave(at) {
+  const kept = oauth.pending(false);
+  sessionStorage.setItem(PENDING, JSON.stringify(kept));
+  location.assign(await oauth.address(at, kept));
+}
+
+/** Let somebody sign in again in a second window, so that this one keeps what it shows. @returns {Promise<void>} */
+export function signInAgain() {
+  return new Promise((resolve, reject) => {
+    const button = make("button", { type: "button", class: "primary", textContent: "Sign in again", onclick: () => open().catch(say) });
+    const say = (problem) => show("Your sign-in has run out", problem.message, button);
+    const open = async () => {
+      const kept = oauth.pending(true);
+      sessionStorage.setItem(PENDING, JSON.stringify(kept)); // which the second window begins with
+      const second = window.open("", "_blank", WINDOW);
+      sessionStorage.removeItem(PENDING);
+      const at = await oauth.provider();
+      if (!second) return leave(at);
+      answers.onmessage = ({ data }) => take(at, new URLSearchParams(data), kept).catch(say);
+      second.location.href = await oauth.address(at, kept);
+    };
+    const take = async (at, answer, kept) => {
+      if (answer.get("state") !== kept.state) return; // another tab's
+      session.keep(await oauth.session(at, answer, kept));
+      dialog().oncancel = null;
+      dialog().close();
+      resolve();
+    };
+    dialog().oncancel = () => reject(new Error("Your sign-in has run out."));
+    say(new Error("Sign in again, and go on where you are: nothing on this page is lost."));
+    if (!dialog().open) dialog().showModal();
+  });
+}
+
+/** Show who is signed in, and let them sign out. */
+export function showAccount() {
+  const now = session.current();
+  byId("account").hidden = !now;
+  if (!now) return;
+  byId("account").title = `Signed in as ${now.name}`;
+  byId("account").onclick = () => {
+    show(`Signed in as ${now.name}`, "Signing out ends the session at the identity provider, too.",
+      make("div", { class: "row" },
+        make("button", { type: "button", class: "primary", textContent: "Sign out", onclick: signOut }),
+        make("button", { type: "button", textContent: "Close", onclick: () => dialog().close() })));
+    dialog().showModal();
+  };
+}
+
+async function signOut() {
+  const old = session.current();
+  session.forget();
+  const at = await oauth.provider().catch(() => null);
+  if (at && old) await oauth.revoke(at, old);
+  location.replace(at && old ? oauth.farewell(at, old) : BASE.href);
+}

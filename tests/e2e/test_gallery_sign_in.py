@@ -1,0 +1,262 @@
+"""People sign in to the gallery, with a real OpenID provider, in a browser."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+
+from chalicelib.oidc.provider import RETRY_SECONDS
+from local.processes import any_free
+from tests.deployed import DeployedStack, eventually
+from tests.identity_provider import IdentityProvider, running
+from tests.oidc import FakeProvider
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
+SLOW = 30_000
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return any_free()
+
+
+@pytest.fixture(scope="module")
+def signing(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
+    """Yield a stack that the people of a provider may sign in to."""
+    deployed = DeployedStack(tmp_path_factory.mktemp("signing"))
+    issuer = f"http://127.0.0.1:{port}"
+    try:
+        deployed.up(context={"auth": "oidc", "issuer": issuer, "audience": "gallery"})
+        yield deployed
+    finally:
+        deployed.down()
+
+
+@pytest.fixture(scope="module")
+def provider(signing: DeployedStack, port: int) -> Iterator[IdentityProvider]:
+    with running(port, f"{signing.api_url}/") as provider:
+        yield provider
+
+
+@pytest.fixture
+def guest(
+    browser: Browser, signing: DeployedStack, provider: IdentityProvider, complaints: list[str]
+) -> Iterator[Page]:
+    """Yield the gallery as somebody sees it who has not signed in."""
+    provider.change(lifetime=300, refresh=True)
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    context.route("https://**", lambda route: route.abort())  # fonts of the provider's pages
+    page = context.new_page()
+
+    def heard(message: ConsoleMessage) -> None:
+        is_ours = message.location["url"].startswith(signing.api_url)
+        if message.type == "error" and is_ours and "status of 401" not in message.text:
+            complaints.append(message.text)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{signing.api_url}/")
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_placeholder("Enter any login").fill(name)
+    page.get_by_placeholder("and password").fill("any")
+    page.get_by_role("button", name="Sign-in").click()
+    page.get_by_role("button", name="Continue").click()
+    page.locator("#grid[data-ready]").wait_for(state="attached")
+
+
+def stored(page: Page, **changes: Any) -> dict[str, Any]:
+    """Return the session that the tab keeps, once it is changed."""
+    entries = page.evaluate("Object.entries(sessionStorage)")
+    ((key, text),) = [entry for entry in entries if entry[0].startswith("image-repo-session:")]
+    session = {**json.loads(text), **changes}
+    page.evaluate("entry => sessionStorage.setItem(...entry)", [key, json.dumps(session)])
+    return session
+
+
+def search(page: Page, text: str) -> None:
+    page.locator("#query").fill(text)
+    page.keyboard.press("Enter")
+
+
+def add(page: Page, file: Path) -> None:
+    page.locator("#files").set_input_files(file)
+    tile = page.locator('.tile[data-state="captioned"], .tile[data-state="needs_review"]')
+    expect(tile.first).to_be_visible(timeout=SLOW)
+
+
+def test_while_the_provider_does_not_answer_only_tokens_let_anybody_in(
+    signing: DeployedStack, request: pytest.FixtureRequest
+) -> None:
+    """Comes first: none of the functions knows the provider's keys yet."""
+    with signing.client(FakeProvider().token()) as client:
+        for path in ("/auth", "/images"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert answer.json()["status"] == 503
+    with signing.client() as client:
+        assert client.get("/images").is_success
+        request.getfixturevalue("provider")
+        eventually(lambda: client.get("/auth").is_success, within=3 * RETRY_SECONDS)
+
+
+def test_somebody_signs_in_adds_a_photograph_finds_it_and_signs_out(
+    guest: Page, signing: DeployedStack, photographs: Path
+) -> None:
+    sign_in(guest, "corp|ann")
+    assert guest.url == f"{signing.api_url}/"  # neither code nor state is left
+    expect(guest.locator("#account")).to_have_attribute(
+        "title", "Signed in as corp|ann@example.org"
+    )
+    add(guest, photographs / "coffee.jpg")
+    guest.locator(".tile > button").first.click()
+    expect(guest.locator("#detail")).to_contain_text("corp!7Cann")
+    guest.keyboard.press("Escape")
+    guest.reload()
+    expect(guest.locator(".tile > button").first).to_be_visible(timeout=SLOW)
+    search(guest, "cup")
+    expect(guest.locator("#heading")).to_contain_text("cup")
+    guest.get_by_role("button", name="Your account").click()
+    guest.get_by_role("button", name="Sign out").click()
+    guest.get_by_role("button", name="Yes, sign me out").click()
+    expect(guest.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert guest.url == f"{signing.api_url}/"
+    assert "image-repo-session" not in guest.evaluate("JSON.stringify({...sessionStorage})")
+    guest.get_by_role("button", name="Sign in", exact=True).click()
+    expect(guest.get_by_placeholder("Enter any login")).to_be_visible()  # out there, too
+
+
+def test_nobody_sees_what_another_person_added(guest: Page, photographs: Path) -> None:
+    sign_in(guest, "bob")
+    expect(guest.get_by_role("heading", name="No photographs yet")).to_be_visible()
+
+
+def test_the_search_in_the_address_is_kept_while_somebody_signs_in(
+    guest: Page, signing: DeployedStack
+) -> None:
+    guest.goto(f"{signing.api_url}/#q=walrus")
+    guest.reload()
+    sign_in(guest, "bob")
+    assert guest.url == f"{signing.api_url}/#q=walrus"
+    expect(guest.locator("#query")).to_have_value("walrus")
+
+
+def test_a_token_that_runs_out_is_renewed_without_a_word(
+    guest: Page, provider: IdentityProvider
+) -> None:
+    provider.change(lifetime=3)
+    sign_in(guest, "bob")
+    before = stored(guest)
+    guest.wait_for_timeout(3_000)
+    search(guest, "dog")
+    expect(guest.get_by_role("heading", name="Nothing found")).to_be_visible()
+    after = stored(guest)
+    assert after["bearer"] != before["bearer"]
+    assert not guest.locator("#token").is_visible()
+
+
+def test_a_token_that_the_repository_no_longer_takes_is_renewed(guest: Page) -> None:
+    sign_in(guest, "bob")
+    stored(guest, bearer="a.b.c", since=0)
+    search(guest, "dog")
+    expect(guest.get_by_role("heading", name="Nothing found")).to_be_visible()
+    assert stored(guest)["bearer"] != "a.b.c"
+    assert not guest.locator("#token").is_visible()
+
+
+def test_where_only_the_person_can_sign_in_again_nothing_on_the_page_is_lost(
+    guest: Page, photographs: Path
+) -> None:
+    sign_in(guest, "carol")
+    add(guest, photographs / "chelsea.jpg")
+    guest.locator(".tile > button").first.click()
+    guest.get_by_role("button", name="Edit caption").click()
+    guest.get_by_role("textbox", name="Caption").fill("A cat that waited")
+    stored(guest, renewAt=0, refresh=None)
+    guest.get_by_role("button", name="Save").click()
+    expect(guest.get_by_role("heading", name="Your sign-in has run out")).to_be_visible()
+    with guest.expect_popup() as second:
+        guest.get_by_role("button", name="Sign in again").click()
+    expect(guest.locator("#detail-title")).to_have_text("A cat that waited", timeout=SLOW)
+    assert second.value.is_closed()
+    assert not guest.locator("#token").is_visible()
+
+
+def test_whoever_does_not_sign_in_again_may_do_so_later(guest: Page) -> None:
+    sign_in(guest, "bob")
+    stored(guest, renewAt=0, refresh=None)
+    search(guest, "dog")
+    expect(guest.get_by_role("heading", name="Your sign-in has run out")).to_be_visible()
+    guest.keyboard.press("Escape")
+    expect(guest.get_by_role("heading", name="That did not work")).to_be_visible()
+    guest.get_by_role("button", name="Try again").click()
+    with guest.expect_popup():
+        guest.get_by_role("button", name="Sign in again").click()
+    expect(guest.get_by_role("heading", name="Nothing found")).to_be_visible(timeout=SLOW)
+
+
+def test_whoever_declines_is_told_so_and_may_begin_again(guest: Page) -> None:
+    guest.get_by_role("button", name="Sign in", exact=True).click()
+    guest.get_by_role("link", name=re.compile("Cancel")).click()
+    expect(guest.locator("#token")).to_contain_text("The sign-in was declined.")
+    sign_in(guest, "bob")
+
+
+def test_an_answer_to_another_sign_in_is_not_taken(guest: Page, signing: DeployedStack) -> None:
+    for address in ("?code=stolen&state=other", "?error=access_denied&state=other"):
+        guest.goto(f"{signing.api_url}/{address}")
+        expect(guest.locator("#token")).to_contain_text("belongs to another sign-in")
+        assert guest.url == f"{signing.api_url}/"
+
+
+def test_a_token_for_another_audience_is_refused_with_a_hint(guest: Page) -> None:
+    def another(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["provider"]["client_id"] = "another"
+        route.fulfill(json=answer)
+
+    guest.route("**/auth", another)
+    guest.reload()
+    sign_in(guest, "bob")
+    expect(guest.locator("#token")).to_contain_text("it is meant for another API")
+
+
+def test_after_the_keys_have_changed_people_sign_in_as_before(
+    guest: Page, provider: IdentityProvider, signing: DeployedStack
+) -> None:
+    provider.change(rotate=True)
+    token = provider.tokens("dora")["id_token"]
+    with signing.client(token) as client:
+        eventually(lambda: client.get("/images").is_success, within=3 * RETRY_SECONDS)
+    sign_in(guest, "dora")
+    expect(guest.get_by_role("heading", name="No photographs yet")).to_be_visible()
+
+
+def test_a_token_of_the_repository_opens_the_gallery_as_before(
+    guest: Page, signing: DeployedStack
+) -> None:
+    guest.goto(signing.facts["gallery_url"])
+    guest.reload()
+    guest.locator("#grid[data-ready]").wait_for(state="attached")
+    assert not guest.locator("#account").is_visible()
+
+
+def test_a_wrong_token_or_a_provider_that_is_down_is_told_by_the_api(
+    signing: DeployedStack, provider: IdentityProvider
+) -> None:
+    for token in ("imr_wrong", "a.b.c", provider.tokens("ann", client="another")["id_token"]):
+        with signing.client(token) as client:
+            answer = client.get("/images")
+        assert answer.status_code == 401
+        assert answer.json()["status"] == 401
+    with signing.client(provider.tokens("admin")["id_token"]) as client:
+        assert client.get("/tokens").is_success
