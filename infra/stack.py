@@ -79,7 +79,13 @@ class ImageRepo(cdk.Stack):
             "Indexer": indexing.indexer,
         }
         watch = Observability(
-            self, "Observability", queues, indexing.missed, functions, email=email_of(context)
+            self,
+            "Observability",
+            queues,
+            indexing.missed,
+            functions,
+            hourly={"DeadLetterReader": api.dead_letter_reader},
+            email=email_of(context),
         )
         self._tell(shared, api.rest_api_id, watch)
 
