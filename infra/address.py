@@ -35,6 +35,7 @@ class Address(Construct):
         scope: Construct,
         construct_id: str,
         edge: Edge,
+        *,
         api_id: str,
         bucket: s3.IBucket,
         token_origin: str,

@@ -1,26 +1,19 @@
 """The HTTP API: the Chalice application behind API Gateway."""
 
+import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sam as sam
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from chalicelib.names import API, DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, STAGE, UPLOADS
+from chalicelib.names import API, STAGE
 from infra.access_log import AccessLog
+from infra.api_roles import ApiRoles
 from infra.edge import Edge
-from infra.functions import (
-    ARCHITECTURE,
-    DELETE,
-    READ,
-    READ_ITEMS,
-    WRITE,
-    WRITE_ITEMS,
-    Identity,
-    Shared,
-)
+from infra.functions import ARCHITECTURE, Shared
 from infra.gateway import gateway_responses
 from infra.packaging import api_project
 from infra.stage import Stage
+from infra.token_routes import TokenRoutes
 from infra.tracing import sample
 
 # Where a browser takes gzip, API Gateway compresses answers from this size on:
@@ -29,7 +22,15 @@ COMPRESSED_BYTES = 1_000
 
 
 class Api(Construct):
-    """API Gateway, its functions and the authorizer; the function may invoke ``functions``."""
+    """API Gateway and the functions behind it; the routes may invoke ``functions``.
+
+    Attributes
+    ----------
+    identity
+        Of the routes.
+    dead_letter_reader
+        What settles dead letters every hour.
+    """
 
     def __init__(
         self,
@@ -40,8 +41,8 @@ class Api(Construct):
         edge: Edge,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.identity = Identity(self, "Identity", service="api")
-        self._allow(shared, functions)
+        roles = ApiRoles.of(self, shared, functions)
+        self.identity = roles.routes
         self.application = Chalice(
             scope,
             "Chalice",
@@ -63,32 +64,26 @@ class Api(Construct):
         )
         self.rest_api_id: str = self.application.get_resource("RestAPI").ref
         sample(self, self.rest_api_id)
-        self._shape_functions()
+        token_routes = TokenRoutes(self, "TokenRoutes", self.application)
+        self.dead_letter_reader = self._shape_functions(roles, token_routes.function)
         self._shape_gateway(shared.stage, edge)
 
-    def _allow(self, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> None:
-        identity, storage, catalogue = self.identity, shared.storage, shared.catalogue
-        identity.allow_objects(storage, READ, UPLOADS, DERIVED, INDEX, IMPORTS)
-        identity.allow_objects(storage, WRITE, UPLOADS, IMPORTS)
-        identity.allow_objects(storage, DELETE, UPLOADS, DERIVED)
-        identity.allow_items(catalogue.images, READ_ITEMS, *IMAGES_INDEXES)
-        identity.allow_items(catalogue.images, WRITE_ITEMS)
-        identity.allow_items(catalogue.tokens, (*READ_ITEMS, *WRITE_ITEMS))
-        identity.allow(("sqs:SendMessage", "sqs:GetQueueAttributes"), shared.queues.queue.queue_arn)
-        dead_letters = shared.queues.dead_letters.queue_arn
-        identity.allow(("sqs:ReceiveMessage", "sqs:DeleteMessage"), dead_letters)
-        identity.allow(
-            ("lambda:InvokeFunction",), *(function.function_arn for function in functions)
-        )
-
-    def _shape_functions(self) -> None:
-        log_group = self.identity.log_group.log_group_name
-        for resource in self.application.sam_template.node.find_all():
-            if isinstance(resource, sam.CfnFunction):
-                function = self.application.get_resource(resource.node.id)
-                function.add_property_override("LoggingConfig.LogGroup", log_group)
+    def _shape_functions(self, roles: ApiRoles, token_routes: cdk.CfnResource) -> lambda_.IFunction:
+        """Give each function its role, and return the reader of dead letters."""
+        named = self.application.get_resource
+        dead_letters: cdk.CfnResource = named("DeadLetters")
         # It reads until the queue is empty (chalicelib/queue.py hides messages for longer).
-        self.application.get_resource("DeadLetters").add_property_override("Timeout", 300)
+        dead_letters.add_property_override("Timeout", 300)
+        for function, identity in (
+            (named("APIHandler"), roles.routes),
+            (token_routes, roles.token_routes),
+            (named("Token"), roles.authorizer),
+            (dead_letters, roles.dead_letters),
+        ):
+            function.add_property_override("Role", identity.role.role_arn)
+            log_group = identity.log_group.log_group_name
+            function.add_property_override("LoggingConfig.LogGroup", log_group)
+        return lambda_.Function.from_function_name(self, "DeadLetterReader", dead_letters.ref)
 
     def _shape_gateway(self, stage: Stage, edge: Edge) -> None:
         api = self.application.get_resource("RestAPI")

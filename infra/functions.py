@@ -4,6 +4,7 @@ The CDK's own ``grant_read`` and its like allow families of actions (``s3:GetObj
 index of a table; here are named actions on named prefixes and indexes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,16 @@ from infra.storage import Catalogue, Queues, Storage
 # Of every function, of the captioner's image and of the layer's wheels: docs/decisions/504.
 ARCHITECTURE = lambda_.Architecture.X86_64
 
-READ = ("s3:GetObject", "s3:GetObjectVersion")
+READ = ("s3:GetObject",)
+READ_VERSIONS = (*READ, "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
+# Of the current version, under which a marker is left; versions end by the bucket's lifecycle:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
 DELETE = ("s3:DeleteObject",)
 
-READ_ITEMS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan")
-WRITE_ITEMS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+READ_ITEMS = ("dynamodb:GetItem", "dynamodb:BatchGetItem")
+WRITE_ITEMS = ("dynamodb:PutItem",)
+SCAN_ITEMS = ("dynamodb:Scan",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +87,17 @@ class Identity(Construct):
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
 
-    def allow(self, actions: tuple[str, ...], *resources: str) -> None:
-        """Allow ``actions`` on ``resources``."""
+    def allow(
+        self,
+        actions: tuple[str, ...],
+        *resources: str,
+        conditions: Mapping[str, object] | None = None,
+    ) -> None:
+        """Allow ``actions`` on ``resources``, where ``conditions`` hold."""
         self.role.add_to_policy(
-            iam.PolicyStatement(actions=list(actions), resources=list(resources))
+            iam.PolicyStatement(
+                actions=list(actions), resources=list(resources), conditions=conditions
+            )
         )
 
     def allow_objects(self, storage: Storage, actions: tuple[str, ...], *prefixes: str) -> None:
@@ -107,7 +119,27 @@ class Identity(Construct):
             },
         )
 
-    def allow_items(self, table: dynamodb.ITable, actions: tuple[str, ...], *indexes: str) -> None:
-        """Allow ``actions`` on a table and the named indexes of it."""
-        arn = table.table_arn
-        self.allow(actions, arn, *(f"{arn}/index/{name}" for name in indexes))
+    def allow_items(self, table: dynamodb.ITable, actions: tuple[str, ...]) -> None:
+        """Allow ``actions`` on the items of a table, but not on its indexes."""
+        self.allow(actions, table.table_arn)
+
+    def allow_queries(self, table: dynamodb.ITable, *indexes: str) -> None:
+        """Allow to query the named indexes of a table, but not the table."""
+        self.allow(("dynamodb:Query",), *(f"{table.table_arn}/index/{name}" for name in indexes))
+
+    def allow_update(self, table: dynamodb.ITable, *attributes: str) -> None:
+        """Allow to set the named attributes of a table's items, and to name its key.
+
+        Nothing of other attributes is told either: an update can answer with the whole item.
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+        """
+        self.allow(
+            ("dynamodb:UpdateItem",),
+            table.table_arn,
+            conditions={
+                "ForAllValues:StringEquals": {"dynamodb:Attributes": list(attributes)},
+                "StringEqualsIfExists": {
+                    "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]
+                },
+            },
+        )

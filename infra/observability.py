@@ -18,6 +18,10 @@ from infra.stage import Stage
 from infra.storage import Queues
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
+# Failures in five minutes that a person must look at. What runs once an hour fails once at first;
+# Lambda tries it twice more, after one and two minutes:
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+FAILURES, FAILURES_OF_THE_HOURLY = 3, 1
 
 
 class Observability(Construct):
@@ -31,6 +35,10 @@ class Observability(Construct):
         Index batches given up.
     functions
         Name to function; ``Indexer`` reads the stream.
+    hourly
+        Likewise, of those that a schedule runs. API Gateway answers 500 for an authorizer that
+        fails, which ``Api5xx`` counts:
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     email
         Whom alarms are mailed to, once the link in SNS's first mail was followed; None: nobody.
     shows
@@ -56,6 +64,7 @@ class Observability(Construct):
         missed: sqs.Queue,
         functions: Mapping[str, lambda_.IFunction],
         *,
+        hourly: Mapping[str, lambda_.IFunction],
         email: str | None,
         shows: bool,
         stage: Stage,
@@ -76,11 +85,14 @@ class Observability(Construct):
             "ImagesFailed": (self._own("failed"), 50, "many photographs refused"),
         }
         for name, function in functions.items():
-            errors = function.metric_errors(period=FIVE_MINUTES)
-            watched[f"{name}Errors"] = (errors, 3, f"the {name.lower()} failing")
+            watched[f"{name}Errors"] = (_errors(function), FAILURES, f"the {name.lower()} failing")
+        for name, function in hourly.items():
+            meaning = f"{name}, which runs every hour, failing"
+            watched[f"{name}Errors"] = (_errors(function), FAILURES_OF_THE_HOURLY, meaning)
         self.alarms = {name: self._alarm(name, *what) for name, what in watched.items()}
         waiting = (_visible(queues.queue), age)
-        self.dashboard = self._dashboard(waiting, functions.values()) if shows else None
+        shown = (*functions.values(), *hourly.values())
+        self.dashboard = self._dashboard(waiting, shown) if shows else None
 
     def _dashboard(
         self, waiting: tuple[cloudwatch.IMetric, ...], functions: Collection[lambda_.IFunction]
@@ -148,6 +160,10 @@ def email_of(context: Callable[[str], object]) -> str | None:
 
 def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title=title, left=metrics, width=8)
+
+
+def _errors(function: lambda_.IFunction) -> cloudwatch.Metric:
+    return function.metric_errors(period=FIVE_MINUTES)
 
 
 def _visible(queue: sqs.Queue) -> cloudwatch.Metric:

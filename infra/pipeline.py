@@ -3,15 +3,15 @@
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from chalicelib.names import CAPTIONER, DERIVED, ENCODER, IMAGES_INDEXES, IMPORTS, UPLOADS
+from chalicelib.names import CAPTIONER, DERIVED, ENCODER, IMPORTS, UPLOADS
 from infra.functions import (
     ARCHITECTURE,
     DELETE,
     READ,
     READ_ITEMS,
+    READ_VERSIONS,
     WRITE,
     WRITE_ITEMS,
     Identity,
@@ -58,16 +58,21 @@ class Pipeline(Construct):
             "Captioner": rollout.called(self.captioner),
             "Encoder": rollout.called(self.encoder),
         }
-        self.called["Captioner"].add_event_source(
-            sources.SqsEventSource(
-                shared.queues.queue,
-                batch_size=BATCH_SIZE,
-                report_batch_item_failures=True,
-                max_concurrency=captioners,
-            )
+        # The CDK's SqsEventSource would also allow what Lambda does not ask for:
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
+        self.called["Captioner"].add_event_source_mapping(
+            "Events",
+            event_source_arn=shared.queues.queue.queue_arn,
+            batch_size=BATCH_SIZE,
+            report_batch_item_failures=True,
+            max_concurrency=captioners,
+        )
+        captioner.allow(
+            ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+            shared.queues.queue.queue_arn,
         )
         self._allow_ingest(captioner)
-        encoder.allow_objects(shared.storage, READ, UPLOADS)
+        encoder.allow_objects(shared.storage, READ_VERSIONS, UPLOADS)
 
     def _function(
         self, name: str, handler: str, seconds: int, identity: Identity
@@ -94,10 +99,10 @@ class Pipeline(Construct):
 
     def _allow_ingest(self, identity: Identity) -> None:
         storage, images = self._shared.storage, self._shared.catalogue.images
-        identity.allow_objects(storage, READ, UPLOADS, IMPORTS)
+        identity.allow_objects(storage, READ_VERSIONS, UPLOADS)
+        identity.allow_objects(storage, READ, IMPORTS)
         identity.allow_objects(storage, WRITE, DERIVED, IMPORTS)
         identity.allow_objects(storage, DELETE, DERIVED)
         # A long import goes on as a message to itself.
         identity.allow(("sqs:SendMessage",), self._shared.queues.queue.queue_arn)
-        identity.allow_items(images, READ_ITEMS, *IMAGES_INDEXES)
-        identity.allow_items(images, WRITE_ITEMS)
+        identity.allow_items(images, (*READ_ITEMS, *WRITE_ITEMS))

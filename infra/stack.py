@@ -103,6 +103,7 @@ class ImageRepo(cdk.Stack):
             queues,
             indexing.missed,
             functions,
+            hourly={"DeadLetterReader": api.dead_letter_reader},
             email=email_of(context),
             shows=yes_or_no(context, "dashboard", default=False),
             stage=stage,
@@ -118,8 +119,14 @@ class ImageRepo(cdk.Stack):
                 called=pipeline.called,
                 alarms=alarms,
             )
-        tokens_from = token_origin_of(context)
-        address = Address(self, "Address", edge, api.rest_api_id, storage.bucket, tokens_from)
+        address = Address(
+            self,
+            "Address",
+            edge,
+            api_id=api.rest_api_id,
+            bucket=storage.bucket,
+            token_origin=token_origin_of(context),
+        )
         self._tell(shared, api.rest_api_id, address, watch)
 
     def _storage(self, adopted: Adopted, edge: Edge) -> Storage:

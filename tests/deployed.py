@@ -20,6 +20,7 @@ from local.processes import any_free
 ROOT = Path(__file__).resolve().parent.parent
 # Of the developer's shell: none of it may reach the stack under test.
 FOREIGN = ("AWS_PROFILE", "AWS_ENDPOINT_URL", "IMAGE_REPO_URL", "IMAGE_REPO_TOKEN")
+RECORDING = ROOT / "tests" / "recording"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ class DeployedStack:
         return {*(self.home / "tmp").glob("*-lambda-*")}
 
     @property
+    def calls(self) -> Path:
+        """Where ``tests.recording`` writes what the functions ask of AWS."""
+        return self.home / "calls"
+
+    @property
     def facts(self) -> dict[str, str]:
         """What ``stack.json`` tells."""
         file = self.home / "stack.json"
@@ -111,6 +117,8 @@ class DeployedStack:
 
     def _local(self, *arguments: str) -> str:
         environment = {k: v for k, v in os.environ.items() if k not in FOREIGN}
+        self.calls.mkdir(exist_ok=True)
+        environment |= {"PYTHONPATH": str(RECORDING), "RECORDED_CALLS": str(self.calls)}
         ran = subprocess.run(
             [sys.executable, "-m", "local", *arguments],
             cwd=ROOT,

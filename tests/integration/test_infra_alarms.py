@@ -1,5 +1,7 @@
 """Who is told that something is wrong."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -22,6 +24,7 @@ def alarms(**context: object) -> assertions.Template:
         stack, "Queues", storage=OwnStorage(stack, "Storage", bucket_name="photographs")
     )
     functions = {"Indexer": lambda_.Function.from_function_name(stack, "Indexer", "indexer")}
+    hourly = {"Settler": lambda_.Function.from_function_name(stack, "Settler", "settler")}
     email = email_of(context.get)
     shows = yes_or_no(context.get, "dashboard", default=False)
     Observability(
@@ -30,6 +33,7 @@ def alarms(**context: object) -> assertions.Template:
         queues,
         queues.dead_letters,
         functions,
+        hourly=hourly,
         email=email,
         shows=shows,
         stage=Stage("staging"),
@@ -57,6 +61,28 @@ def test_cloudwatch_may_publish_to_every_topic_that_an_alarm_goes_to() -> None:
     found = resources(template, "AWS::CloudWatch::Alarm").values()
     assert found
     assert {action["Ref"] for alarm in found for action in alarm["AlarmActions"]} <= admitted
+
+
+def test_one_failure_of_what_runs_every_hour_is_told(assembly: Path) -> None:
+    template = json.loads((assembly / "ImageRepo.template.json").read_text())["Resources"]
+    alarms = [
+        alarm["Properties"]
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm")
+        if alarm["Properties"]["MetricName"] == "Errors"
+    ]
+    scheduled = [
+        name
+        for name, function in template.items()
+        if "Schedule" in json.dumps(function.get("Properties", {}).get("Events", {}))
+    ]
+    assert scheduled
+    for name in scheduled:
+        of_it = [a for a in alarms if f'{{"Ref": "{name}"}}' in json.dumps(a["Dimensions"])]
+        assert [alarm["Threshold"] for alarm in of_it] == [1]
+
+
+def of_type(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [resource for resource in template.values() if resource["Type"] == kind]
 
 
 def test_the_address_of_the_command_line_is_subscribed() -> None:

@@ -227,19 +227,6 @@ def test_dead_letters_are_settled_on_a_schedule_and_met_once_a_run(
     assert redrives == [queue]
 
 
-def test_no_role_may_do_everything(template: dict[str, Any]) -> None:
-    for statement in statements(template):
-        for action in as_list(statement["Action"]):
-            assert "*" not in action, statement
-        if "*" in as_list(statement["Resource"]):
-            assert {a.split(":")[0] for a in as_list(statement["Action"])} <= {"xray", "dynamodb"}
-            assert set(as_list(statement["Action"])) <= {
-                "xray:PutTraceSegments",
-                "xray:PutTelemetryRecords",
-                "dynamodb:ListStreams",
-            }
-
-
 def test_who_may_read_objects_is_told_that_one_is_missing(template: dict[str, Any]) -> None:
     for policy in of_type(template, "AWS::IAM::Policy").values():
         statements = policy["Properties"]["PolicyDocument"]["Statement"]

@@ -1,0 +1,52 @@
+"""Synthesised templates, and what their roles grant."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from local.synthesis import fingerprint, synthesise, synthesised
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Grant(NamedTuple):
+    """One action that a role may do on one resource, written as in the template."""
+
+    action: str
+    resource: Any
+    conditions: Mapping[str, Any]
+
+
+def engine_assembly(engine: str) -> Path:
+    """Return the cloud assembly of an engine, made anew only where something changed."""
+    folder = ROOT / "build" / "tests" / ("cdk.out" if engine == "embedded" else engine)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if not synthesised(folder, fingerprint(engine)):
+        synthesise(folder, folder.parent / "synthesis.log", engine)
+    return folder
+
+
+def resources(template: Mapping[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """Return the properties of the resources of a kind, by their names."""
+    found = template["Resources"].items()
+    return {name: r["Properties"] for name, r in found if r["Type"] == kind}
+
+
+def grants(template: Mapping[str, Any], role: str) -> Iterator[Grant]:
+    """Yield what the policies of a role allow."""
+    for policy in resources(template, "AWS::IAM::Policy").values():
+        if {"Ref": role} in policy["Roles"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield from _grants(statement)
+
+
+def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
+    assert statement["Effect"] == "Allow"
+    for action in listed(statement["Action"]):
+        for resource in listed(statement["Resource"]):
+            yield Grant(action, resource, statement.get("Condition", {}))
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a value that may stand alone as a list."""
+    return value if isinstance(value, list) else [value]
