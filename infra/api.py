@@ -11,6 +11,7 @@ from infra.functions import (
     DELETE,
     READ,
     READ_ITEMS,
+    RUNTIME,
     WRITE,
     WRITE_ITEMS,
     Identity,
@@ -83,6 +84,8 @@ class Api(Construct):
             if isinstance(resource, sam.CfnFunction):
                 function = self.application.get_resource(resource.node.id)
                 function.add_property_override("LoggingConfig.LogGroup", log_group)
+                # Chalice would take the version of the Python that synthesises.
+                function.add_property_override("Runtime", RUNTIME.name)
         # It reads until the queue is empty (chalicelib/queue.py hides messages for longer).
         self.application.get_resource("DeadLetters").add_property_override("Timeout", 300)
 

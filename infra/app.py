@@ -8,7 +8,8 @@
 ``-c IMAGE_REPO_MAX_PIXELS=…`` and its like are the limits of ``chalicelib.settings``;
 ``-c bucket=…``, ``table``, ``tableStream`` and ``tokensTable`` adopt what is there already, as
 ``infra.adopt`` tells;
-``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it.
+``-c bundle=build/bundle`` a model other than the repository's, once ``infra.bundle`` took it;
+``-c layer=build/layer-here`` the layer of this machine, which the local stack's functions run on.
 """
 
 import os

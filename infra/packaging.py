@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from captioner.vision import manifest, text
-from layers.__main__ import LAYER, ROOT
+from layers.__main__ import LAMBDA, ROOT
 
 BUILD = ROOT / "build"
 
@@ -50,10 +50,11 @@ def captioner_image(bundle: Path | None = None) -> Path:
     return context
 
 
-def layer_code() -> Path:
-    """Return the built layer."""
-    _existing(LAYER / "python", "python -m layers")
-    return LAYER
+def layer_code(layer: Path | None = None) -> Path:
+    """Return the built layer: Lambda's, unless another folder is meant."""
+    folder = layer or LAMBDA.folder
+    _existing(folder / "python", "python -m layers")
+    return folder
 
 
 def _existing(folder: Path, made_by: str) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chalicelib.names import EMBEDDED
+from layers.__main__ import HERE, LAMBDA, Layer
 from local.errors import LocalError
 from local.layout import ACCOUNT, REGION, ROOT
 
@@ -33,7 +34,8 @@ STAMP = "fingerprint.txt"
 
 def fingerprint(search: str = EMBEDDED) -> str:
     """Return a hash of everything that a synthesis reads, the search engine included."""
-    digest = hashlib.sha256(search.encode())
+    # Another Python wants another layer.
+    digest = hashlib.sha256(f"{search} {sys.version}".encode())
     for path in _files():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -41,9 +43,13 @@ def fingerprint(search: str = EMBEDDED) -> str:
 
 
 def synthesise(
-    assembly: Path, log: Path, search: str = EMBEDDED, context: Mapping[str, str] | None = None
+    assembly: Path,
+    log: Path,
+    search: str = EMBEDDED,
+    context: Mapping[str, str] | None = None,
+    layer: Layer = HERE,
 ) -> None:
-    """Build the layer and write the cloud assembly.
+    """Build a layer and write the cloud assembly.
 
     Parameters
     ----------
@@ -55,6 +61,8 @@ def synthesise(
         The search engine, one of ``infra.engines.ENGINES``.
     context
         What ``-c`` says besides.
+    layer
+        This machine's, whose Python runs the functions of the local stack, or Lambda's.
 
     Raises
     ------
@@ -63,19 +71,20 @@ def synthesise(
     """
     wanted = fingerprint(search)
     settings = json.loads((ROOT / "cdk.json").read_text())["context"]
+    given = {**settings, "search": search, "layer": str(layer.folder), **(context or {})}
     cdk = {
         "PATH": _path_with_node(),
         "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**settings, "search": search, **(context or {})}),
+        "CDK_CONTEXT_JSON": json.dumps(given),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         # The CDK's bridge to Node warns of every version it was not released with.
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
     }
-    _run("layers", {}, log)
+    _run(("layers", *(["--here"] if layer == HERE else [])), {}, log)
     shutil.rmtree(assembly, ignore_errors=True)
-    _run("infra.app", cdk, log)
+    _run(("infra.app",), cdk, log)
     (assembly / STAMP).write_text(wanted)
 
 
@@ -106,10 +115,10 @@ def _path_with_node() -> str:
     )
 
 
-def _run(module: str, environment: Mapping[str, str], log: Path) -> None:
+def _run(module: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
     with log.open("ab") as output:
         ended = subprocess.run(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", *module],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdout=output,
@@ -118,7 +127,9 @@ def _run(module: str, environment: Mapping[str, str], log: Path) -> None:
         )
     if ended.returncode:
         words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise LocalError(f"'-m {module}' failed:\n{words}", f"the whole of it is in {log}")
+        raise LocalError(
+            f"'-m {' '.join(module)}' failed:\n{words}", f"the whole of it is in {log}"
+        )
 
 
 def main() -> int:
@@ -128,7 +139,7 @@ def main() -> int:
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
     try:
-        synthesise(assembly, log, search)
+        synthesise(assembly, log, search, layer=LAMBDA)
     except LocalError as problem:
         print(f"✗ {problem.happened}\n  {problem.remedy}", file=sys.stderr)
         return 1
