@@ -1,6 +1,6 @@
 # Image Repo. 'make demo' shows it, 'make test' tests it; 'make help' lists the rest.
 
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(foreach one,3.11 3.12 3.13,$(shell command -v python$(one))) python3.11)
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := UV_LINK_MODE=hardlink $(BIN)/uv pip install --quiet --python $(BIN)/python
@@ -20,11 +20,11 @@ help: ## This list
 # ---- Environments: each from a hash-pinned lock; a stamp says which lock is installed ----------
 
 $(BIN)/uv: requirements/uv.lock
-	@command -v $(PYTHON) >/dev/null || { echo "✗ $(PYTHON) is missing: install Python 3.11, or" \
-	  "name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "✗ $(PYTHON) is missing: install Python 3.11, 3.12 or" \
+	  "3.13, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.13"; exit 1; }
 	@echo "• Making a virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { echo "✗ Python cannot make virtual environments:" \
-	  "install its venv module (Debian: apt install python3.11-venv)"; exit 1; }
+	  "install its venv module (Debian: apt install python3-venv)"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	  -r requirements/uv.lock || { $(network); }
 	@touch $@

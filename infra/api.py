@@ -9,7 +9,7 @@ from chalicelib.names import API, STAGE
 from infra.access_log import AccessLog
 from infra.api_roles import ApiRoles
 from infra.edge import Edge
-from infra.functions import ARCHITECTURE, Shared
+from infra.functions import ARCHITECTURE, RUNTIME, Shared
 from infra.gateway import gateway_responses
 from infra.packaging import api_project
 from infra.stage import Stage
@@ -81,6 +81,8 @@ class Api(Construct):
             (dead_letters, roles.dead_letters),
         ):
             function.add_property_override("Role", identity.role.role_arn)
+            # Chalice would take the version of the Python that synthesises.
+            function.add_property_override("Runtime", RUNTIME.name)
             log_group = identity.log_group.log_group_name
             function.add_property_override("LoggingConfig.LogGroup", log_group)
         return lambda_.Function.from_function_name(self, "DeadLetterReader", dead_letters.ref)

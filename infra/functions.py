@@ -23,6 +23,8 @@ from infra.storage import Catalogue, Queues, Storage
 
 # Of every function, of the captioner's image and of the layer's wheels: docs/decisions/504.
 ARCHITECTURE = lambda_.Architecture.X86_64
+# Of the zip functions, for which the layer is built; captioner/Dockerfile has the image's.
+RUNTIME = lambda_.Runtime.PYTHON_3_13
 
 READ = ("s3:GetObject",)
 READ_VERSIONS = (*READ, "s3:GetObjectVersion")

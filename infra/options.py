@@ -78,6 +78,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "groupsClaim": Option(_default("oidc_groups_claim"), "the claim with a person's groups"),
     "signedIn": Option(_default("oidc_signed_in"), "scopes of whoever signed in"),
     "bundle": Option("none", "the folder of another model, which `BUNDLE=…` makes"),
+    "layer": Option("Lambda's", "another folder of third-party code, as the local stack has it"),
     "bucket": Option(
         "none",
         "a bucket to [take up](operations.md#taking-up-a-bucket-and-tables-that-are-there)",

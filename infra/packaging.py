@@ -9,7 +9,7 @@ from pathlib import Path
 
 from captioner.vision import manifest, text
 from chalicelib.api import pages
-from layers.__main__ import LAYER, ROOT
+from layers.__main__ import LAMBDA, ROOT
 
 BUILD = ROOT / "build"
 
@@ -59,10 +59,11 @@ def gallery_files() -> Path:
     return folder
 
 
-def layer_code() -> Path:
-    """Return the built layer."""
-    _existing(LAYER / "python", "python -m layers")
-    return LAYER
+def layer_code(layer: Path | None = None) -> Path:
+    """Return the built layer: Lambda's, unless another folder is meant."""
+    folder = layer or LAMBDA.folder
+    _existing(folder / "python", "python -m layers")
+    return folder
 
 
 def _existing(folder: Path, made_by: str) -> Path:

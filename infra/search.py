@@ -8,7 +8,16 @@ from constructs import Construct
 from chalicelib.names import INDEX, INDEXER
 from infra.acknowledgements import acknowledge
 from infra.engines import Domain
-from infra.functions import ARCHITECTURE, DELETE, READ, SCAN_ITEMS, WRITE, Identity, Shared
+from infra.functions import (
+    ARCHITECTURE,
+    DELETE,
+    READ,
+    RUNTIME,
+    SCAN_ITEMS,
+    WRITE,
+    Identity,
+    Shared,
+)
 from infra.packaging import indexer_code
 from infra.storage import dead_letter_queue
 
@@ -36,7 +45,7 @@ class Search(Construct):
             self,
             "Indexer",
             function_name=shared.stage.named(INDEXER),
-            runtime=lambda_.Runtime.PYTHON_3_11,
+            runtime=RUNTIME,
             architecture=ARCHITECTURE,
             handler="indexer.handler.index",
             code=lambda_.Code.from_asset(str(indexer_code())),
@@ -55,7 +64,7 @@ class Search(Construct):
         acknowledge(self.missed, {"AwsSolutions-SQS3": "It is the stream's queue of dead letters."})
         acknowledge(
             self.indexer,
-            {"AwsSolutions-L1": "Python 3.11 is what the layer is built and tested for."},
+            {"AwsSolutions-L1": "Python 3.13 is what the layer is built and tested for."},
         )
 
     def _allow(self, shared: Shared, *, rebuilds_beside: bool) -> None:

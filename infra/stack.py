@@ -17,7 +17,7 @@ from infra.choices import yes_or_no
 from infra.concurrency import Concurrency
 from infra.edge import Edge
 from infra.engines import domain_of
-from infra.functions import ARCHITECTURE, Shared
+from infra.functions import ARCHITECTURE, RUNTIME, Shared
 from infra.observability import Observability, email_of
 from infra.options import reader
 from infra.packaging import layer_code
@@ -157,11 +157,12 @@ class ImageRepo(cdk.Stack):
         ).to_string()
 
     def _layer(self) -> lambda_.LayerVersion:
+        folder = self.node.try_get_context("layer")
         return lambda_.LayerVersion(
             self,
             "Dependencies",
-            code=lambda_.Code.from_asset(str(layer_code())),
-            compatible_runtimes=[lambda_.Runtime.PYTHON_3_11],
+            code=lambda_.Code.from_asset(str(layer_code(Path(folder) if folder else None))),
+            compatible_runtimes=[RUNTIME],
             compatible_architectures=[ARCHITECTURE],
             description="Third-party code of the API and the indexer",
         )

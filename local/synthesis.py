@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chalicelib.names import EMBEDDED
+from layers.__main__ import HERE, LAMBDA, Layer
 from local.errors import LocalError
 from local.layout import ACCOUNT, REGION, ROOT
 
@@ -30,13 +31,16 @@ SOURCES = (
 )
 STAMP = "fingerprint.txt"
 # The emulator knows no CodeDeploy, nor SAM's aliases, and its CloudFront reaches no API of its own:
+# The emulator knows no CodeDeploy, nor SAM's aliases, and its CloudFront reaches no API of its own:
 # here the API serves the gallery's files.
 LOCAL = {"cdn": "no", "rollout": "all-at-once"}
 
 
 def fingerprint(search: str = EMBEDDED, context: Mapping[str, str] = LOCAL) -> str:
     """Return a hash of everything that a synthesis reads, engine and context included."""
-    digest = hashlib.sha256(search.encode() + json.dumps(sorted(context.items())).encode())
+    # Another Python wants another layer.
+    read = (search, sys.version, sorted(context.items()))
+    digest = hashlib.sha256(json.dumps(read).encode())
     for path in _files():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -44,9 +48,13 @@ def fingerprint(search: str = EMBEDDED, context: Mapping[str, str] = LOCAL) -> s
 
 
 def synthesise(
-    assembly: Path, log: Path, search: str = EMBEDDED, context: Mapping[str, str] = LOCAL
+    assembly: Path,
+    log: Path,
+    search: str = EMBEDDED,
+    context: Mapping[str, str] = LOCAL,
+    layer: Layer = HERE,
 ) -> None:
-    """Build the layer and write the cloud assembly.
+    """Build a layer and write the cloud assembly.
 
     Parameters
     ----------
@@ -58,6 +66,8 @@ def synthesise(
         The search engine, one of ``infra.engines.ENGINES``.
     context
         What else the CDK is told, as by ``-c NAME=VALUE``.
+    layer
+        This machine's, whose Python runs the functions of the local stack, or Lambda's.
 
     Raises
     ------
@@ -66,19 +76,20 @@ def synthesise(
     """
     wanted = fingerprint(search, context)
     settings = json.loads((ROOT / "cdk.json").read_text())["context"]
+    given = {**settings, "search": search, "layer": str(layer.folder), **context}
     cdk = {
         "PATH": path_with_node(),
         "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**settings, "search": search, **context}),
+        "CDK_CONTEXT_JSON": json.dumps(given),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         # The CDK's bridge to Node warns of every version it was not released with.
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
     }
-    _run("layers", {}, log)
+    _run(("layers", *(["--here"] if layer == HERE else [])), {}, log)
     shutil.rmtree(assembly, ignore_errors=True)
-    _run("infra.app", cdk, log)
+    _run(("infra.app",), cdk, log)
     (assembly / STAMP).write_text(wanted)
 
 
@@ -116,10 +127,10 @@ def path_with_node() -> str:
     )
 
 
-def _run(module: str, environment: Mapping[str, str], log: Path) -> None:
+def _run(module: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
     with log.open("ab") as output:
         ended = subprocess.run(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", *module],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdout=output,
@@ -128,7 +139,9 @@ def _run(module: str, environment: Mapping[str, str], log: Path) -> None:
         )
     if ended.returncode:
         words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise LocalError(f"'-m {module}' failed:\n{words}", f"the whole of it is in {log}")
+        raise LocalError(
+            f"'-m {' '.join(module)}' failed:\n{words}", f"the whole of it is in {log}"
+        )
 
 
 def main() -> int:
@@ -138,7 +151,7 @@ def main() -> int:
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
     try:
-        synthesise(assembly, log, search, context={})
+        synthesise(assembly, log, search, context={}, layer=LAMBDA)
     except LocalError as problem:
         print(f"✗ {problem.happened}\n  {problem.remedy}", file=sys.stderr)
         return 1

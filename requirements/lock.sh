@@ -3,24 +3,25 @@
 # function runs locally on exactly what it runs on in the cloud.
 set -euo pipefail
 cd "$(dirname "$0")"
+# Each package has wheels for Python 3.11 to 3.13, and none is needed by one of them alone; the oldest
+# decides what is taken.
 compile() {
     uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
         --python-version 3.11 --only-binary :all: "$@"
 }
 # What is locked stays, where the requirements allow it; '--upgrade' takes the newest.
 for lock in *.lock; do cp "$lock" "$lock.new"; done
-# Lambda's Python 3.11 has glibc 2.26, the captioner's image and every machine 2.28 or newer.
-lambda=x86_64-manylinux2014 newer=x86_64-manylinux_2_28
+# Lambda's Python 3.13 has glibc 2.34, other machines 2.28 or newer.
+platform=x86_64-manylinux_2_28
 
-compile --python-platform $newer train.in -o train.lock.new "${@}"
-compile --python-platform $lambda api.in -c train.lock.new -o api.lock.new
-for name in captioner demo dev mutants peers training-image uv node; do
-    compile --python-platform $newer "$name.in" -c train.lock.new -o "$name.lock.new"
+compile --python-platform $platform train.in -o train.lock.new "${@}"
+for name in api captioner demo dev mutants peers training-image uv node; do
+    compile --python-platform $platform "$name.in" -c train.lock.new -o "$name.lock.new"
 done
 # The demo's photographs: packages alone, without what they depend on.
-compile --python-platform $newer photographs.in -c train.lock.new --no-deps -o photographs.lock.new
+compile --python-platform $platform photographs.in -c train.lock.new --no-deps -o photographs.lock.new
 # The SageMaker SDK and checkov want other versions of what the rest shares: each stands alone.
 for name in checkov sagemaker; do
-    compile --python-platform $newer "$name.in" -o "$name.lock.new"
+    compile --python-platform $platform "$name.in" -o "$name.lock.new"
 done
 for new in *.lock.new; do mv "$new" "${new%.new}"; done
