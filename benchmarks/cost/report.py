@@ -18,13 +18,15 @@ from benchmarks.cost.bills import (
     stored,
     total,
 )
+from benchmarks.cost.choices import CHOICES
 from benchmarks.cost.inputs import EMBEDDED_MS, INPUTS, OPENSEARCH_MS, Input
 from benchmarks.cost.prices import PRICES, READ_ON, REGION, Price
 
 # Of an empty stack's month with the embedded engine, and of a thousand of each at SMALL.
 BARS = {"idle, a month": 1.50, "1,000 photographs": 0.08, "1,000 searches": 0.01}
-# CloudWatch's pricing page has the allowance of dashboards, X-Ray's that of traces.
-ALLOWED = ("CloudWatch, dashboard", "X-Ray, traces")
+# CloudWatch's pricing page has the allowance of dashboards, X-Ray's that of traces, CloudFront's
+# that of requests.
+ALLOWED = ("CloudWatch, dashboard", "X-Ray, traces", "CloudFront, requests")
 
 _HEAD = f"""# What it costs
 
@@ -40,9 +42,10 @@ template's at 10,000 photographs, and the cluster of `benchmarks.sizing` beyond.
 ones of one page, each traced; photographs come through the API and within one hour.
 """
 _WITHOUT = """
-*Without* leaves out the dashboard and the traces: three [dashboards of an
-account](https://aws.amazon.com/cloudwatch/pricing/) and 100,000
-[traces](https://aws.amazon.com/xray/pricing/) are free every month.
+*Without* leaves out the dashboard, the traces and CloudFront's requests: three [dashboards of an
+account](https://aws.amazon.com/cloudwatch/pricing/), 100,000
+[traces](https://aws.amazon.com/xray/pricing/) and ten million
+[requests](https://aws.amazon.com/cloudfront/pricing/) are free every month.
 """
 _UNVERIFIED = """
 *Not verified*: AWS's page fills in its numbers by script, and no page of AWS's was found that
@@ -64,6 +67,8 @@ def report() -> str:
             _WITHOUT,
             "## Where it goes\n",
             *_table(("embedded engine, 10,000 photographs", *BARS), _breakdown()),
+            "\n## Choices\n",
+            *_table(("", "dollars"), ((n, f"${total(bill):.4f}") for n, bill in CHOICES.items())),
             "\n## Clusters\n",
             *_table(("photographs", "vectors", "data nodes", "a month"), _clusters()),
             "\n## Figures\n",

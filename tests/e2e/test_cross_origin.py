@@ -1,9 +1,8 @@
 """Pages of other origins in a browser: one that may call the API, and one that may not."""
 
-import threading
+import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,10 @@ import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Error as BrowserError
 
+from chalicelib.names import STACK, STAGE
 from local.synthesis import LOCAL, synthesise
 from tests.deployed import DeployedStack
+from tests.e2e.proxy import Proxy, proxied, serving
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
 
@@ -51,25 +52,11 @@ class EmptyPage(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
-@contextmanager
-def page_server() -> Iterator[str]:
-    """Yield the origin of an empty page."""
-    server = ThreadingHTTPServer(("localhost", 0), EmptyPage)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://localhost:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture
 def origins() -> Iterator[tuple[str, str]]:
     """Yield the origins of two pages."""
-    with ExitStack() as servers:
-        yield servers.enter_context(page_server()), servers.enter_context(page_server())
+    with serving(EmptyPage, "localhost") as one, serving(EmptyPage, "localhost") as another:
+        yield one, another
 
 
 @pytest.fixture
@@ -86,6 +73,34 @@ def sharing(origins: tuple[str, str], tmp_path: Path) -> Iterator[DeployedStack]
         deployed.down()
 
 
+def asking_the_function(stack: DeployedStack) -> type[Proxy]:
+    """Return a proxy that passes OPTIONS on to the API's function, as API Gateway does.
+
+    The emulator answers it by itself, in a way that forbids tokens.
+    """
+    resource = {"StackName": STACK, "LogicalResourceId": "APIHandler"}
+    found = stack.aws("cloudformation").describe_stack_resource(**resource)
+    name = found["StackResourceDetail"]["PhysicalResourceId"]
+    lambda_ = stack.aws("lambda")
+
+    class Preflight(Proxy):
+        def do_OPTIONS(self) -> None:  # noqa: N802  http.server's name
+            path = self.path.partition(f"/{STAGE}")[2].partition("?")[0]
+            context = {"httpMethod": "OPTIONS", "resourcePath": path, "requestId": "1"}
+            event = {
+                "requestContext": context,
+                "headers": dict(self.headers.items()),
+                **dict.fromkeys(("multiValueQueryStringParameters", "pathParameters", "body")),
+                "stageVariables": None,
+                "isBase64Encoded": False,
+            }
+            answer = lambda_.invoke(FunctionName=name, Payload=json.dumps(event))
+            told = json.loads(answer["Payload"].read())
+            self.answer(told["statusCode"], told["headers"], b"")
+
+    return Preflight
+
+
 def ran(browser: Browser, origin: str, script: str, arguments: list[Any]) -> Any:
     page = browser.new_page()
     page.goto(origin)
@@ -100,9 +115,10 @@ def test_a_page_that_may_uploads_and_searches_and_another_cannot(
 ) -> None:
     allowed, other = origins
     photograph = [*(photographs / "chelsea.jpg").read_bytes()]
-    arguments = [sharing.api_url, sharing.token, photograph]
-    answered = ran(browser, allowed, UPLOAD_AND_SEARCH, arguments)
-    assert answered == [201, True, 200, 401, "Unauthorized"]
-    for script in (UPLOAD_AND_SEARCH, FETCH):
-        with pytest.raises(BrowserError, match="Failed to fetch"):
-            ran(browser, other, script, arguments)
+    with proxied(sharing.api_url, asking_the_function(sharing)) as api:
+        arguments = [api, sharing.token, photograph]
+        answered = ran(browser, allowed, UPLOAD_AND_SEARCH, arguments)
+        assert answered == [201, True, 200, 401, "Unauthorized"]
+        for script in (UPLOAD_AND_SEARCH, FETCH):
+            with pytest.raises(BrowserError, match="Failed to fetch"):
+                ran(browser, other, script, arguments)

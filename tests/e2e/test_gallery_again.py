@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, expect
 
 from tests.deployed import DeployedStack
-from tests.e2e.compressing import compressed
+from tests.e2e.proxy import proxied
 from tests.e2e.test_gallery import SLOW, add
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
@@ -61,7 +61,7 @@ def newcomer(stack: DeployedStack) -> str:
 def test_a_second_visit_fetches_a_twentieth_of_the_first(
     browser: Browser, stack: DeployedStack, photographs: Path, newcomer: str
 ) -> None:
-    with compressed(f"{stack.api_url}/#token={newcomer}") as gallery:
+    with proxied(f"{stack.api_url}/#token={newcomer}") as gallery:
         owner = browser.new_page()
         owner.goto(gallery)
         add(owner, *(photographs / f"{name}.jpg" for name in PHOTOGRAPHS))
