@@ -16,7 +16,8 @@ Clock = Callable[[], datetime]
 WINDOW = timedelta(hours=4)
 # What a link is still good for when its window ends.
 REST = timedelta(hours=1)
-# At most 7 days by S3; below the 6 hours that AWS names as the shortest life of a role's keys:
+# S3 takes a link for 7 days at most, and for no longer than the credentials are good that signed
+# it. Of these AWS names up to 6 hours for an instance's role, and nothing for a function's:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 # https://repost.aws/knowledge-center/presigned-url-s3-bucket-expiration
 GOOD_SECONDS = int((WINDOW + REST).total_seconds())
@@ -70,7 +71,13 @@ class StableLinks:
 
 
 class _MomentAuth(S3SigV4QueryAuth):
-    """botocore's signature, for a given moment instead of now."""
+    """botocore's signature, for a given moment instead of now.
+
+    Nothing public of botocore's takes a moment: ``generate_presigned_url`` asks the system's clock
+    after the last of its events. The AWS Common Runtime's signer would, as one compiled package
+    more in the layer. Another release of botocore that signs differently fails
+    ``test_the_signature_is_amazons_of_the_windows_start``.
+    """
 
     def __init__(self, credentials: "ReadOnlyCredentials", region: str, moment: datetime) -> None:
         super().__init__(credentials, "s3", region, expires=GOOD_SECONDS)

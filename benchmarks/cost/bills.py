@@ -126,6 +126,7 @@ def api_mb(engine: str, images: int) -> float:
 
 def _requests(milliseconds: float, memory: float) -> Iterator[Line]:
     """Yield 1,000 requests of the API, each with its authorizer, whose answer is not kept."""
+    yield Line("CloudFront, requests", THOUSAND)
     yield from _invocations(THOUSAND, milliseconds, memory)
     yield from _invocations(THOUSAND, INPUTS.authorizer_ms.value, INPUTS.api_mb.value)
 

@@ -21,11 +21,13 @@ _API: Final = (
     "https://docs.aws.amazon.com/whitepapers/latest/"
     "best-practices-api-gateway-private-apis-integration/cost-optimization.html"
 )
+_CLOUDFRONT: Final = f"{_AWS}/cloudfront/pricing/"
 _CLOUDWATCH: Final = f"{_AWS}/cloudwatch/pricing/"
 _DYNAMODB: Final = f"{_AWS}/dynamodb/pricing/on-demand/"
 _LAMBDA: Final = f"{_AWS}/lambda/pricing/"
 _OPENSEARCH: Final = f"{_AWS}/opensearch-service/pricing/"
 _S3: Final = f"{_AWS}/s3/pricing/"
+_WAF: Final = f"{_AWS}/waf/pricing/"
 _XRAY: Final = f"{_AWS}/xray/pricing/"
 
 
@@ -60,6 +62,8 @@ PRICES: Final[Mapping[str, Price]] = {
     "Lambda, invocations": Price(0.20, _MILLION, "invocations", _LAMBDA, _LAMBDA),
     "API Gateway, REST": Price(3.50, _MILLION, "requests", _API, _API),
     "X-Ray, traces": Price(5.00, _MILLION, "traces", _XRAY, _XRAY),
+    "CloudFront, requests": Price(0.0100, 10_000, "requests by HTTPS", _CLOUDFRONT),
+    "CloudFront, functions": Price(0.10, _MILLION, "invocations", _CLOUDFRONT),
     "CloudWatch, alarms": Price(
         0.10, 1, "alarm-month", _CLOUDWATCH, _recorded("cloudwatch_metric_alarm")
     ),
@@ -90,6 +94,9 @@ PRICES: Final[Mapping[str, Price]] = {
     "S3, storage": Price(0.023, 1, "GB-month", _S3, _recorded("s3_bucket_v3")),
     "S3, PUT": Price(0.005, 1_000, "requests", _S3, _recorded("s3_bucket_v3")),
     "S3, GET": Price(0.0004, 1_000, "requests", _S3, _recorded("s3_bucket_v3")),
+    "WAF, web ACLs": Price(5.00, 1, "ACL-month", _WAF),
+    "WAF, rules": Price(1.00, 1, "rule-month", _WAF),
+    "WAF, requests": Price(0.60, _MILLION, "requests", _WAF),
     "ECR, storage": Price(0.10, 1, "GB-month", f"{_AWS}/ecr/pricing/", _recorded("ecr_repository")),
     "OpenSearch, gp3": Price(0.122, 1, "GB-month", _OPENSEARCH),
     "OpenSearch, t3.small": _node(0.036),

@@ -18,6 +18,7 @@ from benchmarks.cost.bills import (
     stored,
     total,
 )
+from benchmarks.cost.choices import CHOICES
 from benchmarks.cost.inputs import EMBEDDED_MS, INPUTS, OPENSEARCH_MS, Input
 from benchmarks.cost.prices import INFRACOST, PRICES, READ_ON, REGION, Price
 
@@ -66,6 +67,8 @@ def report() -> str:
             _DASHBOARD,
             "## Where it goes\n",
             *_table(("embedded engine, 10,000 photographs", *BARS), _breakdown()),
+            "\n## Choices\n",
+            *_table(("", "dollars"), ((n, f"${total(bill):.4f}") for n, bill in CHOICES.items())),
             "\n## Clusters\n",
             *_table(("photographs", "vectors", "data nodes", "a month"), _clusters()),
             "\n## Figures\n",

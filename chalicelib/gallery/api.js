@@ -38,6 +38,7 @@ async function send(bearer, method, path, { body, headers = {}, signal } = {}) {
   const response = await fetch(new URL(path, BASE), {
     method,
     signal,
+    redirect: "error", // the token is for this origin alone
     headers: {
       Authorization: `Bearer ${bearer}`,
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cost.bills import Line, ingested, searched, standing, total
+from benchmarks.cost.choices import visited
+from benchmarks.cost.inputs import INPUTS
 from benchmarks.cost.prices import PRICES
 from benchmarks.cost.report import BARS, bars, report
 from benchmarks.sizing import month
+from chalicelib.api import pages
 
 PRICE = re.compile(r"\$ ?\d|\d \$")
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -27,6 +30,7 @@ def test_no_other_page_states_prices() -> None:
 def test_a_thousand_searches_are_the_sum_of_their_requests() -> None:
     by_hand = (
         1_000 * 3.50 / 1e6  # API Gateway
+        + 1_000 * 0.01 / 1e4  # CloudFront
         + 2_000 * 0.20 / 1e6  # the function and its authorizer
         + 1_000 * (0.0537 + 0.005) * 1.5 * 0.0000166667
         + 21_000 * 0.125 / 1e6  # records of the page, and the token
@@ -42,6 +46,20 @@ def test_a_thousand_searches_are_the_sum_of_their_requests() -> None:
 @pytest.mark.parametrize("name", BARS)
 def test_every_bar_is_met_without_a_free_tier(name: str) -> None:
     assert total(bars()[name]) <= BARS[name]
+
+
+def test_a_visit_behind_cloudfront_calls_no_function() -> None:
+    behind, bare = (visited(cdn=cdn, first=True) for cdn in (True, False))
+    assert not [line for line in behind if line.price.startswith(("Lambda", "API"))]
+    requests = 1_000 * (1 + 18)
+    assert total(behind) == pytest.approx(
+        requests * 0.01 / 1e4 + 1_000 * 0.10 / 1e6 + 1_000 * 0.0004 / 1e3
+    )
+    assert total(bare) > 3 * total(behind)
+
+
+def test_the_gallery_has_as_many_files_as_are_counted() -> None:
+    assert len([*pages.GALLERY.iterdir()]) == 1 + INPUTS.gallery_files.value
 
 
 def test_four_nodes_bring_three_masters() -> None:
