@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.names import STACK, STAGE
 from infra.gateway import gateway_responses
-from infra.preflight import BOOTSTRAP_PARAMETER
+from infra.preflight import bootstrap_parameter
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
 from local.processes import until
@@ -51,7 +51,7 @@ def deploy(assembly: Path) -> None:
     """
     urls = _upload_assets(assembly)
     boto3.client("ssm").put_parameter(
-        Name=BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
+        Name=bootstrap_parameter(), Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
     )
     cloudformation = boto3.client("cloudformation")
     arguments: dict[str, Any] = {

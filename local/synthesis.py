@@ -126,13 +126,13 @@ def _run(module: str, environment: Mapping[str, str], log: Path) -> None:
 
 
 def main() -> int:
-    """Synthesise into the folder that the command line names, with the engine that it names."""
+    """Synthesise what AWS gets, with the engine and into the folder that the command line names."""
     assembly, search = Path(sys.argv[1]).resolve(), sys.argv[2]
     log = ROOT / "build" / "synthesis.log"
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
     try:
-        synthesise(assembly, log, search)
+        synthesise(assembly, log, search, {"rollout": "canary"})
     except LocalError as problem:
         print(f"✗ {problem.happened}\n  {problem.remedy}", file=sys.stderr)
         return 1
