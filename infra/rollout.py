@@ -86,7 +86,9 @@ class Canary(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         # The template refers to the layer by one and the same name, whatever is in it.
-        self._layer = cdk.Stack.of(self).resolve(layer.node.default_child.content)["s3Key"]
+        resource = layer.node.default_child
+        assert isinstance(resource, lambda_.CfnLayerVersion)
+        self._layer = cdk.Stack.of(self).resolve(resource.content)["s3Key"]
         self._role = iam.Role(
             self, "Role", assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com")
         )

@@ -37,7 +37,7 @@ def of_type(template: Template, kind: str) -> dict[str, Any]:
 
 
 def test_it_is_the_way_unless_told_otherwise() -> None:
-    assert Rollout.of({}.get).gradual
+    assert Rollout.of(dict[str, str]().get).gradual
     assert not Rollout.of({"rollout": "all-at-once"}.get).gradual
     with pytest.raises(ValueError, match="rollout=slowly: it can be canary, all-at-once"):
         Rollout.of({"rollout": "slowly"}.get)

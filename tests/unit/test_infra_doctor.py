@@ -31,7 +31,7 @@ def test_it_reads_and_writes_and_is_no_administrators(client: Any) -> None:
     with passing_token(client, "tokens") as token:
         caller = TokenStore(client, "tokens").caller(token)
     assert caller
-    assert (caller.owner, caller.scopes) == (OWNER, {Scope.READ, Scope.WRITE})
+    assert (caller.owner, caller.scopes) == (OWNER, frozenset({Scope.READ, Scope.WRITE}))
 
 
 def test_nothing_of_it_is_kept_whatever_happens(client: Any) -> None:

@@ -48,15 +48,18 @@ def test_what_is_not_there_is_left_to_the_cdk_to_tell(cloudformation: Any) -> No
 
 
 def test_a_stack_is_protected_unless_told_otherwise() -> None:
-    assert is_protected({}.get)
+    assert is_protected(dict[str, str]().get)
     assert not is_protected({"protect": "no"}.get)
     with pytest.raises(ValueError, match="-c protect=false: it can be yes, no"):
         is_protected({"protect": "false"}.get)
 
 
 def test_costs_divide_by_application_and_stage() -> None:
-    assert tags_of({}.get, Stage()) == {"Application": "image-repo", "Stage": "default"}
-    assert tags_of({}.get, Stage("staging"))["Stage"] == "staging"
+    assert tags_of(dict[str, str]().get, Stage()) == {
+        "Application": "image-repo",
+        "Stage": "default",
+    }
+    assert tags_of(dict[str, str]().get, Stage("staging"))["Stage"] == "staging"
 
 
 def test_tags_are_added_and_stand_over_these() -> None:
