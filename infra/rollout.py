@@ -1,4 +1,4 @@
-"""How new code takes over: a tenth of the calls for five minutes, and back where an alarm goes off.
+"""Canary deployments: a tenth of the calls for five minutes, and back where an alarm goes off.
 
 ``-c rollout=all-at-once`` leaves it out. Callers call an alias, which AWS CodeDeploy moves from one
 published version to the next:
@@ -32,7 +32,7 @@ API_FUNCTIONS = ("APIHandler", "Token")
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """Whether new code takes over gradually."""
+    """Whether functions are updated gradually."""
 
     gradual: bool
 
@@ -43,7 +43,7 @@ class Rollout:
         Raises
         ------
         ValueError
-            It is no way of taking over.
+            It is neither canary nor all-at-once.
         """
         return cls(chosen(context, "rollout", CANARY, (CANARY, ALL_AT_ONCE)) == CANARY)
 

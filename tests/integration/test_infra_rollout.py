@@ -1,4 +1,4 @@
-"""New code takes over gradually, and goes back: on the template as AWS's translator leaves it."""
+"""Canary deployments with roll-back: on the template as AWS's translator leaves it."""
 
 import copy
 import json
