@@ -160,7 +160,7 @@ deploy: preflight ## Deploy to the AWS account of the credentials (STAGE=staging
 	@$(if $(BUNDLE),$(THERE) $(BIN)/python -m infra.bundle "$(BUNDLE)")
 	@$(BIN)/python -m layers
 	@$(THERE) $(CDK) deploy $(CONTEXT) --outputs-file $(OUTPUTS)
-	@$(BIN)/python -m infra.first_token $(OUTPUTS)
+	@$(BIN)/python -m infra.first_token $(OUTPUTS) $(if $(CI),--no-token)
 	@$(BIN)/python -m infra.doctor $(OUTPUTS)
 
 diff: preflight ## Show what a deployment would change (STAGE=staging)

@@ -163,7 +163,7 @@ class Examination:
     @property
     def _is_edited(self) -> bool:
         caption = self._image.get("caption")
-        return bool(caption) and caption["text"] == CAPTION
+        return caption is not None and caption["text"] == CAPTION
 
     def _read(self) -> Json:
         self._image = self._client.call("GET", self._path)

@@ -25,7 +25,7 @@ _NO_INDEX = (
     "there is no index yet, or the search engine is down: 'image-repo reindex' makes one; of"
     " OpenSearch, look whether the domain is active"
 )
-_SEARCH = {
+_SEARCH: Final[Mapping[str | int, str]] = {
     OVERDUE: _INDEX,
     503: _NO_INDEX,
     403: _SCOPE,
@@ -91,8 +91,8 @@ REMEDIES: Final[Mapping[str, Mapping[str | int, str]]] = {
     },
     "text search": _SEARCH,
     "attribute search": _SEARCH,
-    "image search": _SEARCH
-    | {
+    "image search": {
+        **_SEARCH,
         503: f"{_NO_INDEX}; the encoder, which reads the image, may fail as well: read its log",
         FAILS: f"the encoder fails: read its log, and look whether it is throttled; {_LOGS}",
     },

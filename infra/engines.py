@@ -65,6 +65,9 @@ class Domain(Construct):
                 auto_software_update_enabled=True
             ),
         )
+        # Otherwise another version is another domain, which cannot be made beside one of its name:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
+        self.domain.cfn_options.update_policy = cdk.CfnUpdatePolicy(enable_version_upgrade=True)
         # The catalogue makes the index again: nothing in the domain is the only copy.
         self.domain.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         self.endpoint = self.domain.attr_domain_endpoint

@@ -54,7 +54,8 @@ OPTIONS: Final[Mapping[str, Option]] = {
         "yes", "whether stack and tables are kept from being deleted: [Protection](#protection)"
     ),
     "rollout": Option(
-        "canary", "how new code takes over, or all-at-once: [Taking over](#how-new-code-takes-over)"
+        "canary",
+        "how functions are updated, or all-at-once: [Canary deployments](#canary-deployments)",
     ),
     "tags": Option("none", "tags of everything, as `team=photos,env=prod`: [Tags](#tags)"),
     "alarmEmail": Option("none", "whom alarms are mailed to"),

@@ -35,7 +35,7 @@ class Pipeline(Construct):
     captioner, encoder
         The functions.
     called
-        What is called in their stead, by name, as new code takes over.
+        What is called in their stead, by name: aliases, where the roll-out is gradual.
     """
 
     def __init__(

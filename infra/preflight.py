@@ -24,7 +24,10 @@ from infra.region import RegionError, profile_region, resolve
 from infra.sign_in import provider_lack
 from infra.stage import Stage
 
-BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+# The CDK's own, unless another is named:
+# https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
+QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
+DEFAULT_QUALIFIER = "hnb659fds"
 
 
 class Requirement(NamedTuple):
@@ -80,8 +83,16 @@ MACHINE = (
 )
 
 
-def of_account(session: boto3.Session) -> tuple[Requirement, ...]:
+def bootstrap_parameter(qualifier: str = DEFAULT_QUALIFIER) -> str:
+    """Return the name under which a bootstrap leaves its version."""
+    return f"/cdk-bootstrap/{qualifier}/version"
+
+
+def of_account(
+    session: boto3.Session, qualifier: str = DEFAULT_QUALIFIER
+) -> tuple[Requirement, ...]:
     """Return what an account needs in the session's region."""
+    named = "" if qualifier == DEFAULT_QUALIFIER else f" --qualifier {qualifier}"
     return (
         Requirement(
             "AWS credentials",
@@ -91,9 +102,9 @@ def of_account(session: boto3.Session) -> tuple[Requirement, ...]:
         Requirement(
             "a bootstrapped account",
             lambda: _aws_answers(
-                lambda: session.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)
+                lambda: session.client("ssm").get_parameter(Name=bootstrap_parameter(qualifier))
             ),
-            f"once: npx aws-cdk@2 bootstrap aws://ACCOUNT/{session.region_name}",
+            f"once: npx aws-cdk@2 bootstrap aws://ACCOUNT/{session.region_name}{named}",
         ),
     )
 
@@ -112,7 +123,8 @@ def requirements(
     except RegionError as problem:
         return (*MACHINE, one_profile, Requirement("a region", lambda: False, str(problem)))
     print(f"• Region {region}")
-    return (*MACHINE, one_profile, *of_account(boto3.Session(region_name=region.name)))
+    qualifier = context_of(given_in(arguments)).get(QUALIFIER, DEFAULT_QUALIFIER)
+    return (*MACHINE, one_profile, *of_account(boto3.Session(region_name=region.name), qualifier))
 
 
 def misspelt(context: Mapping[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""How new code takes over: a tenth of the calls for five minutes, and back where an alarm goes off.
+"""Canary deployments: a tenth of the calls for five minutes, and back where an alarm goes off.
 
 ``-c rollout=all-at-once`` leaves it out. Callers call an alias, which AWS CodeDeploy moves from one
 published version to the next:
@@ -32,7 +32,7 @@ API_FUNCTIONS = ("APIHandler", "Token")
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """Whether new code takes over gradually."""
+    """Whether functions are updated gradually."""
 
     gradual: bool
 
@@ -43,7 +43,7 @@ class Rollout:
         Raises
         ------
         ValueError
-            It is no way of taking over.
+            It is neither canary nor all-at-once.
         """
         return cls(chosen(context, "rollout", CANARY, (CANARY, ALL_AT_ONCE)) == CANARY)
 
@@ -86,7 +86,9 @@ class Canary(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         # The template refers to the layer by one and the same name, whatever is in it.
-        self._layer = cdk.Stack.of(self).resolve(layer.node.default_child.content)["s3Key"]
+        resource = layer.node.default_child
+        assert isinstance(resource, lambda_.CfnLayerVersion)
+        self._layer = cdk.Stack.of(self).resolve(resource.content)["s3Key"]
         self._role = iam.Role(
             self, "Role", assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com")
         )

@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.names import STACK, STAGE
-from infra.preflight import BOOTSTRAP_PARAMETER
+from infra.preflight import bootstrap_parameter
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
 from local.processes import until
@@ -54,7 +54,7 @@ def deploy(assembly: Path) -> None:
     urls = _upload_assets(assembly)
     template = read_json(assembly / f"{STACK}.template.json")
     boto3.client("ssm").put_parameter(
-        Name=BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
+        Name=bootstrap_parameter(), Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
     )
     cloudformation = boto3.client("cloudformation")
     arguments: dict[str, Any] = {

@@ -134,3 +134,14 @@ def test_another_version_of_the_engine_is_deployed() -> None:
     _, template = stack_with("opensearch", searchVersion="2.17")
     (properties,) = of_type(template, "AWS::OpenSearchService::Domain")
     assert properties["EngineVersion"] == "OpenSearch_2.17"
+
+
+def test_a_newer_version_takes_its_place_without_another_domain() -> None:
+    old, new = (stack_with("opensearch", searchVersion=version)[1] for version in VERSIONS[::-1])
+    for template in (old, new):
+        (domain,) = (
+            r for r in template["Resources"].values() if r["Type"].endswith("Service::Domain")
+        )
+        assert domain["UpdatePolicy"] == {"EnableVersionUpgrade": True}
+        domain["Properties"].pop("EngineVersion")
+    assert old == new  # so that nothing but the version changes

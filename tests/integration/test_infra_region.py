@@ -38,6 +38,35 @@ def test_a_command_is_not_run_without_a_region() -> None:
     assert "set AWS_REGION" in ran.stderr
 
 
+def recipe(*arguments: str, **environment: str) -> list[str]:
+    """Return what make would run, but for what sets an environment up."""
+    lines = run("make", "--dry-run", *arguments, **environment).stdout.splitlines()
+    return [line for line in lines if "-m infra" in line]
+
+
+def test_a_stage_is_meant_by_every_step_however_it_is_said() -> None:
+    for said in ("STAGE=staging", "ARGS=-c stage=staging"):
+        for target in ("deploy", "diff", "destroy"):
+            steps = recipe(target, said)
+            assert steps
+            assert all("-c stage=staging" in step for step in steps), steps
+
+
+def test_a_deployment_ends_with_a_first_token_and_a_test() -> None:
+    *_, token, doctor = recipe("deploy", CI="")
+    assert "-m infra.first_token" in token and "--no-token" not in token
+    assert "-m infra.doctor" in doctor
+    *_, token, _ = recipe("deploy", CI="true")
+    assert token.endswith("--no-token")  # others read the log
+
+
+def test_protection_is_looked_at_before_anything_is_removed() -> None:
+    preflight, protection, destroy = recipe("destroy")
+    assert "-m infra.preflight" in preflight
+    assert "-m infra.protection" in protection
+    assert "destroy" in destroy
+
+
 def test_the_cdk_is_always_run_in_that_region() -> None:
     recipes = run("make", "--dry-run", "deploy", "destroy", "ARGS=--require-approval never").stdout
     calls = [line for line in recipes.splitlines() if "npx --yes aws-cdk" in line]

@@ -1,4 +1,4 @@
-"""New code takes over gradually, and goes back: on the template as AWS's translator leaves it."""
+"""Canary deployments with roll-back: on the template as AWS's translator leaves it."""
 
 import copy
 import json
@@ -37,7 +37,7 @@ def of_type(template: Template, kind: str) -> dict[str, Any]:
 
 
 def test_it_is_the_way_unless_told_otherwise() -> None:
-    assert Rollout.of({}.get).gradual
+    assert Rollout.of(dict[str, str]().get).gradual
     assert not Rollout.of({"rollout": "all-at-once"}.get).gradual
     with pytest.raises(ValueError, match="rollout=slowly: it can be canary, all-at-once"):
         Rollout.of({"rollout": "slowly"}.get)

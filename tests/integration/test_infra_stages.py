@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.errors import LocalError
 from local.synthesis import synthesise
 
 Template = dict[str, Any]
@@ -92,6 +94,23 @@ def test_metrics_are_written_where_alarms_read_them(templates: dict[str, Templat
         read = {resource.get("Properties", {}).get("Namespace") for resource in resources}
         assert written == {f"ImageRepo-{stage}"}
         assert written <= read
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"alarmemail": "me@example.org"}, "the nearest is alarmEmail"),
+        ({"stage": "Staging"}, "-c stage=Staging: it must be at most 17"),
+        ({"rollout": "slowly"}, "it can be canary, all-at-once"),
+        ({"tags": "team"}, "it must be KEY=VALUE"),
+    ],
+)
+def test_what_is_mistyped_stops_the_synthesis(
+    tmp_path: Path, given: dict[str, str], told: str
+) -> None:
+    with pytest.raises(LocalError, match=r"infra\.app' failed") as raised:
+        synthesise(tmp_path / "cdk.out", tmp_path / "log", given=given)
+    assert told in raised.value.happened
 
 
 def test_no_name_of_the_repository_is_without_its_stage(templates: dict[str, Template]) -> None:

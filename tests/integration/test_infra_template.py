@@ -112,6 +112,17 @@ def test_photographs_and_records_outlive_the_stack(template: dict[str, Any]) -> 
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
+def test_the_stack_and_its_tables_cannot_be_deleted_by_mistake(
+    template: dict[str, Any], assembly: Path
+) -> None:
+    for table in of_type(template, "AWS::DynamoDB::Table").values():
+        assert table["Properties"]["DeletionProtectionEnabled"] is True
+    manifest = json.loads((assembly / "manifest.json").read_text())
+    stack = manifest["artifacts"]["ImageRepo"]["properties"]
+    assert stack["terminationProtection"] is True
+    assert stack["tags"] == {"Application": "image-repo", "Stage": "default"}
+
+
 def test_an_event_stays_hidden_six_times_as_long_as_the_captioner_may_take(
     template: dict[str, Any],
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.access import Scope, TokenStore
-from infra.first_token import first_token, main
+from infra.first_token import administrators_token, gallery, is_administered, main
 
 REGION = "eu-west-3"
 
@@ -31,36 +31,52 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenStore]:
         yield TokenStore(client, "tokens")
 
 
-def test_a_new_deployment_gets_an_administrators_token(store: TokenStore) -> None:
-    token = first_token(store)
-    assert token
-    caller = store.caller(token)
+def test_an_administrators_token_may_do_everything(store: TokenStore) -> None:
+    caller = store.caller(administrators_token(store))
     assert caller
     caller.require(Scope.ADMIN)
 
 
-def test_a_later_deployment_gets_none(store: TokenStore) -> None:
-    assert first_token(store)
-    assert first_token(store) is None
-
-
-def test_where_all_are_revoked_there_is_a_first_one_again(store: TokenStore) -> None:
-    first_token(store)
-    (record,) = store.records()
-    store.revoke(record.token_sha256)
-    assert first_token(store)
-
-
-def test_where_no_administrators_is_left_there_is_a_first_one_again(store: TokenStore) -> None:
+def test_a_deployment_is_administered_as_long_as_one_such_token_is_good(store: TokenStore) -> None:
     store.add("ann", ["read", "write"])
-    assert first_token(store)
+    assert not is_administered(store)
+    administrators_token(store)
+    assert is_administered(store)
+    (record,) = (record for record in store.records() if Scope.ADMIN in record.scopes)
+    store.revoke(record.token_sha256)
+    assert not is_administered(store)
 
 
-def test_one_that_is_lost_is_made_up_for(store: TokenStore) -> None:
-    lost = first_token(store)
-    another = first_token(store, another=True)
-    assert another
-    assert another != lost
+def shown(store: TokenStore, **options: bool) -> tuple[str, list[str]]:
+    """Return what is said of the gallery, and what was started."""
+    started: list[str] = []
+    return gallery("https://api", store, lambda: started.append("index"), **options), started
+
+
+def test_a_new_deployment_gets_a_token_and_an_index(store: TokenStore) -> None:
+    said, started = shown(store)
+    assert "https://api/#token=imr_" in said
+    assert (len(store.records()), started) == (1, ["index"])
+
+
+def test_a_later_one_gets_neither(store: TokenStore) -> None:
+    shown(store)
+    said, started = shown(store)
+    assert "imr_" not in said
+    assert (len(store.records()), started) == (1, [])
+
+
+def test_a_token_that_is_lost_is_made_up_for(store: TokenStore) -> None:
+    shown(store)
+    said, started = shown(store, another=True)
+    assert "https://api/#token=imr_" in said
+    assert (len(store.records()), started) == (2, [])
+
+
+def test_where_others_read_what_is_printed_no_token_is_made(store: TokenStore) -> None:
+    said, started = shown(store, no_token=True)
+    assert "imr_" not in said and "--another" in said
+    assert (store.records(), started) == ((), ["index"])
 
 
 def test_it_is_made_where_the_stack_is_wherever_the_environment_points(
@@ -70,9 +86,15 @@ def test_it_is_made_where_the_stack_is_wherever_the_environment_points(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    outputs = {"TokensTable": "tokens", "ApiUrl": "https://api", "Region": REGION}
+    outputs = {
+        "TokensTable": "tokens",
+        "ApiUrl": "https://api",
+        "Region": REGION,
+        "Indexer": "indexer",
+    }
     path = tmp_path / "outputs.json"
     path.write_text(json.dumps({"ImageRepo-staging": outputs}))
+    administrators_token(store)  # the first one would start an index
     assert main([str(path), "--another"]) == 0
     assert "https://api/#token=imr_" in capsys.readouterr().out
-    assert len(list(store.records())) == 1
+    assert len(store.records()) == 2

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.preflight import BOOTSTRAP_PARAMETER, MACHINE, missing, requirements
+from infra.preflight import MACHINE, QUALIFIER, bootstrap_parameter, missing, requirements
 from infra.region import RegionError, profile_region, resolve
 
 PARIS, OREGON, CAPE_TOWN = "eu-west-3", "us-west-2", "af-south-1"
@@ -63,7 +63,7 @@ def test_a_profile_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -
 def bootstrapped() -> Iterator[str]:
     with mock_aws():
         client = boto3.client("ssm", PARIS)
-        client.put_parameter(Name=BOOTSTRAP_PARAMETER, Value="30", Type="String")
+        client.put_parameter(Name=bootstrap_parameter(), Value="30", Type="String")
         yield PARIS
 
 
@@ -106,3 +106,11 @@ def test_preflight_refuses_a_profile_that_only_some_steps_would_follow(
     bootstrapped: str, environment: dict[str, str], arguments: tuple[str, ...]
 ) -> None:
     assert set(lacking({"AWS_REGION": bootstrapped, **environment}, *arguments)) == {"one profile"}
+
+
+def test_a_bootstrap_of_another_qualifier_is_asked_for_by_that(bootstrapped: str) -> None:
+    told = lacking({"AWS_REGION": bootstrapped}, "-c", f"{QUALIFIER}=team")
+    assert told["a bootstrapped account"].endswith(f"aws://ACCOUNT/{PARIS} --qualifier team")
+    client = boto3.client("ssm", PARIS)
+    client.put_parameter(Name="/cdk-bootstrap/team/version", Value="30", Type="String")
+    assert lacking({"AWS_REGION": bootstrapped}, "-c", f"{QUALIFIER}=team") == {}

@@ -12,7 +12,7 @@ def stage(name: str) -> Stage:
 
 def test_without_a_stage_names_stay_as_they_are() -> None:
     assert (stage("").stack, stage("").named("image-repo")) == ("ImageRepo", "image-repo")
-    assert str(Stage.of({}.get).outputs) == "build/outputs.json"
+    assert str(Stage.of(dict[str, str]().get).outputs) == "build/outputs.json"
 
 
 def test_a_stage_is_behind_every_name() -> None:
