@@ -50,6 +50,7 @@ def guest(
     provider.change(lifetime=300, refresh=True)
     context = browser.new_context(viewport={"width": 1280, "height": 860})
     context.route("https://**", lambda route: route.abort())  # fonts of the provider's pages
+    context.set_default_navigation_timeout(3 * SLOW)  # the first page starts every function
     page = context.new_page()
 
     def heard(message: ConsoleMessage) -> None:
