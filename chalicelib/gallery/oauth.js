@@ -116,11 +116,14 @@ const resource = (at) => (at.audience && URL.canParse(at.audience) ? { resource:
 
 async function post(url, fields) {
   const response = await fetch(url, { method: "POST", credentials: "omit", redirect: "error", body: new URLSearchParams(fields) }).catch(() => null);
-  if (!response) throw new Error("The identity provider cannot be reached from this page.");
+  if (!response) throw passing("The identity provider cannot be reached from this page.");
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw Object.assign(new Error(told(answer)), { isRefusal: response.status < 500 });
+  if (!response.ok) throw response.status < 500 ? new Error(told(answer)) : passing(told(answer));
   return answer;
 }
+
+/** An error after which the same may work in a moment. */
+const passing = (text) => Object.assign(new Error(text), { isPassing: true });
 
 const told = ({ error, error_description: description }) =>
   WORDS[error] ?? `The identity provider does not let this gallery sign anybody in: ${description ?? error ?? "it said nothing else"}.`;

@@ -67,10 +67,16 @@ export async function replaced(refused) {
 
 async function anew() {
   const old = current();
+  const at = await oauth.provider();
+  if (!at) {
+    forget();
+    throw new Error("Nobody signs in here any more: the repository wants a token.");
+  }
   if (!old?.refresh) return ask();
   try {
-    keep(await oauth.renewed(await oauth.provider(), old));
-  } catch {
-    await ask(); // the refresh token has run out, or the provider cannot be reached: the person sees why
+    keep(await oauth.renewed(at, old));
+  } catch (problem) {
+    if (problem.isPassing) throw problem;
+    await ask(); // the refresh token has run out, too
   }
 }

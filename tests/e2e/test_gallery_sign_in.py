@@ -1,5 +1,6 @@
 """People sign in to the gallery, with a real OpenID provider, in a browser."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from chalicelib.oidc.provider import RETRY_SECONDS
 from local.processes import any_free
 from tests.deployed import DeployedStack, eventually
-from tests.identity_provider import IdentityProvider, running
+from tests.identity_provider import RESOURCE, IdentityProvider, running
 from tests.oidc import FakeProvider
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
@@ -50,6 +51,7 @@ def guest(
     provider.change(lifetime=300, refresh=True)
     context = browser.new_context(viewport={"width": 1280, "height": 860})
     context.route("https://**", lambda route: route.abort())  # fonts of the provider's pages
+    context.set_default_navigation_timeout(3 * SLOW)  # the first page starts every function
     page = context.new_page()
 
     def heard(message: ConsoleMessage) -> None:
@@ -228,6 +230,34 @@ def test_a_token_for_another_audience_is_refused_with_a_hint(guest: Page) -> Non
     guest.reload()
     sign_in(guest, "bob")
     expect(guest.locator("#token")).to_contain_text("it is meant for another API")
+
+
+def test_for_an_audience_of_the_apis_own_the_gallery_sends_access_tokens(guest: Page) -> None:
+    def with_an_audience(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["provider"] |= {"audience": RESOURCE, "sends": "access_token"}
+        route.fulfill(json=answer)
+
+    guest.route("**/auth", with_an_audience)
+    guest.reload()
+    with guest.expect_request("**/images?*") as asked:
+        sign_in(guest, "bob")
+    _, claims, _ = asked.value.headers["authorization"].split(".")
+    assert json.loads(base64.urlsafe_b64decode(claims + "=="))["aud"] == RESOURCE
+
+
+def test_while_the_provider_is_out_of_reach_nothing_is_lost_and_nobody_is_asked(
+    guest: Page,
+) -> None:
+    sign_in(guest, "bob")
+    before = stored(guest, renewAt=0)
+    guest.route("**/token", lambda route: route.abort())
+    search(guest, "dog")
+    expect(guest.locator("#empty")).to_contain_text("The identity provider cannot be reached")
+    assert stored(guest) == before
+    guest.unroute("**/token")
+    guest.get_by_role("button", name="Try again").click()
+    expect(guest.get_by_role("heading", name="Nothing found")).to_be_visible()
 
 
 def test_after_the_keys_have_changed_people_sign_in_as_before(
