@@ -56,8 +56,8 @@ class Firewall(Construct):
 def _rate(*, cdn: bool) -> waf.CfnWebACL.StatementProperty:
     """Limit each client: behind CloudFront the one that it names first.
 
-    Whoever calls API Gateway directly can name another; a firewall of CloudFront's own
-    (``-c waf=ARN``) sees the true one:
+    Whoever sends that header can name another; a firewall of CloudFront's own (``-c waf=ARN``)
+    sees the true one:
     https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-forwarded-ip-address.html
     """
     forwarded = waf.CfnWebACL.ForwardedIPConfigurationProperty(

@@ -68,12 +68,11 @@ class Search(Construct):
         )
 
     def _allow(self, shared: Shared, *, rebuilds_beside: bool) -> None:
-        self.identity.allow_objects(shared.storage, (*READ, *WRITE), INDEX)
+        removed = () if rebuilds_beside else DELETE  # parts of the published index
+        self.identity.allow_objects(shared.storage, (*READ, *WRITE, *removed), INDEX)
         self.identity.allow_items(shared.catalogue.images, SCAN_ITEMS)  # to build the index anew
         shared.bus.grant_put_events_to(self.identity.role)
-        if not rebuilds_beside:
-            self.identity.allow_objects(shared.storage, DELETE, INDEX)  # parts that were replaced
-        else:  # the batches that it takes in: by its name, for the role is made first
+        if rebuilds_beside:  # the batches that it takes in: by its name, for the role is made first
             itself = cdk.Stack.of(self).format_arn(
                 service="lambda",
                 resource="function",

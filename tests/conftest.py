@@ -10,6 +10,7 @@ from hypothesis import settings
 from chalicelib.names import METRICS
 from local.synthesis import fingerprint, synthesise, synthesised
 from tests.deployed import DeployedStack
+from tests.recording.roles import Roles
 
 ROOT = Path(__file__).resolve().parent.parent
 # As the template gives it to every function.
@@ -44,11 +45,16 @@ def assembly() -> Path:
 
 @pytest.fixture(scope="session")
 def stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
-    """Yield the stack, deployed on the emulator for all tests of this run."""
+    """Yield the stack, deployed on the emulator for all tests of this run.
+
+    Whatever they make its functions do, their roles must allow.
+    """
     deployed = DeployedStack(tmp_path_factory.mktemp("stack"))
     deployed.take_assembly(assembly)
     try:
         deployed.up()
         yield deployed
+        roles = Roles(deployed)
+        assert roles.denied(roles.asked()) == []
     finally:
         deployed.down()

@@ -16,6 +16,7 @@ from chalicelib.search.opensearch.aliases import is_current
 from chalicelib.search.opensearch.schema import definition
 from tests.deployed import DeployedStack, eventually
 from tests.opensearch import needs_opensearch
+from tests.recording.roles import Roles
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, needs_opensearch]
 
@@ -26,6 +27,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
     try:
         stack.up("opensearch")
         yield stack
+        roles = Roles(stack)
+        assert roles.denied(roles.asked()) == []
     finally:
         stack.forget()
 

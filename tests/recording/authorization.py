@@ -104,7 +104,7 @@ def _attributes(params: Params) -> Iterator[str]:
 
 def _of_sqs(operation: str, params: Params) -> Iterator[Request]:
     # SendMessageBatch is allowed by SendMessage, and its like:
-    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html
     queue = urlsplit(params["QueueUrl"]).path.rsplit("/", 1)[-1]
     yield Request(f"sqs:{operation.removesuffix('Batch')}", _arn("sqs", queue))
 
