@@ -24,6 +24,7 @@ from chalicelib.names import EMBEDDED
 from chalicelib.queue import DeadLetterQueue, Queue, SqsDeadLetters, SqsQueue
 from chalicelib.rebuild import Rebuild
 from chalicelib.reindexing import (
+    AutomaticRecounting,
     AutomaticReindexing,
     LambdaReindexing,
     Reindexing,
@@ -89,7 +90,9 @@ def assemble(
     return Repository(
         storage=storage,
         tokens=tokens,
-        collection=Collection(catalogue, storage, index, settings.max_upload_bytes),
+        collection=Collection(
+            catalogue, storage, index, settings.max_upload_bytes, AutomaticRecounting(reindexing)
+        ),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
@@ -152,7 +155,7 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
     automatic = AutomaticReindexing(RunStateStore(storage).newest, reindexing)
     return assemble(
         settings,
-        catalogue=DynamoCatalogue(dynamodb, settings.table),
+        catalogue=DynamoCatalogue(dynamodb, settings.table, settings.counts_table),
         storage=storage,
         index=_engine(settings, s3, automatic),
         encoder=QueryEncoder(load_text, lambda_, settings.encoder_function),

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -165,7 +165,10 @@ class RunStateStore:
 
 
 class Reindexing(Protocol):
-    """Port. Adapter: `LambdaReindexing`."""
+    """Port. Adapter: `LambdaReindexing`.
+
+    What the indexer makes anew from the catalogue: the index, and the catalogue's counts.
+    """
 
     def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Begin without waiting; searches answer from the former index meanwhile.
@@ -183,6 +186,9 @@ class Reindexing(Protocol):
             The indexer could not be asked.
         """
 
+    def recount(self, run_id: str, *, unless_running: bool = False) -> None:
+        """Begin to count all records anew, without waiting; as `start` does."""
+
 
 class LambdaReindexing:
     """Invokes the indexer function without waiting for it."""
@@ -194,10 +200,16 @@ class LambdaReindexing:
     def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Begin."""
         asked = {"id": run_id, "roll_back": roll_back, "unless_running": unless_running}
-        payload = json.dumps({"reindex": asked})
+        self._invoke({"reindex": asked})
+
+    def recount(self, run_id: str, *, unless_running: bool = False) -> None:
+        """Begin to count."""
+        self._invoke({"recount": {"id": run_id, "unless_running": unless_running}})
+
+    def _invoke(self, event: Mapping[str, object]) -> None:
         try:
             self._client.invoke(
-                FunctionName=self._function, InvocationType="Event", Payload=payload
+                FunctionName=self._function, InvocationType="Event", Payload=json.dumps(event)
             )
         except (BotoCoreError, ClientError) as error:
             raise SearchUnavailable("the indexer could not be asked") from error
@@ -237,6 +249,27 @@ class AutomaticReindexing:
                 self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
         except (Unavailable, ValueError, TypeError) as error:  # a state that cannot be read, too
             _logger.warning("no re-index was started: %s", error)
+
+
+class AutomaticRecounting:
+    """Starts a recount that nobody asked for, once in a minute at most."""
+
+    def __init__(
+        self, reindexing: Reindexing, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._reindexing = reindexing
+        self._now = now
+        self._next_start = datetime.min.replace(tzinfo=UTC)
+
+    def start(self) -> None:
+        """Start it unless one is under way; never fail, since it is asked again."""
+        if self._now() < self._next_start:
+            return
+        self._next_start = self._now() + _LOOK_INTERVAL
+        try:
+            self._reindexing.recount(str(uuid4()), unless_running=True)
+        except Unavailable as error:
+            _logger.warning("no recount was started: %s", error)
 
 
 def _run_id(newest: Run | None, roll_back: bool) -> str:

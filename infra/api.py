@@ -10,8 +10,10 @@ from infra.functions import (
     ARCHITECTURE,
     DELETE,
     READ,
+    READ_COUNTS,
     READ_ITEMS,
     WRITE,
+    WRITE_COUNTS,
     WRITE_ITEMS,
     Identity,
     Shared,
@@ -67,6 +69,7 @@ class Api(Construct):
         identity.allow_objects(storage, DELETE, UPLOADS, DERIVED)
         identity.allow_items(catalogue.images, READ_ITEMS, *IMAGES_INDEXES)
         identity.allow_items(catalogue.images, WRITE_ITEMS)
+        identity.allow_items(catalogue.counts, (*READ_COUNTS, *WRITE_COUNTS))
         identity.allow_items(catalogue.tokens, (*READ_ITEMS, *WRITE_ITEMS))
         identity.allow(("sqs:SendMessage", "sqs:GetQueueAttributes"), shared.queues.queue.queue_arn)
         dead_letters = shared.queues.dead_letters.queue_arn

@@ -28,6 +28,10 @@ DELETE = ("s3:DeleteObject",)
 
 READ_ITEMS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan")
 WRITE_ITEMS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+# A transaction asks for the rights of its parts:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+READ_COUNTS = ("dynamodb:BatchGetItem", "dynamodb:Scan")
+WRITE_COUNTS = ("dynamodb:UpdateItem",)
 
 
 @dataclass(frozen=True, slots=True)

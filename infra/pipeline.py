@@ -13,6 +13,7 @@ from infra.functions import (
     READ,
     READ_ITEMS,
     WRITE,
+    WRITE_COUNTS,
     WRITE_ITEMS,
     Identity,
     Shared,
@@ -82,3 +83,4 @@ class Pipeline(Construct):
         identity.allow(("sqs:SendMessage",), self._shared.queues.queue.queue_arn)
         identity.allow_items(images, READ_ITEMS, *IMAGES_INDEXES)
         identity.allow_items(images, WRITE_ITEMS)
+        identity.allow_items(self._shared.catalogue.counts, WRITE_COUNTS)

@@ -8,7 +8,17 @@ from constructs import Construct
 from chalicelib.names import INDEX, INDEXER
 from infra.acknowledgements import acknowledge
 from infra.engines import Domain
-from infra.functions import ARCHITECTURE, DELETE, READ, READ_ITEMS, WRITE, Identity, Shared
+from infra.functions import (
+    ARCHITECTURE,
+    DELETE,
+    READ,
+    READ_COUNTS,
+    READ_ITEMS,
+    WRITE,
+    WRITE_COUNTS,
+    Identity,
+    Shared,
+)
 from infra.packaging import indexer_code
 from infra.storage import dead_letter_queue
 
@@ -61,6 +71,7 @@ class Search(Construct):
     def _allow(self, shared: Shared, *, rebuilds_beside: bool) -> None:
         self.identity.allow_objects(shared.storage, (*READ, *WRITE, *DELETE), INDEX)
         self.identity.allow_items(shared.catalogue.images, READ_ITEMS)  # to build the index anew
+        self.identity.allow_items(shared.catalogue.counts, (*READ_COUNTS, *WRITE_COUNTS))
         shared.bus.grant_put_events_to(self.identity.role)
         if rebuilds_beside:  # the batches that it takes in: by its name, for the role is made first
             itself = cdk.Stack.of(self).format_arn(

@@ -11,10 +11,10 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chalicelib.names import (
+    COUNTS_KEY,
     DERIVED,
     IMAGES_INDEXES,
     IMAGES_KEY,
-    IMAGES_PROJECTED,
     INDEX,
     TOKENS_KEY,
     UPLOADS,
@@ -236,15 +236,20 @@ def _configuration(event: str, queue: sqs.Queue) -> s3.CfnBucket.QueueConfigurat
 
 
 class Catalogue(Construct):
-    """The images' table with its stream and the tokens' table, where none are adopted."""
+    """The images' table with its stream and the tokens' table, where none are adopted.
+
+    The counts are always the stack's own: they are counted anew from the images.
+    """
 
     images: dynamodb.ITable
     tokens: dynamodb.ITable
+    counts: dynamodb.ITable
 
     def __init__(self, scope: Construct, construct_id: str, adopted: Adopted) -> None:
         super().__init__(scope, construct_id)
         self.images = adopted.images(self, "Images") or self._images()
         self.tokens = adopted.tokens(self, "Tokens") or self._table("Tokens", TOKENS_KEY)
+        self.counts = self._table("Counts", COUNTS_KEY, keeps=False)
 
     def _images(self) -> dynamodb.Table:
         images = self._table(
@@ -255,13 +260,17 @@ class Catalogue(Construct):
                 index_name=name,
                 partition_key=_string(partition),
                 sort_key=_string(sort),
-                projection_type=dynamodb.ProjectionType.INCLUDE,
-                non_key_attributes=[*IMAGES_PROJECTED],
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
         return images
 
     def _table(
-        self, construct_id: str, key: str, *, stream: dynamodb.StreamViewType | None = None
+        self,
+        construct_id: str,
+        key: str,
+        *,
+        stream: dynamodb.StreamViewType | None = None,
+        keeps: bool = True,
     ) -> dynamodb.Table:
         return dynamodb.Table(
             self,
@@ -272,7 +281,7 @@ class Catalogue(Construct):
                 point_in_time_recovery_enabled=True
             ),
             stream=stream,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            removal_policy=cdk.RemovalPolicy.RETAIN if keeps else cdk.RemovalPolicy.DESTROY,
         )
 
 

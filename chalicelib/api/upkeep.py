@@ -36,9 +36,14 @@ class Upkeep:
         return RebuildAnswer.model_validate(page)
 
     def reindex(self, asked: ReindexRequest) -> ReindexAnswer:
-        """Have the search index rebuilt from the catalogue, or rolled back to the former one."""
+        """Have the search index rebuilt from the catalogue, or rolled back to the former one.
+
+        With a rebuild the catalogue's counts are made anew, too.
+        """
         run_id = str(uuid4())
         self.reindexing.start(run_id, roll_back=asked.roll_back)
+        if not asked.roll_back:
+            self.reindexing.recount(run_id)
         return ReindexAnswer(id=run_id, roll_back=asked.roll_back, state="asked")
 
     def show_reindex(self) -> ReindexAnswer:

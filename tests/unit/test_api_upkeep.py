@@ -59,6 +59,7 @@ def test_photographs_are_counted_by_state_within_what_may_be_seen(api: Api) -> N
     assert api.call("GET", "/stats").json == {
         "images": {"pending": 0, "captioned": 2, "needs_review": 0, "failed": 1},
         "total": 3,
+        "complete": True,
         "searchable": 2,
     }
     assert api.call("GET", "/stats", as_="admin").json["total"] == 4
