@@ -23,8 +23,8 @@ from chalicelib.ingest import EventRecorder
 from chalicelib.names import EMBEDDED
 from chalicelib.queue import DeadLetterQueue, Queue, SqsDeadLetters, SqsQueue
 from chalicelib.rebuild import Rebuild
+from chalicelib.recounting import AutomaticRecounting, Recounting
 from chalicelib.reindexing import (
-    AutomaticRecounting,
     AutomaticReindexing,
     LambdaReindexing,
     Reindexing,
@@ -83,6 +83,7 @@ def assemble(
     queue: Queue,
     dead_letters: DeadLetterQueue,
     reindexing: Reindexing,
+    recounting: Recounting,
 ) -> Repository:
     """Return the services, given their adapters."""
     imports = Imports(catalogue, storage, queue, _now)
@@ -91,12 +92,13 @@ def assemble(
         storage=storage,
         tokens=tokens,
         collection=Collection(
-            catalogue, storage, index, settings.max_upload_bytes, AutomaticRecounting(reindexing)
+            catalogue, storage, index, settings.max_upload_bytes, AutomaticRecounting(recounting)
         ),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
+            recounting,
             RunStateStore(storage),
             imports,
         ),
@@ -163,6 +165,7 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
         queue=SqsQueue(sqs, settings.queue_url),
         dead_letters=SqsDeadLetters(sqs, settings.dead_letter_queue_url),
         reindexing=reindexing,
+        recounting=reindexing,
     )
 
 

@@ -165,10 +165,7 @@ class RunStateStore:
 
 
 class Reindexing(Protocol):
-    """Port. Adapter: `LambdaReindexing`.
-
-    What the indexer makes anew from the catalogue: the index, and the catalogue's counts.
-    """
+    """Port. Adapter: `LambdaReindexing`."""
 
     def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Begin without waiting; searches answer from the former index meanwhile.
@@ -186,12 +183,9 @@ class Reindexing(Protocol):
             The indexer could not be asked.
         """
 
-    def recount(self, run_id: str, *, unless_running: bool = False) -> None:
-        """Begin to count all records anew, without waiting; as `start` does."""
-
 
 class LambdaReindexing:
-    """Invokes the indexer function without waiting for it."""
+    """Invokes the indexer function without waiting for it, to re-index or to recount."""
 
     def __init__(self, client: "LambdaClient", function: str) -> None:
         self._client = client
@@ -249,27 +243,6 @@ class AutomaticReindexing:
                 self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
         except (Unavailable, ValueError, TypeError) as error:  # a state that cannot be read, too
             _logger.warning("no re-index was started: %s", error)
-
-
-class AutomaticRecounting:
-    """Starts a recount that nobody asked for, once in a minute at most."""
-
-    def __init__(
-        self, reindexing: Reindexing, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._reindexing = reindexing
-        self._now = now
-        self._next_start = datetime.min.replace(tzinfo=UTC)
-
-    def start(self) -> None:
-        """Start it unless one is under way; never fail, since it is asked again."""
-        if self._now() < self._next_start:
-            return
-        self._next_start = self._now() + _LOOK_INTERVAL
-        try:
-            self._reindexing.recount(str(uuid4()), unless_running=True)
-        except Unavailable as error:
-            _logger.warning("no recount was started: %s", error)
 
 
 def _run_id(newest: Run | None, roll_back: bool) -> str:

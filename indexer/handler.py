@@ -35,7 +35,7 @@ def _indexer() -> Indexer:
 @_tracer.capture_lambda_handler(capture_response=False)
 @_metrics.log_metrics
 def index(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-    """Take in a batch of the catalogue's stream, or do ``{"reindex": {…}}``, ``{"recount": {…}}``."""
+    """Take in a batch of the stream, or do ``{"reindex": {…}}`` or ``{"recount": {…}}``."""
     return answer(_indexer(), event)
 
 

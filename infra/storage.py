@@ -249,7 +249,8 @@ class Catalogue(Construct):
         super().__init__(scope, construct_id)
         self.images = adopted.images(self, "Images") or self._images()
         self.tokens = adopted.tokens(self, "Tokens") or self._table("Tokens", TOKENS_KEY)
-        self.counts = self._table("Counts", COUNTS_KEY, keeps=False)
+        self.counts = self._table("Counts", COUNTS_KEY)
+        self.counts.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
 
     def _images(self) -> dynamodb.Table:
         images = self._table(
@@ -265,12 +266,7 @@ class Catalogue(Construct):
         return images
 
     def _table(
-        self,
-        construct_id: str,
-        key: str,
-        *,
-        stream: dynamodb.StreamViewType | None = None,
-        keeps: bool = True,
+        self, construct_id: str, key: str, *, stream: dynamodb.StreamViewType | None = None
     ) -> dynamodb.Table:
         return dynamodb.Table(
             self,
@@ -281,7 +277,7 @@ class Catalogue(Construct):
                 point_in_time_recovery_enabled=True
             ),
             stream=stream,
-            removal_policy=cdk.RemovalPolicy.RETAIN if keeps else cdk.RemovalPolicy.DESTROY,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
         )
 
 

@@ -178,6 +178,7 @@ class Api:
             queue=self.queue,
             dead_letters=self.dead_letters,
             reindexing=self.reindexing,
+            recounting=self.reindexing,
         )
 
     def call(

@@ -13,7 +13,7 @@ from chalicelib.catalogue import Catalogue, Page, update
 from chalicelib.errors import InvalidField, RevisionMismatch, SearchUnavailable
 from chalicelib.images import Image, State
 from chalicelib.names import DERIVED, UPLOADS
-from chalicelib.reindexing import AutomaticRecounting
+from chalicelib.recounting import AutomaticRecounting
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.storage import PresignedPost, Storage
 from chalicelib.transitions import deleted, edited, pending

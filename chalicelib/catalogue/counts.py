@@ -92,7 +92,7 @@ def counted(item: Mapping[str, Any], prefix: str = "") -> dict[State, int]:
 
 
 def epoch_of(item: Mapping[str, Any], name: str = "epoch") -> int:
-    """Return the number of a recount that a counter's item has under a name; 0 where it has none."""
+    """Return the number of a recount that a counter's item has under a name, else 0."""
     return int(item[name]["N"]) if name in item else 0
 
 

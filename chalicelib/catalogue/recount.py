@@ -186,7 +186,7 @@ class Recount:
             yield answer["Items"]
 
     def _update(self, counter: str, change: str, condition: str, values: dict[str, Any]) -> bool:
-        """Update a counter, whose attributes stand as ``#name``; return whether the condition held."""
+        """Update a counter, attributes written as ``#name``; return whether the condition held."""
         names = {name: name[1:] for name in _NAME.findall(f"{change} {condition}")}
         update = {
             "Key": key_of(counter),

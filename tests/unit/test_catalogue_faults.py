@@ -18,8 +18,9 @@ def refusal(code: str) -> ClientError:
 
 
 def cancelled(*codes: str) -> ClientError:
-    response: Any = {"Error": {"Code": "TransactionCanceledException"}}
-    return ClientError(response | {"CancellationReasons": [{"Code": c} for c in codes]}, "Operation")
+    reasons = {"CancellationReasons": [{"Code": code} for code in codes]}
+    response: Any = {"Error": {"Code": "TransactionCanceledException"}, **reasons}
+    return ClientError(response, "Operation")
 
 
 class Table:
@@ -94,7 +95,9 @@ def test_a_write_that_was_accepted_before_its_time_out_is_no_conflict() -> None:
 def test_a_write_that_meets_another_at_its_counter_waits_and_is_tried_again(code: str) -> None:
     waits: list[float] = []
     met = cancelled("None", code)
-    assert catalogue(waits, transact_write_items=[met, met, {}]).save(IMAGE, expected_rev=0).rev == 1
+    assert (
+        catalogue(waits, transact_write_items=[met, met, {}]).save(IMAGE, expected_rev=0).rev == 1
+    )
     assert len(waits) == 2
 
 

@@ -19,7 +19,6 @@ from tests.recounting import Bench, Interrupted
 OWNERS = ("ann", "bob")
 
 
-
 def client() -> Any:
     return boto3.client(
         "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
@@ -156,9 +155,7 @@ def test_a_later_recount_takes_over_and_the_earlier_ends(bench: Bench) -> None:
 
 # Whatever is written, whenever -------------------------------------------------------------------
 
-WRITES = st.lists(
-    st.tuples(st.integers(0, 11), st.sampled_from([*State])), min_size=0, max_size=12
-)
+WRITES = st.lists(st.tuples(st.integers(0, 11), st.sampled_from([*State])), min_size=0, max_size=12)
 
 
 @given(
