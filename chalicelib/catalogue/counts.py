@@ -1,4 +1,4 @@
-"""Counts by owner and state, kept in a table of their own: docs/decisions/205.
+"""Counts by owner and state, kept in a table of their own: docs/decisions/302.
 
 A counter holds one owner's records of one part of ``PARTS``, by state. Whoever moves a record from
 one state to another does so in one transaction with its counter, so that a write that is tried

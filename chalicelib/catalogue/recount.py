@@ -1,4 +1,4 @@
-"""Counting all records anew while they change, and mending the counters: docs/decisions/205.
+"""Counting all records anew while they change, and mending the counters: docs/decisions/302.
 
 A recount has a number, its epoch. Each counter begins it by keeping its counts of that moment as
 its *base*; from then on whoever moves a record notes in it the state that it stood in when the
