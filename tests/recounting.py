@@ -54,7 +54,12 @@ class Bench:
         return DynamoCatalogue(self.client, "images", "counts", sleep=lambda _: None)
 
     def recount(
-        self, run_id: str = "run", before: Callable[[int], None] = lambda _: None, size: int = 3
+        self,
+        run_id: str = "run",
+        before: Callable[[int], None] = lambda _: None,
+        size: int = 3,
+        *,
+        unless_running: bool = False,
     ) -> int:
         """Recount all; do something before each page. Return how many counters were wrong."""
         paged: Any = PagedClient(self.client, before, size)
@@ -64,7 +69,7 @@ class Bench:
             RecountProgress(self.storage),
             sleep=lambda _: None,
         )
-        return recount.run(run_id).corrected
+        return recount.run(run_id, unless_running=unless_running).corrected
 
     def kept(self, owner: str | None = None) -> dict[State, int]:
         """Return the kept counts that are not 0."""

@@ -6,14 +6,16 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue, item_of
 from chalicelib.catalogue.progress import RecountProgress
-from chalicelib.errors import RevisionConflict
+from chalicelib.errors import CatalogueUnavailable, RevisionConflict
 from chalicelib.images import Image, State
+from tests.memory.storage import MemoryStorage
 from tests.recounting import Bench, Interrupted
 
 OWNERS = ("ann", "bob")
@@ -83,6 +85,31 @@ def test_a_record_that_was_not_read_is_counted_out_of_the_state_it_stood_in(benc
     assert bench.kept() == {State.FAILED: 1}
 
 
+def test_a_write_whose_answer_was_lost_counts_once_though_it_is_tried_again(bench: Bench) -> None:
+    class Lossy:
+        """A client that does what it is asked, and whose first answer is lost."""
+
+        is_lost = False
+
+        def __getattr__(self, operation: str) -> Any:
+            return getattr(bench.client, operation)
+
+        def transact_write_items(self, **asked: Any) -> Any:
+            answer = bench.client.transact_write_items(**asked)
+            if not self.is_lost:
+                self.is_lost = True
+                raise ReadTimeoutError(endpoint_url="https://dynamodb")
+            return answer
+
+    lossy: Any = Lossy()
+    catalogue = DynamoCatalogue(lossy, "images", "counts")
+    image = Image("id-0", "ann", "bucket", "uploads/ann/0.jpg")
+    with pytest.raises(CatalogueUnavailable):
+        catalogue.save(image, expected_rev=0)
+    assert catalogue.save(image, expected_rev=0).rev == 1
+    assert bench.kept() == {State.PENDING: 1}
+
+
 # Mended ------------------------------------------------------------------------------------------
 
 
@@ -138,6 +165,36 @@ def test_a_recount_that_was_cut_off_resumes_and_counts_nothing_twice(bench: Benc
     assert progress.read() is None
 
 
+def test_a_recount_that_ended_while_it_corrected_corrects_nothing_twice(bench: Bench) -> None:
+    fill(bench, 12)
+    bench.forget()
+
+    class Ending(MemoryStorage):
+        """A bucket in which the last step of a recount is never done."""
+
+        def delete(self, key: str) -> None:
+            raise Interrupted
+
+    bench.storage = Ending()
+    with pytest.raises(Interrupted):
+        bench.recount()
+    move(bench.writer(), 0, State.CAPTIONED)
+    with pytest.raises(Interrupted):
+        bench.recount()
+    assert bench.kept() == bench.true()
+
+
+def test_a_recount_that_nobody_asked_for_leaves_another_alone(bench: Bench) -> None:
+    def asked_again(page: int) -> None:
+        if page == 0:
+            with pytest.raises(RevisionConflict, match="another"):
+                bench.recount("automatic", unless_running=True)
+
+    fill(bench, 2)
+    bench.recount("asked", before=asked_again)
+    bench.recount("automatic", unless_running=True)
+
+
 def test_a_later_recount_takes_over_and_the_earlier_ends(bench: Bench) -> None:
     fill(bench, 9)
     bench.spoil()
@@ -166,7 +223,7 @@ WRITES = st.lists(st.tuples(st.integers(0, 11), st.sampled_from([*State])), min_
     size=st.integers(1, 5),
 )
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.generate],  # to shrink takes minutes
