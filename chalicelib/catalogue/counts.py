@@ -24,17 +24,20 @@ COMPLETE = "complete"
 
 
 class Counters:
-    """The counters of a table.
-
-    Attributes
-    ----------
-    epoch
-        The last recount that is known of; a writer that knows an older one is told.
-    """
+    """The counters of a table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self.epoch = 0
+        self._newest = 0
+        self._epochs: dict[str, int] = {}
+
+    def epoch(self, counter: str) -> int:
+        """Return the last recount that a counter has begun, as far as is known here."""
+        return self._epochs.setdefault(counter, self._newest)
+
+    def learn(self, counter: str, met: Mapping[str, Any]) -> None:
+        """Take the epoch from the item that refused a writer."""
+        self._newest = self._epochs[counter] = epoch_of(met)
 
     def counts(self, owner: str | None) -> Counts:
         """Sum the counters of an owner, or all."""
@@ -54,7 +57,7 @@ class Counters:
     def moving(self, counter: str, before: State | None, after: State | None) -> dict[str, Any]:
         """Return the update, as a part of a transaction, that moves one record.
 
-        Its condition refuses a writer that does not know the last recount.
+        Its condition refuses a writer that does not know the counter's epoch.
         """
         steps = {after: "1", before: "-1"}
         moved = [state for state in (after, before) if state]
@@ -65,7 +68,7 @@ class Counters:
             + ", ".join(f"#{state} :{state}" for state in moved),
             "ConditionExpression": "attribute_not_exists(#epoch) OR #epoch = :epoch",
             "ExpressionAttributeNames": {"#epoch": "epoch"} | {f"#{s}": s.value for s in moved},
-            "ExpressionAttributeValues": {":epoch": number(self.epoch)}
+            "ExpressionAttributeValues": {":epoch": number(self.epoch(counter))}
             | {f":{state}": {"N": steps[state]} for state in moved},
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }

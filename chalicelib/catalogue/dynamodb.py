@@ -116,22 +116,23 @@ class DynamoCatalogue:
     def _move(self, image: Image, condition: Mapping[str, Any]) -> Image:
         """Store a record and count the change of its state, both or neither."""
         before = image.counted or Counted()
-        moved = replace(image, counted=before.moved(image.counts_as, self._counters.epoch))
-        put = {"TableName": self._images.name, "Item": item_of(moved), **condition}
         counter = counter_of(image.owner, image.image_id)
+        counted = before.moved(image.counts_as, self._counters.epoch(counter))
+        moved = replace(image, counted=counted)
+        put = {"TableName": self._images.name, "Item": item_of(moved), **condition}
         update = self._counters.moving(counter, before.state, image.counts_as)
         transaction = [{"Put": put}, {"Update": update}]
         try:
             answered(self._client, "transact_write_items", TransactItems=transaction)
         except Cancelled as cancelled:
-            raise self._refusal(cancelled) from cancelled
+            raise self._refusal(cancelled, counter) from cancelled
         return moved
 
-    def _refusal(self, cancelled: Cancelled) -> Exception:
+    def _refusal(self, cancelled: Cancelled, counter: str) -> Exception:
         if cancelled.is_refused(0):
             return RevisionConflict("the record changed meanwhile")
         if cancelled.is_refused(1):
-            self._counters.epoch = int(cancelled.reasons[1]["Item"]["epoch"]["N"])
+            self._counters.learn(counter, cancelled.reasons[1]["Item"])
             return Passing()
         if cancelled.is_passing:
             return Passing()

@@ -97,12 +97,12 @@ class Recount:
 
     def _begun(self, run_id: str) -> Progress:
         counters = {_name(item): epoch_of(item) for item in self._all()}
-        progress = self._progress.begun(run_id, max(counters.values(), default=0) + 1)
+        epoch = max(counters.values(), default=0) + 1
         for name in counters.keys() - {COMPLETE}:
-            self._begin(name, progress.epoch, late=False)
+            self._begin(name, epoch, late=False)
         if counters:
             self._sleep(SETTLING_SECONDS)
-        return progress
+        return self._progress.begun(run_id, epoch)
 
     def _begin(self, counter: str, epoch: int, *, late: bool) -> bool:
         """Let a counter keep its counts as its base; return False where it has begun."""
@@ -125,7 +125,7 @@ class Recount:
         for items in self._pages(progress.after):
             states = [*_states_at(items, progress.epoch)]
             if progress.stage is Stage.ALL:
-                self._meet({name for name, _ in states}, progress.epoch, counters, late)
+                self._meet({name for name, _ in states} - counters - late, progress, counters, late)
                 progress = replace(progress, records=progress.records + len(items))
             for name, state in states:
                 if name in counters and state:
@@ -135,15 +135,19 @@ class Recount:
             progress = self._progress.note(replace(progress, after=after))
         return progress
 
-    def _meet(self, names: set[str], epoch: int, counters: set[str], late: set[str]) -> None:
-        """Let counters that were not met before begin late.
+    def _meet(
+        self, names: set[str], progress: Progress, counters: set[str], late: set[str]
+    ) -> None:
+        """Let counters that are met for the first time begin late.
 
-        One that a writer made in this epoch has begun: none of its records was met before, or it
-        would have begun then.
+        One that a writer made in this epoch has begun: had any of its records been there before,
+        that would have been met.
         """
-        for name in names - counters - late:
-            began = self._begin(name, epoch, late=True)
-            (late if began else counters).add(name)
+        begun = {name for name in names if not self._begin(name, progress.epoch, late=True)}
+        late |= names - begun
+        if begun:  # by a writer, or late by another run
+            late |= begun & self._counters(progress, late=True)
+            counters |= begun - late
 
     def _after_all(self, progress: Progress) -> Progress:
         if not self._counters(progress, late=True):

@@ -210,6 +210,38 @@ def test_a_later_recount_takes_over_and_the_earlier_ends(bench: Bench) -> None:
     assert bench.kept() == bench.true()
 
 
+def test_two_recounts_at_once_find_the_same_and_correct_once(bench: Bench) -> None:
+    fill(bench, 12)
+    bench.forget()
+
+    def beside(page: int) -> None:
+        if page == 1:
+            move(bench.writer(), 5, State.CAPTIONED)
+            bench.recount("second", size=2)
+            move(bench.writer(), 6, State.CAPTIONED)
+
+    bench.recount("first", before=beside)
+    assert bench.kept() == bench.true()
+
+
+def test_a_writer_that_has_met_the_counters_is_not_refused_again(bench: Bench) -> None:
+    fill(bench, 4)
+    bench.recount()
+    fresh = bench.writer()
+    move(bench.writer(), 101, State.PENDING)  # its counter is of an older epoch than the others
+    states = (State.CAPTIONED, State.FAILED)
+    for number in (0, 1, 101):
+        move(fresh, number, State.NEEDS_REVIEW)
+    asked: list[str] = []
+    bench.client.meta.events.register(
+        "before-call.dynamodb.TransactWriteItems", lambda **_: asked.append("write")
+    )
+    for state in states:
+        for number in (0, 101, 1):
+            move(fresh, number, state)
+    assert len(asked) == 6
+
+
 # Whatever is written, whenever -------------------------------------------------------------------
 
 WRITES = st.lists(st.tuples(st.integers(0, 11), st.sampled_from([*State])), min_size=0, max_size=12)
