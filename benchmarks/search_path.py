@@ -25,16 +25,17 @@ from benchmarks.search.corpus import captions, documents
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import Caption, Image, Source, State
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
-from tests.images_table import images_table
+from tests.images_table import counts_table, images_table
 
 ROOT = Path(__file__).resolve().parent.parent
-BUCKET, TABLE = "photographs", "images"
+BUCKET, TABLE, COUNTS = "photographs", "images", "counts"
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "a",
     "AWS_SECRET_ACCESS_KEY": "b",
     "AWS_DEFAULT_REGION": "eu-central-1",
     "IMAGE_REPO_BUCKET": BUCKET,
     "IMAGE_REPO_TABLE": TABLE,
+    "IMAGE_REPO_COUNTS_TABLE": COUNTS,
     "IMAGE_REPO_TOKENS_TABLE": "tokens",
     "POWERTOOLS_TRACE_DISABLED": "1",
     "POWERTOOLS_METRICS_DISABLED": "1",
@@ -100,7 +101,8 @@ def _fill() -> None:
     region: Any = {"LocationConstraint": os.environ["AWS_DEFAULT_REGION"]}
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=region)
     dynamodb.create_table(**images_table(TABLE))
-    catalogue = DynamoCatalogue(dynamodb, TABLE)
+    dynamodb.create_table(**counts_table(COUNTS))
+    catalogue = DynamoCatalogue(dynamodb, TABLE, COUNTS)
     made = list(documents(captions(200)))
     for one in made:
         key = f"uploads/{one.owner}/{one.image_id}.jpg"

@@ -31,7 +31,8 @@ def bootstrap(settings: Settings, metrics: Metrics) -> tuple[BatchProcessor, Que
     """
     model = load(DEFAULT_BUNDLE)
     storage = S3Storage(boto3.client("s3", config=_RETRIES), settings.bucket)
-    catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
+    dynamodb = boto3.client("dynamodb", config=_RETRIES)
+    catalogue = DynamoCatalogue(dynamodb, settings.table, settings.counts_table)
     queue = SqsQueue(boto3.client("sqs", config=_RETRIES), settings.queue_url)
     now = partial(datetime.now, UTC)
     ingest = Ingest(

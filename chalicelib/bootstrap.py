@@ -25,6 +25,7 @@ from chalicelib.ingest import EventRecorder
 from chalicelib.names import EMBEDDED
 from chalicelib.queue import DeadLetterQueue, Queue, SqsDeadLetters, SqsQueue
 from chalicelib.rebuild import Rebuild
+from chalicelib.recounting import AutomaticRecounting, Recounting
 from chalicelib.reindexing import (
     AutomaticReindexing,
     LambdaReindexing,
@@ -92,6 +93,7 @@ def assemble(
     queue: Queue,
     dead_letters: DeadLetterQueue,
     reindexing: Reindexing,
+    recounting: Recounting,
     sign_in: SignIn | None = None,
 ) -> Repository:
     """Return the services, given their adapters."""
@@ -101,11 +103,14 @@ def assemble(
         storage=storage,
         tokens=tokens,
         cross_origin=CrossOrigin.of(settings.cors_origins),
-        collection=Collection(catalogue, storage, index, settings.max_upload_bytes),
+        collection=Collection(
+            catalogue, storage, index, settings.max_upload_bytes, AutomaticRecounting(recounting)
+        ),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
+            recounting,
             RunStateStore(storage),
             imports,
         ),
@@ -165,7 +170,7 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
     automatic = AutomaticReindexing(RunStateStore(storage).newest, reindexing)
     return assemble(
         settings,
-        catalogue=DynamoCatalogue(dynamodb, settings.table),
+        catalogue=DynamoCatalogue(dynamodb, settings.table, settings.counts_table),
         storage=storage,
         index=_engine(settings, s3, automatic),
         encoder=QueryEncoder(load_text, lambda_, settings.encoder_function),
@@ -173,6 +178,7 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
         queue=SqsQueue(sqs, settings.queue_url),
         dead_letters=SqsDeadLetters(sqs, settings.dead_letter_queue_url),
         reindexing=reindexing,
+        recounting=reindexing,
         sign_in=SignIn.of(settings),
     )
 

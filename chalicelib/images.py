@@ -107,6 +107,32 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How the catalogue's counts have a record as it is stored.
+
+    Attributes
+    ----------
+    state
+        The state it is counted in; None where it does not exist or is deleted.
+    epoch, at_epoch
+        The number of the recount after whose beginning its state changed last, and the state that
+        it was counted in at that beginning.
+    """
+
+    state: State | None = None
+    epoch: int = 0
+    at_epoch: State | None = None
+
+    def moved(self, state: State | None, epoch: int) -> "Counted":
+        """Return it counted in another state, at a time when the last recount is ``epoch``."""
+        return Counted(state, epoch, self.when_began(epoch))
+
+    def when_began(self, epoch: int) -> State | None:
+        """Return the state it was counted in when the recount ``epoch``, the last, began."""
+        return self.at_epoch if self.epoch == epoch else self.state
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One photograph's record, the item of the catalogue.
 
@@ -131,6 +157,8 @@ class Image:
     processed_by
         ``name@version`` of the model that described the file or whose decoder refused it; None
         while neither has happened, so that the file is tried again.
+    counted
+        Whoever changes a record leaves it alone; None where the record was not read.
     """
 
     image_id: str
@@ -157,6 +185,12 @@ class Image:
     processed_by: str | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    counted: Counted | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def counts_as(self) -> State | None:
+        """The state it is to be counted in; None where it is deleted."""
+        return None if self.state is State.DELETED else self.state
 
     @property
     def name(self) -> str:

@@ -21,18 +21,19 @@ IMPORTS = "imports/"
 # Whose a photograph is that lies in no owner's folder.
 DEFAULT_OWNER = "default"
 
-# Partition keys of the two tables, and the images' indexes with partition and sort key.
+# Partition keys of the three tables, and the images' indexes with partition and sort key.
 IMAGES_KEY = "image_id"
+COUNTS_KEY = "counter"
 TOKENS_KEY = "token_sha256"
+# Each listing has a partition of its own, so that nothing is read but what is shown; the indexes
+# hold keys alone, so that a write that changes none of them costs nothing there.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
 IMAGES_INDEXES: Final[dict[str, tuple[str, str]]] = {
     "by_owner": ("owner", "created_at"),
     "by_state": ("owner_state", "created_at"),
     "by_time": ("listing", "created_at"),
+    "by_time_in_state": ("listing_state", "created_at"),
 }
-# What an index holds beside keys, for counts and filters: a write that changes nothing of it costs
-# nothing there, and vectors would be written four times.
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
-IMAGES_PROJECTED = ("state",)
 
 # Search engines, as ``IMAGE_REPO_SEARCH`` names them.
 EMBEDDED: Final = "embedded"

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -185,7 +185,7 @@ class Reindexing(Protocol):
 
 
 class LambdaReindexing:
-    """Invokes the indexer function without waiting for it."""
+    """Invokes the indexer function without waiting for it, to re-index or to recount."""
 
     def __init__(self, client: "LambdaClient", function: str) -> None:
         self._client = client
@@ -194,10 +194,16 @@ class LambdaReindexing:
     def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         """Begin."""
         asked = {"id": run_id, "roll_back": roll_back, "unless_running": unless_running}
-        payload = json.dumps({"reindex": asked})
+        self._invoke({"reindex": asked})
+
+    def recount(self, run_id: str, *, unless_running: bool = False) -> None:
+        """Begin to count."""
+        self._invoke({"recount": {"id": run_id, "unless_running": unless_running}})
+
+    def _invoke(self, event: Mapping[str, object]) -> None:
         try:
             self._client.invoke(
-                FunctionName=self._function, InvocationType="Event", Payload=payload
+                FunctionName=self._function, InvocationType="Event", Payload=json.dumps(event)
             )
         except (BotoCoreError, ClientError) as error:
             raise SearchUnavailable("the indexer could not be asked") from error

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     bucket: Name
     table: Name
     tokens_table: Name
+    counts_table: str = ""
     queue_url: str = ""
     dead_letter_queue_url: str = ""
     encoder_function: str = ""

@@ -203,6 +203,7 @@ def _emptied(image: Image, now: datetime) -> Image:
         sequencer=image.sequencer,
         created_at=image.created_at,
         updated_at=now,
+        counted=image.counted,
     )
 
 

@@ -160,6 +160,8 @@ def stats(context: typer.Context, as_json: AsJson = False) -> None:
     )
     table.add_row("[bold]in all[/]", str(told["total"]))
     console.print(table)
+    if not told["complete"]:
+        console.print("[dim]photographs from before counts were kept are being counted[/]")
 
 
 def login(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.catalogue.recount import Recount
 from chalicelib.errors import RevisionConflict, Unavailable
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search.port import RebuildableIndex, document_of
@@ -20,6 +21,7 @@ class Indexer:
     index: RebuildableIndex
     bus: EventBus
     runs: RunStateStore
+    counting: Recount
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Index a batch; return the sequence numbers of what must be delivered again.

@@ -7,6 +7,9 @@ from botocore.config import Config
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.catalogue.port import Catalogue
+from chalicelib.catalogue.progress import RecountProgress
+from chalicelib.catalogue.recount import Recount
+from chalicelib.catalogue.table import Table
 from chalicelib.names import EMBEDDED
 from chalicelib.reindexing import AutomaticReindexing, LambdaReindexing, RunStateStore
 from chalicelib.search.opensearch import OpenSearchIndex, RebuildingIndex, RetryingClient, connect
@@ -32,20 +35,24 @@ def bootstrap(settings: Settings) -> Indexer:
     """
     if not settings.event_bus:
         raise ValueError(f"environment lacks {variable('event_bus')}")
-    catalogue = DynamoCatalogue(boto3.client("dynamodb", config=_RETRIES), settings.table)
+    dynamodb = boto3.client("dynamodb", config=_RETRIES)
+    catalogue = DynamoCatalogue(dynamodb, settings.table, settings.counts_table)
     s3 = boto3.client("s3", config=_RETRIES)
     bus = EventBus(boto3.client("events", config=_RETRIES), settings.event_bus)
-    runs = RunStateStore(S3Storage(s3, settings.bucket))
+    storage = S3Storage(s3, settings.bucket)
+    runs = RunStateStore(storage)
+    tables = Table(dynamodb, settings.table), Table(dynamodb, settings.counts_table)
+    counting = Recount(*tables, RecountProgress(storage))
     if settings.search == EMBEDDED:
         store = S3IndexStore(s3, settings.bucket)
-        return Indexer(IndexWriter(store, lambda: documents(catalogue)), bus, runs)
+        return Indexer(IndexWriter(store, lambda: documents(catalogue)), bus, runs, counting)
     itself = LambdaReindexing(boto3.client("lambda", config=_RETRIES), settings.indexer_function)
     index = RebuildingIndex(
         OpenSearchIndex(RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS))),
         lambda after: documents(catalogue, after),
         AutomaticReindexing(runs.newest, itself),
     )
-    return Indexer(index, bus, runs)
+    return Indexer(index, bus, runs, counting)
 
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:

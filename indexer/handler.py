@@ -34,14 +34,16 @@ def _indexer() -> Indexer:
 @_tracer.capture_lambda_handler(capture_response=False)
 @_metrics.log_metrics
 def index(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-    """Take in a batch of the catalogue's stream, or answer ``{"reindex": {…}}``."""
+    """Take in a batch of the stream, or do ``{"reindex": {…}}`` or ``{"recount": {…}}``."""
     return answer(_indexer(), event)
 
 
 def answer(indexer: Indexer, event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a partial batch response, or how many records a rebuild read."""
+    """Return a partial batch response, or how many records a rebuild or recount read."""
     if "reindex" in event:
         return {"records": _reindexed(indexer, event["reindex"])}
+    if "recount" in event:
+        return {"records": _recounted(indexer, event["recount"])}
     failed = indexer.take(event["Records"])
     _metrics.add_metric("IndexedChanges", MetricUnit.Count, len(event["Records"]) - len(failed))
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
@@ -58,3 +60,14 @@ def _reindexed(indexer: Indexer, asked: Mapping[str, Any]) -> int:
         return 0
     _logger.info("search index exchanged", extra={"records": read, "roll_back": roll_back})
     return read
+
+
+def _recounted(indexer: Indexer, asked: Mapping[str, Any]) -> int:
+    run_id, unless_running = str(asked.get("id") or uuid4()), bool(asked.get("unless_running"))
+    try:
+        done = indexer.counting.run(run_id, unless_running=unless_running)
+    except RevisionConflict as refusal:
+        _logger.warning("recount given up: %s", refusal.detail)
+        return 0
+    _logger.info("recounted", extra={"records": done.records, "corrected": done.corrected})
+    return done.records

@@ -10,9 +10,11 @@ from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, TOKENS_KEY
 from infra.functions import (
     DELETE,
     READ,
+    READ_COUNTS,
     READ_ITEMS,
     SCAN_ITEMS,
     WRITE,
+    WRITE_COUNTS,
     WRITE_ITEMS,
     Identity,
     Shared,
@@ -66,6 +68,7 @@ def _allow_routes(
     identity.allow_objects(storage, DELETE, UPLOADS, DERIVED)
     identity.allow_items(images, (*READ_ITEMS, *WRITE_ITEMS))
     identity.allow_queries(images, *IMAGES_INDEXES)
+    identity.allow_items(shared.catalogue.counts, (*READ_COUNTS, *WRITE_COUNTS))
     identity.allow(("sqs:SendMessage",), shared.queues.queue.queue_arn)
     identity.allow(("lambda:InvokeFunction",), *(function.function_arn for function in functions))
 
@@ -84,6 +87,7 @@ def _allow_dead_letters(identity: Identity, shared: Shared) -> None:
     identity.allow(("sqs:ReceiveMessage", "sqs:DeleteMessage"), dead_letters)
     identity.allow(("sqs:SendMessage",), queues.queue.queue_arn)  # a long import goes on there
     identity.allow_items(shared.catalogue.images, (*READ_ITEMS, *WRITE_ITEMS))
+    identity.allow_items(shared.catalogue.counts, WRITE_COUNTS)
     identity.allow_objects(storage, READ, UPLOADS, IMPORTS)
     identity.allow_objects(storage, WRITE, IMPORTS)
     identity.allow_objects(storage, DELETE, DERIVED)

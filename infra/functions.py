@@ -36,6 +36,10 @@ DELETE = ("s3:DeleteObject",)
 READ_ITEMS = ("dynamodb:GetItem", "dynamodb:BatchGetItem")
 WRITE_ITEMS = ("dynamodb:PutItem",)
 SCAN_ITEMS = ("dynamodb:Scan",)
+# A transaction asks for the rights of its parts:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+READ_COUNTS = ("dynamodb:BatchGetItem", "dynamodb:Scan")
+WRITE_COUNTS = ("dynamodb:UpdateItem",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from infra.functions import (
     READ_ITEMS,
     READ_VERSIONS,
     WRITE,
+    WRITE_COUNTS,
     WRITE_ITEMS,
     Identity,
     Shared,
@@ -106,3 +107,4 @@ class Pipeline(Construct):
         # A long import goes on as a message to itself.
         identity.allow(("sqs:SendMessage",), self._shared.queues.queue.queue_arn)
         identity.allow_items(images, (*READ_ITEMS, *WRITE_ITEMS))
+        identity.allow_items(self._shared.catalogue.counts, WRITE_COUNTS)

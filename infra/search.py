@@ -12,9 +12,11 @@ from infra.functions import (
     ARCHITECTURE,
     DELETE,
     READ,
+    READ_COUNTS,
     RUNTIME,
     SCAN_ITEMS,
     WRITE,
+    WRITE_COUNTS,
     Identity,
     Shared,
 )
@@ -71,6 +73,7 @@ class Search(Construct):
         removed = () if rebuilds_beside else DELETE  # parts of the published index
         self.identity.allow_objects(shared.storage, (*READ, *WRITE, *removed), INDEX)
         self.identity.allow_items(shared.catalogue.images, SCAN_ITEMS)  # to build the index anew
+        self.identity.allow_items(shared.catalogue.counts, (*READ_COUNTS, *WRITE_COUNTS))
         shared.bus.grant_put_events_to(self.identity.role)
         if rebuilds_beside:  # the batches that it takes in: by its name, for the role is made first
             itself = cdk.Stack.of(self).format_arn(

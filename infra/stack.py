@@ -74,6 +74,7 @@ class ImageRepo(cdk.Stack):
             "IMAGE_REPO_BUCKET": storage.bucket.bucket_name,
             "IMAGE_REPO_TABLE": catalogue.images.table_name,
             "IMAGE_REPO_TOKENS_TABLE": catalogue.tokens.table_name,
+            "IMAGE_REPO_COUNTS_TABLE": catalogue.counts.table_name,
             "IMAGE_REPO_QUEUE_URL": queues.queue.queue_url,
             "IMAGE_REPO_DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
             "IMAGE_REPO_ENCODER_FUNCTION": rollout.name(stage.named(ENCODER)),

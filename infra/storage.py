@@ -12,10 +12,10 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chalicelib.names import (
+    COUNTS_KEY,
     DERIVED,
     IMAGES_INDEXES,
     IMAGES_KEY,
-    IMAGES_PROJECTED,
     INDEX,
     TOKENS_KEY,
     UPLOADS,
@@ -250,11 +250,13 @@ def _configuration(event: str, queue: sqs.Queue) -> s3.CfnBucket.QueueConfigurat
 class Catalogue(Construct):
     """The images' table with its stream and the tokens' table, where none are adopted.
 
-    With ``protect`` neither can be deleted by anyone before that is turned off.
+    With ``protect`` neither can be deleted by anyone before that is turned off. The counts are
+    always the stack's own, and unprotected: they are counted anew from the images.
     """
 
     images: dynamodb.ITable
     tokens: dynamodb.ITable
+    counts: dynamodb.ITable
 
     def __init__(
         self, scope: Construct, construct_id: str, adopted: Adopted, *, protect: bool
@@ -263,6 +265,7 @@ class Catalogue(Construct):
         self._protect = protect
         self.images = adopted.images(self, "Images") or self._images()
         self.tokens = adopted.tokens(self, "Tokens") or self._table("Tokens", TOKENS_KEY)
+        self.counts = self._table("Counts", COUNTS_KEY, kept=False)
 
     def _images(self) -> dynamodb.Table:
         images = self._table(
@@ -273,13 +276,17 @@ class Catalogue(Construct):
                 index_name=name,
                 partition_key=_string(partition),
                 sort_key=_string(sort),
-                projection_type=dynamodb.ProjectionType.INCLUDE,
-                non_key_attributes=[*IMAGES_PROJECTED],
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
         return images
 
     def _table(
-        self, construct_id: str, key: str, *, stream: dynamodb.StreamViewType | None = None
+        self,
+        construct_id: str,
+        key: str,
+        *,
+        stream: dynamodb.StreamViewType | None = None,
+        kept: bool = True,
     ) -> dynamodb.Table:
         return dynamodb.Table(
             self,
@@ -290,8 +297,8 @@ class Catalogue(Construct):
                 point_in_time_recovery_enabled=True
             ),
             stream=stream,
-            deletion_protection=self._protect,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            deletion_protection=self._protect and kept,
+            removal_policy=cdk.RemovalPolicy.RETAIN if kept else cdk.RemovalPolicy.DESTROY,
         )
 
 

@@ -133,9 +133,13 @@ class NotedReindexing:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, bool]] = []
+        self.recounts: list[tuple[str, bool]] = []
 
     def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         self.asked.append((run_id, roll_back))
+
+    def recount(self, run_id: str, *, unless_running: bool = False) -> None:
+        self.recounts.append((run_id, unless_running))
 
 
 @dataclass
@@ -176,6 +180,7 @@ class Api:
             queue=self.queue,
             dead_letters=self.dead_letters,
             reindexing=self.reindexing,
+            recounting=self.reindexing,
             sign_in=self.sign_in,
         )
 

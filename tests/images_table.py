@@ -1,8 +1,8 @@
-"""The table's keys and indexes, where a test creates one without the template."""
+"""The tables' keys and indexes, where a test creates them without the template."""
 
 from typing import Any
 
-from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY, IMAGES_PROJECTED
+from chalicelib.names import COUNTS_KEY, IMAGES_INDEXES, IMAGES_KEY
 
 
 def images_table(name: str) -> dict[str, Any]:
@@ -18,13 +18,19 @@ def images_table(name: str) -> dict[str, Any]:
             {
                 "IndexName": index,
                 "KeySchema": _keys(*keys),
-                "Projection": {
-                    "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": [*IMAGES_PROJECTED],
-                },
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
             for index, keys in IMAGES_INDEXES.items()
         ],
+    }
+
+
+def counts_table(name: str) -> dict[str, Any]:
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": _keys(COUNTS_KEY),
+        "AttributeDefinitions": [{"AttributeName": COUNTS_KEY, "AttributeType": "S"}],
     }
 
 

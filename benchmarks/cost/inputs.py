@@ -6,7 +6,7 @@ from typing import Final
 
 _SEARCH: Final = "`python -m benchmarks.search`"
 _OPENSEARCH: Final = "`python -m benchmarks.opensearch`"
-_ITEM: Final = "counted of a record of 2.4 KB ([operations](operations.md#what-it-costs))"
+_ROUTES: Final = "`python -m benchmarks.routes`"
 _ASSUMED: Final = "assumed"
 
 
@@ -28,8 +28,8 @@ class Inputs:
         "ms of the captioner for a photograph",
         "`python -m benchmarks.captioner`: 91; the rest assumed for download, copy and writes",
     )
-    writes: Input = Input(11, "write units of a photograph", _ITEM)
-    item_bytes: Input = Input(2_400, "bytes of a record", _ITEM)
+    writes: Input = Input(20, "write units of a photograph", _ROUTES)
+    item_bytes: Input = Input(2_637, "bytes of a record as stored", _ROUTES)
     published_bytes: Input = Input(
         860, "bytes of a photograph in the published index", f"{_SEARCH}: 781; a tenth for changes"
     )
@@ -54,9 +54,9 @@ class Inputs:
     )
     poll_seconds: Input = Input(20, "seconds that a poll of an empty queue waits", "as above")
     entries_bytes: Input = Input(
-        900,
-        "bytes of a record's three index entries",
-        "assumed: keys, the state and 100 bytes each",
+        826,
+        "bytes of a record's four index entries as stored",
+        _ROUTES,
     )
     ingest_reads: Input = Input(4, "read units of a photograph taken in", _ASSUMED)
     ingest_puts: Input = Input(2, "objects written for a photograph", "original and display copy")

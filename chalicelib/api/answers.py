@@ -121,10 +121,14 @@ class CreatedImage(Answer):
 
 
 class Stats(Answer):
-    """Counts of what the caller may see."""
+    """Counts of what the caller may see.
+
+    ``complete`` is false while photographs from before counts were kept are being counted.
+    """
 
     images: dict[State, int]
     total: int
+    complete: bool
     searchable: int | None
 
 

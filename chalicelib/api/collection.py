@@ -13,6 +13,7 @@ from chalicelib.catalogue import Catalogue, Page, update
 from chalicelib.errors import InvalidField, RevisionMismatch, SearchUnavailable
 from chalicelib.images import Image, State
 from chalicelib.names import DERIVED, UPLOADS
+from chalicelib.recounting import AutomaticRecounting
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.storage import PresignedPost, Storage
 from chalicelib.transitions import deleted, edited, pending
@@ -34,6 +35,7 @@ class Collection:
     storage: Storage
     index: SearchEngine
     max_upload_bytes: int
+    counting: AutomaticRecounting
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def add(self, caller: Caller, new: NewImage) -> tuple[Image, PresignedPost]:
@@ -61,15 +63,26 @@ class Collection:
         )
 
     def stats(self, caller: Caller) -> Stats:
-        """Return counts; ``searchable`` is None while the search index is down."""
+        """Return counts; ``searchable`` is None while the search index is down.
+
+        Where records are there from before counts were kept, a recount is started.
+        """
         owner = caller.visible_owner(None)
         counts = self.catalogue.counts(owner)
-        images = {state: counts.get(state, 0) for state in State if state is not State.DELETED}
+        if not counts.is_complete:
+            self.counting.start()
+        living = (state for state in State if state is not State.DELETED)
+        images = {state: counts.states.get(state, 0) for state in living}
         try:
             searchable = self.index.count(owner)
         except SearchUnavailable:
             searchable = None
-        return Stats(images=images, total=sum(images.values()), searchable=searchable)
+        return Stats(
+            images=images,
+            total=sum(images.values()),
+            complete=counts.is_complete,
+            searchable=searchable,
+        )
 
     def edit(self, caller: Caller, image_id: str, edit: ImageEdit, rev: int | None) -> Image:
         """Change caption or attributes; what a person writes no model overwrites.

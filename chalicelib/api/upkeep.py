@@ -15,6 +15,7 @@ from chalicelib.errors import InvalidField, NotFound
 from chalicelib.images import State
 from chalicelib.imports import Imports
 from chalicelib.rebuild import Rebuild
+from chalicelib.recounting import Recounting
 from chalicelib.reindexing import Reindexing, RunStateStore
 
 
@@ -27,6 +28,7 @@ class Upkeep:
 
     rebuilding: Rebuild
     reindexing: Reindexing
+    recounting: Recounting
     runs: RunStateStore
     imports: Imports
 
@@ -36,9 +38,14 @@ class Upkeep:
         return RebuildAnswer.model_validate(page)
 
     def reindex(self, asked: ReindexRequest) -> ReindexAnswer:
-        """Have the search index rebuilt from the catalogue, or rolled back to the former one."""
+        """Have the search index rebuilt from the catalogue, or rolled back to the former one.
+
+        With a rebuild the catalogue's counts are made anew, too.
+        """
         run_id = str(uuid4())
         self.reindexing.start(run_id, roll_back=asked.roll_back)
+        if not asked.roll_back:
+            self.recounting.recount(run_id)
         return ReindexAnswer(id=run_id, roll_back=asked.roll_back, state="asked")
 
     def show_reindex(self) -> ReindexAnswer:

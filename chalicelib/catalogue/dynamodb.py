@@ -1,31 +1,27 @@
 """The catalogue in DynamoDB: records as items, in the low-level form that streams carry too."""
 
-import random
 import time
 from base64 import b64decode
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter, ValidationError
 
+from chalicelib.catalogue.counts import Counters, counter_of
 from chalicelib.catalogue.cursor import seal, unseal
-from chalicelib.catalogue.port import Page
-from chalicelib.errors import CatalogueUnavailable, InvalidField, RevisionConflict
-from chalicelib.images import Image, State
+from chalicelib.catalogue.port import Counts, Page
+from chalicelib.catalogue.table import BATCH, Cancelled, Passing, Table, answered
+from chalicelib.errors import CatalogueUnavailable, RevisionConflict
+from chalicelib.images import Counted, Image, State
 from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_BATCH = 100  # keys in one BatchGetItem: DynamoDB's API reference
-_BATCH_TRIES = 6
 _KEY_BYTES = 2_048  # longest partition key: DynamoDB's quotas
-_FILTERED = 500  # records looked at in one query that a filter thins out
 _EVERYONE = "all"
 
 _serialize = TypeSerializer().serialize
@@ -34,54 +30,58 @@ _validate = TypeAdapter(Image).validate_python
 
 
 class DynamoCatalogue:
-    """Adapter of the port ``Catalogue`` on a table; retries are the client's configuration.
+    """Adapter of the port ``Catalogue`` on a table of records and one of their counts.
 
     Parameters
     ----------
     client
         With the standard or adaptive retry mode (exponential back-off with jitter).
     sleep
-        Waits between two tries of a batch that was served in part.
+        Waits between two tries of what was refused for the moment, or served in part.
     """
 
     def __init__(
         self,
         client: "DynamoDBClient",
         table: str,
+        counts_table: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
-        self._table = table
-        self._sleep = sleep
+        self._images = Table(client, table, sleep)
+        self._counters = Counters(Table(client, counts_table, sleep))
 
     def get(self, image_id: str) -> Image | None:
         """Return the record, a tombstone too, read consistently."""
         if not _can_be_key(image_id):
             return None
-        key = {"image_id": {"S": image_id}}
-        answer = self._call("get_item", TableName=self._table, Key=key, ConsistentRead=True)
+        key = {IMAGES_KEY: {"S": image_id}}
+        answer = self._images.call("get_item", Key=key, ConsistentRead=True)
         return image_of(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, image_ids: Iterable[str]) -> Mapping[str, Image]:
         """Return those that exist; what DynamoDB leaves unprocessed is asked for again."""
         ids = tuple(filter(_can_be_key, dict.fromkeys(image_ids)))
         found: dict[str, Image] = {}
-        for start in range(0, len(ids), _BATCH):
-            batch = map(image_of, self._batch(ids[start : start + _BATCH]))
+        for start in range(0, len(ids), BATCH):
+            keys = [{IMAGES_KEY: {"S": image_id}} for image_id in ids[start : start + BATCH]]
+            batch = map(image_of, self._images.batch(keys, consistent=True))
             found |= {image.image_id: image for image in batch}
         return found
 
     def save(self, image: Image, *, expected_rev: int) -> Image:
-        """Store at the next revision, if the expected one stands."""
-        stored = replace(image, rev=expected_rev + 1)
-        condition = _condition(expected_rev)
+        """Store at the next revision, if the expected one stands, and count a change of state."""
+        counted = image.counted or (self._counted(image.image_id) if expected_rev else Counted())
+        stored = replace(image, rev=expected_rev + 1, counted=counted)
+        write = self._put if image.counts_as is counted.state else self._move
         try:
-            self._call("put_item", TableName=self._table, Item=item_of(stored), **condition)
+            return self._images.tried(lambda: write(stored, _condition(expected_rev)))
         except RevisionConflict:
             # A time-out after an accepted write makes the client's own retry fail its condition.
-            if self.get(image.image_id) != stored:
+            held = self.get(image.image_id)
+            if held is None or held != stored:
                 raise
-        return stored
+            return held
 
     def list(
         self, owner: str | None, *, state: State | None, limit: int, cursor: str | None
@@ -89,31 +89,71 @@ class DynamoCatalogue:
         """Return a page, newest first: an index knows which records, the table what they hold."""
         index, value = _listing(owner, state)
         listing = f"{owner}|{state}"
-        more = _bounds(owner, state, limit)
+        more: dict[str, Any] = {"Limit": limit + 1}  # one more tells whether there is a next page
         if cursor:
             position = {IMAGES_INDEXES[index][0]: value} | unseal(listing, cursor)
             more["ExclusiveStartKey"] = {name: {"S": text} for name, text in position.items()}
-        found: list[dict[str, Any]] = []
-        for answer in self._query(index, value, ScanIndexForward=False, **more):
-            found += answer["Items"]
-            if len(found) > limit:
-                last = {name: found[limit - 1][name]["S"] for name in ("created_at", "image_id")}
-                return Page(self._standing(found[:limit], state), seal(listing, last))
-        return Page(self._standing(found, state), None)
+        found = self._query(index, value, **more)
+        if len(found) <= limit:
+            return Page(self._standing(found, state), None)
+        last = {name: found[limit - 1][name]["S"] for name in ("created_at", IMAGES_KEY)}
+        return Page(self._standing(found[:limit], state), seal(listing, last))
 
     def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, in the order of the table's partitions."""
-        start = {"ExclusiveStartKey": {"image_id": {"S": after}}} if after else {}
-        for answer in self._pages("scan", ConsistentRead=True, **start):
+        start = {"ExclusiveStartKey": {IMAGES_KEY: {"S": after}}} if after else {}
+        for answer in self._images.pages("scan", ConsistentRead=True, **start):
             yield from map(image_of, answer["Items"])
 
-    def counts(self, owner: str | None) -> Mapping[State, int]:
-        """Return how many stand in each state."""
-        index, value = _listing(owner, None)
-        answers = self._query(
-            index, value, ProjectionExpression="#state", names={"#state": "state"}
+    def counts(self, owner: str | None) -> Counts:
+        """Count an owner's records, or everyone's, without reading any of them."""
+        return self._counters.counts(owner)
+
+    def _put(self, image: Image, condition: Mapping[str, Any]) -> Image:
+        self._images.call("put_item", Item=item_of(image), **condition)
+        return image
+
+    def _move(self, image: Image, condition: Mapping[str, Any]) -> Image:
+        """Store a record and count the change of its state, both or neither."""
+        before = image.counted or Counted()
+        counter = counter_of(image.owner, image.image_id)
+        counted = before.moved(image.counts_as, self._counters.epoch(counter))
+        moved = replace(image, counted=counted)
+        put = {"TableName": self._images.name, "Item": item_of(moved), **condition}
+        update = self._counters.moving(counter, before.state, image.counts_as)
+        transaction = [{"Put": put}, {"Update": update}]
+        try:
+            answered(self._client, "transact_write_items", TransactItems=transaction)
+        except Cancelled as cancelled:
+            raise self._refusal(cancelled, counter) from cancelled
+        return moved
+
+    def _refusal(self, cancelled: Cancelled, counter: str) -> Exception:
+        if cancelled.is_refused(0):
+            return RevisionConflict("the record changed meanwhile")
+        if cancelled.is_refused(1):
+            self._counters.learn(counter, cancelled.reasons[1]["Item"])
+            return Passing()
+        if cancelled.is_passing:
+            return Passing()
+        return CatalogueUnavailable("the catalogue refused a transaction")
+
+    def _counted(self, image_id: str) -> Counted:
+        held = self.get(image_id)
+        return (held and held.counted) or Counted()
+
+    def _query(self, index: str, value: str, **more: Any) -> Sequence[Any]:
+        answer = self._images.call(
+            "query",
+            IndexName=index,
+            KeyConditionExpression="#key = :key",
+            ExpressionAttributeNames={"#key": IMAGES_INDEXES[index][0]},
+            ExpressionAttributeValues={":key": {"S": value}},
+            ScanIndexForward=False,
+            **more,
         )
-        return Counter(State(item["state"]["S"]) for answer in answers for item in answer["Items"])
+        found: Sequence[Any] = answer["Items"]
+        return found
 
     def _standing(self, entries: Iterable[Any], state: State | None) -> tuple[Image, ...]:
         """Return the records of an index's entries, but those that have left it meanwhile."""
@@ -123,66 +163,21 @@ class DynamoCatalogue:
         found = (records[name] for name in ids if name in records)
         return tuple(image for image in found if image.state in wanted)
 
-    def _batch(self, ids: Sequence[str]) -> Sequence[Any]:
-        found: list[Any] = []
-        keys = [{"image_id": {"S": image_id}} for image_id in ids]
-        for attempt in range(_BATCH_TRIES):
-            request = {self._table: {"Keys": keys, "ConsistentRead": True}}
-            answer = self._call("batch_get_item", RequestItems=request)
-            found += answer["Responses"].get(self._table, ())
-            keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
-            if not keys:
-                return found
-            self._sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  jitter, no secret
-        raise CatalogueUnavailable("the catalogue is throttled")
-
-    def _query(
-        self,
-        index: str,
-        value: str,
-        names: Mapping[str, str] | None = None,
-        values: Mapping[str, Any] | None = None,
-        **more: Any,
-    ) -> Iterator[Any]:
-        return self._pages(
-            "query",
-            IndexName=index,
-            KeyConditionExpression="#key = :key",
-            ExpressionAttributeNames={"#key": IMAGES_INDEXES[index][0], **(names or {})},
-            ExpressionAttributeValues={":key": {"S": value}, **(values or {})},
-            **more,
-        )
-
-    def _pages(self, operation: str, **arguments: Any) -> Iterator[Any]:
-        while True:
-            answer = self._call(operation, TableName=self._table, **arguments)
-            yield answer
-            if "LastEvaluatedKey" not in answer:
-                return
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def _call(self, operation: str, **arguments: Any) -> Any:
-        try:
-            return getattr(self._client, operation)(**arguments)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "ConditionalCheckFailedException":
-                raise RevisionConflict("the record changed meanwhile") from error
-            if code == "ValidationException" and "ExclusiveStartKey" in arguments:
-                raise InvalidField("cursor", "not a cursor of this listing") from error
-            raise CatalogueUnavailable(f"the catalogue refused: {code}") from error
-        except BotoCoreError as error:
-            raise CatalogueUnavailable("the catalogue did not answer") from error
-
 
 def item_of(image: Image) -> dict[str, Any]:
     """Return the item that stores ``image``; empty fields are left out."""
-    plain = _plain(image)
+    plain = _plain(replace(image, counted=None))
     if image.state is State.DELETED:
         # Without `owner` the tombstone leaves the owner's listing, yet says whose it was.
         plain["tombstone_owner"] = plain.pop("owner")
     else:
-        plain |= {"listing": _EVERYONE, "owner_state": f"{image.owner}#{image.state}"}
+        plain |= {
+            "listing": _EVERYONE,
+            "owner_state": _in_state(image.owner, image.state),
+            "listing_state": _in_state(_EVERYONE, image.state),
+        }
+    if image.counted and image.counted.epoch:
+        plain |= {"epoch": image.counted.epoch, "at_epoch": image.counted.at_epoch or ""}
     return {name: _serialize(value) for name, value in plain.items()}
 
 
@@ -196,11 +191,23 @@ def image_of(item: Mapping[str, Any]) -> Image:
     """
     plain = {name: _value(value) for name, value in item.items()}
     try:
-        return _validate({"owner": plain.get("tombstone_owner")} | plain)
+        image = _validate({"owner": plain.get("tombstone_owner")} | plain)
     except ValidationError as error:
         # An error that is logged must not hold what a record says.
         wrong = {".".join(map(str, entry["loc"])) for entry in error.errors()}
         raise ValueError(f"no record, by its {', '.join(sorted(wrong))}") from None
+    return replace(image, counted=counted_of(item))
+
+
+def counted_of(item: Mapping[str, Any]) -> Counted:
+    """Return how the counts have the record of an item."""
+    state = State(item["state"]["S"])
+    at_epoch = item.get("at_epoch", {}).get("S")
+    return Counted(
+        None if state is State.DELETED else state,
+        int(item.get("epoch", {}).get("N", 0)),
+        State(at_epoch) if at_epoch else None,
+    )
 
 
 def time_text(moment: datetime) -> str:
@@ -238,19 +245,13 @@ def _can_be_key(image_id: str) -> bool:
 def _listing(owner: str | None, state: State | None) -> tuple[str, str]:
     """Return the index that lists in order of time, and its partition."""
     if owner is None:
-        return "by_time", _EVERYONE
-    return ("by_state", f"{owner}#{state}") if state else ("by_owner", owner)
+        everyone = _EVERYONE
+        return ("by_time_in_state", _in_state(everyone, state)) if state else ("by_time", everyone)
+    return ("by_state", _in_state(owner, state)) if state else ("by_owner", owner)
 
 
-def _bounds(owner: str | None, state: State | None, limit: int) -> dict[str, Any]:
-    if owner is None and state:
-        return {
-            "Limit": _FILTERED,
-            "FilterExpression": "#state = :state",
-            "names": {"#state": "state"},
-            "values": {":state": {"S": state}},
-        }
-    return {"Limit": limit + 1}  # one more tells whether there is a next page
+def _in_state(whose: str, state: State) -> str:
+    return f"{whose}#{state}"
 
 
 def _condition(expected_rev: int) -> dict[str, Any]:

@@ -18,6 +18,17 @@ class Page:
     cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records stand in each state, tombstones left out.
+
+    ``is_complete`` is false until what was there before counts were kept has been counted.
+    """
+
+    states: Mapping[State, int]
+    is_complete: bool
+
+
 class Catalogue(Protocol):
     """Port. Adapter: ``dynamodb``; tests have one in memory, and one contract test for both."""
 
@@ -57,8 +68,8 @@ class Catalogue(Protocol):
         The order is the catalogue's own.
         """
 
-    def counts(self, owner: str | None) -> Mapping[State, int]:
-        """Return how many records stand in each state, tombstones left out."""
+    def counts(self, owner: str | None) -> Counts:
+        """Count an owner's records (None: everyone's)."""
 
 
 @dataclass(frozen=True, slots=True)

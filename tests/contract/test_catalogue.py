@@ -14,7 +14,7 @@ from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.errors import InvalidField, RevisionConflict
 from chalicelib.images import Attribute, Caption, Image, Source, State
 from chalicelib.transitions import deleted
-from tests.images_table import images_table
+from tests.images_table import counts_table, images_table
 from tests.memory.catalogue import MemoryCatalogue
 
 START = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -30,7 +30,8 @@ def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
             "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
         client.create_table(**images_table("images"))
-        yield DynamoCatalogue(client, "images")
+        client.create_table(**counts_table("counts"))
+        yield DynamoCatalogue(client, "images", "counts")
 
 
 def image(number: int = 0, owner: str = "ann", **more: Any) -> Image:
@@ -144,7 +145,7 @@ def test_a_tombstone_is_kept_but_neither_listed_nor_counted(catalogue: Catalogue
     assert (kept.state, kept.owner, kept.rev) == (State.DELETED, "ann", 2)
     assert not catalogue.list("ann", state=None, limit=9, cursor=None).items
     assert not catalogue.list(None, state=None, limit=9, cursor=None).items
-    assert sum(catalogue.counts("ann").values()) == 0
+    assert sum(catalogue.counts("ann").states.values()) == 0
     assert [record.image_id for record in catalogue.scan()] == ["id-001"]
 
 
@@ -162,9 +163,9 @@ def test_counts_are_an_owners_own(catalogue: Catalogue) -> None:
     catalogue.save(image(1, state=State.CAPTIONED), expected_rev=0)
     catalogue.save(image(2, state=State.FAILED), expected_rev=0)
     catalogue.save(image(3, owner="bob", state=State.FAILED), expected_rev=0)
-    assert catalogue.counts("ann")[State.FAILED] == 1
-    assert catalogue.counts(None)[State.FAILED] == 2
-    assert catalogue.counts(None)[State.CAPTIONED] == 1
+    assert catalogue.counts("ann").states[State.FAILED] == 1
+    assert catalogue.counts(None).states[State.FAILED] == 2
+    assert catalogue.counts(None).states[State.CAPTIONED] == 1
 
 
 def test_many_records_come_in_one_go_and_the_unknown_are_left_out(catalogue: Catalogue) -> None:

@@ -19,9 +19,9 @@ from chalicelib.names import DEAD_LETTERS
 from chalicelib.transitions import pending
 from infra.storage import ATTEMPTS
 from tests.api import CALLERS
-from tests.images_table import images_table
+from tests.images_table import counts_table, images_table
 
-REGION, BUCKET, TABLE = "eu-central-1", "photographs", "images"
+REGION, BUCKET, TABLE, COUNTS = "eu-central-1", "photographs", "images", "counts"
 KEY = "uploads/ada/a.jpg"
 
 
@@ -41,8 +41,10 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
         )["QueueUrl"]
         where: Any = {"LocationConstraint": REGION}
         boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
-        boto3.client("dynamodb").create_table(**images_table(TABLE))
+        for table in (images_table(TABLE), counts_table(COUNTS)):
+            boto3.client("dynamodb").create_table(**table)
         variables = {"BUCKET": BUCKET, "TABLE": TABLE, "TOKENS_TABLE": "tokens"}
+        variables |= {"COUNTS_TABLE": COUNTS}
         variables |= {"QUEUE_URL": queue, "DEAD_LETTER_QUEUE_URL": dead}
         for name, value in variables.items():
             monkeypatch.setenv(f"IMAGE_REPO_{name}", value)
@@ -77,7 +79,7 @@ def test_an_event_given_up_before_any_code_ran_fails_its_record_which_can_be_tri
     queues: tuple[str, str],
 ) -> None:
     queue, dead = queues
-    catalogue = DynamoCatalogue(boto3.client("dynamodb"), TABLE)
+    catalogue = DynamoCatalogue(boto3.client("dynamodb"), TABLE, COUNTS)
     record = catalogue.save(pending(BUCKET, KEY, datetime.now(UTC)), expected_rev=0)
     boto3.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"jpeg")
     found = {"key": KEY, "sequencer": "0055", "size": 4}

@@ -7,7 +7,7 @@ from aws_cdk import assertions
 
 from infra.adopted import Adopted
 from infra.storage import Catalogue
-from tests.images_table import images_table
+from tests.images_table import counts_table, images_table
 
 
 def test_the_template_creates_the_same_keys_and_indexes() -> None:
@@ -16,6 +16,7 @@ def test_the_template_creates_the_same_keys_and_indexes() -> None:
     found = assertions.Template.from_stack(stack).find_resources("AWS::DynamoDB::Table")
     tables = [resource["Properties"] for resource in found.values()]
     (deployed,) = [table for table in tables if "GlobalSecondaryIndexes" in table]
+    assert counts_table("counts")["KeySchema"] in [table["KeySchema"] for table in tables]
     wanted = images_table("images")
     assert deployed["KeySchema"] == wanted["KeySchema"]
     assert _indexes(deployed) == _indexes(wanted)

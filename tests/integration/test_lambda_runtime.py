@@ -21,11 +21,11 @@ from PIL import Image
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import State, image_id_of
 from chalicelib.names import METRICS
-from tests.images_table import images_table
+from tests.images_table import counts_table, images_table
 from tests.integration.runtime_api import RuntimeApi
 
 ROOT = Path(__file__).resolve().parents[2]
-BUCKET, TABLE = "photographs", "images"
+BUCKET, TABLE, COUNTS = "photographs", "images", "counts"
 SECRET = "a very private dachshund"
 
 
@@ -43,6 +43,7 @@ class Account:
             "IMAGE_REPO_BUCKET": BUCKET,
             "IMAGE_REPO_TABLE": TABLE,
             "IMAGE_REPO_TOKENS_TABLE": "tokens",
+            "IMAGE_REPO_COUNTS_TABLE": COUNTS,
         }
         self.s3 = self._client("s3")
         self.s3.create_bucket(
@@ -51,7 +52,8 @@ class Account:
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         dynamodb = self._client("dynamodb")
         dynamodb.create_table(**images_table(TABLE))
-        self.catalogue = DynamoCatalogue(dynamodb, TABLE)
+        dynamodb.create_table(**counts_table(COUNTS))
+        self.catalogue = DynamoCatalogue(dynamodb, TABLE, COUNTS)
         queue = self._client("sqs").create_queue(QueueName="events")
         self.environment["IMAGE_REPO_QUEUE_URL"] = queue["QueueUrl"]
 

@@ -64,6 +64,9 @@ def test_what_a_removed_stack_leaves_and_a_backup_holds_is_taken_up_again(
     assert (now["bucket"], now["table"]) == (before["bucket"], "restored")
     assert now["token"] == before["token"]  # the tokens' table was adopted, too
     with stack.client() as client:
+        # Its counts went with the stack: asked for, they are made anew.
+        eventually(lambda: client.get("/stats").json()["complete"], because=stack.log)
+        assert client.get("/stats").json()["total"] == len(KEPT)
         assert client.post("/reindex").status_code == 202
         eventually(lambda: searchable(stack) == KEPT, because=stack.log)
         assert found_by(client, "fog") == ["ash.jpg"]
@@ -72,6 +75,7 @@ def test_what_a_removed_stack_leaves_and_a_backup_holds_is_taken_up_again(
         cedar = records(client)["cedar.jpg"]
         assert client.delete(f"/images/{cedar['id']}").is_success
         eventually(lambda: searchable(stack) == KEPT, because=stack.log)
+        assert client.get("/stats").json()["total"] == len(KEPT)
 
 
 def restore(stack: DeployedStack, source: str, target: str) -> None:

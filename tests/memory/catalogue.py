@@ -7,7 +7,7 @@ from threading import Lock
 
 from chalicelib.catalogue.cursor import seal, unseal
 from chalicelib.catalogue.dynamodb import time_text
-from chalicelib.catalogue.port import Page
+from chalicelib.catalogue.port import Counts, Page
 from chalicelib.errors import RevisionConflict
 from chalicelib.images import Image, State
 
@@ -17,6 +17,7 @@ class MemoryCatalogue:
 
     def __init__(self) -> None:
         self._images: dict[str, Image] = {}
+        self.counted = True
         self._lock = Lock()
 
     def get(self, image_id: str) -> Image | None:
@@ -54,9 +55,9 @@ class MemoryCatalogue:
             if after is None or image_id > after:
                 yield image
 
-    def counts(self, owner: str | None) -> Mapping[State, int]:
-        """Return how many stand in each state."""
-        return Counter(image.state for image in self._living(owner))
+    def counts(self, owner: str | None) -> Counts:
+        """Count an owner's records, or everyone's."""
+        return Counts(Counter(image.state for image in self._living(owner)), self.counted)
 
     def _living(self, owner: str | None) -> tuple[Image, ...]:
         return tuple(

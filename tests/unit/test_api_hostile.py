@@ -14,7 +14,7 @@ from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from tests.api import Api
-from tests.images_table import images_table
+from tests.images_table import counts_table, images_table
 
 TEXTS = [
     "",
@@ -92,8 +92,9 @@ def real() -> Iterator[Api]:
             "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
         client.create_table(**images_table("images"))
+        client.create_table(**counts_table("counts"))
         api = Api(
-            catalogue=DynamoCatalogue(client, "images"),  # type: ignore[arg-type]
+            catalogue=DynamoCatalogue(client, "images", "counts"),  # type: ignore[arg-type]
             index=EmbeddedIndex(),  # type: ignore[arg-type]
         )
         provider.repository = api.repository()

@@ -59,9 +59,24 @@ def test_photographs_are_counted_by_state_within_what_may_be_seen(api: Api) -> N
     assert api.call("GET", "/stats").json == {
         "images": {"pending": 0, "captioned": 2, "needs_review": 0, "failed": 1},
         "total": 3,
+        "complete": True,
         "searchable": 2,
     }
     assert api.call("GET", "/stats", as_="admin").json["total"] == 4
+
+
+def test_counts_that_lack_what_was_there_before_say_so_and_are_counted_anew(api: Api) -> None:
+    api.catalogue.counted = False
+    for _ in range(2):
+        assert api.call("GET", "/stats").json["complete"] is False
+    ((_, unless_running),) = api.reindexing.recounts
+    assert unless_running
+
+
+def test_a_reindex_counts_anew_and_a_way_back_does_not(api: Api) -> None:
+    asked = api.call("POST", "/reindex", {}, as_="admin").json["id"]
+    api.call("POST", "/reindex", {"roll_back": True}, as_="admin")
+    assert api.reindexing.recounts == [(asked, False)]
 
 
 def test_a_forced_rebuild_captions_again_what_is_finished(api: Api) -> None:

@@ -8,13 +8,19 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue, item_of
 from chalicelib.errors import CatalogueUnavailable, RevisionConflict
-from chalicelib.images import Image, State
+from chalicelib.images import Counted, Image, State
 
 IMAGE = Image("id-1", "ann", "bucket", "uploads/ann/x.jpg", rev=1)
 
 
 def refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code}}, "Operation")
+
+
+def cancelled(*codes: str) -> ClientError:
+    reasons = {"CancellationReasons": [{"Code": code} for code in codes]}
+    response: Any = {"Error": {"Code": "TransactionCanceledException"}, **reasons}
+    return ClientError(response, "Operation")
 
 
 class Table:
@@ -35,7 +41,7 @@ class Table:
 
 def catalogue(waits: list[float] | None = None, **answers: list[Any]) -> DynamoCatalogue:
     waits = [] if waits is None else waits
-    return DynamoCatalogue(Table(**answers), "images", waits.append)  # type: ignore[arg-type]
+    return DynamoCatalogue(Table(**answers), "images", "counts", waits.append)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -76,13 +82,44 @@ def test_keys_that_stay_unprocessed_are_unavailable_not_left_out() -> None:
 
 
 def test_a_write_that_was_accepted_before_its_time_out_is_no_conflict() -> None:
-    refused = refusal("ConditionalCheckFailedException")
-    mine = catalogue(put_item=[refused], get_item=[{"Item": item_of(IMAGE)}])
+    refused = cancelled("ConditionalCheckFailed", "None")
+    mine = catalogue(transact_write_items=[refused], get_item=[{"Item": item_of(IMAGE)}])
     assert mine.save(IMAGE, expected_rev=0) == IMAGE
     other = replace(IMAGE, reason="another's")
-    anothers = catalogue(put_item=[refused], get_item=[{"Item": item_of(other)}])
+    anothers = catalogue(transact_write_items=[refused], get_item=[{"Item": item_of(other)}])
     with pytest.raises(RevisionConflict):
         anothers.save(IMAGE, expected_rev=0)
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError"])
+def test_a_write_that_meets_another_at_its_counter_waits_and_is_tried_again(code: str) -> None:
+    waits: list[float] = []
+    met = cancelled("None", code)
+    assert (
+        catalogue(waits, transact_write_items=[met, met, {}]).save(IMAGE, expected_rev=0).rev == 1
+    )
+    assert len(waits) == 2
+
+
+def test_an_edit_that_meets_a_transaction_is_tried_again() -> None:
+    waits: list[float] = []
+    held = replace(IMAGE, counted=Counted(IMAGE.state))
+    met = refusal("TransactionConflictException")
+    assert catalogue(waits, put_item=[met, {}]).save(held, expected_rev=1).rev == 2
+    assert len(waits) == 1
+
+
+def test_a_counter_that_stays_busy_is_unavailable() -> None:
+    met = [cancelled("None", "TransactionConflict")] * 20
+    with pytest.raises(CatalogueUnavailable, match="busy"):
+        catalogue(transact_write_items=met).save(IMAGE, expected_rev=0)
+
+
+def test_a_transaction_that_can_never_succeed_is_not_tried_again() -> None:
+    with pytest.raises(CatalogueUnavailable):
+        catalogue(transact_write_items=[cancelled("ValidationError", "None")]).save(
+            IMAGE, expected_rev=0
+        )
 
 
 @pytest.mark.parametrize("image_id", ["", "x" * 2_049, "é" * 1_025])

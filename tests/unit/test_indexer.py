@@ -11,7 +11,8 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.catalogue.dynamodb import item_of
-from chalicelib.errors import SearchUnavailable, Unavailable
+from chalicelib.catalogue.recount import Recounted
+from chalicelib.errors import RevisionConflict, SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
 from chalicelib.reindexing import Progress, RunStateStore, Stage
 from chalicelib.search import Query
@@ -35,6 +36,20 @@ DELETED = replace(PENDING, rev=3, state=State.DELETED)
 EVENT: Any = {"Source": "image-repo", "DetailType": "ImageCaptioned", "Detail": "{}"}
 
 
+class NotedRecount:
+    """Notes that it was asked to count, and is refused where a test wants."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, bool]] = []
+        self.refusal: Exception | None = None
+
+    def run(self, run_id: str, *, unless_running: bool = False) -> Recounted:
+        if self.refusal:
+            raise self.refusal
+        self.asked.append((run_id, unless_running))
+        return Recounted(records=7, corrected=1)
+
+
 class Bench:
     """An indexer with everything it talks to."""
 
@@ -45,7 +60,8 @@ class Bench:
         index = IndexWriter(self.store, lambda: documents(self.catalogue))
         self.runs = RunStateStore(MemoryStorage())
         bus = EventBus(self.events, "bus")  # type: ignore[arg-type]
-        self.indexer = Indexer(index, bus, self.runs)
+        self.counting = NotedRecount()
+        self.indexer = Indexer(index, bus, self.runs, self.counting)  # type: ignore[arg-type]
 
     def deliver(self, *records: Mapping[str, Any]) -> list[str]:
         response = answer(self.indexer, {"Records": records})
@@ -214,6 +230,14 @@ def test_a_run_that_nobody_asked_for_leaves_another_alone(bench: Bench) -> None:
 
     assert bench.runs.run("seven", roll_back=False, work=work) == 7
     assert answer(bench.indexer, {"reindex": asked}) == {"records": 1}
+
+
+def test_a_recount_is_done_or_left_to_the_one_that_is_under_way(bench: Bench) -> None:
+    asked = {"recount": {"id": "one", "unless_running": True}}
+    assert answer(bench.indexer, asked) == {"records": 7}
+    assert bench.counting.asked == [("one", True)]
+    bench.counting.refusal = RevisionConflict("another recount is running")
+    assert answer(bench.indexer, asked) == {"records": 0}
 
 
 def test_events_reach_the_bus_in_tens() -> None:

@@ -1,0 +1,93 @@
+"""How far a recount is, kept in the bucket so that another run can resume it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+
+from chalicelib.images import State
+from chalicelib.names import INDEX
+from chalicelib.storage import Storage
+
+PROGRESS_KEY = f"{INDEX}recount.json"
+_MAX_BYTES = 100_000_000
+_WRITE_INTERVAL = timedelta(seconds=10)
+_ABANDONED_AFTER = timedelta(minutes=5)
+
+
+class Stage(StrEnum):
+    """What is read: first all, then again for counters that began late; then nothing."""
+
+    ALL = "all"
+    LATE = "late"
+    CORRECTING = "correcting"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a recount is.
+
+    Attributes
+    ----------
+    after
+        The id of the last record that was read in this stage; None at its beginning.
+    found
+        How many records stood in each state, by counter.
+    """
+
+    run_id: str
+    epoch: int
+    updated_at: datetime
+    stage: Stage = Stage.ALL
+    records: int = 0
+    after: str | None = None
+    found: dict[str, dict[State, int]] = field(default_factory=dict)
+
+
+_PROGRESS = TypeAdapter(Progress)
+
+
+class RecountProgress:
+    """The progress of the newest recount, in the bucket; none while there is none to finish."""
+
+    def __init__(
+        self, storage: Storage, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._storage = storage
+        self._now = now
+        self._written_at = now()
+
+    def is_running(self, other_than: str) -> bool:
+        """Return whether a recount of another id is under way: it told of itself lately."""
+        found = self.read()
+        if found is None or found.run_id == other_than:
+            return False
+        return self._now() - found.updated_at < _ABANDONED_AFTER
+
+    def begun(self, run_id: str, epoch: int) -> Progress:
+        """Return and keep a new one."""
+        return self.write(Progress(run_id, epoch, self._now()))
+
+    def read(self) -> Progress | None:
+        """Return it."""
+        text = self._storage.read(PROGRESS_KEY, limit=_MAX_BYTES)
+        return None if text is None else _PROGRESS.validate_json(text)
+
+    def write(self, progress: Progress) -> Progress:
+        """Keep it."""
+        told = replace(progress, updated_at=self._now())
+        text = _PROGRESS.dump_json(told)
+        self._storage.write(PROGRESS_KEY, text, content_type="application/json")
+        self._written_at = told.updated_at
+        return told
+
+    def note(self, progress: Progress) -> Progress:
+        """Keep it, unless that was done a moment ago."""
+        is_due = self._now() - self._written_at >= _WRITE_INTERVAL
+        return self.write(progress) if is_due else progress
+
+    def forget(self) -> None:
+        """Remove it, since all is done."""
+        self._storage.delete(PROGRESS_KEY)
