@@ -86,7 +86,7 @@ class LocalStack:
         if not ran:
             checked(emulator.port)  # now, and not after half a minute's work
         os.environ.update(emulator.credentials())
-        context = LOCAL | self.context
+        context = {**LOCAL, **self.context}
         wanted = fingerprint(self._engine, context)
         if not synthesised(self.layout.assembly, wanted):
             with step("Synthesising the CDK app"):

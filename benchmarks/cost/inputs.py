@@ -66,7 +66,7 @@ class Inputs:
         200, "batches of the stream for 1,000 photographs", "assumed: one a second, 5 captioners"
     )
     search_reads: Input = Input(
-        21, "read units of a search", "a page of 20 records and the token, read consistently"
+        11, "read units of a search", "a page of 20 records at a half, and the token"
     )
     request_ms: Input = Input(
         50, "ms of a search beside the engine", "assumed: parsing, reading the page, signing links"

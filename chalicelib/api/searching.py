@@ -200,8 +200,8 @@ class SearchService:
 
     def _hits(self, hits: Sequence[Hit], query: Query) -> list[HitAnswer]:
         """Return hits with the records they stand for, which may have gone meanwhile."""
-        found = self.catalogue.get_many([hit.image_id for hit in hits])
-        # The index may lag behind the catalogue by a second; the catalogue is right.
+        # The index lags behind the catalogue by a second: an older reading does not matter.
+        found = self.catalogue.get_many([hit.image_id for hit in hits], consistent=False)
         records = {name: one for name, one in found.items() if one.is_visible_to(query.owner)}
         kept = [hit for hit in hits if hit.image_id in records]
         images = [records[hit.image_id] for hit in kept]

@@ -59,13 +59,13 @@ class DynamoCatalogue:
         answer = self._images.call("get_item", Key=key, ConsistentRead=True)
         return image_of(answer["Item"]) if "Item" in answer else None
 
-    def get_many(self, image_ids: Iterable[str]) -> Mapping[str, Image]:
+    def get_many(self, image_ids: Iterable[str], *, consistent: bool = True) -> Mapping[str, Image]:
         """Return those that exist; what DynamoDB leaves unprocessed is asked for again."""
         ids = tuple(filter(_can_be_key, dict.fromkeys(image_ids)))
         found: dict[str, Image] = {}
         for start in range(0, len(ids), BATCH):
             keys = [{IMAGES_KEY: {"S": image_id}} for image_id in ids[start : start + BATCH]]
-            batch = map(image_of, self._images.batch(keys, consistent=True))
+            batch = map(image_of, self._images.batch(keys, consistent=consistent))
             found |= {image.image_id: image for image in batch}
         return found
 

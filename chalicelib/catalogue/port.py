@@ -35,8 +35,11 @@ class Catalogue(Protocol):
     def get(self, image_id: str) -> Image | None:
         """Return the record (a tombstone too), read consistently."""
 
-    def get_many(self, image_ids: Iterable[str]) -> Mapping[str, Image]:
-        """Return those of the records that exist, by id."""
+    def get_many(self, image_ids: Iterable[str], *, consistent: bool = True) -> Mapping[str, Image]:
+        """Return those of the records that exist, by id.
+
+        Read without ``consistent``, at half the price, they may be as they were up to a second ago.
+        """
 
     def save(self, image: Image, *, expected_rev: int) -> Image:
         """Store ``image`` at ``expected_rev + 1``, if the stored one is at ``expected_rev``.

@@ -66,7 +66,14 @@ def address(region: str = "eu-central-1", **context: str) -> Template:
     check(app)
     stack = cdk.Stack(app, "Stack")
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "photographs")
-    made = Address(stack, "Address", Edge.of(context.get, region), "abc123", bucket)
+    made = Address(
+        stack,
+        "Address",
+        Edge.of(context.get, region),
+        api_id="abc123",
+        bucket=bucket,
+        token_origin="",
+    )
     cdk.CfnOutput(stack, "Url", value=made.url)
     return dict(assertions.Template.from_stack(stack).to_json())
 

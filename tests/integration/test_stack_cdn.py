@@ -30,7 +30,8 @@ def distribution(stack: DeployedStack) -> Iterator[httpx.Client]:
     policy = httpx.get(f"{stack.api_url}/").headers["Content-Security-Policy"]
     bucket_origin = policy.partition("data: ")[2].partition(";")[0]
     api_host = "api.example.org"
-    made = Cdn(alone, "Cdn", Edge(cdn=True), api_host=api_host, bucket_origin=bucket_origin)
+    reached = pages.Origins(bucket_origin, "")
+    made = Cdn(alone, "Cdn", Edge(cdn=True), api_host=api_host, reached=reached)
     cdk.CfnOutput(alone, "Host", value=made.host)
     host, bucket = deployed(stack, dict(assertions.Template.from_stack(alone).to_json()))
     javascript = (pages.GALLERY / Path(FILE).name).read_text()
@@ -64,7 +65,7 @@ def test_page_and_files_are_those_of_the_api(
 ) -> None:
     behind, bare = distribution.get(f"/api/{path}"), httpx.get(f"{stack.api_url}/{path}")
     assert (behind.status_code, behind.text) == (bare.status_code, bare.text) == (200, bare.text)
-    told = ("Cache-Control", *pages.security_headers(""))
+    told = ("Cache-Control", *pages.security_headers(pages.Origins("", "")))
     assert {n: behind.headers[n] for n in told} == {n: bare.headers[n] for n in told}
 
 

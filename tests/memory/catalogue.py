@@ -24,7 +24,7 @@ class MemoryCatalogue:
         """Return the record, a tombstone too."""
         return self._images.get(image_id)
 
-    def get_many(self, image_ids: Iterable[str]) -> Mapping[str, Image]:
+    def get_many(self, image_ids: Iterable[str], *, consistent: bool = True) -> Mapping[str, Image]:
         """Return those that exist."""
         return {key: self._images[key] for key in image_ids if key in self._images}
 

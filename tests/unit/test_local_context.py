@@ -8,13 +8,13 @@ import pytest
 from local.__main__ import command_line, stack_of
 from local.layout import Layout
 from local.stack import LocalStack
-from local.synthesis import fingerprint
+from local.synthesis import LOCAL, fingerprint
 
 OIDC = {"auth": "oidc", "issuer": "http://127.0.0.1:9000", "audience": "gallery"}
 
 
 def test_another_context_is_another_template() -> None:
-    assert fingerprint(context={}) == fingerprint() == fingerprint(context=None)
+    assert fingerprint(context=LOCAL) == fingerprint()
     assert fingerprint(context=OIDC) != fingerprint()
     assert fingerprint(context=OIDC) == fingerprint(context=dict(reversed(OIDC.items())))
 
