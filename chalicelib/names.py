@@ -2,8 +2,8 @@
 
 from typing import Final
 
-# The stack, its functions and the stage of its API. Where several stacks stand in one region,
-# these names and the next two have the stack's own stage behind them (``infra.stage``).
+# The stack, its API with the stage that API Gateway deploys, and its functions. A stack that is one
+# of several has its own stage's name behind these, but for STAGE (``infra.stage``).
 STACK = "ImageRepo"
 STAGE = "api"
 API = "image-repo"

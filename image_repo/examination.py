@@ -191,18 +191,18 @@ class Examination:
 
     def _wait(self, is_so: Callable[[], bool], otherwise: str) -> None:
         end = self._clock() + self._patience
-        while not self._holds(is_so, is_last=self._clock() >= end):
+        while True:
+            overdue: CommandError = Overdue(f"{otherwise} after {self._patience:.0f} s")
+            try:
+                if is_so():
+                    return
+            except ApiProblem as problem:
+                if problem.status != 503:  # an index that is being made answers so
+                    raise
+                overdue = problem
             if self._clock() >= end:
-                raise Overdue(f"{otherwise} after {self._patience:.0f} s")
+                raise overdue
             self._sleep(POLL_SECONDS)
-
-    def _holds(self, is_so: Callable[[], bool], *, is_last: bool) -> bool:
-        try:
-            return is_so()
-        except ApiProblem as problem:
-            if problem.status != 503 or is_last:  # an index that is being made answers so
-                raise
-            return False
 
 
 def _series(version: str) -> tuple[str, ...]:
