@@ -83,7 +83,9 @@ class Edge:
     def upload_origins(self, region: str, url_suffix: str) -> list[str]:
         """Return the origins of pages that send files to the bucket: the gallery's and the named.
 
-        AWS's name of the gallery is not known before the bucket is, and so only its kind is told.
+        AWS's name of the gallery is not known before the bucket is, and so only its kind is told,
+        by the one wildcard that S3 takes in an origin:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
         """
         names = "*.cloudfront.net" if self.cdn else f"*.execute-api.{region}.{url_suffix}"
         return [f"https://{self.domain or names}", *self.origins]
