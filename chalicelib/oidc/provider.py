@@ -101,7 +101,7 @@ def fetch(url: str) -> dict[str, Any]:
     """
     try:
         response = urllib3.request(
-            "GET", url, timeout=TIMEOUT, retries=False, redirect=False, preload_content=False
+            "GET", url, timeout=TIMEOUT, retries=False, preload_content=False
         )
         body = response.read(MAX_BYTES + 1, decode_content=True)
         response.release_conn()

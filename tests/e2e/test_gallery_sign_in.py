@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
@@ -213,11 +214,44 @@ def test_whoever_declines_is_told_so_and_may_begin_again(guest: Page) -> None:
     sign_in(guest, "bob")
 
 
+def begun(page: Page) -> dict[str, str]:
+    """Go to the provider's page, and return what it was asked."""
+    with page.expect_request("**/auth?*") as asked:
+        page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_placeholder("Enter any login")).to_be_visible()
+    return dict(parse_qsl(urlsplit(asked.value.url).query))
+
+
 def test_an_answer_to_another_sign_in_is_not_taken(guest: Page, signing: DeployedStack) -> None:
-    for address in ("?code=stolen&state=other", "?error=access_denied&state=other"):
-        guest.goto(f"{signing.api_url}/{address}")
-        expect(guest.locator("#token")).to_contain_text("belongs to another sign-in")
-        assert guest.url == f"{signing.api_url}/"
+    for answer in ("?code=stolen&state=other", "?error=access_denied&state=other"):
+        for is_begun in (False, True):
+            if is_begun:
+                begun(guest)
+            guest.goto(f"{signing.api_url}/{answer}")
+            expect(guest.locator("#token")).to_contain_text("belongs to another sign-in")
+            assert guest.url == f"{signing.api_url}/"
+
+
+def test_an_answer_of_another_provider_is_not_taken(guest: Page, signing: DeployedStack) -> None:
+    answer = f"?code=stolen&state={begun(guest)['state']}&iss=https%3A%2F%2Fevil.example.org"
+    guest.goto(f"{signing.api_url}/{answer}")
+    expect(guest.locator("#token")).to_contain_text("Another identity provider answered")
+
+
+@pytest.mark.parametrize(
+    ("client", "told"),
+    [("gallery", "belongs to another sign-in"), ("another", "sent no token for this gallery")],
+)
+def test_a_token_that_was_not_made_for_this_sign_in_is_not_taken(
+    guest: Page, signing: DeployedStack, provider: IdentityProvider, client: str, told: str
+) -> None:
+    asked = begun(guest)
+    nonce = {"nonce": asked["nonce"]} if client == "another" else {}
+    tokens = provider.tokens("eve", client=client, **nonce)
+    allowed = {"Access-Control-Allow-Origin": "*"}
+    guest.route("**/token", lambda route: route.fulfill(json=tokens, headers=allowed))
+    guest.goto(f"{signing.api_url}/?code=any&state={asked['state']}")
+    expect(guest.locator("#token")).to_contain_text(told)
 
 
 def test_a_token_for_another_audience_is_refused_with_a_hint(guest: Page) -> None:
