@@ -15,8 +15,9 @@ from chalicelib.catalogue.table import Table
 from chalicelib.images import State
 from chalicelib.names import COUNTS_KEY
 
-# Transactions that meet in one item conflict, and an item takes 1,000 write units a second:
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+# Transactions that meet in one item conflict, and a partition takes 1,000 write units a second:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html
 PARTS = 16
 COUNTED = tuple(state for state in State if state is not State.DELETED)
 # Stands in the table once everything that was there before has been counted.
