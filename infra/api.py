@@ -2,6 +2,7 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sam as sam
 from chalice.cdk import Chalice
 from constructs import Construct
 
@@ -22,14 +23,18 @@ COMPRESSED_BYTES = 1_000
 
 
 class Api(Construct):
-    """API Gateway and the functions behind it; the routes may invoke ``functions``.
+    """API Gateway, its functions and the authorizer; the routes may invoke ``functions``.
 
     Attributes
     ----------
+    gateway
+        API Gateway's part.
+    published
+        The functions that it calls, each with its right to call it.
     identity
-        Of the routes.
+        Of all routes but the tokens'.
     dead_letter_reader
-        What settles dead letters every hour.
+        The function that runs every hour.
     """
 
     def __init__(
@@ -62,9 +67,15 @@ class Api(Construct):
                 "minimum_compression_size": COMPRESSED_BYTES,
             },
         )
-        self.rest_api_id: str = self.application.get_resource("RestAPI").ref
-        sample(self, self.rest_api_id)
+        named = self.application.get_resource
+        self.gateway: sam.CfnApi = named("RestAPI")
+        sample(self, self.gateway.ref)
         token_routes = TokenRoutes(self, "TokenRoutes", self.application)
+        self.published = (
+            (named("APIHandler"), named("APIHandlerInvokePermission")),
+            (named("Token"), named("TokenInvokePermission")),
+            (token_routes.function, token_routes.permission),
+        )
         self.dead_letter_reader = self._shape_functions(roles, token_routes.function)
         self._shape_gateway(shared.stage, edge)
 
@@ -88,7 +99,7 @@ class Api(Construct):
         return lambda_.Function.from_function_name(self, "DeadLetterReader", dead_letters.ref)
 
     def _shape_gateway(self, stage: Stage, edge: Edge) -> None:
-        api = self.application.get_resource("RestAPI")
+        api = self.gateway
         api.add_property_override("DefinitionBody.info.title", stage.named(API))
         api.add_property_override("TracingEnabled", True)
         # Without a version SAM adds a stage named "Stage", which is neither throttled nor traced:

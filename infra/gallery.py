@@ -10,6 +10,7 @@ from constructs import Construct
 from chalicelib.api import pages
 from chalicelib.names import STAGE
 from infra.acknowledgements import acknowledge
+from infra.bootstrap import qualifier_of
 from infra.packaging import gallery_files
 
 
@@ -67,7 +68,8 @@ class Gallery(Construct):
         stack = cdk.Stack.of(self)
         assert isinstance(self.bucket.node.default_child, s3.CfnBucket)
         own = f"<{stack.get_logical_id(self.bucket.node.default_child)}.Arn>"
-        assets = "arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>"
+        named = f"cdk-{qualifier_of(self.node.try_get_context)}-assets"
+        assets = f"arn:<AWS::Partition>:s3:::{named}-<AWS::AccountId>-<AWS::Region>"
         actions = ("GetObject", "GetBucket", "List", "DeleteObject", "Abort")
         granted = [f"Action::s3:{action}*" for action in actions]
         granted += [f"Resource::{bucket}/*" for bucket in (own, assets)]

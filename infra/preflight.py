@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import IdentityUnavailable
 from chalicelib.names import INDEXER
+from infra.bootstrap import DEFAULT_QUALIFIER, bootstrap_parameter, qualifier_of
 from infra.concurrency import Concurrency, Quota
 from infra.options import context_of, given_in, refuse_unknown
 from infra.region import RegionError, profile_region, resolve
@@ -26,8 +27,6 @@ from infra.stage import Stage
 
 # The CDK's own, unless another is named:
 # https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
-QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
-DEFAULT_QUALIFIER = "hnb659fds"
 
 
 class Requirement(NamedTuple):
@@ -83,11 +82,6 @@ MACHINE = (
 )
 
 
-def bootstrap_parameter(qualifier: str = DEFAULT_QUALIFIER) -> str:
-    """Return the name under which a bootstrap leaves its version."""
-    return f"/cdk-bootstrap/{qualifier}/version"
-
-
 def of_account(
     session: boto3.Session, qualifier: str = DEFAULT_QUALIFIER
 ) -> tuple[Requirement, ...]:
@@ -123,7 +117,7 @@ def requirements(
     except RegionError as problem:
         return (*MACHINE, one_profile, Requirement("a region", lambda: False, str(problem)))
     print(f"• Region {region}")
-    qualifier = context_of(given_in(arguments)).get(QUALIFIER, DEFAULT_QUALIFIER)
+    qualifier = qualifier_of(context_of(given_in(arguments)).get)
     return (*MACHINE, one_profile, *of_account(boto3.Session(region_name=region.name), qualifier))
 
 

@@ -9,7 +9,7 @@ of two releases, and its reader of the stream takes up where a failed batch stop
 the hourly function that settles dead letters, which nobody waits for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,16 +18,15 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from chalice.cdk import Chalice
+from aws_cdk import aws_sam as sam
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge
 from infra.choices import Context, chosen
 
 ALIAS = "live"
+Published = tuple[cdk.CfnResource, cdk.CfnResource]
 CANARY, ALL_AT_ONCE = "canary", "all-at-once"
-# Of the API's application, those that somebody waits for, with API Gateway's right to call each.
-API_FUNCTIONS = ("APIHandler", "Token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,10 @@ class Canary(Construct):
 
     Parameters
     ----------
-    api
-        The application whose functions ``API_FUNCTIONS`` are published and called by an alias.
+    gateway
+        The API, of SAM, that calls the published functions.
+    published
+        Its functions that somebody waits for, each with API Gateway's right to call it.
     layer
         Of the API's functions: another one is a new version of them.
     called
@@ -78,8 +79,9 @@ class Canary(Construct):
         self,
         scope: Construct,
         construct_id: str,
-        api: Chalice,
+        gateway: sam.CfnApi,
         *,
+        published: Sequence[Published],
         layer: lambda_.LayerVersion,
         called: Mapping[str, lambda_.IFunction],
         alarms: Mapping[str, cloudwatch.Alarm],
@@ -104,29 +106,33 @@ class Canary(Construct):
                 alarms=[alarms[name]],
                 role=self._role,
             )
-        self._publish(api, alarms["Api"])
+        for function, permission in published:
+            self._publish(function, permission, alarms["Api"])
+        names = [self._named(function) for function, _ in published]
+        gateway.definition_body = _by_alias(
+            cdk.Stack.of(self).resolve(gateway.definition_body), names
+        )
+        acknowledge(gateway, _OF_SAM)
         acknowledge(self._role, _OBJECTIONS)
 
-    def _publish(self, api: Chalice, alarm: cloudwatch.Alarm) -> None:
+    def _named(self, function: cdk.CfnResource) -> str:
+        return str(cdk.Stack.of(self).resolve(function.logical_id))
+
+    def _publish(
+        self, function: cdk.CfnResource, permission: cdk.CfnResource, alarm: cloudwatch.Alarm
+    ) -> None:
         preference = {
             "Type": "Canary10Percent5Minutes",
             "Alarms": [alarm.alarm_name],
             "Role": self._role.role_arn,
         }
-        for name in API_FUNCTIONS:
-            function = api.get_resource(name)
-            function.add_property_override("AutoPublishAlias", ALIAS)
-            # Otherwise of new code alone, and not of a new limit or size.
-            function.add_property_override("AutoPublishAliasAllProperties", True)
-            function.add_property_override("Description", f"With {self._layer}")
-            function.add_property_override("DeploymentPreference", preference)
-            permission = api.get_resource(f"{name}InvokePermission")
-            permission.add_property_override("FunctionName", _alias(name))
-            acknowledge(permission, _OF_SAM)
-        gateway = api.get_resource("RestAPI")
-        body = cdk.Stack.of(self).resolve(gateway.definition_body)
-        gateway.definition_body = _by_alias(body)
-        acknowledge(gateway, _OF_SAM)
+        function.add_property_override("AutoPublishAlias", ALIAS)
+        # Otherwise of new code alone, and not of a new limit or size.
+        function.add_property_override("AutoPublishAliasAllProperties", True)
+        function.add_property_override("Description", f"With {self._layer}")
+        function.add_property_override("DeploymentPreference", preference)
+        permission.add_property_override("FunctionName", _alias(self._named(function)))
+        acknowledge(permission, _OF_SAM)
 
 
 def _alias(name: str) -> dict[str, str]:
@@ -137,17 +143,17 @@ def _alias(name: str) -> dict[str, str]:
     return {"Ref": f"{name}.Alias"}
 
 
-def _by_alias(value: Any) -> Any:
+def _by_alias(value: Any, names: Sequence[str]) -> Any:
     """Return a document in which API Gateway calls functions by their alias."""
     if isinstance(value, list):
-        return [_by_alias(each) for each in value]
+        return [_by_alias(each, names) for each in value]
     if not isinstance(value, dict):
         return value
     address = value.get("Fn::Sub")
-    for name in API_FUNCTIONS:
+    for name in names:
         if isinstance(address, str) and f"${{{name}.Arn}}" in address:
             return {"Fn::Sub": [address.replace(f"{name}.Arn", "Alias"), {"Alias": _alias(name)}]}
-    return {key: _by_alias(each) for key, each in value.items()}
+    return {key: _by_alias(each, names) for key, each in value.items()}
 
 
 _OF_SAM = {

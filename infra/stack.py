@@ -115,7 +115,8 @@ class ImageRepo(cdk.Stack):
             Canary(
                 self,
                 "Canary",
-                api.application,
+                api.gateway,
+                published=api.published,
                 layer=layer,
                 called=pipeline.called,
                 alarms=alarms,
@@ -124,11 +125,11 @@ class ImageRepo(cdk.Stack):
             self,
             "Address",
             edge,
-            api_id=api.rest_api_id,
+            api_id=api.gateway.ref,
             bucket=storage.bucket,
             token_origin=token_origin_of(context),
         )
-        self._tell(shared, api.rest_api_id, address, watch)
+        self._tell(shared, api.gateway.ref, address, watch)
 
     def _storage(self, adopted: Adopted, edge: Edge) -> Storage:
         if adopted.bucket:

@@ -22,7 +22,7 @@ class TokenRoutes(Construct):
         super().__init__(scope, construct_id)
         self._api = application.get_resource("RestAPI")
         self.function = self._copy(application.get_resource("APIHandler"))
-        lambda_.CfnPermission(
+        self.permission = lambda_.CfnPermission(
             self,
             "Permission",
             action="lambda:InvokeFunction",
@@ -56,10 +56,8 @@ class TokenRoutes(Construct):
             "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
             f"${{{logical_id}.Arn}}/invocations"
         )
-        paths = cdk.Stack.of(self).resolve(self._api.definition_body)["paths"]
-        for path in filter(lambda path: path.startswith(PATH), paths):
-            for method in paths[path]:
-                integration = (
-                    f"DefinitionBody.paths.{path}.{method}.x-amazon-apigateway-integration"
-                )
-                self._api.add_property_override(f"{integration}.uri", {"Fn::Sub": uri})
+        body = cdk.Stack.of(self).resolve(self._api.definition_body)
+        for path in filter(lambda path: path.startswith(PATH), body["paths"]):
+            for method in body["paths"][path].values():
+                method["x-amazon-apigateway-integration"]["uri"] = {"Fn::Sub": uri}
+        self._api.definition_body = body

@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.names import STACK, STAGE
-from infra.preflight import bootstrap_parameter
+from infra.bootstrap import bootstrap_parameter
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
 from local.processes import until

@@ -13,7 +13,17 @@ pytestmark = pytest.mark.slow
 
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/restored/stream/2026-11-29T10:00:00.000"
 ADOPTED = {"bucket": "kept", "table": "restored", "tableStream": STREAM, "tokensTable": "tokens"}
-ASKED_FOR = {"alarmEmail": "me@example.org", "dashboard": "yes", "searchNodes": "2"}
+ASKED_FOR = {
+    "alarmEmail": "me@example.org",
+    "dashboard": "yes",
+    "searchNodes": "2",
+    "waf": "yes",
+    "cors": "https://app.example.org",
+    "auth": "oidc",
+    "issuer": "https://sign-in.example.org",
+    "audience": "image-repo",
+    "tags": "team=photos",
+}
 TEMPLATES: dict[str, dict[str, str]] = {
     "opensearch": {},
     "embedded": {},

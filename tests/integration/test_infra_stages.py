@@ -14,6 +14,11 @@ Template = dict[str, Any]
 STAGES = ("blue", "green")
 # Names of a thing within its own stack: a metric's, an inline policy's, an API's stage.
 WITHIN = {"MetricName", "PolicyName", "StageName"}
+# What CodeDeploy brings, and the alias of each function.
+SHARED = {
+    ("AWS::CodeDeploy::DeploymentGroup", "CodeDeployDefault.LambdaCanary10Percent5Minutes"),
+    ("AWS::Lambda::Alias", "live"),
+}
 # The repository's name where it names nothing in AWS: who sends events, the indexes of a domain,
 # what people read, and what Chalice notes of itself.
 UNNAMED = (
@@ -42,7 +47,7 @@ def names(template: Template) -> set[tuple[str, str]]:
         for resource in template["Resources"].values()
         for key, value in resource.get("Properties", {}).items()
         if (key == "Name" or key.endswith("Name")) and key not in WITHIN and isinstance(value, str)
-    }
+    } - SHARED
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -89,7 +94,8 @@ def test_metrics_are_written_where_alarms_read_them(templates: dict[str, Templat
             variables["POWERTOOLS_METRICS_NAMESPACE"]
             for resource in resources
             if resource["Type"] in {"AWS::Lambda::Function", "AWS::Serverless::Function"}
-            and (variables := resource["Properties"].get("Environment", {}).get("Variables"))
+            and "IMAGE_REPO_TABLE"
+            in (variables := resource["Properties"].get("Environment", {}).get("Variables", {}))
         }
         read = {resource.get("Properties", {}).get("Namespace") for resource in resources}
         assert written == {f"ImageRepo-{stage}"}
@@ -109,7 +115,7 @@ def test_what_is_mistyped_stops_the_synthesis(
     tmp_path: Path, given: dict[str, str], told: str
 ) -> None:
     with pytest.raises(LocalError, match=r"infra\.app' failed") as raised:
-        synthesise(tmp_path / "cdk.out", tmp_path / "log", given=given)
+        synthesise(tmp_path / "cdk.out", tmp_path / "log", context=given)
     assert told in raised.value.happened
 
 

@@ -7,7 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.preflight import MACHINE, QUALIFIER, bootstrap_parameter, missing, requirements
+from infra.bootstrap import QUALIFIER, bootstrap_parameter
+from infra.preflight import MACHINE, missing, requirements
 from infra.region import RegionError, profile_region, resolve
 
 PARIS, OREGON, CAPE_TOWN = "eu-west-3", "us-west-2", "af-south-1"
