@@ -127,6 +127,21 @@ class Client:
                 response.status_code, f"the bucket refused {path.name}: {_said(response)}"
             )
 
+    @property
+    def origin(self) -> str:
+        """Of which a page is that the API serves: scheme, host and port."""
+        url = httpx.URL(self._url)
+        return f"{url.scheme}://{url.netloc.decode()}"
+
+    def admits(self, upload: Json, origin: str) -> bool:
+        """Tell whether a browser lets a page of ``origin`` upload by this form (CORS).
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
+        """
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        response = self._tried("OPTIONS", upload["url"], may_repeat=True, headers=asked)
+        return response.headers.get("Access-Control-Allow-Origin") in {"*", origin}
+
     def search(self, document: Json, image: Path | None = None) -> Json:
         """Search by text and attributes, or by an image of this machine."""
         if image is None:

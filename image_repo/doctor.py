@@ -26,6 +26,9 @@ def doctor(
     patience: Annotated[
         float, typer.Option(min=1, help="Seconds to wait for a caption, and for each search.")
     ] = PATIENCE,
+    origin: Annotated[
+        str | None, typer.Option(help="The gallery's, if not the API's: https://photos.example.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Try everything once: upload, caption, edit, search, delete; say what is wrong.
@@ -33,7 +36,8 @@ def doctor(
     It draws a photograph of its own and deletes it again, also after a failure or Ctrl-C.
     """
     with session_of(context).client() as client:
-        findings = examine(client, patience, print_finding if not as_json else _silent)
+        tell = _silent if as_json else print_finding
+        findings = examine(client, patience, tell, origin=origin)
     if as_json:
         write_json({"passed": healthy(findings), "checks": [asdict(one) for one in findings]})
     if not healthy(findings):
@@ -41,9 +45,16 @@ def doctor(
 
 
 def examine(
-    client: Client, patience: float, tell: Callable[[Finding], object]
+    client: Client,
+    patience: float,
+    tell: Callable[[Finding], object],
+    *,
+    origin: str | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what came of every check; ``tell`` hears each as it ends."""
+    """Return what came of every check; ``tell`` hears each as it ends.
+
+    ``origin`` is the gallery's, where it is not the API's.
+    """
     findings: list[Finding] = []
     spinner = remarks.status("")  # stopped while a finding is printed, which may go elsewhere
 
@@ -63,6 +74,7 @@ def examine(
             client,
             photograph,
             release=version("image-repo"),
+            origin=origin or client.origin,
             patience=patience,
             begun=begun,
             ended=ended,

@@ -35,6 +35,8 @@ class Examination:
         A file of a name and of bytes that the repository does not have.
     release
         The command line's own.
+    origin
+        Of the gallery, from which browsers upload.
     patience
         Seconds that captioning, and each search, may take.
     begun, ended
@@ -47,6 +49,7 @@ class Examination:
         photograph: Path,
         *,
         release: str,
+        origin: str,
         patience: float,
         begun: Callable[[str], object],
         ended: Callable[[Finding], object],
@@ -56,6 +59,7 @@ class Examination:
         self._client = client
         self._photograph = photograph
         self._release = release
+        self._origin = origin
         self._patience = patience
         self._begun = begun
         self._ended = ended
@@ -79,12 +83,13 @@ class Examination:
         }
         try:
             if all(self._passes(*check) for check in needed.items()):
-                self._search()
+                self._find()
         finally:
             if self._is_announced and self._passes("delete", self._delete) and self._is_edited:
                 self._passes("gone", self._wait_until_gone)
 
-    def _search(self) -> None:
+    def _find(self) -> None:
+        self._passes("browser", self._preflight)
         self._passes("text search", lambda: self._wait_for_a_hit({"text": CAPTION}))
         self._passes("attribute search", lambda: self._wait_for_a_hit({"attributes": CLAUSE}))
         self._passes("image search", lambda: self._wait_for_a_hit({}, self._photograph))
@@ -124,6 +129,11 @@ class Examination:
     def _upload(self) -> str:
         self._client.send(self._form, self._photograph)
         return f"{self._photograph.stat().st_size} bytes"
+
+    def _preflight(self) -> str:
+        if not self._client.admits(self._form, self._origin):
+            raise CommandError(f"the bucket takes no upload from a page of {self._origin}")
+        return f"a page of {self._origin} may upload"
 
     def _wait_for_the_caption(self) -> str:
         self._wait(lambda: self._read()["state"] != "pending", "it is still pending")

@@ -89,6 +89,12 @@ REMEDIES: Final[Mapping[str, Mapping[str | int, str]]] = {
         403: _SCOPE,
         ELSE: f"the catalogue does not take a change: read the API function's log; {_LOGS}",
     },
+    "browser": {
+        SILENT: "the bucket did not answer this time: try again",
+        ELSE: "the bucket's CORS rules leave the gallery out: deploy again; of an adopted bucket,"
+        " 'python -m infra.adopt --bucket …' first. Where the gallery has another address, name"
+        " it: --origin https://…",
+    },
     "text search": _SEARCH,
     "attribute search": _SEARCH,
     "image search": {

@@ -50,6 +50,7 @@ def test_a_sound_stack_passes_every_check_and_keeps_nothing(
         "upload",
         "caption",
         "edit",
+        "browser",
         "text search",
         "attribute search",
         "image search",

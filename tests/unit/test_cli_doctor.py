@@ -59,6 +59,7 @@ class Repository:
             self.client(),
             photograph,
             release=RELEASE,
+            origin="https://gallery",
             patience=30,
             begun=str,
             ended=findings.append,
@@ -75,7 +76,7 @@ class Repository:
 
     def _sound(self, request: httpx.Request) -> httpx.Response:
         if request.url.host == "bucket":
-            return httpx.Response(204)
+            return httpx.Response(204, headers={"Access-Control-Allow-Origin": "*"})
         match request.method, request.url.path.removeprefix("/stage"):
             case "GET", "/health":
                 return httpx.Response(200, json={"status": "ok", "version": self.release})
@@ -150,6 +151,7 @@ def test_a_sound_repository_passes_every_check_and_keeps_nothing(tmp_path: Path)
         ("upload", where("POST", "/", by_bucket(400, "EntityTooLarge")), "400", "MAX_UPLOAD_BYTES"),
         ("upload", where("POST", "/", httpx.ConnectError("refused")), "nothing", "proxy"),
         ("edit", where("PATCH", "/images/7", refused(500, "broke")), "broke", "API function's log"),
+        ("browser", where("OPTIONS", "/", by_bucket(403)), "of https://gallery", "CORS rules"),
         ("text search", where("POST", "/search", refused(503, "no index")), "no index", "reindex"),
         ("image search", where("POST", "/image", refused(504, "slow")), "slow", "encoder"),
         ("delete", where("DELETE", "/images/7", refused(500, "broke")), "broke", "by hand"),
@@ -164,6 +166,18 @@ def test_each_kind_of_failure_is_named_and_has_its_remedy(
     assert told in finding.told
     assert finding.remedy
     assert any(word in finding.remedy for word in advice.split("|"))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "passes"), [("*", True), ("https://gallery", True), ("https://other", False)]
+)
+def test_a_browser_uploads_from_the_gallery_where_the_bucket_says_so(
+    tmp_path: Path, allowed: str, passes: bool
+) -> None:
+    answer = httpx.Response(200, headers={"Access-Control-Allow-Origin": allowed})
+    repository = Repository(where("OPTIONS", "/", answer))
+    assert repository.examined(tmp_path)["browser"].passed is passes
+    assert repository.client().origin == "http://api"
 
 
 def test_a_repository_of_another_release_is_told(tmp_path: Path) -> None:
