@@ -23,6 +23,7 @@ from chalicelib.transitions import captioned_by_model, pending
 SIZES: Final = (100_000, 1_000_000)
 OWNERS: Final = 100  # assumed, for what an administrator reads
 LABELS: Final = 8  # assumed
+TOKENS, TOKEN_BYTES = 100, 300  # assumed
 # An average in single-digit milliseconds for most operations on one item:
 # https://repost.aws/knowledge-center/dynamodb-high-latency
 CALL_MS: Final = 10
@@ -182,7 +183,9 @@ def routes(images: int) -> Iterator[tuple[str, str, Reads]]:
     yield "`GET /images/{id}`, `PATCH`, `DELETE`", "1 record", one()
     yield "`GET`, `POST /search`, `/search/image`", f"{of_search} records", found(of_search)
     yield "`GET /images/{id}/similar`", f"{of_search + 1} records", one() + found(of_search)
-    yield "`GET /suggest`, `POST /images`, `GET /imports/{id}`", "none", Reads()
+    yield "`GET /suggest`, `POST /images`, `/imports`, `/reindex`", "none", Reads()
+    yield "each request's token, kept for 15 s", "1 token", Reads(1, CALL_MS)
+    yield f"`GET /tokens`, of {TOKENS}", f"{TOKENS} tokens", scanned(TOKENS, TOKEN_BYTES)
     yield "`GET /stats`", f"{PARTS + 1} counters", Reads(PARTS + 1, CALL_MS)
     counters = OWNERS * PARTS
     yield f"`GET /stats`, of {OWNERS} owners", f"{counters:,} counters", scanned(counters, kept)
