@@ -118,7 +118,8 @@ class DeployedStack:
     def _local(self, *arguments: str) -> str:
         environment = {k: v for k, v in os.environ.items() if k not in FOREIGN}
         self.calls.mkdir(exist_ok=True)
-        environment |= {"PYTHONPATH": str(RECORDING), "RECORDED_CALLS": str(self.calls)}
+        paths = [str(RECORDING), *filter(None, [environment.get("PYTHONPATH")])]
+        environment |= {"PYTHONPATH": os.pathsep.join(paths), "RECORDED_CALLS": str(self.calls)}
         ran = subprocess.run(
             [sys.executable, "-m", "local", *arguments],
             cwd=ROOT,

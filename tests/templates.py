@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cfnlint.data import AdditionalSpecs
+from cfnlint.helpers import load_resource
+
 from local.synthesis import fingerprint, synthesise, synthesised
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +41,23 @@ def grants(template: Mapping[str, Any], role: str) -> Iterator[Grant]:
         if {"Ref": role} in policy["Roles"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield from _grants(statement)
+
+
+def left_open(template: Mapping[str, Any]) -> list[Grant]:
+    """Return the grants on any resource that AWS could hold to some, and those it could not.
+
+    By the Service Authorization Reference, as cfn-lint's releases carry it:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    """
+    reference = load_resource(AdditionalSpecs, "Policies.json")
+
+    def is_wrong(grant: Grant) -> bool:
+        service, _, action = grant.action.partition(":")
+        knows_resources = "Resources" in reference[service]["Actions"][action.lower()]
+        return bool(knows_resources is (grant.resource == "*"))
+
+    roles = resources(template, "AWS::IAM::Role")
+    return [grant for role in roles for grant in grants(template, role) if is_wrong(grant)]
 
 
 def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:

@@ -18,6 +18,7 @@ from infra.app import check
 from infra.functions import READ, READ_ITEMS, Identity
 from infra.storage import AdoptedStorage, Catalogue, OwnStorage, Queues
 from tests.images_table import images_table
+from tests.templates import left_open
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/restored/stream/2026-11-29T10:00:00.000"
 CONTEXT = {"bucket": "kept", "table": "restored", "tableStream": STREAM, "tokensTable": "tokens"}
@@ -64,6 +65,10 @@ def test_an_adopted_bucket_announces_uploads(template: dict[str, Any]) -> None:
     assert {json.dumps(one["Filter"]["Key"]["FilterRules"]) for one in queues} == {
         '[{"Name": "prefix", "Value": "uploads/"}]'
     }
+
+
+def test_a_resource_is_left_open_only_where_aws_knows_none(template: dict[str, Any]) -> None:
+    assert left_open(template) == []
 
 
 def test_whoever_sets_the_notifications_may_do_so_on_this_bucket_only(
