@@ -165,13 +165,21 @@ class LocalStack:
         self._unsaved.touch()
 
     def _deploy(self, wanted: str, again: bool) -> None:
+        if not again:
+            # S3 writes to a new queue at once, and what meets a function that is being stopped is
+            # hidden for minutes, which a later start would wait for.
+            self._restart_functions()
         with step("Updating the stack" if again else "Deploying the stack"):
             deploy(self.layout.assembly)
             self._functions.limit()
-        # They read their environment once, and served a stack that was here before.
+        if again:
+            self._restart_functions()
+        write_json(self.layout.deployed_file, {"fingerprint": wanted})
+
+    def _restart_functions(self) -> None:
+        """Let the functions read their environment, which they do once, at their first event."""
         self._functions.stop()
         self._functions.start(self._emulator.credentials(), self._emulator.process.facts)
-        write_json(self.layout.deployed_file, {"fingerprint": wanted})
 
     def _save(self, emulator: Emulator, search_url: str) -> None:
         """Let the emulator save the new stack, which it does when it is stopped.

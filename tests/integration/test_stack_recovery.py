@@ -81,6 +81,13 @@ def pages(client: httpx.Client, path: str, position: str) -> list[dict[str, Any]
     return answers
 
 
+def test_no_event_of_a_new_stack_meets_functions_that_are_being_stopped(
+    own_stack: DeployedStack,
+) -> None:
+    log = (own_stack.home / "logs" / "ministack.log").read_text()
+    assert "failed processing SQS batch" not in log
+
+
 def test_a_stack_that_is_killed_before_its_first_stop_comes_back(own_stack: DeployedStack) -> None:
     unpacked = own_stack.unpacked()
     assert unpacked
