@@ -143,6 +143,13 @@ def test_nobody_sees_what_another_person_added(guest: Page, photographs: Path) -
     expect(guest.get_by_role("heading", name="No photographs yet")).to_be_visible()
 
 
+def test_on_a_phone_there_is_room_for_who_is_signed_in(guest: Page) -> None:
+    guest.set_viewport_size({"width": 320, "height": 800})
+    sign_in(guest, "bob")
+    expect(guest.locator("#account")).to_be_in_viewport()
+    assert guest.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 def test_the_search_in_the_address_is_kept_while_somebody_signs_in(
     guest: Page, signing: DeployedStack
 ) -> None:
