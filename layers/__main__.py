@@ -36,7 +36,7 @@ class Layer(NamedTuple):
 
 # Amazon Linux 2023, on which Lambda's Python stands from 3.12 on, has glibc 2.34:
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-# https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html
+# https://docs.aws.amazon.com/linux/al2023/ug/glibc-gcc-and-binutils.html
 LAMBDA = Layer(ROOT / "build" / "layer", "3.13", "x86_64-manylinux_2_34")
 HERE = Layer(ROOT / "build" / "layer-here")
 

@@ -18,7 +18,6 @@ from benchmarks.cost.bills import (
     stored,
     total,
 )
-from benchmarks.cost.choices import CHOICES
 from benchmarks.cost.inputs import EMBEDDED_MS, INPUTS, OPENSEARCH_MS, Input
 from benchmarks.cost.prices import INFRACOST, PRICES, READ_ON, REGION, Price
 
@@ -41,8 +40,9 @@ ones of one page; photographs come through the API and within one hour.
 _DASHBOARD = f"""
 No free tier is counted. Idle, alarms and pollers are nearly all of it: an alarm on several metrics
 is billed for each of them, so that fewer alarms would watch less, and Lambda keeps its pollers on
-the queue whether there are messages or not. The dashboard (`-c dashboard=yes`) is not there unless
-asked for: it adds
+the queue whether there are messages or not.
+
+The dashboard (`-c dashboard=yes`) is not there unless asked for: it adds
 ${PRICES["CloudWatch, dashboard"].of(1):.2f} a month, or nothing while the account has no more than
 [three](https://aws.amazon.com/cloudwatch/pricing/). Of the API's requests
 {INPUTS.traced.value * 100:.0f} % are traced (`infra/tracing.py`); of events, by Lambda's
@@ -70,8 +70,6 @@ def report() -> str:
             _DASHBOARD,
             "## Where it goes\n",
             *_table(("embedded engine, 10,000 photographs", *BARS), _breakdown()),
-            "\n## Choices\n",
-            *_table(("", "dollars"), ((n, f"${total(bill):.4f}") for n, bill in CHOICES.items())),
             "\n## Clusters\n",
             *_table(("photographs", "vectors", "data nodes", "a month"), _clusters()),
             "\n## Figures\n",
