@@ -101,8 +101,8 @@ class Recount:
 
     def _begun(self, run_id: str) -> Progress:
         counters = {_name(item): epoch_of(item) for item in self._all()}
-        # The time, for records may come from a stack whose counters are gone, with its numbers.
-        epoch = max(int(self._clock()), max(counters.values(), default=0) + 1)
+        # Milliseconds: records may come from a stack whose counters are gone, with its numbers.
+        epoch = max(int(self._clock() * 1_000), max(counters.values(), default=0) + 1)
         for name in counters.keys() - {COMPLETE}:
             self._begin(name, epoch, late=False)
         if counters:
