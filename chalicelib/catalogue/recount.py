@@ -52,6 +52,8 @@ class Recount:
     ----------
     images, counts
         The table of records and that of their counters.
+    clock
+        Seconds since 1970.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class Recount:
         counts: Table,
         progress: RecountProgress,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._images = images
         self._counts = counts
         self._progress = progress
         self._sleep = sleep
+        self._clock = clock
 
     def run(self, run_id: str, *, unless_running: bool = False) -> Recounted:
         """Count all records and correct the counters.
@@ -97,7 +101,8 @@ class Recount:
 
     def _begun(self, run_id: str) -> Progress:
         counters = {_name(item): epoch_of(item) for item in self._all()}
-        epoch = max(counters.values(), default=0) + 1
+        # Milliseconds: records may come from a stack whose counters are gone, with its numbers.
+        epoch = max(int(self._clock() * 1_000), max(counters.values(), default=0) + 1)
         for name in counters.keys() - {COMPLETE}:
             self._begin(name, epoch, late=False)
         if counters:

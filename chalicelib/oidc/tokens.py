@@ -69,7 +69,8 @@ class SignedTokens:
 
         header = jws.extract_compact(token.encode()).headers()
         kind = str(header.get("typ", "")).lower().removeprefix("application/")
-        if header.get("alg") not in ALGORITHMS or kind not in _TYPES:
+        # No extension is understood that a token might call critical (RFC 7515, 4.1.11).
+        if header.get("alg") not in ALGORITHMS or kind not in _TYPES or "crit" in header:
             return None
         key_id = header.get("kid")
         key = self._provider.key(None if key_id is None else str(key_id))

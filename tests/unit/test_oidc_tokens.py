@@ -174,6 +174,12 @@ def test_a_nonsensical_header_is_refused(header: dict[str, Any]) -> None:
     assert caller(f"{part(header)}.{part(claims_of())}.{part('x')}") is None
 
 
+@pytest.mark.parametrize("critical", [7, True, [[]], [{}], {"a": 1}, "exp", None], ids=str)
+def test_a_known_key_makes_no_sense_of_a_header(critical: Any) -> None:
+    header = {"alg": "RS256", "kid": PROVIDER.keys[0].kid, "crit": critical}
+    assert caller(f"{part(header)}.{part(claims_of())}.{part('x')}") is None
+
+
 def test_nonsense_asks_the_provider_nothing() -> None:
     provider = FakeProvider()
     for token in ("", "imr_x", "a.b.c", f"{part({'alg': 'none'})}.{part({})}."):
