@@ -18,6 +18,8 @@ UPLOADS = "uploads/"
 DERIVED = "derived/"
 INDEX = "index/"
 IMPORTS = "imports/"
+# How far a recount of the catalogue is.
+RECOUNT_PROGRESS = f"{INDEX}recount.json"
 # Whose a photograph is that lies in no owner's folder.
 DEFAULT_OWNER = "default"
 

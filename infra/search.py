@@ -5,7 +5,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from chalicelib.names import INDEX, INDEXER
+from chalicelib.names import INDEX, INDEXER, RECOUNT_PROGRESS
 from infra.acknowledgements import acknowledge
 from infra.engines import Domain
 from infra.functions import (
@@ -70,8 +70,10 @@ class Search(Construct):
         )
 
     def _allow(self, shared: Shared, *, rebuilds_beside: bool) -> None:
-        removed = () if rebuilds_beside else DELETE  # parts of the published index
-        self.identity.allow_objects(shared.storage, (*READ, *WRITE, *removed), INDEX)
+        self.identity.allow_objects(shared.storage, (*READ, *WRITE), INDEX)
+        # Parts of the published index; beside OpenSearch only how far a recount is.
+        removed = RECOUNT_PROGRESS if rebuilds_beside else INDEX
+        self.identity.allow_objects(shared.storage, DELETE, removed)
         self.identity.allow_items(shared.catalogue.images, SCAN_ITEMS)  # to build the index anew
         self.identity.allow_items(shared.catalogue.counts, (*READ_COUNTS, *WRITE_COUNTS))
         shared.bus.grant_put_events_to(self.identity.role)

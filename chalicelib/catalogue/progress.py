@@ -8,10 +8,9 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from chalicelib.images import State
-from chalicelib.names import INDEX
+from chalicelib.names import RECOUNT_PROGRESS
 from chalicelib.storage import Storage
 
-PROGRESS_KEY = f"{INDEX}recount.json"
 _MAX_BYTES = 100_000_000
 _WRITE_INTERVAL = timedelta(seconds=10)
 _ABANDONED_AFTER = timedelta(minutes=5)
@@ -72,14 +71,14 @@ class RecountProgress:
 
     def read(self) -> Progress | None:
         """Return it."""
-        text = self._storage.read(PROGRESS_KEY, limit=_MAX_BYTES)
+        text = self._storage.read(RECOUNT_PROGRESS, limit=_MAX_BYTES)
         return None if text is None else _PROGRESS.validate_json(text)
 
     def write(self, progress: Progress) -> Progress:
         """Keep it."""
         told = replace(progress, updated_at=self._now())
         text = _PROGRESS.dump_json(told)
-        self._storage.write(PROGRESS_KEY, text, content_type="application/json")
+        self._storage.write(RECOUNT_PROGRESS, text, content_type="application/json")
         self._written_at = told.updated_at
         return told
 
@@ -90,4 +89,4 @@ class RecountProgress:
 
     def forget(self) -> None:
         """Remove it, since all is done."""
-        self._storage.delete(PROGRESS_KEY)
+        self._storage.delete(RECOUNT_PROGRESS)

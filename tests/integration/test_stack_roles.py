@@ -208,6 +208,7 @@ def tokens(person: Person) -> None:
     with person.stack.client(made["token"]) as owner:
         assert owner.get("/images").is_success
         assert owner.get("/images", params={"state": "failed"}).is_success
+        assert owner.get("/stats").is_success
     (listed,) = (t for t in person.call("GET", "/tokens")["items"] if t["id"] == made["id"])
     assert listed["last_used_at"]
     person.call("DELETE", f"/tokens/{made['id']}")
