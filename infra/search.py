@@ -12,7 +12,6 @@ from infra.functions import (
     ARCHITECTURE,
     DELETE,
     READ,
-    READ_COUNTS,
     RUNTIME,
     SCAN_ITEMS,
     WRITE,
@@ -75,7 +74,7 @@ class Search(Construct):
         removed = RECOUNT_PROGRESS if rebuilds_beside else INDEX
         self.identity.allow_objects(shared.storage, DELETE, removed)
         self.identity.allow_items(shared.catalogue.images, SCAN_ITEMS)  # to build the index anew
-        self.identity.allow_items(shared.catalogue.counts, (*READ_COUNTS, *WRITE_COUNTS))
+        self.identity.allow_items(shared.catalogue.counts, (*SCAN_ITEMS, *WRITE_COUNTS))
         shared.bus.grant_put_events_to(self.identity.role)
         if rebuilds_beside:  # the batches that it takes in: by its name, for the role is made first
             itself = cdk.Stack.of(self).format_arn(
