@@ -47,7 +47,8 @@ export async function watchWaiting() {
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     if (document.hidden) continue;
     for (const element of [...grid().querySelectorAll('[data-state="pending"]')].slice(0, 8)) {
-      const image = await call("GET", `images/${encodeURIComponent(element.dataset.id)}`).catch(() => null);
+      const path = `images/${encodeURIComponent(element.dataset.id)}`;
+      const image = await call("GET", path, { quiet: true }).catch(() => null);
       if (image && image.state !== "pending") refresh(image);
     }
   }

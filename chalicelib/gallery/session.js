@@ -37,14 +37,18 @@ export function takeToken() {
   history.replaceState(null, "", `${location.pathname}${location.search}#${fragment}`);
 }
 
-let ask = () => Promise.reject(new Error("Your sign-in has run out."));
+const runOut = () => Promise.reject(new Error("Your sign-in has run out."));
+let ask = runOut;
 /** @param {() => Promise<void>} handler called where only the person can sign in again */
 export const onRunOut = (handler) => (ask = handler);
 
-/** A token that is good now. */
-export async function bearer() {
+/**
+ * A token that is good now.
+ * @param {{quiet?: boolean}} [options] quiet: nobody waits for it, and so nobody is asked to sign in
+ */
+export async function bearer({ quiet = false } = {}) {
   const session = current();
-  if (session && Date.now() > session.renewAt) await renew(session.bearer);
+  if (session && Date.now() > session.renewAt) await (quiet && !session.refresh ? runOut() : renew(session.bearer));
   return token();
 }
 

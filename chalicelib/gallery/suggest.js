@@ -21,7 +21,7 @@ async function complete(typed, signal) {
   const beginning = /\S+$/.exec(typed)?.[0];
   if (!beginning) return byId("suggestions").replaceChildren();
   try {
-    const { suggestions } = await call("GET", `suggest?${queryString({ prefix: typed })}`, { signal });
+    const { suggestions } = await call("GET", `suggest?${queryString({ prefix: typed })}`, { signal, quiet: true });
     byId("suggestions").replaceChildren(...suggestions.map((one) => option(typed, beginning, one)));
   } catch (problem) {
     // Without suggestions the box is as useful as without a memory: nobody need be told.

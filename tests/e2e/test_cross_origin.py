@@ -11,7 +11,6 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Error as BrowserError
 
 from chalicelib.names import STACK, STAGE
-from local.synthesis import LOCAL, synthesise
 from tests.deployed import DeployedStack
 from tests.e2e.proxy import Proxy, proxied, serving
 
@@ -62,12 +61,9 @@ def origins() -> Iterator[tuple[str, str]]:
 @pytest.fixture
 def sharing(origins: tuple[str, str], tmp_path: Path) -> Iterator[DeployedStack]:
     """Yield a stack which pages of the first origin may call."""
-    assembly = tmp_path / "assembly"
-    synthesise(assembly, tmp_path / "synthesis.log", context=LOCAL | {"cors": origins[0]})
-    deployed = DeployedStack(tmp_path / "stack")
-    deployed.take_assembly(assembly)
+    deployed = DeployedStack(tmp_path)
     try:
-        deployed.up()
+        deployed.up(context={"cors": origins[0]})
         yield deployed
     finally:
         deployed.down()

@@ -10,7 +10,7 @@ from local.synthesis import path_with_node
 
 # A browser's globals that the module uses.
 SURROUNDINGS = """
-globalThis.sessionStorage = { getItem: () => "imr_token" };
+globalThis.sessionStorage = { getItem: (key) => (key.includes("token") ? "imr_token" : null) };
 globalThis.fetch = async (url, options) => {
   console.log(JSON.stringify({ url: String(url), ...options }));
   return { ok: true, status: 200, text: async () => "" };

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.stack
 def started(stack: DeployedStack, home: Path, *options: str) -> subprocess.Popen[str]:
     address = {"IMAGE_REPO_URL": stack.api_url, "IMAGE_REPO_TOKEN": stack.token}
     return subprocess.Popen(
-        [sys.executable, "-m", "image_repo", "doctor", *options],
+        # What runs in the background of a shell ignores the signal, and so would its children.
+        ["env", "--default-signal=INT", sys.executable, "-m", "image_repo", "doctor", *options],
         cwd=ROOT,
         env={**os.environ, **address, "HOME": str(home)},
         stdout=subprocess.PIPE,
