@@ -31,7 +31,7 @@ def doctor(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try everything once, from upload to deletion; say what is wrong.
+    """Try everything once, and say what is wrong.
 
     It draws a photograph of its own and deletes it again, also after a failure or Ctrl-C.
     """
