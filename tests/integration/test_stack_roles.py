@@ -60,10 +60,8 @@ UNASKED = {
     ("SearchIndexer", "sqs:GetQueueAttributes"): "the CDK grants it with SendMessage",
     ("SearchIndexer", "sqs:GetQueueUrl"): "the CDK grants it with SendMessage",
 }
-OF_ENGINE = {
-    EMBEDDED: {
-        ("SearchIndexer", "s3:DeleteObject"): "parts stay for minutes after they are replaced"
-    },
+OF_ENGINE: dict[str, dict[tuple[str, str], str]] = {
+    EMBEDDED: {},
     OPENSEARCH: {
         ("SearchIndexer", "lambda:InvokeFunction"): "an index of another release is rebuilt unasked"
     },
