@@ -12,7 +12,6 @@ from infra.functions import (
     ARCHITECTURE,
     DELETE,
     READ,
-    READ_COUNTS,
     RUNTIME,
     SCAN_ITEMS,
     WRITE,
@@ -70,10 +69,10 @@ class Search(Construct):
         )
 
     def _allow(self, shared: Shared, *, rebuilds_beside: bool) -> None:
-        removed = () if rebuilds_beside else DELETE  # parts of the published index
-        self.identity.allow_objects(shared.storage, (*READ, *WRITE, *removed), INDEX)
+        # What is removed: parts of the published index, and a recount's progress at its end.
+        self.identity.allow_objects(shared.storage, (*READ, *WRITE, *DELETE), INDEX)
         self.identity.allow_items(shared.catalogue.images, SCAN_ITEMS)  # to build the index anew
-        self.identity.allow_items(shared.catalogue.counts, (*READ_COUNTS, *WRITE_COUNTS))
+        self.identity.allow_items(shared.catalogue.counts, (*SCAN_ITEMS, *WRITE_COUNTS))
         shared.bus.grant_put_events_to(self.identity.role)
         if rebuilds_beside:  # the batches that it takes in: by its name, for the role is made first
             itself = cdk.Stack.of(self).format_arn(

@@ -80,6 +80,12 @@ def _of_dynamodb(operation: str, params: Params) -> Iterator[Request]:
     if operation == "BatchGetItem":
         for table in params["RequestItems"]:
             yield Request("dynamodb:BatchGetItem", _arn("dynamodb", f"table/{table}"))
+    elif operation == "TransactWriteItems":
+        # A transaction asks for the rights of its parts.
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+        for item in params["TransactItems"]:
+            for part, asked in item.items():
+                yield from _of_dynamodb(f"{part}Item", asked)
     elif operation in {"GetItem", "PutItem", "UpdateItem", "Query", "Scan"}:
         index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
         table = _arn("dynamodb", f"table/{params['TableName']}{index}")
