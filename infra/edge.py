@@ -23,8 +23,12 @@ OF_CLOUDFRONT = "us-east-1"
 OWN = "yes"
 _HOST = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
 _DOMAIN = re.compile(rf"(?=.*\.){_HOST}")
-# What a browser sends as Origin: scheme, host and port, of which http is for one's own machine.
-_ORIGIN = re.compile(rf"https://{_HOST}(?::\d+)?|http://(?:localhost|127\.0\.0\.1)(?::\d+)?")
+# What a browser sends as Origin: scheme, host and port, but for the scheme's own port; http is for
+# one's own machine.
+_ORIGIN = re.compile(
+    rf"https://{_HOST}(?!:443$)(?::[1-9]\d*)?"
+    r"|http://(?:localhost|127\.0\.0\.1)(?!:80$)(?::[1-9]\d*)?"
+)
 _CERTIFICATE = re.compile(r"arn:[\w-]+:acm:([\w-]+):\d{12}:certificate/[\w-]+")
 _FIREWALL = re.compile(r"arn:[\w-]+:wafv2:([\w-]+):\d{12}:(regional|global)/webacl/[\w-]+/[\w-]+")
 

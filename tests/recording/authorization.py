@@ -81,10 +81,11 @@ def _of_dynamodb(operation: str, params: Params) -> Iterator[Request]:
         for table in params["RequestItems"]:
             yield Request("dynamodb:BatchGetItem", _arn("dynamodb", f"table/{table}"))
     elif operation == "TransactWriteItems":
+        # A transaction asks for the rights of its parts.
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
         for item in params["TransactItems"]:
             for part, asked in item.items():
-                yield from _of_dynamodb(_PARTS[part], asked)
+                yield from _of_dynamodb(f"{part}Item", asked)
     elif operation in {"GetItem", "PutItem", "UpdateItem", "Query", "Scan"}:
         index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
         table = _arn("dynamodb", f"table/{params['TableName']}{index}")
@@ -92,14 +93,6 @@ def _of_dynamodb(operation: str, params: Params) -> Iterator[Request]:
         yield Request(f"dynamodb:{operation}", table, named, params.get("ReturnValues", "NONE"))
     else:
         raise KeyError(f"dynamodb:{operation}")
-
-
-_PARTS = {
-    "Put": "PutItem",
-    "Update": "UpdateItem",
-    "Delete": "DeleteItem",
-    "ConditionCheck": "ConditionCheckItem",
-}
 
 
 def _attributes(params: Params) -> Iterator[str]:

@@ -53,6 +53,9 @@ def test_a_certificate_lies_where_cloudfront_or_api_gateway_looks_for_it() -> No
         ({"cors": "https://app.example.org/"}, "'https://app.example.org/' is none"),
         ({"cors": "https://a.example.org,null"}, "'null' is none"),
         ({"cors": "http://app.example.org"}, "'http://app.example.org' is none"),
+        ({"cors": "https://a.example.org:443"}, "'https://a.example.org:443' is none"),
+        ({"cors": "http://localhost:80"}, "'http://localhost:80' is none"),
+        ({"cors": "https://a.example.org:0443"}, "'https://a.example.org:0443' is none"),
         ({"cors": "https://a.example.org,"}, "'' is none"),
     ],
 )
