@@ -128,3 +128,10 @@ def test_another_layer_or_limit_is_a_new_version_of_the_api(gradual: Path) -> No
         (properties,) = (f["Properties"] for n, f in functions if unhashed(n) == name)
         assert properties["AutoPublishAliasAllProperties"] is True
         assert layer["Properties"]["Content"]["S3Key"] in properties["Description"]
+
+
+def test_a_version_goes_with_its_release_so_that_the_release_can_come_again(
+    translated: Template,
+) -> None:
+    for version in of_type(translated, "AWS::Lambda::Version").values():
+        assert version.get("DeletionPolicy", "Delete") == "Delete"
