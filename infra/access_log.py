@@ -53,7 +53,11 @@ class AccessLog(Construct):
         setting = {"DestinationArn": destination, "Format": json.dumps(LINE)}
         api.add_property_override("AccessLogSetting", setting)
         if self._account:
-            api.add_resource_dependency(self._account)
+            # The role is taken once there is an API, which AWS asked for of accounts that never had
+            # one, and before the stage, to which SAM hands no dependency but what it refers to:
+            # https://github.com/awsdocs/aws-cloudformation-user-guide/blob/main/doc_source/aws-resource-apigateway-account.md
+            self._account.add_resource_dependency(api)
+            self._log_group.node.add_dependency(self._account)
 
     def _writing(self) -> apigateway.CfnAccount:
         policy = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"

@@ -132,12 +132,14 @@ def adopt(
     tokens_table: str | None,
     *,
     upload_origins: Sequence[str] = ("*",),
+    region: str | None = None,
 ) -> dict[str, str]:
     """Make ready what is named; return the context that adopts it."""
     context = {}
-    dynamodb = boto3.client("dynamodb")
+    aws = boto3.Session(region_name=region)
+    dynamodb = aws.client("dynamodb")
     if bucket:
-        adopt_bucket(boto3.client("s3"), boto3.client("sqs"), bucket, upload_origins)
+        adopt_bucket(aws.client("s3"), aws.client("sqs"), bucket, upload_origins)
         context["bucket"] = bucket
     if table:
         context |= {"table": table, "tableStream": adopt_images(dynamodb, table)}
@@ -147,8 +149,7 @@ def adopt(
     return context
 
 
-def _upload_origins(given: Sequence[str]) -> list[str]:
-    region = resolve(os.environ, profile_region).name
+def _upload_origins(given: Sequence[str], region: str) -> list[str]:
     edge = Edge.of(context_of(given).get, region)
     return edge.upload_origins(region, url_suffix_of(region))
 
@@ -161,7 +162,9 @@ def main() -> int:
     parser.add_argument("-c", "--context", action="append", default=[], metavar="NAME=VALUE")
     given = vars(parser.parse_args())
     try:
-        context = adopt(upload_origins=_upload_origins(given.pop("context")), **given)
+        region = resolve(os.environ, profile_region).name
+        origins = _upload_origins(given.pop("context"), region)
+        context = adopt(**given, upload_origins=origins, region=region)
     except (UnfitError, ValueError, RegionError, BotoCoreError, ClientError) as problem:
         print(f"✗ {problem}", file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@
 deployment's AWS credentials, and gone when it ends.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,4 +54,6 @@ def main(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    parser = argparse.ArgumentParser(prog="python -m infra.doctor")
+    parser.add_argument("outputs", type=Path, help="what 'cdk deploy --outputs-file' wrote")
+    sys.exit(main(parser.parse_args().outputs))

@@ -60,6 +60,11 @@ def gallery(
 
 def outputs_in(path: Path) -> dict[str, str]:
     """Return the outputs of the one stack that 'cdk deploy --outputs-file' wrote them of."""
+    if not path.is_file():
+        sys.exit(
+            f"✗ {path} is not here: the machine that deployed has it, and docs/deploy.md, "
+            '"From GitHub", says how to make it elsewhere'
+        )
     (outputs,) = json.loads(path.read_text()).values()
     return dict(outputs)
 

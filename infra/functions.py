@@ -77,9 +77,13 @@ class Identity(Construct):
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={"Tracing": _tracing()},
+        )
         self.log_group.grant_write(self.role)
-        self.allow(("xray:PutTraceSegments", "xray:PutTelemetryRecords"), "*")
         acknowledge(
             self.role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray's actions know no resources."}
         )
@@ -149,3 +153,13 @@ class Identity(Construct):
                 },
             },
         )
+
+
+def _tracing() -> iam.PolicyDocument:
+    """Return what a role must allow when a function is made that is traced.
+
+    Lambda looks then, and a policy beside the role may be later than the function:
+    https://github.com/serverless/serverless/issues/6931
+    """
+    actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+    return iam.PolicyDocument(statements=[iam.PolicyStatement(actions=actions, resources=["*"])])

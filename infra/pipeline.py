@@ -59,10 +59,15 @@ class Pipeline(Construct):
             "Captioner": rollout.called(self.captioner),
             "Encoder": rollout.called(self.encoder),
         }
+        # Not of what is called, which would name it: with another roll-out there would be a second
+        # mapping of the queue before the first is gone. This one is changed where it is:
+        # https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
         # The CDK's SqsEventSource would also allow what Lambda does not ask for:
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
-        self.called["Captioner"].add_event_source_mapping(
+        lambda_.EventSourceMapping(
+            self,
             "Events",
+            target=self.called["Captioner"],
             event_source_arn=shared.queues.queue.queue_arn,
             batch_size=BATCH_SIZE,
             report_batch_item_failures=True,

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +21,7 @@ from chalicelib.names import INDEXER
 from infra.bootstrap import DEFAULT_QUALIFIER, bootstrap_parameter, qualifier_of
 from infra.concurrency import Concurrency, Quota
 from infra.options import context_of, given_in, refuse_unknown
+from infra.protection import failed_before
 from infra.region import RegionError, profile_region, resolve
 from infra.sign_in import provider_lack
 from infra.stage import Stage
@@ -163,8 +164,11 @@ def sign_in_lack(
 
 
 def _quota(stage: Stage) -> Quota:
-    region = resolve(os.environ, profile_region).name
-    return Quota.of(boto3.client("lambda", region_name=region), stage.named(INDEXER))
+    return Quota.of(_client("lambda"), stage.named(INDEXER))
+
+
+def _client(service: Literal["lambda", "cloudformation"]) -> Any:
+    return boto3.client(service, region_name=resolve(os.environ, profile_region).name)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -183,6 +187,8 @@ def main(arguments: Sequence[str]) -> int:
     if asked.deploy and not problems:
         lack = concurrency_lack(context, lambda: _quota(Stage.of(context.get)), print)
         problems += [f"concurrency: {lack}"] if lack else []
+        failed = failed_before(_client("cloudformation"), Stage.of(context.get).stack)
+        problems += [failed] if failed else []
         wrong = sign_in_lack(context, provider_lack)
         problems += [f"sign-in: {wrong}"] if wrong else []
     for problem in problems:

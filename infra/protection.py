@@ -5,6 +5,10 @@ The stack cannot be deleted before its termination protection is off
 a table before its deletion protection is
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.Basics.html#WorkingWithTables.Basics.DeletionProtection).
 
+A stack whose first deployment failed is protected, too, and the CDK, which would delete it before
+it makes another, cannot:
+https://github.com/aws/aws-cdk-cli/blob/main/packages/@aws-cdk/toolkit-lib/lib/api/deployments/deploy-stack.ts
+
 ``python -m infra.protection ARGUMENTS…`` tells, before ``make destroy`` begins, whether the stack
 is protected that the CDK, given the same arguments, would delete.
 """
@@ -21,6 +25,9 @@ from infra.stage import Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+FAILED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 
 
 def is_protected(context: Context) -> bool:
@@ -36,17 +43,37 @@ def is_protected(context: Context) -> bool:
 
 def objection(client: "CloudFormationClient", stack: str) -> str | None:
     """Say what has to be done before a stack can be deleted; None where nothing has to."""
-    try:
-        (found,) = client.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError:  # it is not there, or may not be looked at: deleting it will tell
-        return None
-    if not found.get("EnableTerminationProtection"):
+    if not _protected(client, stack):
         return None
     return (
         f"stack {stack} is protected from being deleted. To remove it all the same:\n"
+        f"{_lifting(stack)}\nand then 'make destroy' again"
+    )
+
+
+def failed_before(client: "CloudFormationClient", stack: str) -> str | None:
+    """Say what has to be done before a stack whose making failed can be made; None for others."""
+    found = _protected(client, stack)
+    if found is None or found["StackStatus"] not in FAILED:
+        return None
+    return (
+        f"stack {stack} could not be made when it was first deployed (its events say why), and is "
+        f"protected. Let it be removed, and deploy again:\n{_lifting(stack)}"
+    )
+
+
+def _protected(client: "CloudFormationClient", stack: str) -> "StackTypeDef | None":
+    try:
+        (found,) = client.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError:  # it is not there, or may not be looked at: the CDK will tell
+        return None
+    return found if found.get("EnableTerminationProtection") else None
+
+
+def _lifting(stack: str) -> str:
+    return (
         "  aws cloudformation update-termination-protection --no-enable-termination-protection "
-        f"--stack-name {stack}\n"
-        "and then 'make destroy' again"
+        f"--stack-name {stack}"
     )
 
 

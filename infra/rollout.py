@@ -130,6 +130,11 @@ class Canary(Construct):
         # Otherwise of new code alone, and not of a new limit or size.
         function.add_property_override("AutoPublishAliasAllProperties", True)
         function.add_property_override("Description", f"With {self._layer}")
+        # SAM would keep the version of a release that is undone or rolled back, and Lambda makes
+        # no other of the same code: it could not be deployed again.
+        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+        # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-resource-attributes.html
+        function.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE
         function.add_property_override("DeploymentPreference", preference)
         permission.add_property_override("FunctionName", _alias(self._named(function)))
         acknowledge(permission, _OF_SAM)

@@ -31,7 +31,6 @@ SOURCES = (
 )
 STAMP = "fingerprint.txt"
 # The emulator knows no CodeDeploy, nor SAM's aliases, and its CloudFront reaches no API of its own:
-# The emulator knows no CodeDeploy, nor SAM's aliases, and its CloudFront reaches no API of its own:
 # here the API serves the gallery's files.
 LOCAL = {"cdn": "no", "rollout": "all-at-once"}
 

@@ -36,7 +36,10 @@ def resources(template: Mapping[str, Any], kind: str) -> dict[str, dict[str, Any
 
 
 def grants(template: Mapping[str, Any], role: str) -> Iterator[Grant]:
-    """Yield what the policies of a role allow."""
+    """Yield what the policies of a role allow, its own and those beside it."""
+    for own in resources(template, "AWS::IAM::Role")[role].get("Policies", ()):
+        for statement in own["PolicyDocument"]["Statement"]:
+            yield from _grants(statement)
     for policy in resources(template, "AWS::IAM::Policy").values():
         if {"Ref": role} in policy["Roles"]:
             for statement in policy["PolicyDocument"]["Statement"]:

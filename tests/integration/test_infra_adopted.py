@@ -222,3 +222,14 @@ def test_the_command_tells_what_belongs_into_the_context(
     assert json.loads(told) == {"bucket": "kept", "tokensTable": "tokens"}
     monkeypatch.setattr("sys.argv", ["adopt", "--bucket", "nowhere-at-all"])
     assert adopting.main() == 1
+
+
+@pytest.mark.usefixtures("account")
+def test_the_command_looks_where_a_deployment_would(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    monkeypatch.setattr("sys.argv", ["adopt", "--table", "restored"])
+    assert adopting.main() == 0
+    assert "arn:aws:dynamodb:us-east-1:" in capsys.readouterr().out

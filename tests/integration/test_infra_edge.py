@@ -327,13 +327,22 @@ def test_api_gateways_own_log_of_bodies_is_off(on_aws: Template) -> None:
     assert not {"DataTraceEnabled", "LoggingLevel"} & set(settings)
 
 
-def test_the_role_that_writes_logs_is_there_first_and_stays(on_aws: Template) -> None:
+def test_the_role_that_writes_logs_is_there_before_the_stage_and_stays(on_aws: Template) -> None:
     account = identified(on_aws, "AWS::ApiGateway::Account")
-    (api,) = (r for r in on_aws["Resources"].values() if r["Type"] == "AWS::ApiGateway::RestApi")
-    assert account in api["DependsOn"]
+    (group,) = (n for n in on_aws["Resources"] if n.startswith("ApiAccessLogLogs"))
+    assert account in on_aws["Resources"][group]["DependsOn"]
+    assert group in json.dumps(only(on_aws, "AWS::ApiGateway::Stage"))
     role = only(on_aws, "AWS::ApiGateway::Account")["CloudWatchRoleArn"]["Fn::GetAtt"][0]
     for name in (account, role):
         assert on_aws["Resources"][name]["DeletionPolicy"] == "Retain"
+
+
+def test_an_account_that_never_had_an_api_has_one_before_it_takes_the_role(
+    on_aws: Template,
+) -> None:
+    account = on_aws["Resources"][identified(on_aws, "AWS::ApiGateway::Account")]
+    api = identified(on_aws, "AWS::ApiGateway::RestApi")
+    assert account["DependsOn"] == [api]
 
 
 def test_an_account_that_has_such_a_role_keeps_it(with_everything: Template) -> None:

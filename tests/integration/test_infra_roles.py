@@ -52,6 +52,15 @@ def test_every_function_has_a_role_of_its_own(template: Template) -> None:
     assert len(roles) == len(set(roles)) and set(roles) == of_functions
 
 
+def test_a_function_that_is_traced_is_made_with_a_role_that_may_trace_already(
+    template: Template,
+) -> None:
+    roles = resources(template, "AWS::IAM::Role")
+    functions = [f for kind in FUNCTIONS for f in resources(template, kind).values()]
+    for traced in (f for f in functions if "Tracing" in f or "TracingConfig" in f):
+        assert "xray:PutTraceSegments" in json.dumps(roles[role_of(traced)].get("Policies", []))
+
+
 def test_the_authorizer_reads_tokens_and_notes_their_use_only(template: Template) -> None:
     (authorizer,) = handled_by(template, "app.token").values()
     role = role_of(authorizer)

@@ -12,6 +12,7 @@ from samtranslator.translator.transform import transform
 
 from infra.rollout import Rollout
 from local.synthesis import synthesise
+from tests.templates import engine_assembly
 
 Template = dict[str, Any]
 # Functions of the API, and API Gateway's right to call each.
@@ -128,3 +129,20 @@ def test_another_layer_or_limit_is_a_new_version_of_the_api(gradual: Path) -> No
         (properties,) = (f["Properties"] for n, f in functions if unhashed(n) == name)
         assert properties["AutoPublishAliasAllProperties"] is True
         assert layer["Properties"]["Content"]["S3Key"] in properties["Description"]
+
+
+def test_a_version_goes_with_its_release_so_that_the_release_can_come_again(
+    translated: Template,
+) -> None:
+    for version in of_type(translated, "AWS::Lambda::Version").values():
+        assert version.get("DeletionPolicy", "Delete") == "Delete"
+
+
+def test_another_roll_out_changes_the_mapping_of_the_queue_and_makes_no_second_one(
+    gradual: Path,
+) -> None:
+    folders = (gradual, engine_assembly("opensearch"))
+    templates = (json.loads((each / "ImageRepo.template.json").read_text()) for each in folders)
+    canary, all_at_once = (of_type(each, "AWS::Lambda::EventSourceMapping") for each in templates)
+    assert canary.keys() == all_at_once.keys()
+    assert canary != all_at_once

@@ -98,3 +98,8 @@ def test_it_is_made_where_the_stack_is_wherever_the_environment_points(
     assert main([str(path), "--another"]) == 0
     assert "https://api/#token=imr_" in capsys.readouterr().out
     assert len(store.records()) == 2
+
+
+def test_where_nothing_was_deployed_from_the_way_to_the_outputs_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r'other\.json is not here: .*"From GitHub"'):
+        main([str(tmp_path / "other.json"), "--another"])

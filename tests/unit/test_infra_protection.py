@@ -1,13 +1,15 @@
 """Whether a stack may be removed, and its tags."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
-from infra.protection import is_protected, main, objection
+from infra.protection import failed_before, is_protected, main, objection
 from infra.stage import Stage
 from infra.tags import tags_of
 
@@ -45,6 +47,27 @@ def test_an_unprotected_stack_may_go(cloudformation: Any) -> None:
 
 def test_what_is_not_there_is_left_to_the_cdk_to_tell(cloudformation: Any) -> None:
     assert objection(cloudformation, "ImageRepo") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "protected", "lifted_first"),
+    [
+        ("ROLLBACK_COMPLETE", True, True),
+        ("ROLLBACK_COMPLETE", False, False),  # the CDK removes it by itself
+        ("UPDATE_ROLLBACK_COMPLETE", True, False),
+        ("CREATE_COMPLETE", True, False),
+    ],
+)
+def test_where_the_first_deployment_failed_its_protection_must_go_before_the_next(
+    cloudformation: Any, status: str, protected: bool, lifted_first: bool
+) -> None:
+    stack = {"StackName": "ImageRepo", "CreationTime": datetime.now(UTC), "StackStatus": status}
+    with Stubber(cloudformation) as stubbed:
+        told = {"Stacks": [{**stack, "EnableTerminationProtection": protected}]}
+        stubbed.add_response("describe_stacks", told)
+        lacks = failed_before(cloudformation, "ImageRepo")
+    way = "--no-enable-termination-protection --stack-name ImageRepo"
+    assert lacks is not None and lacks.endswith(way) if lifted_first else lacks is None
 
 
 def test_a_stack_is_protected_unless_told_otherwise() -> None:
