@@ -71,16 +71,20 @@ def _one_profile(arguments: Sequence[str], environment: Mapping[str, str]) -> bo
     )
 
 
-MACHINE = (
-    Requirement(
-        "Docker", _docker_runs, "the captioner is a container image: install Docker and start it"
-    ),
-    Requirement(
-        "Node with npx",
-        lambda: shutil.which("npx") is not None,
-        "the CDK's command line runs on it: install Node 22 or newer",
-    ),
+DEPLOY = "--deploy"
+NODE = Requirement(
+    "Node with npx",
+    lambda: shutil.which("npx") is not None,
+    "the CDK's command line runs on it: install Node 22 or newer",
 )
+DOCKER = Requirement(
+    "Docker", _docker_runs, "the captioner is a container image: install Docker and start it"
+)
+
+
+def of_machine(arguments: Sequence[str]) -> tuple[Requirement, ...]:
+    """Return what this machine needs; an image is built for a deployment only."""
+    return (NODE, DOCKER) if DEPLOY in arguments else (NODE,)
 
 
 def of_account(
@@ -108,6 +112,7 @@ def requirements(
     arguments: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[Requirement, ...]:
     """Return everything that is asked for; the account in the region that is meant, if one is."""
+    machine = of_machine(arguments)
     one_profile = Requirement(
         "one profile",
         lambda: _one_profile(arguments, environment),
@@ -116,10 +121,10 @@ def requirements(
     try:
         region = resolve(environment, profile_region)
     except RegionError as problem:
-        return (*MACHINE, one_profile, Requirement("a region", lambda: False, str(problem)))
+        return (*machine, one_profile, Requirement("a region", lambda: False, str(problem)))
     print(f"• Region {region}")
     qualifier = qualifier_of(context_of(given_in(arguments)).get)
-    return (*MACHINE, one_profile, *of_account(boto3.Session(region_name=region.name), qualifier))
+    return (*machine, one_profile, *of_account(boto3.Session(region_name=region.name), qualifier))
 
 
 def misspelt(context: Mapping[str, str]) -> str | None:
@@ -175,7 +180,9 @@ def main(arguments: Sequence[str]) -> int:
     """Say what is missing; 0 where nothing is."""
     parser = argparse.ArgumentParser(prog="python -m infra.preflight")
     parser.add_argument(
-        "--deploy", action="store_true", help="check Lambda's quota and who signs in, too"
+        DEPLOY,
+        action="store_true",
+        help="check Docker, Lambda's quota and who signs in, too",
     )
     asked, others = parser.parse_known_args(arguments)
     context = context_of(given_in(others))

@@ -5,11 +5,12 @@ from botocore.exceptions import ClientError
 
 from infra.concurrency import Quota
 from infra.preflight import (
-    MACHINE,
+    DEPLOY,
     Requirement,
     concurrency_lack,
     missing,
     of_account,
+    of_machine,
 )
 
 NEW_ACCOUNT = Quota(executions=10, unreserved=10)
@@ -23,14 +24,18 @@ def test_only_what_is_missing_is_told_and_in_order() -> None:
 
 
 def test_docker_node_credentials_and_the_bootstrap_are_asked_for() -> None:
-    asked = (*MACHINE, *of_account(boto3.Session(region_name="eu-west-3")))
+    asked = (*of_machine([DEPLOY]), *of_account(boto3.Session(region_name="eu-west-3")))
     assert [requirement.name for requirement in asked] == [
-        "Docker",
         "Node with npx",
+        "Docker",
         "AWS credentials",
         "a bootstrapped account",
     ]
     assert all(requirement.remedy for requirement in asked)
+
+
+def test_only_a_deployment_builds_an_image_and_wants_docker() -> None:
+    assert [requirement.name for requirement in of_machine(["-c", "stage=x"])] == ["Node with npx"]
 
 
 def test_what_a_deployment_takes_is_told_and_what_is_missing_stops_it() -> None:

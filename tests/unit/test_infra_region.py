@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from infra.bootstrap import QUALIFIER, bootstrap_parameter
-from infra.preflight import MACHINE, missing, requirements
+from infra.preflight import missing, of_machine, requirements
 from infra.region import RegionError, profile_region, resolve
 
 PARIS, OREGON, CAPE_TOWN = "eu-west-3", "us-west-2", "af-south-1"
@@ -69,7 +69,7 @@ def bootstrapped() -> Iterator[str]:
 
 
 def lacking(environment: dict[str, str], *arguments: str) -> dict[str, str]:
-    asked = requirements(arguments, environment)[len(MACHINE) :]
+    asked = requirements(arguments, environment)[len(of_machine(arguments)) :]
     return {requirement.name: requirement.remedy for requirement in missing(asked)}
 
 
