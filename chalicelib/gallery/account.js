@@ -39,7 +39,7 @@ let refused = ""; // why the last sign-in came to nothing
 /** Ask for a sign-in or a token. @param {() => void} go called with a token at hand */
 export async function askWho(go) {
   if (dialog().open) return;
-  const why = refused || whyAgain();
+  const why = refused ? `${refused} ` : whyAgain();
   refused = "";
   dialog().replaceChildren(make("h2", { id: "token-title", textContent: "One moment, please" }));
   dialog().showModal();

@@ -222,6 +222,14 @@ def begun(page: Page) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(asked.value.url).query))
 
 
+@pytest.mark.parametrize("error", ["odd", "constructor"])
+def test_an_error_that_has_no_words_here_is_told_as_it_is(
+    guest: Page, signing: DeployedStack, error: str
+) -> None:
+    guest.goto(f"{signing.api_url}/?error={error}&state={begun(guest)['state']}")
+    expect(guest.locator("#token")).to_contain_text(f"sign anybody in: {error}. The repository")
+
+
 def test_an_answer_to_another_sign_in_is_not_taken(guest: Page, signing: DeployedStack) -> None:
     for answer in ("?code=stolen&state=other", "?error=access_denied&state=other"):
         for is_begun in (False, True):
