@@ -49,11 +49,15 @@ export async function bearer() {
 }
 
 let renewing = /** @type {Promise<void> | null} */ (null);
+let declined = ""; // the token that nobody would sign in again for
+
+/** Whether only a person's own doing may ask for another sign-in: not what the page does by itself. */
+export const isOver = () => declined !== "" && token() === declined;
 
 /** Get another session for one that has run out, once for all who wait. @param {string} stale */
 export async function renew(stale) {
   if (token() !== stale) return; // it has been renewed meanwhile
-  renewing ??= anew().finally(() => (renewing = null));
+  renewing ??= anew().catch((problem) => refuse(stale, problem)).finally(() => (renewing = null));
   await renewing;
 }
 
@@ -63,6 +67,11 @@ export async function replaced(refused) {
   if (token() === refused && (!now || Date.now() - now.since < NEW_MS)) return false;
   await renew(refused);
   return true;
+}
+
+function refuse(stale, problem) {
+  if (!problem.isPassing) declined = stale;
+  throw problem;
 }
 
 async function anew() {

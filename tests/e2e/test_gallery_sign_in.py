@@ -19,6 +19,7 @@ from tests.oidc import FakeProvider
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
 SLOW = 30_000
+WATCH_MS = 2_500  # how often grid.js asks after what is not captioned yet
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +206,23 @@ def test_whoever_does_not_sign_in_again_may_do_so_later(guest: Page) -> None:
     with guest.expect_popup():
         guest.get_by_role("button", name="Sign in again").click()
     expect(guest.get_by_role("heading", name="Nothing found")).to_be_visible(timeout=SLOW)
+
+
+def test_whoever_does_not_sign_in_again_is_not_asked_by_the_page_itself(
+    guest: Page, signing: DeployedStack
+) -> None:
+    with signing.client() as client:
+        made = client.post("/tokens", json={"owner": "cat"}).json()
+    with signing.client(made["token"]) as client:
+        new = {"name": "late.jpg", "content_type": "image/jpeg", "size": 9}
+        assert client.post("/images", json=new).is_success
+    sign_in(guest, "cat")
+    expect(guest.locator('.tile[data-state="pending"]')).to_be_visible()
+    stored(guest, renewAt=0, refresh=None)
+    expect(guest.get_by_role("heading", name="Your sign-in has run out")).to_be_visible()
+    guest.keyboard.press("Escape")
+    guest.wait_for_timeout(3 * WATCH_MS)
+    expect(guest.locator("#token")).to_be_hidden()
 
 
 def test_whoever_declines_is_told_so_and_may_begin_again(guest: Page) -> None:
