@@ -154,7 +154,7 @@ class TokenStore:
         InvalidField
             ``owner``, ``scopes`` or ``days`` cannot be.
         """
-        if not owner or "/" in owner or "#" in owner:
+        if owner in {"", ".", ".."} or "/" in owner or "#" in owner:
             raise InvalidField("owner", "must be a name without '/' and '#'")
         wanted = _scopes(scopes)
         token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)

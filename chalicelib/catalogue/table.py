@@ -129,7 +129,7 @@ def _translated(error: ClientError, arguments: Mapping[str, Any]) -> Exception:
     match code:
         case "ConditionalCheckFailedException":
             return RevisionConflict("the record changed meanwhile")
-        case "TransactionConflictException":
+        case "TransactionConflictException" | "TransactionInProgressException":
             return Passing()
         case "TransactionCanceledException":
             response: Mapping[str, Any] = error.response

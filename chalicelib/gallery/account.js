@@ -24,6 +24,7 @@ export async function finish() {
     window.close();
     return false;
   }
+  if (!kept && session.token()) return true; // an answer to nothing: whoever is here stays
   try {
     if (!kept) throw new Error("This answer belongs to another sign-in. Begin it again.");
     session.keep(await oauth.session(await oauth.provider(), answer, kept));
@@ -39,7 +40,7 @@ let refused = ""; // why the last sign-in came to nothing
 /** Ask for a sign-in or a token. @param {() => void} go called with a token at hand */
 export async function askWho(go) {
   if (dialog().open) return;
-  const why = refused || whyAgain();
+  const why = refused ? `${refused} ` : whyAgain();
   refused = "";
   dialog().replaceChildren(make("h2", { id: "token-title", textContent: "One moment, please" }));
   dialog().showModal();

@@ -19,16 +19,15 @@ export const onUnauthenticated = (handler) => (unauthenticated = handler);
 /**
  * @param {string} method
  * @param {string} path relative to the API's base
- * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal, quiet?: boolean}} [options]
- *   quiet: nobody waits for it, and so nobody is asked to sign in again
+ * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal}} [options]
  * @returns {Promise<any>} the answer, parsed; null for an empty one
  */
 export async function call(method, path, options = {}) {
-  const bearer = await session.bearer(options).catch(runOut);
+  const bearer = await session.bearer().catch(runOut);
   try {
     return await send(bearer, method, path, options);
   } catch (problem) {
-    if (!problem.isTokenRefused || options.quiet) throw problem;
+    if (!problem.isTokenRefused) throw problem;
     if (await session.replaced(bearer).catch(runOut)) return send(session.token(), method, path, options);
     unauthenticated();
     throw problem;

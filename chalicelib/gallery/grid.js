@@ -2,6 +2,7 @@
 import { call } from "./api.js";
 import { byId, make, marked } from "./dom.js";
 import { alternative, beside as seenBeside, guess, guessed } from "./labels.js";
+import { isOver } from "./session.js";
 
 const grid = () => byId("grid");
 const STATES = { pending: "waiting for its caption", needs_review: "needs review", failed: "failed" };
@@ -47,8 +48,8 @@ export async function watchWaiting() {
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     if (document.hidden) continue;
     for (const element of [...grid().querySelectorAll('[data-state="pending"]')].slice(0, 8)) {
-      const path = `images/${encodeURIComponent(element.dataset.id)}`;
-      const image = await call("GET", path, { quiet: true }).catch(() => null);
+      if (isOver()) break;
+      const image = await call("GET", `images/${encodeURIComponent(element.dataset.id)}`).catch(() => null);
       if (image && image.state !== "pending") refresh(image);
     }
   }

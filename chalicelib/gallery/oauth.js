@@ -9,6 +9,7 @@ import { BASE } from "./base.js";
  */
 
 const WORDS = {
+  __proto__: null, // an error may be called "constructor"
   access_denied: "The sign-in was declined.",
   temporarily_unavailable: "The identity provider is busy; try again in a moment.",
   server_error: "The identity provider failed; try again in a moment.",

@@ -32,32 +32,33 @@ export function takeToken() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const given = fragment.get("token");
   if (!given) return;
-  setToken(given);
+  // Whoever sends a link could otherwise have photographs uploaded as their own.
+  if (!current() || confirm("Use this address's token, and sign out?")) setToken(given);
   fragment.delete("token");
   history.replaceState(null, "", `${location.pathname}${location.search}#${fragment}`);
 }
 
-const runOut = () => Promise.reject(new Error("Your sign-in has run out."));
-let ask = runOut;
+let ask = () => Promise.reject(new Error("Your sign-in has run out."));
 /** @param {() => Promise<void>} handler called where only the person can sign in again */
 export const onRunOut = (handler) => (ask = handler);
 
-/**
- * A token that is good now.
- * @param {{quiet?: boolean}} [options] quiet: nobody waits for it, and so nobody is asked to sign in
- */
-export async function bearer({ quiet = false } = {}) {
+/** A token that is good now. */
+export async function bearer() {
   const session = current();
-  if (session && Date.now() > session.renewAt) await (quiet && !session.refresh ? runOut() : renew(session.bearer));
+  if (session && Date.now() > session.renewAt) await renew(session.bearer);
   return token();
 }
 
 let renewing = /** @type {Promise<void> | null} */ (null);
+let declined = ""; // the token that nobody would sign in again for
+
+/** Whether only a person's own doing may ask for another sign-in: not what the page does by itself. */
+export const isOver = () => declined !== "" && token() === declined;
 
 /** Get another session for one that has run out, once for all who wait. @param {string} stale */
 export async function renew(stale) {
   if (token() !== stale) return; // it has been renewed meanwhile
-  renewing ??= anew().finally(() => (renewing = null));
+  renewing ??= anew().catch((problem) => refuse(stale, problem)).finally(() => (renewing = null));
   await renewing;
 }
 
@@ -67,6 +68,11 @@ export async function replaced(refused) {
   if (token() === refused && (!now || Date.now() - now.since < NEW_MS)) return false;
   await renew(refused);
   return true;
+}
+
+function refuse(stale, problem) {
+  if (!problem.isPassing) declined = stale;
+  throw problem;
 }
 
 async function anew() {

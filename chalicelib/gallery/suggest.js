@@ -1,6 +1,7 @@
 // Completes the word being typed with what the photographs have; the browser shows the choices.
 import { ApiProblem, call, queryString } from "./api.js";
 import { byId, make } from "./dom.js";
+import { isOver } from "./session.js";
 
 const PAUSE_MS = 120;
 let waiting = 0;
@@ -19,9 +20,9 @@ export function completeTyping() {
 
 async function complete(typed, signal) {
   const beginning = /\S+$/.exec(typed)?.[0];
-  if (!beginning) return byId("suggestions").replaceChildren();
+  if (!beginning || isOver()) return byId("suggestions").replaceChildren();
   try {
-    const { suggestions } = await call("GET", `suggest?${queryString({ prefix: typed })}`, { signal, quiet: true });
+    const { suggestions } = await call("GET", `suggest?${queryString({ prefix: typed })}`, { signal });
     byId("suggestions").replaceChildren(...suggestions.map((one) => option(typed, beginning, one)));
   } catch (problem) {
     // Without suggestions the box is as useful as without a memory: nobody need be told.

@@ -15,6 +15,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9@_-]|(?<=.)\.(?=.)")
 MAX_CHARS = 128
 # The name of a group or a role; a path of Keycloak's, or a scope of Cognito's.
 _GRANT = re.compile(r"/?image-repo[-/:.](read|write|admin)")
+# Scopes of a token are a text (RFC 9068, 2.2.3).
+_SCOPES = ("scope", "scp")
 _TRUE = (True, "true")  # Cognito writes the claims of other providers as text
 
 
@@ -71,9 +73,13 @@ class ClaimRules:
 
     def _scopes(self, claims: Mapping[str, Any]) -> frozenset[Scope]:
         listed = claims.get(self.groups_claim, [])
-        names = listed.split() if isinstance(listed, str) else listed
+        names = self._names(listed) if isinstance(listed, str) else listed
         matches = (_GRANT.fullmatch(str(name)) for name in _as_list(names))
         return frozenset(Scope(match[1]) for match in matches if match)
+
+    def _names(self, text: str) -> list[str]:
+        """Return what a text lists: scopes, or one group, whose name may have blanks."""
+        return text.split() if self.groups_claim in _SCOPES else [text]
 
 
 def _as_list(names: Any) -> list[Any]:

@@ -27,6 +27,7 @@ STALE_SECONDS = 24 * 3_600.0
 RETRY_SECONDS = 10.0
 # API Gateway waits 29 s in all, and two documents may be wanted.
 TIMEOUT = urllib3.Timeout(connect=2, read=4)
+BODY_SECONDS = 4.0
 MAX_BYTES = 1_000_000
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # Of public keys; a shared secret is none that a provider publishes.
@@ -103,7 +104,7 @@ def fetch(url: str) -> dict[str, Any]:
         response = urllib3.request(
             "GET", url, timeout=TIMEOUT, retries=False, preload_content=False
         )
-        body = response.read(MAX_BYTES + 1, decode_content=True)
+        body = _body(response)
         response.release_conn()
     except urllib3.exceptions.HTTPError as error:
         raise IdentityUnavailable(f"the identity provider did not answer at {url}") from error
@@ -116,6 +117,16 @@ def fetch(url: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise IdentityUnavailable(f"the identity provider answered with no JSON object at {url}")
     return document
+
+
+def _body(response: urllib3.BaseHTTPResponse) -> bytes:
+    """Return a body; ``TIMEOUT`` is of each of its pieces, however many there are."""
+    end, body = time.monotonic() + BODY_SECONDS, b""
+    while piece := response.read1(MAX_BYTES, decode_content=True):
+        body += piece
+        if len(body) > MAX_BYTES or time.monotonic() > end:
+            raise IdentityUnavailable("the identity provider's answer is too long, or too slow")
+    return body
 
 
 @dataclass(slots=True)

@@ -224,6 +224,7 @@ def test_what_is_no_token_cannot_be_revoked_and_makes_no_record(
     ("owner", "scopes", "problem"),
     [
         ("", ["read"], "owner: must be a name without '/' and '#'"),
+        ("..", ["read"], "owner: must be a name without '/' and '#'"),
         ("a/b", ["read"], "owner: must be a name without '/' and '#'"),
         ("a#b", ["read"], "owner: must be a name without '/' and '#'"),
         ("ann", [], "scopes: must name at least one of read, write, admin"),

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Route, expect
 
 from chalicelib.oidc.provider import RETRY_SECONDS
 from local.processes import any_free
@@ -19,6 +19,7 @@ from tests.oidc import FakeProvider
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
 SLOW = 30_000
+WATCH_MS = 2_500  # how often grid.js asks after what is not captioned yet
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +215,40 @@ def test_whoever_does_not_sign_in_again_may_do_so_later(guest: Page) -> None:
     expect(guest.get_by_role("heading", name="Nothing found")).to_be_visible(timeout=SLOW)
 
 
+def test_whoever_does_not_sign_in_again_is_not_asked_by_the_page_itself(
+    guest: Page, signing: DeployedStack
+) -> None:
+    with signing.client() as client:
+        made = client.post("/tokens", json={"owner": "cat"}).json()
+    with signing.client(made["token"]) as client:
+        new = {"name": "late.jpg", "content_type": "image/jpeg", "size": 9}
+        assert client.post("/images", json=new).is_success
+    sign_in(guest, "cat")
+    expect(guest.locator('.tile[data-state="pending"]')).to_be_visible()
+    stored(guest, renewAt=0, refresh=None)
+    expect(guest.get_by_role("heading", name="Your sign-in has run out")).to_be_visible()
+    guest.keyboard.press("Escape")
+    guest.wait_for_timeout(3 * WATCH_MS)
+    expect(guest.locator("#token")).to_be_hidden()
+
+
+def test_no_link_takes_a_session_away(guest: Page, signing: DeployedStack) -> None:
+    sign_in(guest, "bob")
+    bearer = stored(guest)["bearer"]
+    guest.goto(f"{signing.api_url}/?code=stolen&state=other")
+    assert stored(guest)["bearer"] == bearer
+    asked: list[str] = []
+
+    def decline(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    guest.on("dialog", decline)
+    guest.goto(f"{signing.api_url}/?again#token=imr_anothers")
+    assert stored(guest)["bearer"] == bearer
+    assert asked == ["Use this address's token, and sign out?"]
+
+
 def test_whoever_declines_is_told_so_and_may_begin_again(guest: Page) -> None:
     guest.get_by_role("button", name="Sign in", exact=True).click()
     guest.get_by_role("link", name=re.compile("Cancel")).click()
@@ -227,6 +262,14 @@ def begun(page: Page) -> dict[str, str]:
         page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_placeholder("Enter any login")).to_be_visible()
     return dict(parse_qsl(urlsplit(asked.value.url).query))
+
+
+@pytest.mark.parametrize("error", ["odd", "constructor"])
+def test_an_error_that_has_no_words_here_is_told_as_it_is(
+    guest: Page, signing: DeployedStack, error: str
+) -> None:
+    guest.goto(f"{signing.api_url}/?error={error}&state={begun(guest)['state']}")
+    expect(guest.locator("#token")).to_contain_text(f"sign anybody in: {error}. The repository")
 
 
 def test_an_answer_to_another_sign_in_is_not_taken(guest: Page, signing: DeployedStack) -> None:

@@ -101,10 +101,11 @@ def test_a_write_that_meets_another_at_its_counter_waits_and_is_tried_again(code
     assert len(waits) == 2
 
 
-def test_an_edit_that_meets_a_transaction_is_tried_again() -> None:
+@pytest.mark.parametrize("code", ["TransactionConflictException", "TransactionInProgressException"])
+def test_an_edit_that_meets_a_transaction_is_tried_again(code: str) -> None:
     waits: list[float] = []
     held = replace(IMAGE, counted=Counted(IMAGE.state))
-    met = refusal("TransactionConflictException")
+    met = refusal(code)
     assert catalogue(waits, put_item=[met, {}]).save(held, expected_rev=1).rev == 2
     assert len(waits) == 1
 

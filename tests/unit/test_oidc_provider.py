@@ -1,10 +1,12 @@
 """A provider's documents and keys: kept, changed, unavailable, wrong."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from joserfc.jwk import OctKey
 
 from chalicelib.errors import IdentityUnavailable
 from chalicelib.oidc import Provider, fetch, metadata_of, secure_url
+from chalicelib.oidc import provider as provider_module
 from chalicelib.oidc.provider import FRESH_SECONDS, MAX_BYTES, RETRY_SECONDS, STALE_SECONDS
 from tests.oidc import ISSUER, KEYS_URL, Clock, FakeProvider, discovery, rsa_key
 
@@ -32,8 +35,10 @@ def provider(fake: FakeProvider, clock: Clock) -> Provider:
 
 
 @contextmanager
-def serving(status: int, body: bytes, **headers: str) -> Iterator[str]:
-    """Answer every request with this, and yield where."""
+def serving(
+    status: int, body: bytes, headers: Mapping[str, str] = MappingProxyType({}), pause: float = 0
+) -> Iterator[str]:
+    """Answer every request with this, byte by byte if with pauses, and yield where."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -41,7 +46,10 @@ def serving(status: int, body: bytes, **headers: str) -> Iterator[str]:
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):
+                for piece in [bytes([one]) for one in body] if pause else [body]:
+                    self.wfile.write(piece)
+                    time.sleep(pause)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -199,8 +207,17 @@ def test_a_document_is_fetched() -> None:
 def test_what_is_no_document_is_not_taken(
     status: int, body: bytes, headers: dict[str, str]
 ) -> None:
-    with serving(status, body, **headers) as url, pytest.raises(IdentityUnavailable):
+    with serving(status, body, headers) as url, pytest.raises(IdentityUnavailable):
         fetch(url)
+
+
+def test_a_document_that_comes_in_drops_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provider_module, "BODY_SECONDS", 0.2)
+    with serving(200, b"{" + b" " * 1_000, pause=0.05) as url:
+        began = time.monotonic()
+        with pytest.raises(IdentityUnavailable, match="too slow"):
+            fetch(url)
+        assert time.monotonic() - began < 5
 
 
 def test_a_provider_that_is_not_there_is_unavailable() -> None:
