@@ -100,7 +100,9 @@ export function signInAgain() {
     };
     const take = async (at, answer, kept) => {
       if (answer.get("state") !== kept.state) return; // another tab's
+      const before = session.current();
       session.keep(await oauth.session(at, answer, kept));
+      if (before && before.name !== session.current().name) return location.reload(); // this page shows another's photographs
       dialog().oncancel = null;
       dialog().close();
       resolve();

@@ -76,7 +76,9 @@ export async function renewed(at, old) {
   const kept = { id_token: old.idToken, refresh_token: old.refresh };
   const isLate = at.sends === "id_token" && !tokens.id_token; // OpenID Connect Core, 12.2: there may be none
   if (isLate) throw new Error("The identity provider renewed no ID token.");
-  return sessionOf(at, { ...kept, ...tokens }, claimsOf(tokens.id_token ?? old.idToken));
+  const claims = claimsOf(tokens.id_token ?? old.idToken);
+  if (claims.sub !== claimsOf(old.idToken).sub) throw new Error("The identity provider renewed somebody else's sign-in."); // OpenID Connect Core, 12.2
+  return sessionOf(at, { ...kept, ...tokens }, claims);
 }
 
 /** Where the provider ends its own session, if it does. @param {Provider} at @param {Session} old */

@@ -344,6 +344,18 @@ def test_while_the_provider_is_out_of_reach_nothing_is_lost_and_nobody_is_asked(
     expect(guest.get_by_role("heading", name="Nothing found")).to_be_visible()
 
 
+def test_nobody_elses_sign_in_takes_the_place_of_one_that_is_renewed(
+    guest: Page, provider: IdentityProvider
+) -> None:
+    sign_in(guest, "bob")
+    before = stored(guest, renewAt=0)
+    another, allowed = provider.tokens("eve"), {"Access-Control-Allow-Origin": "*"}
+    guest.route("**/token", lambda route: route.fulfill(json=another, headers=allowed))
+    search(guest, "dog")
+    expect(guest.get_by_role("heading", name="Your sign-in has run out")).to_be_visible()
+    assert stored(guest) == before
+
+
 def test_after_the_keys_have_changed_people_sign_in_as_before(
     guest: Page, provider: IdentityProvider, signing: DeployedStack
 ) -> None:
