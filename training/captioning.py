@@ -212,6 +212,7 @@ def write_captions(arrays: Arrays, words: Tokenizer, maps: F16, width: int) -> l
 
 
 def _decoder(recipe: Recipe, words: Tokenizer, maps: F16, begun: Arrays) -> TrainableDecoder:
+    tf.random.set_seed(recipe.seed)  # of what is dropped out
     flat = maps[0, ::8].reshape(-1, maps.shape[-1]).astype(np.float32)
     shape = Shape(words.captioned, maps.shape[2] * maps.shape[3], maps.shape[-1])
     std = np.maximum(flat.std(0), 1e-2)

@@ -59,6 +59,7 @@ def train_on_cider(
     What is best ``validation`` says. ``out/critical.jsonl`` has a line an epoch,
     ``out/between.jsonl`` one for each of `SHARES`. ``resume`` as `train_decoder` takes it.
     """
+    tf.random.set_seed(recipe.seed)  # of the captions that are drawn
     numbers = [[encoded(words, text)[1:] for text in group] for group in _references(recipe, train)]
     network = TrainableDecoder.serving(decoder, train.size[0], recipe.precision)
     reward = CiderReward(numbers)

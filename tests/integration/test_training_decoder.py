@@ -79,6 +79,16 @@ def test_it_learns_what_maps_show(option: dict[str, object], tmp_path: Path) -> 
     assert right(learnt(tmp_path, **option)) > 0.9
 
 
+def test_a_seed_makes_every_random_choice(tmp_path: Path) -> None:
+    once, again = (learnt(tmp_path / name, epochs=1, dropout=0.5) for name in ("a", "b"))
+    assert all(np.allclose(once[name], again[name], atol=1e-3) for name in once)
+    recipe = CriticalRecipe(epochs=1, photographs=12, rate=2e-3, seed=3)
+    for name in ("c", "d"):
+        train_on_cider(recipe, WORDS, once, TRAIN, Validation(DEV), out=tmp_path / name)
+    (first, second) = (lines(tmp_path / name / "critical.jsonl") for name in ("c", "d"))
+    assert first[0]["reward"] == pytest.approx(second[0]["reward"], rel=0.01)
+
+
 def test_training_on_cider_raises_the_reward(tmp_path: Path) -> None:
     arrays = learnt(tmp_path, epochs=1)
     recipe = CriticalRecipe(epochs=6, photographs=12, rate=2e-3, seed=3)
