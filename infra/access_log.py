@@ -5,10 +5,10 @@ import json
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge
+from infra.log_groups import month_of_logs
 
 # No path holds a query string, which may be the text of a search, and no variable a body or a
 # token: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
@@ -39,12 +39,7 @@ class AccessLog(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, sets_role: bool) -> None:
         super().__init__(scope, construct_id)
-        self._log_group = logs.LogGroup(
-            self,
-            "Logs",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        self._log_group = month_of_logs(self)
         self._account = self._writing() if sets_role else None
 
     def write(self, api: cdk.CfnResource) -> None:

@@ -8,7 +8,6 @@ it reads who may send files to the bucket (``infra.edge``).
 
 import argparse
 import json
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from chalicelib.names import IMAGES_INDEXES, IMAGES_KEY, TOKENS_KEY
 from infra.adopted import BUCKET_NAME, NO_HOST
 from infra.edge import Edge, url_suffix_of
 from infra.options import context_of
-from infra.region import RegionError, profile_region, resolve
+from infra.region import RegionError, here
 from infra.storage import cross_origin_uploads
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ def main() -> int:
     parser.add_argument("-c", "--context", action="append", default=[], metavar="NAME=VALUE")
     given = vars(parser.parse_args())
     try:
-        region = resolve(os.environ, profile_region).name
+        region = here()
         origins = _upload_origins(given.pop("context"), region)
         context = adopt(**given, upload_origins=origins, region=region)
     except (UnfitError, ValueError, RegionError, BotoCoreError, ClientError) as problem:

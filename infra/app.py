@@ -14,7 +14,7 @@ from cdk_nag import AwsSolutionsChecks
 from infra.edge import Edge
 from infra.engines import DEFAULT_ENGINE
 from infra.options import reader, refuse_unknown
-from infra.region import RegionError, profile_region, resolve
+from infra.region import RegionError, here
 from infra.stack import ImageRepo
 from infra.stage import Stage
 
@@ -33,7 +33,7 @@ def region() -> str:
         Nowhere.
     """
     given = os.environ.get("CDK_DEFAULT_REGION")
-    return given or resolve(os.environ, profile_region).name
+    return given or here()
 
 
 def main() -> int:

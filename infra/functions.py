@@ -8,16 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from chalicelib.names import METRICS
 from infra.acknowledgements import acknowledge
+from infra.log_groups import month_of_logs
 from infra.stage import Stage
 from infra.storage import Catalogue, Queues, Storage
 
@@ -71,12 +70,7 @@ class Identity(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, service: str) -> None:
         super().__init__(scope, construct_id)
         self.service = service
-        self.log_group = logs.LogGroup(
-            self,
-            "Logs",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        self.log_group = month_of_logs(self)
         self.role = iam.Role(
             self,
             "Role",

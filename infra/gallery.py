@@ -2,7 +2,6 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
@@ -11,6 +10,7 @@ from chalicelib.api import pages
 from chalicelib.names import STAGE
 from infra.acknowledgements import acknowledge
 from infra.bootstrap import qualifier_of
+from infra.log_groups import month_of_logs
 from infra.packaging import gallery_files
 
 
@@ -34,12 +34,7 @@ class Gallery(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         acknowledge(self.bucket, {"AwsSolutions-S1": "It holds nothing that is not public."})
-        self._logs = logs.LogGroup(
-            self,
-            "Logs",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        self._logs = month_of_logs(self)
         self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self._logs.grant_write(self._role)
         folder = deployment.Source.asset(str(gallery_files()))

@@ -22,7 +22,7 @@ from infra.bootstrap import DEFAULT_QUALIFIER, bootstrap_parameter, qualifier_of
 from infra.concurrency import Concurrency, Quota
 from infra.options import context_of, given_in, refuse_unknown
 from infra.protection import failed_before
-from infra.region import RegionError, profile_region, resolve
+from infra.region import RegionError, here, profile_region, resolve
 from infra.sign_in import provider_lack
 from infra.stage import Stage
 
@@ -173,7 +173,7 @@ def _quota(stage: Stage) -> Quota:
 
 
 def _client(service: Literal["lambda", "cloudformation"]) -> Any:
-    return boto3.client(service, region_name=resolve(os.environ, profile_region).name)
+    return boto3.client(service, region_name=here())
 
 
 def main(arguments: Sequence[str]) -> int:

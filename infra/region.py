@@ -68,6 +68,17 @@ def profile_region() -> str | None:
     return region
 
 
+def here() -> str:
+    """Return the name of the region that the environment and its profile mean.
+
+    Raises
+    ------
+    RegionError
+        They name none, or there is no such profile.
+    """
+    return resolve(os.environ, profile_region).name
+
+
 def main(command: list[str]) -> None:
     """Become a command for which all variables name the region."""
     try:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from chalicelib.oidc import Fetch, fetch, metadata_of, origin_of, secure_url
-from chalicelib.settings import SCOPES, Settings, variable
+from chalicelib.settings import SCOPES, variable
 
 # Context value to setting.
 SETTINGS = {
@@ -87,12 +87,9 @@ def provider_lack(context: Callable[[str], object], fetch: Fetch = fetch) -> str
     IdentityUnavailable
         It does not answer, or not as a provider of that issuer.
     """
-    given = sign_in_of(context)
-    if not given:
+    if not sign_in_of(context):
         return None
-    settings = {field: given.get(variable(field), "") for field in Settings.model_fields}
-    issuer = settings["oidc_issuer"]
-    found = origin_of(metadata_of(issuer, fetch).token_endpoint)
-    if found == (settings["oidc_token_origin"] or origin_of(issuer)):
+    found = origin_of(metadata_of(str(context("issuer")), fetch).token_endpoint)
+    if found == token_origin_of(context):
         return None
     return f"its token endpoint is elsewhere, and browsers must be told: -c tokenOrigin={found}"

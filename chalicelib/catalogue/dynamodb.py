@@ -32,12 +32,7 @@ _validate = TypeAdapter(Image).validate_python
 class DynamoCatalogue:
     """Adapter of the port ``Catalogue`` on a table of records and one of their counts.
 
-    Parameters
-    ----------
-    client
-        With the standard or adaptive retry mode (exponential back-off with jitter).
-    sleep
-        Waits between two tries of what was refused for the moment, or served in part.
+    ``client`` and ``sleep`` are those of `Table`.
     """
 
     def __init__(
