@@ -21,6 +21,18 @@ ROOT = Path(__file__).resolve().parent.parent
 # Of the developer's shell: none of it may reach the stack under test.
 FOREIGN = ("AWS_PROFILE", "AWS_ENDPOINT_URL", "IMAGE_REPO_URL", "IMAGE_REPO_TOKEN")
 RECORDING = ROOT / "tests" / "recording"
+# As EventBridge sends it.
+SCHEDULED = {
+    "version": "0",
+    "id": "1",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {},
+}
 
 
 @dataclass(frozen=True)
@@ -109,6 +121,19 @@ class DeployedStack:
                 aws_secret_access_key="test",
             )
         return self._clients[service]
+
+    def give_up(self, *messages: Mapping[str, Any]) -> None:
+        """Put messages among the dead letters, and have them settled."""
+        for message in messages:
+            url, body = self.facts["dead_letter_queue_url"], json.dumps(message)
+            self.aws("sqs").send_message(QueueUrl=url, MessageBody=body)
+        functions = self.aws("lambda").list_functions()["Functions"]
+        (name,) = (
+            f["FunctionName"] for f in functions if f["Handler"] == "app.settle_dead_letters"
+        )
+        payload = json.dumps(SCHEDULED)
+        answer = self.aws("lambda").invoke(FunctionName=name, Payload=payload)
+        assert "FunctionError" not in answer, answer["Payload"].read()
 
     def log(self) -> str:
         """Return the end of every process's log, for a failed test's message."""

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,18 +17,6 @@ pytestmark = pytest.mark.stack
 
 SETTLED = ("captioned", "needs_review", "failed")
 Described = dict[str, Any]
-# As EventBridge sends it.
-SCHEDULED = {
-    "version": "0",
-    "id": "1",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "000000000000",
-    "time": "2026-01-01T00:00:00Z",
-    "region": "us-east-1",
-    "resources": [],
-    "detail": {},
-}
 
 
 def photograph(colour: str = "teal", size: int = 240, form: str = "JPEG") -> bytes:
@@ -270,13 +257,7 @@ def test_an_event_that_was_given_up_fails_its_record(
     stack: DeployedStack, client: httpx.Client
 ) -> None:
     announced = announce(client, "vain.jpg", photograph("olive"))
-    body = json.dumps({"redrive": {"key": announced["upload"]["fields"]["key"]}})
-    dead_letters = stack.facts["dead_letter_queue_url"]
-    stack.aws("sqs").send_message(QueueUrl=dead_letters, MessageBody=body)
-    functions = stack.aws("lambda").list_functions()["Functions"]
-    (name,) = (f["FunctionName"] for f in functions if f["Handler"] == "app.settle_dead_letters")
-    answer = stack.aws("lambda").invoke(FunctionName=name, Payload=json.dumps(SCHEDULED))
-    assert "FunctionError" not in answer, answer["Payload"].read()
+    stack.give_up({"redrive": {"key": announced["upload"]["fields"]["key"]}})
     failed = client.get(f"/images/{announced['image']['id']}").json()
     assert (failed["state"], failed["reason"]) == ("failed", NEVER_BEGUN)
 

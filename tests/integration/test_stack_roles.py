@@ -6,7 +6,6 @@ that the API offers, and an evaluator of policies tells what IAM would answer.
 
 import base64
 import io
-import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -25,17 +24,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 DESCRIBED = ("captioned", "needs_review")
 FOLDER = "uploads/default/walk/"
-SCHEDULED = {
-    "version": "0",
-    "id": "1",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "000000000000",
-    "time": "2026-01-01T00:00:00Z",
-    "region": "us-east-1",
-    "resources": [],
-    "detail": {},
-}
 
 LAMBDAS_OWN = "Lambda itself does so in the name of the function"
 POLLED = f"{LAMBDAS_OWN}, to read its event source"
@@ -129,19 +117,6 @@ class Person:
 
         eventually(is_over, because=self.stack.log)
 
-    def give_up(self, *messages: dict[str, Any]) -> None:
-        """Put messages among the dead letters, and have them settled."""
-        for message in messages:
-            url, body = self.stack.facts["dead_letter_queue_url"], json.dumps(message)
-            self.stack.aws("sqs").send_message(QueueUrl=url, MessageBody=body)
-        functions = self.stack.aws("lambda").list_functions()["Functions"]
-        (name,) = (
-            f["FunctionName"] for f in functions if f["Handler"] == "app.settle_dead_letters"
-        )
-        payload = json.dumps(SCHEDULED)
-        answer = self.stack.aws("lambda").invoke(FunctionName=name, Payload=payload)
-        assert "FunctionError" not in answer, answer["Payload"].read()
-
 
 def photographs(person: Person) -> None:
     """Upload, list, edit, search, replace and delete."""
@@ -219,7 +194,7 @@ def dead_letters(person: Person) -> None:
     lost = {"redrive": {"key": announced["upload"]["fields"]["key"]}}
     removed = event(person, "ObjectRemoved:Delete", f"{FOLDER}kite.jpg")
     described = event(person, "ObjectCreated:Put", f"{FOLDER}descriptions.txt")
-    person.give_up(lost, described, removed)
+    person.stack.give_up(lost, described, removed)
     assert person.image(announced["image"]["id"])["state"] == "failed"
     assert person.named("kite.jpg") is None
 
