@@ -7,8 +7,16 @@ MAX_CAPTION_CHARS = 2_000
 CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
+    ".jpe": "image/jpeg",
+    ".jfif": "image/jpeg",
     ".png": "image/png",
     ".webp": "image/webp",
     ".gif": "image/gif",
+    ".heic": "image/heic",
+    ".heif": "image/heif",
+    ".avif": "image/avif",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
 }
 """Media types of the photographs that are taken, by a file name's extension."""
+MEDIA_TYPES = frozenset(CONTENT_TYPES.values())
