@@ -4,6 +4,8 @@ Needs the standard library only, so that the client's wheel and every Lambda fun
 """
 
 MAX_CAPTION_CHARS = 2_000
+MAX_KEYWORDS = 100
+MAX_KEYWORD_CHARS = 64
 CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
