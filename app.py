@@ -175,12 +175,12 @@ def describe() -> Response:
 
 
 @serves("POST", "/images")
-def add_image(caller: Caller, body: requests.NewImage) -> answers.CreatedImage:
+def add_image(
+    caller: Caller, body: requests.NewImage, idempotency_key: str | None
+) -> answers.EnteredImage:
     """Enter a photograph."""
-    image, form = repository().collection.add(caller, body)
-    shown = answers.image_answer(image, repository().storage)
-    upload = answers.Upload(url=form.url, fields=form.fields)
-    return answers.CreatedImage(image=shown, upload=upload)
+    entered = repository().entering.enter(caller, body, idempotency_key)
+    return answers.entered_image(entered, repository().storage)
 
 
 @serves("GET", "/images")

@@ -134,6 +134,22 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What ``POST /images`` was asked for a photograph, as hashes.
+
+    Attributes
+    ----------
+    announced
+        Of the content, size and type it was entered with; None where it came another way.
+    request
+        Of the last request that described it, of which a late copy must change nothing.
+    """
+
+    announced: str | None
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One photograph's record, the item of the catalogue.
 
@@ -146,7 +162,8 @@ class Image:
     version_id, sequencer
         S3's version and the padded sequencer of the newest event applied.
     content_type, width, height, size, sha256
-        Of the original file; width and height in pixels after EXIF orientation.
+        Of the original file; width and height in pixels after EXIF orientation. While it is awaited
+        they are what its uploader announced.
     derivative_key
         Key of the metadata-free copy for display.
     reason
@@ -161,6 +178,8 @@ class Image:
     processed_by
         ``name@version`` of the model that described the file or whose decoder refused it; None
         while neither has happened, so that the file is tried again.
+    entry
+        How it was asked for, where that was through the API.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """
@@ -189,6 +208,7 @@ class Image:
     visual: bytes | None = None
     semantic: bytes | None = None
     processed_by: str | None = None
+    entry: Entry | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted: Counted | None = field(default=None, compare=False, repr=False)

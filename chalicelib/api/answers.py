@@ -22,6 +22,11 @@ class Answer(BaseModel):
         """The revision of what is answered, as ``If-Match`` may name it; None where it has none."""
         return None
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the request made what is answered."""
+        return True
+
 
 class CaptionAnswer(Answer):
     """A caption and its provenance."""
@@ -115,11 +120,24 @@ class Upload(Answer):
     fields: dict[str, str]
 
 
-class CreatedImage(Answer):
-    """The record, and the form that uploads its file."""
+class EnteredImage(Answer):
+    """The record, and the form that uploads its file; null where the file is there.
+
+    ``duplicate``: a photograph of this content, or this request's, was there with its file.
+    """
 
     image: ImageAnswer
-    upload: Upload
+    upload: Upload | None
+    duplicate: bool
+
+
+class KnownImage(EnteredImage):
+    """A record that was there."""
+
+    @property
+    def is_new(self) -> bool:
+        """It was there."""
+        return False
 
 
 class Stats(Answer):
