@@ -24,6 +24,7 @@ class State(StrEnum):
     CAPTIONED = "captioned"
     NEEDS_REVIEW = "needs_review"
     FAILED = "failed"
+    EXPIRED = "expired"
     DELETED = "deleted"
 
 
@@ -149,7 +150,7 @@ class Image:
     derivative_key
         Key of the metadata-free copy for display.
     reason
-        Why the state is ``failed`` or ``needs_review``, for a person.
+        Why the state is ``failed``, ``expired`` or ``needs_review``, for a person.
     labels
         What the model sees, the most probable first: a source beside caption and attributes.
     visual, semantic
@@ -157,6 +158,8 @@ class Image:
     processed_by
         ``name@version`` of the model that described the file or whose decoder refused it; None
         while neither has happened, so that the file is tried again.
+    form_until
+        Until when the newest upload form is good; None where a file has come, or needed no form.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """
@@ -183,6 +186,7 @@ class Image:
     visual: bytes | None = None
     semantic: bytes | None = None
     processed_by: str | None = None
+    form_until: datetime | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted: Counted | None = field(default=None, compare=False, repr=False)

@@ -22,7 +22,7 @@ from chalicelib.names import DEFAULT_OWNER, UPLOADS
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_UPLOAD_SECONDS = 15 * 60
+UPLOAD_SECONDS = 15 * 60
 _DOWNLOAD_SECONDS = 60 * 60
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 
@@ -131,7 +131,7 @@ class S3Storage:
             key,
             Fields={"Content-Type": content_type},
             Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
-            ExpiresIn=_UPLOAD_SECONDS,
+            ExpiresIn=UPLOAD_SECONDS,
         )
         return PresignedPost(answer["url"], answer["fields"])
 

@@ -10,7 +10,8 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 * A user's caption and attributes stand until the user changes them or the photograph is deleted.
   An import replaces a model's caption or an earlier import's, never a user's.
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
-  person's caption; ``failed`` has a ``reason``; ``pending`` and ``deleted`` have none.
+  person's caption; ``failed`` and ``expired`` have a ``reason``; ``pending`` and ``deleted`` have
+  none.
 * What the file and the model gave (measures, checksum, labels, vectors, copy for display, a
   model's caption, ``processed_by``) stands only where the model could read the newest file.
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
@@ -45,6 +46,7 @@ from chalicelib.storage import owner_of
 NO_CAPTION = "the model found no caption"
 TOO_UNSURE = "the model was too unsure to write a caption"
 UNSURE = "the model is not sure of its caption"
+NEVER_CAME = "no file came while its upload form was good; upload it again"
 
 
 def pending(
@@ -54,8 +56,12 @@ def pending(
     *,
     content_type: str | None = None,
     size: int | None = None,
+    form_until: datetime | None = None,
 ) -> Image:
-    """Return a new record, which waits for its file, with what its uploader announced of it."""
+    """Return a new record, which waits for its file, with what its uploader announced of it.
+
+    ``form_until`` is the end of the form that its uploader was given.
+    """
     return Image(
         image_id=image_id_of(bucket, key),
         owner=owner_of(key),
@@ -63,9 +69,20 @@ def pending(
         key=key,
         content_type=content_type,
         size=size,
+        form_until=form_until,
         created_at=now,
         updated_at=now,
     )
+
+
+def expired(image: Image, now: datetime) -> Image:
+    """Record that the file of an upload never came; what its uploader told of it stays.
+
+    A record that waits no longer is returned as it is.
+    """
+    if image.state is not State.PENDING:
+        return image
+    return replace(image, state=State.EXPIRED, reason=NEVER_CAME, updated_at=now)
 
 
 def captioned_by_model(

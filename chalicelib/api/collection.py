@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from chalicelib.access import Caller
 from chalicelib.api.answers import Stats
@@ -15,7 +15,7 @@ from chalicelib.images import Image, State
 from chalicelib.names import DERIVED, UPLOADS
 from chalicelib.recounting import AutomaticRecounting
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.storage import PresignedPost, Storage
+from chalicelib.storage import UPLOAD_SECONDS, PresignedPost, Storage
 from chalicelib.transitions import deleted, edited, pending
 
 MAX_KEY_BYTES = 1_024  # Amazon S3 user guide, "Creating object key names"
@@ -114,7 +114,14 @@ class Collection:
         if len(key.encode()) > MAX_KEY_BYTES:
             raise InvalidField("name", f"its key would be longer than {MAX_KEY_BYTES} bytes")
         now = self.clock()
-        image = pending(self.storage.bucket, key, now, content_type=new.content_type, size=new.size)
+        image = pending(
+            self.storage.bucket,
+            key,
+            now,
+            content_type=new.content_type,
+            size=new.size,
+            form_until=now + timedelta(seconds=UPLOAD_SECONDS),
+        )
         return _edited(image, new, now)
 
     def _update(
