@@ -24,6 +24,7 @@ class State(StrEnum):
     CAPTIONED = "captioned"
     NEEDS_REVIEW = "needs_review"
     FAILED = "failed"
+    EXPIRED = "expired"
     DELETED = "deleted"
 
 
@@ -39,6 +40,8 @@ class Source(StrEnum):
 HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT, Source.FILE})
 DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 """The states of a file that the model could read."""
+AWAITED = frozenset({State.PENDING, State.EXPIRED})
+"""The states of a file of which nothing has been heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ class Image:
     derivative_key
         Key of the metadata-free copy for display.
     reason
-        Why the state is ``failed`` or ``needs_review``, for a person.
+        Why the state is ``failed``, ``expired`` or ``needs_review``, for a person.
     labels
         What the model sees, the most probable first: a source beside caption and attributes.
     keywords, keywords_source
@@ -180,6 +183,8 @@ class Image:
         while neither has happened, so that the file is tried again.
     entry
         How it was asked for, where that was through the API.
+    form_until
+        Until when the newest upload form is good; None where a file has come, or needed no form.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """
@@ -209,6 +214,7 @@ class Image:
     semantic: bytes | None = None
     processed_by: str | None = None
     entry: Entry | None = None
+    form_until: datetime | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted: Counted | None = field(default=None, compare=False, repr=False)

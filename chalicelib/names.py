@@ -27,8 +27,8 @@ DEFAULT_OWNER = "default"
 IMAGES_KEY = "image_id"
 COUNTS_KEY = "counter"
 TOKENS_KEY = "token_sha256"
-# Each listing and content has a partition of its own, so that nothing is read but what is shown; the indexes
-# hold keys alone, so that a write that changes none of them costs nothing there.
+# Each listing, and each content, has a partition of its own, so that nothing is read but what is
+# shown; the indexes hold keys alone, so that a write that changes none of them costs nothing there.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
 IMAGES_INDEXES: Final[dict[str, tuple[str, str]]] = {
     "by_owner": ("owner", "created_at"),

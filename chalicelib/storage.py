@@ -23,7 +23,7 @@ from chalicelib.names import DEFAULT_OWNER, UPLOADS
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_UPLOAD_SECONDS = 15 * 60
+UPLOAD_SECONDS = 15 * 60
 _DOWNLOAD_SECONDS = 60 * 60
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 
@@ -143,7 +143,7 @@ class S3Storage:
                 *({name: value} for name, value in fields.items()),
                 ["content-length-range", 1, max_bytes],
             ],
-            ExpiresIn=_UPLOAD_SECONDS,
+            ExpiresIn=UPLOAD_SECONDS,
         )
         return PresignedPost(answer["url"], answer["fields"])
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.api.entering import Entered
 from chalicelib.api.queries import with_traits
 from chalicelib.images import Image, Source, State
 from chalicelib.storage import Storage
@@ -340,6 +341,17 @@ def image_answer(image: Image, storage: Storage) -> ImageAnswer:
     """Return what the API says of a record."""
     (answer,) = image_answers([image], storage)
     return answer
+
+
+def entered_image(entered: Entered, storage: Storage) -> EnteredImage:
+    """Return what the API says of a photograph that was entered."""
+    form = entered.form
+    kind = EnteredImage if entered.is_new else KnownImage
+    return kind(
+        image=image_answer(entered.image, storage),
+        upload=form and Upload(url=form.url, fields=form.fields),
+        duplicate=form is None,
+    )
 
 
 def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer]:

@@ -102,15 +102,15 @@ Keyword = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_KEYWORD_CHARS),
     AfterValidator(printable),
 ]
-KeywordList = Annotated[
-    list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)
-]
+KeywordList = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)]
 AttributeList = Annotated[list[AttributeInput], Field(max_length=MAX_ATTRIBUTES)]
 CaptionText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CAPTION_CHARS),
     AfterValidator(one_line),
 ]
+
+Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
 
 
 class NewImage(Request):
@@ -128,9 +128,7 @@ class NewImage(Request):
     ]
     content_type: Annotated[str, AfterValidator(media_type)] | None = None
     size: Annotated[int, Field(ge=1, description="bytes")]
-    sha256: Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")] | None = (
-        None
-    )
+    sha256: Sha256 | None = None
     source: Literal["user", "import"] = "user"
     duplicates: Literal["report", "store"] = "report"
     caption: CaptionText | None = None
@@ -155,6 +153,19 @@ class ImageEdit(Request):
             if nulls:
                 raise ValueError(f"'{nulls[0]}' must not be null")
         return value
+
+
+def described_by(asked: NewImage | ImageEdit) -> dict[str, Any]:
+    """Return what a request says of a photograph, as transitions take it; None says nothing."""
+    lists = {"attributes": asked.attributes, "keywords": asked.keywords}
+    return {"caption": asked.caption} | {
+        name: None if given is None else tuple(map(_as_recorded, given))
+        for name, given in lists.items()
+    }
+
+
+def _as_recorded(given: AttributeInput | str) -> Attribute | str:
+    return given if isinstance(given, str) else given.attribute()
 
 
 class Listing(Request):
