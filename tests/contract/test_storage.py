@@ -1,6 +1,7 @@
 """Every storage keeps the same promises."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -82,6 +83,25 @@ def test_the_policy_fixes_key_type_and_size_and_links_never_run_in_a_browser() -
     assert asked["response-content-type"] == ["application/octet-stream"]
     disposition = "attachment; filename*=UTF-8''a%20b%20%C3%A9.html"
     assert asked["response-content-disposition"] == [disposition]
+
+
+def test_the_policy_fixes_the_content_where_it_was_announced() -> None:
+    with mock_aws():
+        client = boto3.client(
+            "s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        storage = S3Storage(client, "photographs")
+        digest = hashlib.sha256(b"a photograph").digest()
+        form = storage.presigned_post(
+            KEYS[1], content_type="image/png", max_bytes=5, sha256=digest.hex()
+        )
+    fields = {
+        "x-amz-checksum-algorithm": "SHA256",
+        "x-amz-checksum-sha256": base64.b64encode(digest).decode(),
+    }
+    assert fields.items() <= form.fields.items()
+    conditions = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
+    assert all({name: value} in conditions for name, value in fields.items())
 
 
 @pytest.mark.parametrize(
