@@ -18,7 +18,7 @@ def captioned(*bodies: bytes) -> Room:
 
 def caption(room: Room) -> str | None:
     found = room.record().caption
-    return found and found.text
+    return found.text if found else None
 
 
 def test_a_delete_marker_that_is_removed_brings_the_photograph_back() -> None:
