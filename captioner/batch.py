@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from chalicelib import events
 from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
 from chalicelib.imports import Imports, is_descriptions
-from chalicelib.ingest import Ingest
+from chalicelib.ingest import Ingest, IngestOutcome
 
 # Long enough for one photograph of the largest size on the function's memory.
 RESERVE_MS = 15_000
@@ -88,9 +88,11 @@ class BatchProcessor:
             case ObjectEvent(key=key) if is_descriptions(key):
                 return self.imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=EventKind.REMOVED):
-                return self.ingest.removed(message)
-        outcome = self.ingest.created(message)
-        self.imports.caption(message.key)
+                outcome = self.ingest.removed(message)
+            case ObjectEvent():
+                outcome = self.ingest.created(message)
+        if outcome is not IngestOutcome.DELETED:
+            self.imports.caption(message.key)
         return outcome
 
     def _record_last_attempt(self, record: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ from chalicelib.events import ContinueImport, EventKind, ObjectEvent, continue_i
 from chalicelib.images import Source, State, image_id_of
 from chalicelib.names import IMPORTS, UPLOADS
 from chalicelib.queue import Queue
-from chalicelib.storage import Storage, StoredObject, object_at, owner_of
+from chalicelib.storage import Storage, StoredObject, owner_of
 from chalicelib.transitions import imported, living
 from image_repo_formats.descriptions import FILE_NAME, Line, UnreadableLine, names, parse
 
@@ -134,7 +134,7 @@ class Imports:
         key = f"{prefix.rstrip('/')}/{FILE_NAME}"
         if not prefix.startswith(UPLOADS) or owner not in (None, owner_of(key)):
             raise InvalidField("prefix", f"must be a folder of yours, as {UPLOADS}<owner>/")
-        if object_at(self._storage, key) is None:
+        if self._storage.head(key) is None:
             raise InvalidField("prefix", f"the folder has no {FILE_NAME}")
         report = self._begun(uuid4().hex, key).save(self._storage)
         self._continue(report)
@@ -171,7 +171,7 @@ class Imports:
     def caption(self, key: str) -> None:
         """Give a photograph the caption that the descriptions beside it hold, if any."""
         folder, _, name = key.rpartition("/")
-        file = object_at(self._storage, f"{folder}/{FILE_NAME}")
+        file = self._storage.head(f"{folder}/{FILE_NAME}")
         captions = self._captions(file) if file else {}
         name = unicodedata.normalize("NFC", name)
         text = captions.get(name) or captions.get(PurePosixPath(name).stem)

@@ -78,7 +78,14 @@ class Inputs:
     gallery_files: Input = Input(22, "files of the gallery beside the page", "`chalicelib/gallery`")
     file_ms: Input = Input(5, "ms of the API for one of them, with `cdn=no`", _ASSUMED)
     firewall_rules: Input = Input(3, "rules of the stack's own firewall", "`infra/firewall.py`")
-    schedule_ms: Input = Input(2_000, "ms of the hourly look at dead letters", "assumed: cold")
+    passes: Input = Input(2, "passes over what is due in an hour", "`app.py`")
+    schedule_ms: Input = Input(2_000, "ms of a pass where nothing is due", "assumed: cold")
+    removed: Input = Input(
+        0.01, "of the photographs are removed in a month, and may come back", _ASSUMED
+    )
+    looks: Input = Input(32, "looks at a removed photograph, one a day", "`chalicelib/due.py`")
+    look_reads: Input = Input(1.1, "read units of a look", "its record, and its index entry")
+    look_ms: Input = Input(3, "ms of a pass for a removed photograph", "assumed: ten at a time")
     process_mb: Input = Input(200, "MB of a process without an index", _ASSUMED)
     log_bytes: Input = Input(2_000, "bytes logged by a request or a photograph", _ASSUMED)
     object_bytes: Input = Input(3e6, "bytes of a photograph and its display copy", _ASSUMED)

@@ -20,7 +20,7 @@ from chalicelib.catalogue import Catalogue, update
 from chalicelib.errors import InvalidField, KeyReused, NotFound
 from chalicelib.images import AWAITED, Entry, Image, Source
 from chalicelib.names import UPLOADS
-from chalicelib.storage import UPLOAD_SECONDS, PresignedPost, Storage, object_at
+from chalicelib.storage import UPLOAD_SECONDS, PresignedPost, Storage
 from chalicelib.transitions import awaited, described, living, pending
 from image_repo_formats import CONTENT_TYPES
 
@@ -114,7 +114,7 @@ class Entering:
 
     def _has_file(self, image: Image) -> bool:
         """Tell whether a file has come, though nothing may have been heard of it yet."""
-        return image.state not in AWAITED or object_at(self.storage, image.key) is not None
+        return image.state not in AWAITED or self.storage.head(image.key) is not None
 
     def _form(self, image: Image) -> PresignedPost:
         extension = PurePosixPath(image.key).suffix.lower()

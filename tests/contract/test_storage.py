@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -25,6 +26,8 @@ def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
             "s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
         client.create_bucket(Bucket="photographs")
+        versioning: Any = {"Status": "Enabled"}
+        client.put_bucket_versioning(Bucket="photographs", VersioningConfiguration=versioning)
         yield S3Storage(client, "photographs")
 
 
@@ -40,6 +43,18 @@ def test_an_object_comes_back_whatever_its_key(storage: Storage) -> None:
 def test_what_is_gone_is_none_and_deleting_it_is_no_error(storage: Storage) -> None:
     storage.delete("uploads/ann/none.jpg")
     assert storage.read("uploads/ann/none.jpg", limit=10) is None
+
+
+def test_what_a_key_holds_now_is_told_without_its_bytes(storage: Storage) -> None:
+    assert storage.head(KEYS[0]) is None
+    storage.write(KEYS[0], b"12345", content_type="image/jpeg")
+    storage.write(KEYS[0], b"123", content_type="image/jpeg")
+    found = storage.head(KEYS[0])
+    assert found is not None
+    assert (found.key, found.size) == (KEYS[0], 3)
+    assert storage.read(KEYS[0], version_id=found.version_id, limit=9) == b"123"
+    storage.delete(KEYS[0])
+    assert storage.head(KEYS[0]) is None
 
 
 def test_an_object_over_the_limit_is_refused(storage: Storage) -> None:

@@ -220,7 +220,7 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
         assert recovery["PointInTimeRecoveryEnabled"] is True
 
 
-def test_dead_letters_are_settled_on_a_schedule_and_met_once_a_run(
+def test_what_is_due_is_settled_on_a_schedule_and_dead_letters_are_met_once_a_run(
     template: dict[str, Any],
 ) -> None:
     scheduled = [
@@ -230,7 +230,7 @@ def test_dead_letters_are_settled_on_a_schedule_and_met_once_a_run(
         if event["Type"] == "Schedule"
     ]
     (settling,) = scheduled
-    assert settling["Handler"] == "app.settle_dead_letters"
+    assert settling["Handler"] == "app.settle_what_is_due"
     assert settling["Timeout"] * 1000 > RESERVE_MS
     assert settling["Timeout"] < HIDDEN_SECONDS
     variables = settling["Environment"]["Variables"]

@@ -14,7 +14,6 @@ from chalicelib.errors import KeyReused
 from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Image, Prepared, State
 from chalicelib.ingest import Ingest
-from chalicelib.storage import object_at
 from chalicelib.transitions import expired
 from tests.api import CALLERS, Api
 from tests.ingesting import NOW
@@ -100,8 +99,8 @@ class Machine(RuleBasedStateMachine):
         key, content = data.draw(st.sampled_from(self.forms))
         if any(image.key == key for image in self._living()):
             self.api.storage.write(key, content, content_type="image/jpeg")
-            found = object_at(self.api.storage, key)
-            self._tell(key, EventKind.CREATED, found and found.etag)
+            found = self.api.storage.head(key)
+            self._tell(key, EventKind.CREATED, found.version_id if found else None)
 
     @precondition(lambda self: self._living())
     @rule(data=st.data())
@@ -124,7 +123,7 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def expire(self, data: st.DataObject) -> None:
         image = data.draw(st.sampled_from(self._living()))
-        if object_at(self.api.storage, image.key) is None:
+        if self.api.storage.head(image.key) is None:
             after = expired(image, NOW)
             if after is not image:
                 self.api.catalogue.save(after, expected_rev=image.rev)
