@@ -175,7 +175,8 @@ def _met(asked: _Asked, image: Image) -> Image:
     """
     is_own = image.image_id == asked.record.image_id
     announced = image.entry.announced if image.entry else None
-    if is_own and asked.idempotency_key is not None and announced != asked.entry.announced:
+    is_reused = announced is not None and announced != asked.entry.announced
+    if is_own and asked.idempotency_key is not None and is_reused:
         raise KeyReused("the Idempotency-Key came with another sha256, size or type before")
     wanted = asked.new.sha256
     if image.state not in AWAITED and wanted is not None and image.sha256 not in (None, wanted):
