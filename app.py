@@ -202,7 +202,7 @@ def get_image(image_id: str, caller: Caller) -> answers.ImageAnswer:
 def edit_image(
     image_id: str, caller: Caller, body: requests.ImageEdit, revision: int | None
 ) -> answers.ImageAnswer:
-    """Change a caption or attributes."""
+    """Change a caption, attributes or keywords."""
     image = repository().collection.edit(caller, image_id, body, revision)
     return answers.image_answer(image, repository().storage)
 

@@ -28,14 +28,15 @@ class State(StrEnum):
 
 
 class Source(StrEnum):
-    """Who wrote a caption or an attribute."""
+    """Who wrote a caption, attributes or keywords; ``file``: a person, into the file itself."""
 
     USER = "user"
     MODEL = "model"
     IMPORT = "import"
+    FILE = "file"
 
 
-HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT})
+HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT, Source.FILE})
 DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 """The states of a file that the model could read."""
 
@@ -152,6 +153,9 @@ class Image:
         Why the state is ``failed`` or ``needs_review``, for a person.
     labels
         What the model sees, the most probable first: a source beside caption and attributes.
+    keywords, keywords_source
+        What a person files it under, in their order and case; the source is None where nobody
+        said anything.
     visual, semantic
         Unit vectors of ``VECTOR_SIZE`` float16 numbers, as bytes.
     processed_by
@@ -179,6 +183,8 @@ class Image:
     attributes: tuple[Attribute, ...] = ()
     attributes_source: Source | None = None
     labels: tuple[Label, ...] = ()
+    keywords: tuple[str, ...] = ()
+    keywords_source: Source | None = None
     reason: str | None = None
     visual: bytes | None = None
     semantic: bytes | None = None
@@ -223,6 +229,8 @@ class Prepared:
         Everyday things and their probabilities, the most probable first.
     withheld
         Whether the captions are too unsure to be shown, or kept anywhere.
+    embedded_caption, keywords
+        What a person wrote into the file.
     """
 
     captions: tuple[str, ...]
@@ -236,6 +244,8 @@ class Prepared:
     display: bytes
     labels: tuple[tuple[str, float], ...] = ()
     withheld: bool = False
+    embedded_caption: str | None = None
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Links(Answer):
 class ImageAnswer(Answer):
     """One photograph; ``rev`` is its ETag.
 
-    ``labels`` are the model's alone, the most probable first. Where it was too unsure to write a
+    ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where it was too unsure to write a
     caption, ``caption`` is null and ``reason`` says so.
     """
 
@@ -83,6 +83,8 @@ class ImageAnswer(Answer):
     attributes: list[AttributeAnswer]
     attributes_source: Source | None
     labels: list[LabelAnswer]
+    keywords: list[str]
+    keywords_source: Source | None
     content_type: str | None
     size: int | None
     width: int | None
@@ -223,7 +225,8 @@ class ContributionAnswer(Answer):
 class HitAnswer(Answer):
     """One match.
 
-    ``matched_labels`` are those of the image's labels that the text found.
+    ``matched_labels`` are those of the image's labels and keywords, in lower case, that the text
+    found.
     """
 
     image: ImageAnswer

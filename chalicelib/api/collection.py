@@ -85,7 +85,7 @@ class Collection:
         )
 
     def edit(self, caller: Caller, image_id: str, edit: ImageEdit, rev: int | None) -> Image:
-        """Change caption or attributes; what a person writes no model overwrites.
+        """Change caption, attributes or keywords; what a person writes no model overwrites.
 
         Parameters
         ----------
@@ -140,4 +140,5 @@ def _edited(image: Image, asked: NewImage | ImageEdit, now: datetime) -> Image:
         now,
         caption=asked.caption,
         attributes=None if attributes is None else tuple(one.attribute() for one in attributes),
+        keywords=None if asked.keywords is None else tuple(asked.keywords),
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    BeforeValidator,
     Field,
     StringConstraints,
     model_validator,
@@ -21,11 +22,12 @@ from chalicelib.api.queries import (
     Words,
     one_line,
     printable,
+    separated,
     with_traits,
 )
 from chalicelib.attributes.kinds import COLOUR, TRAITS, Kind
 from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment, State
-from image_repo_formats import MAX_CAPTION_CHARS
+from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORD_CHARS, MAX_KEYWORDS
 
 MAX_NAME_CHARS = 255
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
@@ -74,6 +76,14 @@ class AttributeInput(_SubjectInput):
         return Attribute(self.subject, garments=garments, **traits)
 
 
+Keyword = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_KEYWORD_CHARS),
+    AfterValidator(printable),
+]
+KeywordList = Annotated[
+    list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)
+]
 AttributeList = Annotated[list[AttributeInput], Field(max_length=MAX_ATTRIBUTES)]
 CaptionText = Annotated[
     str,
@@ -94,6 +104,7 @@ class NewImage(Request):
     size: Annotated[int, Field(ge=1, description="bytes")]
     caption: CaptionText | None = None
     attributes: AttributeList | None = None
+    keywords: KeywordList | None = None
 
 
 class ImageEdit(Request):
@@ -101,14 +112,15 @@ class ImageEdit(Request):
 
     caption: CaptionText | None = None
     attributes: AttributeList | None = None
+    keywords: KeywordList | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _something_is_set(cls, value: Any) -> Any:
         if isinstance(value, dict):
             if not value:
-                raise ValueError("must hold 'caption' or 'attributes'")
-            nulls = [name for name in ("caption", "attributes") if value.get(name, "") is None]
+                raise ValueError("must hold 'caption', 'attributes' or 'keywords'")
+            nulls = [name for name in cls.model_fields if value.get(name, "") is None]
             if nulls:
                 raise ValueError(f"'{nulls[0]}' must not be null")
         return value

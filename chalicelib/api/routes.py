@@ -99,7 +99,7 @@ ROUTES = (
     Route(
         "PATCH",
         "/images/{image_id}",
-        "Change a photograph's caption or attributes",
+        "Change a photograph's caption, attributes or keywords",
         _W,
         answers.ImageAnswer,
         body=requests.ImageEdit,
