@@ -81,9 +81,7 @@ Keyword = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_KEYWORD_CHARS),
     AfterValidator(printable),
 ]
-KeywordList = Annotated[
-    list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)
-]
+KeywordList = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)]
 AttributeList = Annotated[list[AttributeInput], Field(max_length=MAX_ATTRIBUTES)]
 CaptionText = Annotated[
     str,
@@ -164,11 +162,19 @@ class RecaptionRequest(Request):
 
 
 class ImportRequest(Request):
-    """``POST /imports``: a prefix under the owner's uploads, with its ``descriptions.txt``."""
+    """``POST /imports``: a prefix under the owner's uploads, and which file of captions there.
+
+    Without ``file`` the one that counts first, without ``encoding`` as its bytes tell.
+    """
 
     prefix: Annotated[
         str, StringConstraints(min_length=1, max_length=900), AfterValidator(printable)
     ]
+    file: (
+        Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(printable)]
+        | None
+    ) = None
+    encoding: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
 class NoParameters(Request):
