@@ -84,7 +84,7 @@ class Room:
 
     def standing(self, name: str) -> tuple[str | None, tuple[str, ...]]:
         record = self.record(name)
-        return record.caption and record.caption.text, record.keywords
+        return record.caption.text if record.caption else None, record.keywords
 
     def imported(self, file: str | None = None, encoding: str | None = None) -> ImportReport:
         """Ask for an import, and do it."""
