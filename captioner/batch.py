@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from chalicelib import events
 from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
-from chalicelib.imports import Imports, is_descriptions
+from chalicelib.folder_captions import is_caption_file
+from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest, IngestOutcome
 
 # Long enough for one photograph of the largest size on the function's memory.
@@ -85,7 +86,7 @@ class BatchProcessor:
         match message:
             case ContinueImport():
                 return self.imports.continue_import(message, is_late)
-            case ObjectEvent(key=key) if is_descriptions(key):
+            case ObjectEvent(key=key) if is_caption_file(key):
                 return self.imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=EventKind.REMOVED):
                 outcome = self.ingest.removed(message)
@@ -103,7 +104,7 @@ class BatchProcessor:
             self._fail(message, record, f"captioning was cut short {attempts - 1} times")
 
     def _fail(self, message: Message, record: Mapping[str, Any], reason: str) -> None:
-        if not isinstance(message, ObjectEvent) or is_descriptions(message.key):
+        if not isinstance(message, ObjectEvent) or is_caption_file(message.key):
             return
         if message.kind is EventKind.REMOVED:
             return

@@ -29,8 +29,8 @@ from chalicelib.api.queries import (
 )
 from chalicelib.attributes.kinds import COLOUR, TRAITS, Kind
 from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment, State
-from chalicelib.imports import names_descriptions
 from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORD_CHARS, MAX_KEYWORDS, MEDIA_TYPES
+from image_repo_formats.captions import rank
 from image_repo_formats.media_types import known_media_type
 
 MAX_NAME_CHARS = 255
@@ -45,7 +45,7 @@ def file_name(name: str) -> str:
         raise ValueError("must not end with a blank")
     if any(unicodedata.category(character) == "Cc" for character in name):
         raise ValueError("must not hold control characters")
-    if names_descriptions(name):
+    if rank(name) is not None:
         raise ValueError("must be a photograph's: this is the name of a file of captions")
     return literal(printable(name))
 
@@ -202,11 +202,19 @@ class RecaptionRequest(Request):
 
 
 class ImportRequest(Request):
-    """``POST /imports``: a prefix under the owner's uploads, with its ``descriptions.txt``."""
+    """``POST /imports``: a prefix under the owner's uploads, and which file of captions there.
+
+    Without ``file`` the one that counts first, without ``encoding`` as its bytes tell.
+    """
 
     prefix: Annotated[
         str, StringConstraints(min_length=1, max_length=900), AfterValidator(printable)
     ]
+    file: (
+        Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(printable)]
+        | None
+    ) = None
+    encoding: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
 class NoParameters(Request):

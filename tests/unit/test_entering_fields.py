@@ -35,6 +35,9 @@ def refused(api: Api, **more: Any) -> tuple[int, str, str]:
         ("a${filename}.jpg", "upload forms"),
         ("a$$b.jpg", "upload forms"),
         ("descriptions.txt", "captions"),
+        ("Descriptions.TXT", "captions"),
+        ("Flickr8k.token.txt", "captions"),
+        ("dog.jpg.xmp", "captions"),
         ("a\ud83d.jpg", "unicode"),
     ],
 )
