@@ -27,9 +27,10 @@ CONTENT_TYPES = {
     "WEBP": "image/webp",
     "GIF": "image/gif",
 }
-# A JPEG of this many pixels is decoded at a half, a quarter or an eighth: the model looks at
-# 224 pixels and the copy for display has 512.
-DRAFT_SIDE = 1_024
+# The longer side of a JPEG that is decoded at a half, a quarter or an eighth: the model looks at
+# 224 pixels, and of the 2,048 that the large copy for display may have, half of a photograph of 12
+# megapixels, 4,032 wide, has enough.
+DRAFT_SIDE = 2_000
 # What sets a picture upright, by its EXIF orientation.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -112,6 +113,7 @@ def crop(pixels: Pixels, fractions: Crop) -> Pixels:
 
 def _decoded(image: ImageFile, max_pixels: int) -> Decoded:
     width, height = image.size
+    longer = max(width, height)
     if width * height > max_pixels:
         raise RejectedImage(_too_many(max_pixels))
     # A JPEG that holds further pictures behind the first, as some cameras write, is an "MPO".
@@ -120,7 +122,7 @@ def _decoded(image: ImageFile, max_pixels: int) -> Decoded:
     orientation = described.orientation
     turned = orientation in _QUARTER_TURNS
     xmp, iptc = image.info.get("xmp"), _iptc(image)
-    image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
+    image.draft("RGB", (DRAFT_SIDE * width // longer, DRAFT_SIDE * height // longer))
     return Decoded(
         pixels=np.array(_upright(_rgb(image), orientation), np.uint8),
         width=height if turned else width,

@@ -147,8 +147,9 @@ class Image:
         S3's version and the padded sequencer of the newest event applied.
     content_type, width, height, size, sha256
         Of the original file; width and height in pixels after EXIF orientation.
-    derivative_key
-        Key of the metadata-free copy for display.
+    derivative_key, large_key
+        Keys of the metadata-free copies for display, a small and a large one; the latter is None
+        where the original is no larger than the former.
     reason
         Why the state is ``failed`` or ``needs_review``, for a person.
     labels
@@ -179,6 +180,7 @@ class Image:
     height: int | None = None
     sha256: str | None = None
     derivative_key: str | None = None
+    large_key: str | None = None
     caption: Caption | None = None
     attributes: tuple[Attribute, ...] = ()
     attributes_source: Source | None = None
@@ -197,6 +199,11 @@ class Image:
     def counts_as(self) -> State | None:
         """The state it is to be counted in; None where it is deleted."""
         return None if self.state is State.DELETED else self.state
+
+    @property
+    def copies(self) -> frozenset[str]:
+        """The keys of its copies for display."""
+        return frozenset(filter(None, (self.derivative_key, self.large_key)))
 
     @property
     def name(self) -> str:
@@ -223,8 +230,8 @@ class Prepared:
         The model's, best first, and 0 to 1 of the best; there may be none.
     visual, semantic
         Vectors as in `Image`; None where they could not be computed.
-    display
-        The metadata-free WebP to show.
+    display, large
+        Metadata-free WebPs to show; ``large`` is None where the original is no larger.
     labels
         Everyday things and their probabilities, the most probable first.
     withheld
@@ -246,6 +253,7 @@ class Prepared:
     withheld: bool = False
     embedded_caption: str | None = None
     keywords: tuple[str, ...] = ()
+    large: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
   What a person wrote into the file stands where neither said anything.
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
   person's caption; ``failed`` has a ``reason``; ``pending`` and ``deleted`` have none.
-* What the file and the model gave (measures, checksum, labels, vectors, copy for display, the
-  file's or a model's caption, the file's keywords, ``processed_by``) stands only where the model
+* What the file and the model gave (measures, checksum, labels, vectors, copies for display,
+  the file's or a model's caption, the file's keywords, ``processed_by``) stands only where the model
   could read the newest file.
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
 * ``deleted`` holds identity, version, sequencer and times, and nothing else.
@@ -80,6 +80,7 @@ def captioned_by_model(
     prepared: Prepared,
     *,
     derivative_key: str,
+    large_key: str | None = None,
     now: datetime,
 ) -> Image:
     """Record what a model made of the newest file.
@@ -95,6 +96,7 @@ def captioned_by_model(
         visual=prepared.visual,
         semantic=prepared.semantic,
         derivative_key=derivative_key,
+        large_key=large_key,
     )
     described = _with_embedded(described, prepared)
     captions = () if prepared.withheld else prepared.captions
@@ -226,7 +228,9 @@ def _without_file(image: Image, now: datetime) -> Image:
         left = replace(left, keywords=image.keywords, keywords_source=image.keywords_source)
     caption = image.caption
     stands = caption is not None and caption.source in _OUTLIVING_THE_FILE
-    return _with_caption(left, Caption(caption.text, caption.source) if caption and stands else None)
+    return _with_caption(
+        left, Caption(caption.text, caption.source) if caption and stands else None
+    )
 
 
 def _after_run(image: Image, event: ObjectEvent, run: ModelRun, now: datetime) -> Image:

@@ -59,11 +59,16 @@ class LabelAnswer(Answer):
 
 
 class Links(Answer):
-    """Paths of this API, relative to its base, and URLs of files good for an hour."""
+    """Paths of this API, relative to its base, and URLs of files good for an hour.
+
+    ``display`` is at most 512 pixels wide and high, ``large`` 2,048; both are the same where the
+    original is no larger than the former.
+    """
 
     self: str
     similar: str
     display: str | None
+    large: str | None
     original: str
 
 
@@ -327,7 +332,7 @@ def image_answer(image: Image, storage: Storage) -> ImageAnswer:
 def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer]:
     """Return what the API says of records."""
     names = {image.key: image.name for image in images}
-    shown: dict[str, str | None] = {i.derivative_key: None for i in images if i.derivative_key}
+    shown: dict[str, str | None] = dict.fromkeys(key for image in images for key in image.copies)
     links = storage.presigned_gets({**shown, **names})
     return [
         ImageAnswer.model_validate(_fields(image, links) | {"name": names[image.key]})
@@ -345,7 +350,8 @@ def _fields(image: Image, links: Mapping[str, str]) -> dict[str, Any]:
         "links": Links(
             self=path,
             similar=f"{path}/similar",
-            display=links[image.derivative_key] if image.derivative_key else None,
+            display=links.get(image.derivative_key or ""),
+            large=links.get(image.large_key or image.derivative_key or ""),
             original=links[image.key],
         ),
     }

@@ -81,9 +81,7 @@ Keyword = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_KEYWORD_CHARS),
     AfterValidator(printable),
 ]
-KeywordList = Annotated[
-    list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)
-]
+KeywordList = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)]
 AttributeList = Annotated[list[AttributeInput], Field(max_length=MAX_ATTRIBUTES)]
 CaptionText = Annotated[
     str,

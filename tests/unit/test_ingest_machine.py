@@ -31,7 +31,10 @@ def prepared(data: bytes) -> Prepared:
     if data.startswith(b"bad"):
         raise RejectedImage("the image is damaged")
     vector = b"\0" * 512
-    return Prepared((data.decode(),), 0.9, False, vector, vector, 1, 1, "image/jpeg", data)
+    large = data if data.endswith(b"1") else None
+    return Prepared(
+        (data.decode(),), 0.9, False, vector, vector, 1, 1, "image/jpeg", data, large=large
+    )
 
 
 @dataclass
@@ -177,8 +180,8 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def every_copy_for_display_belongs_to_a_record(self) -> None:
-        used = {record.derivative_key for record in self.catalogue.scan()}
-        assert {found.key for found in self.storage.objects("derived/")} == used - {None}
+        used = {key for record in self.catalogue.scan() for key in record.copies}
+        assert {found.key for found in self.storage.objects("derived/")} == used
 
     def _record(self, key: str) -> Image | None:
         return self.catalogue.get(image_id_of(BUCKET, key))
