@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from captioner import embedded
 from captioner.decoding import Decoded, Pixels, decode
 from captioner.vision.model import Model
 from captioner.vision.prediction import Prediction
@@ -27,7 +28,7 @@ def prepare(data: bytes, *, describe: Callable[[Pixels], Prediction], max_pixels
         It can never be a photograph of the repository.
     """
     decoded = decode(data, max_pixels=max_pixels)
-    described = describe(decoded.pixels)
+    described, written = describe(decoded.pixels), embedded.read(decoded)
     return Prepared(
         captions=tuple(dict.fromkeys(caption.text for caption in described.captions)),
         confidence=described.probability if described.captions else None,
@@ -41,6 +42,8 @@ def prepare(data: bytes, *, describe: Callable[[Pixels], Prediction], max_pixels
         labels=tuple((label.word, label.probability) for label in described.labels),
         withheld=described.withheld,
         large=large(decoded),
+        embedded_caption=written.caption,
+        keywords=written.keywords,
     )
 
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
+from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS
+
 MAX_ALTERNATIVES = 5
 MAX_ATTRIBUTES = 32
 VECTOR_SIZE = 256
@@ -263,6 +265,19 @@ class ModelRun:
     model: str
     size: int | None
     sha256: str | None
+
+
+def fitting_keywords(said: Iterable[str]) -> tuple[str, ...]:
+    """Return keywords as records keep them.
+
+    Once each whatever their case, none longer than ``image_repo_formats.MAX_KEYWORD_CHARS``,
+    the first ``MAX_KEYWORDS``.
+    """
+    once: dict[str, str] = {}
+    for keyword in said:
+        if len(keyword) <= MAX_KEYWORD_CHARS:
+            once.setdefault(keyword.casefold(), keyword)
+    return tuple(once.values())[:MAX_KEYWORDS]
 
 
 def image_id_of(bucket: str, key: str) -> str:

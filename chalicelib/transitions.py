@@ -21,7 +21,7 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 * Attributes have the source ``user`` (who may say that there are none), or ``model`` where they
   were read out of the present caption; none were read where the source is None.
 * A caption has a model's name if and only if a model wrote it.
-* Keywords differ by more than their case. They have the source of the person who gave them; a user
+* Keywords are as `images.fitting_keywords` leaves them. They have the source of the person who gave them; a user
   or an import may say that there are none, a file has some.
 """
 
@@ -42,6 +42,7 @@ from chalicelib.images import (
     Prepared,
     Source,
     State,
+    fitting_keywords,
     image_id_of,
 )
 from chalicelib.storage import owner_of
@@ -255,8 +256,7 @@ def _with_embedded(image: Image, prepared: Prepared) -> Image:
 
 
 def _with_keywords(image: Image, keywords: tuple[str, ...], source: Source) -> Image:
-    once = {keyword.casefold(): keyword for keyword in reversed(keywords)}
-    return replace(image, keywords=tuple(reversed(once.values())), keywords_source=source)
+    return replace(image, keywords=fitting_keywords(keywords), keywords_source=source)
 
 
 def _with_persons_caption(image: Image, text: str, source: Source) -> Image:

@@ -32,7 +32,7 @@ def test_a_thousand_searches_are_the_sum_of_their_requests() -> None:
         1_000 * 3.50 / 1e6  # API Gateway
         + 1_000 * 0.01 / 1e4  # CloudFront
         + 2_000 * 0.20 / 1e6  # the function and its authorizer
-        + 1_000 * (0.0537 + 0.005) * 1.5 * 0.0000166667
+        + 1_000 * (0.0577 + 0.005) * 1.5 * 0.0000166667
         + 11_000 * 0.125 / 1e6  # records of the page, and the token
         + 1_000 * 0.0004 / 1_000  # the manifest
         + 1_000 * 2_000 / 1e9 * 0.50  # logs
