@@ -26,8 +26,8 @@ class Inputs:
     captioner_ms: Input = Input(
         570,
         "ms of the captioner for a photograph",
-        "`python -m benchmarks.captioner`: 91; copies of 12 megapixels: 90; the rest assumed for "
-        "download, decoding and writes",
+        "`python -m benchmarks.captioner`: 91; `python -m benchmarks.copies`: 68; the rest assumed "
+        "for download, small copy and writes",
     )
     writes: Input = Input(20, "write units of a photograph", _ROUTES)
     item_bytes: Input = Input(2_718, "bytes of a record as stored", _ROUTES)
