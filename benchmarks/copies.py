@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.copies PHOTOGRAPH…``
 
-Each photograph is brought to the 2,016 pixels that half of 12 megapixels has, with a sensor's noise.
+Each photograph is brought to the width of half of 12 megapixels, with a sensor's noise.
 """
 
 import io

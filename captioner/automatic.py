@@ -8,14 +8,12 @@ https://github.com/photoprism/photoprism/blob/develop/internal/meta/sanitize.go
 
 import re
 
-_WHOLE = frozenset(
-    "sony dsc|samsung|samsung camera pictures|my beautiful picture|hellomoto|default|screenshot"
-    # Modes of Huawei's and Honor's cameras.
-    "|bsh|btf|btfhdr|btfmdn|burst|cof|_cuva|dav|edf|fbt|frem|frontbhdp|hdr|hdrpl|mde|mde_soft|mon"
-    "|nor|oznor|oznorwo|qrf|rhdr|rpt|sdr_hdrb|smart".split("|")
-)
 _FORMS = re.compile(
-    r"(?:[A-Z]{2,} )?(?i:digital (?:still |game )?camera)"  # OLYMPUS, KODAK, MEDION, …
+    r"(?i:sony dsc|samsung(?: camera pictures)?|my beautiful picture|hellomoto|default|screenshot)"
+    # Modes of Huawei's and Honor's cameras.
+    r"|(?i:bsh|btf|btfhdr|btfmdn|burst|cof|_cuva|dav|edf|fbt|frem|frontbhdp|hdr|hdrpl|mde|mde_soft)"
+    r"|(?i:mon|nor|oznor|oznorwo|qrf|rhdr|rpt|sdr_hdrb|smart)"
+    r"|(?:[A-Z]{2,} )?(?i:digital (?:still |game )?camera)"  # OLYMPUS, KODAK, MEDION, …
     r"|MOULTRIE DIGITAL GAME CAMERA|<[^<>]*>|DCIM\\\S*"
     r"|(?i:created (?:by|with) .*)"
     r"|(?i:\S+\.(?:jpe?g|heic|png|tiff?|dng|arw|cr[23]|nef))"  # a file's name
@@ -25,6 +23,5 @@ _FORMS = re.compile(
 
 def is_automatic(text: str) -> bool:
     """Return whether a text, in one line, is none of a person's: also one without any letter."""
-    if not any(sign.isalpha() for sign in text):
-        return True
-    return text.casefold() in _WHOLE or _FORMS.fullmatch(text) is not None
+    has_letters = any(sign.isalpha() for sign in text)
+    return not has_letters or _FORMS.fullmatch(text) is not None

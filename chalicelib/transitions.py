@@ -12,17 +12,17 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
   What a person wrote into the file stands where neither said anything.
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
   person's caption; ``failed`` has a ``reason``; ``pending`` and ``deleted`` have none.
-* What the file and the model gave (measures, checksum, labels, vectors, copies for display,
-  the file's or a model's caption, the file's keywords, ``processed_by``) stands only where the model
-  could read the newest file.
-  ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
+* What the file and the model gave (measures, checksum, labels, vectors, copies for display, the
+  file's or a model's caption, the file's keywords, ``processed_by``) stands only where the model
+  could read the newest file. ``failed`` keeps its size, and ``processed_by`` where the decoder
+  refused the file for good.
 * ``deleted`` holds identity, version, sequencer and times, and nothing else.
 * Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
 * Attributes have the source ``user`` (who may say that there are none), or ``model`` where they
   were read out of the present caption; none were read where the source is None.
 * A caption has a model's name if and only if a model wrote it.
-* Keywords are as `images.fitting_keywords` leaves them. They have the source of the person who gave them; a user
-  or an import may say that there are none, a file has some.
+* Keywords are as `images.fitting_keywords` leaves them. They have the source of the person who
+  gave them; a user or an import may say that there are none, a file has some.
 """
 
 from dataclasses import replace

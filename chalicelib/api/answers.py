@@ -75,8 +75,8 @@ class Links(Answer):
 class ImageAnswer(Answer):
     """One photograph; ``rev`` is its ETag.
 
-    ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where it was too unsure to write a
-    caption, ``caption`` is null and ``reason`` says so.
+    ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where the
+    model was too unsure to write a caption, ``caption`` is null and ``reason`` says so.
     """
 
     id: str

@@ -1,6 +1,7 @@
 """Keywords over HTTP: given at upload and by an edit, told with each photograph, searched for."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def filled() -> Iterator[Api]:
     index = EmbeddedIndex()
     api = Api(index=index)  # type: ignore[arg-type]
     api.encoder.down = True
-    filed = {"keywords": ("Como", "lake"), "keywords_source": Source.FILE}
+    filed: dict[str, Any] = {"keywords": ("Como", "lake"), "keywords_source": Source.FILE}
     shown = [
         api.enter("filed", caption=Caption("a boat", Source.FILE), **filed),
         api.enter("seen", caption=Caption("a shore", Source.MODEL), labels=(Label("lake", 0.9),)),

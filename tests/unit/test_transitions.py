@@ -170,7 +170,7 @@ def test_a_refused_or_failed_file_keeps_nothing_of_the_one_before() -> None:
     ):
         assert (record.state, record.caption, record.attributes) == (State.FAILED, None, ())
         assert (record.visual, record.semantic, record.labels) == (None, None, ())
-        assert (record.copies, record.width, record.size) == (set(), None, 8)
+        assert (record.copies, record.width, record.size) == (frozenset(), None, 8)
         assert (record.version_id, record.sequencer) == ("v2", "02")
         assert record.sha256 != "aa"
 
@@ -255,6 +255,7 @@ def transitions(draw: st.DrawFn) -> Transition:
             return deleted
         at = replace(at, kind=EventKind.REMOVED)
     run = ModelRun(draw(st.sampled_from(["net@1", "net@2"])), 4, draw(st.sampled_from("ab")))
+    large = draw(st.sampled_from([None, f"large/{run.sha256}"]))
     by_event: Callable[[Image, datetime, ObjectEvent, Prepared], Image] = {
         "captioned": lambda image, now, seen, file: captioned_by_model(
             image, seen, run, file, derivative_key=f"small/{run.sha256}", large_key=large, now=now
@@ -264,7 +265,6 @@ def transitions(draw: st.DrawFn) -> Transition:
         "deleted": lambda image, now, seen, _: deleted(image, now, sequencer=seen.sequencer),
     }[kind]
     file = draw(FILES)
-    large = draw(st.sampled_from([None, f"large/{run.sha256}"]))
 
     def applied(image: Image, now: datetime) -> Image:
         seen = at if at.sequencer else replace(at, seen=image.sequencer)
