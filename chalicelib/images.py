@@ -216,11 +216,6 @@ class Image:
         """Tell whether an owner sees it; None is an administrator, who sees everyone's."""
         return self.state is not State.DELETED and owner in (None, self.owner)
 
-    @property
-    def caption_is_human(self) -> bool:
-        """True where a person's caption stands, which no model overwrites."""
-        return self.caption is not None and self.caption.source in HUMAN_SOURCES
-
 
 @dataclass(frozen=True, slots=True)
 class Prepared:

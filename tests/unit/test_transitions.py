@@ -327,7 +327,7 @@ def assert_state_and_reason_agree(record: Image) -> None:
     if record.state is State.CAPTIONED:
         assert record.caption is not None
     if record.state is State.NEEDS_REVIEW:
-        assert not record.caption_is_human
+        assert record.caption is None or record.caption.source is Source.MODEL
     if record.state is State.DELETED:
         assert (record.caption, record.attributes_source, record.size) == (None, None, None)
         assert record.keywords_source is None
