@@ -8,7 +8,7 @@ from chalicelib import events
 from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
 from chalicelib.folder_captions import is_caption_file
 from chalicelib.imports import Imports
-from chalicelib.ingest import Ingest
+from chalicelib.ingest import Ingest, IngestOutcome
 
 # Long enough for one photograph of the largest size on the function's memory.
 RESERVE_MS = 15_000
@@ -89,9 +89,11 @@ class BatchProcessor:
             case ObjectEvent(key=key) if is_caption_file(key):
                 return self.imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=EventKind.REMOVED):
-                return self.ingest.removed(message)
-        outcome = self.ingest.created(message)
-        self.imports.caption(message.key)
+                outcome = self.ingest.removed(message)
+            case ObjectEvent():
+                outcome = self.ingest.created(message)
+        if outcome is not IngestOutcome.DELETED:
+            self.imports.caption(message.key)
         return outcome
 
     def _record_last_attempt(self, record: Mapping[str, Any]) -> None:

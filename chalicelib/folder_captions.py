@@ -17,7 +17,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from chalicelib.errors import PayloadTooLarge
 from chalicelib.names import IMPORTS, UPLOADS
-from chalicelib.storage import Storage, StoredObject, object_at
+from chalicelib.storage import Storage, StoredObject
 from image_repo_formats import xmp
 from image_repo_formats.captions import (
     CaptionFile,
@@ -188,7 +188,7 @@ class FolderCaptions:
         folder, _, name = key.rpartition("/")
         if is_sidecar(name):
             return Registered(f"{folder}/{_ANY_SIDECAR}")
-        found = object_at(self._storage, key)
+        found = self._storage.head(key)
         return Registered(key, found.etag if found else None, encoding)
 
     def _registered(self, entry_key: str) -> Registered | None:

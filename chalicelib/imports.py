@@ -18,7 +18,7 @@ from chalicelib.folder_captions import Described, FolderCaptions, Registered, is
 from chalicelib.images import Image, Source, State, image_id_of
 from chalicelib.names import IMPORTS, UPLOADS
 from chalicelib.queue import Queue
-from chalicelib.storage import Storage, object_at, owner_of
+from chalicelib.storage import Storage, owner_of
 from chalicelib.transitions import imported, living
 from image_repo_formats import text_encoding
 from image_repo_formats.captions import DEFAULT_NAME, first_captions, is_sidecar, names
@@ -181,12 +181,12 @@ class Imports:
         """Return the key of a folder's file of captions, which is there."""
         if name is not None:
             key = f"{folder}/{name}"
-            if "/" in name or not is_caption_file(key) or object_at(self._storage, key) is None:
+            if "/" in name or not is_caption_file(key) or self._storage.head(key) is None:
                 raise InvalidField("file", "must name a file of captions in the folder")
             return key
         entered = [one.key for one in self._captions.of(folder) if not one.is_sidecars]
         for key in (*entered, f"{folder}/{DEFAULT_NAME}"):
-            if object_at(self._storage, key):
+            if self._storage.head(key):
                 return key
         raise InvalidField(
             "prefix", f"the folder has no {DEFAULT_NAME} or another file of captions"
