@@ -21,7 +21,7 @@ import app as entry_point
 from chalicelib.access import Scope
 from chalicelib.api.routes import ROUTES, Route
 from chalicelib.images import Attribute, Caption, Image, Label, Source, State
-from chalicelib.imports import ImportReport
+from chalicelib.import_reports import ImportReport
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
@@ -68,6 +68,8 @@ VALUES: dict[str, list[Any]] = {
     "explain": [True],
     "facets": [["subjects", "colours", "actions", "places", "labels", "state", "source"]],
     "filters": [{"labels": ["trombone"]}, {"states": ["captioned"]}, {"sources": ["user"]}],
+    "encoding": ["cp1252"],
+    "file": ["descriptions.txt", "captions.csv"],
     "force": [True],
     "ids": [[OWN], [FOREIGN], [OWN, FOREIGN]],
     "image": [PICTURE],
