@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
+from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS
+
 MAX_ALTERNATIVES = 5
 MAX_ATTRIBUTES = 32
 VECTOR_SIZE = 256
@@ -24,20 +26,24 @@ class State(StrEnum):
     CAPTIONED = "captioned"
     NEEDS_REVIEW = "needs_review"
     FAILED = "failed"
+    EXPIRED = "expired"
     DELETED = "deleted"
 
 
 class Source(StrEnum):
-    """Who wrote a caption or an attribute."""
+    """Who wrote a caption, attributes or keywords; ``file``: a person, into the file itself."""
 
     USER = "user"
     MODEL = "model"
     IMPORT = "import"
+    FILE = "file"
 
 
-HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT})
+HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT, Source.FILE})
 DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 """The states of a file that the model could read."""
+AWAITED = frozenset({State.PENDING, State.EXPIRED})
+"""The states of a file of which nothing has been heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,22 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What ``POST /images`` was asked for a photograph, as hashes.
+
+    Attributes
+    ----------
+    announced
+        Of the content, size and type it was entered with; None where it came another way.
+    request
+        Of the last request that described it, of which a late copy must change nothing.
+    """
+
+    announced: str | None
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One photograph's record, the item of the catalogue.
 
@@ -145,18 +167,30 @@ class Image:
     version_id, sequencer
         S3's version and the padded sequencer of the newest event applied.
     content_type, width, height, size, sha256
-        Of the original file; width and height in pixels after EXIF orientation.
-    derivative_key
-        Key of the metadata-free copy for display.
+        Of the original file; width and height in pixels after EXIF orientation. While it is awaited
+        they are what its uploader announced.
+    derivative_key, large_key
+        Keys of the metadata-free copies for display, a small and a large one; the latter is None
+        where the original is no larger than the former.
     reason
-        Why the state is ``failed`` or ``needs_review``, for a person.
+        Why the state is ``failed``, ``expired`` or ``needs_review``, for a person.
     labels
         What the model sees, the most probable first: a source beside caption and attributes.
+    keywords, keywords_source
+        What a person files it under, in their order and case; the source is None where nobody
+        said anything.
     visual, semantic
         Unit vectors of ``VECTOR_SIZE`` float16 numbers, as bytes.
     processed_by
         ``name@version`` of the model that described the file or whose decoder refused it; None
         while neither has happened, so that the file is tried again.
+    entry
+        How it was asked for, where that was through the API.
+    form_until
+        Until when the newest upload form is good; None where a file has come, or needed no form.
+    removed_at
+        Of a tombstone: when the bucket told that the file is gone, and while it may come back; None
+        where only the record was deleted.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """
@@ -175,14 +209,20 @@ class Image:
     height: int | None = None
     sha256: str | None = None
     derivative_key: str | None = None
+    large_key: str | None = None
     caption: Caption | None = None
     attributes: tuple[Attribute, ...] = ()
     attributes_source: Source | None = None
     labels: tuple[Label, ...] = ()
+    keywords: tuple[str, ...] = ()
+    keywords_source: Source | None = None
     reason: str | None = None
     visual: bytes | None = None
     semantic: bytes | None = None
     processed_by: str | None = None
+    entry: Entry | None = None
+    form_until: datetime | None = None
+    removed_at: datetime | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted: Counted | None = field(default=None, compare=False, repr=False)
@@ -193,6 +233,11 @@ class Image:
         return None if self.state is State.DELETED else self.state
 
     @property
+    def copies(self) -> frozenset[str]:
+        """The keys of its copies for display."""
+        return frozenset(filter(None, (self.derivative_key, self.large_key)))
+
+    @property
     def name(self) -> str:
         """The file's name, without its folders."""
         return self.key.rsplit("/", 1)[-1]
@@ -200,11 +245,6 @@ class Image:
     def is_visible_to(self, owner: str | None) -> bool:
         """Tell whether an owner sees it; None is an administrator, who sees everyone's."""
         return self.state is not State.DELETED and owner in (None, self.owner)
-
-    @property
-    def caption_is_human(self) -> bool:
-        """True where a person's caption stands, which no model overwrites."""
-        return self.caption is not None and self.caption.source in HUMAN_SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +257,14 @@ class Prepared:
         The model's, best first, and 0 to 1 of the best; there may be none.
     visual, semantic
         Vectors as in `Image`; None where they could not be computed.
-    display
-        The metadata-free WebP to show.
+    display, large
+        Metadata-free WebPs to show; ``large`` is None where the original is no larger.
     labels
         Everyday things and their probabilities, the most probable first.
     withheld
         Whether the captions are too unsure to be shown, or kept anywhere.
+    embedded_caption, keywords
+        What a person wrote into the file.
     """
 
     captions: tuple[str, ...]
@@ -236,6 +278,9 @@ class Prepared:
     display: bytes
     labels: tuple[tuple[str, float], ...] = ()
     withheld: bool = False
+    embedded_caption: str | None = None
+    keywords: tuple[str, ...] = ()
+    large: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +290,19 @@ class ModelRun:
     model: str
     size: int | None
     sha256: str | None
+
+
+def fitting_keywords(said: Iterable[str]) -> tuple[str, ...]:
+    """Return keywords as records keep them.
+
+    Once each whatever their case, none longer than ``image_repo_formats.MAX_KEYWORD_CHARS``,
+    the first ``MAX_KEYWORDS``.
+    """
+    once: dict[str, str] = {}
+    for keyword in said:
+        if len(keyword) <= MAX_KEYWORD_CHARS:
+            once.setdefault(keyword.casefold(), keyword)
+    return tuple(once.values())[:MAX_KEYWORDS]
 
 
 def image_id_of(bucket: str, key: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from image_repo.errors import CommandError
 from image_repo.uploading import Photograph
 from image_repo_formats import CONTENT_TYPES
-from image_repo_formats.descriptions import FILE_NAME, Line, UnreadableLine, names, parse
+from image_repo_formats.captions import DEFAULT_NAME, first_captions, names, read
+from image_repo_formats.entries import CaptionFileError, Entry, UnreadableLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +41,24 @@ def read_folder(folder: Path) -> Folder:
         raise CommandError(f"{folder} holds no photographs ({', '.join(sorted(CONTENT_TYPES))})")
     captions: dict[str, str] = {}
     problems = []
-    for line in _lines(folder / FILE_NAME):
+    for line in _lines(folder / DEFAULT_NAME):
         if isinstance(line, UnreadableLine):
             problems.append((line.number, line.reason))
         elif found := next((name for name in names(line.name) if name in files), None):
-            captions[found] = line.caption
+            captions[found] = line.caption or ""
         else:
             problems.append((line.number, f"there is no photograph '{line.name}' in the folder"))
     photographs = tuple(Photograph(path, captions.get(name)) for name, path in files.items())
     return Folder(photographs, len(captions), tuple(problems))
 
 
-def _lines(path: Path) -> Iterator[Line | UnreadableLine]:
+def _lines(path: Path) -> Iterator[Entry]:
     if path.exists():
         with path.open("rb") as lines:
-            yield from parse(lines)
+            try:
+                yield from first_captions(read(lines, path.name).entries)
+            except CaptionFileError as error:
+                raise CommandError(f"{path}: {error.reason}") from error
 
 
 def resume_log_path(folder: Path, url: str) -> Path:

@@ -30,6 +30,7 @@ def prepared(data: bytes) -> Prepared:
         height=3,
         content_type="image/jpeg",
         display=b"webp of " + data,
+        large=b"large webp of " + data,
     )
 
 
@@ -51,6 +52,9 @@ class Room:
 
     def put(self, body: bytes) -> None:
         self.storage.write(KEY, body, content_type="image/jpeg")
+
+    def delete(self) -> None:
+        self.storage.delete(KEY)
 
     def record(self) -> Image:
         record = self.catalogue.get(ID)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.api.entering import Entered
 from chalicelib.api.queries import with_traits
 from chalicelib.images import Image, Source, State
 from chalicelib.storage import Storage
@@ -21,6 +22,11 @@ class Answer(BaseModel):
     def etag(self) -> str | None:
         """The revision of what is answered, as ``If-Match`` may name it; None where it has none."""
         return None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the request made what is answered."""
+        return True
 
 
 class CaptionAnswer(Answer):
@@ -59,19 +65,24 @@ class LabelAnswer(Answer):
 
 
 class Links(Answer):
-    """Paths of this API, relative to its base, and URLs of files good for an hour."""
+    """Paths of this API, relative to its base, and URLs of files good for an hour.
+
+    ``display`` is at most 512 pixels wide and high, ``large`` 2,048; both are the same where the
+    original is no larger than the former.
+    """
 
     self: str
     similar: str
     display: str | None
+    large: str | None
     original: str
 
 
 class ImageAnswer(Answer):
     """One photograph; ``rev`` is its ETag.
 
-    ``labels`` are the model's alone, the most probable first. Where it was too unsure to write a
-    caption, ``caption`` is null and ``reason`` says so.
+    ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where the
+    model was too unsure to write a caption, ``caption`` is null and ``reason`` says so.
     """
 
     id: str
@@ -83,6 +94,8 @@ class ImageAnswer(Answer):
     attributes: list[AttributeAnswer]
     attributes_source: Source | None
     labels: list[LabelAnswer]
+    keywords: list[str]
+    keywords_source: Source | None
     content_type: str | None
     size: int | None
     width: int | None
@@ -113,11 +126,24 @@ class Upload(Answer):
     fields: dict[str, str]
 
 
-class CreatedImage(Answer):
-    """The record, and the form that uploads its file."""
+class EnteredImage(Answer):
+    """The record, and the form that uploads its file; null where the file is there.
+
+    ``duplicate``: a photograph of this content, or this request's, was there with its file.
+    """
 
     image: ImageAnswer
-    upload: Upload
+    upload: Upload | None
+    duplicate: bool
+
+
+class KnownImage(EnteredImage):
+    """A record that was there."""
+
+    @property
+    def is_new(self) -> bool:
+        """It was there."""
+        return False
 
 
 class Stats(Answer):
@@ -149,7 +175,7 @@ class RebuildAnswer(Answer):
 
 
 class ImportLine(Answer):
-    """A line of ``descriptions.txt`` that led to no caption, and why."""
+    """A line of a file of captions that led to no caption, and why."""
 
     line: int
     reason: str
@@ -158,8 +184,9 @@ class ImportLine(Answer):
 class ImportAnswer(Answer):
     """How an import stands.
 
-    ``counts`` holds ``captioned`` lines, those ``kept`` out by a user's own caption, those
-    whose photograph is ``missing``, and ``problems``: lines that could not be read.
+    ``counts`` holds ``captioned`` lines, those ``kept`` out by a user's own caption or a file that
+    counts first, those whose photograph is ``missing``, and ``problems``: lines that could not be
+    read. ``form`` and ``encoding`` say how the file was read, once it was.
     """
 
     id: str
@@ -167,6 +194,8 @@ class ImportAnswer(Answer):
     key: str
     state: Literal["running", "finished", "failed"]
     reason: str | None
+    form: Literal["lines", "table", "coco", "xmp"] | None
+    encoding: str | None
     line: int
     counts: dict[str, int]
     problems: list[ImportLine]
@@ -223,7 +252,8 @@ class ContributionAnswer(Answer):
 class HitAnswer(Answer):
     """One match.
 
-    ``matched_labels`` are those of the image's labels that the text found.
+    ``matched_labels`` are those of the image's labels and keywords, in lower case, that the text
+    found.
     """
 
     image: ImageAnswer
@@ -321,10 +351,21 @@ def image_answer(image: Image, storage: Storage) -> ImageAnswer:
     return answer
 
 
+def entered_image(entered: Entered, storage: Storage) -> EnteredImage:
+    """Return what the API says of a photograph that was entered."""
+    form = entered.form
+    kind = EnteredImage if entered.is_new else KnownImage
+    return kind(
+        image=image_answer(entered.image, storage),
+        upload=form and Upload(url=form.url, fields=form.fields),
+        duplicate=form is None,
+    )
+
+
 def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer]:
     """Return what the API says of records."""
     names = {image.key: image.name for image in images}
-    shown: dict[str, str | None] = {i.derivative_key: None for i in images if i.derivative_key}
+    shown: dict[str, str | None] = dict.fromkeys(key for image in images for key in image.copies)
     links = storage.presigned_gets({**shown, **names})
     return [
         ImageAnswer.model_validate(_fields(image, links) | {"name": names[image.key]})
@@ -342,7 +383,8 @@ def _fields(image: Image, links: Mapping[str, str]) -> dict[str, Any]:
         "links": Links(
             self=path,
             similar=f"{path}/similar",
-            display=links[image.derivative_key] if image.derivative_key else None,
+            display=links.get(image.derivative_key or ""),
+            large=links.get(image.large_key or image.derivative_key or ""),
             original=links[image.key],
         ),
     }

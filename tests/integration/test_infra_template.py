@@ -12,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 
 from app import RESERVE_MS
 from benchmarks.cost.inputs import INPUTS
-from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
+from chalicelib.names import DERIVED, DUE_PROGRESS, IMPORTS, INDEX, UPLOADS
 from chalicelib.queue import HIDDEN_SECONDS
 from chalicelib.settings import Settings, variable
 from infra.app import check
@@ -210,8 +210,9 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
         "by_state": ("owner_state", "created_at"),
         "by_time": ("listing", "created_at"),
         "by_time_in_state": ("listing_state", "created_at"),
+        "by_content": ("owner_content", "created_at"),
     }
-    # Vectors in four indexes would cost more than the rest of a photograph's record.
+    # Vectors in five indexes would cost more than the rest of a photograph's record.
     projected = [index["Projection"] for index in images["GlobalSecondaryIndexes"]]
     assert projected == [{"ProjectionType": "KEYS_ONLY"}] * 4
     for table in tables:
@@ -219,7 +220,7 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
         assert recovery["PointInTimeRecoveryEnabled"] is True
 
 
-def test_dead_letters_are_settled_on_a_schedule_and_met_once_a_run(
+def test_what_is_due_is_settled_on_a_schedule_and_dead_letters_are_met_once_a_run(
     template: dict[str, Any],
 ) -> None:
     scheduled = [
@@ -229,7 +230,7 @@ def test_dead_letters_are_settled_on_a_schedule_and_met_once_a_run(
         if event["Type"] == "Schedule"
     ]
     (settling,) = scheduled
-    assert settling["Handler"] == "app.settle_dead_letters"
+    assert settling["Handler"] == "app.settle_what_is_due"
     assert settling["Timeout"] * 1000 > RESERVE_MS
     assert settling["Timeout"] < HIDDEN_SECONDS
     variables = settling["Environment"]["Variables"]
@@ -305,7 +306,8 @@ def test_roles_reach_the_prefixes_that_the_code_uses_and_no_other(
         for part in resource["Fn::Join"][1]
         if isinstance(part, str)
     }
-    assert reached == {f"/{prefix}*" for prefix in (UPLOADS, DERIVED, INDEX, IMPORTS)}
+    prefixes = (UPLOADS, DERIVED, INDEX, IMPORTS, DUE_PROGRESS)
+    assert reached == {f"/{prefix}*" for prefix in prefixes}
 
 
 def test_what_a_person_must_look_at_raises_an_alarm(template: dict[str, Any]) -> None:

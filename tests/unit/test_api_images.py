@@ -1,6 +1,6 @@
 """Adding, reading, editing and deleting photographs over HTTP."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -25,6 +25,26 @@ def test_adding_returns_a_pending_record_and_a_form_for_just_this_file(api: Api)
     assert upload["fields"]["Content-Type"] == "image/jpeg"
 
 
+def test_a_new_record_knows_until_when_its_form_is_good(api: Api) -> None:
+    image_id = api.call("POST", "/images", NEW).json["image"]["id"]
+    record = api.catalogue.get(image_id)
+    assert record is not None
+    assert record.form_until == record.created_at + timedelta(minutes=15)
+
+
+def test_an_expired_upload_is_listed_filtered_counted_shown_and_deleted(api: Api) -> None:
+    api.enter("id-1", state=State.EXPIRED, reason="no file came", visual=None)
+    api.enter("id-2")
+    expired = api.call("GET", "/images", query={"state": "expired"}).json["items"]
+    assert [(item["id"], item["reason"]) for item in expired] == [("id-1", "no file came")]
+    assert {item["id"] for item in api.call("GET", "/images").json["items"]} == {"id-1", "id-2"}
+    assert api.call("GET", "/images/id-1").json["state"] == "expired"
+    stats = api.call("GET", "/stats").json
+    assert (stats["images"]["expired"], stats["total"]) == (1, 2)
+    assert api.call("DELETE", "/images/id-1").status == 204
+    assert api.call("GET", "/stats").json["images"]["expired"] == 0
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -33,7 +53,7 @@ def test_adding_returns_a_pending_record_and_a_form_for_just_this_file(api: Api)
         ({"name": ".."}, "name"),
         ({"name": "a\u0000.jpg"}, "name"),
         ({"name": "x" * 256}, "name"),
-        ({"content_type": "image/tiff"}, "content_type"),
+        ({"content_type": "image/svg+xml"}, "content_type"),
         ({"size": 0}, "size"),
         ({"size": 20_000_001}, "size"),
         ({"size": "many"}, "size"),
@@ -249,3 +269,14 @@ def test_another_owners_photograph_does_not_exist(api: Api) -> None:
     assert api.call("GET", "/stats", as_="bob").json["total"] == 0
     assert api.call("GET", "/images/id-1", as_="admin").status == 200
     assert api.call("GET", "/images", as_="bob", query={"owner": "ann"}).status == 403
+
+
+def test_links_lead_to_a_small_and_a_large_copy(api: Api) -> None:
+    api.enter(derivative_key="derived/id-1/a.webp", large_key="derived/id-1/a-large.webp")
+    api.enter("id-2", derivative_key="derived/id-2/b.webp")
+    api.enter("id-3", state=State.PENDING)
+    links = {one["id"]: one["links"] for one in api.call("GET", "/images").json["items"]}
+    assert links["id-1"]["display"].endswith("/a.webp")
+    assert links["id-1"]["large"].endswith("/a-large.webp")
+    assert links["id-2"]["large"] == links["id-2"]["display"]
+    assert (links["id-3"]["display"], links["id-3"]["large"]) == (None, None)

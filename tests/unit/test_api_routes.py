@@ -21,7 +21,7 @@ import app as entry_point
 from chalicelib.access import Scope
 from chalicelib.api.routes import ROUTES, Route
 from chalicelib.images import Attribute, Caption, Image, Label, Source, State
-from chalicelib.imports import ImportReport
+from chalicelib.import_reports import ImportReport
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
@@ -60,6 +60,7 @@ VALUES: dict[str, list[Any]] = {
     "colour": ["turquoise"],
     "content_type": ["image/jpeg"],
     "days": [7],
+    "duplicates": ["report", "store"],
     "created_from": ["2020-01-01"],
     "created_to": ["2030-01-01"],
     "crop": ["0,0,0.5,0.5", {"x": 0, "y": 0, "width": 0.5, "height": 0.5}],
@@ -67,9 +68,12 @@ VALUES: dict[str, list[Any]] = {
     "explain": [True],
     "facets": [["subjects", "colours", "actions", "places", "labels", "state", "source"]],
     "filters": [{"labels": ["trombone"]}, {"states": ["captioned"]}, {"sources": ["user"]}],
+    "encoding": ["cp1252"],
+    "file": ["descriptions.txt", "captions.csv"],
     "force": [True],
     "ids": [[OWN], [FOREIGN], [OWN, FOREIGN]],
     "image": [PICTURE],
+    "keywords": [["trombone"]],
     "label": ["trombone", "dog"],
     "limit": [1],
     "min_relevance": [0, "auto"],
@@ -81,6 +85,7 @@ VALUES: dict[str, list[Any]] = {
     "q": TEXTS,
     "roll_back": [True],
     "scopes": [["read"], ["admin"]],
+    "sha256": ["ab" * 32],
     "size": [1],
     "source": ["user", "model"],
     "state": ["captioned", "failed"],
@@ -163,6 +168,8 @@ def _enter(api: Api, image_id: str, text: str, attribute: Attribute, label: str)
         attributes=(attribute,),
         attributes_source=Source.MODEL,
         labels=(Label(label, 0.9),),
+        keywords=(f"{label} lesson",),
+        keywords_source=Source.FILE,
     )
     api.storage.write(image.key, b"photograph", content_type="image/jpeg")
     api.index.apply([document_of(image)])
