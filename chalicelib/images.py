@@ -146,6 +146,11 @@ class Image:
         S3's version and the padded sequencer of the newest event applied.
     content_type, width, height, size, sha256
         Of the original file; width and height in pixels after EXIF orientation.
+    taken_at, camera, orientation
+        What the file says of its taking: by the camera's own clock, without a zone; maker and
+        model; EXIF's number of how the pixels are to be turned, 1 to 8.
+    position
+        Latitude and longitude in degrees; kept only where the deployment asks for it.
     derivative_key
         Key of the metadata-free copy for display.
     reason
@@ -183,6 +188,10 @@ class Image:
     visual: bytes | None = None
     semantic: bytes | None = None
     processed_by: str | None = None
+    taken_at: datetime | None = None
+    camera: str | None = None
+    orientation: int | None = None
+    position: tuple[float, float] | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted: Counted | None = field(default=None, compare=False, repr=False)
@@ -223,6 +232,8 @@ class Prepared:
         Everyday things and their probabilities, the most probable first.
     withheld
         Whether the captions are too unsure to be shown, or kept anywhere.
+    taken_at, camera, orientation, position
+        As in `Image`.
     """
 
     captions: tuple[str, ...]
@@ -236,6 +247,10 @@ class Prepared:
     display: bytes
     labels: tuple[tuple[str, float], ...] = ()
     withheld: bool = False
+    taken_at: datetime | None = None
+    camera: str | None = None
+    orientation: int | None = None
+    position: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
   An import replaces a model's caption or an earlier import's, never a user's.
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
   person's caption; ``failed`` has a ``reason``; ``pending`` and ``deleted`` have none.
-* What the file and the model gave (measures, checksum, labels, vectors, copy for display, a
-  model's caption, ``processed_by``) stands only where the model could read the newest file.
+* What the file and the model gave (measures, checksum, when and how it was taken, labels,
+  vectors, copy for display, a model's caption, ``processed_by``) stands only where the model
+  could read the newest file.
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
 * ``deleted`` holds identity, version, sequencer and times, and nothing else.
 * Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
@@ -90,6 +91,10 @@ def captioned_by_model(
         visual=prepared.visual,
         semantic=prepared.semantic,
         derivative_key=derivative_key,
+        taken_at=prepared.taken_at,
+        camera=prepared.camera,
+        orientation=prepared.orientation,
+        position=prepared.position,
     )
     captions = () if prepared.withheld else prepared.captions
     if described.caption:
