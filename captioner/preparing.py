@@ -2,11 +2,13 @@
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from captioner import metadata
 from captioner.decoding import Pixels, decode
 from captioner.vision.model import Model
 from captioner.vision.prediction import Prediction
@@ -18,8 +20,14 @@ def version_of(model: Model) -> str:
     return f"{model.name}@{model.version}"
 
 
-def prepare(data: bytes, *, describe: Callable[[Pixels], Prediction], max_pixels: int) -> Prepared:
-    """Decode a file and describe it.
+def prepare(
+    data: bytes,
+    *,
+    describe: Callable[[Pixels], Prediction],
+    max_pixels: int,
+    keep_position: bool = False,
+) -> Prepared:
+    """Decode a file and describe it; where it was taken is told only where that is to be kept.
 
     Raises
     ------
@@ -28,6 +36,7 @@ def prepare(data: bytes, *, describe: Callable[[Pixels], Prediction], max_pixels
     """
     decoded = decode(data, max_pixels=max_pixels)
     described = describe(decoded.pixels)
+    taking = metadata.read(decoded.exif, decoded.xmp, now=datetime.now(UTC))
     return Prepared(
         captions=tuple(dict.fromkeys(caption.text for caption in described.captions)),
         confidence=described.probability if described.captions else None,
@@ -40,6 +49,10 @@ def prepare(data: bytes, *, describe: Callable[[Pixels], Prediction], max_pixels
         display=display(decoded.pixels),
         labels=tuple((label.word, label.probability) for label in described.labels),
         withheld=described.withheld,
+        taken_at=taking.taken_at,
+        camera=taking.camera,
+        orientation=taking.orientation,
+        position=taking.position if keep_position else None,
     )
 
 

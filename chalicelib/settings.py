@@ -42,6 +42,8 @@ class Settings(BaseSettings):
         Largest photograph accepted, and largest image of a search request, decoded.
     max_pixels
         Largest photograph in pixels; a decompression bomb is refused by its header.
+    keep_position
+        Whether a record keeps where its photograph was taken.
     cors_origins
         Origins of pages elsewhere that may call the API, with commas between them.
     """
@@ -70,6 +72,7 @@ class Settings(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD_BYTES)] = 20 * MEGABYTE
     max_query_image_bytes: Annotated[int, Field(ge=1, le=MAX_QUERY_IMAGE_BYTES)] = 4 * MEGABYTE
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
+    keep_position: bool = False
     cors_origins: str = ""
 
     @classmethod

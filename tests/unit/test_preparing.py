@@ -1,9 +1,12 @@
 """What the ingest is given of a file."""
 
 import io
+from datetime import datetime
 
 import numpy as np
+import pytest
 from PIL import Image
+from PIL.ExifTags import IFD, Base
 
 from captioner.decoding import Pixels
 from captioner.preparing import prepare
@@ -34,6 +37,17 @@ def photograph() -> bytes:
     return written.getvalue()
 
 
+def photograph_of_a_phone() -> bytes:
+    """Return a JPEG that lies on its side and says when, with what and where it was taken."""
+    exif, written = Image.Exif(), io.BytesIO()
+    exif[Base.Make], exif[Base.Model], exif[Base.Orientation] = "Apple", "iPhone 15", 6
+    exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = "2024:05:01 13:20:00"
+    north, east = (46.0, 56.0, 52.8), (7.0, 26.0, 51.0)
+    exif.get_ifd(IFD.GPSInfo).update({1: "N", 2: north, 3: "E", 4: east})
+    Image.new("RGB", (30, 20), "red").save(written, "JPEG", exif=exif)
+    return written.getvalue()
+
+
 def test_captions_come_best_first_and_once_with_the_probability_of_the_best() -> None:
     model = Says("a dog", "a cat", "a dog")
     prepared = prepare(photograph(), describe=model.describe, max_pixels=1_000)
@@ -60,3 +74,22 @@ def test_labels_and_what_is_withheld_are_passed_on() -> None:
     prepared = prepare(photograph(), describe=model.describe, max_pixels=1_000)
     assert prepared.labels == (("cat", 0.75), ("bed", 0.125))
     assert prepared.needs_review and prepared.withheld
+
+
+def test_a_file_says_when_and_with_what_it_was_taken() -> None:
+    prepared = prepare(photograph_of_a_phone(), describe=Says().describe, max_pixels=1_000)
+    assert prepared.taken_at == datetime.fromisoformat("2024-05-01T13:20")
+    assert (prepared.camera, prepared.orientation) == ("Apple iPhone 15", 6)
+    assert (prepared.width, prepared.height) == (20, 30)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_where_it_was_taken_is_told_only_where_that_is_kept_and_never_in_the_copy(
+    keep: bool,
+) -> None:
+    prepared = prepare(
+        photograph_of_a_phone(), describe=Says().describe, max_pixels=1_000, keep_position=keep
+    )
+    assert prepared.position == ((46.948, 7.4475) if keep else None)
+    with Image.open(io.BytesIO(prepared.display)) as shown:
+        assert not shown.getexif() and not {"exif", "xmp"} & shown.info.keys()

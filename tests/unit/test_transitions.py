@@ -98,7 +98,7 @@ def test_when_and_how_the_newest_file_was_taken_stands_in_its_record() -> None:
     told = ("taken_at", "camera", "orientation", "position")
     record = captioned()
     assert [getattr(record, name) for name in told] == [getattr(PREPARED, name) for name in told]
-    plain = replace(PREPARED, **dict.fromkeys(told))
+    plain = replace(PREPARED, taken_at=None, camera=None, orientation=None, position=None)
     newer = captioned(record, event("02", "v2"), plain, sha256="bb")
     assert [getattr(newer, name) for name in told] == [None] * 4
 
