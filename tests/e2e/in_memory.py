@@ -22,9 +22,9 @@ ORIGIN = "http://gallery.test"
 class OpenStorage(MemoryStorage):
     """Links to its objects by addresses that the browser may ask for."""
 
-    def presigned_get(self, key: str, *, name: str | None = None) -> str:
-        """Return an address below the gallery's own."""
-        return f"{ORIGIN}/files/{key}"
+    def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
+        """Return addresses below the gallery's own."""
+        return {key: f"{ORIGIN}/files/{key}" for key in names}
 
 
 @contextmanager
