@@ -73,7 +73,7 @@ class Inputs:
     )
     upload_ms: Input = Input(50, "ms of the API for an upload's form", _ASSUMED)
     authorizer_ms: Input = Input(5, "ms of the authorizer, before each request", _ASSUMED)
-    gallery_files: Input = Input(22, "files of the gallery beside the page", "`chalicelib/gallery`")
+    gallery_files: Input = Input(23, "files of the gallery beside the page", "`chalicelib/gallery`")
     file_ms: Input = Input(5, "ms of the API for one of them, with `cdn=no`", _ASSUMED)
     firewall_rules: Input = Input(3, "rules of the stack's own firewall", "`infra/firewall.py`")
     schedule_ms: Input = Input(2_000, "ms of the hourly look at dead letters", "assumed: cold")

@@ -51,7 +51,7 @@ def test_every_bar_is_met_without_a_free_tier(name: str) -> None:
 def test_a_visit_behind_cloudfront_calls_no_function() -> None:
     behind, bare = (visited(cdn=cdn, first=True) for cdn in (True, False))
     assert not [line for line in behind if line.price.startswith(("Lambda", "API"))]
-    requests = 1_000 * (1 + 22)
+    requests = 1_000 * (1 + 23)
     assert total(behind) == pytest.approx(
         requests * 0.01 / 1e4 + 1_000 * 0.10 / 1e6 + 1_000 * 0.0004 / 1e3
     )

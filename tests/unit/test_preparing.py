@@ -6,12 +6,12 @@ from datetime import datetime
 import numpy as np
 import pytest
 from PIL import Image
-from PIL.ExifTags import IFD, Base
 
 from captioner.decoding import Pixels
 from captioner.preparing import prepare
 from captioner.vision.labels import Label
 from captioner.vision.prediction import Caption, Prediction
+from tests.phone import photograph_of_a_phone
 
 VECTOR = np.full(256, 1 / 16, np.float32)
 
@@ -34,17 +34,6 @@ class Says:
 def photograph() -> bytes:
     written = io.BytesIO()
     Image.new("RGB", (30, 20), "red").save(written, "PNG")
-    return written.getvalue()
-
-
-def photograph_of_a_phone() -> bytes:
-    """Return a JPEG that lies on its side and says when, with what and where it was taken."""
-    exif, written = Image.Exif(), io.BytesIO()
-    exif[Base.Make], exif[Base.Model], exif[Base.Orientation] = "Apple", "iPhone 15", 6
-    exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = "2024:05:01 13:20:00"
-    north, east = (46.0, 56.0, 52.8), (7.0, 26.0, 51.0)
-    exif.get_ifd(IFD.GPSInfo).update({1: "N", 2: north, 3: "E", 4: east})
-    Image.new("RGB", (30, 20), "red").save(written, "JPEG", exif=exif)
     return written.getvalue()
 
 
