@@ -71,6 +71,9 @@ def records() -> tuple[Image, Image]:
         content_type="image/jpeg",
         display=b"",
         labels=tuple(("fire engine", 0.912_345_678_901_234) for _ in range(LABELS)),
+        taken_at=_NOW.replace(tzinfo=None, microsecond=0),
+        camera="Panasonic DC-GH5M2",
+        orientation=6,
     )
     event = ObjectEvent(
         waiting.bucket,

@@ -38,7 +38,12 @@ def bootstrap(settings: Settings, metrics: Metrics) -> tuple[BatchProcessor, Que
     ingest = Ingest(
         catalogue,
         storage,
-        partial(prepare, describe=model.describe, max_pixels=settings.max_pixels),
+        partial(
+            prepare,
+            describe=model.describe,
+            max_pixels=settings.max_pixels,
+            keep_position=settings.keep_position,
+        ),
         model=version_of(model),
         clock=now,
         max_bytes=settings.max_upload_bytes,

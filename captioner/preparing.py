@@ -2,12 +2,13 @@
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from captioner import embedded
+from captioner import embedded, metadata
 from captioner.decoding import Decoded, Pixels, decode
 from captioner.vision.model import Model
 from captioner.vision.prediction import Prediction
@@ -19,8 +20,14 @@ def version_of(model: Model) -> str:
     return f"{model.name}@{model.version}"
 
 
-def prepare(data: bytes, *, describe: Callable[[Pixels], Prediction], max_pixels: int) -> Prepared:
-    """Decode a file and describe it.
+def prepare(
+    data: bytes,
+    *,
+    describe: Callable[[Pixels], Prediction],
+    max_pixels: int,
+    keep_position: bool = False,
+) -> Prepared:
+    """Decode a file and describe it; where it was taken is told only where that is to be kept.
 
     Raises
     ------
@@ -29,6 +36,7 @@ def prepare(data: bytes, *, describe: Callable[[Pixels], Prediction], max_pixels
     """
     decoded = decode(data, max_pixels=max_pixels)
     described, written = describe(decoded.pixels), embedded.read(decoded)
+    taking = metadata.read(decoded.exif, decoded.xmp, now=datetime.now(UTC))
     return Prepared(
         captions=tuple(dict.fromkeys(caption.text for caption in described.captions)),
         confidence=described.probability if described.captions else None,
@@ -44,6 +52,10 @@ def prepare(data: bytes, *, describe: Callable[[Pixels], Prediction], max_pixels
         large=large(decoded),
         embedded_caption=written.caption,
         keywords=written.keywords,
+        taken_at=taking.taken_at,
+        camera=taking.camera,
+        orientation=taking.orientation,
+        position=taking.position if keep_position else None,
     )
 
 

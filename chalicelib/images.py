@@ -169,6 +169,11 @@ class Image:
     content_type, width, height, size, sha256
         Of the original file; width and height in pixels after EXIF orientation. While it is awaited
         they are what its uploader announced.
+    taken_at, camera, orientation
+        What the file says of its taking: by the camera's own clock, without a zone; maker and
+        model; EXIF's number of how the pixels are to be turned, 1 to 8.
+    position
+        Latitude and longitude in degrees; kept only where the deployment asks for it.
     derivative_key, large_key
         Keys of the metadata-free copies for display, a small and a large one; the latter is None
         where the original is no larger than the former.
@@ -223,6 +228,10 @@ class Image:
     entry: Entry | None = None
     form_until: datetime | None = None
     removed_at: datetime | None = None
+    taken_at: datetime | None = None
+    camera: str | None = None
+    orientation: int | None = None
+    position: tuple[float, float] | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted: Counted | None = field(default=None, compare=False, repr=False)
@@ -265,6 +274,8 @@ class Prepared:
         Whether the captions are too unsure to be shown, or kept anywhere.
     embedded_caption, keywords
         What a person wrote into the file.
+    taken_at, camera, orientation, position
+        As in `Image`.
     """
 
     captions: tuple[str, ...]
@@ -281,6 +292,10 @@ class Prepared:
     embedded_caption: str | None = None
     keywords: tuple[str, ...] = ()
     large: bytes | None = None
+    taken_at: datetime | None = None
+    camera: str | None = None
+    orientation: int | None = None
+    position: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

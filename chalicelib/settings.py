@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     max_pixels
         Largest photograph in pixels; a decompression bomb is refused by its header. Other than
         JPEGs are decoded whole, and 120 million pixels are the most that they may have.
+    keep_position
+        Whether a record keeps where its photograph was taken.
     cors_origins
         Origins of pages elsewhere that may call the API, with commas between them.
     """
@@ -71,6 +73,7 @@ class Settings(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD_BYTES)] = 100 * MEGABYTE
     max_query_image_bytes: Annotated[int, Field(ge=1, le=MAX_QUERY_IMAGE_BYTES)] = 4 * MEGABYTE
     max_pixels: Annotated[int, Field(ge=1)] = 200_000_000
+    keep_position: bool = False
     cors_origins: str = ""
 
     @classmethod

@@ -13,9 +13,10 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
   person's caption; ``failed`` and ``expired`` have a ``reason``; ``pending`` and ``deleted`` have
   none.
-* What the file and the model gave (measures, checksum, labels, vectors, copies for display, the
-  file's or a model's caption, the file's keywords, ``processed_by``) stands only where the model
-  could read the newest file. While that is awaited, type, size and checksum are as announced.
+* What the file and the model gave (measures, checksum, when and how it was taken, labels, vectors,
+  copies for display, the file's or a model's caption, the file's keywords, ``processed_by``) stands
+  only where the model could read the newest file. While that is awaited, type, size and checksum
+  are as announced.
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
 * ``deleted`` holds identity, version, sequencer and times, and nothing else. Only there is a
   ``removed_at``; with it the file may come back, and the record with what the model makes of it.
@@ -132,6 +133,10 @@ def captioned_by_model(
         semantic=prepared.semantic,
         derivative_key=derivative_key,
         large_key=large_key,
+        taken_at=prepared.taken_at,
+        camera=prepared.camera,
+        orientation=prepared.orientation,
+        position=prepared.position,
     )
     described = _with_embedded(described, prepared)
     captions = () if prepared.withheld else prepared.captions

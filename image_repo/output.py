@@ -61,6 +61,16 @@ def told(image: Json) -> str:
     return ", ".join(f"{label['word']}?" for label in (first, *likely) if label)
 
 
+def taken(image: Json) -> str:
+    """Return when a photograph was taken, by its camera's clock."""
+    return str(image.get("taken_at") or "").replace("T", " ")
+
+
+def place(position: Json | None) -> str:
+    """Return degrees as map services read them: "46.948, 7.4475"."""
+    return f"{position['latitude']}, {position['longitude']}" if position else ""
+
+
 def show_image(image: Json) -> None:
     """Print one record."""
     console.print(f"[bold]{escape(told(image) or image['reason'] or '(no caption yet)')}[/]")
@@ -87,18 +97,21 @@ def _facts(image: Json) -> Iterable[tuple[str, Any]]:
     yield "seen", ", ".join(f"{label['word']} {label['probability']:.0%}" for label in labels)
     yield "size", image["width"] and f"{image['width']} × {image['height']}, {image['size']} bytes"
     yield "owner", image["owner"]
+    yield "taken", taken(image)
+    yield "camera", image.get("camera")
+    yield "position", place(image.get("position"))
     yield "added", image["created_at"]
     yield "revision", image["rev"]
 
 
-def show_hits(answer: Json) -> None:
+def show_hits(answer: Json, *, with_dates: bool = False) -> None:
     """Print what was understood, a page of matches as a table, and the facets below it."""
     for remark in understood(answer):
         remarks.print(f"[dim]{escape(remark)}[/]", soft_wrap=True)
     if not answer["hits"]:
         console.print("Nothing found. Try fewer or other words.")
     else:
-        console.print(_hits(answer))
+        console.print(_hits(answer, with_dates=with_dates))
     for name, counts in answer["facets"].items():
         values = ", ".join(f"{entry['value']} ({entry['count']})" for entry in counts[:10])
         console.print(f"[dim]{name}:[/] {escape(values)}")
@@ -120,17 +133,19 @@ def understood(answer: Json) -> Iterator[str]:
             yield f"Found by words and meaning; could be read as: {clauses}"
 
 
-def _hits(answer: Json) -> Table:
+def _hits(answer: Json, *, with_dates: bool) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False)
     is_explained = any(hit["explanation"] for hit in answer["hits"])
     why = ("why",) if is_explained else ()
-    for column in ("score", "caption", "attributes", *why, "file", "id"):
+    dates = ("taken",) if with_dates else ()
+    for column in ("score", "caption", "attributes", *why, *dates, "file", "id"):
         table.add_column(column, no_wrap=column == "id", overflow="fold")
     for hit in answer["hits"]:
         image = hit["image"]
         attributes = ", ".join(map(words, image["attributes"]))
         reasons = (reason(hit["explanation"]),) if is_explained else ()
-        row = (told(image), attributes, *reasons, image["name"], image["id"])
+        moments = (taken(image),) if with_dates else ()
+        row = (told(image), attributes, *reasons, *moments, image["name"], image["id"])
         table.add_row(f"{hit['score']:.3f}", *map(escape, row))
     return table
 

@@ -28,6 +28,14 @@ Unlike = Annotated[
 Collapse = Annotated[
     bool, typer.Option("--collapse", help="Of near duplicates, show the best match only.")
 ]
+TakenFrom = Annotated[
+    str | None,
+    typer.Option(metavar="DAY|TIME", help="Taken on this day or later, by the camera's clock."),
+]
+TakenTo = Annotated[
+    str | None,
+    typer.Option(metavar="DAY|TIME", help="Taken on this day at the latest, or before this time."),
+]
 Explain = Annotated[bool, typer.Option("--explain", help="Say why each was found.")]
 
 
@@ -37,6 +45,21 @@ class Mode(StrEnum):
     WORDS = "words"
     MEANING = "meaning"
     FUSED = "fused"
+
+
+class Sort(StrEnum):
+    """What orders the matches."""
+
+    RELEVANCE = "relevance"
+    ADDED = "added"
+    TAKEN = "taken"
+
+
+class Order(StrEnum):
+    """Which come first, where a time orders them."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 def search(
@@ -53,6 +76,14 @@ def search(
         Path | None, typer.Option(exists=True, dir_okay=False, help="Looks like this file.")
     ] = None,
     crop: Crop = None,
+    taken_from: TakenFrom = None,
+    taken_to: TakenTo = None,
+    sort: Annotated[
+        Sort | None, typer.Option(help="What orders the matches; what has no date is last.")
+    ] = None,
+    order: Annotated[
+        Order | None, typer.Option(help="With --sort added or taken: which come first.")
+    ] = None,
     mode: Annotated[
         Mode | None,
         typer.Option(help="How the text is matched; by words and meaning if not given."),
@@ -85,6 +116,8 @@ def search(
     image-repo search --image holiday.jpg --crop 0,0,0.5,1
 
     image-repo search dogs in the snow --explain --collapse --weight words=2
+
+    image-repo search beach --taken-from 2023-06-01 --taken-to 2023-08-31 --sort taken
     """
     if crop and not image:
         raise CommandError("--crop is a part of the image that --image names")
@@ -92,6 +125,7 @@ def search(
     bound = zip(TRAITS.values(), (colour, action, place), strict=True)
     clause = {"subject": subject, **dict(bound)}
     given = {name: value for name, value in clause.items() if value}
+    filters = {"labels": label, "taken_from": taken_from, "taken_to": taken_to}
     optional = {
         "text": " ".join(text or ()),
         "mode": mode,
@@ -103,7 +137,9 @@ def search(
         "crop": _box(crop) if crop else None,
         "weights": dict(map(_weight, weight or ())),
         "attributes": given,
-        "filters": {"labels": label} if label else None,
+        "filters": {name: value for name, value in filters.items() if value},
+        "sort": sort,
+        "order": order,
         "cursor": cursor,
         "facets": [*FACETS] if facets else [],
     }
@@ -113,7 +149,7 @@ def search(
         while everything and answer["cursor"]:
             page = client.search(document | {"cursor": answer["cursor"]}, image)
             answer |= {"hits": answer["hits"] + page["hits"], "cursor": page["cursor"]}
-    _tell(answer, as_json=as_json)
+    _tell(answer, as_json=as_json, with_dates=sort is Sort.TAKEN)
 
 
 def _number(text: str) -> float:
@@ -168,10 +204,10 @@ def similar(
     _tell(answer, as_json=as_json)
 
 
-def _tell(answer: Json, *, as_json: bool) -> None:
+def _tell(answer: Json, *, as_json: bool, with_dates: bool = False) -> None:
     if as_json:
         write_json(answer)
         return
-    show_hits(answer)
+    show_hits(answer, with_dates=with_dates)
     if answer["cursor"]:
         remarks.print(f"[dim]There are more: --cursor {answer['cursor']}[/]", soft_wrap=True)

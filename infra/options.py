@@ -69,6 +69,9 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "waf": Option("no", "yes for a firewall, or the ARN of one: [Address](#address)"),
     "cors": Option("none", "pages elsewhere that may call the API: [Address](#address)"),
     "logRole": Option("yes", "whether the account's role for access logs is set; or no"),
+    "keepPosition": Option(
+        "no", "yes keeps where photographs were taken: [Position](#where-photographs-were-taken)"
+    ),
     "auth": Option("tokens", "who may use the API, or oidc: [People sign in](#people-sign-in)"),
     "issuer": Option("none", "the OpenID provider's URL"),
     "audience": Option("none", "whom its tokens must be for"),

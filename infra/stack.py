@@ -43,6 +43,12 @@ def limits_of(context: Callable[[str], object]) -> dict[str, str]:
     return {variable(field): value for field, value in given.items()}
 
 
+def position_of(context: Callable[[str], object]) -> dict[str, str]:
+    """Return the variable that keeps positions, where the command line asks for it."""
+    kept = yes_or_no(context, "keepPosition", default=False)
+    return {variable("keep_position"): "yes"} if kept else {}
+
+
 class ImageRepo(cdk.Stack):
     """Everything that is deployed.
 
@@ -84,6 +90,7 @@ class ImageRepo(cdk.Stack):
             **({"IMAGE_REPO_SEARCH_ENDPOINT": domain.endpoint} if domain else {}),
             **({variable("cors_origins"): ",".join(edge.origins)} if edge.origins else {}),
             **limits_of(context),
+            **position_of(context),
             **sign_in_of(context),
         }
         shared = Shared(storage, catalogue, queues, bus, layer, environment, bundle, stage)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.images import VECTOR_SIZE, Attribute, Label, Source, State
 from chalicelib.search import Clause, Document, Filters, Group, Query
-from chalicelib.search.query import FACETS, Mode
+from chalicelib.search.query import FACETS, Direction, Mode, Sort
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OWNERS = ("ann", "bob")
@@ -50,6 +50,8 @@ VECTORS = tuple(
 )
 _VECTORS = st.sampled_from([None, *VECTORS])
 _TIMES = st.none() | st.integers(0, 6).map(lambda hours: START + timedelta(hours=hours))
+# By a camera's clock, before 1970 too.
+_TAKEN = st.none() | st.integers(-3, 3).map(lambda n: datetime.fromisoformat(f"{1970 + n}-05-01"))
 
 
 def documents(most: int = 15, revisions: int = 4) -> st.SearchStrategy[Document]:
@@ -68,6 +70,7 @@ def documents(most: int = 15, revisions: int = 4) -> st.SearchStrategy[Document]
         visual=_VECTORS,
         semantic=_VECTORS,
         created_at=_TIMES,
+        taken_at=_TAKEN,
     )
 
 
@@ -118,6 +121,8 @@ FILTERS = st.builds(
     st.sampled_from([(), (), ("dog",), ("dog", "beach"), ("cup",)]),
     _TIMES,
     _TIMES,
+    st.none() | _TAKEN,
+    st.none() | _TAKEN,
 )
 
 
@@ -135,4 +140,6 @@ def queries() -> st.SearchStrategy[Query]:
         exclude=st.lists(st.integers(0, 20).map("id-{}".format), max_size=2).map(tuple),
         facets=st.just(FACETS),
         limit=st.just(100),
+        sort=st.sampled_from([Sort.RELEVANCE, *Sort]),
+        direction=st.sampled_from(Direction),
     )

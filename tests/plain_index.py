@@ -14,20 +14,21 @@ from chalicelib.search.conditions import (
     Among,
     AnyOf,
     Condition,
-    Created,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
     Not,
+    Within,
 )
 from chalicelib.search.execution import Searcher
 from chalicelib.search.port import (
+    NO_TIME,
     By,
+    ByTime,
     Facet,
     Nearest,
-    Newest,
     Retrieval,
     Retrieved,
     Stored,
@@ -147,6 +148,9 @@ class PlainIndex(Searcher):
             scored = scored[: asked.by.count]
         if asked.least is not None:
             scored = [entry for entry in scored if -entry[0] >= asked.least]
+        if asked.sort is not None:
+            scored = [(-moment(one, asked.sort), key, one) for _, key, one in scored]
+            scored.sort(key=lambda entry: entry[:2])
         page = [entry for entry in scored if asked.after is None or entry[:2] > asked.after]
         page = page[: asked.size]
         matches = [one for _, _, one in scored]
@@ -162,9 +166,8 @@ class PlainIndex(Searcher):
 
 def score(one: Held, by: By) -> int | None:
     """Return a photograph's score; None where the order has no place for it."""
-    if isinstance(by, Newest):
-        made = one.document.created_at
-        return microseconds(made) if made else 0
+    if isinstance(by, ByTime):
+        return moment(one, by)
     if isinstance(by, Nearest):
         return one.product(by.kind, by.vector)
     groups = [[term.weight for term in g if holds(one, term.condition)] for g in by.groups]
@@ -172,6 +175,13 @@ def score(one: Held, by: By) -> int | None:
         return None
     shorter = brevity(len(one.texts["caption"])) if by.shorter_first else 0
     return sum(map(sum, groups)) + shorter
+
+
+def moment(one: Held, by: ByTime) -> int:
+    made = one.document.taken_at if by.time == "taken" else one.document.created_at
+    if made is None:
+        return NO_TIME
+    return -microseconds(made) if by.oldest_first else microseconds(made)
 
 
 def holds(one: Held, condition: Condition) -> bool:
@@ -206,7 +216,7 @@ def says(one: Held, condition: HasAttribute | Holds | LooksLike) -> bool:
             return has or bool(labels & searched)
 
 
-def is_such(one: Held, condition: Living | Is | Among | Created) -> bool:
+def is_such(one: Held, condition: Living | Is | Among | Within) -> bool:
     document = one.document
     match condition:
         case Living():
@@ -217,9 +227,9 @@ def is_such(one: Held, condition: Living | Is | Among | Created) -> bool:
             return getattr(document, field) in values
         case Among(keys):
             return one.key in keys
-        case Created(first, end):
-            made = document.created_at
-            return made is not None and (first is None or made >= first) and (not end or made < end)
+        case Within(time, first, end):
+            made = document.taken_at if time == "taken" else document.created_at
+            return made is not None and (not first or made >= first) and (not end or made < end)
 
 
 def stand_in(text: Sequence[str], asked: Sequence[str]) -> bool:

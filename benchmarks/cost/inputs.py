@@ -32,10 +32,10 @@ class Inputs:
     writes: Input = Input(21, "write units of a photograph", _ROUTES)
     item_bytes: Input = Input(2_864, "bytes of a record as stored", _ROUTES)
     published_bytes: Input = Input(
-        860, "bytes of a photograph in the published index", f"{_SEARCH}: 781; a tenth for changes"
+        870, "bytes of a photograph in the published index", f"{_SEARCH}: 791; a tenth for changes"
     )
     reader_bytes: Input = Input(
-        1_830, "bytes of a photograph in a reader's memory at its peak", _SEARCH
+        1_850, "bytes of a photograph in a reader's memory at its peak", _SEARCH
     )
     indexer_ms: Input = Input(
         100, "ms of the indexer for a batch", f"{_SEARCH}: 8; the rest assumed for S3"

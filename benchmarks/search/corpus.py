@@ -12,7 +12,7 @@ from chalicelib.attributes import extract
 from chalicelib.images import VECTOR_SIZE, Source
 from chalicelib.search import Clause, Document, Query
 from chalicelib.search.plan import clause_of
-from chalicelib.search.query import FACETS, Mode
+from chalicelib.search.query import FACETS, Mode, Sort
 from chalicelib.search.text import STOP_WORDS
 
 SEED = 7
@@ -80,7 +80,14 @@ def documents(texts: Sequence[str], first: int = 0) -> Iterator[Document]:
             visual=next(visual),
             semantic=next(semantic),
             created_at=START + timedelta(seconds=number),
+            taken_at=_taken(number),
         )
+
+
+def _taken(number: int) -> datetime | None:
+    """Return some time within 27 years; of every eighth photograph it is not known."""
+    minutes = 7_919_003 * number % 14_000_000
+    return START.replace(tzinfo=None) - timedelta(minutes=minutes) if number % 8 else None
 
 
 def queries(texts: Sequence[str], turns: int) -> Mapping[str, list[Query]]:
@@ -105,6 +112,12 @@ def queries(texts: Sequence[str], turns: int) -> Mapping[str, list[Query]]:
             for text, vector in zip(words, images, strict=True)
         ],
         "text, all facets": [Query(OWNER, text=text, facets=FACETS) for text in words],
+        "text, by date taken": [Query(OWNER, text=text, sort=Sort.TAKEN) for text in words],
+        "fused, by date taken": [
+            Query(OWNER, text=text, semantic=vector, mode=Mode.FUSED, sort=Sort.TAKEN)
+            for text, vector in zip(words, meanings, strict=True)
+        ],
+        "everything, by date taken": [Query(OWNER, sort=Sort.TAKEN)],
     }
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from chalicelib.api.entering import Entered
 from chalicelib.api.queries import with_traits
@@ -64,6 +64,19 @@ class LabelAnswer(Answer):
     probability: float
 
 
+class PositionAnswer(Answer):
+    """Where a photograph was taken, in degrees; south and west are below zero."""
+
+    latitude: float
+    longitude: float
+
+
+# A camera's clock: no zone is known, which JSON Schema's "date-time" asks for.
+LocalTime = Annotated[
+    datetime, WithJsonSchema({"type": "string", "examples": ["2024-05-01T13:20:00"]})
+]
+
+
 class Links(Answer):
     """Paths of this API, relative to its base, and URLs of files good for an hour.
 
@@ -83,6 +96,8 @@ class ImageAnswer(Answer):
 
     ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where the
     model was too unsure to write a caption, ``caption`` is null and ``reason`` says so.
+    ``taken_at`` is by the camera's clock, without a zone; ``orientation`` is EXIF's; ``position``
+    is there only where the deployment keeps it.
     """
 
     id: str
@@ -101,6 +116,10 @@ class ImageAnswer(Answer):
     width: int | None
     height: int | None
     sha256: str | None
+    taken_at: LocalTime | None
+    camera: str | None
+    orientation: int | None
+    position: PositionAnswer | None
     reason: str | None
     created_at: datetime
     updated_at: datetime
@@ -375,11 +394,13 @@ def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer
 
 def _fields(image: Image, links: Mapping[str, str]) -> dict[str, Any]:
     path = f"images/{image.image_id}"
-    same = ImageAnswer.model_fields.keys() - {"id", "name", "links"}
+    same = ImageAnswer.model_fields.keys() - {"id", "name", "links", "position"}
+    where = dict(zip(("latitude", "longitude"), image.position or (), strict=False))
     return {name: getattr(image, name) for name in same} | {
         "id": image.image_id,
         "attributes": list(image.attributes),
         "labels": list(image.labels),
+        "position": where or None,
         "links": Links(
             self=path,
             similar=f"{path}/similar",

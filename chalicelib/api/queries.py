@@ -7,7 +7,7 @@ import base64
 import binascii
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
@@ -37,12 +37,15 @@ from chalicelib.search.query import (
     MAX_TEXT_CHARS,
     MAX_UNLIKE,
     MAX_WEIGHT,
+    Direction,
     Mode,
+    Sort,
 )
 from chalicelib.search.tuned import WEIGHTS
 
 MAX_WORD_CHARS = 64
 MAX_WORDS = 16
+_CLOCK = "must be a day, as 2024-05-01, or a time without a zone, as 2024-05-01T13:20:00"
 if TYPE_CHECKING:
     FacetName = str
 else:
@@ -115,6 +118,34 @@ def in_utc(value: object) -> object:
     return value
 
 
+def taken_from(value: Any) -> datetime:
+    """Return a camera's local time; a day alone is meant from its beginning."""
+    day = _day(value)
+    if day is not None:
+        return datetime.combine(day, datetime.min.time())
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(_CLOCK) from error
+    if moment.tzinfo is not None:
+        raise ValueError(f"{_CLOCK}: cameras know none")
+    return moment
+
+
+def taken_to(value: object) -> datetime:
+    """Return a camera's local time, before which photographs were taken; a day alone is whole."""
+    moment = taken_from(value)
+    is_last = moment.date() == date.max
+    return moment if _day(value) is None or is_last else moment + timedelta(days=1)
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 def relevance(value: object) -> object:
     """Return "auto", or a number between 0 and 1, which may stand in a query string."""
     if value == AUTO:
@@ -150,6 +181,8 @@ Owner = Annotated[
 ]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Moment = Annotated[AwareDatetime, BeforeValidator(in_utc)]
+TakenFrom = Annotated[datetime, PlainValidator(taken_from, json_schema_input_type=str)]
+TakenTo = Annotated[datetime, PlainValidator(taken_to, json_schema_input_type=str)]
 Fraction = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Weight = Annotated[FiniteFloat, Field(ge=0, le=MAX_WEIGHT)]
 Relevance = Annotated[
@@ -206,13 +239,19 @@ Condition = Annotated[
 
 
 class FiltersInput(Request):
-    """Exact conditions; of ``labels`` a photograph has all."""
+    """Exact conditions; of ``labels`` a photograph has all.
+
+    ``taken_from`` and ``taken_to`` are a day, or a time by the camera's clock, without a zone; a
+    day is meant whole.
+    """
 
     states: list[State] = Field([])
     sources: list[Source] = Field([])
     labels: Labels = Field([])
     created_from: Moment | None = None
     created_to: Moment | None = None
+    taken_from: TakenFrom | None = None
+    taken_to: TakenTo | None = None
 
 
 class WeightsInput(Request):
@@ -236,6 +275,8 @@ class SearchDocument(Request):
     Without ``mode`` a text is matched by words and meaning together. Without ``min_relevance``
     what meaning ranks ends where it stops being relevant; 0 shows everything. With
     ``understand`` what the text says of subjects is a condition where anything matches it.
+    With ``sort`` what was found is ordered by time, where ``order`` is the newest first unless it
+    says otherwise; what has no date is last.
     """
 
     text: QueryText | None = None
@@ -251,6 +292,8 @@ class SearchDocument(Request):
     collapse: Literal["near_duplicates"] | None = None
     weights: WeightsInput | None = None
     understand: bool = False
+    sort: Sort = Sort.RELEVANCE
+    order: Direction | None = None
     owner: Owner | None = None
 
 
@@ -334,6 +377,8 @@ class SearchParameters(Request):
     label: Labels = Field([])
     created_from: Moment | None = None
     created_to: Moment | None = None
+    taken_from: TakenFrom | None = None
+    taken_to: TakenTo | None = None
     owner: Owner | None = None
     facets: Annotated[list[FacetName], BeforeValidator(separated)] = Field([])
     limit: Limit = 20
@@ -343,12 +388,14 @@ class SearchParameters(Request):
     unlike: ImageIds = Field([])
     collapse: Literal["near_duplicates"] | None = None
     understand: bool = False
+    sort: Sort = Sort.RELEVANCE
+    order: Direction | None = None
 
     def document(self) -> SearchDocument:
         """Return the same search as ``POST /search`` takes it."""
         clause = {kind.field: getattr(self, kind.name) for kind in KINDS}
-        filters = ("state", "source", "label", "created_from", "created_to")
-        own = ("q", *(kind.name for kind in KINDS), *filters)
+        ranges = ("created_from", "created_to", "taken_from", "taken_to")
+        own = ("q", *(kind.name for kind in KINDS), "state", "source", "label", *ranges)
         shared = set(SearchParameters.model_fields) - set(own)
         return SearchDocument(
             text=self.q,
@@ -357,8 +404,7 @@ class SearchParameters(Request):
                 states=self.state,
                 sources=self.source,
                 labels=self.label,
-                created_from=self.created_from,
-                created_to=self.created_to,
+                **{name: getattr(self, name) for name in ranges},
             ),
             **{name: getattr(self, name) for name in shared},
         )

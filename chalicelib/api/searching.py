@@ -43,7 +43,7 @@ from chalicelib.search.interpret import Reading, conditioned, corrected, read, u
 from chalicelib.search.plan import clause_condition
 from chalicelib.search.port import SEARCHED_FROM, labels_of
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.search.query import Mode, Weights
+from chalicelib.search.query import Direction, Mode, Sort, Weights
 from chalicelib.search.text import parse, stems
 from chalicelib.storage import Storage
 
@@ -72,8 +72,10 @@ class SearchService:
         taken for the nearest known ones; with ``understand`` what the text says of subjects is
         a condition, unless nothing matches it.
         """
-        if not (document.text or document.attributes or _filters_anything(document.filters)):
-            raise InvalidField("text", "ask for a text, attributes or a filter")
+        is_sorted = document.sort is not Sort.RELEVANCE
+        is_narrow = document.text or document.attributes or _filters_anything(document.filters)
+        if not (is_narrow or is_sorted):
+            raise InvalidField("text", "ask for a text, attributes, a filter or an order by time")
         return self._ask(self._query(caller, document), understand=document.understand)
 
     def suggest(self, caller: Caller, asked: SuggestParameters) -> Suggestions:
@@ -118,6 +120,8 @@ class SearchService:
         return image.visual
 
     def _query(self, caller: Caller, document: SearchDocument) -> Query:
+        if document.order and document.sort is Sort.RELEVANCE:
+            raise InvalidField("order", "goes with sort=added or sort=taken")
         return Query(
             owner=caller.visible_owner(document.owner),
             text=document.text,
@@ -133,6 +137,8 @@ class SearchService:
             unlike=self._unlike(caller, document.unlike),
             collapse=document.collapse,
             weights=Weights(**document.weights.model_dump()) if document.weights else None,
+            sort=document.sort,
+            direction=document.order or Direction.NEWEST,
         )
 
     def _unlike(self, caller: Caller, image_ids: Sequence[str]) -> tuple[bytes, ...]:
@@ -256,6 +262,8 @@ def _filters(given: FiltersInput) -> Filters:
         labels=tuple(given.labels),
         created_from=given.created_from,
         created_to=given.created_to,
+        taken_from=given.taken_from,
+        taken_to=given.taken_to,
     )
 
 

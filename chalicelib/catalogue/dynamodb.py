@@ -221,6 +221,8 @@ def time_text(moment: datetime) -> str:
 
 def _plain(value: Any) -> Any:
     match value:
+        case datetime(tzinfo=None):
+            return value.isoformat()  # a camera's clock: no zone is known
         case datetime():
             return time_text(value)
         case float():

@@ -1,6 +1,7 @@
 // One photograph, large: its caption and where it comes from, editing, likeness, deleting.
 import { call } from "./api.js";
 import { croppable } from "./crop.js";
+import { clock } from "./dates.js";
 import { byId, icon, make, say } from "./dom.js";
 import * as grid from "./grid.js";
 import { told, wantedBy } from "./kinds.js";
@@ -123,6 +124,9 @@ function facts(image) {
   const pairs = {
     File: image.name,
     Size: [image.width ? `${image.width} × ${image.height}` : "", size].filter(Boolean).join(", "),
+    Taken: clock(image.taken_at),
+    Camera: image.camera,
+    Position: image.position && `${image.position.latitude}, ${image.position.longitude}`,
     Added: new Date(image.created_at).toLocaleString(),
     Owner: image.owner,
   };

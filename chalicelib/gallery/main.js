@@ -1,6 +1,7 @@
 // Starts the page: listens to the mouse, the keyboard, drops and pastes, and shows the first search.
 import * as account from "./account.js";
 import * as api from "./api.js";
+import { listenToDates } from "./dates.js";
 import { byId, say } from "./dom.js";
 import * as detail from "./detail.js";
 import * as grid from "./grid.js";
@@ -34,6 +35,7 @@ byId("search").addEventListener("submit", (event) => {
   search.go({ q: byId("query").value.trim(), plain: "", similar: "", crop: "" });
 });
 completeTyping();
+listenToDates((changes) => search.go(changes, { keepPicture: true }));
 byId("query").addEventListener("search", () => {
   if (!byId("query").value && location.hash.includes("q=")) search.go({ q: "" });
 });

@@ -1,4 +1,5 @@
 // What is said where there is nothing to show: why, and what can be done about it.
+import { ANY_TIME } from "./dates.js";
 import { byId, icon, make } from "./dom.js";
 import { TRAITS, UNBOUND } from "./kinds.js";
 
@@ -31,10 +32,11 @@ export function sayNothingFound(wanted, go) {
   for (const name of [...TRAITS.map((kind) => kind.name), "label"]) {
     for (const value of wanted[name]) ways[`Without “${value}”`] = () => go({ [name]: wanted[name].filter((other) => other !== value) });
   }
+  if (wanted.taken_from || wanted.taken_to) ways["Taken at any time"] = () => go({ taken_from: "", taken_to: "" });
   const words = wanted.q.split(/\s+/).filter(Boolean);
   const longest = [...words].sort((one, other) => other.length - one.length)[0];
   if (words.length > 1) ways[`Only “${longest}”`] = () => go({ q: longest });
-  ways["All photographs"] = () => go({ ...UNBOUND(), q: "", label: [], similar: "", crop: "" });
+  ways["All photographs"] = () => go({ ...UNBOUND(), ...ANY_TIME, q: "", label: [], similar: "", crop: "" });
   const hint = Object.keys(ways).length > 1 ? "Loosen the search a little:" : "Try other words: a thing, a colour, a place, what is happening.";
   explain("Nothing found", hint, ways);
 }

@@ -1,5 +1,6 @@
 // What is searched for: kept in the address, asked of the API, shown in the grid.
 import { ApiProblem, call, queryString } from "./api.js";
+import { ANY_TIME, isDated, showDates } from "./dates.js";
 import { byId, make } from "./dom.js";
 import { showFacets } from "./facets.js";
 import * as grid from "./grid.js";
@@ -11,9 +12,9 @@ import { showReading } from "./reading.js";
 const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels"].join(",");
 const PAGE = 40;
 const MOST_UNLIKE = 10;
-const NOTHING = { ...UNBOUND(), q: "", label: [], similar: "", crop: "", why: "", collapse: "", all: "", plain: "", unlike: [] };
+const NOTHING = { ...UNBOUND(), ...ANY_TIME, q: "", label: [], similar: "", crop: "", why: "", collapse: "", all: "", plain: "", unlike: [] };
 const LISTS = [...TRAITS.map(({ name }) => name), "label", "unlike"];
-const PLAIN = ["q", "subject", "similar", "crop", "why", "collapse", "all", "plain"];
+const PLAIN = [...Object.keys(ANY_TIME), "q", "subject", "similar", "crop", "why", "collapse", "all", "plain"];
 /** A search by an image cannot stand in the address: it lives until the next search. */
 let picture = /** @type {{image: string, crop: any, name: string} | null} */ (null);
 let wanted = { ...NOTHING };
@@ -54,6 +55,7 @@ export async function show() {
   cursor = null;
   byId("query").value = wanted.q;
   byId("heading").textContent = heading();
+  showDates(wanted, { isRanked: Boolean(wanted.q || picture), isHidden: Boolean(wanted.similar) });
   nothingToExplain();
   grid.skeletons();
   await page(true);
@@ -107,7 +109,7 @@ function settle() {
   byId("grid").removeAttribute("aria-busy");
 }
 
-const isSearch = () => Boolean(wanted.q || wanted.label.length) || isBound(wanted);
+const isSearch = () => Boolean(wanted.q || wanted.label.length) || isBound(wanted) || isDated(wanted);
 
 async function ask(signal) {
   const paging = { limit: PAGE, cursor: cursor ?? "" };
@@ -117,9 +119,9 @@ async function ask(signal) {
     return found(await call("GET", `images/${encodeURIComponent(wanted.similar)}/similar?${asked}`, { signal }));
   }
   if (isSearch()) {
-    const { q, label } = wanted;
+    const { q, label, taken_from, taken_to, sort, order } = wanted;
     const understand = wanted.plain ? "" : "true";
-    return found(await call("GET", `search?${queryString({ q, understand, ...parametersOf(wanted), label, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
+    return found(await call("GET", `search?${queryString({ q, understand, ...parametersOf(wanted), label, taken_from, taken_to, sort, order, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
   }
   const answer = await call("GET", `images?${queryString(paging)}`, { signal });
   return { cursor: answer.cursor, tiles: answer.items.map((image) => grid.tile(image)), facets: null, total: null, degraded: [] };
@@ -129,7 +131,9 @@ function byPicture(paging, signal) {
   const body = { image: picture.image, facets: FACETS.split(","), limit: PAGE, ...asFields(wanted) };
   if (picture.crop) body.crop = picture.crop;
   if (isBound(wanted)) body.attributes = clauseOf(wanted);
-  if (wanted.label.length) body.filters = { labels: wanted.label };
+  const { label, taken_from, taken_to, sort, order } = wanted;
+  body.filters = { ...(label.length && { labels: label }), ...(taken_from && { taken_from }), ...(taken_to && { taken_to }) };
+  if (sort) Object.assign(body, { sort }, order && { order });
   if (paging.cursor) body.cursor = paging.cursor;
   return call("POST", "search/image", { body, signal });
 }
@@ -164,7 +168,8 @@ function heading() {
   if (wanted.similar) return wanted.crop ? "Photographs that look like that part" : "Photographs that look alike";
   if (!isSearch()) return "Newest photographs";
   if (wanted.q) return `“${wanted.q}”`;
-  return told({ subject: "", ...clauseOf(wanted) }) || `Seen in the picture: ${wanted.label.join(", ")}`;
+  const labels = wanted.label.length ? `Seen in the picture: ${wanted.label.join(", ")}` : "Photographs by their dates";
+  return told({ subject: "", ...clauseOf(wanted) }) || labels;
 }
 
 function sayNothing() {

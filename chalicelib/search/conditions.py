@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+Time: TypeAlias = Literal["created", "taken"]
+
 
 @dataclass(frozen=True, slots=True)
 class Living:
@@ -50,9 +52,13 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
-    """It was made at ``first`` or later and before ``end``, where they are given."""
+class Within:
+    """It was added, or taken, at ``first`` or later and before ``end``, where they are given.
 
+    When it was taken is a camera's local time, without a zone.
+    """
+
+    time: Time
     first: datetime | None
     end: datetime | None
 
@@ -87,5 +93,5 @@ class Not:
 
 
 Condition: TypeAlias = (
-    Living | Holds | HasAttribute | Is | Among | Created | LooksLike | AllOf | AnyOf | Not
+    Living | Holds | HasAttribute | Is | Among | Within | LooksLike | AllOf | AnyOf | Not
 )

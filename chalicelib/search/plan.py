@@ -15,15 +15,15 @@ from chalicelib.search.conditions import (
     Among,
     AnyOf,
     Condition,
-    Created,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
     Not,
+    Within,
 )
-from chalicelib.search.port import BREVITY, Nearest, Newest, Retrieval, Term, Terms, key_of
+from chalicelib.search.port import BREVITY, ByTime, Nearest, Retrieval, Term, Terms, key_of
 from chalicelib.search.query import (
     AUTO,
     FACETS,
@@ -36,10 +36,12 @@ from chalicelib.search.query import (
     NEAR_DUPLICATES,
     VECTOR_BYTES,
     Clause,
+    Direction,
     Filters,
     Group,
     Mode,
     Query,
+    Sort,
     Weights,
 )
 from chalicelib.search.text import Phrase, QueryText, parse, quantised
@@ -96,10 +98,18 @@ class Plan:
         is_image = "image" in self.vectors and len(self.vectors) == 1
         return "image" if is_image and not (self.text or self.clauses) else "text"
 
-    def alone(self, idf: tuple[int, ...]) -> Newest | Terms | Nearest | None:
+    @property
+    def sort(self) -> ByTime | None:
+        """The time that orders matches; None where relevance does."""
+        if self.query.sort is Sort.RELEVANCE:
+            return None
+        is_oldest_first = self.query.direction is Direction.OLDEST
+        return ByTime("taken" if self.query.sort is Sort.TAKEN else "created", is_oldest_first)
+
+    def alone(self, idf: tuple[int, ...]) -> ByTime | Terms | Nearest | None:
         """Return the order of matches where only one part ranks; None where several do."""
         if not self.vectors:
-            return self.words_alone(idf) if self.text else Newest()
+            return self.words_alone(idf) if self.text else self.sort or ByTime()
         if len(self.vectors) == 1 and not (self.text or self.clauses):
             return next(iter(self.vectors.values()))
         return None
@@ -247,7 +257,9 @@ def _filters(filters: Filters) -> list[Condition]:
         found.append(Is("source", tuple(source.value for source in filters.sources)))
     found += (Is("label", (label,)) for label in filters.labels)
     if filters.created_from is not None or filters.created_to is not None:
-        found.append(Created(filters.created_from, filters.created_to))
+        found.append(Within("created", filters.created_from, filters.created_to))
+    if filters.taken_from is not None or filters.taken_to is not None:
+        found.append(Within("taken", filters.taken_from, filters.taken_to))
     return found
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from chalicelib.attributes import extract
 from chalicelib.images import DESCRIBED, HUMAN_SOURCES, Attribute, Image, Label, Source, State
 from chalicelib.reindexing import UNNOTED, Progress
-from chalicelib.search.conditions import Condition
+from chalicelib.search.conditions import Condition, Time
 from chalicelib.search.query import Query, Results, Suggestion
 
 # Less probable labels are shown, counted and filtered by, but no text finds them.
@@ -47,6 +47,7 @@ class Document:
     visual: bytes | None = None
     semantic: bytes | None = None
     created_at: datetime | None = None
+    taken_at: datetime | None = None
 
 
 def searched_labels(labels: Sequence[Label]) -> tuple[str, ...]:
@@ -78,6 +79,7 @@ def document_of(image: Image) -> Document:
         visual=image.visual,
         semantic=image.semantic,
         created_at=image.created_at,
+        taken_at=image.taken_at,
     )
 
 
@@ -101,8 +103,9 @@ def key_of(image_id: str) -> int:
 
 
 def microseconds(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    """Return a moment as microseconds since 1970, a camera's local one as if it were UTC."""
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (known - _EPOCH) // timedelta(microseconds=1)
 
 
 # What orders photographs -------------------------------------------------------------------------
@@ -124,8 +127,15 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
-    """By the time they were made; the score is in microseconds since 1970."""
+class ByTime:
+    """By when they were added, or taken; those of no known time are last.
+
+    The score is in microseconds since 1970, negated where the oldest are first, and ``NO_TIME``
+    where there is no time.
+    """
+
+    time: Time = "created"
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +166,10 @@ class Nearest:
     count: int
 
 
-By: TypeAlias = Newest | Terms | Nearest
+By: TypeAlias = ByTime | Terms | Nearest
+# Less than any time's number (it is in the year 1684), negated or not; cursors and engines hold it
+# as a whole number and as a fraction alike.
+NO_TIME = -(2**53)
 BREVITY = 16  # steps of length
 BREVITY_WORDS = 3  # of a caption, to a step
 
@@ -198,7 +211,7 @@ class Retrieval:
     among
         What must hold of a match; what is deleted is none.
     by
-        Their order; of equal scores the lower key comes first.
+        What scores and orders them; of equal scores the lower key comes first.
     size
         How many of the matches are wanted; they may be none where only the count is.
     after
@@ -209,16 +222,24 @@ class Retrieval:
         Counted over all matches, whatever ``size`` and ``after`` are.
     counts, stored
         Whether the total is wanted, and what is shown of the matches.
+    sort
+        What orders the matches and gives their scores, where ``by`` and ``least`` only choose them.
     """
 
     among: Condition
-    by: By = field(default_factory=Newest)
+    by: By = field(default_factory=ByTime)
     size: int = 0
     after: Place | None = None
     least: float | None = None
     facets: tuple[Facet, ...] = ()
     counts: bool = True
     stored: bool = False
+    sort: ByTime | None = None
+
+    @property
+    def order(self) -> By:
+        """What orders the matches."""
+        return self.sort or self.by
 
 
 @dataclass(frozen=True, slots=True)

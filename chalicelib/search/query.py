@@ -32,6 +32,21 @@ class Mode(StrEnum):
     FUSED = "fused"
 
 
+class Sort(StrEnum):
+    """What orders the matches."""
+
+    RELEVANCE = "relevance"
+    ADDED = "added"
+    TAKEN = "taken"
+
+
+class Direction(StrEnum):
+    """Which of the matches come first, where a time orders them; those without one are last."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """Colours, actions and places bound to one subject; None matches any subject.
@@ -64,8 +79,9 @@ class Group:
 class Filters:
     """Exact conditions that do not change the score.
 
-    ``created_from`` is included in the range, ``created_to`` is not. Of states and sources any
-    will do, of labels a photograph must have all.
+    ``created_from`` is included in the range, ``created_to`` is not; ``taken_from`` and
+    ``taken_to`` likewise, by the camera's own clock, which has no zone. Of states and sources
+    any will do, of labels a photograph must have all.
     """
 
     states: tuple[State, ...] = ()
@@ -73,6 +89,8 @@ class Filters:
     labels: tuple[str, ...] = ()
     created_from: datetime | None = None
     created_to: datetime | None = None
+    taken_from: datetime | None = None
+    taken_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,8 @@ class Query:
         and facets count them all.
     weights
         Of the parts that are fused; None for those chosen by measurement.
+    sort, direction
+        The order of the matches; where nothing ranks, relevance is the newest added first.
     """
 
     owner: str | None
@@ -148,6 +168,8 @@ class Query:
     unlike: tuple[bytes, ...] = ()
     collapse: Literal["near_duplicates"] | None = None
     weights: Weights | None = None
+    sort: Sort = Sort.RELEVANCE
+    direction: Direction = Direction.NEWEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from chalicelib.search.plan import DEPTH, PartName, Plan, visible_to
 from chalicelib.search.port import (
     BREVITY,
     By,
+    ByTime,
     Facet,
     Keys,
     Nearest,
-    Newest,
     Place,
     Retrieval,
     Retrieved,
@@ -45,7 +45,7 @@ IDF_STEPS = 16  # of one unit of idf: whole numbers are summed alike on every ma
 EMPHASIS, EMPHASIS_ON_A_MODEL = 1.5, 4.0
 FacetCounts = Mapping[str, tuple[tuple[str, int], ...]]
 
-_SCALES = {Newest: 1.0, Terms: float(IDF_STEPS * BREVITY), Nearest: SCALE**2}
+_SCALES = {ByTime: 1.0, Terms: float(IDF_STEPS * BREVITY), Nearest: SCALE**2}
 
 
 def idf(count: int, frequency: int) -> int:
@@ -103,15 +103,16 @@ class EngineOrder:
     def __init__(self, view: View, plan: Plan, by: By) -> None:
         self._view, self._plan, self._by = view, plan, by
         self._scale = _SCALES[type(by)]
-        self._base = Retrieval(plan.among, by)
+        self._base = Retrieval(plan.among, by, sort=plan.sort)
         self._counted: tuple[int, FacetCounts] | None = None
         self._stored: dict[int, Stored] = {}
 
     def best(self) -> float | None:
         """Return the highest score; None where nothing ranks or matches."""
-        if isinstance(self._by, Newest):
+        if isinstance(self._by, ByTime):
             return None
-        (first,) = self._view.retrieve([replace(self._base, size=1, counts=False)])
+        first_of_all = Retrieval(self._plan.among, self._by, size=1, counts=False)
+        (first,) = self._view.retrieve([first_of_all])
         return float(first.scores[0]) / self._scale if len(first.scores) else None
 
     def cut(self, bound: float) -> None:
@@ -139,13 +140,15 @@ class EngineOrder:
 
     def scores(self, places: Sequence[Place]) -> list[float]:
         """Return the scores at places: summed idf or cosines; 1 where nothing ranks."""
-        is_ranked = not isinstance(self._by, Newest)
-        return [-score / self._scale if is_ranked else 1.0 for score, _ in places]
+        is_ranked = not isinstance(self._by, ByTime)
+        ranked = self._ranked(places)
+        return [-score / self._scale if is_ranked else 1.0 for score, _ in ranked]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
         """Return what each part of the query gave to photographs, by their keys."""
-        if isinstance(self._by, Newest) or not places:
+        if isinstance(self._by, ByTime) or not places:
             return {}
+        places = self._ranked(places)
         higher = [replace(self._base, least=1 - score) for score, _ in places]
         ranks = [1 + found.total for found in self._view.retrieve(higher)]
         if isinstance(self._by, Nearest):
@@ -155,6 +158,17 @@ class EngineOrder:
                 for place, rank, cosine in zip(places, ranks, self.scores(places), strict=True)
             }
         return self._explained_words(places, ranks, self._by)
+
+    def _ranked(self, places: Sequence[Place]) -> Sequence[Place]:
+        """Return the places that photographs, ordered by a time, have by their scores."""
+        if self._plan.sort is None or isinstance(self._by, ByTime) or not places:
+            return places
+        among = AllOf((self._plan.among, Among(tuple(key for _, key in places))))
+        asked = Retrieval(among, self._by, size=len(places), counts=False)
+        (found,) = self._view.retrieve([asked])
+        scores = dict(zip(found.keys.tolist(), (-found.scores).tolist(), strict=True))
+        # What changed a moment ago may be no match any more.
+        return [(scores.get(key, 0.0), key) for _, key in places]
 
     def _explained_words(
         self, places: Sequence[Place], ranks: Sequence[int], by: Terms
@@ -183,6 +197,7 @@ class FusedOrder:
         self._keys: Keys = np.unique(np.concatenate([one.keys for one in found.values()]))
         self._scores = self._scored(found)
         self._places = self._ordered()
+        self._by_time: list[Place] | None = None
 
     def best(self) -> float | None:
         """Return the highest score; None where nothing matches."""
@@ -194,8 +209,9 @@ class FusedOrder:
 
     def walk(self, after: Place | None, count: int) -> Sequence[Place]:
         """Return the ``count`` best places after one."""
-        start = 0 if after is None else bisect_right(self._places, after)
-        return self._places[start : start + count]
+        places = self._sorted()
+        start = 0 if after is None else bisect_right(places, after)
+        return places[start : start + count]
 
     def counted(self) -> tuple[int, FacetCounts]:
         """Return how many matches there are, and their facets."""
@@ -212,7 +228,8 @@ class FusedOrder:
 
     def scores(self, places: Sequence[Place]) -> list[float]:
         """Return the fused scores."""
-        return [-score for score, _ in places]
+        relevance = {key: -score for score, key in self._places}
+        return [relevance[key] for _, key in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
         """Return what each part of the query gave to photographs, by their keys."""
@@ -285,6 +302,17 @@ class FusedOrder:
             total += getattr(self._plan.weights, name) * np.nan_to_num(values)
         order = np.lexsort((self._keys, -total))
         return [*zip((-total[order]).tolist(), self._keys[order].tolist(), strict=True)]
+
+    def _sorted(self) -> list[Place]:
+        """Return the places of all matches in the order that is asked for."""
+        if self._plan.sort is None:
+            return self._places
+        if self._by_time is None:
+            keys = tuple(key for _, key in self._places)
+            asked = Retrieval(Among(keys), self._plan.sort, size=len(keys), counts=False)
+            (found,) = self._view.retrieve([asked])
+            self._by_time = [*zip((-found.scores).tolist(), found.keys.tolist(), strict=True)]
+        return self._by_time
 
 
 def part_scores(

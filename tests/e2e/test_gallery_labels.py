@@ -1,99 +1,55 @@
 """What the model sees, and who is where, in the gallery: a browser on an API in memory."""
 
-import io
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image as Picture
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
-from app import provider
 from chalicelib.images import Attribute, Caption, Label, Source, State
-from chalicelib.search.embedded import EmbeddedIndex
-from chalicelib.search.port import document_of
 from chalicelib.transitions import TOO_UNSURE
 from tests.api import Api
-from tests.memory.storage import MemoryStorage
+from tests.e2e.in_memory import gallery, showing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-ORIGIN = "http://gallery.test"
 CAT, CUP = Label("cat", 0.93), Label("cup", 0.31)
 SHOWN: dict[str, dict[str, Any]] = {
-    "unsure": {"labels": (CAT, CUP), "state": State.NEEDS_REVIEW, "reason": TOO_UNSURE},
+    "unsure": {
+        "width": 300,
+        "height": 200,
+        "labels": (CAT, CUP),
+        "state": State.NEEDS_REVIEW,
+        "reason": TOO_UNSURE,
+    },
     "told": {
+        "width": 240,
+        "height": 240,
         "labels": (CAT,),
         "caption": Caption("a ginger animal sleeps on a sofa", Source.USER),
         "attributes": (Attribute("animal", ("ginger",), ("sleep",)),),
     },
     "other": {
+        "width": 320,
+        "height": 200,
         "labels": (CUP,),
         "caption": Caption("a brown dog runs in snow", Source.MODEL, "net@1", 0.8),
         "attributes": (Attribute("dog", ("brown",), ("run",), places=("snow",)),),
     },
 }
-SIZES = {"unsure": (300, 200), "told": (240, 240), "other": (320, 200)}
-
-
-class OpenStorage(MemoryStorage):
-    """Links to its objects by addresses that the browser may ask for."""
-
-    def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
-        """Return addresses below the gallery's own."""
-        return {key: f"{ORIGIN}/files/{key}" for key in names}
-
-
-def picture(image_id: str) -> bytes:
-    drawn = io.BytesIO()
-    Picture.new("RGB", SIZES[image_id], (200, 150, 90)).save(drawn, "PNG")
-    return drawn.getvalue()
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
     """Yield an API over three photographs: a withheld caption, a person's, a model's."""
-    index = EmbeddedIndex()
-    api = Api(storage=OpenStorage(), index=index)  # type: ignore[arg-type]
-    for image_id, known in SHOWN.items():
-        width, height = SIZES[image_id]
-        more = {"width": width, "height": height, "derivative_key": f"{image_id}.png", **known}
-        index.apply([document_of(api.enter(image_id, **more))])
-    provider.repository = api.repository()
-    yield api
-    del provider.repository
-
-
-def answering(api: Api) -> Callable[[Route], None]:
-    """Return what answers the browser's requests instead of a network."""
-
-    def answer(route: Route) -> None:
-        asked = urlsplit(route.request.url)
-        if asked.path.startswith("/files/"):
-            route.fulfill(body=picture(Path(asked.path).stem), content_type="image/png")
-            return
-        target = f"{asked.path}?{asked.query}" if asked.query else asked.path
-        body = route.request.post_data
-        told = api.call(route.request.method, target, body, as_="ann")
-        route.fulfill(status=told.status, headers=told.headers, body=told.text)
-
-    return answer
+    with showing(SHOWN) as api:
+        yield api
 
 
 @pytest.fixture(params=[1280, 360], ids=["wide", "phone"])
 def page(request: pytest.FixtureRequest, browser: Browser, api: Api) -> Iterator[Page]:
-    """Yield the opened gallery, as wide as a desk or as a phone; it must not complain."""
-    complaints: list[str] = []
-    page = browser.new_context(viewport={"width": request.param, "height": 800}).new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.route("**/*", answering(api))
-    page.goto(f"{ORIGIN}/#token=ann")
-    page.locator("#grid[data-ready]").wait_for(state="attached")
-    yield page
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    page.context.close()
-    assert complaints == []
+    """Yield the opened gallery, as wide as a desk or as a phone."""
+    with gallery(browser, api, request.param) as page:
+        yield page
 
 
 def search(page: Page, text: str) -> None:

@@ -56,7 +56,8 @@ def on_aws(tmp_path_factory: pytest.TempPathFactory) -> Template:
 def with_everything(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """Return what is deployed without CloudFront, and with everything else that can be said."""
     cors = "https://a.example.org,https://b.example.org"
-    context = {**NAMED, "cdn": "no", "waf": "yes", "logRole": "no", "cors": cors}
+    said = {"cdn": "no", "waf": "yes", "logRole": "no", "cors": cors, "keepPosition": "yes"}
+    context = {**NAMED, **said}
     return synthesised(tmp_path_factory.mktemp("everything"), context)
 
 
@@ -382,6 +383,15 @@ def test_the_functions_and_the_bucket_are_told_the_pages(with_everything: Templa
     (rule,) = only(with_everything, "AWS::S3::Bucket")["CorsConfiguration"]["CorsRules"]
     gallery = "https://photos.example.org"
     assert rule["AllowedOrigins"] == [gallery, *told.split(",")]
+
+
+def test_positions_are_kept_only_where_that_was_said(
+    on_aws: Template, with_everything: Template
+) -> None:
+    for template, kept in ((on_aws, None), (with_everything, "yes")):
+        for function in of_type(template, "AWS::Lambda::Function"):
+            variables = function["Environment"]["Variables"]
+            assert variables.get("IMAGE_REPO_KEEP_POSITION") == kept
 
 
 def test_the_bucket_takes_files_of_the_gallerys_kind_of_host_by_default() -> None:

@@ -1,7 +1,7 @@
 """Another index takes the live one's place while writes go on."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -17,6 +17,7 @@ from chalicelib.search.opensearch import RebuildingIndex
 from chalicelib.search.opensearch.aliases import Aliases, is_current
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.opensearch.schema import definition
+from chalicelib.search.query import Direction, Sort
 from tests.memory.storage import MemoryStorage
 from tests.opensearch import index_with, needs_opensearch, own_prefix, shared_client
 
@@ -292,6 +293,27 @@ def release(bench: Bench, role: str, number: int, body: Mapping[str, Any]) -> st
     shared_client().indices.create(index=name, body={**body, "aliases": {alias: {}}})
     bench.index.refresh(name)
     return name
+
+
+def before_dates() -> Mapping[str, Any]:
+    """Return the definition of a release that knew no dates of taking."""
+    body: dict[str, Any] = {**definition()}
+    properties = {k: v for k, v in body["mappings"]["properties"].items() if k != "taken"}
+    return {**body, "mappings": {**body["mappings"], "properties": properties}}
+
+
+def test_an_order_by_dates_that_an_index_does_not_know_leaves_all_equal() -> None:
+    with own_prefix() as prefix:
+        index = index_with(prefix)
+        name = f"{prefix}-000001-v1"
+        shared_client().indices.create(index=name, body={**before_dates(), "aliases": {prefix: {}}})
+        index.refresh(name)
+        index.apply([document(number) for number in range(3)])
+        for direction in Direction:
+            asked = Query("ann", sort=Sort.TAKEN, direction=direction, limit=2)
+            first = index.search(asked)
+            rest = index.search(replace(asked, cursor=first.cursor))
+            assert {hit.image_id for hit in (*first.hits, *rest.hits)} == {"000", "001", "002"}
 
 
 def before_places() -> Mapping[str, Any]:

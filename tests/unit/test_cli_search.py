@@ -14,7 +14,7 @@ from image_repo import searching
 from image_repo.client import Client
 from image_repo.config import Session
 from image_repo.errors import CommandError
-from image_repo.output import reason, told, understood, words
+from image_repo.output import reason, show_image, told, understood, words
 
 IMAGE = {
     "id": "id-1",
@@ -22,6 +22,18 @@ IMAGE = {
     "caption": {"text": "a dog in the snow"},
     "attributes": [],
     "labels": [],
+    "taken_at": "2024-05-01T13:20:00",
+}
+RECORD = {
+    "caption": {"text": "a dog", "source": "user", "confidence": None, "alternatives": []},
+    "state": "captioned",
+    "reason": None,
+    "width": 4,
+    "height": 3,
+    "size": 9,
+    "owner": "ann",
+    "created_at": "2026-01-01T00:00:00Z",
+    "rev": 2,
 }
 CAT, CUP = ({"word": "cat", "probability": 0.93}, {"word": "cup", "probability": 0.31})
 WHY = [
@@ -73,6 +85,35 @@ def test_options_become_the_document() -> None:
         "weights": {"words": 2.0},
         "understand": True,
     }
+
+
+def test_dates_of_taking_are_a_filter_and_an_order() -> None:
+    dates = ("--taken-from", "2023-06-01", "--taken-to", "2023-08-31T12:00")
+    session, result = ran("search", *dates, "--sort", "taken", "--order", "oldest")
+    assert result.exit_code == 0
+    assert json.loads(session.asked[0].read()) == {
+        "limit": 20,
+        "filters": {"taken_from": "2023-06-01", "taken_to": "2023-08-31T12:00"},
+        "sort": "taken",
+        "order": "oldest",
+    }
+
+
+def test_what_is_ordered_by_dates_shows_them() -> None:
+    assert "2024-05-01 13:20:00" in ran("search", "dog", "--sort", "taken")[1].output
+    assert "2024-05-01" not in ran("search", "dog")[1].output
+
+
+def test_a_photograph_is_shown_with_its_date_camera_and_position(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    taking = {"camera": "Canon EOS R5", "position": {"latitude": 46.948, "longitude": 7.4475}}
+    show_image(IMAGE | RECORD | taking)
+    shown = capsys.readouterr().out
+    for value in ("2024-05-01 13:20:00", "Canon EOS R5", "46.948, 7.4475"):
+        assert value in shown
+    show_image(IMAGE | RECORD | {"taken_at": None})
+    assert not {"taken", "camera", "position"} & set(capsys.readouterr().out.split())
 
 
 def test_a_subject_is_asked_for_with_all_that_is_bound_to_it() -> None:

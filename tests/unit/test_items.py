@@ -26,6 +26,10 @@ IMAGE = Image(
     labels=(Label("dog", 0.93), Label("fire engine", 0.3125)),
     visual=bytes(range(256)) * 2,
     form_until=MOMENT,
+    taken_at=datetime.fromisoformat("2024-05-01T13:20"),
+    camera="Canon EOS R5",
+    orientation=6,
+    position=(47.5, -8.25),
     created_at=MOMENT,
     updated_at=MOMENT,
 )
@@ -33,6 +37,11 @@ IMAGE = Image(
 
 def test_an_item_is_the_record() -> None:
     assert image_of(item_of(IMAGE)) == IMAGE
+
+
+def test_a_cameras_time_is_kept_without_a_zone() -> None:
+    assert item_of(IMAGE)["taken_at"] == {"S": "2024-05-01T13:20:00"}
+    assert image_of(item_of(IMAGE)).taken_at == datetime.fromisoformat("2024-05-01T13:20")
 
 
 def test_an_item_need_not_tell_of_every_kind_of_word() -> None:

@@ -17,17 +17,17 @@ from chalicelib.search.conditions import (
     Among,
     AnyOf,
     Condition,
-    Created,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
     Not,
+    Within,
 )
 from chalicelib.search.opensearch import OpenSearchIndex, RebuildingIndex, RetryingClient, connect
 from chalicelib.search.opensearch.bulk import write
-from chalicelib.search.port import By, Facet, Nearest, Newest, Retrieval, Term, Terms
+from chalicelib.search.port import By, ByTime, Facet, Nearest, Retrieval, Term, Terms
 from image_repo_formats import MAX_CAPTION_CHARS
 from infra.opensearch_service import (
     CLUSTER_SETTINGS,
@@ -134,11 +134,13 @@ CONDITIONS: tuple[Condition, ...] = (
     HasAttribute((("subject", frozenset({"dog"})), ("colour", frozenset({"black"})))),
     Is("owner", ("ann",)),
     Among((1, 2)),
-    Created(datetime(2026, 1, 1, tzinfo=UTC), None),
+    Within("created", datetime(2026, 1, 1, tzinfo=UTC), None),
+    Within("taken", None, datetime.fromisoformat("2026-01-01")),
     LooksLike(VECTOR, 0.9),
 )
 ORDERS: tuple[By, ...] = (
-    Newest(),
+    ByTime(),
+    ByTime("taken", oldest_first=True),
     Nearest("visual", VECTOR, 10),
     Nearest("semantic", VECTOR, 10),
     Terms(((Term("dog", Holds(("dog",)), 3),),), shorter_first=True),

@@ -1,14 +1,17 @@
 """What the ingest is given of a file."""
 
 import io
+from datetime import datetime
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from captioner.decoding import Pixels
 from captioner.preparing import prepare
 from captioner.vision.labels import Label
 from captioner.vision.prediction import Caption, Prediction
+from tests.phone import photograph_of_a_phone
 
 VECTOR = np.full(256, 1 / 16, np.float32)
 
@@ -60,3 +63,22 @@ def test_labels_and_what_is_withheld_are_passed_on() -> None:
     prepared = prepare(photograph(), describe=model.describe, max_pixels=1_000)
     assert prepared.labels == (("cat", 0.75), ("bed", 0.125))
     assert prepared.needs_review and prepared.withheld
+
+
+def test_a_file_says_when_and_with_what_it_was_taken() -> None:
+    prepared = prepare(photograph_of_a_phone(), describe=Says().describe, max_pixels=1_000)
+    assert prepared.taken_at == datetime.fromisoformat("2024-05-01T13:20")
+    assert (prepared.camera, prepared.orientation) == ("Apple iPhone 15", 6)
+    assert (prepared.width, prepared.height) == (20, 30)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_where_it_was_taken_is_told_only_where_that_is_kept_and_never_in_the_copy(
+    keep: bool,
+) -> None:
+    prepared = prepare(
+        photograph_of_a_phone(), describe=Says().describe, max_pixels=1_000, keep_position=keep
+    )
+    assert prepared.position == ((46.948, 7.4475) if keep else None)
+    with Image.open(io.BytesIO(prepared.display)) as shown:
+        assert not shown.getexif() and not {"exif", "xmp"} & shown.info.keys()

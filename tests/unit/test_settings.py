@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.settings import LIMITS, Settings, variable
-from infra.stack import limits_of
+from infra.stack import limits_of, position_of
 
 REQUIRED = ("BUCKET", "TABLE", "TOKENS_TABLE")
 DOCUMENTATION = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
@@ -92,3 +92,14 @@ def test_a_deployment_may_set_limits_and_is_told_of_wrong_ones() -> None:
     assert limits_of(nothing.get) == {}
     with pytest.raises(ValueError, match="IMAGE_REPO_MAX_PIXELS is '0'"):
         limits_of(wrong.get)
+
+
+def test_positions_are_kept_only_where_a_deployment_says_so() -> None:
+    said: dict[str, object] = {"keepPosition": "yes"}
+    nothing: dict[str, object] = {}
+    assert position_of(nothing.get) == {}
+    kept = position_of(said.get)
+    assert kept == {"IMAGE_REPO_KEEP_POSITION": "yes"}
+    named = dict.fromkeys(("bucket", "table", "tokens_table"), "-")
+    assert not Settings.from_environment(**named).keep_position
+    assert Settings.from_environment(**named, keep_position=kept.popitem()[1]).keep_position

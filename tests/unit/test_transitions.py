@@ -52,6 +52,10 @@ PREPARED = Prepared(
     content_type="image/jpeg",
     display=b"webp",
     labels=(("Dog", 0.9),),
+    taken_at=datetime.fromisoformat("2024-05-01T13:20"),
+    camera="Canon EOS R5",
+    orientation=6,
+    position=(47.5, -8.25),
 )
 
 Transition = Callable[[Image, datetime], Image]
@@ -93,6 +97,15 @@ def test_what_the_file_is_counts_for_more_than_what_was_announced() -> None:
     assert captioned(prepared=replace(PREPARED, content_type="image/png")).content_type == (
         "image/png"
     )
+
+
+def test_when_and_how_the_newest_file_was_taken_stands_in_its_record() -> None:
+    told = ("taken_at", "camera", "orientation", "position")
+    record = captioned()
+    assert [getattr(record, name) for name in told] == [getattr(PREPARED, name) for name in told]
+    plain = replace(PREPARED, taken_at=None, camera=None, orientation=None, position=None)
+    newer = captioned(record, event("02", "v2"), plain, sha256="bb")
+    assert [getattr(newer, name) for name in told] == [None] * 4
 
 
 def test_a_tombstone_is_the_same_by_whichever_way_it_comes() -> None:

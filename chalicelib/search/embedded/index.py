@@ -5,6 +5,7 @@ values. At 100,000 photographs that takes tenths of a millisecond (docs/decision
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import reduce
 from heapq import nsmallest
 from typing import Any
@@ -20,26 +21,28 @@ from chalicelib.search.conditions import (
     Among,
     AnyOf,
     Condition,
-    Created,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
     Not,
+    Time,
+    Within,
 )
 from chalicelib.search.embedded.columns import Columns
 from chalicelib.search.embedded.segment import Segment, segment_of
 from chalicelib.search.execution import Searcher
 from chalicelib.search.port import (
+    NO_TIME,
+    By,
+    ByTime,
     Document,
     Facet,
     Nearest,
-    Newest,
     Retrieval,
     Retrieved,
     Stored,
-    Terms,
     microseconds,
 )
 from chalicelib.search.text import SCALE, SHORTEST_WORD
@@ -115,14 +118,14 @@ class EmbeddedIndex(Searcher):
 
     def _retrieved(self, asked: Retrieval) -> Retrieved:
         mask = self._mask(asked.among) & self._columns.living
-        scores = self._arrays["row.created"]
-        if not isinstance(asked.by, Newest):
-            scores, has_score = self._scored(asked.by)
-            mask = mask & has_score
+        scores, has_score = self._scored(asked.by)
+        mask = mask & has_score
         if isinstance(asked.by, Nearest):
             mask = self._of_rows(self._best(mask, scores, asked.by.count))
         if asked.least is not None:
             mask = mask & (scores >= asked.least)
+        if asked.sort is not None:
+            scores, _ = self._scored(asked.sort)
         rows = self._page(mask, scores, asked) if asked.size else np.empty(0, np.intp)
         return Retrieved(
             keys=self._arrays["row.key"][rows],
@@ -156,9 +159,11 @@ class EmbeddedIndex(Searcher):
 
     # ---- Scores: one number a row, and which rows have one ---------------------------------------
 
-    def _scored(self, by: Terms | Nearest) -> tuple[Numbers, Mask]:
+    def _scored(self, by: By) -> tuple[Numbers, Mask]:
         if isinstance(by, Nearest):
             return self._products(by.kind, by.vector)
+        if isinstance(by, ByTime):
+            return self._times(by), self._columns.living
         scores = np.zeros(self._columns.size, np.int32)
         groups = np.zeros(self._columns.size, np.uint8)
         for group in by.groups:
@@ -185,6 +190,23 @@ class EmbeddedIndex(Searcher):
             self._remember((kind, vector), (scores, self._of_rows(rows)))
         found_before: tuple[Numbers, Mask] = self._known[kind, vector]
         return found_before
+
+    def _times(self, by: ByTime) -> Numbers:
+        if by not in self._known:
+            rows, times = self._timed(by.time)
+            scores = np.full(self._columns.size, NO_TIME, np.int64)
+            scores[rows] = -times if by.oldest_first else times
+            self._remember(by, scores)
+        known: Numbers = self._known[by]
+        return known
+
+    def _timed(self, time: Time) -> tuple[Numbers, Numbers]:
+        """Return the rows of a known time, and their times."""
+        if time == "taken":
+            return self._arrays["taken.of"], self._arrays["taken.at"]
+        made = self._arrays["row.created"]
+        rows = np.flatnonzero(made)
+        return rows, made[rows]
 
     # ---- Conditions: a truth value a row ---------------------------------------------------------
 
@@ -223,10 +245,8 @@ class EmbeddedIndex(Searcher):
                 return self._of_rows(arrays["label.of"][self._are(values)[arrays["label.value"]]])
             case Is(field, values):
                 return self._are(values)[arrays[f"row.{field}"]]
-            case Created(first, end):
-                made = arrays["row.created"]
-                is_later = made >= microseconds(first) if first else made > 0
-                return is_later & (made < microseconds(end)) if end else is_later
+            case Within(time, first, end):
+                return self._of_rows(_within(*self._timed(time), first, end))
             case _:
                 raise TypeError(f"no condition: {condition!r}")
 
@@ -336,3 +356,13 @@ class EmbeddedIndex(Searcher):
             return None
         vector: bytes = self._arrays["visual.vector"][at].tobytes()
         return vector
+
+
+def _within(rows: Numbers, times: Numbers, first: datetime | None, end: datetime | None) -> Numbers:
+    """Return the rows whose times are ``first`` or later and before ``end``."""
+    chosen = np.ones(len(times), np.bool_)
+    if first is not None:
+        chosen &= times >= microseconds(first)
+    if end is not None:
+        chosen &= times < microseconds(end)
+    return rows[chosen]

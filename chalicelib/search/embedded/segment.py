@@ -42,11 +42,12 @@ PARENT: Mapping[str, str | None] = {
     "label": "row",
     "visual": "row",
     "semantic": "row",
+    "taken": "row",
     "attribute": "row",
     **{kind.name: "attribute" for kind in KINDS},
 }
 # ``of`` is the number of the parent's entry; ``first`` tells whether a document has the value for
-# the first time; ``searched`` whether a text finds the label.
+# the first time; ``searched`` whether a text finds the label; ``at`` is in microseconds since 1970.
 COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "row": _ROW,
     "caption": {"of": np.int32, "word": np.int32},
@@ -54,6 +55,7 @@ COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "label": {"of": np.int32, "value": np.int32, "searched": np.bool_},
     "visual": {"of": np.int32, "vector": np.int8},
     "semantic": {"of": np.int32, "vector": np.int8},
+    "taken": {"of": np.int32, "at": np.int64},
     "attribute": {"of": np.int32},
     **{kind.name: {"of": np.int32, "value": np.int32, "first": np.bool_} for kind in KINDS},
 }
@@ -191,6 +193,8 @@ class _Builder:
             self._add_attributes(row, document)
             for kind, vector in vectors.items():
                 self._entries[kind].append((row, vector))
+            if document.taken_at is not None:
+                self._entries["taken"].append((row, microseconds(document.taken_at)))
 
     def segment(self) -> Segment:
         """Return what was collected."""

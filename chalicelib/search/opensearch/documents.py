@@ -32,6 +32,7 @@ def source_of(document: Document) -> Mapping[str, Any]:
         "source": document.source and document.source.value,
         "human": document.source in HUMAN_SOURCES,
         "created": document.created_at and microseconds(document.created_at),
+        "taken": document.taken_at and microseconds(document.taken_at),
         **_texts(document),
         **_attributes(document.attributes),
         **vectors,

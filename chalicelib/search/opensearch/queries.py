@@ -14,21 +14,22 @@ from chalicelib.search.conditions import (
     Among,
     AnyOf,
     Condition,
-    Created,
     HasAttribute,
     Holds,
     Is,
     Living,
     LooksLike,
     Not,
+    Within,
 )
 from chalicelib.search.opensearch.documents import numbers, term_of
 from chalicelib.search.plan import DEPTH
 from chalicelib.search.port import (
+    NO_TIME,
     By,
+    ByTime,
     Facet,
     Nearest,
-    Newest,
     Place,
     Retrieval,
     Retrieved,
@@ -73,7 +74,7 @@ def query_of(condition: Condition, within: Json | None = None) -> Json:
             return _field_query(condition)
 
 
-def _field_query(condition: Living | Holds | HasAttribute | Is | Among | Created) -> Json:
+def _field_query(condition: Living | Holds | HasAttribute | Is | Among | Within) -> Json:
     match condition:
         case Living():
             return {"term": {"deleted": False}}
@@ -85,13 +86,13 @@ def _field_query(condition: Living | Holds | HasAttribute | Is | Among | Created
             return _any_value(_IS[field], values)
         case Among(keys):
             return {"terms": {"key_term": [*map(term_of, keys)]}}
-        case Created(first, end):
-            return _created({"gte": first, "lt": end})
+        case Within(time, first, end):
+            return _within(time, {"gte": first, "lt": end})
 
 
-def _created(ends: Mapping[str, datetime | None]) -> Json:
+def _within(field: str, ends: Mapping[str, datetime | None]) -> Json:
     found = {name: microseconds(moment) for name, moment in ends.items() if moment is not None}
-    return {"range": {"created": found}}
+    return {"range": {field: found}}
 
 
 def _holds(stems: Sequence[str], field: str) -> Json:
@@ -158,10 +159,10 @@ def search_of(asked: Retrieval) -> Json:
     if not asked.stored:
         body |= {"_source": False, "stored_fields": "_none_"}
     if asked.size:
-        body["sort"] = _sort(asked.by)
+        body["sort"] = _sort(asked.order)
     if asked.after is not None:
-        body["search_after"] = _after(asked.by, asked.after)
-    if asked.least is not None and not isinstance(asked.by, Newest):
+        body["search_after"] = _after(asked.order, asked.after)
+    if asked.least is not None and not isinstance(asked.by, ByTime):
         body["min_score"] = _score(asked.least) if _is_vector(asked.by) else asked.least
     if asked.facets:
         body["aggs"] = {facet.name: _counted(facet) for facet in asked.facets}
@@ -171,7 +172,7 @@ def search_of(asked: Retrieval) -> Json:
 def _ordered(by: By, among: Condition) -> Json:
     """Return what matches, with the scores that order it."""
     match by:
-        case Newest():
+        case ByTime():
             return query_of(among)
         case Nearest(kind, vector, count):
             near = {"vector": numbers(vector), "k": count, "filter": query_of(among)}
@@ -197,15 +198,20 @@ def _shorter_first(query: Json) -> Json:
 
 def _sort(by: By) -> list[Json]:
     """Return the order of hits; ``human`` decides nothing: sort values are fetched fastest."""
-    newest: Json = {"created": {"order": "desc", "missing": 0}}
-    first: Json = newest if isinstance(by, Newest) else {"_score": "desc"}
+    first: Json = _by_time(by) if isinstance(by, ByTime) else {"_score": "desc"}
     return [first, {"key": "asc"}, {"human": "asc"}]
+
+
+def _by_time(by: ByTime) -> Json:
+    """Return the order by a time; an index of an earlier release may not have it."""
+    order, missing = ("asc", -NO_TIME) if by.oldest_first else ("desc", NO_TIME)
+    return {by.time: {"order": order, "missing": missing, "unmapped_type": "long"}}
 
 
 def _after(by: By, place: Place) -> list[float]:
     score, key = -place[0], place[1]
-    if isinstance(by, Newest):
-        return [int(score), key, 1]
+    if isinstance(by, ByTime):
+        return [int(-score if by.oldest_first else score), key, 1]
     return [_score(score) if _is_vector(by) else score, key, 1]
 
 
@@ -253,7 +259,7 @@ def retrieved(asked: Retrieval, answer: Json) -> Retrieved:
     scores = np.array([score for score, _, _ in places], np.float64)
     return Retrieved(
         keys=np.array([key for _, key, _ in places], np.int64),
-        scores=_products(scores) if _is_vector(asked.by) else scores,
+        scores=_scores(asked.order, scores),
         human=np.array([human for _, _, human in places], np.bool_),
         total=_total(asked, answer) if asked.counts else 0,
         facets={facet.name: values_of(answer, facet.name) for facet in asked.facets},
@@ -283,6 +289,13 @@ def values_of(answer: Json, name: str) -> tuple[tuple[str, int], ...]:
 def _score(product: float) -> float:
     """Return the score that Lucene makes of an inner product, so that none is negative."""
     return 1 + product if product >= 0 else 1 / (1 - product)
+
+
+def _scores(by: By, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the scores behind the first of the values that hits are sorted by."""
+    if isinstance(by, ByTime):
+        return -values if by.oldest_first else values
+    return _products(values) if _is_vector(by) else values
 
 
 def _products(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -3,8 +3,8 @@
 Texts come as stems (`text.stems`), so that all engines agree on what a text holds. The mapping
 ignores fields that it does not know: an index of an earlier release takes documents of a later
 one until it is rebuilt (`rebuilding`). That rests on two rules: ``_CONTENTS`` is raised whenever
-what a field holds changes, and a field that changes its type or its meaning gets another name. An
-order by a new field, or a new vector, fails on an older index.
+what a field holds changes, and a field that changes its type or its meaning gets another name. A
+new vector fails on an older index; an order by a field that is not there leaves all equal.
 """
 
 import json
@@ -47,6 +47,7 @@ _PROPERTIES: Mapping[str, Any] = {
     "source": _KEYWORD,
     "human": {"type": "boolean"},
     "created": {"type": "long"},  # microseconds since 1970
+    "taken": {"type": "long"},  # likewise, by the camera's clock
     "text": _SHOWN,
     "caption": {**_STEMS, "copy_to": "either"},
     "labels_text": {**_STEMS, "copy_to": "either"},

@@ -1,0 +1,76 @@
+"""The gallery on an API in memory, which answers the browser instead of a network."""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from PIL import Image as Picture
+from playwright.sync_api import Browser, Page, Route
+
+from app import provider
+from chalicelib.search.embedded import EmbeddedIndex
+from chalicelib.search.port import document_of
+from tests.api import Api
+from tests.memory.storage import MemoryStorage
+
+ORIGIN = "http://gallery.test"
+
+
+class OpenStorage(MemoryStorage):
+    """Links to its objects by addresses that the browser may ask for."""
+
+    def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
+        """Return addresses below the gallery's own."""
+        return {key: f"{ORIGIN}/files/{key}" for key in names}
+
+
+@contextmanager
+def showing(records: Mapping[str, Mapping[str, Any]]) -> Iterator[Api]:
+    """Yield an API over photographs, of which each says at least its width and height."""
+    index = EmbeddedIndex()
+    api = Api(storage=OpenStorage(), index=index)  # type: ignore[arg-type]
+    for image_id, known in records.items():
+        name = f"{known['width']}x{known['height']}.png"
+        index.apply([document_of(api.enter(image_id, derivative_key=name, **known))])
+    provider.repository = api.repository()
+    yield api
+    del provider.repository
+
+
+@contextmanager
+def gallery(browser: Browser, api: Api, width: int, **context: Any) -> Iterator[Page]:
+    """Yield the opened gallery; it must not complain, nor be wider than the window."""
+    complaints: list[str] = []
+    page = browser.new_context(viewport={"width": width, "height": 800}, **context).new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.route("**/*", _answering(api))
+    page.goto(f"{ORIGIN}/#token=ann")
+    page.locator("#grid[data-ready]").wait_for(state="attached")
+    yield page
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.context.close()
+    assert complaints == []
+
+
+def _answering(api: Api) -> Callable[[Route], None]:
+    def answer(route: Route) -> None:
+        asked = urlsplit(route.request.url)
+        if asked.path.startswith("/files/"):
+            route.fulfill(body=_picture(Path(asked.path).stem), content_type="image/png")
+            return
+        target = f"{asked.path}?{asked.query}" if asked.query else asked.path
+        body = route.request.post_data
+        told = api.call(route.request.method, target, body, as_="ann")
+        route.fulfill(status=told.status, headers=told.headers, body=told.text)
+
+    return answer
+
+
+def _picture(size: str) -> bytes:
+    width, height = map(int, size.split("x"))
+    drawn = io.BytesIO()
+    Picture.new("RGB", (width, height), (200, 150, 90)).save(drawn, "PNG")
+    return drawn.getvalue()
