@@ -12,6 +12,7 @@ from botocore.config import Config
 from chalicelib.access import TOKEN_PREFIX, Caller, Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.cross_origin import CrossOrigin
+from chalicelib.api.entering import Entering
 from chalicelib.api.searching import SearchService
 from chalicelib.api.signing_in import SignIn
 from chalicelib.api.tokens import TokenAdministration
@@ -19,6 +20,8 @@ from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.dead_letters import DeadLetters
+from chalicelib.due import Due
+from chalicelib.due_progress import DueProgress
 from chalicelib.encoder import Encoder, QueryEncoder, TextEncoder
 from chalicelib.imports import Imports
 from chalicelib.ingest import EventRecorder
@@ -63,16 +66,18 @@ S3_CONFIGURATION = CONFIGURATION.merge(
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Everything the API's routes and the reader of dead letters work with."""
+    """Everything the API's routes and the scheduled function work with."""
 
     storage: Storage
     tokens: Tokens
     cross_origin: CrossOrigin
     collection: Collection
+    entering: Entering
     searching: SearchService
     upkeep: Upkeep
     token_administration: TokenAdministration
     dead_letters: DeadLetters
+    due: Due
     sign_in: SignIn | None
 
     def caller(self, token: str) -> Caller | None:
@@ -103,9 +108,8 @@ def assemble(
         storage=storage,
         tokens=tokens,
         cross_origin=CrossOrigin.of(settings.cors_origins),
-        collection=Collection(
-            catalogue, storage, index, settings.max_upload_bytes, AutomaticRecounting(recounting)
-        ),
+        collection=Collection(catalogue, storage, index, AutomaticRecounting(recounting)),
+        entering=Entering(catalogue, storage, settings.max_upload_bytes),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
@@ -116,6 +120,7 @@ def assemble(
         ),
         token_administration=TokenAdministration(tokens),
         dead_letters=DeadLetters(dead_letters, recorder, imports, settings.bucket),
+        due=Due(catalogue, storage, queue, DueProgress(storage), _now),
         sign_in=sign_in,
     )
 

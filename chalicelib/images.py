@@ -26,6 +26,7 @@ class State(StrEnum):
     CAPTIONED = "captioned"
     NEEDS_REVIEW = "needs_review"
     FAILED = "failed"
+    EXPIRED = "expired"
     DELETED = "deleted"
 
 
@@ -41,6 +42,8 @@ class Source(StrEnum):
 HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT, Source.FILE})
 DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 """The states of a file that the model could read."""
+AWAITED = frozenset({State.PENDING, State.EXPIRED})
+"""The states of a file of which nothing has been heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,22 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What ``POST /images`` was asked for a photograph, as hashes.
+
+    Attributes
+    ----------
+    announced
+        Of the content, size and type it was entered with; None where it came another way.
+    request
+        Of the last request that described it, of which a late copy must change nothing.
+    """
+
+    announced: str | None
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One photograph's record, the item of the catalogue.
 
@@ -148,12 +167,13 @@ class Image:
     version_id, sequencer
         S3's version and the padded sequencer of the newest event applied.
     content_type, width, height, size, sha256
-        Of the original file; width and height in pixels after EXIF orientation.
+        Of the original file; width and height in pixels after EXIF orientation. While it is awaited
+        they are what its uploader announced.
     derivative_key, large_key
         Keys of the metadata-free copies for display, a small and a large one; the latter is None
         where the original is no larger than the former.
     reason
-        Why the state is ``failed`` or ``needs_review``, for a person.
+        Why the state is ``failed``, ``expired`` or ``needs_review``, for a person.
     labels
         What the model sees, the most probable first: a source beside caption and attributes.
     keywords, keywords_source
@@ -164,6 +184,13 @@ class Image:
     processed_by
         ``name@version`` of the model that described the file or whose decoder refused it; None
         while neither has happened, so that the file is tried again.
+    entry
+        How it was asked for, where that was through the API.
+    form_until
+        Until when the newest upload form is good; None where a file has come, or needed no form.
+    removed_at
+        Of a tombstone: when the bucket told that the file is gone, and while it may come back; None
+        where only the record was deleted.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """
@@ -193,6 +220,9 @@ class Image:
     visual: bytes | None = None
     semantic: bytes | None = None
     processed_by: str | None = None
+    entry: Entry | None = None
+    form_until: datetime | None = None
+    removed_at: datetime | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted: Counted | None = field(default=None, compare=False, repr=False)

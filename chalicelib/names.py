@@ -10,7 +10,7 @@ API = "image-repo"
 CAPTIONER = "image-repo-captioner"
 ENCODER = "image-repo-encoder"
 INDEXER = "image-repo-indexer"
-DEAD_LETTERS = "dead-letters"  # of the API's application, which names it after itself
+DUE = "due"  # of the API's application, which names it after itself
 METRICS = "ImageRepo"  # the namespace in CloudWatch
 
 # Prefixes of keys in the bucket.
@@ -20,6 +20,8 @@ INDEX = "index/"
 IMPORTS = "imports/"
 # How far a recount of the catalogue is.
 RECOUNT_PROGRESS = f"{INDEX}recount.json"
+# Where the pass over what is due was cut.
+DUE_PROGRESS = f"{INDEX}due.json"
 # Whose a photograph is that lies in no owner's folder.
 DEFAULT_OWNER = "default"
 
@@ -27,14 +29,15 @@ DEFAULT_OWNER = "default"
 IMAGES_KEY = "image_id"
 COUNTS_KEY = "counter"
 TOKENS_KEY = "token_sha256"
-# Each listing has a partition of its own, so that nothing is read but what is shown; the indexes
-# hold keys alone, so that a write that changes none of them costs nothing there.
+# Each listing, and each content, has a partition of its own, so that nothing is read but what is
+# shown; the indexes hold keys alone, so that a write that changes none of them costs nothing there.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
 IMAGES_INDEXES: Final[dict[str, tuple[str, str]]] = {
     "by_owner": ("owner", "created_at"),
     "by_state": ("owner_state", "created_at"),
     "by_time": ("listing", "created_at"),
     "by_time_in_state": ("listing_state", "created_at"),
+    "by_content": ("owner_content", "created_at"),
 }
 
 # Search engines, as ``IMAGE_REPO_SEARCH`` names them.

@@ -8,6 +8,7 @@
     imports/<import_id>.json       reports of imports
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,18 +23,21 @@ from chalicelib.names import DEFAULT_OWNER, UPLOADS
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_UPLOAD_SECONDS = 15 * 60
+UPLOAD_SECONDS = 15 * 60
+# How long the bucket's lifecycle keeps a version that was replaced or deleted.
+FORMER_VERSION_DAYS = 30
 _DOWNLOAD_SECONDS = 60 * 60
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object of the bucket, without its bytes."""
+    """One object of the bucket, without its bytes; a listing does not tell its version."""
 
     key: str
     size: int
     etag: str
+    version_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,9 @@ class Storage(Protocol):
             It is larger than ``limit`` bytes; nothing was read.
         """
 
+    def head(self, key: str) -> StoredObject | None:
+        """Return what is known of the object that a key holds now, or None where it holds none."""
+
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object, such as a copy for display."""
 
@@ -70,8 +77,13 @@ class Storage(Protocol):
     def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         """Yield the objects under a prefix in key order, those after the key ``after``."""
 
-    def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
-        """Return a form that lets one file of this key, type and size in, for 15 minutes."""
+    def presigned_post(
+        self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None
+    ) -> PresignedPost:
+        """Return a form that lets one file of this key, type and size in, for 15 minutes.
+
+        Where ``sha256`` (hexadecimal) is given, it lets that content in and no other.
+        """
 
     def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
         """Return for each key a URL good for an hour at least.
@@ -105,6 +117,17 @@ class S3Storage:
         except (BotoCoreError, OSError) as error:
             raise StorageUnavailable("the bucket stopped in the middle of an object") from error
 
+    def head(self, key: str) -> StoredObject | None:
+        """Return an object without its bytes; under a delete marker there is none (404).
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+        """
+        try:
+            found = self._call(self._client.head_object, Key=key)
+        except _Gone:
+            return None
+        return StoredObject(key, found["ContentLength"], found["ETag"], found.get("VersionId"))
+
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object."""
         self._call(self._client.put_object, Key=key, Body=body, ContentType=content_type)
@@ -124,14 +147,20 @@ class S3Storage:
                 return
             start = {"StartAfter": answer["Contents"][-1]["Key"]}
 
-    def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
-        """Return a form whose policy fixes the key, the type and the size."""
+    def presigned_post(
+        self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None
+    ) -> PresignedPost:
+        """Return a form whose policy fixes the key, the type, the size and the checksum."""
+        fields = {"Content-Type": content_type, **(_checksum(sha256) if sha256 else {})}
         answer = self._client.generate_presigned_post(
             self.bucket,
             key,
-            Fields={"Content-Type": content_type},
-            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
-            ExpiresIn=_UPLOAD_SECONDS,
+            Fields=dict(fields),
+            Conditions=[
+                *({name: value} for name, value in fields.items()),
+                ["content-length-range", 1, max_bytes],
+            ],
+            ExpiresIn=UPLOAD_SECONDS,
         )
         return PresignedPost(answer["url"], answer["fields"])
 
@@ -174,13 +203,20 @@ class _Gone(Exception):  # a signal between two methods of this module
     pass
 
 
+def _checksum(sha256: str) -> dict[str, str]:
+    """Return the fields of a form by which S3 refuses any other content.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+    https://repost.aws/questions/QUgivVIUn6QrGVpETR1wQ4KQ
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+    """
+    return {
+        "x-amz-checksum-algorithm": "SHA256",
+        "x-amz-checksum-sha256": b64encode(bytes.fromhex(sha256)).decode(),
+    }
+
+
 def owner_of(key: str) -> str:
     """Return whose photograph a key under ``UPLOADS`` is: its folder, else ``DEFAULT_OWNER``."""
     parts = key.removeprefix(UPLOADS).split("/", 1)
     return parts[0] if len(parts) == 2 and parts[0] else DEFAULT_OWNER
-
-
-def object_at(storage: Storage, key: str) -> StoredObject | None:
-    """Return the object of exactly this key without its bytes, or None."""
-    first = next(iter(storage.objects(key)), None)
-    return first if first and first.key == key else None

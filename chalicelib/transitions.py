@@ -11,15 +11,17 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
   deleted. An import replaces what a model, the file or an earlier import said, never a user's.
   What a person wrote into the file stands where neither said anything.
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
-  person's caption; ``failed`` has a ``reason``; ``pending`` and ``deleted`` have none.
+  person's caption; ``failed`` and ``expired`` have a ``reason``; ``pending`` and ``deleted`` have
+  none.
 * What the file and the model gave (measures, checksum, labels, vectors, copies for display, the
   file's or a model's caption, the file's keywords, ``processed_by``) stands only where the model
-  could read the newest file. ``failed`` keeps its size, and ``processed_by`` where the decoder
-  refused the file for good.
-* ``deleted`` holds identity, version, sequencer and times, and nothing else.
+  could read the newest file. While that is awaited, type, size and checksum are as announced.
+  ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
+* ``deleted`` holds identity, version, sequencer and times, and nothing else. Only there is a
+  ``removed_at``; with it the file may come back, and the record with what the model makes of it.
 * Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
-* Attributes have the source ``user`` (who may say that there are none), or ``model`` where they
-  were read out of the present caption; none were read where the source is None.
+* Attributes have the source ``user`` or ``import`` (who may say that there are none), or ``model``
+  where they were read out of the present caption; none were read where the source is None.
 * A caption has a model's name if and only if a model wrote it.
 * Keywords are as `images.fitting_keywords` leaves them. They have the source of the person who
   gave them; a user or an import may say that there are none, a file has some.
@@ -50,6 +52,7 @@ from chalicelib.storage import owner_of
 NO_CAPTION = "the model found no caption"
 TOO_UNSURE = "the model was too unsure to write a caption"
 UNSURE = "the model is not sure of its caption"
+NEVER_CAME = "no file came while its upload form was good; upload it again"
 _OUTLIVING_THE_FILE = HUMAN_SOURCES - {Source.FILE}
 
 
@@ -60,8 +63,13 @@ def pending(
     *,
     content_type: str | None = None,
     size: int | None = None,
+    sha256: str | None = None,
+    form_until: datetime | None = None,
 ) -> Image:
-    """Return a new record, which waits for its file, with what its uploader announced of it."""
+    """Return a new record, which waits for its file, with what its uploader announced of it.
+
+    ``form_until`` is the end of the form that its uploader was given.
+    """
     return Image(
         image_id=image_id_of(bucket, key),
         owner=owner_of(key),
@@ -69,9 +77,35 @@ def pending(
         key=key,
         content_type=content_type,
         size=size,
+        sha256=sha256,
+        form_until=form_until,
         created_at=now,
         updated_at=now,
     )
+
+
+def awaited(image: Image, announced: Image, now: datetime) -> Image:
+    """Record that a file that never came is announced again, with the form it is to come by."""
+    return replace(
+        living(image),
+        state=State.PENDING,
+        reason=None,
+        content_type=announced.content_type,
+        size=announced.size,
+        sha256=announced.sha256,
+        form_until=announced.form_until,
+        updated_at=now,
+    )
+
+
+def expired(image: Image, now: datetime) -> Image:
+    """Record that the file of an upload never came; what its uploader told of it stays.
+
+    A record that waits no longer is returned as it is.
+    """
+    if image.state is not State.PENDING:
+        return image
+    return replace(image, state=State.EXPIRED, reason=NEVER_CAME, updated_at=now)
 
 
 def captioned_by_model(
@@ -140,8 +174,24 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
 def deleted(image: Image, now: datetime, *, sequencer: str | None = None) -> Image:
     """Return the tombstone; the sequencer is that of the event, None where the API deletes."""
     return replace(
-        _emptied(image, now), state=State.DELETED, sequencer=sequencer or image.sequencer
+        _emptied(image, now),
+        state=State.DELETED,
+        sequencer=sequencer or image.sequencer,
+        removed_at=now if sequencer else None,
     )
+
+
+def restored(image: Image, now: datetime) -> Image:
+    """Return a tombstone whose file is in the bucket again as a record that waits for its caption.
+
+    What people wrote is not known any more. Any other record is returned as it is.
+    """
+    return image if image.removed_at is None else _emptied(image, now)
+
+
+def gone_for_good(image: Image, now: datetime) -> Image:
+    """Return a tombstone whose file cannot come back any more."""
+    return replace(image, removed_at=None, updated_at=now)
 
 
 def edited(
@@ -191,6 +241,31 @@ def imported(
     return image if after == image else replace(after, updated_at=now)
 
 
+def described(
+    image: Image,
+    now: datetime,
+    source: Source,
+    *,
+    caption: str | None = None,
+    attributes: tuple[Attribute, ...] | None = None,
+    keywords: tuple[str, ...] | None = None,
+) -> Image:
+    """Record what a user (`edited`) or an import (`imported`) says; None changes nothing.
+
+    Raises
+    ------
+    NotFound
+        The photograph is deleted.
+    """
+    if source is Source.USER:
+        return edited(image, now, caption=caption, attributes=attributes, keywords=keywords)
+    after = imported(image, caption, now, keywords=keywords)
+    if attributes is None or after.attributes_source is Source.USER:
+        return after
+    after = replace(after, attributes=attributes, attributes_source=source)
+    return image if after == image else replace(after, updated_at=now)
+
+
 def living(image: Image | None) -> Image:
     """Return a record that exists and is not deleted.
 
@@ -222,7 +297,7 @@ def _emptied(image: Image, now: datetime) -> Image:
 
 def _without_file(image: Image, now: datetime) -> Image:
     """Return what holds for whatever file comes next: what a person wrote beside it."""
-    left = _emptied(image, now)
+    left = replace(_emptied(image, now), entry=image.entry)
     if image.attributes_source in HUMAN_SOURCES:
         left = replace(left, attributes=image.attributes, attributes_source=image.attributes_source)
     if image.keywords_source in _OUTLIVING_THE_FILE:

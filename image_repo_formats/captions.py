@@ -70,7 +70,8 @@ def is_sidecar(name: str) -> bool:
 def sidecar_names(photograph: str) -> tuple[str, ...]:
     """Return what a photograph's sidecar may be called, the likeliest first.
 
-    darktable and digiKam append the ending, Lightroom puts it for the photograph's own.
+    darktable and digiKam append the ending, Lightroom puts it for the photograph's own:
+    https://github.com/KDE/digikam/pull/6
     """
     stem = PurePosixPath(photograph).stem
     return tuple(f"{name}{ending}" for name in (photograph, stem) for ending in (".xmp", ".XMP"))
@@ -111,7 +112,7 @@ def read(
         Nothing of it can be read.
     """
     if is_sidecar(name):
-        return CaptionFile(Form.XMP, "utf-8", iter([_sidecar(file, name)]))
+        return CaptionFile(Form.XMP, "utf-8", _sidecar(file, name))
     if name.lower().endswith(".json"):
         found = coco.entries(file.read(), folders=folders)
         return CaptionFile(Form.COCO, "utf-8", found)
@@ -150,9 +151,11 @@ def _encoding_of(file: BinaryIO, name: str | None) -> text_encoding.TextEncoding
         raise CaptionFileError(reason, error.likely) from error
 
 
-def _sidecar(file: BinaryIO, name: str) -> Entry:
+def _sidecar(file: BinaryIO, name: str) -> Iterator[Entry]:
     found = xmp.read(file.read(xmp.MAX_BYTES + 1))
     if found is None:
         raise CaptionFileError("it is no XMP, is too long or has a document type")
     caption = None if found.generated else found.caption
-    return checked(Line(1, name[: -len(".xmp")], caption, found.keywords), folders=False)
+    line = Line(1, name[: -len(".xmp")], caption, found.keywords)
+    # Most hold nothing but how a photograph was developed.
+    return iter([checked(line, folders=False)] if caption or found.keywords else [])

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.api.entering import Entered
 from chalicelib.api.queries import with_traits
 from chalicelib.images import Image, Source, State
 from chalicelib.storage import Storage
@@ -21,6 +22,11 @@ class Answer(BaseModel):
     def etag(self) -> str | None:
         """The revision of what is answered, as ``If-Match`` may name it; None where it has none."""
         return None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the request made what is answered."""
+        return True
 
 
 class CaptionAnswer(Answer):
@@ -120,11 +126,24 @@ class Upload(Answer):
     fields: dict[str, str]
 
 
-class CreatedImage(Answer):
-    """The record, and the form that uploads its file."""
+class EnteredImage(Answer):
+    """The record, and the form that uploads its file; null where the file is there.
+
+    ``duplicate``: a photograph of this content, or this request's, was there with its file.
+    """
 
     image: ImageAnswer
-    upload: Upload
+    upload: Upload | None
+    duplicate: bool
+
+
+class KnownImage(EnteredImage):
+    """A record that was there."""
+
+    @property
+    def is_new(self) -> bool:
+        """It was there."""
+        return False
 
 
 class Stats(Answer):
@@ -156,7 +175,7 @@ class RebuildAnswer(Answer):
 
 
 class ImportLine(Answer):
-    """A line of ``descriptions.txt`` that led to no caption, and why."""
+    """A line of a file of captions that led to no caption, and why."""
 
     line: int
     reason: str
@@ -165,8 +184,9 @@ class ImportLine(Answer):
 class ImportAnswer(Answer):
     """How an import stands.
 
-    ``counts`` holds ``captioned`` lines, those ``kept`` out by a user's own caption, those
-    whose photograph is ``missing``, and ``problems``: lines that could not be read.
+    ``counts`` holds ``captioned`` lines, those ``kept`` out by a user's own caption or a file that
+    counts first, those whose photograph is ``missing``, and ``problems``: lines that could not be
+    read. ``form`` and ``encoding`` say how the file was read, once it was.
     """
 
     id: str
@@ -174,6 +194,8 @@ class ImportAnswer(Answer):
     key: str
     state: Literal["running", "finished", "failed"]
     reason: str | None
+    form: Literal["lines", "table", "coco", "xmp"] | None
+    encoding: str | None
     line: int
     counts: dict[str, int]
     problems: list[ImportLine]
@@ -327,6 +349,17 @@ def image_answer(image: Image, storage: Storage) -> ImageAnswer:
     """Return what the API says of a record."""
     (answer,) = image_answers([image], storage)
     return answer
+
+
+def entered_image(entered: Entered, storage: Storage) -> EnteredImage:
+    """Return what the API says of a photograph that was entered."""
+    form = entered.form
+    kind = EnteredImage if entered.is_new else KnownImage
+    return kind(
+        image=image_answer(entered.image, storage),
+        upload=form and Upload(url=form.url, fields=form.fields),
+        duplicate=form is None,
+    )
 
 
 def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer]:

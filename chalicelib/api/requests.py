@@ -1,5 +1,6 @@
 """Requests that change something: every field that a client may send, and its range."""
 
+import unicodedata
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -20,6 +21,7 @@ from chalicelib.api.queries import (
     SeparatedWords,
     Word,
     Words,
+    literal,
     one_line,
     printable,
     separated,
@@ -27,18 +29,33 @@ from chalicelib.api.queries import (
 )
 from chalicelib.attributes.kinds import COLOUR, TRAITS, Kind
 from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment, State
-from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORD_CHARS, MAX_KEYWORDS
+from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORD_CHARS, MAX_KEYWORDS, MEDIA_TYPES
+from image_repo_formats.captions import rank
+from image_repo_formats.media_types import known_media_type
 
 MAX_NAME_CHARS = 255
-ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
 _OLDER_NAMES = {"colours": ("subject_colours",), "actions": ("subject_actions",)}
 
 
 def file_name(name: str) -> str:
-    """Return the name, if it names a file and no way to one."""
+    """Return the name, if it is a photograph's: no way to a file, and no file of captions."""
     if "/" in name or name in {".", ".."}:
         raise ValueError("must be a file's name, without folders")
-    return printable(name)
+    if name != name.rstrip():
+        raise ValueError("must not end with a blank")
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise ValueError("must not hold control characters")
+    if rank(name) is not None:
+        raise ValueError("must be a photograph's: this is the name of a file of captions")
+    return literal(printable(name))
+
+
+def media_type(written: str) -> str:
+    """Return the media type that was meant."""
+    known = known_media_type(written)
+    if known is None:
+        raise ValueError(f"must be one of {', '.join(sorted(MEDIA_TYPES))}, or left out")
+    return known
 
 
 def _list_of(kind: Kind) -> Any:
@@ -89,17 +106,27 @@ CaptionText = Annotated[
     AfterValidator(one_line),
 ]
 
+Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
+
 
 class NewImage(Request):
-    """``POST /images``: a file to be uploaded, and what its uploader says of it."""
+    """``POST /images``: a file to be uploaded, and what its uploader says of it.
+
+    ``sha256`` says which content that is. Where a photograph of it is there already, ``duplicates``
+    says whether that is reported, or the file stored once more. ``source`` is who wrote the
+    caption, attributes and keywords.
+    """
 
     name: Annotated[
         str,
         StringConstraints(min_length=1, max_length=MAX_NAME_CHARS),
         AfterValidator(file_name),
     ]
-    content_type: ContentType
+    content_type: Annotated[str, AfterValidator(media_type)] | None = None
     size: Annotated[int, Field(ge=1, description="bytes")]
+    sha256: Sha256 | None = None
+    source: Literal["user", "import"] = "user"
+    duplicates: Literal["report", "store"] = "report"
     caption: CaptionText | None = None
     attributes: AttributeList | None = None
     keywords: KeywordList | None = None
@@ -122,6 +149,19 @@ class ImageEdit(Request):
             if nulls:
                 raise ValueError(f"'{nulls[0]}' must not be null")
         return value
+
+
+def described_by(asked: NewImage | ImageEdit) -> dict[str, Any]:
+    """Return what a request says of a photograph, as transitions take it; None says nothing."""
+    lists = {"attributes": asked.attributes, "keywords": asked.keywords}
+    return {"caption": asked.caption} | {
+        name: None if given is None else tuple(map(_as_recorded, given))
+        for name, given in lists.items()
+    }
+
+
+def _as_recorded(given: AttributeInput | str) -> Attribute | str:
+    return given if isinstance(given, str) else given.attribute()
 
 
 class Listing(Request):
@@ -162,11 +202,19 @@ class RecaptionRequest(Request):
 
 
 class ImportRequest(Request):
-    """``POST /imports``: a prefix under the owner's uploads, with its ``descriptions.txt``."""
+    """``POST /imports``: a prefix under the owner's uploads, and which file of captions there.
+
+    Without ``file`` the one that counts first, without ``encoding`` as its bytes tell.
+    """
 
     prefix: Annotated[
         str, StringConstraints(min_length=1, max_length=900), AfterValidator(printable)
     ]
+    file: (
+        Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(printable)]
+        | None
+    ) = None
+    encoding: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
 class NoParameters(Request):

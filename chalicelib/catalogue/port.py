@@ -59,10 +59,18 @@ class Catalogue(Protocol):
     ) -> Page:
         """Return an owner's records (None: everyone's), without tombstones, newest first.
 
+        Of everyone's, the state ``deleted`` lists the tombstones whose file may come back.
+
         Raises
         ------
         InvalidField
             ``cursor`` is forged, stale or of another listing.
+        """
+
+    def with_content(self, owner: str, sha256: str) -> tuple[Image, ...]:
+        """Return an owner's records of this content, without tombstones, the oldest first.
+
+        What was saved a moment ago may be missing; the oldest hundred are enough.
         """
 
     def scan(self, after: str | None = None) -> Iterator[Image]:

@@ -28,10 +28,13 @@ from chalicelib.transitions import (
     captioned_by_model,
     deleted,
     edited,
+    expired,
     failed,
+    gone_for_good,
     imported,
     pending,
     rejected,
+    restored,
 )
 
 BUCKET = "photographs"
@@ -94,8 +97,9 @@ def test_what_the_file_is_counts_for_more_than_what_was_announced() -> None:
 
 def test_a_tombstone_is_the_same_by_whichever_way_it_comes() -> None:
     record = edited(captioned(), START, attributes=(Attribute("poodle"),))
-    assert deleted(record, START) == deleted(record, START, sequencer="01")
-    assert deleted(record, START).processed_by is None
+    told = deleted(record, START, sequencer="01")
+    assert deleted(record, START) == replace(told, removed_at=None)
+    assert told.processed_by is None
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
@@ -215,6 +219,31 @@ def test_a_deleted_photograph_takes_no_captions() -> None:
         imported(gone, "a dog", START)
 
 
+def test_only_a_tombstone_whose_file_was_removed_comes_back_and_with_nothing_but_itself() -> None:
+    mine = edited(captioned(), START, caption="my Rex")
+    later = START + timedelta(days=1)
+    for record in (mine, deleted(mine, START), gone_for_good(deleted(mine, START), START)):
+        assert restored(record, later) is record
+    back = restored(deleted(mine, START, sequencer="02"), later)
+    assert (back.state, back.caption, back.removed_at) == (State.PENDING, None, None)
+    assert (back.sequencer, back.updated_at) == ("02", later)
+
+
+def test_an_upload_whose_file_never_came_keeps_what_its_uploader_told_and_can_still_come() -> None:
+    told = edited(NEW, START, caption="my Rex")
+    record = expired(told, START + timedelta(hours=1))
+    assert (record.state, record.size, record.caption) == (State.EXPIRED, 9, told.caption)
+    assert record.reason and record.updated_at == START + timedelta(hours=1)
+    late = captioned(record)
+    assert (late.state, late.reason, late.form_until) == (State.CAPTIONED, None, None)
+    assert late.caption and late.caption.text == "my Rex"
+
+
+def test_only_what_waits_for_its_file_expires() -> None:
+    for record in (captioned(), failed(NEW, event("01"), "damaged", START), deleted(NEW, START)):
+        assert expired(record, START) is record
+
+
 CAPTIONS = st.sampled_from(["a brown dog runs", "two girls in red", "so it was", *texts(7)])
 KEYWORDS = st.lists(st.sampled_from(["Paris", "paris", "Rex", "İ"]), max_size=4).map(tuple)
 VECTORS = st.sampled_from([None, b"\0" * 512])
@@ -240,8 +269,11 @@ ATTRIBUTES = st.sampled_from([(), (Attribute("poodle", ("brown",)),)])
 
 @st.composite
 def transitions(draw: st.DrawFn) -> Transition:
-    kind = draw(st.sampled_from(["captioned", "rejected", "failed", "deleted", "edit", "import"]))
+    kinds = ("captioned", "rejected", "failed", "deleted", "edit", "import")
+    kind = draw(st.sampled_from((*kinds, "expired", "restored")))
     text, keywords = draw(st.none() | CAPTIONS), draw(st.none() | KEYWORDS)
+    if kind in {"expired", "restored"}:
+        return {"expired": expired, "restored": restored}[kind]
     if kind == "import":
         return lambda image, now: imported(image, text, now, keywords=keywords)
     if kind == "edit":
@@ -323,11 +355,13 @@ def assert_consistent(record: Image) -> None:
 
 
 def assert_state_and_reason_agree(record: Image) -> None:
-    assert (record.reason is not None) == (record.state in {State.NEEDS_REVIEW, State.FAILED})
+    explained = {State.NEEDS_REVIEW, State.FAILED, State.EXPIRED}
+    assert (record.reason is not None) == (record.state in explained)
     if record.state is State.CAPTIONED:
         assert record.caption is not None
     if record.state is State.NEEDS_REVIEW:
         assert record.caption is None or record.caption.source is Source.MODEL
+    assert record.removed_at is None or record.state is State.DELETED
     if record.state is State.DELETED:
         assert (record.caption, record.attributes_source, record.size) == (None, None, None)
         assert record.keywords_source is None
