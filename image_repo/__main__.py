@@ -72,8 +72,8 @@ def main() -> None:
         sys.exit(error.exit_code if isinstance(error, CommandError) else FAILED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # Typer has turned Ctrl-C into it
-            remarks.print("Interrupted. 'import', 'rebuild' and 'export --download' go on when")
-            remarks.print("they are given again.")
+            remarks.print("Interrupted. 'import', 'export' and 'rebuild' go on when they are given")
+            remarks.print("again.")
         raise
 
 
