@@ -23,7 +23,9 @@ from chalicelib.names import IMPORTS, UPLOADS
 from chalicelib.queue import Queue
 from chalicelib.storage import Storage, StoredObject, object_at, owner_of
 from chalicelib.transitions import imported, living
-from image_repo_formats.descriptions import FILE_NAME, Line, UnreadableLine, names, parse
+from image_repo_formats.captions import DEFAULT_NAME as FILE_NAME
+from image_repo_formats.captions import first_captions, names, read
+from image_repo_formats.entries import Line, UnreadableLine
 
 MAX_DESCRIPTIONS_BYTES = 100_000_000
 MAX_PROBLEMS = 1_000
@@ -179,8 +181,8 @@ class Imports:
             raise StorageUnavailable(f"{FILE_NAME} was deleted meanwhile")
         return {
             unicodedata.normalize("NFC", line.name): line.caption
-            for line in parse(io.BytesIO(body))
-            if isinstance(line, Line)
+            for line in first_captions(read(io.BytesIO(body), FILE_NAME).entries)
+            if isinstance(line, Line) and line.caption
         }
 
     def _process(self, report: ImportReport, is_late: Callable[[], bool]) -> str:
@@ -192,7 +194,8 @@ class Imports:
             return self._fail(report, error.detail)
         if body is None:
             return self._fail(report, f"{FILE_NAME} is gone")
-        entries = (entry for entry in parse(io.BytesIO(body)) if entry.number >= report.line)
+        found = first_captions(read(io.BytesIO(body), FILE_NAME).entries)
+        entries = (entry for entry in found if entry.number >= report.line)
         while chunk := list(islice(entries, self._chunk)):
             report = self._imported(report, chunk).save(self._storage)
             if is_late():
@@ -209,7 +212,7 @@ class Imports:
         for entry in chunk:
             if isinstance(entry, Line):
                 image_id = found[entry.number]
-                outcome = self._apply(image_id, entry.caption) if image_id else LineOutcome.MISSING
+                outcome = self._apply(image_id, entry.caption or "") if image_id else LineOutcome.MISSING
                 reason = _MISSING
             else:
                 outcome, reason = LineOutcome.UNREADABLE, entry.reason

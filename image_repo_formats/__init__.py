@@ -1,6 +1,7 @@
 """What the client and the repository both have to know: file formats and their limits.
 
-Needs the standard library only, so that the client's wheel and every Lambda function carry it.
+The client's wheel and every Lambda function carry it: beside the standard library it needs
+charset-normalizer and defusedxml alone, and those only to read files of captions.
 """
 
 MAX_CAPTION_CHARS = 2_000
