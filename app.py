@@ -175,12 +175,12 @@ def describe() -> Response:
 
 
 @serves("POST", "/images")
-def add_image(caller: Caller, body: requests.NewImage) -> answers.CreatedImage:
+def add_image(
+    caller: Caller, body: requests.NewImage, idempotency_key: str | None
+) -> answers.EnteredImage:
     """Enter a photograph."""
-    image, form = repository().collection.add(caller, body)
-    shown = answers.image_answer(image, repository().storage)
-    upload = answers.Upload(url=form.url, fields=form.fields)
-    return answers.CreatedImage(image=shown, upload=upload)
+    entered = repository().entering.enter(caller, body, idempotency_key)
+    return answers.entered_image(entered, repository().storage)
 
 
 @serves("GET", "/images")
@@ -202,7 +202,7 @@ def get_image(image_id: str, caller: Caller) -> answers.ImageAnswer:
 def edit_image(
     image_id: str, caller: Caller, body: requests.ImageEdit, revision: int | None
 ) -> answers.ImageAnswer:
-    """Change a caption or attributes."""
+    """Change a caption, attributes or keywords."""
     image = repository().collection.edit(caller, image_id, body, revision)
     return answers.image_answer(image, repository().storage)
 

@@ -6,12 +6,16 @@ that came with the upload is not looked at.
 
 import io
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, IptcImagePlugin, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
+from captioner import exif
+from captioner.exif import Exif
 from chalicelib.errors import InvalidField, RejectedImage
 
 Pixels = npt.NDArray[np.uint8]
@@ -26,8 +30,17 @@ CONTENT_TYPES = {
 # A JPEG of this many pixels is decoded at a half, a quarter or an eighth: the model looks at
 # 224 pixels and the copy for display has 512.
 DRAFT_SIDE = 1_024
+# What sets a picture upright, by its EXIF orientation.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _QUARTER_TURNS = frozenset({5, 6, 7, 8})
-_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +48,17 @@ class Decoded:
     """A photograph, its content type as sniffed.
 
     ``pixels`` are uint8 (height, width, 3), RGB, upright, a large JPEG's of a reduced size;
-    ``width`` and ``height`` are the original's, upright.
+    ``width`` and ``height`` are the original's, upright. ``xmp`` is the packet of that name,
+    ``iptc`` are IPTC-IIM's datasets by record and number.
     """
 
     pixels: Pixels
     width: int
     height: int
     content_type: str
+    exif: Exif = field(default_factory=Exif)
+    xmp: bytes | None = None
+    iptc: Mapping[tuple[int, int], bytes | list[bytes]] = field(default_factory=dict)
 
 
 def decode(data: bytes, *, max_pixels: int) -> Decoded:
@@ -93,21 +110,40 @@ def crop(pixels: Pixels, fractions: Crop) -> Pixels:
     return pixels[top:bottom, left:right]
 
 
-def _decoded(image: Image.Image, max_pixels: int) -> Decoded:
+def _decoded(image: ImageFile, max_pixels: int) -> Decoded:
     width, height = image.size
     if width * height > max_pixels:
         raise RejectedImage(_too_many(max_pixels))
     # A JPEG that holds further pictures behind the first, as some cameras write, is an "MPO".
     content_type = CONTENT_TYPES.get(image.format or "", "image/jpeg")
-    turned = image.getexif().get(_ORIENTATION) in _QUARTER_TURNS
+    described = exif.read(image)
+    orientation = described.orientation
+    turned = orientation in _QUARTER_TURNS
+    xmp, iptc = image.info.get("xmp"), _iptc(image)
     image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
-    upright = ImageOps.exif_transpose(image)
     return Decoded(
-        pixels=np.array(_rgb(upright), np.uint8),
+        pixels=np.array(_upright(_rgb(image), orientation), np.uint8),
         width=height if turned else width,
         height=width if turned else height,
         content_type=content_type,
+        exif=described,
+        xmp=xmp if isinstance(xmp, bytes) else None,
+        iptc=iptc,
     )
+
+
+def _iptc(image: ImageFile) -> Mapping[tuple[int, int], bytes | list[bytes]]:
+    try:
+        return IptcImagePlugin.getiptcinfo(image) or {}
+    except MemoryError:
+        raise
+    except Exception:  # it says nothing of the pixels
+        return {}
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
 
 
 def _rgb(image: Image.Image) -> Image.Image:

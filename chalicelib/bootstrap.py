@@ -12,6 +12,7 @@ from botocore.config import Config
 from chalicelib.access import TOKEN_PREFIX, Caller, Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.cross_origin import CrossOrigin
+from chalicelib.api.entering import Entering
 from chalicelib.api.searching import SearchService
 from chalicelib.api.signing_in import SignIn
 from chalicelib.api.tokens import TokenAdministration
@@ -69,6 +70,7 @@ class Repository:
     tokens: Tokens
     cross_origin: CrossOrigin
     collection: Collection
+    entering: Entering
     searching: SearchService
     upkeep: Upkeep
     token_administration: TokenAdministration
@@ -103,9 +105,8 @@ def assemble(
         storage=storage,
         tokens=tokens,
         cross_origin=CrossOrigin.of(settings.cors_origins),
-        collection=Collection(
-            catalogue, storage, index, settings.max_upload_bytes, AutomaticRecounting(recounting)
-        ),
+        collection=Collection(catalogue, storage, index, AutomaticRecounting(recounting)),
+        entering=Entering(catalogue, storage, settings.max_upload_bytes),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),

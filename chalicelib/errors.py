@@ -10,6 +10,7 @@
     ├── RevisionMismatch                412
     ├── PayloadTooLarge                 413
     ├── RejectedImage                   422
+    ├── KeyReused                       422
     └── Unavailable                     503
         ├── CatalogueUnavailable
         ├── SearchUnavailable
@@ -86,6 +87,13 @@ class RejectedImage(ImageRepoError):
 
     status = 422
     title = "Image rejected"
+
+
+class KeyReused(ImageRepoError):
+    """An ``Idempotency-Key`` comes with another file than the one it was first sent with."""
+
+    status = 422
+    title = "Idempotency key reused"
 
 
 class Unavailable(ImageRepoError):

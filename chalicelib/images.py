@@ -24,20 +24,24 @@ class State(StrEnum):
     CAPTIONED = "captioned"
     NEEDS_REVIEW = "needs_review"
     FAILED = "failed"
+    EXPIRED = "expired"
     DELETED = "deleted"
 
 
 class Source(StrEnum):
-    """Who wrote a caption or an attribute."""
+    """Who wrote a caption, attributes or keywords; ``file``: a person, into the file itself."""
 
     USER = "user"
     MODEL = "model"
     IMPORT = "import"
+    FILE = "file"
 
 
-HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT})
+HUMAN_SOURCES = frozenset({Source.USER, Source.IMPORT, Source.FILE})
 DESCRIBED = frozenset({State.CAPTIONED, State.NEEDS_REVIEW})
 """The states of a file that the model could read."""
+AWAITED = frozenset({State.PENDING, State.EXPIRED})
+"""The states of a file of which nothing has been heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,22 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What ``POST /images`` was asked for a photograph, as hashes.
+
+    Attributes
+    ----------
+    announced
+        Of the content, size and type it was entered with; None where it came another way.
+    request
+        Of the last request that described it, of which a late copy must change nothing.
+    """
+
+    announced: str | None
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One photograph's record, the item of the catalogue.
 
@@ -145,18 +165,26 @@ class Image:
     version_id, sequencer
         S3's version and the padded sequencer of the newest event applied.
     content_type, width, height, size, sha256
-        Of the original file; width and height in pixels after EXIF orientation.
+        Of the original file; width and height in pixels after EXIF orientation. While it is awaited
+        they are what its uploader announced.
     derivative_key
         Key of the metadata-free copy for display.
     reason
-        Why the state is ``failed`` or ``needs_review``, for a person.
+        Why the state is ``failed``, ``expired`` or ``needs_review``, for a person.
     labels
         What the model sees, the most probable first: a source beside caption and attributes.
+    keywords, keywords_source
+        What a person files it under, in their order and case; the source is None where nobody
+        said anything.
     visual, semantic
         Unit vectors of ``VECTOR_SIZE`` float16 numbers, as bytes.
     processed_by
         ``name@version`` of the model that described the file or whose decoder refused it; None
         while neither has happened, so that the file is tried again.
+    entry
+        How it was asked for, where that was through the API.
+    form_until
+        Until when the newest upload form is good; None where a file has come, or needed no form.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """
@@ -179,10 +207,14 @@ class Image:
     attributes: tuple[Attribute, ...] = ()
     attributes_source: Source | None = None
     labels: tuple[Label, ...] = ()
+    keywords: tuple[str, ...] = ()
+    keywords_source: Source | None = None
     reason: str | None = None
     visual: bytes | None = None
     semantic: bytes | None = None
     processed_by: str | None = None
+    entry: Entry | None = None
+    form_until: datetime | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted: Counted | None = field(default=None, compare=False, repr=False)
@@ -223,6 +255,8 @@ class Prepared:
         Everyday things and their probabilities, the most probable first.
     withheld
         Whether the captions are too unsure to be shown, or kept anywhere.
+    embedded_caption, keywords
+        What a person wrote into the file.
     """
 
     captions: tuple[str, ...]
@@ -236,6 +270,8 @@ class Prepared:
     display: bytes
     labels: tuple[tuple[str, float], ...] = ()
     withheld: bool = False
+    embedded_caption: str | None = None
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

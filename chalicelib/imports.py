@@ -82,7 +82,12 @@ _REPORT = TypeAdapter(ImportReport)
 
 def is_descriptions(key: str) -> bool:
     """Return whether an upload is a folder's descriptions and not a photograph."""
-    return key.startswith(UPLOADS) and key.rsplit("/", 1)[-1] == FILE_NAME
+    return key.startswith(UPLOADS) and names_descriptions(key.rsplit("/", 1)[-1])
+
+
+def names_descriptions(name: str) -> bool:
+    """Return whether a file of this name holds captions."""
+    return name == FILE_NAME
 
 
 class Imports:

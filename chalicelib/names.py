@@ -27,14 +27,15 @@ DEFAULT_OWNER = "default"
 IMAGES_KEY = "image_id"
 COUNTS_KEY = "counter"
 TOKENS_KEY = "token_sha256"
-# Each listing has a partition of its own, so that nothing is read but what is shown; the indexes
-# hold keys alone, so that a write that changes none of them costs nothing there.
+# Each listing, and each content, has a partition of its own, so that nothing is read but what is
+# shown; the indexes hold keys alone, so that a write that changes none of them costs nothing there.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
 IMAGES_INDEXES: Final[dict[str, tuple[str, str]]] = {
     "by_owner": ("owner", "created_at"),
     "by_state": ("owner_state", "created_at"),
     "by_time": ("listing", "created_at"),
     "by_time_in_state": ("listing_state", "created_at"),
+    "by_content": ("owner_content", "created_at"),
 }
 
 # Search engines, as ``IMAGE_REPO_SEARCH`` names them.

@@ -8,6 +8,7 @@
     imports/<import_id>.json       reports of imports
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,7 +23,7 @@ from chalicelib.names import DEFAULT_OWNER, UPLOADS
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_UPLOAD_SECONDS = 15 * 60
+UPLOAD_SECONDS = 15 * 60
 _DOWNLOAD_SECONDS = 60 * 60
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 
@@ -70,8 +71,13 @@ class Storage(Protocol):
     def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         """Yield the objects under a prefix in key order, those after the key ``after``."""
 
-    def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
-        """Return a form that lets one file of this key, type and size in, for 15 minutes."""
+    def presigned_post(
+        self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None
+    ) -> PresignedPost:
+        """Return a form that lets one file of this key, type and size in, for 15 minutes.
+
+        Where ``sha256`` (hexadecimal) is given, it lets that content in and no other.
+        """
 
     def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
         """Return for each key a URL good for an hour at least.
@@ -124,14 +130,20 @@ class S3Storage:
                 return
             start = {"StartAfter": answer["Contents"][-1]["Key"]}
 
-    def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
-        """Return a form whose policy fixes the key, the type and the size."""
+    def presigned_post(
+        self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None
+    ) -> PresignedPost:
+        """Return a form whose policy fixes the key, the type, the size and the checksum."""
+        fields = {"Content-Type": content_type, **(_checksum(sha256) if sha256 else {})}
         answer = self._client.generate_presigned_post(
             self.bucket,
             key,
-            Fields={"Content-Type": content_type},
-            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
-            ExpiresIn=_UPLOAD_SECONDS,
+            Fields=dict(fields),
+            Conditions=[
+                *({name: value} for name, value in fields.items()),
+                ["content-length-range", 1, max_bytes],
+            ],
+            ExpiresIn=UPLOAD_SECONDS,
         )
         return PresignedPost(answer["url"], answer["fields"])
 
@@ -172,6 +184,19 @@ class S3Storage:
 
 class _Gone(Exception):  # a signal between two methods of this module
     pass
+
+
+def _checksum(sha256: str) -> dict[str, str]:
+    """Return the fields of a form by which S3 refuses any other content.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+    https://repost.aws/questions/QUgivVIUn6QrGVpETR1wQ4KQ
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+    """
+    return {
+        "x-amz-checksum-algorithm": "SHA256",
+        "x-amz-checksum-sha256": b64encode(bytes.fromhex(sha256)).decode(),
+    }
 
 
 def owner_of(key: str) -> str:

@@ -7,18 +7,23 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 
 * Identity (``image_id``, ``owner``, ``bucket``, ``key``) and ``created_at`` never change, and
   ``sequencer`` never goes back to None.
-* A user's caption and attributes stand until the user changes them or the photograph is deleted.
-  An import replaces a model's caption or an earlier import's, never a user's.
+* A user's caption, attributes and keywords stand until the user changes them or the photograph is
+  deleted. An import replaces what a model, the file or an earlier import said, never a user's.
+  What a person wrote into the file stands where neither said anything.
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
-  person's caption; ``failed`` has a ``reason``; ``pending`` and ``deleted`` have none.
-* What the file and the model gave (measures, checksum, labels, vectors, copy for display, a
-  model's caption, ``processed_by``) stands only where the model could read the newest file.
+  person's caption; ``failed`` and ``expired`` have a ``reason``; ``pending`` and ``deleted`` have
+  none.
+* What the file and the model gave (measures, checksum, labels, vectors, copy for display, the
+  file's or a model's caption, the file's keywords, ``processed_by``) stands only where the model
+  could read the newest file. While that is awaited, type, size and checksum are as announced.
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
 * ``deleted`` holds identity, version, sequencer and times, and nothing else.
 * Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
-* Attributes have the source ``user`` (who may say that there are none), or ``model`` where they
-  were read out of the present caption; none were read where the source is None.
+* Attributes have the source ``user`` or ``import`` (who may say that there are none), or ``model``
+  where they were read out of the present caption; none were read where the source is None.
 * A caption has a model's name if and only if a model wrote it.
+* Keywords differ by more than their case. They have the source of the person who gave them; a user
+  or an import may say that there are none, a file has some.
 """
 
 from dataclasses import replace
@@ -45,6 +50,8 @@ from chalicelib.storage import owner_of
 NO_CAPTION = "the model found no caption"
 TOO_UNSURE = "the model was too unsure to write a caption"
 UNSURE = "the model is not sure of its caption"
+NEVER_CAME = "no file came while its upload form was good; upload it again"
+_OUTLIVING_THE_FILE = HUMAN_SOURCES - {Source.FILE}
 
 
 def pending(
@@ -54,8 +61,13 @@ def pending(
     *,
     content_type: str | None = None,
     size: int | None = None,
+    sha256: str | None = None,
+    form_until: datetime | None = None,
 ) -> Image:
-    """Return a new record, which waits for its file, with what its uploader announced of it."""
+    """Return a new record, which waits for its file, with what its uploader announced of it.
+
+    ``form_until`` is the end of the form that its uploader was given.
+    """
     return Image(
         image_id=image_id_of(bucket, key),
         owner=owner_of(key),
@@ -63,9 +75,35 @@ def pending(
         key=key,
         content_type=content_type,
         size=size,
+        sha256=sha256,
+        form_until=form_until,
         created_at=now,
         updated_at=now,
     )
+
+
+def awaited(image: Image, announced: Image, now: datetime) -> Image:
+    """Record that a file that never came is announced again, with the form it is to come by."""
+    return replace(
+        living(image),
+        state=State.PENDING,
+        reason=None,
+        content_type=announced.content_type,
+        size=announced.size,
+        sha256=announced.sha256,
+        form_until=announced.form_until,
+        updated_at=now,
+    )
+
+
+def expired(image: Image, now: datetime) -> Image:
+    """Record that the file of an upload never came; what its uploader told of it stays.
+
+    A record that waits no longer is returned as it is.
+    """
+    if image.state is not State.PENDING:
+        return image
+    return replace(image, state=State.EXPIRED, reason=NEVER_CAME, updated_at=now)
 
 
 def captioned_by_model(
@@ -79,7 +117,7 @@ def captioned_by_model(
 ) -> Image:
     """Record what a model made of the newest file.
 
-    A person's caption stays, with the model's as alternatives.
+    A person's caption stays, with the file's and the model's as alternatives.
     """
     described = replace(
         _after_run(image, event, run, now),
@@ -91,9 +129,11 @@ def captioned_by_model(
         semantic=prepared.semantic,
         derivative_key=derivative_key,
     )
+    described = _with_embedded(described, prepared)
     captions = () if prepared.withheld else prepared.captions
     if described.caption:
-        caption = described.caption.with_alternatives(captions)
+        embedded = (prepared.embedded_caption,) if prepared.embedded_caption else ()
+        caption = described.caption.with_alternatives((*embedded, *captions))
         return replace(described, state=State.CAPTIONED, caption=caption)
     state, reason = _judgement(prepared)
     described = replace(described, state=state, reason=reason)
@@ -140,6 +180,7 @@ def edited(
     *,
     caption: str | None = None,
     attributes: tuple[Attribute, ...] | None = None,
+    keywords: tuple[str, ...] | None = None,
 ) -> Image:
     """Record what a user wrote; None changes nothing.
 
@@ -155,27 +196,54 @@ def edited(
         image = _with_persons_caption(image, caption, Source.USER)
     if attributes is not None:
         image = replace(image, attributes=attributes, attributes_source=Source.USER)
-    return image
+    return image if keywords is None else _with_keywords(image, keywords, Source.USER)
 
 
-def imported(image: Image, text: str, now: datetime) -> Image:
-    """Record the caption of a ``descriptions.txt``; a user's stands.
+def imported(
+    image: Image, text: str | None, now: datetime, *, keywords: tuple[str, ...] | None = None
+) -> Image:
+    """Record the caption and keywords of a description; a user's stand, None changes nothing.
 
     A corrected import does not keep the caption it corrects, so that the order in which
-    descriptions and photographs arrive makes no difference. The same caption again returns the
-    record as it is.
+    descriptions and photographs arrive makes no difference. The same again returns the record as
+    it is.
 
     Raises
     ------
     NotFound
         The photograph is deleted.
     """
-    former = living(image).caption
-    if former and former.source is Source.USER:
-        return image
-    if former and (former.source, former.text) == (Source.IMPORT, text):
-        return image
-    return _with_persons_caption(replace(image, updated_at=now), text, Source.IMPORT)
+    after = living(image)
+    if text is not None and not (after.caption and after.caption.source is Source.USER):
+        after = _with_persons_caption(after, text, Source.IMPORT)
+    if keywords is not None and after.keywords_source is not Source.USER:
+        after = _with_keywords(after, keywords, Source.IMPORT)
+    return image if after == image else replace(after, updated_at=now)
+
+
+def described(
+    image: Image,
+    now: datetime,
+    source: Source,
+    *,
+    caption: str | None = None,
+    attributes: tuple[Attribute, ...] | None = None,
+    keywords: tuple[str, ...] | None = None,
+) -> Image:
+    """Record what a user (`edited`) or an import (`imported`) says; None changes nothing.
+
+    Raises
+    ------
+    NotFound
+        The photograph is deleted.
+    """
+    if source is Source.USER:
+        return edited(image, now, caption=caption, attributes=attributes, keywords=keywords)
+    after = imported(image, caption, now, keywords=keywords)
+    if attributes is None or after.attributes_source is Source.USER:
+        return after
+    after = replace(after, attributes=attributes, attributes_source=source)
+    return image if after == image else replace(after, updated_at=now)
 
 
 def living(image: Image | None) -> Image:
@@ -208,12 +276,17 @@ def _emptied(image: Image, now: datetime) -> Image:
 
 
 def _without_file(image: Image, now: datetime) -> Image:
-    """Return what holds for whatever file comes next: what a person wrote."""
-    left = _emptied(image, now)
+    """Return what holds for whatever file comes next: what a person wrote beside it."""
+    left = replace(_emptied(image, now), entry=image.entry)
     if image.attributes_source in HUMAN_SOURCES:
         left = replace(left, attributes=image.attributes, attributes_source=image.attributes_source)
-    caption = image.caption if image.caption_is_human else None
-    return _with_caption(left, caption and Caption(caption.text, caption.source))
+    if image.keywords_source in _OUTLIVING_THE_FILE:
+        left = replace(left, keywords=image.keywords, keywords_source=image.keywords_source)
+    caption = image.caption
+    stands = caption is not None and caption.source in _OUTLIVING_THE_FILE
+    return _with_caption(
+        left, Caption(caption.text, caption.source) if caption and stands else None
+    )
 
 
 def _after_run(image: Image, event: ObjectEvent, run: ModelRun, now: datetime) -> Image:
@@ -226,6 +299,20 @@ def _after_run(image: Image, event: ObjectEvent, run: ModelRun, now: datetime) -
         sha256=run.sha256,
         processed_by=run.model,
     )
+
+
+def _with_embedded(image: Image, prepared: Prepared) -> Image:
+    """Add what a person wrote into the file, where nobody has said anything beside it."""
+    if prepared.embedded_caption and image.caption is None:
+        image = _with_caption(image, Caption(prepared.embedded_caption, Source.FILE))
+    if prepared.keywords and image.keywords_source is None:
+        image = _with_keywords(image, prepared.keywords, Source.FILE)
+    return image
+
+
+def _with_keywords(image: Image, keywords: tuple[str, ...], source: Source) -> Image:
+    once = {keyword.casefold(): keyword for keyword in reversed(keywords)}
+    return replace(image, keywords=tuple(reversed(once.values())), keywords_source=source)
 
 
 def _with_persons_caption(image: Image, text: str, source: Source) -> Image:

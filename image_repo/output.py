@@ -82,6 +82,7 @@ def _facts(image: Json) -> Iterable[tuple[str, Any]]:
     yield "caption by", caption and f"{caption.get('model') or caption['source']}{sure}"
     yield "or", "\n".join(caption.get("alternatives", ()))
     yield "attributes", "\n".join(map(words, image["attributes"]))
+    yield "keywords", ", ".join(image.get("keywords", ()))
     labels = image.get("labels", ())
     yield "seen", ", ".join(f"{label['word']} {label['probability']:.0%}" for label in labels)
     yield "size", image["width"] and f"{image['width']} × {image['height']}, {image['size']} bytes"

@@ -93,23 +93,28 @@ def edit(
         str | None,
         typer.Option(help='JSON: [{"subject": "dog", "colours": ["brown"], "actions": ["run"]}]'),
     ] = None,
+    keywords: Annotated[
+        str | None, typer.Option(help="The new keywords, with commas; '' for none.")
+    ] = None,
     rev: Annotated[int | None, typer.Option(help="Only if it is still at this revision.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a photograph's caption or attributes.
+    """Change a photograph's caption, attributes or keywords.
 
     No model overwrites them.
     """
     body: dict[str, Any] = {} if caption is None else {"caption": caption}
     if attributes is not None:
         body["attributes"] = _parsed(attributes)
+    if keywords is not None:
+        body["keywords"] = [word.strip() for word in keywords.split(",") if word.strip()]
     if not body:
-        raise CommandError("give --caption or --attributes")
+        raise CommandError("give --caption, --attributes or --keywords")
     headers = {"If-Match": f'"{rev}"'} if rev is not None else {}
     with session_of(context).client() as client:
         image = client.call("PATCH", image_path(image_id), body=body, headers=headers)
-    attributes = ", ".join(map(words, image["attributes"]))
-    tell(image, f"{escape(told(image))}  [dim]{escape(attributes)}[/]", as_json=as_json)
+    about = ", ".join([*map(words, image["attributes"]), *image["keywords"]])
+    tell(image, f"{escape(told(image))}  [dim]{escape(about)}[/]", as_json=as_json)
 
 
 def _parsed(text: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.api.entering import Entered
 from chalicelib.api.queries import with_traits
 from chalicelib.images import Image, Source, State
 from chalicelib.storage import Storage
@@ -21,6 +22,11 @@ class Answer(BaseModel):
     def etag(self) -> str | None:
         """The revision of what is answered, as ``If-Match`` may name it; None where it has none."""
         return None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the request made what is answered."""
+        return True
 
 
 class CaptionAnswer(Answer):
@@ -70,7 +76,7 @@ class Links(Answer):
 class ImageAnswer(Answer):
     """One photograph; ``rev`` is its ETag.
 
-    ``labels`` are the model's alone, the most probable first. Where it was too unsure to write a
+    ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where it was too unsure to write a
     caption, ``caption`` is null and ``reason`` says so.
     """
 
@@ -83,6 +89,8 @@ class ImageAnswer(Answer):
     attributes: list[AttributeAnswer]
     attributes_source: Source | None
     labels: list[LabelAnswer]
+    keywords: list[str]
+    keywords_source: Source | None
     content_type: str | None
     size: int | None
     width: int | None
@@ -113,11 +121,24 @@ class Upload(Answer):
     fields: dict[str, str]
 
 
-class CreatedImage(Answer):
-    """The record, and the form that uploads its file."""
+class EnteredImage(Answer):
+    """The record, and the form that uploads its file; null where the file is there.
+
+    ``duplicate``: a photograph of this content, or this request's, was there with its file.
+    """
 
     image: ImageAnswer
-    upload: Upload
+    upload: Upload | None
+    duplicate: bool
+
+
+class KnownImage(EnteredImage):
+    """A record that was there."""
+
+    @property
+    def is_new(self) -> bool:
+        """It was there."""
+        return False
 
 
 class Stats(Answer):
@@ -223,7 +244,8 @@ class ContributionAnswer(Answer):
 class HitAnswer(Answer):
     """One match.
 
-    ``matched_labels`` are those of the image's labels that the text found.
+    ``matched_labels`` are those of the image's labels and keywords, in lower case, that the text
+    found.
     """
 
     image: ImageAnswer
@@ -319,6 +341,17 @@ def image_answer(image: Image, storage: Storage) -> ImageAnswer:
     """Return what the API says of a record."""
     (answer,) = image_answers([image], storage)
     return answer
+
+
+def entered_image(entered: Entered, storage: Storage) -> EnteredImage:
+    """Return what the API says of a photograph that was entered."""
+    form = entered.form
+    kind = EnteredImage if entered.is_new else KnownImage
+    return kind(
+        image=image_answer(entered.image, storage),
+        upload=form and Upload(url=form.url, fields=form.fields),
+        duplicate=form is None,
+    )
 
 
 def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 # What a page sends and reads beside what the Fetch standard always lets it.
-SENT = "Authorization, Content-Type, If-Match"
+SENT = "Authorization, Content-Type, Idempotency-Key, If-Match"
 READ = "ETag, Retry-After"
 # For how long a browser need not ask again, at most two hours in Chromium.
 MAX_AGE_SECONDS = 2 * 60 * 60

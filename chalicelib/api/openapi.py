@@ -18,6 +18,12 @@ _IF_MATCH = {
     "schema": {"type": "string"},
 }
 
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The client's name for this request: sent again, it leads to the same record.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
 
 _DOCUMENTED = tuple(route for route in ROUTES if route.is_documented)
 
@@ -74,8 +80,9 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in route.parameters
     ]
-    conditional = [_IF_MATCH] if route.if_match else []
-    return [*in_path, *conditional, *_query_parameters(route.query)]
+    headers = [_IF_MATCH] if route.if_match else []
+    headers += [_IDEMPOTENCY_KEY] if route.idempotency_key else []
+    return [*in_path, *headers, *_query_parameters(route.query)]
 
 
 def _responses(route: Route) -> dict[str, Any]:
@@ -88,7 +95,8 @@ def _responses(route: Route) -> dict[str, Any]:
         "description": "A problem document (RFC 9457) says what was wrong",
         "content": {"application/problem+json": _schema(Problem)},
     }
-    return {str(route.status): good, "default": problem}
+    statuses = filter(None, (route.status, route.other_status))
+    return {**{str(status): good for status in statuses}, "default": problem}
 
 
 def _content(model: type[BaseModel]) -> dict[str, Any]:

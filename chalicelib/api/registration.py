@@ -1,9 +1,12 @@
 """What stands between the framework and a view: the route's scope, models and status.
 
 A view is called after the route's scope and models were checked, with those of these that it
-names: ``caller``, ``body``, ``query``, ``revision`` (of ``If-Match``) and the path's parameters.
+names: ``caller``, ``body``, ``query``, ``revision`` (of ``If-Match``), ``idempotency_key`` and the
+path's parameters.
 """
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any
@@ -17,6 +20,7 @@ from chalicelib.api.problems import InvalidRequest
 from chalicelib.api.routes import Route
 from chalicelib.errors import InvalidField
 
+_KEY = re.compile(r"[ -~]{1,255}")
 View = Callable[..., BaseModel | Response | None]
 
 
@@ -62,7 +66,7 @@ class Endpoint:
             given["caller"].require(self._route.scope)
         try:
             if self._route.body is not None:
-                given["body"] = self._route.body.model_validate_json(request.raw_body or b"{}")
+                given["body"] = _body(self._route.body, request.raw_body or b"{}")
             if self._route.query is not None:
                 parameters = _each_once(request.query_params)
                 given["query"] = self._route.query.model_validate(parameters)
@@ -70,6 +74,8 @@ class Endpoint:
             raise InvalidRequest(error) from None
         if self._route.if_match:
             given["revision"] = _revision(request.headers.get("if-match", "*"))
+        if self._route.idempotency_key:
+            given["idempotency_key"] = _idempotency_key(request.headers.get("idempotency-key"))
         return {name: given[name] for name in self._named}
 
     def response(self, answer: BaseModel | Response | None) -> Response:
@@ -84,7 +90,10 @@ class Endpoint:
         headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
         if isinstance(answer, Answer) and answer.etag is not None:
             headers["ETag"] = answer.etag
-        return Response(answer.model_dump_json(), headers, self._route.status)
+        status = self._route.status
+        if self._route.other_status and isinstance(answer, Answer) and not answer.is_new:
+            status = self._route.other_status
+        return Response(answer.model_dump_json(), headers, status)
 
 
 def _available(route: Route) -> set[str]:
@@ -93,8 +102,20 @@ def _available(route: Route) -> set[str]:
         "body": route.body is not None,
         "query": route.query is not None,
         "revision": route.if_match,
+        "idempotency_key": route.idempotency_key,
     }
     return {name for name, is_given in parts.items() if is_given} | set(route.parameters)
+
+
+def _body(model: type[BaseModel], raw: bytes) -> BaseModel:
+    """Return a body: strictly, since a number is no text in JSON, and true no number."""
+    try:
+        return model.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        if "surrogate" not in error.errors(include_input=False)[0]["msg"]:
+            raise
+    # Half of a surrogate pair is no text, but JSON can name it: read so, its field is named too.
+    return model.model_validate(json.loads(raw))
 
 
 def _each_once(parameters: MultiDict | None) -> dict[str, str]:
@@ -112,3 +133,14 @@ def _revision(if_match: str) -> int | None:
     if not (given.isascii() and given.isdigit() and len(given) < 16):
         raise InvalidField("If-Match", "must be the ETag of the photograph, a number in quotes")
     return int(given)
+
+
+def _idempotency_key(given: str | None) -> str | None:
+    """Return the key: at most 255 characters, as elsewhere.
+
+    https://docs.stripe.com/api/idempotent_requests
+    https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+    """
+    if given is None or _KEY.fullmatch(given):
+        return given
+    raise InvalidField("Idempotency-Key", "must be 1 to 255 printable characters of ASCII")

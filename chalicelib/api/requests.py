@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    BeforeValidator,
     Field,
     StringConstraints,
     model_validator,
@@ -21,22 +22,44 @@ from chalicelib.api.queries import (
     Words,
     one_line,
     printable,
+    separated,
     with_traits,
 )
 from chalicelib.attributes.kinds import COLOUR, TRAITS, Kind
 from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment, State
-from image_repo_formats import MAX_CAPTION_CHARS
+from chalicelib.imports import names_descriptions
+from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORD_CHARS, MAX_KEYWORDS, MEDIA_TYPES
+from image_repo_formats.media_types import known_media_type
 
 MAX_NAME_CHARS = 255
-ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
 _OLDER_NAMES = {"colours": ("subject_colours",), "actions": ("subject_actions",)}
 
 
 def file_name(name: str) -> str:
-    """Return the name, if it names a file and no way to one."""
+    """Return the name, if it is a photograph's: no way to a file, and no file of captions.
+
+    S3 puts the name of the uploaded file wherever a form says ``${filename}``, and ``$`` begins
+    what a form's policy replaces or escapes:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+    """
     if "/" in name or name in {".", ".."}:
         raise ValueError("must be a file's name, without folders")
+    if name != name.rstrip():
+        raise ValueError("must not end with a blank")
+    if "${" in name or "$$" in name:
+        raise ValueError("must hold neither '${' nor '$$', which upload forms replace")
+    if names_descriptions(name):
+        raise ValueError("must be a photograph's: this is the name of a file of captions")
     return printable(name)
+
+
+def media_type(written: str) -> str:
+    """Return the media type that was meant."""
+    known = known_media_type(written)
+    if known is None:
+        raise ValueError(f"must be one of {', '.join(sorted(MEDIA_TYPES))}, or left out")
+    return known
 
 
 def _list_of(kind: Kind) -> Any:
@@ -74,6 +97,12 @@ class AttributeInput(_SubjectInput):
         return Attribute(self.subject, garments=garments, **traits)
 
 
+Keyword = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_KEYWORD_CHARS),
+    AfterValidator(printable),
+]
+KeywordList = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)]
 AttributeList = Annotated[list[AttributeInput], Field(max_length=MAX_ATTRIBUTES)]
 CaptionText = Annotated[
     str,
@@ -81,19 +110,30 @@ CaptionText = Annotated[
     AfterValidator(one_line),
 ]
 
+Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
+
 
 class NewImage(Request):
-    """``POST /images``: a file to be uploaded, and what its uploader says of it."""
+    """``POST /images``: a file to be uploaded, and what its uploader says of it.
+
+    ``sha256`` says which content that is. Where a photograph of it is there already, ``duplicates``
+    says whether that is reported, or the file stored once more. ``source`` is who wrote the
+    caption, attributes and keywords.
+    """
 
     name: Annotated[
         str,
         StringConstraints(min_length=1, max_length=MAX_NAME_CHARS),
         AfterValidator(file_name),
     ]
-    content_type: ContentType
+    content_type: Annotated[str, AfterValidator(media_type)] | None = None
     size: Annotated[int, Field(ge=1, description="bytes")]
+    sha256: Sha256 | None = None
+    source: Literal["user", "import"] = "user"
+    duplicates: Literal["report", "store"] = "report"
     caption: CaptionText | None = None
     attributes: AttributeList | None = None
+    keywords: KeywordList | None = None
 
 
 class ImageEdit(Request):
@@ -101,17 +141,31 @@ class ImageEdit(Request):
 
     caption: CaptionText | None = None
     attributes: AttributeList | None = None
+    keywords: KeywordList | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _something_is_set(cls, value: Any) -> Any:
         if isinstance(value, dict):
             if not value:
-                raise ValueError("must hold 'caption' or 'attributes'")
-            nulls = [name for name in ("caption", "attributes") if value.get(name, "") is None]
+                raise ValueError("must hold 'caption', 'attributes' or 'keywords'")
+            nulls = [name for name in cls.model_fields if value.get(name, "") is None]
             if nulls:
                 raise ValueError(f"'{nulls[0]}' must not be null")
         return value
+
+
+def described_by(asked: NewImage | ImageEdit) -> dict[str, Any]:
+    """Return what a request says of a photograph, as transitions take it; None says nothing."""
+    lists = {"attributes": asked.attributes, "keywords": asked.keywords}
+    return {"caption": asked.caption} | {
+        name: None if given is None else tuple(map(_as_recorded, given))
+        for name, given in lists.items()
+    }
+
+
+def _as_recorded(given: AttributeInput | str) -> Attribute | str:
+    return given if isinstance(given, str) else given.attribute()
 
 
 class Listing(Request):

@@ -24,11 +24,13 @@ class Route:
         What a token must be good for; None needs no token.
     answer
         Model of the answer; None where a file, a document or nothing is answered.
-    status
-        Of the answer.
+    status, other_status
+        Of the answer, and of one that is not new (`answers.Answer.is_new`), where the two differ.
     body, query
         Models of the JSON body and of the query parameters; where ``query`` is None, parameters
         are ignored.
+    idempotency_key
+        Whether the request may name itself in ``Idempotency-Key``, so as to be sent again.
     if_match
         Whether the request may name a revision in ``If-Match``.
     is_documented
@@ -41,9 +43,11 @@ class Route:
     scope: Scope | None
     answer: type[BaseModel] | None
     status: int = 200
+    other_status: int | None = None
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     if_match: bool = False
+    idempotency_key: bool = False
     is_documented: bool = True
 
     @property
@@ -76,9 +80,11 @@ ROUTES = (
         "/images",
         "Enter a photograph and get the form that uploads its file",
         _W,
-        answers.CreatedImage,
+        answers.EnteredImage,
         201,
+        other_status=200,
         body=requests.NewImage,
+        idempotency_key=True,
     ),
     Route(
         "GET",
@@ -99,7 +105,7 @@ ROUTES = (
     Route(
         "PATCH",
         "/images/{image_id}",
-        "Change a photograph's caption or attributes",
+        "Change a photograph's caption, attributes or keywords",
         _W,
         answers.ImageAnswer,
         body=requests.ImageEdit,

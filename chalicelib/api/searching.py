@@ -41,7 +41,7 @@ from chalicelib.images import Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
 from chalicelib.search.interpret import Reading, conditioned, corrected, read, unconditioned, unsure
 from chalicelib.search.plan import clause_condition
-from chalicelib.search.port import SEARCHED_FROM
+from chalicelib.search.port import SEARCHED_FROM, labels_of
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.search.query import Mode, Weights
 from chalicelib.search.text import parse, stems
@@ -213,7 +213,7 @@ class SearchService:
                 highlight=hit.highlight,
                 matched_labels=[
                     label.word
-                    for label in image.labels
+                    for label in labels_of(image)
                     if label.probability >= SEARCHED_FROM
                     and (label.word in labels or matched.intersection(stems(label.word)))
                 ],

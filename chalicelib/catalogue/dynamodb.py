@@ -94,6 +94,12 @@ class DynamoCatalogue:
         last = {name: found[limit - 1][name]["S"] for name in ("created_at", IMAGES_KEY)}
         return Page(self._standing(found[:limit], state), seal(listing, last))
 
+    def with_content(self, owner: str, sha256: str) -> tuple[Image, ...]:
+        """Return an owner's records of this content: an index knows which, the table what."""
+        content = _content(owner, sha256)
+        found = self._query("by_content", content, Limit=BATCH, ScanIndexForward=True)
+        return tuple(image for image in self._standing(found, None) if image.sha256 == sha256)
+
     def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, in the order of the table's partitions."""
         start = {"ExclusiveStartKey": {IMAGES_KEY: {"S": after}}} if after else {}
@@ -144,8 +150,7 @@ class DynamoCatalogue:
             KeyConditionExpression="#key = :key",
             ExpressionAttributeNames={"#key": IMAGES_INDEXES[index][0]},
             ExpressionAttributeValues={":key": {"S": value}},
-            ScanIndexForward=False,
-            **more,
+            **{"ScanIndexForward": False, **more},
         )
         found: Sequence[Any] = answer["Items"]
         return found
@@ -171,6 +176,8 @@ def item_of(image: Image) -> dict[str, Any]:
             "owner_state": _in_state(image.owner, image.state),
             "listing_state": _in_state(_EVERYONE, image.state),
         }
+        if image.sha256:
+            plain["owner_content"] = _content(image.owner, image.sha256)
     if image.counted and image.counted.epoch:
         plain |= {"epoch": image.counted.epoch, "at_epoch": image.counted.at_epoch or ""}
     return {name: _serialize(value) for name, value in plain.items()}
@@ -243,6 +250,10 @@ def _listing(owner: str | None, state: State | None) -> tuple[str, str]:
         everyone = _EVERYONE
         return ("by_time_in_state", _in_state(everyone, state)) if state else ("by_time", everyone)
     return ("by_state", _in_state(owner, state)) if state else ("by_owner", owner)
+
+
+def _content(owner: str, sha256: str) -> str:
+    return f"{owner}#{sha256}"
 
 
 def _in_state(whose: str, state: State) -> str:

@@ -65,6 +65,12 @@ class Catalogue(Protocol):
             ``cursor`` is forged, stale or of another listing.
         """
 
+    def with_content(self, owner: str, sha256: str) -> tuple[Image, ...]:
+        """Return an owner's records of this content, without tombstones, the oldest first.
+
+        What was saved a moment ago may be missing; the oldest hundred are enough.
+        """
+
     def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, tombstones too, or those after the one with an id.
 

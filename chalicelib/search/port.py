@@ -54,6 +54,13 @@ def searched_labels(labels: Sequence[Label]) -> tuple[str, ...]:
     return tuple(label.word for label in labels if label.probability >= SEARCHED_FROM)
 
 
+def labels_of(image: Image) -> tuple[Label, ...]:
+    """Return what a photograph is found by: its keywords, which are sure, and what is seen in it."""
+    sure = {keyword.lower(): 1.0 for keyword in image.keywords}
+    seen = {label.word: label.probability for label in image.labels}
+    return tuple(Label(word, probability) for word, probability in (seen | sure).items())
+
+
 def document_of(image: Image) -> Document:
     """Return what the index should hold of ``image``: a removal unless it is searchable."""
     if image.state not in SEARCHABLE:
@@ -67,7 +74,7 @@ def document_of(image: Image) -> Document:
         text=caption.text if caption else "",
         source=caption.source if caption else None,
         attributes=_attributes(image),
-        labels=image.labels,
+        labels=labels_of(image),
         visual=image.visual,
         semantic=image.semantic,
         created_at=image.created_at,

@@ -49,6 +49,11 @@ class MemoryCatalogue:
         more = len(matching) > limit
         return Page(page, seal(listing, _position(page[-1])) if more else None)
 
+    def with_content(self, owner: str, sha256: str) -> tuple[Image, ...]:
+        """Return an owner's records of this content, the oldest first."""
+        same = (image for image in self._living(owner) if image.sha256 == sha256)
+        return tuple(sorted(same, key=_key))
+
     def scan(self, after: str | None = None) -> Iterator[Image]:
         """Yield every record, in the order of their ids."""
         for image_id, image in sorted(self._images.items()):

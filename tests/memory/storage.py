@@ -44,9 +44,12 @@ class MemoryStorage:
             if newest is not None and key.startswith(prefix) and (after is None or key > after):
                 yield StoredObject(key, len(newest), f"v{len(versions)}")
 
-    def presigned_post(self, key: str, *, content_type: str, max_bytes: int) -> PresignedPost:
+    def presigned_post(
+        self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None
+    ) -> PresignedPost:
         """Return a form that names what it allows."""
         fields = {"key": key, "Content-Type": content_type, "max-bytes": str(max_bytes)}
+        fields |= {"sha256": sha256} if sha256 else {}
         return PresignedPost(f"memory://{self.bucket}", fields)
 
     def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:

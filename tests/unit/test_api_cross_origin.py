@@ -39,7 +39,7 @@ def test_a_page_that_may_call_the_api_is_told_so_beforehand(shared: Api) -> None
     assert answer.headers[CORS] == ALLOWED
     assert "PATCH" in answer.headers["Access-Control-Allow-Methods"]
     sent = answer.headers["Access-Control-Allow-Headers"]
-    assert {"Authorization", "Content-Type", "If-Match"} == set(sent.split(", "))
+    assert {"Authorization", "Content-Type", "Idempotency-Key", "If-Match"} == set(sent.split(", "))
     assert answer.headers["Access-Control-Max-Age"] == "7200"
 
 

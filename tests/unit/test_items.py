@@ -25,6 +25,7 @@ IMAGE = Image(
     ),
     labels=(Label("dog", 0.93), Label("fire engine", 0.3125)),
     visual=bytes(range(256)) * 2,
+    form_until=MOMENT,
     created_at=MOMENT,
     updated_at=MOMENT,
 )

@@ -28,6 +28,7 @@ from chalicelib.transitions import (
     captioned_by_model,
     deleted,
     edited,
+    expired,
     failed,
     imported,
     pending,
@@ -213,6 +214,21 @@ def test_a_deleted_photograph_takes_no_captions() -> None:
         imported(gone, "a dog", START)
 
 
+def test_an_upload_whose_file_never_came_keeps_what_its_uploader_told_and_can_still_come() -> None:
+    told = edited(NEW, START, caption="my Rex")
+    record = expired(told, START + timedelta(hours=1))
+    assert (record.state, record.size, record.caption) == (State.EXPIRED, 9, told.caption)
+    assert record.reason and record.updated_at == START + timedelta(hours=1)
+    late = captioned(record)
+    assert (late.state, late.reason, late.form_until) == (State.CAPTIONED, None, None)
+    assert late.caption and late.caption.text == "my Rex"
+
+
+def test_only_what_waits_for_its_file_expires() -> None:
+    for record in (captioned(), failed(NEW, event("01"), "damaged", START), deleted(NEW, START)):
+        assert expired(record, START) is record
+
+
 CAPTIONS = st.sampled_from(["a brown dog runs", "two girls in red", "so it was", *texts(7)])
 VECTORS = st.sampled_from([None, b"\0" * 512])
 FILES = st.builds(
@@ -235,8 +251,11 @@ ATTRIBUTES = st.sampled_from([(), (Attribute("poodle", ("brown",)),)])
 
 @st.composite
 def transitions(draw: st.DrawFn) -> Transition:
-    kind = draw(st.sampled_from(["captioned", "rejected", "failed", "deleted", "edit", "import"]))
+    kinds = ("captioned", "rejected", "failed", "deleted", "edit", "import", "expired")
+    kind = draw(st.sampled_from(kinds))
     text = draw(CAPTIONS)
+    if kind == "expired":
+        return expired
     if kind == "import":
         return lambda image, now: imported(image, text, now)
     if kind == "edit":
@@ -310,7 +329,8 @@ def assert_consistent(record: Image) -> None:
 
 
 def assert_state_and_reason_agree(record: Image) -> None:
-    assert (record.reason is not None) == (record.state in {State.NEEDS_REVIEW, State.FAILED})
+    explained = {State.NEEDS_REVIEW, State.FAILED, State.EXPIRED}
+    assert (record.reason is not None) == (record.state in explained)
     if record.state is State.CAPTIONED:
         assert record.caption is not None
     if record.state is State.NEEDS_REVIEW:
