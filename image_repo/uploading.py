@@ -5,7 +5,7 @@ given again.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -133,9 +133,12 @@ class Uploading:
         self, group: Sequence[Photograph], contents: Mapping[Photograph, Content]
     ) -> Iterator[UploadOutcome]:
         records = paired(group, self.held.get(contents[group[0]].sha256, ()))
+        claimed = {record["id"] for record in records.values()}
         for one in group:
             try:
-                yield self._upload(one, contents[one], group, records.get(one))
+                outcome = self._upload(one, contents[one], group, records.get(one), claimed)
+                claimed |= {outcome.image["id"]} if outcome.image else set()
+                yield outcome
             except (CommandError, OSError) as problem:
                 if isinstance(problem, CommandError) and problem.exit_code == UNAVAILABLE:
                     raise
@@ -143,16 +146,20 @@ class Uploading:
             self.done()
 
     def _upload(
-        self, one: Photograph, content: Content, group: Sequence[Photograph], record: Json | None
+        self,
+        one: Photograph,
+        content: Content,
+        group: Sequence[Photograph],
+        record: Json | None,
+        claimed: Collection[str],
     ) -> UploadOutcome:
         if record is not None:
             return self._amended(one, content, record)
         if self.duplicates is Duplicates.STORE or (one.is_record and len(group) > 1):
-            return self._copied(one, content, group)
+            return self._copied(one, content, group, claimed)
         if one is not group[0]:
             return UploadOutcome(one, Fate.DUPLICATE, same_as=group[0].label)
-        image, is_sent = self._enter(one, content, one.said)
-        return self._outcome(one, image, Fate.UPLOADED if is_sent else Fate.THERE)
+        return self._outcome(one, *self._enter(one, content, one.said))
 
     def _amended(self, one: Photograph, content: Content, record: Json) -> UploadOutcome:
         """Bring a record's words up to date."""
@@ -164,16 +171,25 @@ class Uploading:
         return self._outcome(one, image, Fate.THERE, record["rev"])
 
     def _copied(
-        self, one: Photograph, content: Content, group: Sequence[Photograph]
+        self,
+        one: Photograph,
+        content: Content,
+        group: Sequence[Photograph],
+        claimed: Collection[str],
     ) -> UploadOutcome:
-        """Enter a record beside others with the same content, by the first key that is free."""
+        """Enter a record beside others with the same content: the first that is nobody else's.
+
+        There are as many keys as photographs, so that any number of runs makes no more records.
+        """
         first = group.index(one)
         for number in range(first, first + len(group)):
             key = f"{self.keys}-{number % len(group)}-{content.sha256}"
-            image, is_sent = self._enter(one, content, one.said, key=key)
-            if is_sent:
-                return self._outcome(one, image, Fate.UPLOADED)
-        return self._outcome(one, image, Fate.THERE)
+            image, fate = self._enter(one, content, {}, key=key)
+            if image["id"] not in claimed:
+                break
+        if due := outstanding(one.said, image, "import"):
+            image, _ = self._enter(one, content, due, key=key)
+        return self._outcome(one, image, fate)
 
     def _enter(
         self,
@@ -183,8 +199,8 @@ class Uploading:
         *,
         name: str | None = None,
         key: str | None = None,
-    ) -> tuple[Json, bool]:
-        """Enter a photograph, and send its file where that is due; tell whether it was."""
+    ) -> tuple[Json, Fate]:
+        """Enter a photograph, and send its file unless that is there; tell which it was."""
         if not is_unchanged(one.path, content):
             raise CommandError(CHANGED)
         described = _described(one, content) | _words(said)
@@ -193,9 +209,10 @@ class Uploading:
         if key is not None:
             described["duplicates"] = Duplicates.STORE
         answer = self.client.enter(described, key)
-        if answer["upload"] is not None:
-            self.client.send(answer["upload"], body_of(one.path, content))
-        return answer["image"], answer["upload"] is not None
+        if answer["upload"] is None:
+            return answer["image"], Fate.THERE
+        self.client.send(answer["upload"], body_of(one.path, content))
+        return answer["image"], Fate.UPLOADED
 
     def _outcome(
         self, one: Photograph, image: Json, fate: Fate, rev: int | None = None
