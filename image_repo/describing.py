@@ -102,7 +102,9 @@ class _Reading:
                 else:
                     self.lines[photograph] = {"caption": line.caption}
             if passed_over:
-                self._report(path, None, f"{passed_over} captions are passed over for those of other files")
+                self._report(
+                    path, None, f"{passed_over} captions are passed over for those of other files"
+                )
 
     def read_sidecars(self) -> None:
         for path in filter(lambda path: captions.is_sidecar(path.name), self.contents.texts):

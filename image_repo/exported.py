@@ -29,7 +29,7 @@ class Exported:
 
     name: str
     caption: str | None
-    keywords: tuple[str, ...]
+    keywords: list[str]
     said: Mapping[str, Said]
 
 
@@ -90,4 +90,4 @@ def _exported(told: Json) -> Exported:
         if told[f"{name}_source"] in _SENT:
             words[name] = Said(told[name], told[f"{name}_source"])
     text = caption["text"] if caption else None
-    return Exported(told["name"], text, tuple(told["keywords"]), words)
+    return Exported(told["name"], text, list(told["keywords"]), words)

@@ -229,15 +229,25 @@ class Uploading:
 
 
 def paired(group: Sequence[Photograph], records: Sequence[Json]) -> Mapping[Photograph, Json]:
-    """Return which photograph is which record of their content: by name, then one by one."""
-    left, pairs = list(records), {}
-    for is_any_name in (False, True):
+    """Return which photograph is which record of their content, the likeliest first."""
+    pairs: dict[Photograph, Json] = {}
+    left = list(records)
+    for are_one in (_agree, _share_name, lambda *_: True):
         for one in group:
-            fits = [image for image in left if is_any_name or image["name"] == one.record_name]
-            if fits and one not in pairs:
-                pairs[one] = fits[0]
-                left.remove(fits[0])
+            found = next((record for record in left if are_one(one, record)), None)
+            if found is not None and one not in pairs:
+                pairs[one] = found
+                left.remove(found)
     return pairs
+
+
+def _share_name(one: Photograph, record: Json) -> bool:
+    return bool(record["name"] == one.record_name)
+
+
+def _agree(one: Photograph, record: Json) -> bool:
+    due = any(outstanding(one.said, record, source) for source in ("import", "user"))
+    return _share_name(one, record) and not due
 
 
 def outstanding(said: Mapping[str, Said], image: Json, source: str) -> dict[str, Said]:

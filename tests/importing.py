@@ -6,10 +6,11 @@ from email import message_from_bytes
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 import httpx
 
+import app as entry_point
 from chalicelib.errors import RejectedImage
 from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Image, Prepared
@@ -61,6 +62,7 @@ class Repository:
 
     def __init__(self, api: Api) -> None:
         self.api = api
+        self._assembled = api.repository()
         self.files: Counter[str] = Counter()
         self.breaks_at_file: int | None = None
         self.is_cut_at_entry: int | None = None
@@ -110,6 +112,7 @@ class Repository:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         with self._lock:  # Chalice keeps the present request in the app
+            entry_point.provider.repository = self._assembled
             if request.url.scheme == "memory":
                 return self._bucket(request)
             return self._api(request)
@@ -132,8 +135,8 @@ class Repository:
 
     def _bucket(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
-            key = urlsplit(str(request.url)).path.lstrip("/")
-            body = self.api.storage.read(httpx.URL(f"http://x/{key}").path[1:], limit=MAX_BYTES)
+            place = unquote(str(request.url)).removeprefix(f"memory://{self.api.storage.bucket}/")
+            body = self.api.storage.read(place.partition("?name=")[0], limit=MAX_BYTES)
             return httpx.Response(404 if body is None else 200, content=body or b"")
         if self.breaks_at_file is not None and self.files.total() >= self.breaks_at_file:
             raise httpx.ConnectError("the network is down")
