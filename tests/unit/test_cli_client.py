@@ -146,7 +146,7 @@ def test_a_file_is_sent_again_whole_after_a_cut() -> None:
 
 def test_a_refused_file_is_told_and_not_sent_again() -> None:
     api = Api(httpx.Response(400, text="EntityTooLarge"))
-    with pytest.raises(ApiProblem, match="refused it.*EntityTooLarge"):
+    with pytest.raises(ApiProblem, match=r"refused it.*EntityTooLarge"):
         api.client().send({"url": "http://bucket", "fields": {}}, b"x")
     assert len(api.asked) == 1
 

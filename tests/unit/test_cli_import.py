@@ -241,7 +241,7 @@ def test_a_name_that_the_repository_refuses_is_one_line(
 def test_a_name_that_is_not_utf_8_is_one_line_with_escapes(
     repository: Repository, folder: Path
 ) -> None:
-    os.rename(folder / "0.jpg", os.fsencode(folder) + b"/caf\xe9.jpg")
+    (folder / "0.jpg").rename(folder / os.fsdecode(b"caf\xe9.jpg"))
     told = repository.take_in(folder)
     assert (told["uploaded"], told["failed"]) == (5, [])
     (one,) = told["left_out"]

@@ -12,6 +12,7 @@ from tests.importing import Repository, jpeg
 
 @pytest.fixture
 def repository(api: Api) -> Repository:
+    api.index.finds = ["a", "b"]  # all that can be found is there
     return Repository(api)
 
 
