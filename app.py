@@ -4,7 +4,7 @@ Scopes, models and statuses are those of the table in ``chalicelib.api.routes``.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -34,7 +34,7 @@ from chalicelib.api import (
 from chalicelib.api.registration import Endpoint, View, context_of
 from chalicelib.api.routes import PATHS, methods_of, route_of
 from chalicelib.errors import ImageRepoError
-from chalicelib.names import API, DEAD_LETTERS, DERIVED
+from chalicelib.names import API, DERIVED, DUE
 from chalicelib.oidc import origin_of
 
 app = Chalice(app_name=API)
@@ -70,17 +70,27 @@ def token(request: AuthRequest) -> AuthResponse:
     return AuthResponse(routes=["*"], principal_id=caller.owner, context=context_of(caller))
 
 
-@app.schedule(Rate(1, unit=Rate.HOURS), name=DEAD_LETTERS)
-def settle_dead_letters(event: CloudWatchEvent) -> None:
-    """Record what the captioner's queue gave up."""
+# Twice an hour, so that an upload expires within the hour after its form and a slow upload's time.
+@app.schedule(Rate(30, unit=Rate.MINUTES), name=DUE)
+def settle_what_is_due(event: CloudWatchEvent) -> None:
+    """Record what the captioner's queue gave up, and what no event told."""
 
     def is_late() -> bool:
         remaining: int = event.context.get_remaining_time_in_millis()
         return remaining < RESERVE_MS
 
-    settled = repository().dead_letters.settle(is_late)
-    if settled:  # a metric that is written every hour is billed all month
-        metrics.add_metric(name="DeadLettersSettled", unit=MetricUnit.Count, value=settled)
+    try:
+        tell({"DeadLettersSettled": repository().dead_letters.settle(is_late)})
+    finally:  # neither waits for the other
+        tell(repository().due.settle(is_late))
+
+
+def tell(counts: Mapping[str, int]) -> None:
+    """Write metrics, but those of nothing: one that is written every hour is billed all month."""
+    told = {name: value for name, value in counts.items() if value}
+    for name, value in told.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    if told:
         metrics.flush_metrics()
 
 

@@ -16,7 +16,7 @@ from chalicelib.api.requests import Listing, RebuildRequest
 from chalicelib.catalogue.counts import COUNTED, PARTS, counter_of, number
 from chalicelib.catalogue.dynamodb import item_of
 from chalicelib.events import EventKind, ObjectEvent
-from chalicelib.images import MAX_ALTERNATIVES, Counted, Image, ModelRun, Prepared
+from chalicelib.images import MAX_ALTERNATIVES, Counted, Entry, Image, ModelRun, Prepared
 from chalicelib.names import COUNTS_KEY, IMAGES_INDEXES, IMAGES_KEY
 from chalicelib.transitions import captioned_by_model, pending
 
@@ -44,8 +44,21 @@ _KEY: Final = "uploads/ann-miller/Qx3kP0aYb7Zc9d1e/IMG_20260102_030405.jpg"
 def records() -> tuple[Image, Image]:
     """Return a photograph's record as it waits, and as the model describes it."""
     bucket = "image-repo-photographs"
-    waiting = pending(bucket, _KEY, _NOW, content_type="image/jpeg", size=_BYTES)
-    waiting = replace(waiting, rev=1, counted=Counted(waiting.counts_as, epoch=1))
+    waiting = pending(
+        bucket,
+        _KEY,
+        _NOW,
+        content_type="image/jpeg",
+        size=_BYTES,
+        sha256="ab" * 32,
+        form_until=_NOW,
+    )
+    waiting = replace(
+        waiting,
+        rev=1,
+        entry=Entry("x" * 16, "x" * 16),
+        counted=Counted(waiting.counts_as, epoch=1),
+    )
     texts = tuple(captions(MAX_ALTERNATIVES))
     prepared = Prepared(
         captions=texts,
@@ -162,6 +175,19 @@ def found(items: int) -> Reads:
     return Reads(read.units / 2, read.ms)
 
 
+def absent() -> Reads:
+    """Read what is not there, which costs as much as the smallest record.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+    """
+    return Reads(1, CALL_MS)
+
+
+def by_content() -> Reads:
+    """Read the index's entries of one content, eventually consistently."""
+    return Reads(0.5, CALL_MS)
+
+
 def listed(limit: int) -> Reads:
     """Read a page of an index, and one entry more, eventually consistently; then the records."""
     entry = max(entries(records()[1]).values())
@@ -183,7 +209,13 @@ def routes(images: int) -> Iterator[tuple[str, str, Reads]]:
     yield "`GET /images/{id}`, `PATCH`, `DELETE`", "1 record", one()
     yield "`GET`, `POST /search`, `/search/image`", f"{of_search} records", found(of_search)
     yield "`GET /images/{id}/similar`", f"{of_search + 1} records", one() + found(of_search)
-    yield "`GET /suggest`, `POST /images`, `/imports`, `/reindex`", "none", Reads()
+    yield "`POST /images`, a new one", "1 record twice, 1 entry", absent() + absent() + by_content()
+    yield (
+        "`POST /images`, one that is there",
+        "as above, 1 record",
+        absent() + by_content() + page(2),
+    )
+    yield "`GET /suggest`, `POST /imports`, `/reindex`", "none", Reads()
     yield "each request's token, kept for 15 s", "1 token", Reads(1, CALL_MS)
     yield f"`GET /tokens`, of {TOKENS}", f"{TOKENS} tokens", scanned(TOKENS, TOKEN_BYTES)
     yield "`GET /stats`", f"{PARTS + 1} counters", Reads(PARTS + 1, CALL_MS)

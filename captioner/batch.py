@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 from chalicelib import events
 from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
-from chalicelib.imports import Imports, is_descriptions
-from chalicelib.ingest import Ingest
+from chalicelib.folder_captions import is_caption_file
+from chalicelib.imports import Imports
+from chalicelib.ingest import Ingest, IngestOutcome
 
 # Long enough for one photograph of the largest size on the function's memory.
 RESERVE_MS = 15_000
@@ -85,12 +86,14 @@ class BatchProcessor:
         match message:
             case ContinueImport():
                 return self.imports.continue_import(message, is_late)
-            case ObjectEvent(key=key) if is_descriptions(key):
+            case ObjectEvent(key=key) if is_caption_file(key):
                 return self.imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=EventKind.REMOVED):
-                return self.ingest.removed(message)
-        outcome = self.ingest.created(message)
-        self.imports.caption(message.key)
+                outcome = self.ingest.removed(message)
+            case ObjectEvent():
+                outcome = self.ingest.created(message)
+        if outcome is not IngestOutcome.DELETED:
+            self.imports.caption(message.key)
         return outcome
 
     def _record_last_attempt(self, record: Mapping[str, Any]) -> None:
@@ -101,7 +104,7 @@ class BatchProcessor:
             self._fail(message, record, f"captioning was cut short {attempts - 1} times")
 
     def _fail(self, message: Message, record: Mapping[str, Any], reason: str) -> None:
-        if not isinstance(message, ObjectEvent) or is_descriptions(message.key):
+        if not isinstance(message, ObjectEvent) or is_caption_file(message.key):
             return
         if message.kind is EventKind.REMOVED:
             return

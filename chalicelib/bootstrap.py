@@ -20,6 +20,8 @@ from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.dead_letters import DeadLetters
+from chalicelib.due import Due
+from chalicelib.due_progress import DueProgress
 from chalicelib.encoder import Encoder, QueryEncoder, TextEncoder
 from chalicelib.imports import Imports
 from chalicelib.ingest import EventRecorder
@@ -64,7 +66,7 @@ S3_CONFIGURATION = CONFIGURATION.merge(
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Everything the API's routes and the reader of dead letters work with."""
+    """Everything the API's routes and the scheduled function work with."""
 
     storage: Storage
     tokens: Tokens
@@ -75,6 +77,7 @@ class Repository:
     upkeep: Upkeep
     token_administration: TokenAdministration
     dead_letters: DeadLetters
+    due: Due
     sign_in: SignIn | None
 
     def caller(self, token: str) -> Caller | None:
@@ -117,6 +120,7 @@ def assemble(
         ),
         token_administration=TokenAdministration(tokens),
         dead_letters=DeadLetters(dead_letters, recorder, imports, settings.bucket),
+        due=Due(catalogue, storage, queue, DueProgress(storage), _now),
         sign_in=sign_in,
     )
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from chalicelib import events
 from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
-from chalicelib.imports import Imports, is_descriptions
+from chalicelib.folder_captions import is_caption_file
+from chalicelib.imports import Imports
 from chalicelib.ingest import EventRecorder
 from chalicelib.queue import DeadLetterQueue, Received
 
@@ -62,7 +63,7 @@ class DeadLetters:
         match message:
             case ContinueImport():
                 self.imports.continue_import(message, is_late)
-            case ObjectEvent(key=key) if is_descriptions(key):
+            case ObjectEvent(key=key) if is_caption_file(key):
                 self.imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=EventKind.REMOVED):
                 self.recorder.removed(message)

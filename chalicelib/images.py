@@ -185,6 +185,9 @@ class Image:
         How it was asked for, where that was through the API.
     form_until
         Until when the newest upload form is good; None where a file has come, or needed no form.
+    removed_at
+        Of a tombstone: when the bucket told that the file is gone, and while it may come back; None
+        where only the record was deleted.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """
@@ -215,6 +218,7 @@ class Image:
     processed_by: str | None = None
     entry: Entry | None = None
     form_until: datetime | None = None
+    removed_at: datetime | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted: Counted | None = field(default=None, compare=False, repr=False)

@@ -1,36 +1,31 @@
-"""Imports: the captions of a ``descriptions.txt`` for the photographs of its folder."""
+"""Imports: the captions of a file for the photographs of its folder."""
 
-import io
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from itertools import chain, islice
-from pathlib import PurePosixPath
 from typing import Any, Literal, Self
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pydantic import TypeAdapter
 
 from chalicelib.catalogue import Catalogue, update
-from chalicelib.errors import InvalidField, NotFound, PayloadTooLarge, StorageUnavailable
+from chalicelib.errors import InvalidField, NotFound
 from chalicelib.events import ContinueImport, EventKind, ObjectEvent, continue_import
-from chalicelib.images import Source, State, image_id_of
+from chalicelib.folder_captions import Described, FolderCaptions, Registered, is_caption_file
+from chalicelib.images import Image, Source, State, image_id_of
 from chalicelib.names import IMPORTS, UPLOADS
 from chalicelib.queue import Queue
-from chalicelib.storage import Storage, StoredObject, object_at, owner_of
+from chalicelib.storage import Storage, owner_of
 from chalicelib.transitions import imported, living
-from image_repo_formats.captions import DEFAULT_NAME as FILE_NAME
-from image_repo_formats.captions import first_captions, names, read
-from image_repo_formats.entries import Line, UnreadableLine
+from image_repo_formats import text_encoding
+from image_repo_formats.captions import DEFAULT_NAME, first_captions, is_sidecar, names
+from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
 
-MAX_DESCRIPTIONS_BYTES = 100_000_000
 MAX_PROBLEMS = 1_000
 _MAX_REPORT_BYTES = 10_000_000
-_MAX_CACHED_FOLDERS = 4
 _ID = re.compile(r"[0-9a-f]{32}")
 _MISSING = "there is no such photograph in the folder yet"
 
@@ -39,7 +34,7 @@ class LineOutcome(StrEnum):
     """What became of one line, as reports count it."""
 
     CAPTIONED = "captioned"
-    KEPT = "kept"  # a user's caption stands
+    KEPT = "kept"  # what counts before it stands: a user's caption, or another file's
     MISSING = "missing"  # no photograph
     UNREADABLE = "problems"
 
@@ -51,7 +46,9 @@ class ImportReport:
     Attributes
     ----------
     key
-        Of the descriptions.
+        Of the file.
+    form, encoding
+        How it was read; None before.
     line
         Number of the next one to import, where an import resumes.
     counts
@@ -66,6 +63,8 @@ class ImportReport:
     updated_at: datetime
     state: Literal["running", "finished", "failed"] = "running"
     reason: str | None = None
+    form: str | None = None
+    encoding: str | None = None
     line: int = 1
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LineOutcome, 0))
     problems: tuple[dict[str, Any], ...] = ()
@@ -78,16 +77,6 @@ class ImportReport:
 
 
 _REPORT = TypeAdapter(ImportReport)
-
-
-def is_descriptions(key: str) -> bool:
-    """Return whether an upload is a folder's descriptions and not a photograph."""
-    return key.startswith(UPLOADS) and names_descriptions(key.rsplit("/", 1)[-1])
-
-
-def names_descriptions(name: str) -> bool:
-    """Return whether a file of this name holds captions."""
-    return name == FILE_NAME
 
 
 class Imports:
@@ -115,11 +104,12 @@ class Imports:
         self._queue = queue
         self._clock = clock
         self._chunk = chunk
-        # That there are no descriptions is never cached: some may land in between.
-        self._captions = lru_cache(_MAX_CACHED_FOLDERS)(self._read_captions)
+        self._captions = FolderCaptions(storage)
 
-    def start(self, owner: str | None, prefix: str) -> ImportReport:
-        """Start to import a folder's descriptions.
+    def start(
+        self, owner: str | None, prefix: str, name: str | None = None, encoding: str | None = None
+    ) -> ImportReport:
+        """Start to import a folder's captions.
 
         Parameters
         ----------
@@ -127,17 +117,27 @@ class Imports:
             Who asks; None for an administrator.
         prefix
             The folder, as ``uploads/<owner>/holidays/``.
+        name
+            The file's; None takes the one that counts first.
+        encoding
+            Of its text; None tells it by the bytes.
 
         Raises
         ------
         InvalidField
-            ``prefix`` is no folder of the owner's or has no descriptions.
+            ``prefix`` is no folder of the owner's or has no captions, ``file`` is none of its
+            caption files, or the encoding is unknown.
         """
-        key = f"{prefix.rstrip('/')}/{FILE_NAME}"
-        if not prefix.startswith(UPLOADS) or owner not in (None, owner_of(key)):
+        folder = prefix.rstrip("/")
+        if not prefix.startswith(UPLOADS) or owner not in (None, owner_of(f"{folder}/")):
             raise InvalidField("prefix", f"must be a folder of yours, as {UPLOADS}<owner>/")
-        if object_at(self._storage, key) is None:
-            raise InvalidField("prefix", f"the folder has no {FILE_NAME}")
+        key = self._named(folder, name)
+        if encoding:
+            try:
+                text_encoding.known(encoding)
+            except LookupError as error:
+                raise InvalidField("encoding", str(error)) from error
+        self._captions.register(key, encoding)
         report = self._begun(uuid4().hex, key).save(self._storage)
         self._continue(report)
         return report
@@ -156,7 +156,8 @@ class Imports:
         return report
 
     def descriptions_changed(self, event: ObjectEvent, is_late: Callable[[], bool]) -> str:
-        """Import descriptions that were uploaded; deleted ones change no caption."""
+        """Import a file of captions that was uploaded; a deleted one changes no caption."""
+        self._captions.register(event.key)
         if event.kind is EventKind.REMOVED:
             return "ignored"
         name = f"{event.key}#{event.sequencer or event.version_id or self._clock().isoformat()}"
@@ -171,35 +172,35 @@ class Imports:
         return self._process(report, is_late)
 
     def caption(self, key: str) -> None:
-        """Give a photograph the caption that the descriptions beside it hold, if any."""
-        folder, _, name = key.rpartition("/")
-        file = object_at(self._storage, f"{folder}/{FILE_NAME}")
-        captions = self._captions(file) if file else {}
-        name = unicodedata.normalize("NFC", name)
-        text = captions.get(name) or captions.get(PurePosixPath(name).stem)
-        if text:
-            self._apply(image_id_of(self._storage.bucket, key), text)
+        """Give a photograph what the caption files beside it say of it, if anything."""
+        files = self._captions.of(key.rpartition("/")[0])
+        if files:
+            self._describe(key, files)
 
-    def _read_captions(self, file: StoredObject) -> dict[str, str]:
-        body = self._storage.read(file.key, limit=MAX_DESCRIPTIONS_BYTES)
-        if body is None:
-            raise StorageUnavailable(f"{FILE_NAME} was deleted meanwhile")
-        return {
-            unicodedata.normalize("NFC", line.name): line.caption
-            for line in first_captions(read(io.BytesIO(body), FILE_NAME).entries)
-            if isinstance(line, Line) and line.caption
-        }
+    def _named(self, folder: str, name: str | None) -> str:
+        """Return the key of a folder's file of captions, which is there."""
+        if name is not None:
+            key = f"{folder}/{name}"
+            if "/" in name or not is_caption_file(key) or self._storage.head(key) is None:
+                raise InvalidField("file", "must name a file of captions in the folder")
+            return key
+        entered = [one.key for one in self._captions.of(folder) if not one.is_sidecars]
+        for key in (*entered, f"{folder}/{DEFAULT_NAME}"):
+            if self._storage.head(key):
+                return key
+        raise InvalidField(
+            "prefix", f"the folder has no {DEFAULT_NAME} or another file of captions"
+        )
 
     def _process(self, report: ImportReport, is_late: Callable[[], bool]) -> str:
         if report.state != "running":
             return "duplicate"
         try:
-            body = self._storage.read(report.key, limit=MAX_DESCRIPTIONS_BYTES)
-        except PayloadTooLarge as error:
-            return self._fail(report, error.detail)
-        if body is None:
-            return self._fail(report, f"{FILE_NAME} is gone")
-        found = first_captions(read(io.BytesIO(body), FILE_NAME).entries)
+            file = self._captions.open(report.key)
+        except CaptionFileError as error:
+            return self._fail(report, error.reason)
+        report = replace(report, form=file.form.value, encoding=file.encoding)
+        found = first_captions(file.entries)
         entries = (entry for entry in found if entry.number >= report.line)
         while chunk := list(islice(entries, self._chunk)):
             report = self._imported(report, chunk).save(self._storage)
@@ -209,20 +210,17 @@ class Imports:
         replace(report, state="finished", updated_at=self._clock()).save(self._storage)
         return "imported"
 
-    def _imported(
-        self, report: ImportReport, chunk: Sequence[Line | UnreadableLine]
-    ) -> ImportReport:
-        found = self._found(report, [entry for entry in chunk if isinstance(entry, Line)])
+    def _imported(self, report: ImportReport, chunk: Sequence[Entry]) -> ImportReport:
+        folder, _, name = report.key.rpartition("/")
+        files = self._captions.of(folder)
+        if not is_sidecar(name):
+            files = tuple(one for one in files if not one.is_sidecars)
+        found = self._found(folder, [entry for entry in chunk if isinstance(entry, Line)])
         counts, problems = dict(report.counts), list(report.problems)
         for entry in chunk:
-            if isinstance(entry, Line):
-                image_id = found[entry.number]
-                outcome = self._apply(image_id, entry.caption or "") if image_id else LineOutcome.MISSING
-                reason = _MISSING
-            else:
-                outcome, reason = LineOutcome.UNREADABLE, entry.reason
+            outcome, reason = self._line(entry, found, files, report.key)
             counts[outcome] += 1
-            if outcome in (LineOutcome.MISSING, LineOutcome.UNREADABLE):
+            if reason:
                 problems.append({"line": entry.number, "reason": reason})
         return replace(
             report,
@@ -232,34 +230,49 @@ class Imports:
             updated_at=self._clock(),
         )
 
-    def _found(self, report: ImportReport, lines: Sequence[Line]) -> dict[int, str | None]:
-        """Return the id of the photograph that each line names, by the lines' numbers."""
-        folder = report.key.removesuffix(FILE_NAME)
-        candidates = {
-            line.number: [
-                image_id_of(self._storage.bucket, folder + name) for name in names(line.name)
-            ]
-            for line in lines
-        }
-        records = self._catalogue.get_many(chain.from_iterable(candidates.values()))
+    def _line(
+        self,
+        entry: Entry,
+        found: Mapping[int, Sequence[str]],
+        files: Sequence[Registered],
+        source: str,
+    ) -> tuple[LineOutcome, str]:
+        """Import one entry of the file ``source``; return what came of it, and why no caption."""
+        if isinstance(entry, UnreadableLine):
+            return LineOutcome.UNREADABLE, entry.reason
+        outcomes = [self._describe(key, files, source) for key in found[entry.number]]
+        return outcomes[0] if outcomes else (LineOutcome.MISSING, _MISSING)
+
+    def _found(self, folder: str, lines: Sequence[Line]) -> dict[int, list[str]]:
+        """Return the keys of the photographs that each line names, by the lines' numbers."""
+        bucket = self._storage.bucket
+        keys = {line.number: [f"{folder}/{name}" for name in names(line.name)] for line in lines}
+        ids = {key: image_id_of(bucket, key) for key in chain.from_iterable(keys.values())}
+        records = self._catalogue.get_many(ids.values())
         existing = {key for key, record in records.items() if record.state is not State.DELETED}
         return {
-            number: next((image_id for image_id in ids if image_id in existing), None)
-            for number, ids in candidates.items()
+            number: [key for key in named if ids[key] in existing] for number, named in keys.items()
         }
 
-    def _apply(self, image_id: str, text: str) -> LineOutcome:
-        """Import one caption and say which stands then, so that a part done twice counts alike."""
+    def _describe(
+        self, key: str, files: Sequence[Registered], source: str | None = None
+    ) -> tuple[LineOutcome, str]:
+        """Import what files say of a photograph, and tell what stands then of ``source``.
+
+        So a part that is done twice counts alike.
+        """
+        told = self._captions.described(key, files)
         try:
             record = update(
                 self._catalogue,
-                image_id,
-                lambda stored: imported(living(stored), text, self._clock()),
+                image_id_of(self._storage.bucket, key),
+                lambda stored: imported(
+                    living(stored), told.caption, self._clock(), keywords=told.keywords or None
+                ),
             ).after
         except NotFound:
-            return LineOutcome.MISSING
-        is_users = record.caption is not None and record.caption.source is Source.USER
-        return LineOutcome.KEPT if is_users else LineOutcome.CAPTIONED
+            return LineOutcome.MISSING, _MISSING
+        return _outcome(record, told, source)
 
     def _fail(self, report: ImportReport, reason: str) -> str:
         now = self._clock()
@@ -277,3 +290,11 @@ class Imports:
             return None
         body = self._storage.read(f"{IMPORTS}{import_id}.json", limit=_MAX_REPORT_BYTES)
         return None if body is None else _REPORT.validate_json(body)
+
+
+def _outcome(record: Image, told: Described, source: str | None) -> tuple[LineOutcome, str]:
+    if told.source not in (None, source):
+        name = str(told.source).rpartition("/")[2]
+        return LineOutcome.KEPT, f"{name} describes the photograph, too, and counts first"
+    is_users = record.caption is not None and record.caption.source is Source.USER
+    return (LineOutcome.KEPT if is_users else LineOutcome.CAPTIONED), ""

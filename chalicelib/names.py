@@ -10,7 +10,7 @@ API = "image-repo"
 CAPTIONER = "image-repo-captioner"
 ENCODER = "image-repo-encoder"
 INDEXER = "image-repo-indexer"
-DEAD_LETTERS = "dead-letters"  # of the API's application, which names it after itself
+DUE = "due"  # of the API's application, which names it after itself
 METRICS = "ImageRepo"  # the namespace in CloudWatch
 
 # Prefixes of keys in the bucket.
@@ -20,6 +20,8 @@ INDEX = "index/"
 IMPORTS = "imports/"
 # How far a recount of the catalogue is.
 RECOUNT_PROGRESS = f"{INDEX}recount.json"
+# Where the pass over what is due was cut.
+DUE_PROGRESS = f"{INDEX}due.json"
 # Whose a photograph is that lies in no owner's folder.
 DEFAULT_OWNER = "default"
 

@@ -21,6 +21,15 @@ HIDDEN_SECONDS = 330
 class Queue(Protocol):
     """Port. Adapter: `SqsQueue`."""
 
+    def is_empty(self) -> bool:
+        """Tell whether no message waits, as far as is known; those being worked on do not count.
+
+        Raises
+        ------
+        Unavailable
+            The queue did not answer.
+        """
+
     def send(self, messages: Sequence[dict[str, Any]]) -> None:
         """Put messages on the queue, in any number.
 
@@ -68,6 +77,19 @@ class SqsQueue:
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
+
+    def is_empty(self) -> bool:
+        """Ask SQS, whose count is a minute old at times.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+        """
+        try:
+            answer = self._client.get_queue_attributes(
+                QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("the queue did not answer") from error
+        return answer["Attributes"]["ApproximateNumberOfMessages"] == "0"
 
     def send(self, messages: Sequence[dict[str, Any]]) -> None:
         """Send ten at a time, the most that SQS takes."""

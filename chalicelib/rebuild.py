@@ -7,8 +7,8 @@ from itertools import islice
 from chalicelib.catalogue import Catalogue
 from chalicelib.errors import InvalidField, NotFound
 from chalicelib.events import redrive
+from chalicelib.folder_captions import FolderCaptions, is_caption_file
 from chalicelib.images import Image, State, image_id_of
-from chalicelib.imports import is_descriptions
 from chalicelib.names import UPLOADS
 from chalicelib.queue import Queue
 from chalicelib.storage import Storage, StoredObject
@@ -41,6 +41,7 @@ class Rebuild:
         self._catalogue = catalogue
         self._storage = storage
         self._queue = queue
+        self._captions = FolderCaptions(storage)
 
     def page(self, after: str | None, limit: int, *, force: bool = False) -> RebuildPage:
         """Queue what is unfinished among the next uploads, everyone's, in key order.
@@ -96,13 +97,16 @@ class Rebuild:
             entry
             for entry in entries
             if not entry.key.endswith("/")
-            and (force or not _is_finished(records.get(ids[entry.key]), entry))
+            and (force or not self._is_finished(records.get(ids[entry.key]), entry))
         ]
 
+    def _is_finished(self, record: Image | None, entry: StoredObject) -> bool:
+        if is_caption_file(entry.key):
+            # Each photograph that is queued looks for its caption in those that are registered.
+            return self._captions.is_registered(entry)
+        return record is not None and _is_processed(record, entry)
 
-def _is_finished(record: Image | None, entry: StoredObject) -> bool:
-    if record is None:
-        # The captions of descriptions are looked up for each photograph that is queued.
-        return is_descriptions(entry.key)
+
+def _is_processed(record: Image, entry: StoredObject) -> bool:
     is_processed = record.processed_by is not None and record.size == entry.size
     return is_processed or record.state is State.DELETED

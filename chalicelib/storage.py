@@ -24,17 +24,20 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 UPLOAD_SECONDS = 15 * 60
+# How long the bucket's lifecycle keeps a version that was replaced or deleted.
+FORMER_VERSION_DAYS = 30
 _DOWNLOAD_SECONDS = 60 * 60
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object of the bucket, without its bytes."""
+    """One object of the bucket, without its bytes; a listing does not tell its version."""
 
     key: str
     size: int
     etag: str
+    version_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class Storage(Protocol):
         PayloadTooLarge
             It is larger than ``limit`` bytes; nothing was read.
         """
+
+    def head(self, key: str) -> StoredObject | None:
+        """Return what is known of the object that a key holds now, or None where it holds none."""
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object, such as a copy for display."""
@@ -110,6 +116,17 @@ class S3Storage:
             return None
         except (BotoCoreError, OSError) as error:
             raise StorageUnavailable("the bucket stopped in the middle of an object") from error
+
+    def head(self, key: str) -> StoredObject | None:
+        """Return an object without its bytes; under a delete marker there is none (404).
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+        """
+        try:
+            found = self._call(self._client.head_object, Key=key)
+        except _Gone:
+            return None
+        return StoredObject(key, found["ContentLength"], found["ETag"], found.get("VersionId"))
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object."""
@@ -203,9 +220,3 @@ def owner_of(key: str) -> str:
     """Return whose photograph a key under ``UPLOADS`` is: its folder, else ``DEFAULT_OWNER``."""
     parts = key.removeprefix(UPLOADS).split("/", 1)
     return parts[0] if len(parts) == 2 and parts[0] else DEFAULT_OWNER
-
-
-def object_at(storage: Storage, key: str) -> StoredObject | None:
-    """Return the object of exactly this key without its bytes, or None."""
-    first = next(iter(storage.objects(key)), None)
-    return first if first and first.key == key else None

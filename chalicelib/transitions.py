@@ -17,7 +17,8 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
   file's or a model's caption, the file's keywords, ``processed_by``) stands only where the model
   could read the newest file. While that is awaited, type, size and checksum are as announced.
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
-* ``deleted`` holds identity, version, sequencer and times, and nothing else.
+* ``deleted`` holds identity, version, sequencer and times, and nothing else. Only there is a
+  ``removed_at``; with it the file may come back, and the record with what the model makes of it.
 * Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
 * Attributes have the source ``user`` or ``import`` (who may say that there are none), or ``model``
   where they were read out of the present caption; none were read where the source is None.
@@ -170,8 +171,24 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
 def deleted(image: Image, now: datetime, *, sequencer: str | None = None) -> Image:
     """Return the tombstone; the sequencer is that of the event, None where the API deletes."""
     return replace(
-        _emptied(image, now), state=State.DELETED, sequencer=sequencer or image.sequencer
+        _emptied(image, now),
+        state=State.DELETED,
+        sequencer=sequencer or image.sequencer,
+        removed_at=now if sequencer else None,
     )
+
+
+def restored(image: Image, now: datetime) -> Image:
+    """Return a tombstone whose file is in the bucket again as a record that waits for its caption.
+
+    What people wrote is not known any more. Any other record is returned as it is.
+    """
+    return image if image.removed_at is None else _emptied(image, now)
+
+
+def gone_for_good(image: Image, now: datetime) -> Image:
+    """Return a tombstone whose file cannot come back any more."""
+    return replace(image, removed_at=None, updated_at=now)
 
 
 def edited(

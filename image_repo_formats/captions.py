@@ -111,7 +111,7 @@ def read(
         Nothing of it can be read.
     """
     if is_sidecar(name):
-        return CaptionFile(Form.XMP, "utf-8", iter([_sidecar(file, name)]))
+        return CaptionFile(Form.XMP, "utf-8", _sidecar(file, name))
     if name.lower().endswith(".json"):
         found = coco.entries(file.read(), folders=folders)
         return CaptionFile(Form.COCO, "utf-8", found)
@@ -150,9 +150,11 @@ def _encoding_of(file: BinaryIO, name: str | None) -> text_encoding.TextEncoding
         raise CaptionFileError(reason, error.likely) from error
 
 
-def _sidecar(file: BinaryIO, name: str) -> Entry:
+def _sidecar(file: BinaryIO, name: str) -> Iterator[Entry]:
     found = xmp.read(file.read(xmp.MAX_BYTES + 1))
     if found is None:
         raise CaptionFileError("it is no XMP, is too long or has a document type")
     caption = None if found.generated else found.caption
-    return checked(Line(1, name[: -len(".xmp")], caption, found.keywords), folders=False)
+    line = Line(1, name[: -len(".xmp")], caption, found.keywords)
+    # Most hold nothing but how a photograph was developed.
+    return iter([checked(line, folders=False)] if caption or found.keywords else [])

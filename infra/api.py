@@ -33,8 +33,8 @@ class Api(Construct):
         The functions that it calls, each with its right to call it.
     identity
         Of all routes but the tokens'.
-    dead_letter_reader
-        The function that runs every hour.
+    due
+        The function that runs twice an hour.
     """
 
     def __init__(
@@ -76,27 +76,27 @@ class Api(Construct):
             (named("Token"), named("TokenInvokePermission")),
             (token_routes.function, token_routes.permission),
         )
-        self.dead_letter_reader = self._shape_functions(roles, token_routes.function)
+        self.due = self._shape_functions(roles, token_routes.function)
         self._shape_gateway(shared.stage, edge)
 
     def _shape_functions(self, roles: ApiRoles, token_routes: cdk.CfnResource) -> lambda_.IFunction:
-        """Give each function its role, and return the reader of dead letters."""
+        """Give each function its role, and return the one that a schedule runs."""
         named = self.application.get_resource
-        dead_letters: cdk.CfnResource = named("DeadLetters")
-        # It reads until the queue is empty (chalicelib/queue.py hides messages for longer).
-        dead_letters.add_property_override("Timeout", 300)
+        due: cdk.CfnResource = named("Due")
+        # It works until nothing is due (chalicelib/queue.py hides dead letters for longer).
+        due.add_property_override("Timeout", 300)
         for function, identity in (
             (named("APIHandler"), roles.routes),
             (token_routes, roles.token_routes),
             (named("Token"), roles.authorizer),
-            (dead_letters, roles.dead_letters),
+            (due, roles.due),
         ):
             function.add_property_override("Role", identity.role.role_arn)
             # Chalice would take the version of the Python that synthesises.
             function.add_property_override("Runtime", RUNTIME.name)
             log_group = identity.log_group.log_group_name
             function.add_property_override("LoggingConfig.LogGroup", log_group)
-        return lambda_.Function.from_function_name(self, "DeadLetterReader", dead_letters.ref)
+        return lambda_.Function.from_function_name(self, "DueFunction", due.ref)
 
     def _shape_gateway(self, stage: Stage, edge: Edge) -> None:
         api = self.gateway

@@ -6,7 +6,15 @@ from typing import Self
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from chalicelib.names import DERIVED, IMAGES_INDEXES, IMPORTS, INDEX, TOKENS_KEY, UPLOADS
+from chalicelib.names import (
+    DERIVED,
+    DUE_PROGRESS,
+    IMAGES_INDEXES,
+    IMPORTS,
+    INDEX,
+    TOKENS_KEY,
+    UPLOADS,
+)
 from infra.functions import (
     DELETE,
     READ,
@@ -33,14 +41,14 @@ class ApiRoles:
         Of the routes that make, list and revoke tokens.
     authorizer
         Of what looks tokens up and notes when they were last used.
-    dead_letters
-        Of what settles dead letters.
+    due
+        Of what a schedule runs: settles dead letters, and does what is due.
     """
 
     routes: Identity
     token_routes: Identity
     authorizer: Identity
-    dead_letters: Identity
+    due: Identity
 
     @classmethod
     def of(cls, scope: Construct, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> Self:
@@ -49,11 +57,11 @@ class ApiRoles:
             routes=Identity(scope, "Identity", service="api"),
             token_routes=Identity(scope, "TokenRoutesIdentity", service="token-routes"),
             authorizer=Identity(scope, "AuthorizerIdentity", service="authorizer"),
-            dead_letters=Identity(scope, "DeadLettersIdentity", service="dead-letters"),
+            due=Identity(scope, "DueIdentity", service="due"),
         )
         _allow_routes(roles.routes, shared, functions)
         _allow_tokens(roles, shared)
-        _allow_dead_letters(roles.dead_letters, shared)
+        _allow_due(roles.due, shared)
         return roles
 
 
@@ -81,13 +89,14 @@ def _allow_tokens(roles: ApiRoles, shared: Shared) -> None:
     roles.token_routes.allow_update(tokens, TOKENS_KEY, "revoked")
 
 
-def _allow_dead_letters(identity: Identity, shared: Shared) -> None:
+def _allow_due(identity: Identity, shared: Shared) -> None:
     storage, queues = shared.storage, shared.queues
     dead_letters = queues.dead_letters.queue_arn
     identity.allow(("sqs:ReceiveMessage", "sqs:DeleteMessage"), dead_letters)
-    identity.allow(("sqs:SendMessage",), queues.queue.queue_arn)  # a long import goes on there
+    identity.allow(("sqs:SendMessage", "sqs:GetQueueAttributes"), queues.queue.queue_arn)
     identity.allow_items(shared.catalogue.images, (*READ_ITEMS, *WRITE_ITEMS))
+    identity.allow_queries(shared.catalogue.images, "by_time_in_state")
     identity.allow_items(shared.catalogue.counts, WRITE_COUNTS)
-    identity.allow_objects(storage, READ, UPLOADS, IMPORTS)
-    identity.allow_objects(storage, WRITE, IMPORTS)
+    identity.allow_objects(storage, READ, UPLOADS, IMPORTS, DUE_PROGRESS)
+    identity.allow_objects(storage, WRITE, IMPORTS, DUE_PROGRESS)
     identity.allow_objects(storage, DELETE, DERIVED)

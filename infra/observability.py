@@ -18,10 +18,10 @@ from infra.stage import Stage
 from infra.storage import Queues
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
-# Failures in five minutes that a person must look at. What runs once an hour fails once at first;
+# Failures in five minutes that a person must look at. What a schedule runs fails once at first;
 # Lambda tries it twice more, after one and two minutes:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-FAILURES, FAILURES_OF_THE_HOURLY = 3, 1
+FAILURES, FAILURES_OF_THE_SCHEDULED = 3, 1
 
 
 class Observability(Construct):
@@ -35,7 +35,7 @@ class Observability(Construct):
         Index batches given up.
     functions
         Name to function; ``Indexer`` reads the stream.
-    hourly
+    scheduled
         Likewise, of those that a schedule runs. API Gateway answers 500 for an authorizer that
         fails, which ``Api5xx`` counts:
         https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -64,7 +64,7 @@ class Observability(Construct):
         missed: sqs.Queue,
         functions: Mapping[str, lambda_.IFunction],
         *,
-        hourly: Mapping[str, lambda_.IFunction],
+        scheduled: Mapping[str, lambda_.IFunction],
         email: str | None,
         shows: bool,
         stage: Stage,
@@ -86,12 +86,12 @@ class Observability(Construct):
         }
         for name, function in functions.items():
             watched[f"{name}Errors"] = (_errors(function), FAILURES, f"the {name.lower()} failing")
-        for name, function in hourly.items():
-            meaning = f"{name}, which runs every hour, failing"
-            watched[f"{name}Errors"] = (_errors(function), FAILURES_OF_THE_HOURLY, meaning)
+        for name, function in scheduled.items():
+            meaning = f"{name}, which runs twice an hour, failing"
+            watched[f"{name}Errors"] = (_errors(function), FAILURES_OF_THE_SCHEDULED, meaning)
         self.alarms = {name: self._alarm(name, *what) for name, what in watched.items()}
         waiting = (_visible(queues.queue), age)
-        shown = (*functions.values(), *hourly.values())
+        shown = (*functions.values(), *scheduled.values())
         self.dashboard = self._dashboard(waiting, shown) if shows else None
 
     def _dashboard(

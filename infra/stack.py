@@ -104,7 +104,7 @@ class ImageRepo(cdk.Stack):
             queues,
             indexing.missed,
             functions,
-            hourly={"DeadLetterReader": api.dead_letter_reader},
+            scheduled={"Due": api.due},
             email=email_of(context),
             shows=yes_or_no(context, "dashboard", default=False),
             stage=stage,

@@ -20,6 +20,7 @@ from chalicelib.names import (
     TOKENS_KEY,
     UPLOADS,
 )
+from chalicelib.storage import FORMER_VERSION_DAYS
 from infra.acknowledgements import acknowledge
 from infra.adopted import Adopted
 
@@ -187,7 +188,7 @@ def _lifecycle() -> list[s3.LifecycleRule]:
         s3.LifecycleRule(
             id="replaced-photographs",
             prefix=UPLOADS,
-            noncurrent_version_expiration=cdk.Duration.days(30),
+            noncurrent_version_expiration=cdk.Duration.days(FORMER_VERSION_DAYS),
             expired_object_delete_marker=True,
         ),
         # A part for every second of a busy import: yesterday's serve nobody, nor do the markers

@@ -52,6 +52,9 @@ class Room:
     def put(self, body: bytes) -> None:
         self.storage.write(KEY, body, content_type="image/jpeg")
 
+    def delete(self) -> None:
+        self.storage.delete(KEY)
+
     def record(self) -> Image:
         record = self.catalogue.get(ID)
         assert record is not None

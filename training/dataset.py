@@ -2,17 +2,19 @@
 
 import hashlib
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from captioner.vision.text import words_of
+from image_repo_formats import captions as caption_files
+from image_repo_formats.entries import CaptionFileError, UnreadableLine
 from training.errors import DatasetError
 from training.logs import objects
 
 PHOTOGRAPHS, TEXTS = "Flicker8k_Dataset", "Flickr8k_text"
-TOKENS, DESCRIPTIONS = "Flickr8k.token.txt", "descriptions.txt"
+TOKENS = "Flickr8k.token.txt"
 CAPTIONS, EVERYDAY_DEV, EVERYDAY = "captions.jsonl", "everyday_dev.txt", "photographs"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
@@ -51,23 +53,21 @@ def read_split(data: Path, split: str) -> Split:
     """Read ``train``, ``dev`` or ``test`` of a data set.
 
     It has the Flickr8k layout (``Flicker8k_Dataset/`` and ``Flickr8k_text/``), and need hold no
-    more than this split, or is a folder of photographs with a ``descriptions.txt`` of ``name
-    caption`` lines, which `share_of` divides. Raises `DatasetError` for a missing file, a
-    photograph without captions, captions without a photograph, a line that is not as it should be.
+    more than this split, or is a folder of photographs with a file of captions in any form that
+    `image_repo_formats.captions` reads, which `share_of` divides. Raises `DatasetError` for a
+    missing file, a photograph without captions, captions without a photograph, a line that is not
+    as it should be.
     """
     if not data.is_dir():
         raise DatasetError(f"no such folder of photographs and captions: {data}")
     if (data / TEXTS).is_dir():
         names = lines_of(data / TEXTS / f"Flickr_8k.{split}Images.txt")
         return assembled(split, data / PHOTOGRAPHS, names, _token_captions(data))
-    path = data / DESCRIPTIONS
-    if not path.is_file():
-        raise DatasetError(f"missing file: {path}, nor is there a folder {TEXTS}")
     by_name = _described(data)
     names = [name for name in by_name if share_of(name) == split]
     if not names:
         raise DatasetError(
-            f"the {split} split is empty: {DESCRIPTIONS} names {len(by_name)} photographs, and"
+            f"the {split} split is empty: the captions name {len(by_name)} photographs, and"
             " one in ten goes to dev and to test each; some thirty are the least"
         )
     return assembled(split, data, names, by_name)
@@ -121,38 +121,57 @@ def read_captions(path: Path) -> dict[str, list[str]]:
     return by_name
 
 
+def caption_file_of(paths: Iterable[Path]) -> Path | None:
+    """Return the file of captions that counts first; None where there is none."""
+    ranked = [
+        (place, path)
+        for path in paths
+        if (place := caption_files.rank(path.name)) is not None
+        and not caption_files.is_sidecar(path.name)
+    ]
+    return min(ranked)[1] if ranked else None
+
+
 def _token_captions(data: Path) -> dict[str, list[str]]:
     by_name: dict[str, list[str]] = {}
-    for number, line in enumerate(lines_of(data / TEXTS / TOKENS), 1):
-        key, tab, caption = line.partition("\t")
-        if not tab or "#" not in key:
-            raise DatasetError(f"{TOKENS} line {number}: expected 'name#n<tab>caption'")
-        by_name.setdefault(key.rpartition("#")[0], []).append(caption.strip())
+    for _, name, caption in _lines(data / TEXTS / TOKENS):
+        by_name.setdefault(name, []).append(caption)
     return by_name
 
 
-def _described(folder: Path) -> dict[str, list[str]]:
-    """Captions by photograph's file name, of ``name caption`` lines.
+def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Yield number, name and caption of a file's lines; raises `DatasetError` for a faulty one."""
+    if not path.is_file():
+        raise DatasetError(f"missing file: {path}")
+    try:
+        with path.open("rb") as file:
+            for entry in caption_files.read(file, path.name).entries:
+                if isinstance(entry, UnreadableLine):
+                    raise DatasetError(f"{path.name} line {entry.number}: {entry.reason}")
+                yield entry.number, entry.name, entry.caption or ""
+    except CaptionFileError as error:
+        raise DatasetError(f"{path}: {error.reason}") from error
 
-    A name may leave its suffix out; a line may end in ``#`` and a number after the name.
-    """
-    files = {path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES}
-    by_stem = {Path(name).stem: name for name in sorted(files, reverse=True)}
+
+def _described(folder: Path) -> dict[str, list[str]]:
+    """Captions by photograph's file name, which a line may leave the suffix out of."""
+    path = caption_file_of(folder.iterdir())
+    if path is None:
+        raise DatasetError(
+            f"missing file: {folder / caption_files.DEFAULT_NAME}, nor is there a folder {TEXTS}"
+        )
+    files = {found.name for found in folder.iterdir() if found.suffix.lower() in SUFFIXES}
     by_name: dict[str, list[str]] = {}
-    for number, line in enumerate(lines_of(folder / DESCRIPTIONS), 1):
-        said, _, caption = line.replace("\t", " ", 1).partition(" ")
-        name = said.partition("#")[0]
-        where = f"{DESCRIPTIONS} line {number}"
-        if not caption.strip():
-            raise DatasetError(f"{where}: no caption after {said!r}")
-        found = name if name in files else by_stem.get(name)
+    for number, said, caption in _lines(path):
+        found = next((name for name in caption_files.names(said) if name in files), None)
         if found is None:
-            raise DatasetError(f"{where}: a caption without a photograph: no {name!r} in {folder}")
-        by_name.setdefault(found, []).append(caption.strip())
+            where = f"{path.name} line {number}"
+            raise DatasetError(f"{where}: a caption without a photograph: no {said!r} in {folder}")
+        by_name.setdefault(found, []).append(caption)
     if bare := sorted(files - set(by_name)):
         raise DatasetError(
             f"photographs without a caption: {some_of(bare)}:"
-            f" give each a line in {folder / DESCRIPTIONS}, or take it out of the folder"
+            f" give each a line in {path}, or take it out of the folder"
         )
     return by_name
 

@@ -249,7 +249,7 @@ def report(step: ArgumentParser) -> None:
 
 def _data(step: Options) -> None:
     data = os.environ.get("IMAGE_REPO_DATA")
-    about = "folder of photographs and captions: the Flickr8k layout, or descriptions.txt"
+    about = "folder of photographs and captions: the Flickr8k layout, or a file of captions"
     about += " (default: the environment's IMAGE_REPO_DATA)"
     path(step, "--data", about, default=Path(data) if data else None, required=not data)
     about = "folder for caches that can be rebuilt (default: %(default)s)"

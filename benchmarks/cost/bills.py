@@ -44,13 +44,27 @@ def standing() -> Bill:
     """Return a month of a stack that holds nothing and that nobody asks."""
     i = INPUTS
     polls = i.pollers.value * HOURS * 3_600 / i.poll_seconds.value
+    passes = HOURS * i.passes.value
     return (
         Line("CloudWatch, alarms", i.alarms.value),
         Line("CloudWatch, logs", HOURS * i.log_bytes.value / 1e9),
-        Line("SQS, requests", polls + HOURS),
-        *_invocations(HOURS, i.schedule_ms.value, i.api_mb.value),
-        Line("X-Ray, traces", HOURS),
+        Line("SQS, requests", polls + 2 * passes),
+        *_invocations(passes, i.schedule_ms.value, i.api_mb.value),
+        Line("DynamoDB, reads", passes * 0.5),
+        Line("S3, GET", passes),
+        Line("X-Ray, traces", passes),
         Line("ECR, storage", i.image_gb.value),
+    )
+
+
+def watched(images: int) -> Bill:
+    """Return a month of looking whether photographs that were removed have come back."""
+    i = INPUTS
+    looks = images * i.removed.value * i.looks.value
+    return (
+        Line("S3, GET", looks),
+        Line("DynamoDB, reads", looks * i.look_reads.value),
+        Line("Lambda, x86_64", looks * i.look_ms.value / 1e3 * i.api_mb.value / 1_024),
     )
 
 
@@ -63,6 +77,7 @@ def stored(engine: str, images: int) -> Bill:
         Line("S3, storage", images * (i.object_bytes.value + published) / 1e9),
         Line("DynamoDB, storage", images * (item + i.entries_bytes.value) / 1e9),
         Line("DynamoDB, point-in-time recovery", images * item / 1e9),
+        *watched(images),
     )
 
 

@@ -28,8 +28,8 @@ class Inputs:
         "ms of the captioner for a photograph",
         "`python -m benchmarks.captioner`: 91; the rest assumed for download, copy and writes",
     )
-    writes: Input = Input(20, "write units of a photograph", _ROUTES)
-    item_bytes: Input = Input(2_637, "bytes of a record as stored", _ROUTES)
+    writes: Input = Input(21, "write units of a photograph", _ROUTES)
+    item_bytes: Input = Input(2_783, "bytes of a record as stored", _ROUTES)
     published_bytes: Input = Input(
         860, "bytes of a photograph in the published index", f"{_SEARCH}: 781; a tenth for changes"
     )
@@ -54,11 +54,13 @@ class Inputs:
     )
     poll_seconds: Input = Input(20, "seconds that a poll of an empty queue waits", "as above")
     entries_bytes: Input = Input(
-        826,
-        "bytes of a record's four index entries as stored",
+        1_100,
+        "bytes of a record's five index entries as stored",
         _ROUTES,
     )
-    ingest_reads: Input = Input(4, "read units of a photograph taken in", _ASSUMED)
+    ingest_reads: Input = Input(
+        7, "read units of a photograph taken in", f"{_ROUTES}: 2.5 for its entry; the rest assumed"
+    )
     ingest_puts: Input = Input(2, "objects written for a photograph", "original and display copy")
     ingest_gets: Input = Input(2, "objects read for it", "original and descriptions beside it")
     ingest_metrics: Input = Input(4, "metrics written in the hour of an import", "the handlers")
@@ -73,10 +75,17 @@ class Inputs:
     )
     upload_ms: Input = Input(50, "ms of the API for an upload's form", _ASSUMED)
     authorizer_ms: Input = Input(5, "ms of the authorizer, before each request", _ASSUMED)
-    gallery_files: Input = Input(22, "files of the gallery beside the page", "`chalicelib/gallery`")
+    gallery_files: Input = Input(23, "files of the gallery beside the page", "`chalicelib/gallery`")
     file_ms: Input = Input(5, "ms of the API for one of them, with `cdn=no`", _ASSUMED)
     firewall_rules: Input = Input(3, "rules of the stack's own firewall", "`infra/firewall.py`")
-    schedule_ms: Input = Input(2_000, "ms of the hourly look at dead letters", "assumed: cold")
+    passes: Input = Input(2, "passes over what is due in an hour", "`app.py`")
+    schedule_ms: Input = Input(2_000, "ms of a pass where nothing is due", "assumed: cold")
+    removed: Input = Input(
+        0.01, "of the photographs are removed in a month, and may come back", _ASSUMED
+    )
+    looks: Input = Input(32, "looks at a removed photograph, one a day", "`chalicelib/due.py`")
+    look_reads: Input = Input(1.1, "read units of a look", "its record, and its index entry")
+    look_ms: Input = Input(3, "ms of a pass for a removed photograph", "assumed: ten at a time")
     process_mb: Input = Input(200, "MB of a process without an index", _ASSUMED)
     log_bytes: Input = Input(2_000, "bytes logged by a request or a photograph", _ASSUMED)
     object_bytes: Input = Input(3e6, "bytes of a photograph and its display copy", _ASSUMED)

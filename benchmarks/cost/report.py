@@ -33,9 +33,10 @@ that leaves AWS, which for originals that are shown often can be more than all o
 """
 _BELOW = """
 *Empty*: alarms, pollers, schedule and image of a stack that holds nothing. *Kept*:
-photographs, records, their point-in-time recovery and the published index. The domain is the
-template's at 10,000 photographs, and the cluster of `benchmarks.sizing` beyond. Searches are fused
-ones of one page; photographs come through the API and within one hour.
+photographs, records, their point-in-time recovery, the published index, and daily looks at those
+that were removed and may come back. The domain is the template's at 10,000 photographs, and the
+cluster of `benchmarks.sizing` beyond. Searches are fused ones of one page; photographs come through
+the API and within one hour.
 """
 _DASHBOARD = f"""
 No free tier is counted. Idle, alarms and pollers are nearly all of it: an alarm on several metrics

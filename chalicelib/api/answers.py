@@ -170,7 +170,7 @@ class RebuildAnswer(Answer):
 
 
 class ImportLine(Answer):
-    """A line of ``descriptions.txt`` that led to no caption, and why."""
+    """A line of a file of captions that led to no caption, and why."""
 
     line: int
     reason: str
@@ -179,8 +179,9 @@ class ImportLine(Answer):
 class ImportAnswer(Answer):
     """How an import stands.
 
-    ``counts`` holds ``captioned`` lines, those ``kept`` out by a user's own caption, those
-    whose photograph is ``missing``, and ``problems``: lines that could not be read.
+    ``counts`` holds ``captioned`` lines, those ``kept`` out by a user's own caption or a file that
+    counts first, those whose photograph is ``missing``, and ``problems``: lines that could not be
+    read. ``form`` and ``encoding`` say how the file was read, once it was.
     """
 
     id: str
@@ -188,6 +189,8 @@ class ImportAnswer(Answer):
     key: str
     state: Literal["running", "finished", "failed"]
     reason: str | None
+    form: Literal["lines", "table", "coco", "xmp"] | None
+    encoding: str | None
     line: int
     counts: dict[str, int]
     problems: list[ImportLine]

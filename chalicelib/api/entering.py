@@ -20,7 +20,7 @@ from chalicelib.catalogue import Catalogue, update
 from chalicelib.errors import InvalidField, KeyReused, NotFound
 from chalicelib.images import AWAITED, Entry, Image, Source
 from chalicelib.names import UPLOADS
-from chalicelib.storage import UPLOAD_SECONDS, PresignedPost, Storage, object_at
+from chalicelib.storage import UPLOAD_SECONDS, PresignedPost, Storage
 from chalicelib.transitions import awaited, described, living, pending
 from image_repo_formats import CONTENT_TYPES
 
@@ -114,7 +114,7 @@ class Entering:
 
     def _has_file(self, image: Image) -> bool:
         """Tell whether a file has come, though nothing may have been heard of it yet."""
-        return image.state not in AWAITED or object_at(self.storage, image.key) is not None
+        return image.state not in AWAITED or self.storage.head(image.key) is not None
 
     def _form(self, image: Image) -> PresignedPost:
         extension = PurePosixPath(image.key).suffix.lower()
@@ -175,7 +175,8 @@ def _met(asked: _Asked, image: Image) -> Image:
     """
     is_own = image.image_id == asked.record.image_id
     announced = image.entry.announced if image.entry else None
-    if is_own and asked.idempotency_key is not None and announced != asked.entry.announced:
+    is_reused = announced is not None and announced != asked.entry.announced
+    if is_own and asked.idempotency_key is not None and is_reused:
         raise KeyReused("the Idempotency-Key came with another sha256, size or type before")
     wanted = asked.new.sha256
     if image.state not in AWAITED and wanted is not None and image.sha256 not in (None, wanted):

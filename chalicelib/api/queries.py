@@ -81,6 +81,19 @@ def printable(text: str) -> str:
     return text
 
 
+def literal(text: str) -> str:
+    """Return the text, which becomes a part of a key, if an upload form leaves it as it is.
+
+    S3 puts the name of the uploaded file wherever a form says ``${filename}``, and ``$`` begins
+    what a form's policy replaces or escapes:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+    """
+    if "${" in text or "$$" in text:
+        raise ValueError("must hold neither '${' nor '$$', which upload forms replace")
+    return text
+
+
 def one_line(text: str) -> str:
     """Return the text with its line breaks and tabs as spaces."""
     return printable(text.replace("\r\n", "\n").replace("\n", " ").replace("\t", " "))
@@ -131,7 +144,9 @@ QueryText = Annotated[
 ]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 Owner = Annotated[
-    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^/#\x00-\x1f]+$")
+    str,
+    StringConstraints(min_length=1, max_length=128, pattern=r"^[^/#\x00-\x1f]+$"),
+    AfterValidator(literal),
 ]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Moment = Annotated[AwareDatetime, BeforeValidator(in_utc)]

@@ -111,11 +111,15 @@ def _body(model: type[BaseModel], raw: bytes) -> BaseModel:
     """Return a body: strictly, since a number is no text in JSON, and true no number."""
     try:
         return model.model_validate_json(raw, strict=True)
-    except ValidationError as error:
-        if "surrogate" not in error.errors(include_input=False)[0]["msg"]:
+    except ValidationError as invalid:
+        if invalid.errors(include_input=False)[0]["type"] != "json_invalid":
             raise
-    # Half of a surrogate pair is no text, but JSON can name it: read so, its field is named too.
-    return model.model_validate(json.loads(raw))
+        # Half of a surrogate pair is no text, but JSON can write it: read so, its field is named.
+        try:
+            document = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise invalid from None
+    return model.model_validate(document)
 
 
 def _each_once(parameters: MultiDict | None) -> dict[str, str]:

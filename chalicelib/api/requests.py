@@ -1,5 +1,6 @@
 """Requests that change something: every field that a client may send, and its range."""
 
+import unicodedata
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -20,6 +21,7 @@ from chalicelib.api.queries import (
     SeparatedWords,
     Word,
     Words,
+    literal,
     one_line,
     printable,
     separated,
@@ -27,8 +29,8 @@ from chalicelib.api.queries import (
 )
 from chalicelib.attributes.kinds import COLOUR, TRAITS, Kind
 from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment, State
-from chalicelib.imports import names_descriptions
 from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORD_CHARS, MAX_KEYWORDS, MEDIA_TYPES
+from image_repo_formats.captions import rank
 from image_repo_formats.media_types import known_media_type
 
 MAX_NAME_CHARS = 255
@@ -36,22 +38,16 @@ _OLDER_NAMES = {"colours": ("subject_colours",), "actions": ("subject_actions",)
 
 
 def file_name(name: str) -> str:
-    """Return the name, if it is a photograph's: no way to a file, and no file of captions.
-
-    S3 puts the name of the uploaded file wherever a form says ``${filename}``, and ``$`` begins
-    what a form's policy replaces or escapes:
-    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
-    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
-    """
+    """Return the name, if it is a photograph's: no way to a file, and no file of captions."""
     if "/" in name or name in {".", ".."}:
         raise ValueError("must be a file's name, without folders")
     if name != name.rstrip():
         raise ValueError("must not end with a blank")
-    if "${" in name or "$$" in name:
-        raise ValueError("must hold neither '${' nor '$$', which upload forms replace")
-    if names_descriptions(name):
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise ValueError("must not hold control characters")
+    if rank(name) is not None:
         raise ValueError("must be a photograph's: this is the name of a file of captions")
-    return printable(name)
+    return literal(printable(name))
 
 
 def media_type(written: str) -> str:
@@ -206,11 +202,19 @@ class RecaptionRequest(Request):
 
 
 class ImportRequest(Request):
-    """``POST /imports``: a prefix under the owner's uploads, with its ``descriptions.txt``."""
+    """``POST /imports``: a prefix under the owner's uploads, and which file of captions there.
+
+    Without ``file`` the one that counts first, without ``encoding`` as its bytes tell.
+    """
 
     prefix: Annotated[
         str, StringConstraints(min_length=1, max_length=900), AfterValidator(printable)
     ]
+    file: (
+        Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(printable)]
+        | None
+    ) = None
+    encoding: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
 class NoParameters(Request):

@@ -206,7 +206,7 @@ ROUTES = (
     Route(
         "POST",
         "/imports",
-        "Apply a folder's descriptions.txt to its photographs",
+        "Apply a folder's file of captions to its photographs",
         _W,
         answers.ImportAnswer,
         202,

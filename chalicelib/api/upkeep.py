@@ -68,8 +68,9 @@ class Upkeep:
         return RebuildAnswer.model_validate(page)
 
     def start_import(self, caller: Caller, asked: ImportRequest) -> ImportAnswer:
-        """Start to import a folder's descriptions."""
-        report = self.imports.start(caller.visible_owner(None), asked.prefix)
+        """Start to import a folder's captions."""
+        owner = caller.visible_owner(None)
+        report = self.imports.start(owner, asked.prefix, asked.file, asked.encoding)
         return ImportAnswer.model_validate(report)
 
     def show_import(self, caller: Caller, import_id: str) -> ImportAnswer:

@@ -170,6 +170,8 @@ def item_of(image: Image) -> dict[str, Any]:
     if image.state is State.DELETED:
         # Without `owner` the tombstone leaves the owner's listing, yet says whose it was.
         plain["tombstone_owner"] = plain.pop("owner")
+        if image.removed_at:
+            plain["listing_state"] = _in_state(_EVERYONE, State.DELETED)
     else:
         plain |= {
             "listing": _EVERYONE,

@@ -59,6 +59,8 @@ class Catalogue(Protocol):
     ) -> Page:
         """Return an owner's records (None: everyone's), without tombstones, newest first.
 
+        Of everyone's, the state ``deleted`` lists the tombstones whose file may come back.
+
         Raises
         ------
         InvalidField

@@ -83,7 +83,11 @@ export function skeletons() {
   grid().replaceChildren(...blanks);
 }
 
-export const prepend = (element) => grid().prepend(element);
+/** Show a tile first, and nowhere else. */
+export function prepend(element) {
+  find(element.dataset.id)?.remove();
+  grid().prepend(element);
+}
 
 /** Show a photograph's record anew where it is in the grid. @param {any} image */
 export function refresh(image) {

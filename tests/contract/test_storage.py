@@ -1,8 +1,10 @@
 """Every storage keeps the same promises."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -24,6 +26,8 @@ def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
             "s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
         client.create_bucket(Bucket="photographs")
+        versioning: Any = {"Status": "Enabled"}
+        client.put_bucket_versioning(Bucket="photographs", VersioningConfiguration=versioning)
         yield S3Storage(client, "photographs")
 
 
@@ -39,6 +43,18 @@ def test_an_object_comes_back_whatever_its_key(storage: Storage) -> None:
 def test_what_is_gone_is_none_and_deleting_it_is_no_error(storage: Storage) -> None:
     storage.delete("uploads/ann/none.jpg")
     assert storage.read("uploads/ann/none.jpg", limit=10) is None
+
+
+def test_what_a_key_holds_now_is_told_without_its_bytes(storage: Storage) -> None:
+    assert storage.head(KEYS[0]) is None
+    storage.write(KEYS[0], b"12345", content_type="image/jpeg")
+    storage.write(KEYS[0], b"123", content_type="image/jpeg")
+    found = storage.head(KEYS[0])
+    assert found is not None
+    assert (found.key, found.size) == (KEYS[0], 3)
+    assert storage.read(KEYS[0], version_id=found.version_id, limit=9) == b"123"
+    storage.delete(KEYS[0])
+    assert storage.head(KEYS[0]) is None
 
 
 def test_an_object_over_the_limit_is_refused(storage: Storage) -> None:
@@ -82,6 +98,25 @@ def test_the_policy_fixes_key_type_and_size_and_links_never_run_in_a_browser() -
     assert asked["response-content-type"] == ["application/octet-stream"]
     disposition = "attachment; filename*=UTF-8''a%20b%20%C3%A9.html"
     assert asked["response-content-disposition"] == [disposition]
+
+
+def test_the_policy_fixes_the_content_where_it_was_announced() -> None:
+    with mock_aws():
+        client = boto3.client(
+            "s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        storage = S3Storage(client, "photographs")
+        digest = hashlib.sha256(b"a photograph").digest()
+        form = storage.presigned_post(
+            KEYS[1], content_type="image/png", max_bytes=5, sha256=digest.hex()
+        )
+    fields = {
+        "x-amz-checksum-algorithm": "SHA256",
+        "x-amz-checksum-sha256": base64.b64encode(digest).decode(),
+    }
+    assert fields.items() <= form.fields.items()
+    conditions = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
+    assert all({name: value} in conditions for name, value in fields.items())
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_a_bucket_forgets_the_queues_that_are_gone_and_no_other() -> None:
 @pytest.mark.usefixtures("account")
 def test_a_table_that_was_restored_without_its_indexes_is_refused() -> None:
     boto3.client("dynamodb").create_table(**table("bare", "image_id"))
-    with pytest.raises(UnfitError, match="bare lacks by_owner, by_state, by_time"):
+    with pytest.raises(UnfitError, match="bare lacks by_content, by_owner, by_state, by_time"):
         adopt(None, "bare", None)
 
 

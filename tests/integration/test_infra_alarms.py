@@ -24,7 +24,7 @@ def alarms(**context: object) -> assertions.Template:
         stack, "Queues", storage=OwnStorage(stack, "Storage", bucket_name="photographs")
     )
     functions = {"Indexer": lambda_.Function.from_function_name(stack, "Indexer", "indexer")}
-    hourly = {"Settler": lambda_.Function.from_function_name(stack, "Settler", "settler")}
+    scheduled = {"Settler": lambda_.Function.from_function_name(stack, "Settler", "settler")}
     email = email_of(context.get)
     shows = yes_or_no(context.get, "dashboard", default=False)
     Observability(
@@ -33,7 +33,7 @@ def alarms(**context: object) -> assertions.Template:
         queues,
         queues.dead_letters,
         functions,
-        hourly=hourly,
+        scheduled=scheduled,
         email=email,
         shows=shows,
         stage=Stage("staging"),
@@ -63,7 +63,7 @@ def test_cloudwatch_may_publish_to_every_topic_that_an_alarm_goes_to() -> None:
     assert {action["Ref"] for alarm in found for action in alarm["AlarmActions"]} <= admitted
 
 
-def test_one_failure_of_what_runs_every_hour_is_told(assembly: Path) -> None:
+def test_one_failure_of_what_a_schedule_runs_is_told(assembly: Path) -> None:
     template = json.loads((assembly / "ImageRepo.template.json").read_text())["Resources"]
     alarms = [
         alarm["Properties"]

@@ -12,6 +12,10 @@ class MemoryQueue:
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
 
+    def is_empty(self) -> bool:
+        """Tell whether nothing was sent."""
+        return not self.messages
+
     def send(self, messages: Sequence[dict[str, Any]]) -> None:
         """Keep the messages."""
         self.messages.extend(messages)

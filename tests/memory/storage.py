@@ -1,6 +1,7 @@
 """A bucket in memory."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from chalicelib.errors import PayloadTooLarge
 from chalicelib.storage import PresignedPost, StoredObject
@@ -15,17 +16,25 @@ class MemoryStorage:
 
     def __init__(self, bucket: str = "photographs") -> None:
         self.bucket = bucket
+        self._purged: set[tuple[str, int]] = set()
         self._versions: dict[str, list[bytes | None]] = {}
         self.content_types: dict[str, str] = {}
 
     def read(self, key: str, *, version_id: str | None = None, limit: int) -> bytes | None:
         """Return an object's bytes."""
         versions = self._versions.get(key, [])
-        number = int(version_id.removeprefix("v")) if version_id else len(versions)
-        body = versions[number - 1] if 1 <= number <= len(versions) else None
+        number = int(version_id.removeprefix("v")) if version_id else self._newest(key)
+        is_there = 1 <= number <= len(versions) and (key, number) not in self._purged
+        body = versions[number - 1] if is_there else None
         if body is not None and len(body) > limit:
             raise PayloadTooLarge(f"{len(body)} bytes, at most {limit} are allowed")
         return body
+
+    def head(self, key: str) -> StoredObject | None:
+        """Return an object without its bytes."""
+        number = self._newest(key)
+        body = self._versions[key][number - 1] if number else None
+        return None if body is None else StoredObject(key, len(body), f"v{number}", f"v{number}")
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object as its newest version."""
@@ -37,12 +46,29 @@ class MemoryStorage:
         if key in self._versions:
             self._versions[key].append(None)
 
+    def purge(self, key: str, version_id: str | None = None) -> str:
+        """Delete a version, or the newest one, for good, be it a delete marker; return its id."""
+        number = int(version_id.removeprefix("v")) if version_id else self._newest(key)
+        self._purged.add((key, number))
+        return f"v{number}"
+
+    def versions(self, key: str) -> int:
+        """Return how many versions and delete markers of a key are left."""
+        return sum((key, n) not in self._purged for n in range(1, self._count(key) + 1))
+
     def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         """Yield what lies under a prefix, in key order."""
-        for key, versions in sorted(self._versions.items()):
-            newest = versions[-1]
-            if newest is not None and key.startswith(prefix) and (after is None or key > after):
-                yield StoredObject(key, len(newest), f"v{len(versions)}")
+        for key in sorted(self._versions):
+            found = self.head(key)
+            if found and key.startswith(prefix) and (after is None or key > after):
+                yield replace(found, version_id=None)
+
+    def _newest(self, key: str) -> int:
+        numbers = range(self._count(key), 0, -1)
+        return next((number for number in numbers if (key, number) not in self._purged), 0)
+
+    def _count(self, key: str) -> int:
+        return len(self._versions.get(key, ()))
 
     def presigned_post(
         self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None

@@ -67,8 +67,10 @@ class Room:
         return self.catalogue.get(image_id_of(BUCKET, f"uploads/{name}"))
 
 
-def message(name: str, attempt: int = 1, event: str = "ObjectCreated:Put") -> dict[str, object]:
-    found = {"key": f"uploads/{name}", "sequencer": "01", "versionId": "v1"}
+def message(
+    name: str, attempt: int = 1, event: str = "ObjectCreated:Put", sequencer: str = "01"
+) -> dict[str, object]:
+    found = {"key": f"uploads/{name}", "sequencer": sequencer, "versionId": "v1"}
     record = {"eventName": event, "s3": {"bucket": {"name": BUCKET}, "object": found}}
     return envelope(json.dumps({"Records": [record]}), name, attempt)
 
@@ -137,9 +139,25 @@ def test_messages_that_are_not_ours_are_acknowledged() -> None:
 def test_a_removed_photograph_is_buried() -> None:
     room = Room()
     removal = message("a.png", event="ObjectRemoved:DeleteMarkerCreated")
-    assert room.batch.process([removal, room.upload("a.png")], plenty) == []
+    upload = room.upload("a.png")
+    room.storage.delete("uploads/a.png")
+    assert room.batch.process([removal, upload], plenty) == []
     record = room.record("a.png")
     assert record and record.state is State.DELETED
+
+
+def test_a_photograph_that_comes_back_gets_the_caption_of_the_descriptions_again() -> None:
+    room = Room()
+    text = room.upload("ada/descriptions.txt", b"a.png a red kite")
+    assert room.batch.process([room.upload("ada/a.png"), text], plenty) == []
+    room.storage.delete("uploads/ada/a.png")
+    removal = message("ada/a.png", event="ObjectRemoved:DeleteMarkerCreated", sequencer="02")
+    assert room.batch.process([removal], plenty) == []
+    room.storage.purge("uploads/ada/a.png")
+    undone = message("ada/a.png", event="ObjectRemoved:Delete", sequencer="03")
+    assert room.batch.process([undone], plenty) == []
+    record = room.record("ada/a.png")
+    assert record and record.caption and record.caption.text == "a red kite"
 
 
 def test_descriptions_and_photographs_end_the_same_in_either_order() -> None:

@@ -107,7 +107,7 @@ def test_a_rebuild_that_was_stopped_does_only_what_is_left() -> None:
     captioner.rebuild.page(None, 3)
     captioner.work()
     assert captioner.prepared == [b"dog", b"cat", b"no image"]
-    assert captioner.rebuild.page(None, 9) == RebuildPage(5, 1, 4, None)
+    assert captioner.rebuild.page(None, 9) == RebuildPage(5, 2, 3, None)
     captioner.work()
     assert captioner.prepared == [b"dog", b"cat", b"no image", b"bird"]
     assert captioner.rebuild.page(None, 9) == RebuildPage(5, 0, 5, None)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cost.bills import Line, ingested, searched, standing, total
+from benchmarks.cost.bills import Line, ingested, searched, standing, total, watched
 from benchmarks.cost.choices import visited
 from benchmarks.cost.inputs import INPUTS
 from benchmarks.cost.prices import PRICES
@@ -48,6 +48,11 @@ def test_every_bar_is_met_without_a_free_tier(name: str) -> None:
     assert total(bars()[name]) <= BARS[name]
 
 
+def test_an_idle_month_of_100_000_photographs_some_removed_keeps_the_bar() -> None:
+    idle = total(standing()) + total(watched(100_000))
+    assert idle <= BARS["idle, a month"]
+
+
 def test_a_visit_behind_cloudfront_calls_no_function() -> None:
     behind, bare = (visited(cdn=cdn, first=True) for cdn in (True, False))
     assert not [line for line in behind if line.price.startswith(("Lambda", "API"))]
@@ -69,7 +74,7 @@ def test_four_nodes_bring_three_masters() -> None:
 
 def test_an_idle_queue_is_polled_all_month() -> None:
     (requests,) = (line.quantity for line in standing() if line.price == "SQS, requests")
-    assert requests == 5 * 3 * 60 * 730 + 730  # five polls of 20 s, and the hourly look
+    assert requests == 5 * 3 * 60 * 730 + 2 * 1_460  # polls of 20 s, two requests of a pass
 
 
 def test_only_the_embedded_engine_publishes_objects() -> None:

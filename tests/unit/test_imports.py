@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.errors import InvalidField, NotFound, StorageUnavailable
 from chalicelib.events import ContinueImport, EventKind, ObjectEvent
+from chalicelib.folder_captions import is_caption_file
 from chalicelib.images import Attribute, Caption, Source, State, image_id_of
-from chalicelib.imports import Imports, is_descriptions
+from chalicelib.imports import Imports
 from chalicelib.transitions import pending
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
@@ -94,10 +95,10 @@ def test_a_photograph_that_lands_later_finds_its_caption() -> None:
 
 def test_a_photograph_before_any_descriptions_is_not_told_so_for_good() -> None:
     room = Room()
-    dog = room.photograph("dog.jpg")
     room.imports.caption(f"{FOLDER}dog.jpg")
-    assert room.caption(dog) is None
     room.describe("dog.jpg a brown dog\n")
+    room.landed()
+    dog = room.photograph("dog.jpg")
     room.imports.caption(f"{FOLDER}dog.jpg")
     assert room.caption(dog) == Caption("a brown dog", Source.IMPORT)
 
@@ -233,18 +234,21 @@ def test_an_unknown_report_is_not_found(import_id: str) -> None:
         Room().imports.report(None, import_id)
 
 
-def test_descriptions_are_told_from_photographs() -> None:
-    assert is_descriptions("uploads/ada/descriptions.txt")
-    assert not is_descriptions("uploads/ada/my-descriptions.txt")
-    assert not is_descriptions("imports/descriptions.txt")
+def test_files_of_captions_are_told_from_photographs() -> None:
+    for name in ("descriptions.txt", "captions.csv", "captions_val2017.json", "dog.jpg.xmp"):
+        assert is_caption_file(f"uploads/ada/{name}")
+    assert not is_caption_file("uploads/ada/my-descriptions.txt")
+    assert not is_caption_file("imports/descriptions.txt")
 
 
 def test_descriptions_that_are_corrected_caption_the_next_photograph() -> None:
     room = Room()
     dog, cat = room.photograph("dog.jpg"), room.photograph("cat.jpg")
     room.describe("dog.jpg a dog\ncat.jpg a bat\n")
+    room.landed()
     room.imports.caption(f"{FOLDER}dog.jpg")
     room.describe("dog.jpg a dog\ncat.jpg a cat\n")
+    room.landed("02")
     room.imports.caption(f"{FOLDER}cat.jpg")
     assert room.caption(dog) == Caption("a dog", Source.IMPORT)
     assert room.caption(cat) == Caption("a cat", Source.IMPORT)

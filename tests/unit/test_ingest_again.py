@@ -55,6 +55,7 @@ def test_a_redrive_of_an_older_version_changes_nothing() -> None:
 def test_a_redrive_resurrects_no_tombstone() -> None:
     room = Room()
     room.put(b"runs")
+    room.delete()
     room.ingest.removed(removed("02"))
     assert room.ingest.created(created(None, force=True)) is IngestOutcome.STALE
 

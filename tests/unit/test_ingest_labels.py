@@ -80,6 +80,7 @@ def test_a_frame_with_nothing_to_see_says_so() -> None:
 
 def test_labels_go_with_their_photograph() -> None:
     room = described()
+    room.delete()
     room.ingest.removed(removed("02"))
     assert room.record().labels == ()
     assert image_of(item_of(room.record())).labels == ()

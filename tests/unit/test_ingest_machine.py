@@ -40,6 +40,7 @@ class Truth:
 
     body: bytes | None
     sequencer: str
+    is_undone: bool = False
 
 
 class Machine(RuleBasedStateMachine):
@@ -70,7 +71,8 @@ class Machine(RuleBasedStateMachine):
         event = ObjectEvent(BUCKET, key, kind, version, sequencer)
         self.events.append(event)
         self.undelivered.append(event)
-        self.truth[key] = Truth(body, sequencer)
+        is_undone = kind is EventKind.REMOVED and version is not None
+        self.truth[key] = Truth(body, sequencer, is_undone)
 
     @rule(name=NAMES, good=st.booleans())
     def upload(self, name: str, good: bool) -> None:
@@ -87,6 +89,16 @@ class Machine(RuleBasedStateMachine):
             self.count += 1
             self.storage.delete(key_of(name))
             self._tell(key_of(name), EventKind.REMOVED, None)
+
+    @rule(name=NAMES)
+    def undo_the_newest_version(self, name: str) -> None:
+        key = key_of(name)
+        if key in self.truth and self.storage.versions(key):
+            self.count += 1
+            self.deleted.discard(key)
+            undone = self.storage.purge(key)
+            body = self.storage.read(key, limit=100)
+            self._tell(key, EventKind.REMOVED, body, undone)
 
     @rule(name=NAMES)
     def delete_through_the_api(self, name: str) -> None:
@@ -149,7 +161,8 @@ class Machine(RuleBasedStateMachine):
             self._deliver(event)
         for key, truth in self.truth.items():
             record = self._record(key)
-            assert record is not None and record.sequencer == truth.sequencer
+            assert record is not None
+            assert truth.is_undone or record.sequencer == truth.sequencer
             if truth.body is None:
                 assert record.state is State.DELETED and record.visual is None
             elif truth.body.startswith(b"bad"):

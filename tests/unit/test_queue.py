@@ -55,6 +55,14 @@ def test_every_message_arrives_once(client: Any, refusals: int) -> None:
     assert received(client, url) == sorted(MESSAGES, key=json.dumps)
 
 
+def test_a_queue_is_empty_until_a_message_waits(client: Any) -> None:
+    url = client.create_queue(QueueName="events")["QueueUrl"]
+    queue = SqsQueue(client, url)
+    assert queue.is_empty()
+    queue.send(MESSAGES[:1])
+    assert not queue.is_empty()
+
+
 def test_messages_refused_for_good_are_told_of(client: Any) -> None:
     url = client.create_queue(QueueName="events")["QueueUrl"]
     queue = SqsQueue(_RefusesSome(client, 99), url)  # type: ignore[arg-type]
@@ -65,3 +73,5 @@ def test_messages_refused_for_good_are_told_of(client: Any) -> None:
 def test_a_queue_that_does_not_answer_is_unavailable(client: Any) -> None:
     with pytest.raises(Unavailable, match="did not answer"):
         SqsQueue(client, "https://sqs.eu-central-1.amazonaws.com/1/none").send(MESSAGES)
+    with pytest.raises(Unavailable, match="did not answer"):
+        SqsQueue(client, "https://sqs.eu-central-1.amazonaws.com/1/none").is_empty()

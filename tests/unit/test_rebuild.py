@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidField, NotFound
+from chalicelib.folder_captions import FolderCaptions
 from chalicelib.images import State, image_id_of
 from chalicelib.rebuild import Rebuild, RebuildPage
 from chalicelib.transitions import pending
@@ -47,8 +48,18 @@ def test_uploads_without_a_record_are_queued_and_finished_ones_skipped() -> None
     room.upload("uploads/ada/lost.jpg")
     room.upload("uploads/ada/descriptions.txt")
     room.upload("derived/x/a.webp")
-    assert room.rebuild.page(None, 9) == RebuildPage(3, 1, 2, None)
-    assert room.queued() == ["uploads/ada/lost.jpg"]
+    assert room.rebuild.page(None, 9) == RebuildPage(3, 2, 1, None)
+    assert room.queued() == ["uploads/ada/descriptions.txt", "uploads/ada/lost.jpg"]
+
+
+def test_captions_that_were_imported_as_they_are_need_not_be_again() -> None:
+    room = Room()
+    for name in ("descriptions.txt", "dog.jpg.xmp"):
+        room.upload(f"uploads/ada/{name}")
+        FolderCaptions(room.storage).register(f"uploads/ada/{name}")
+    assert room.rebuild.page(None, 9) == RebuildPage(2, 0, 2, None)
+    room.upload("uploads/ada/descriptions.txt")
+    assert room.rebuild.page(None, 9).queued == 1
 
 
 @pytest.mark.parametrize(

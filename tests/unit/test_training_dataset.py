@@ -1,5 +1,6 @@
 """Data with a fault is refused with the file or line that has it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,12 @@ def flickr(folder: Path, names: tuple[str, ...] = ("1.jpg", "2.jpg")) -> Path:
     (folder / "Flickr8k_text" / "Flickr8k.token.txt").write_text(tokens)
     (folder / "Flickr8k_text" / "Flickr_8k.devImages.txt").write_text("\n".join(names))
     return folder
+
+
+def coco(*captions: str) -> bytes:
+    images = [{"id": 7, "file_name": "x.jpg"}]
+    told = [{"image_id": 7, "caption": caption} for caption in captions]
+    return json.dumps({"images": images, "annotations": told}).encode()
 
 
 def test_a_folder_that_holds_one_split_only_is_enough(tmp_path: Path) -> None:
@@ -48,7 +55,7 @@ def test_a_photograph_without_a_caption_is_named(tmp_path: Path) -> None:
 
 
 def test_a_caption_line_that_is_none_is_numbered(tmp_path: Path) -> None:
-    (flickr(tmp_path) / "Flickr8k_text" / "Flickr8k.token.txt").write_text("1.jpg A dog\n")
+    (flickr(tmp_path) / "Flickr8k_text" / "Flickr8k.token.txt").write_text("1.jpg\n")
     with pytest.raises(DatasetError, match="line 1"):
         read_split(tmp_path, "dev")
 
@@ -91,7 +98,7 @@ def test_a_plain_folder_too_small_to_divide_says_so(tmp_path: Path) -> None:
 def test_a_description_without_words_is_numbered(tmp_path: Path) -> None:
     described(tmp_path, 2)
     (tmp_path / "descriptions.txt").write_text("x0.jpg a dog\nx1.jpg\n")
-    with pytest.raises(DatasetError, match="line 2: no caption after 'x1"):
+    with pytest.raises(DatasetError, match="line 2: a name and a caption"):
         read_split(tmp_path, "train")
 
 
@@ -119,10 +126,33 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_split(tmp_path / "nowhere", "train")
 
 
-def test_captions_that_are_not_utf_8_are_named(tmp_path: Path) -> None:
-    (flickr(tmp_path) / "Flickr8k_text" / "Flickr8k.token.txt").write_bytes(b"1.jpg#0\t\xff\xfe")
-    with pytest.raises(DatasetError, match=r"Flickr8k\.token\.txt is not UTF-8"):
+def test_captions_whose_encoding_cannot_be_told_are_named(tmp_path: Path) -> None:
+    tokens = flickr(tmp_path) / "Flickr8k_text" / "Flickr8k.token.txt"
+    tokens.write_bytes("1.jpg#0\tсобака бежит по траве".encode("cp1251"))
+    with pytest.raises(DatasetError, match=r"Flickr8k\.token\.txt: its encoding.*cp1251"):
         read_split(tmp_path, "dev")
+
+
+def test_a_split_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (flickr(tmp_path) / "Flickr8k_text" / "Flickr_8k.devImages.txt").write_bytes(b"1.jpg\n\xff")
+    with pytest.raises(DatasetError, match=r"devImages\.txt is not UTF-8"):
+        read_split(tmp_path, "dev")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("captions.txt", 'image,caption\nx.jpg,"A dog, sad"\nx.jpg,A hound\n'.encode("utf-16")),
+        ("descriptions.txt", "x A dog, sad\nx.jpg A hound\n".encode("cp1252")),
+        ("captions.json", coco("A dog, sad", "A hound")),
+        ("my.token", b"x.jpg#0\tA dog, sad\nx.jpg#1\tA hound\n"),
+    ],
+)
+def test_captions_of_a_folder_may_have_any_form(tmp_path: Path, name: str, content: bytes) -> None:
+    Image.new("RGB", (9, 9)).save(tmp_path / "x.jpg")
+    (tmp_path / name).write_bytes(content)
+    split = read_split(tmp_path, share_of("x.jpg"))
+    assert split.captions == (("A dog, sad", "A hound"),)
 
 
 def test_a_photograph_whose_captions_have_no_words_is_named(tmp_path: Path) -> None:

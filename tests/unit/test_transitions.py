@@ -30,9 +30,11 @@ from chalicelib.transitions import (
     edited,
     expired,
     failed,
+    gone_for_good,
     imported,
     pending,
     rejected,
+    restored,
 )
 
 BUCKET = "photographs"
@@ -93,8 +95,9 @@ def test_what_the_file_is_counts_for_more_than_what_was_announced() -> None:
 
 def test_a_tombstone_is_the_same_by_whichever_way_it_comes() -> None:
     record = edited(captioned(), START, attributes=(Attribute("poodle"),))
-    assert deleted(record, START) == deleted(record, START, sequencer="01")
-    assert deleted(record, START).processed_by is None
+    told = deleted(record, START, sequencer="01")
+    assert deleted(record, START) == replace(told, removed_at=None)
+    assert told.processed_by is None
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
@@ -214,6 +217,16 @@ def test_a_deleted_photograph_takes_no_captions() -> None:
         imported(gone, "a dog", START)
 
 
+def test_only_a_tombstone_whose_file_was_removed_comes_back_and_with_nothing_but_itself() -> None:
+    mine = edited(captioned(), START, caption="my Rex")
+    later = START + timedelta(days=1)
+    for record in (mine, deleted(mine, START), gone_for_good(deleted(mine, START), START)):
+        assert restored(record, later) is record
+    back = restored(deleted(mine, START, sequencer="02"), later)
+    assert (back.state, back.caption, back.removed_at) == (State.PENDING, None, None)
+    assert (back.sequencer, back.updated_at) == ("02", later)
+
+
 def test_an_upload_whose_file_never_came_keeps_what_its_uploader_told_and_can_still_come() -> None:
     told = edited(NEW, START, caption="my Rex")
     record = expired(told, START + timedelta(hours=1))
@@ -251,11 +264,11 @@ ATTRIBUTES = st.sampled_from([(), (Attribute("poodle", ("brown",)),)])
 
 @st.composite
 def transitions(draw: st.DrawFn) -> Transition:
-    kinds = ("captioned", "rejected", "failed", "deleted", "edit", "import", "expired")
-    kind = draw(st.sampled_from(kinds))
+    kinds = ("captioned", "rejected", "failed", "deleted", "edit", "import")
+    kind = draw(st.sampled_from((*kinds, "expired", "restored")))
     text = draw(CAPTIONS)
-    if kind == "expired":
-        return expired
+    if kind in {"expired", "restored"}:
+        return {"expired": expired, "restored": restored}[kind]
     if kind == "import":
         return lambda image, now: imported(image, text, now)
     if kind == "edit":
@@ -335,6 +348,7 @@ def assert_state_and_reason_agree(record: Image) -> None:
         assert record.caption is not None
     if record.state is State.NEEDS_REVIEW:
         assert not record.caption_is_human
+    assert record.removed_at is None or record.state is State.DELETED
     if record.state is State.DELETED:
         assert (record.caption, record.attributes_source, record.size) == (None, None, None)
 

@@ -15,7 +15,7 @@ from training.sagemaker.plan import check
 
 CHANNELS = {
     "photographs": "the photographs",
-    "captions": "Flickr8k's text files, or a descriptions.txt",
+    "captions": "Flickr8k's text files, or a file of captions",
     "teachers": "what the step of that name left",
     "extra": "further photographs, without captions",
     "captioned": "further photographs with captions",

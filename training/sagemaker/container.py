@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.dataset import DESCRIPTIONS, PHOTOGRAPHS, TEXTS, TOKENS
+from image_repo_formats.captions import DEFAULT_NAME, rank
+from training.dataset import PHOTOGRAPHS, TEXTS, TOKENS, caption_file_of
 from training.errors import DatasetError, TrainingError
 
 ROOT = Path("/opt/ml")
@@ -88,8 +89,8 @@ class Container:
     def data_folder(self) -> Path:
         """Link ``photographs`` and ``captions`` into the data folder that steps read, afresh.
 
-        Captions are Flickr8k's text files, or a ``descriptions.txt``; either may lie in a
-        folder of the channel. Raises `DatasetError` for a missing channel, or one without captions.
+        Captions are Flickr8k's text files, or one file in any form that is read; either may lie in
+        a folder of the channel. Raises `DatasetError` for a missing channel, or one without.
         """
         photographs, captions = self._wanted("photographs"), self._wanted("captions")
         data = self.root / "scratch" / "data"
@@ -97,11 +98,12 @@ class Container:
         data.mkdir(parents=True)
         if tokens := _first(captions, TOKENS):
             links = {PHOTOGRAPHS: photographs, TEXTS: tokens.parent}
-        elif descriptions := _first(captions, DESCRIPTIONS):
-            links = {path.name: path for path in photographs.iterdir() if path.is_file()}
-            links[DESCRIPTIONS] = descriptions
+        elif found := caption_file_of(sorted(captions.rglob("*"))):
+            files = (path for path in photographs.iterdir() if path.is_file())
+            links = {path.name: path for path in files if rank(path.name) is None}
+            links[found.name] = found
         else:
-            neither = f"neither {TOKENS} nor {DESCRIPTIONS}"
+            neither = f"neither {TOKENS}, {DEFAULT_NAME} nor another file of captions"
             raise DatasetError(f"channel captions: {neither} in {captions}")
         for name, to in links.items():
             (data / name).symlink_to(to.resolve(), target_is_directory=to.is_dir())

@@ -1,0 +1,214 @@
+"""Which files of captions a folder of the bucket has, and what they say of a photograph.
+
+A folder's files are entered in a register under ``imports/folders/`` when they land, before their
+captions are applied; a photograph's record is saved before the register is read. Whichever comes
+last sees the other, for one small read where a folder has none: to list the bucket for every
+photograph would cost more, and could not find files by their endings.
+"""
+
+import io
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+from uuid import NAMESPACE_URL, uuid5
+
+from chalicelib.errors import PayloadTooLarge
+from chalicelib.names import IMPORTS, UPLOADS
+from chalicelib.storage import Storage, StoredObject
+from image_repo_formats import xmp
+from image_repo_formats.captions import (
+    CaptionFile,
+    first_captions,
+    is_sidecar,
+    rank,
+    read,
+    sidecar_names,
+)
+from image_repo_formats.entries import CaptionFileError, Line
+
+MAX_CAPTION_FILE_BYTES = 100_000_000
+_REGISTER = f"{IMPORTS}folders/"
+_MAX_ENTRY_BYTES = 10_000
+_MAX_CACHED = 4
+_ANY_SIDECAR = "*.xmp"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An entry of the register; all sidecars of a folder are one.
+
+    Attributes
+    ----------
+    etag
+        Of the file when it was entered; None for sidecars, and where it was gone.
+    encoding
+        The one that somebody named for this content.
+    """
+
+    key: str
+    etag: str | None = None
+    encoding: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.key.rpartition("/")[2]
+
+    @property
+    def is_sidecars(self) -> bool:
+        """True for the entry that stands for the folder's sidecars."""
+        return self.name == _ANY_SIDECAR
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a folder's files say of a photograph, and which one gave the caption."""
+
+    caption: str | None
+    keywords: tuple[str, ...]
+    source: str | None
+
+
+class _Gone(CaptionFileError):
+    pass
+
+
+def is_caption_file(key: str) -> bool:
+    """Return whether an upload is a file of captions and not a photograph."""
+    return key.startswith(UPLOADS) and rank(key.rpartition("/")[2]) is not None
+
+
+class FolderCaptions:
+    """The register of caption files, and what is in them."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._entry = lru_cache(maxsize=100)(self._read_entry)
+        self._captions = lru_cache(_MAX_CACHED)(self._read_captions)
+
+    def register(self, key: str, encoding: str | None = None) -> None:
+        """Enter a file of captions that was stored, replaced or deleted.
+
+        ``encoding`` is what somebody says of it, and holds until its content changes.
+        """
+        former = self._registered(_entry_key(key))
+        entry = self._seen(key, encoding)
+        if former and former.etag == entry.etag:
+            entry = Registered(entry.key, entry.etag, encoding or former.encoding)
+        if entry != former:
+            folder = _folder_id(key)
+            self._write(f"{_REGISTER}{folder}.json", {})
+            self._write(_entry_key(key), asdict(entry))
+
+    def is_registered(self, file: StoredObject) -> bool:
+        """Return whether a file is entered as it lies in the bucket."""
+        entry = self._registered(_entry_key(file.key))
+        return entry is not None and (entry.is_sidecars or entry.etag == file.etag)
+
+    def of(self, folder: str) -> tuple[Registered, ...]:
+        """Return the entries of a folder, by the rank of their names."""
+        register = f"{_REGISTER}{_folder_id(f'{folder}/')}"
+        if self._storage.read(f"{register}.json", limit=_MAX_ENTRY_BYTES) is None:
+            return ()
+        listed = self._storage.objects(f"{register}/")
+        found = (self._entry(stored.key, stored.etag) for stored in listed)
+        return tuple(
+            sorted((one for one in found if one), key=lambda one: (rank(one.name), one.name))
+        )
+
+    def open(self, key: str) -> CaptionFile:
+        """Return a file of captions.
+
+        Raises
+        ------
+        CaptionFileError
+            It is gone, too large, or nothing of it can be read.
+        """
+        name = key.rpartition("/")[2]
+        entry = None if is_sidecar(name) else self._registered(_entry_key(key))
+        return self._opened(key, entry.encoding if entry else None)
+
+    def described(self, key: str, files: Iterable[Registered]) -> Described:
+        """Return what files say of a photograph of their folder: the first that has it counts."""
+        folder, _, name = key.rpartition("/")
+        found = [(file, line) for file in files for line in self._lines(file, folder, name)]
+        by = next(((file, line) for file, line in found if line.caption), None)
+        keywords = next((line.keywords for _, line in found if line.keywords), ())
+        return Described(by and by[1].caption, keywords, by and by[0].key)
+
+    def _lines(self, file: Registered, folder: str, name: str) -> Iterator[Line]:
+        if file.is_sidecars:
+            yield from self._sidecar(folder, name)
+            return
+        try:
+            captions = self._captions(file)
+        except _Gone:
+            return
+        name = unicodedata.normalize("NFC", name)
+        line = captions.get(name) or captions.get(PurePosixPath(name).stem)
+        if line:
+            yield line
+
+    def _sidecar(self, folder: str, photograph: str) -> Iterator[Line]:
+        for name in sidecar_names(photograph):
+            try:
+                entries = self._opened(f"{folder}/{name}", None).entries
+            except CaptionFileError:
+                continue
+            yield from (entry for entry in entries if isinstance(entry, Line))
+
+    def _read_captions(self, file: Registered) -> Mapping[str, Line]:
+        try:
+            entries = first_captions(self._opened(file.key, file.encoding).entries)
+        except _Gone:  # it may come back
+            raise
+        except CaptionFileError:  # its own import says so; the folder's photographs go on
+            return {}
+        return {
+            unicodedata.normalize("NFC", line.name): line
+            for line in entries
+            if isinstance(line, Line)
+        }
+
+    def _opened(self, key: str, encoding: str | None) -> CaptionFile:
+        name = key.rpartition("/")[2]
+        limit = xmp.MAX_BYTES if is_sidecar(name) else MAX_CAPTION_FILE_BYTES
+        try:
+            body = self._storage.read(key, limit=limit)
+        except PayloadTooLarge as error:
+            raise CaptionFileError(error.detail) from error
+        if body is None:
+            raise _Gone(f"{name} is gone")
+        return read(io.BytesIO(body), name, encoding=encoding)
+
+    def _seen(self, key: str, encoding: str | None) -> Registered:
+        folder, _, name = key.rpartition("/")
+        if is_sidecar(name):
+            return Registered(f"{folder}/{_ANY_SIDECAR}")
+        found = self._storage.head(key)
+        return Registered(key, found.etag if found else None, encoding)
+
+    def _registered(self, entry_key: str) -> Registered | None:
+        body = self._storage.read(entry_key, limit=_MAX_ENTRY_BYTES)
+        return None if body is None else Registered(**json.loads(body))
+
+    def _read_entry(self, entry_key: str, etag: str) -> Registered | None:  # noqa: ARG002
+        """Read an entry; its ETag is for the cache."""
+        return self._registered(entry_key)
+
+    def _write(self, key: str, content: object) -> None:
+        body = json.dumps(content).encode()
+        self._storage.write(key, body, content_type="application/json")
+
+
+def _folder_id(key: str) -> str:
+    return uuid5(NAMESPACE_URL, key.rpartition("/")[0]).hex
+
+
+def _entry_key(key: str) -> str:
+    folder, _, name = key.rpartition("/")
+    entered = f"{folder}/{_ANY_SIDECAR}" if is_sidecar(name) else key
+    return f"{_REGISTER}{_folder_id(key)}/{uuid5(NAMESPACE_URL, entered).hex}.json"

@@ -1,0 +1,277 @@
+"""What the scheduled pass does of itself: expiry, lost events, photographs that came back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.catalogue.port import Page
+from chalicelib.due import MAY_RETURN, PAGE, Due, Outcome
+from chalicelib.due_progress import DueProgress, Progress
+from chalicelib.errors import StorageUnavailable
+from chalicelib.events import redrive
+from chalicelib.images import Image, State, image_id_of
+from chalicelib.names import DUE_PROGRESS
+from chalicelib.storage import StoredObject
+from chalicelib.transitions import NEVER_CAME, deleted, pending
+from tests.memory.catalogue import MemoryCatalogue
+from tests.memory.queue import MemoryQueue
+from tests.memory.storage import MemoryStorage
+
+BUCKET = "photographs"
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+FORM = timedelta(minutes=15)
+
+
+def never() -> bool:
+    return False
+
+
+class Room:
+    """A catalogue, a bucket, a queue, and a clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.catalogue = MemoryCatalogue()
+        self.storage = MemoryStorage(BUCKET)
+        self.queue = MemoryQueue()
+        self.now = NOW
+
+    def settle(self, is_late: Callable[[], bool] = never) -> dict[str, int]:
+        progress = DueProgress(self.storage)
+        due = Due(self.catalogue, self.storage, self.queue, progress, lambda: self.now)
+        return {name: count for name, count in due.settle(is_late).items() if count}
+
+    def entered(self, name: str = "a.jpg", at: datetime = NOW) -> Image:
+        record = pending(BUCKET, key_of(name), at, size=4, form_until=at + FORM)
+        return self.catalogue.save(record, expected_rev=0)
+
+    def put(self, name: str = "a.jpg") -> None:
+        self.storage.write(key_of(name), b"jpeg", content_type="image/jpeg")
+
+    def removed(self, name: str = "a.jpg", at: datetime = NOW) -> None:
+        record = self.entered(name, at)
+        self.put(name)
+        self.storage.delete(record.key)
+        self.catalogue.save(deleted(record, at, sequencer="02"), expected_rev=1)
+
+    def record(self, name: str = "a.jpg") -> Image:
+        record = self.catalogue.get(image_id_of(BUCKET, key_of(name)))
+        assert record is not None
+        return record
+
+
+def key_of(name: str) -> str:
+    return f"uploads/ada/{name}"
+
+
+def test_an_upload_whose_file_never_came_expires_with_a_reason() -> None:
+    room = Room()
+    room.entered()
+    room.now = NOW + timedelta(hours=1)
+    assert room.settle() == {Outcome.EXPIRED: 1}
+    record = room.record()
+    assert (record.state, record.reason, record.size) == (State.EXPIRED, NEVER_CAME, 4)
+    assert room.catalogue.counts("ada").states == {State.EXPIRED: 1}
+    assert room.settle() == {}
+
+
+@pytest.mark.parametrize("started", range(0, 30, 5))
+def test_it_expires_within_the_hour_after_its_form_at_whatever_minute_passes_run(
+    started: int,
+) -> None:
+    room = Room()
+    room.entered()
+    for passes in range(4):
+        room.now = NOW + timedelta(minutes=started + 30 * passes)
+        if room.settle():
+            break
+    end = NOW + FORM
+    assert end + timedelta(minutes=15) <= room.record().updated_at <= end + timedelta(hours=1)
+
+
+def test_an_upload_on_a_slow_line_is_waited_for_beyond_its_form() -> None:
+    room = Room()
+    room.entered()
+    room.now = NOW + FORM + timedelta(minutes=14)
+    assert room.settle() == {}
+    assert room.record().state is State.PENDING
+
+
+def test_a_newer_form_is_waited_for_however_old_the_record_is() -> None:
+    room = Room()
+    record = room.entered(at=NOW - timedelta(days=3))
+    renewed = replace(record, form_until=NOW + FORM)
+    room.catalogue.save(renewed, expected_rev=1)
+    assert room.settle() == {}
+
+
+def test_a_file_behind_a_long_backlog_neither_expires_nor_is_sent_again() -> None:
+    room = Room()
+    room.entered()
+    room.put()
+    room.queue.send([{"somebody": "else's"}])
+    room.now = NOW + timedelta(hours=8)
+    assert room.settle() == {}
+    assert room.record().state is State.PENDING
+    assert len(room.queue.messages) == 1
+
+
+def test_a_file_whose_event_was_lost_is_sent_to_the_captioner() -> None:
+    room = Room()
+    for name in ("a.jpg", "b.jpg"):
+        room.entered(name)
+        room.put(name)
+    room.now = NOW + FORM + timedelta(minutes=59)
+    assert room.settle() == {}
+    room.now = NOW + FORM + timedelta(hours=1)
+    assert room.settle() == {Outcome.RESENT: 2}
+    for name in ("a.jpg", "b.jpg"):
+        assert redrive(key_of(name), size=4) in room.queue.messages
+    assert room.record().state is State.PENDING
+
+
+def test_more_lost_events_than_a_page_are_sent_in_one_pass() -> None:
+    room = Room()
+    for number in range(PAGE + 1):
+        room.entered(f"{number:04}.jpg")
+        room.put(f"{number:04}.jpg")
+    room.now = NOW + timedelta(hours=2)
+    assert room.settle() == {Outcome.RESENT: PAGE + 1}
+
+
+class _Changes(MemoryStorage):
+    """A bucket that is looked at just before somebody changes a record."""
+
+    def __init__(self, change: Callable[[], object]) -> None:
+        super().__init__(BUCKET)
+        self._change = change
+
+    def head(self, key: str) -> StoredObject | None:
+        found = super().head(key)
+        self._change()
+        return found
+
+
+def test_a_form_that_is_renewed_while_the_pass_looks_stands() -> None:
+    room = Room()
+    record = room.entered()
+
+    def renew() -> None:
+        renewed = replace(record, form_until=room.now + FORM)
+        room.catalogue.save(renewed, expected_rev=1)
+
+    room.storage = _Changes(renew)
+    room.now = NOW + timedelta(hours=1)
+    assert room.settle() == {}
+    assert room.record().state is State.PENDING
+
+
+def test_a_photograph_whose_delete_marker_was_removed_is_captioned_again() -> None:
+    room = Room()
+    room.removed()
+    assert room.settle() == {}
+    room.storage.purge(key_of("a.jpg"))
+    room.now = NOW + timedelta(days=1)
+    assert room.settle() == {Outcome.RESTORED: 1}
+    record = room.record()
+    assert (record.state, record.removed_at) == (State.PENDING, None)
+    assert room.queue.messages == [redrive(key_of("a.jpg"), size=4)]
+    assert room.settle() == {}
+
+
+def test_the_message_of_a_photograph_that_came_back_may_be_lost_too() -> None:
+    room = Room()
+    room.removed()
+    room.storage.purge(key_of("a.jpg"))
+    room.settle()
+    room.queue.messages.clear()
+    room.now = NOW + timedelta(hours=1)
+    assert room.settle() == {Outcome.RESENT: 1}
+
+
+def test_a_file_that_a_cut_deletion_left_does_not_come_back() -> None:
+    room = Room()
+    record = room.entered()
+    room.put()
+    room.catalogue.save(deleted(record, NOW), expected_rev=1)
+    assert room.settle() == {}
+    assert room.record().state is State.DELETED
+
+
+def test_removed_photographs_are_looked_at_once_a_day_and_no_longer_than_they_can_return() -> None:
+    room = Room()
+    room.removed()
+    asked: list[str] = []
+
+    class Counting(MemoryStorage):
+        def head(self, key: str) -> StoredObject | None:
+            asked.append(key)
+            return super().head(key)
+
+    room.storage = Counting(BUCKET)
+    for half_hour in range(2 * 24 * 40):
+        room.now = NOW + timedelta(minutes=30 * half_hour)
+        room.settle()
+    assert len(asked) == MAY_RETURN.days
+    assert room.record().removed_at is None
+    assert room.catalogue.list(None, state=State.DELETED, limit=9, cursor=None) == Page((), None)
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.DELETED])
+def test_a_pass_that_was_cut_is_resumed_and_every_record_is_met(state: State) -> None:
+    room = Room()
+    names = [f"{number:04}.jpg" for number in range(3 * PAGE)]
+    for name in names:
+        if state is State.PENDING:
+            room.entered(name)
+        else:
+            room.removed(name)
+            room.storage.purge(key_of(name))
+    room.now = NOW + timedelta(hours=1)
+    cut = [room.settle(lambda: True) for _ in range(3)]
+    outcome = Outcome.EXPIRED if state is State.PENDING else Outcome.RESTORED
+    assert cut == [{outcome: PAGE}] * 3
+    assert room.settle() == {}
+
+
+def test_a_pass_keeps_its_place_among_uploads_that_stay() -> None:
+    room = Room()
+    for number in range(2 * PAGE):
+        room.entered(f"{number:04}.jpg")
+        room.put(f"{number:04}.jpg")
+    room.entered("never.jpg", at=NOW - timedelta(minutes=1))
+    room.queue.send([{"a": "backlog"}])
+    room.now = NOW + timedelta(hours=1)
+    assert [room.settle(lambda: True) for _ in range(3)] == [{}, {}, {Outcome.EXPIRED: 1}]
+
+
+def test_a_place_that_another_release_kept_is_begun_anew() -> None:
+    room = Room()
+    room.entered()
+    DueProgress(room.storage).write(Progress(waiting="of-another-kind"))
+    room.now = NOW + timedelta(hours=1)
+    assert room.settle() == {Outcome.EXPIRED: 1}
+
+
+def test_an_idle_pass_writes_nothing() -> None:
+    room = Room()
+    room.settle()
+    written = room.storage.head(DUE_PROGRESS)
+    room.now = NOW + timedelta(hours=23)
+    room.settle()
+    assert room.storage.head(DUE_PROGRESS) == written
+
+
+def test_a_bucket_that_does_not_answer_lets_nothing_expire() -> None:
+    class Down(MemoryStorage):
+        def head(self, key: str) -> StoredObject | None:
+            raise StorageUnavailable("the bucket did not answer")
+
+    room = Room()
+    room.entered()
+    room.storage = Down(BUCKET)
+    room.now = NOW + timedelta(hours=1)
+    with pytest.raises(StorageUnavailable):
+        room.settle()
+    assert room.record().state is State.PENDING
