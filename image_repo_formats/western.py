@@ -43,20 +43,20 @@ _LONE_LETTERS = frozenset("àáéèêíóôúåäöøæÀÁÉÈÍÓÚÅÄÖØÆ"
 def is_western(raw: bytes) -> bool:
     """Return whether a line can be Windows-1252 of a Western European language."""
     try:
-        text = raw.decode("cp1252")
+        words = [word.decode("cp1252") for word in raw.split() if not word.isascii()]
     except UnicodeDecodeError:  # five bytes are nothing in it
         return False
-    beyond = {sign for sign in text if not sign.isascii()}
+    beyond = {sign for word in words for sign in word if not sign.isascii()}
     letters = {sign for sign in beyond if sign.isalpha()}
-    if beyond - letters - _SIGNS or _IMPOSSIBLE.search(text):
+    if beyond - letters - _SIGNS or any(map(_IMPOSSIBLE.search, words)):
         return False
     spelt = {sign.lower() for sign in letters}
-    return any(spelt <= alphabet for alphabet in _ALPHABETS) and all(map(_is_word, text.split()))
+    return any(spelt <= alphabet for alphabet in _ALPHABETS) and all(map(_is_word, words))
 
 
 def _is_word(word: str) -> bool:
     """Return False for letters that stand without one of ASCII, as those of other scripts do."""
     word = word.strip(_AROUND_WORDS)
-    if word.isascii() or any(sign.isascii() and sign.isalpha() for sign in word):
+    if any(sign.isascii() and sign.isalpha() for sign in word):
         return True
     return word in _LONE_LETTERS or not any(sign.isalpha() for sign in word)
