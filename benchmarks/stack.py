@@ -7,25 +7,20 @@ uploads, each until a search by its own caption finds it.
 
 import argparse
 import os
-import random
 import statistics
 import tempfile
 import time
 from pathlib import Path
-from uuid import uuid4
 
-from PIL import Image, ImageDraw
-
+from benchmarks.drawings import draw
 from image_repo.client import Client
 from image_repo.config import connection
 from image_repo.contents import Content, photograph, read_contents
 from image_repo.uploading import Uploading
 from image_repo.waiting import wait
 
-SIDE = 480
 NAIVE = 20
 SINGLE = 10
-COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 
 
 def main() -> None:
@@ -35,25 +30,12 @@ def main() -> None:
     count = parser.parse_args().count
     found = connection(None, None, os.environ, Path.cwd())
     with Client(found.url, found.token) as client, tempfile.TemporaryDirectory() as folder:
-        drawings = [_drawing(Path(folder)) for _ in range(count + NAIVE + SINGLE)]
+        drawings = [draw(Path(folder)) for _ in range(count + NAIVE + SINGLE)]
         told = _bulk(client, drawings[:count]) | _naive(client, drawings[count:-SINGLE])
         told["ratio"] = told["bulk_per_second"] / told["naive_per_second"]
         told |= _single(client, drawings[-SINGLE:])
     for name, value in told.items():
         print(f"{name:32} {value:.2f}")
-
-
-def _drawing(folder: Path) -> Path:
-    """Return a drawing that no run before has uploaded, for that one would not be sent again."""
-    rng = random.Random()
-    image = Image.new("RGB", (SIDE, SIDE * 3 // 4), rng.choice(COLOURS))
-    pen = ImageDraw.Draw(image)
-    for _ in range(12):
-        left, top = rng.randrange(SIDE), rng.randrange(SIDE * 3 // 4)
-        pen.ellipse((left, top, left + rng.randrange(20, 160), top + 90), rng.choice(COLOURS))
-    path = folder / f"drawing-{uuid4().hex}.jpg"
-    image.save(path, quality=88)
-    return path
 
 
 def _bulk(client: Client, drawings: list[Path]) -> dict[str, float]:

@@ -42,6 +42,8 @@ _REASONS = {
     Kind.NAME: "has a name that is not UTF-8: rename it",
     Kind.UNKNOWN: f"is no photograph ({TAKEN})",
 }
+# A file of captions may be any of these by its contents.
+_TEXTS = frozenset({Kind.SIDECAR, Kind.DOCUMENT, Kind.UNKNOWN, Kind.EMPTY})
 _EXTENSIONS = {
     Kind.SIDECAR: ".xmp .aae .thm",
     Kind.FILM: ".mov .mp4 .m4v .avi .mts .m2ts .3gp .mkv .webm .mpg .mpeg .wmv",
@@ -157,7 +159,7 @@ class _Search:
         kind = None if is_listed and status.st_size else _kind(path, status)
         if kind is None:
             self.photographs.append(path)
-        elif kind in {Kind.SIDECAR, Kind.DOCUMENT, Kind.UNKNOWN} and self.is_text_file(path.name):
+        elif kind in _TEXTS and self.is_text_file(path.name):
             self.texts.append(path)
         else:
             self._leave(path, kind)
