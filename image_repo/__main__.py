@@ -19,8 +19,8 @@ Which repository is meant: --url and --token, else IMAGE_REPO_URL and IMAGE_REPO
 stack that 'make demo' left in .local/stack.json, else the last 'image-repo login'.
 A token kept beside an address goes to that host alone.
 
-Exit codes: 0 all done, 1 the repository refused some or all, 2 wrong usage, 3 it is unavailable,
-130 interrupted.
+Exit codes: 0 all done, 1 something was refused or left out, 2 wrong usage, 3 the repository is
+unavailable, 130 interrupted.
 """
 
 # Without Rich's boxes: in a pipe, and at 80 columns, plain help is what can be read.

@@ -87,9 +87,9 @@ def export(
         str | None, typer.Option(help="Only this owner's photographs; for administrators.")
     ] = None,
 ) -> None:
-    """Write all photographs into a folder, or every record as a line of JSON to stdout.
+    """Write everything into a folder, or records to stdout.
 
-    The folder gets the photographs under their own names, images.jsonl with their records,
+    Without a folder, every record is a line of JSON. A folder gets the photographs under their own names, images.jsonl with their records,
     descriptions.txt with people's captions, and XMP sidecars with captions and keywords for other
     programs. 'import' brings it all back. Given again, it fetches only what is missing.
 
