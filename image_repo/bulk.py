@@ -89,7 +89,9 @@ def export(
 ) -> None:
     """Write everything into a folder, or records to stdout.
 
-    Without a folder, every record is a line of JSON. A folder gets the photographs under their own names, images.jsonl with their records,
+    Without a folder, every record is a line of JSON.
+
+    A folder gets the photographs under their own names, images.jsonl with their records,
     descriptions.txt with people's captions, and XMP sidecars with captions and keywords for other
     programs. 'import' brings it all back. Given again, it fetches only what is missing.
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.policy import HTTP
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -158,13 +159,10 @@ class Repository:
         return found
 
 
-def _fields(request: httpx.Request) -> dict[str, bytes]:
+def _fields(request: httpx.Request) -> dict[str, Any]:
     head = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n".encode()
-    parts = message_from_bytes(head + request.read()).get_payload()
-    assert isinstance(parts, list)
+    message = message_from_bytes(head + request.read(), policy=HTTP)
     return {
-        str(part.get_param("name", header="content-disposition")): bytes(
-            part.get_payload(decode=True)  # type: ignore[arg-type]
-        )
-        for part in parts
+        str(part["Content-Disposition"].params["name"]): part.get_payload(decode=True)
+        for part in message.iter_parts()
     }

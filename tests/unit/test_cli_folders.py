@@ -215,7 +215,8 @@ def test_sidecars_describe_their_photograph(folder: Path, name: str) -> None:
     (one,) = found.photographs
     assert one.said["caption"].value == "A dog"
     assert one.said["keywords"].value == ["beach", "summer"]
-    assert found.left_out == found.problems == ()
+    assert not found.left_out
+    assert not found.problems
 
 
 def test_a_sidecar_of_the_models_caption_or_of_nothing_says_nothing(folder: Path) -> None:
@@ -223,4 +224,5 @@ def test_a_sidecar_of_the_models_caption_or_of_nothing_says_nothing(folder: Path
     (folder / "a.jpg.xmp").write_bytes(xmp.write(None))
     found = read_folder(folder)
     assert found.photographs[0].said == {}
-    assert found.left_out == found.problems == ()
+    assert not found.left_out
+    assert not found.problems

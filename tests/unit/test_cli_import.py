@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,7 +132,7 @@ def test_copies_of_one_name_are_as_many_records_after_a_cut(
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / "a.jpg").write_bytes(jpeg("the same"))
     repository.breaks_at_file = 2
-    how = {"is_recursive": True, "duplicates": "store"}
+    how: dict[str, Any] = {"is_recursive": True, "duplicates": "store"}
     with pytest.raises(Unreachable):
         repository.take_in(tmp_path, **how)
     repository.breaks_at_file = None
