@@ -69,6 +69,7 @@ def killed(
     lifetime = max(count / 20 / kills, 1.0) * 2
     for _ in range(kills):
         done += _is_killed(environment, folder, STARTUP_SECONDS + moments.uniform(0, lifetime))
+    entered = client.call("GET", "stats")["total"] - len(before)
     last = _import(environment, folder)
     _, errors = last.communicate()
     if last.returncode:
@@ -79,6 +80,7 @@ def killed(
     return {
         "photographs": count,
         "killed": done,
+        "entered_at_last_kill": entered,
         "seconds": time.perf_counter() - begin,
         "missing": len(wanted - found.keys()),
         "doubled": sum(number - 1 for number in found.values()),
