@@ -75,8 +75,8 @@ function placeholder(file) {
       URL.revokeObjectURL(url);
       element.remove();
       added(image);
-      const told = `${image.name}: ${image.caption?.text ?? (guess(image) || image.reason)}`;
-      say(wasThere ? `${file.name} is already there. ${told}` : told);
+      const told = image.state === "failed" ? image.reason : (image.caption?.text ?? (guess(image) || image.reason));
+      say(`${wasThere ? `${file.name} is already there. ` : ""}${image.name}: ${told}`);
     },
     failed: (why, retry) => {
       badge.className = "badge failed";

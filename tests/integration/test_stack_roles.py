@@ -5,6 +5,7 @@ that the API offers, and an evaluator of policies tells what IAM would answer.
 """
 
 import base64
+import hashlib
 import io
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -78,6 +79,7 @@ class Person:
     def upload(self, name: str, caption: str | None = None) -> str:
         body = picture(name.removesuffix(".jpg"))
         new = {"name": name, "content_type": "image/jpeg", "size": len(body), "caption": caption}
+        new["sha256"] = hashlib.sha256(body).hexdigest()
         announced = self.call("POST", "/images", json=new)
         form = announced["upload"]
         # The bucket lets it in by the rights of whoever signed it.
