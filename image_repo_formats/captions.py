@@ -70,7 +70,8 @@ def is_sidecar(name: str) -> bool:
 def sidecar_names(photograph: str) -> tuple[str, ...]:
     """Return what a photograph's sidecar may be called, the likeliest first.
 
-    darktable and digiKam append the ending, Lightroom puts it for the photograph's own.
+    darktable and digiKam append the ending, Lightroom puts it for the photograph's own:
+    https://github.com/KDE/digikam/pull/6
     """
     stem = PurePosixPath(photograph).stem
     return tuple(f"{name}{ending}" for name in (photograph, stem) for ending in (".xmp", ".XMP"))

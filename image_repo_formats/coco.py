@@ -1,4 +1,4 @@
-"""COCO's captions: JSON of ``images`` and ``annotations`` (https://cocodataset.org/#format-data)."""
+"""COCO's captions (https://arxiv.org/abs/1504.00325): JSON of ``images`` and ``annotations``."""
 
 import json
 from collections.abc import Iterator

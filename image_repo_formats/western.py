@@ -22,8 +22,10 @@ _CAPITALS = "À-ÖØ-ÞŒŠŽŸ"
 _IMPOSSIBLE = re.compile(
     "|".join(
         (
-            r"[^\W\d_][‘“”‚„…•™€£§©®°«»¿¡½¼¾×\xa0][^\W\d_]",  # a sign within a word
-            r"[^\W\d_][‚„€£§°¿¡½¼¾×]",  # or after one
+            r"[^\W\d_][‘“”„…•™€£§©®°«»¿¡½¼¾×\xa0]+[^\W\d_]",  # signs within a word
+            r"[^\W\d_][„€£§©°¿¡½¼¾×]",  # or right after one
+            r"[½¼¾×©®™°][^\W\d_C]",  # or before
+            r"[a-z][–—][a-z]",  # MacRoman's ñ and ó
             rf"[a-zß-öø-ÿœ][{_CAPITALS}]",  # a capital within a word
             rf"[A-Z{_CAPITALS}][{_CAPITALS}][a-zß-öø-ÿœ]",
             r"[^\W\d_a-zA-Z]{3}",
@@ -31,11 +33,11 @@ _IMPOSSIBLE = re.compile(
             r"ñ(?![aeiouáéíóú])",
             r"õ(?!e)",
             r"ã(?![oes]|\b)",
-            r"œ(?![cdegilnstu])",
+            r"[œŒ](?![cdeistu])",
         )
     )
 )
-_SIGNS = frozenset("‘’“”‚„…–—•™€£§©®°«»¿¡½¼¾×·\xa0")
+_SIGNS = frozenset("‘’“”„…–—•™€£§©®°«»¿¡½¼¾×·\xa0")
 _AROUND_WORDS = "‘’“”„…–—«»¿¡\xa0\t -.,;:!?()[]'\""
 _LONE_LETTERS = frozenset("àáéèêíóôúåäöøæÀÁÉÈÍÓÚÅÄÖØÆ")
 

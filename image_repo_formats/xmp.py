@@ -1,7 +1,7 @@
 """Captions and keywords in XMP, as photo managers keep them in sidecars and in photographs.
 
-``dc:description`` holds the caption and ``dc:subject`` the keywords:
-https://developer.adobe.com/xmp/docs/XMPNamespaces/dc/
+``dc:description`` holds the caption in languages, and ``dc:subject`` the keywords, as in
+https://www.w3.org/2008/WebVideo/Annotations/drafts/metadata_formats/xmp-canonical-original.xml
 """
 
 import re
@@ -17,7 +17,7 @@ _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _OWN = "urn:uuid:add7d986-29f3-4dbd-a3e0-831f6dd4409b#"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-# What XML 1.0 can hold: https://www.w3.org/TR/xml/#charsets
+# What XML 1.0 can hold: https://www.w3.org/TR/REC-xml/#charsets
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

@@ -62,7 +62,9 @@ class Inputs:
         7, "read units of a photograph taken in", f"{_ROUTES}: 2.5 for its entry; the rest assumed"
     )
     ingest_puts: Input = Input(2, "objects written for a photograph", "original and display copy")
-    ingest_gets: Input = Input(2, "objects read for it", "original and descriptions beside it")
+    ingest_gets: Input = Input(
+        2, "objects read for it", "original, and whether captions lie beside it"
+    )
     ingest_metrics: Input = Input(4, "metrics written in the hour of an import", "the handlers")
     indexer_batches: Input = Input(
         200, "batches of the stream for 1,000 photographs", "assumed: one a second, 5 captioners"

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from image_repo_formats import xmp
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = pytest.mark.stack
@@ -68,6 +69,47 @@ def test_captions_of_a_folder_meet_photographs_before_and_after_them(
         return hits[0]["image"]["name"] if hits else None
 
     eventually(lambda: first_hit() == "early.jpg", because=stack.log)
+
+
+def test_tables_and_sidecars_of_windows_are_captions_and_no_photographs(
+    stack: DeployedStack, client: httpx.Client
+) -> None:
+    folder = "uploads/default/managed/"
+    table = 'image,caption\r\nbarn.jpg,"a barn, red as rust"\r\n'
+    put(stack, f"{folder}mill.xmp", xmp.write("a windmill on a hill", ["holland"]))
+    put(stack, f"{folder}captions.csv", table.encode("utf-16"))
+    put(stack, f"{folder}mill.jpg", photograph(3))
+    put(stack, f"{folder}barn.jpg", photograph(4))
+    barn = eventually(partial(imported, client, "barn.jpg"), because=stack.log)
+    mill = eventually(partial(imported, client, "mill.jpg"), because=stack.log)
+    assert barn["caption"]["text"] == "a barn, red as rust"
+    assert (mill["caption"]["text"], mill["keywords"]) == ("a windmill on a hill", ["holland"])
+    names = {
+        image["name"] for image in client.get("/images", params={"limit": 100}).json()["items"]
+    }
+    assert not {"mill.xmp", "captions.csv"} & names
+
+
+def test_an_encoding_that_cannot_be_told_is_asked_for_by_the_report(
+    stack: DeployedStack, client: httpx.Client
+) -> None:
+    folder = "uploads/default/asked-for/"
+    put(stack, f"{folder}captions.txt", "nobody.jpg собака бежит по траве\n".encode("cp1251"))
+
+    def ended(body: dict[str, str]) -> dict[str, Any]:
+        run = client.post("/imports", json={"prefix": folder, **body}).json()
+
+        def report() -> dict[str, Any] | None:
+            found = client.get(f"/imports/{run['id']}").json()
+            return found if found["state"] != "running" else None
+
+        return eventually(report, because=stack.log)
+
+    refused = ended({"file": "captions.txt"})
+    assert refused["state"] == "failed" and "cp1251" in refused["reason"]
+    report = ended({"file": "captions.txt", "encoding": "cp1251"})
+    assert (report["state"], report["form"], report["encoding"]) == ("finished", "lines", "cp1251")
+    assert report["counts"]["missing"] == 1
 
 
 def test_an_import_that_is_asked_for_ends_with_a_report(

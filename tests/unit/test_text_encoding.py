@@ -1,6 +1,8 @@
 """The encoding of a text is told for certain, or asked for."""
 
 import io
+import itertools
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -40,6 +42,43 @@ ASKED = {
     "tis_620": ["สุนัขสีน้ำตาลวิ่ง", "เด็กผู้หญิงสวมหมวกแดง"],
 }
 
+# Short captions, each tried as a file of its own: the least that there is to tell by.
+SHORT = {
+    ("cp1250", "iso8859_2", "mac_latin2", "cp852"): [
+        "Pes běží po louce",
+        "Žena v červených šatech",
+        "Člověk skáče do vody",
+        "Pies biegnie po plaży",
+        "Dwóch chłopców gra w piłkę",
+        "Koń skacze przez przeszkodę",
+        "Egy kutya fut a fűben",
+        "Egy nő piros kabátban",
+        "Crveni auto stoji ispred kuće",
+        "Dječak trči po plaži",
+        "Un câine aleargă pe iarbă",
+    ],
+    ("cp1254", "mac_turkish", "cp857"): [
+        "Köpek çimenlerde koşuyor",
+        "Küçük kız gülüyor",
+        "Adam ağaca tırmanıyor",
+    ],
+    ("cp1257", "cp775"): ["Šuo bėga pievoje", "Suns skrien pa pļavu", "Koer jookseb mööda muru"],
+    ("mac_roman", "cp850", "cp437"): [
+        "Une fille avec un chapeau à la plage",
+        "L’enfant joue près de la fenêtre",
+        "Das Mädchen spielt",
+        "Große Straße",
+        "El niño corre",
+        "Un camión rojo",
+        "así es",
+        "O avião e a mãe",
+        "La città è più bella",
+        "Två pojkar åker skidor",
+        "To børn leger",
+        "She said “hello” — twice",
+    ],
+}
+
 
 def lines_of(captions: list[str]) -> str:
     return "".join(f"{number}.jpg {text}\r\n" for number, text in enumerate(captions))
@@ -73,6 +112,19 @@ def test_other_encodings_are_asked_for_and_read_when_they_are_named(encoding: st
         captions_in(content)
     assert "say which with 'encoding'" in raised.value.reason
     assert captions_in(content, encoding) == (encoding, captions)
+
+
+def test_even_of_single_short_lines_few_are_taken_for_what_they_are_not() -> None:
+    tried, wrong = 0, []
+    for encodings, captions in SHORT.items():
+        for encoding, caption in itertools.product(encodings, captions):
+            with suppress(CaptionFileError, UnicodeEncodeError):
+                content = f"a.jpg {caption}\n".encode(encoding)
+                tried += 1
+                wrong += (
+                    [(encoding, caption)] if captions_in(content)[1] not in ([], [caption]) else []
+                )
+    assert (tried, len(wrong)) == (88, 14), wrong
 
 
 @pytest.mark.parametrize(
