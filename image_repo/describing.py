@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from image_repo.exported import FILE_NAME as EXPORTED
 from image_repo.exported import Exported, Problem
 from image_repo.folders import Contents, Kind, LeftOut, left_out
 from image_repo.names import shown
-from image_repo_formats import captions, xmp
+from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS, captions, xmp
 from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
 
 Words = dict[str, Any]
@@ -91,30 +91,28 @@ class _Reading:
             if path.name != EXPORTED and not captions.is_sidecar(path.name)
         )
         for path in sorted(texts, key=_precedence):
-            earlier, passed_over = dict(self.lines), 0
+            passed_over = 0
             for line in self._lines(path):
                 photograph = self._found(line.name, path)
                 if photograph is None:
                     reason = f"there is no photograph '{shown(line.name)}' in the folder"
                     self._report(path, line.number, reason)
-                elif photograph in earlier:
-                    passed_over += earlier[photograph]["caption"] != line.caption
                 else:
-                    self.lines[photograph] = {"caption": line.caption}
+                    passed_over += _passes_over(self.lines.setdefault(photograph, {}), line)
             if passed_over:
-                self._report(
-                    path, None, f"{passed_over} captions are passed over for those of other files"
-                )
+                reason = f"{passed_over} captions are passed over for those of other files"
+                self._report(path, None, reason)
 
     def read_sidecars(self) -> None:
-        for path in filter(lambda path: captions.is_sidecar(path.name), self.contents.texts):
+        """Read sidecars; where a photograph has two, the one with its whole name counts."""
+        sidecars = (path for path in self.contents.texts if captions.is_sidecar(path.name))
+        for path in sorted(sidecars, key=lambda path: (-len(path.name), path)):
             photograph = self._beside(path, path.name[: -len(".xmp")])
             if photograph is None:
                 self.left_out.append(left_out(path, self.contents.top, Kind.SIDECAR))
                 continue
             for line in self._sidecar(path):
-                words = {"caption": line.caption, "keywords": list(line.keywords)}
-                self.sidecars[photograph] = {name: told for name, told in words.items() if told}
+                _passes_over(self.sidecars.setdefault(photograph, {}), line)
 
     def _lines(self, path: Path) -> Iterator[Line]:
         try:
@@ -148,7 +146,17 @@ class _Reading:
             if isinstance(entry, UnreadableLine):
                 self._report(path, entry.number, entry.reason)
             else:
-                yield entry
+                yield self._fitting(path, entry)
+
+    def _fitting(self, path: Path, line: Line) -> Line:
+        """Return a line without the keywords that the repository would refuse."""
+        fits = [word for word in line.keywords if len(word) <= MAX_KEYWORD_CHARS][:MAX_KEYWORDS]
+        if over := len(line.keywords) - len(fits):
+            reason = (
+                f"{over} keywords are left out: {MAX_KEYWORDS} of {MAX_KEYWORD_CHARS} letters fit"
+            )
+            self._report(path, line.number, reason)
+        return replace(line, keywords=tuple(fits))
 
     def _found(self, name: str, file: Path) -> Path | None:
         """Return the photograph that a line means: of this path, else the only one of the name."""
@@ -170,6 +178,15 @@ class _Reading:
     def _report(self, path: Path, line: int | None, reason: str) -> None:
         file = shown(path.relative_to(self.contents.top))
         self.problems.append(Problem(file, line, reason))
+
+
+def _passes_over(words: Words, line: Line) -> bool:
+    """Add to a photograph's words what it does not have; tell whether another caption stands."""
+    told = {"caption": line.caption, "keywords": list(line.keywords)}
+    for name, word in told.items():
+        if word:
+            words.setdefault(name, word)
+    return line.caption is not None and words["caption"] != line.caption
 
 
 def _precedence(path: Path) -> tuple[int, int, Path]:

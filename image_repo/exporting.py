@@ -7,6 +7,7 @@ Every photograph lies there under its own name; ``images.jsonl`` has the records
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from image_repo.client import PAGE, Client, Json, image_path
@@ -130,10 +131,18 @@ def _describe(files: Sequence[SavedFile], folder: Path) -> None:
             records.write(line_of(one.image, one.name))
             caption = one.image["caption"]
             if one.name and caption and caption["source"] != "model":
-                lines.write(f"{one.name}\t{caption['text']}\n")
+                lines.write(_line(one.name, caption["text"]))
             if one.name and (caption or one.image["keywords"]):
                 _write_sidecar(one.image, folder / _sidecar(one.name, stems))
     unfinished.replace(folder / FILE_NAME)
+
+
+def _line(name: str, caption: str) -> str:
+    """Return a line of captions; none where it would be read as something else."""
+    line = f"{name}\t{caption}\n"
+    read = captions.read(BytesIO(line.encode()), captions.DEFAULT_NAME).entries
+    is_read = [getattr(entry, "name", None) for entry in read] == [name]
+    return line if is_read else ""
 
 
 def _write_sidecar(image: Json, path: Path) -> None:

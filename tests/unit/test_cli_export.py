@@ -113,6 +113,20 @@ def test_descriptions_hold_peoples_captions_only(repository: Repository, tmp_pat
     assert "model.jpg" not in captions
 
 
+def test_a_caption_whose_line_would_be_misread_stands_in_the_record_alone(
+    repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "my photo").write_bytes(jpeg("a blank"))
+    repository.take_in(tmp_path / "in")
+    repository.edit("my photo", caption="Mine")
+    exported(repository, tmp_path / "out")
+    assert "my photo" not in (tmp_path / "out" / "descriptions.txt").read_text()
+    renewed = Repository(Api())
+    assert renewed.take_in(tmp_path / "out")["lines"] == []
+    assert renewed.captions()["my photo"] == ("Mine", "user")
+
+
 def test_sidecars_hold_every_caption_and_mark_the_models(
     repository: Repository, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from image_repo.errors import CommandError
 from image_repo.folders import MOST_COUNTED
 from image_repo.importing import Folder, read_folder
-from image_repo_formats import xmp
+from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS, xmp
 from tests.importing import PNG, jpeg
 
 HEIC = b"\0\0\0\x18ftypheic" + bytes(16)
@@ -217,6 +217,26 @@ def test_sidecars_describe_their_photograph(folder: Path, name: str) -> None:
     assert one.said["keywords"].value == ["beach", "summer"]
     assert not found.left_out
     assert not found.problems
+
+
+def test_the_first_that_has_a_caption_or_keywords_gives_them(folder: Path) -> None:
+    (folder / "descriptions.txt").write_text("a.jpg A dog\n")
+    (folder / "captions.csv").write_text("image,caption,keywords\na.jpg,A cat,beach\n")
+    (folder / "a.jpg.xmp").write_bytes(xmp.write("A cow", ["snow"]))
+    (folder / "a.xmp").write_bytes(xmp.write("A pig", ["rain"]))
+    found = read_folder(folder)
+    (one,) = found.photographs
+    assert (one.said["caption"].value, one.said["keywords"].value) == ("A dog", ["beach"])
+    assert [problem.file for problem in found.problems] == ["captions.csv"]
+
+
+def test_keywords_that_do_not_fit_are_left_out_and_reported(folder: Path) -> None:
+    words = ["w" * (MAX_KEYWORD_CHARS + 1), *map(str, range(MAX_KEYWORDS + 1))]
+    (folder / "a.xmp").write_bytes(xmp.write(None, words))
+    found = read_folder(folder)
+    assert found.photographs[0].said["keywords"].value == [str(n) for n in range(MAX_KEYWORDS)]
+    (problem,) = found.problems
+    assert problem.reason.startswith("2 keywords are left out")
 
 
 def test_a_sidecar_of_the_models_caption_or_of_nothing_says_nothing(folder: Path) -> None:
