@@ -7,22 +7,20 @@ uploads, each until a search by its own caption finds it.
 
 import argparse
 import os
-import random
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
-from PIL import Image, ImageDraw
-
+from benchmarks.drawings import draw
 from image_repo.client import Client
 from image_repo.config import connection
-from image_repo.uploading import Photograph, ResumeLog, upload, wait
+from image_repo.contents import Content, photograph, read_contents
+from image_repo.uploading import Uploading
+from image_repo.waiting import wait
 
-SIDE = 480
 NAIVE = 20
 SINGLE = 10
-COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 
 
 def main() -> None:
@@ -32,63 +30,49 @@ def main() -> None:
     count = parser.parse_args().count
     found = connection(None, None, os.environ, Path.cwd())
     with Client(found.url, found.token) as client, tempfile.TemporaryDirectory() as folder:
-        photos = [Photograph(_drawing(Path(folder), number)) for number in range(count)]
-        told = _bulk(client, photos) | _naive(client, photos[:NAIVE])
+        drawings = [draw(Path(folder)) for _ in range(count + NAIVE + SINGLE)]
+        told = _bulk(client, drawings[:count]) | _naive(client, drawings[count:-SINGLE])
         told["ratio"] = told["bulk_per_second"] / told["naive_per_second"]
-        told |= _single(
-            client, [_drawing(Path(folder), count + number) for number in range(SINGLE)]
-        )
+        told |= _single(client, drawings[-SINGLE:])
     for name, value in told.items():
         print(f"{name:32} {value:.2f}")
 
 
-def _drawing(folder: Path, seed: int) -> Path:
-    rng = random.Random(seed)
-    image = Image.new("RGB", (SIDE, SIDE * 3 // 4), rng.choice(COLOURS))
-    pen = ImageDraw.Draw(image)
-    for _ in range(12):
-        left, top = rng.randrange(SIDE), rng.randrange(SIDE * 3 // 4)
-        pen.ellipse((left, top, left + rng.randrange(20, 160), top + 90), rng.choice(COLOURS))
-    path = folder / f"drawing-{seed:04}.jpg"
-    image.save(path, quality=88)
-    return path
-
-
-def _bulk(client: Client, photos: list[Photograph]) -> dict[str, float]:
+def _bulk(client: Client, drawings: list[Path]) -> dict[str, float]:
     before, begin = client.call("GET", "stats"), time.perf_counter()
-    outcomes = upload(client, photos, ResumeLog(None))
+    photos = [photograph(path) for path in drawings]
+    contents = zip(photos, read_contents(photos, lambda: None), strict=True)
+    outcomes = Uploading(client)({one: told for one, told in contents if isinstance(told, Content)})
     uploaded = time.perf_counter() - begin
-    ids = {one.image_id for one in outcomes if one.image_id}
+    ids = {one.image["id"] for one in outcomes if one.image}
     failed = wait(client, ids, lambda _: None)
     while client.call("GET", "stats")["searchable"] < before["searchable"] + len(ids - set(failed)):
         time.sleep(0.3)
     whole = time.perf_counter() - begin
     return {
-        "photographs": len(photos),
+        "photographs": len(drawings),
         "bulk_seconds": whole,
         "bulk_upload_seconds": uploaded,
-        "bulk_per_second": len(photos) / whole,
-        "bulk_lost": len(photos) - (client.call("GET", "stats")["total"] - before["total"]),
+        "bulk_per_second": len(drawings) / whole,
+        "bulk_lost": len(drawings) - (client.call("GET", "stats")["total"] - before["total"]),
         "bulk_failed": len(failed),
     }
 
 
-def _naive(client: Client, photos: list[Photograph]) -> dict[str, float]:
+def _naive(client: Client, drawings: list[Path]) -> dict[str, float]:
     begin = time.perf_counter()
-    for one in photos:
-        image, form = client.enter(one.path, None)
-        client.send(form, one.path)
-        while client.call("GET", f"images/{image['id']}")["state"] == "pending":
+    for path in drawings:
+        image_id = _put(client, path)
+        while client.call("GET", f"images/{image_id}")["state"] == "pending":
             time.sleep(0.1)
-    return {"naive_per_second": len(photos) / (time.perf_counter() - begin)}
+    return {"naive_per_second": len(drawings) / (time.perf_counter() - begin)}
 
 
 def _single(client: Client, drawings: list[Path]) -> dict[str, float]:
     times = []
     for path in drawings:
         word, begin = f"benchmark{time.time_ns()}", time.perf_counter()
-        _, form = client.enter(path, f"A drawing called {word}")
-        client.send(form, path)
+        _put(client, path, caption=f"A drawing called {word}")
         while not client.call("GET", "search", query={"q": word})["hits"]:
             time.sleep(0.05)
         times.append(time.perf_counter() - begin)
@@ -96,6 +80,14 @@ def _single(client: Client, drawings: list[Path]) -> dict[str, float]:
         "single_searchable_p50_seconds": statistics.median(times),
         "single_searchable_max_seconds": max(times),
     }
+
+
+def _put(client: Client, path: Path, **words: str) -> str:
+    body = path.read_bytes()
+    described = {"name": path.name, "content_type": "image/jpeg", "size": len(body)}
+    answer = client.enter(described | words)
+    client.send(answer["upload"], body)
+    return str(answer["image"]["id"])
 
 
 if __name__ == "__main__":

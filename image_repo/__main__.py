@@ -19,8 +19,8 @@ Which repository is meant: --url and --token, else IMAGE_REPO_URL and IMAGE_REPO
 stack that 'make demo' left in .local/stack.json, else the last 'image-repo login'.
 A token kept beside an address goes to that host alone.
 
-Exit codes: 0 all done, 1 the repository refused some or all, 2 wrong usage, 3 it is unavailable,
-130 interrupted.
+Exit codes: 0 all done, 1 something was refused or left out, 2 wrong usage, 3 the repository is
+unavailable, 130 interrupted.
 """
 
 # Without Rich's boxes: in a pipe, and at 80 columns, plain help is what can be read.
@@ -72,8 +72,8 @@ def main() -> None:
         sys.exit(error.exit_code if isinstance(error, CommandError) else FAILED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # Typer has turned Ctrl-C into it
-            remarks.print("Interrupted. 'import', 'rebuild' and 'export --download' go on when")
-            remarks.print("they are given again.")
+            remarks.print("Interrupted. 'import', 'export' and 'rebuild' go on when they are given")
+            remarks.print("again.")
         raise
 
 

@@ -1,6 +1,7 @@
 """A client of the HTTP API."""
 
 import base64
+import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,6 @@ from urllib.parse import quote
 import httpx
 
 from image_repo.errors import ApiProblem, CommandError, Unreachable
-from image_repo_formats import CONTENT_TYPES
 
 TRIES = 5
 _RETRIED = frozenset({429, 500, 502, 503, 504})
@@ -65,13 +65,17 @@ class Client:
         body: Json | None = None,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        may_repeat: bool = False,
     ) -> Json:
-        """Send one request and return the answer, parsed; empty for an empty answer."""
+        """Send one request and return the answer, parsed; empty for an empty answer.
+
+        ``may_repeat`` says that a request other than GET, PATCH and DELETE does no harm twice.
+        """
         asked = {key: value for key, value in (query or {}).items() if value not in (None, "", [])}
         response = self._tried(
             method,
             self._url + path,
-            may_repeat=method in _IDEMPOTENT,
+            may_repeat=may_repeat or method in _IDEMPOTENT,
             params=asked,
             json=body,
             headers={**self._headers, **(headers or {})},
@@ -106,26 +110,26 @@ class Client:
                 return
             body = body | {position: answer["cursor"]}
 
-    def enter(self, path: Path, caption: str | None) -> tuple[Json, Json]:
-        """Enter a photograph; return its record and the form that uploads its file."""
-        body: Json = {
-            "name": path.name,
-            "content_type": content_type(path),
-            "size": path.stat().st_size,
-        }
-        answer = self.call("POST", "images", body=body | ({"caption": caption} if caption else {}))
-        return answer["image"], answer["upload"]
+    def enter(self, described: Json, key: str | None = None) -> Json:
+        """Enter a photograph; return its record, and the form that uploads its file, if one is due.
 
-    def send(self, upload: Json, path: Path) -> None:
+        Parameters
+        ----------
+        described
+            As ``POST /images`` has it. With ``sha256``, the same content is the same record.
+        key
+            Names a record among several with the same content (``Idempotency-Key``).
+        """
+        headers = {} if key is None else {"Idempotency-Key": key}
+        is_named = key is not None or "sha256" in described
+        return self.call("POST", "images", body=described, headers=headers, may_repeat=is_named)
+
+    def send(self, upload: Json, body: bytes) -> None:
         """Upload a file by its form; the same file twice does no harm."""
-        with path.open("rb") as file:
-            # httpx reads a file from its beginning at every try.
-            form = {"data": upload["fields"], "files": {"file": (path.name, file)}}
-            response = self._tried("POST", upload["url"], may_repeat=True, **form)
+        form = {"data": upload["fields"], "files": {"file": ("photograph", body)}}
+        response = self._tried("POST", upload["url"], may_repeat=True, **form)
         if not response.is_success:
-            raise ApiProblem(
-                response.status_code, f"the bucket refused {path.name}: {_said(response)}"
-            )
+            raise ApiProblem(response.status_code, f"the bucket refused it: {_said(response)}")
 
     @property
     def origin(self) -> str:
@@ -149,15 +153,44 @@ class Client:
         body = document | {"image": base64.b64encode(image.read_bytes()).decode()}
         return self.call("POST", "search/image", body=body)
 
-    def download(self, url: str, path: Path) -> None:
-        """Fetch a file by its presigned URL; a cut download leaves nothing behind."""
-        part = path.with_name(path.name + ".part")
-        with self._http.stream("GET", url) as response, part.open("wb") as file:
+    def download(self, url: str, path: Path, sha256: str | None = None) -> None:
+        """Fetch a file by its presigned URL; a cut download leaves nothing in its place.
+
+        Raises
+        ------
+        CommandError
+            It is not the content that ``sha256`` names.
+        """
+        part = path.with_name(f".{path.name}.part")
+        try:
+            found = self._fetched(url, part)
+            if sha256 not in {None, found}:
+                raise CommandError("what came is not the file that the record tells of")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _fetched(self, url: str, path: Path) -> str:
+        for attempt in range(TRIES):
+            try:
+                return self._streamed(url, path)
+            except httpx.TransportError as error:
+                if attempt == TRIES - 1:
+                    host = httpx.URL(url).host  # the URL itself opens the file to whoever reads it
+                    raise Unreachable(f"nothing answers at {host} ({error})") from error
+                self._wait(attempt, None)
+        raise AssertionError  # the last try has returned or raised
+
+    def _streamed(self, url: str, path: Path) -> str:
+        digest = hashlib.sha256()
+        with self._http.stream("GET", url) as response:
             if not response.is_success:
-                raise ApiProblem(response.status_code, f"the bucket refused {path.name}")
-            for chunk in response.iter_bytes():
-                file.write(chunk)
-        part.replace(path)
+                raise ApiProblem(response.status_code, f"the bucket answers {response.status_code}")
+            with path.open("wb") as file:
+                for chunk in response.iter_bytes():
+                    digest.update(chunk)
+                    file.write(chunk)
+        return digest.hexdigest()
 
     def _tried(self, method: str, url: str, *, may_repeat: bool, **request: Any) -> httpx.Response:
         for attempt in range(TRIES):
@@ -187,14 +220,6 @@ def image_path(image_id: str) -> str:
     if not image_id:
         raise CommandError("the id of a photograph is empty: 'image-repo search' shows ids")
     return f"images/{quote(image_id, safe='')}"
-
-
-def content_type(path: Path) -> str:
-    """Return a file's media type, told by its extension; refuse others than photographs."""
-    found = CONTENT_TYPES.get(path.suffix.lower())
-    if found is None:
-        raise CommandError(f"is no photograph: only {', '.join(sorted(CONTENT_TYPES))} are taken")
-    return found
 
 
 def _problem(response: httpx.Response) -> ApiProblem:

@@ -123,12 +123,16 @@ class Examination:
 
     def _enter(self) -> str:
         self._is_announced = True
-        self._image, self._form = self._client.enter(self._photograph, None)
+        path = self._photograph
+        described = {"name": path.name, "content_type": "image/png", "size": path.stat().st_size}
+        told = self._client.enter(described)
+        self._image, self._form = told["image"], told["upload"]
         return f"record {self._image['id']} of owner '{self._image['owner']}'"
 
     def _upload(self) -> str:
-        self._client.send(self._form, self._photograph)
-        return f"{self._photograph.stat().st_size} bytes"
+        body = self._photograph.read_bytes()
+        self._client.send(self._form, body)
+        return f"{len(body)} bytes"
 
     def _preflight(self) -> str:
         if not self._client.admits(self._form, self._origin):

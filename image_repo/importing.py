@@ -1,69 +1,159 @@
-"""A folder of photographs with its ``descriptions.txt``, checked line by line."""
+"""A folder of photographs with what its files say of them, put into a repository."""
 
-import hashlib
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from image_repo.client import Client
+from image_repo.contents import Content, Photograph, read_contents
+from image_repo.describing import describe, is_text_file
 from image_repo.errors import CommandError
-from image_repo.uploading import Photograph
-from image_repo_formats import CONTENT_TYPES
-from image_repo_formats.captions import DEFAULT_NAME, first_captions, names, read
-from image_repo_formats.entries import CaptionFileError, Entry, UnreadableLine
+from image_repo.exported import Problem, read_exported
+from image_repo.folders import TAKEN, LeftOut, look_through
+from image_repo.names import shown
+from image_repo.output import progress
+from image_repo.uploading import (
+    AT_ONCE,
+    Duplicates,
+    Fate,
+    Held,
+    Uploading,
+    UploadOutcome,
+    held_by,
+)
+from image_repo.waiting import wait
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Photographs with their captions, how many these are, and faulty lines by number."""
+    """Photographs with what is said of them.
+
+    Attributes
+    ----------
+    described
+        How many have a caption.
+    problems
+        Lines of its files that led to nothing.
+    left_out
+        What is no photograph, or is not taken.
+    """
 
     photographs: tuple[Photograph, ...]
     described: int
-    problems: tuple[tuple[int, str], ...]
+    problems: tuple[Problem, ...]
+    left_out: tuple[LeftOut, ...]
 
 
-def read_folder(folder: Path) -> Folder:
+def read_folder(folder: Path, *, is_recursive: bool = False, encoding: str | None = None) -> Folder:
     """Read a folder of photographs.
+
+    Parameters
+    ----------
+    encoding
+        Of its caption files; without, it is told by what they hold.
 
     Raises
     ------
     CommandError
-        It is no folder, or there is no photograph in it.
+        It is no folder, or there is nothing in it.
     """
     if not folder.is_dir():
-        raise CommandError(f"{folder} is no folder")
-    files = {
-        path.name: path
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in CONTENT_TYPES and path.is_file()
-    }
-    if not files:
-        raise CommandError(f"{folder} holds no photographs ({', '.join(sorted(CONTENT_TYPES))})")
-    captions: dict[str, str] = {}
-    problems = []
-    for line in _lines(folder / DEFAULT_NAME):
-        if isinstance(line, UnreadableLine):
-            problems.append((line.number, line.reason))
-        elif found := next((name for name in names(line.name) if name in files), None):
-            captions[found] = line.caption or ""
-        else:
-            problems.append((line.number, f"there is no photograph '{line.name}' in the folder"))
-    photographs = tuple(Photograph(path, captions.get(name)) for name, path in files.items())
-    return Folder(photographs, len(captions), tuple(problems))
+        raise CommandError(f"{shown(folder)} is no folder")
+    exported, problems = read_exported(folder)
+    contents = look_through(
+        folder, is_text_file=is_text_file, listed=exported, is_recursive=is_recursive
+    )
+    if not contents.photographs and not contents.left_out:
+        raise CommandError(f"{shown(folder)} holds no photographs ({TAKEN})")
+    told = describe(contents, exported, encoding=encoding, is_recursive=is_recursive)
+    photographs = tuple(
+        Photograph(
+            path,
+            shown(path.relative_to(folder)),
+            told.said.get(path, {}),
+            record.name if (record := exported.get(_listed(path, folder))) else "",
+            is_record=record is not None,
+        )
+        for path in contents.photographs
+    )
+    captions = sum(1 for one in photographs if "caption" in one.said)
+    return Folder(
+        photographs,
+        captions,
+        (*problems, *told.problems),
+        (*contents.left_out, *told.left_out),
+    )
 
 
-def _lines(path: Path) -> Iterator[Entry]:
-    if path.exists():
-        with path.open("rb") as lines:
-            try:
-                yield from first_captions(read(lines, path.name).entries)
-            except CaptionFileError as error:
-                raise CommandError(f"{path}: {error.reason}") from error
+def _listed(path: Path, folder: Path) -> str:
+    return path.name if path.parent == folder else ""
 
 
-def resume_log_path(folder: Path, url: str) -> Path:
-    """Return where an import of this folder into this repository remembers how far it is."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "image-repo"
-    cache.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(f"{url}|{folder.resolve()}".encode()).hexdigest()[:16]
-    return cache / f"import-{name}.jsonl"
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of photographs.
+
+    Attributes
+    ----------
+    failed
+        Why photographs could not be captioned, by id.
+    """
+
+    outcomes: Sequence[UploadOutcome]
+    failed: Mapping[str, str]
+
+    def problem(self, outcome: UploadOutcome) -> str | None:
+        """Return why a photograph failed; None where it did not."""
+        return outcome.problem or self.failed.get(outcome.image.get("id", ""))
+
+
+def put_in(
+    client: Client,
+    photographs: Sequence[Photograph],
+    *,
+    held: Callable[[Client, Mapping[Photograph, Content]], Held] = held_by,
+    duplicates: Duplicates = Duplicates.REPORT,
+    keys: str = "copy",
+    at_once: int = AT_ONCE,
+    until_captioned: bool = True,
+    patience: float = 600.0,
+) -> Imported:
+    """Upload photographs and wait for their captions, showing how far it is.
+
+    Parameters
+    ----------
+    held
+        Finds what the repository holds already.
+    duplicates, keys, at_once
+        Of `Uploading`.
+    patience
+        Seconds without any progress, after which waiting is given up.
+    """
+    with progress() as bars:
+
+        def counted(what: str, total: int) -> Callable[[], None]:
+            task = bars.add_task(what, total=total)
+            return lambda: bars.advance(task)
+
+        done = counted("Reading", len(photographs))
+        contents, outcomes = {}, []
+        for one, found in zip(photographs, read_contents(photographs, done), strict=True):
+            if isinstance(found, Content):
+                contents[one] = found
+            else:
+                outcomes.append(UploadOutcome(one, Fate.FAILED, problem=found))
+        upload = Uploading(
+            client,
+            held(client, contents),
+            duplicates,
+            keys,
+            at_once,
+            counted("Uploading", len(contents)),
+        )
+        outcomes += upload(contents)
+        if not until_captioned:
+            return Imported(outcomes, {})
+        ids = {one.image["id"] for one in outcomes if one.image}
+        task = bars.add_task("Captioning", total=len(ids))
+        failed = wait(client, ids, lambda count: bars.update(task, completed=count), patience)
+    return Imported(outcomes, failed)

@@ -1,23 +1,30 @@
 """Commands on single photographs: upload, show, edit, delete."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 from rich.markup import escape
 
-from image_repo.client import Client, image_path
+from image_repo.bulk import WithDuplicates
+from image_repo.client import Client, Json, image_path
 from image_repo.config import AsJson, session_of
+from image_repo.contents import photograph
 from image_repo.errors import FAILED, ApiProblem, CommandError
+from image_repo.importing import Imported, put_in
+from image_repo.names import shown
 from image_repo.output import console, remarks, show_image, tell, told, words, write_json
-from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, upload_and_wait
+from image_repo.uploading import Duplicates, Fate, UploadOutcome
 
 
 def upload_files(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)],
     caption: Annotated[str | None, typer.Option(help="What it shows; for one file.")] = None,
+    duplicates: WithDuplicates = Duplicates.REPORT,
     until_captioned: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait for the captions and print them.")
     ] = True,
@@ -25,28 +32,44 @@ def upload_files(
 ) -> None:
     """Upload photographs.
 
+    One that is there already is not stored again, but takes the caption.
+
     For example: image-repo upload dog.jpg --caption "A brown dog runs on the beach"
     """
     if caption and len(files) > 1:
         raise CommandError("--caption is for one file; 'import' takes captions for many")
     with session_of(context).client() as client:
-        wanted = [Photograph(path, caption) for path in files]
-        outcomes, _ = upload_and_wait(
-            client, wanted, ResumeLog(None), until_captioned=until_captioned
+        imported = put_in(
+            client,
+            [photograph(path, caption) for path in files],
+            held=lambda *_: {},
+            duplicates=duplicates,
+            keys=uuid4().hex,
+            until_captioned=until_captioned,
         )
-        images = [client.call("GET", f"images/{one.image_id}") for one in outcomes if one.image_id]
-    _tell_uploaded(images, outcomes, as_json=as_json)
+        images = [
+            (one, client.call("GET", image_path(one.image["id"])))
+            for one in imported.outcomes
+            if one.image
+        ]
+    _tell_uploaded(images, imported, as_json=as_json)
 
 
-def _tell_uploaded(images: list[Any], outcomes: list[UploadOutcome], *, as_json: bool) -> None:
-    for image in images:
-        shown = told(image) or image["reason"] or "(no caption yet)"
-        line = f"{image['id']}  {image['state']}  {escape(image['name'])}: {escape(shown)}"
-        tell(image, line, as_json=as_json)
-    failed = [one for one in outcomes if one.problem]
-    for one in failed:
-        remarks.print(f"[red]✗[/] {escape(one.photograph.path.name)}: {escape(one.problem or '')}")
-    if failed or any(image["state"] == "failed" for image in images):
+def _tell_uploaded(
+    images: Sequence[tuple[UploadOutcome, Json]], imported: Imported, *, as_json: bool
+) -> None:
+    for one, image in images:
+        text = told(image) or image["reason"] or "(no caption yet)"
+        there = " (there before)" if one.fate is Fate.THERE else ""
+        named = f"{image['id']}  {image['state']}  {escape(shown(image['name']))}"
+        tell(image, f"{named}: {escape(text)}{there}", as_json=as_json)
+    for one in imported.outcomes:
+        label = escape(one.photograph.label)
+        if one.fate is Fate.DUPLICATE:
+            remarks.print(f"{label} is the same picture as {escape(one.same_as or '')}")
+        if one.problem:
+            remarks.print(f"[red]✗[/] {label}: {escape(one.problem)}")
+    if any(map(imported.problem, imported.outcomes)):
         raise typer.Exit(FAILED)
 
 

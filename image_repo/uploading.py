@@ -1,238 +1,290 @@
-"""Uploading many photographs: at once, written down to be resumed, and waited for."""
+"""Uploading many photographs at once: the same content is the same photograph.
 
-import json
-import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from threading import Lock
+What the repository holds already is not sent again, so that an upload that was cut is simply
+given again.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from image_repo.client import PAGE, Client, Json, image_path
+from image_repo.contents import (
+    CHANGED,
+    Content,
+    Photograph,
+    Said,
+    body_of,
+    is_unchanged,
+    threads,
+)
 from image_repo.errors import UNAVAILABLE, ApiProblem, CommandError
-from image_repo.output import progress
+from image_repo.names import shown
 
 AT_ONCE = 8
-POLL_SECONDS = 0.5
-# Between this machine's clock and the repository's, and for all tries of a request.
-CLOCKS_APART = timedelta(minutes=10)
+# The states of a record whose file has not come.
+WITHOUT_FILE = frozenset({"pending", "expired"})
+
+Held = Mapping[str, Sequence[Json]]
 
 
-@dataclass(frozen=True, slots=True)
-class Photograph:
-    """A file to upload, with its caption if someone wrote one."""
+class Duplicates(StrEnum):
+    """What becomes of a file whose content is there already."""
 
-    path: Path
-    caption: str | None = None
+    REPORT = "report"
+    STORE = "store"
 
-    @property
-    def fingerprint(self) -> str:
-        """What tells this very upload from one of a changed file or caption."""
-        told = self.path.stat()
-        return json.dumps([self.path.name, told.st_size, told.st_mtime_ns, self.caption])
+
+class Fate(StrEnum):
+    """What became of a photograph."""
+
+    UPLOADED = "uploaded"
+    UPDATED = "updated"
+    THERE = "there"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class UploadOutcome:
-    """What became of a photograph: its id, or the reason why it has none."""
+    """What became of a photograph.
+
+    Attributes
+    ----------
+    image
+        Its record, or that of its duplicate.
+    problem
+        Why it failed.
+    same_as
+        What the picture is called elsewhere in the folder, or in the repository.
+    kept
+        Fields in which a user's own words stand against those of the import.
+    """
 
     photograph: Photograph
-    image_id: str | None
+    fate: Fate
+    image: Json = field(default_factory=dict)
     problem: str | None = None
+    same_as: str | None = None
+    kept: tuple[str, ...] = ()
 
 
-class ResumeLog:
-    """Remembers on disk what was entered and what was sent, so that a cut upload goes on.
-
-    Parameters
-    ----------
-    path
-        A file of JSON lines; None remembers nothing beyond this run.
-    client
-        Of the repository: tells which photographs are gone, which then count as never sent, and
-        after a cut which records wait for their file. None where nothing is remembered.
-    """
-
-    def __init__(self, path: Path | None, client: Client | None = None) -> None:
-        self._path = path
-        self._lock = Lock()
-        last = {line["file"]: line for line in self._lines()}
-        sent = {file: line["id"] for file, line in last.items() if line["sent"]}
-        gone = missing(client, set(sent.values())) if client else set()
-        self.sent = {file: image_id for file, image_id in sent.items() if image_id not in gone}
-        self._cut = {file: line for file, line in last.items() if not line["sent"]}
-        is_id_lost = any(line["id"] is None for line in self._cut.values())
-        self._pending = [*in_state(client, "pending")] if client and is_id_lost else []
-
-    def begin(self, photograph: Photograph) -> None:
-        """Write down that a photograph is about to be entered, whose id may never be heard."""
-        at = datetime.now(UTC).isoformat()
-        self._write({"file": photograph.fingerprint, "id": None, "sent": False, "at": at})
-
-    def note(self, photograph: Photograph, image_id: str, *, sent: bool) -> None:
-        """Write down that a photograph was entered, or that its file was sent too."""
-        if sent:
-            self.sent[photograph.fingerprint] = image_id
-        self._write({"file": photograph.fingerprint, "id": image_id, "sent": sent})
-
-    def unsent(self, photograph: Photograph) -> set[str]:
-        """Return the records of a photograph that a cut run left without a file."""
-        line = self._cut.get(photograph.fingerprint)
-        if line is None:
-            return set()
-        if line["id"] is not None:
-            return {line["id"]}
-        begun = datetime.fromisoformat(line["at"])
-        ids = {image["id"] for image in self._pending if _is_of(image, photograph, begun)}
-        return ids - set(self.sent.values())
-
-    def _write(self, line: Json) -> None:
-        if self._path is None:
-            return
-        with self._lock, self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-    def _lines(self) -> Iterator[Json]:
-        if self._path is None or not self._path.exists():
-            return
-        text = self._path.read_text("utf-8")
-        if text and not text.endswith("\n"):
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write("\n")  # or the next line would be lost to the torn one
-        for line in text.splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue  # the last line of a run that was killed
-
-
-def _is_of(image: Json, photograph: Photograph, begun: datetime) -> bool:
-    path = photograph.path
-    is_same = (image["name"], image["size"]) == (path.name, path.stat().st_size)
-    return is_same and abs(datetime.fromisoformat(image["created_at"]) - begun) < CLOCKS_APART
-
-
-def missing(client: Client, ids: set[str]) -> set[str]:
-    """Return those ids of photographs that the repository does not show to this token."""
-    listed = client.pages("images", "items", {"limit": PAGE}) if ids else iter(())
-    doubtful = sorted(ids - {image["id"] for image in listed})
-    # Lists lag behind by moments; a photograph's own route does not.
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        there = pool.map(lambda image_id: _met(client, "GET", image_id), doubtful)
-        return {one for one, is_there in zip(doubtful, there, strict=True) if not is_there}
-
-
-def _met(client: Client, method: str, image_id: str) -> bool:
-    """Call a photograph's route; return whether there is such a photograph."""
-    try:
-        client.call(method, image_path(image_id))
-    except ApiProblem as problem:
-        if problem.status != 404:
-            raise
-        return False
-    return True
-
-
-def upload(
-    client: Client,
-    photographs: Iterable[Photograph],
-    log: ResumeLog,
-    done: Callable[[], object] = lambda: None,
-    at_once: int = AT_ONCE,
-) -> list[UploadOutcome]:
-    """Upload photographs, several at once, leaving out what the log says is sent.
-
-    ``done`` is called after each of them.
-    """
-    outcomes = []
-    with ThreadPoolExecutor(at_once) as pool:
-        try:
-            for outcome in pool.map(lambda one: _upload(client, one, log), photographs):
-                outcomes.append(outcome)
-                done()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return outcomes
-
-
-def _upload(client: Client, photograph: Photograph, log: ResumeLog) -> UploadOutcome:
-    try:
-        file = photograph.fingerprint
-        if file in log.sent:
-            return UploadOutcome(photograph, log.sent[file])
-        for image_id in log.unsent(photograph):
-            _met(client, "DELETE", image_id)
-        log.begin(photograph)
-        image, form = client.enter(photograph.path, photograph.caption)
-        log.note(photograph, image["id"], sent=False)
-        client.send(form, photograph.path)
-        log.note(photograph, image["id"], sent=True)
-    except (CommandError, OSError) as problem:
-        if isinstance(problem, CommandError) and problem.exit_code == UNAVAILABLE:
-            raise
-        return UploadOutcome(photograph, None, str(problem))
-    return UploadOutcome(photograph, image["id"])
-
-
-def wait(
-    client: Client, ids: set[str], progress: Callable[[int], None], patience: float = 600.0
-) -> Mapping[str, str]:
-    """Wait until photographs are no longer pending; return the failed ones' reasons by id.
-
-    ``progress`` is told how many are through.
-
-    Raises
-    ------
-    CommandError
-        Nothing moved for ``patience`` seconds.
-    """
-    left, moved = set(ids), time.monotonic()
-    while left:
-        still = ids & {image["id"] for image in in_state(client, "pending")}
-        if len(still) < len(left):
-            moved = time.monotonic()
-        if time.monotonic() - moved > patience:
-            raise CommandError(f"{len(still)} photographs stay pending; see 'image-repo stats'")
-        left = still
-        progress(len(ids) - len(left))
-        if left:
-            time.sleep(POLL_SECONDS)
+def held_by(client: Client, contents: Mapping[Photograph, Content]) -> Held:
+    """Return the records, by content, that already hold what is to be uploaded."""
+    wanted = {content.sha256: one for one, content in contents.items()}
+    held = defaultdict(list)
+    for image in client.pages("images", "items", {"limit": PAGE}):
+        if image["sha256"] in wanted and image["state"] not in WITHOUT_FILE:
+            held[image["sha256"]].append(image)
+    known = [one for one in wanted.values() if contents[one].sha256 in held]
+    owner = _owner(client, known, contents) if known else None
     return {
-        image["id"]: image["reason"] or "it failed"
-        for image in in_state(client, "failed")
-        if image["id"] in ids
+        sha256: [image for image in images if image["owner"] == owner]
+        for sha256, images in held.items()
     }
 
 
-def upload_and_wait(
-    client: Client,
-    photographs: Sequence[Photograph],
-    log: ResumeLog,
-    *,
-    at_once: int = AT_ONCE,
-    until_captioned: bool = True,
-    patience: float = 600.0,
-) -> tuple[list[UploadOutcome], Mapping[str, str]]:
-    """Upload photographs and wait for their captions, showing how far it is.
+def _owner(
+    client: Client, known: Sequence[Photograph], contents: Mapping[Photograph, Content]
+) -> str | None:
+    """Return whose photographs a token uploads: an administrator is shown everyone's."""
+    for one in known:
+        try:
+            return str(client.enter(_described(one, contents[one]))["image"]["owner"])
+        except ApiProblem as problem:
+            if problem.exit_code == UNAVAILABLE:
+                raise
+    return None
 
-    Return what became of each, and by id why it could not be captioned.
+
+@dataclass(frozen=True)
+class Uploading:
+    """Uploads photographs.
+
+    Attributes
+    ----------
+    held
+        What the repository is known to hold.
+    keys
+        What the keys of copies begin with: the same copy is the same record in every run that
+        begins them alike.
+    done
+        Called after each photograph.
     """
-    with progress() as bars:
-        task = bars.add_task("Uploading", total=len(photographs))
-        outcomes = upload(client, photographs, log, lambda: bars.advance(task), at_once)
-        if not until_captioned:
-            return outcomes, {}
-        ids = {one.image_id for one in outcomes if one.image_id}
-        waiting = bars.add_task("Captioning", total=len(ids))
-        told = wait(client, ids, lambda count: bars.update(waiting, completed=count), patience)
-        return outcomes, told
+
+    client: Client
+    held: Held = field(default_factory=dict)
+    duplicates: Duplicates = Duplicates.REPORT
+    keys: str = "copy"
+    at_once: int = AT_ONCE
+    done: Callable[[], object] = lambda: None
+
+    def __call__(self, contents: Mapping[Photograph, Content]) -> list[UploadOutcome]:
+        """Upload them, several at once, but those with the same content one after the other."""
+        groups = defaultdict(list)
+        for one, content in contents.items():
+            groups[content.sha256].append(one)
+        with threads(self.at_once) as pool:
+            jobs = pool.map(lambda group: [*self._each(group, contents)], groups.values())
+            return [outcome for outcomes in jobs for outcome in outcomes]
+
+    def _each(
+        self, group: Sequence[Photograph], contents: Mapping[Photograph, Content]
+    ) -> Iterator[UploadOutcome]:
+        records = paired(group, self.held.get(contents[group[0]].sha256, ()))
+        claimed = {record["id"] for record in records.values()}
+        for one in group:
+            try:
+                outcome = self._upload(one, contents[one], group, records.get(one), claimed)
+                claimed |= {outcome.image["id"]} if outcome.image else set()
+                yield outcome
+            except (CommandError, OSError) as problem:
+                if isinstance(problem, CommandError) and problem.exit_code == UNAVAILABLE:
+                    raise
+                yield UploadOutcome(one, Fate.FAILED, problem=str(problem))
+            self.done()
+
+    def _upload(
+        self,
+        one: Photograph,
+        content: Content,
+        group: Sequence[Photograph],
+        record: Json | None,
+        claimed: Collection[str],
+    ) -> UploadOutcome:
+        if record is not None:
+            return self._amended(one, content, record)
+        if self.duplicates is Duplicates.STORE or (one.is_record and len(group) > 1):
+            return self._copied(one, content, group, claimed)
+        if one is not group[0]:
+            return UploadOutcome(one, Fate.DUPLICATE, same_as=group[0].label)
+        return self._outcome(one, *self._enter(one, content, one.said))
+
+    def _amended(self, one: Photograph, content: Content, record: Json) -> UploadOutcome:
+        """Bring a record's words up to date."""
+        image, due = record, outstanding(one.said, record, "import")
+        if due:
+            image, _ = self._enter(one, content, due, name=record["name"])
+        if image["id"] != record["id"]:
+            raise CommandError("is there more than once: change its caption in the repository")
+        return self._outcome(one, image, Fate.THERE, record["rev"])
+
+    def _copied(
+        self,
+        one: Photograph,
+        content: Content,
+        group: Sequence[Photograph],
+        claimed: Collection[str],
+    ) -> UploadOutcome:
+        """Enter a record beside others with the same content: the first that is nobody else's.
+
+        There are as many keys as photographs, so that any number of runs makes no more records.
+        """
+        first = group.index(one)
+        for number in range(first, first + len(group)):
+            key = f"{self.keys}-{number % len(group)}-{content.sha256}"
+            image, fate = self._enter(one, content, {}, key=key)
+            if image["id"] not in claimed:
+                break
+        if due := outstanding(one.said, image, "import"):
+            image, _ = self._enter(one, content, due, key=key)
+        return self._outcome(one, image, fate)
+
+    def _enter(
+        self,
+        one: Photograph,
+        content: Content,
+        said: Mapping[str, Said],
+        *,
+        name: str | None = None,
+        key: str | None = None,
+    ) -> tuple[Json, Fate]:
+        """Enter a photograph, and send its file unless that is there; tell which it was."""
+        if not is_unchanged(one.path, content):
+            raise CommandError(CHANGED)
+        described = _described(one, content) | _words(said)
+        if name is not None:
+            described["name"] = name
+        if key is not None:
+            described["duplicates"] = Duplicates.STORE
+        answer = self.client.enter(described, key)
+        if answer["upload"] is None:
+            return answer["image"], Fate.THERE
+        self.client.send(answer["upload"], body_of(one.path, content))
+        return answer["image"], Fate.UPLOADED
+
+    def _outcome(
+        self, one: Photograph, image: Json, fate: Fate, rev: int | None = None
+    ) -> UploadOutcome:
+        """Return the outcome, after a user's words are in that could not go with an import's."""
+        if due := outstanding(one.said, image, "user"):
+            body = {name: said.value for name, said in due.items()}
+            image = self.client.call("PATCH", image_path(image["id"]), body=body)
+        if rev is not None and image["rev"] != rev:
+            fate = Fate.UPDATED
+        is_same = fate is Fate.UPLOADED or image["name"] == one.record_name
+        same_as = None if is_same else shown(image["name"])
+        return UploadOutcome(one, fate, image, same_as=same_as, kept=kept(one.said, image))
 
 
-def in_state(client: Client, state: str) -> Iterator[Json]:
-    """Yield the records in a state."""
-    return client.pages("images", "items", {"state": state, "limit": PAGE})
+def paired(group: Sequence[Photograph], records: Sequence[Json]) -> Mapping[Photograph, Json]:
+    """Return which photograph is which record of their content, the likeliest first."""
+    pairs: dict[Photograph, Json] = {}
+    left = list(records)
+    for are_one in (_agree, _share_name, lambda *_: True):
+        for one in group:
+            found = next((record for record in left if are_one(one, record)), None)
+            if found is not None and one not in pairs:
+                pairs[one] = found
+                left.remove(found)
+    return pairs
+
+
+def _share_name(one: Photograph, record: Json) -> bool:
+    return bool(record["name"] == one.record_name)
+
+
+def _agree(one: Photograph, record: Json) -> bool:
+    due = any(outstanding(one.said, record, source) for source in ("import", "user"))
+    return _share_name(one, record) and not due
+
+
+def outstanding(said: Mapping[str, Said], image: Json, source: str) -> dict[str, Said]:
+    """Return what is said by a source, and a record does not have yet; a user's words stand."""
+    return {
+        name: one
+        for name, one in said.items()
+        if one.source == source
+        and _held(image, name)[1] != "user"
+        and _held(image, name) != (one.value, source)
+    }
+
+
+def kept(said: Mapping[str, Said], image: Json) -> tuple[str, ...]:
+    """Return the fields in which a user's own words stand against what is said."""
+    held = {name: _held(image, name) for name in said}
+    return tuple(
+        name
+        for name, (value, source) in held.items()
+        if source == "user" and value != said[name].value
+    )
+
+
+def _held(image: Json, field_name: str) -> tuple[object, str | None]:
+    if field_name == "caption":
+        caption = image["caption"]
+        return (caption["text"], caption["source"]) if caption else (None, None)
+    return image.get(field_name), image.get(f"{field_name}_source")
+
+
+def _described(one: Photograph, content: Content) -> Json:
+    kind = {} if content.content_type is None else {"content_type": content.content_type}
+    return {"name": one.record_name, "size": content.size, "sha256": content.sha256} | kind
+
+
+def _words(said: Mapping[str, Said]) -> Json:
+    """Return what goes with the file, as one source's words: the import's, else the user's."""
+    source = "import" if any(one.source == "import" for one in said.values()) else "user"
+    words = {name: one.value for name, one in said.items() if one.source == source}
+    return {**words, "source": source} if words else {}

@@ -1,15 +1,12 @@
 """What ``make demo`` shows: photographs go in, captions come out, three searches find them."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from rich.markup import escape
-
 from chalicelib.search.port import SEARCHABLE
-from image_repo import Client, CommandError, uploading
+from image_repo import Client, CommandError, importing
 from image_repo.client import PAGE
-from image_repo.importing import read_folder
-from image_repo.uploading import ResumeLog
+from image_repo.importing import Folder, read_folder
+from image_repo.reporting import report, tell_report
 from local.errors import LocalError
 from local.photographs import PHOTOGRAPHS, lay_out
 from local.processes import until
@@ -45,16 +42,16 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
         say(f"Photographs: {len(PHOTOGRAPHS)} that come inside packages")
         for one in PHOTOGRAPHS:
             say(f"  [dim]{one.name:18} {one.author} · {one.licence}[/]")
-    photographs = _photographs(folder)
+    found = _read(folder)
     facts = stack.up()
     with client_of(facts) as client:
         with step("Waiting for the API"):
             wait_until_healthy(client)
-        put_in(client, photographs)
+        put_in(client, found)
         images = list(client.pages("images", "items", {"limit": PAGE}))
         if known:
             show_what_is_said(images, known)
-        show_searches(client, images, [one.path for one in photographs], known)
+        show_searches(client, images, [one.path for one in found.photographs], known)
     say(
         f"\nGallery  {facts['gallery_url']}\nAPI      {facts['api_url']}\n"
         "The stack keeps running: 'make stop' stops it and keeps the data, 'make clean' "
@@ -62,40 +59,27 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
     )
 
 
-def _photographs(folder: Path) -> Sequence[uploading.Photograph]:
+def _read(folder: Path) -> Folder:
     try:
-        return read_folder(folder).photographs
+        return read_folder(folder)
     except CommandError as problem:
-        remedy = "name a folder of .jpg, .png, .webp or .gif files: make demo PHOTOS=folder"
+        remedy = "name a folder of photographs: make demo PHOTOS=folder"
         raise LocalError(str(problem), remedy) from problem
 
 
-def put_in(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
-    """Upload the photographs that are not there yet, and wait until they can be found."""
-    images = client.pages("images", "items", {"limit": PAGE})
-    held = {(image["name"], image["size"]) for image in images}
-    new = [one for one in photographs if (one.path.name, one.path.stat().st_size) not in held]
-    if not new:
-        say(f"Nothing to upload: all {len(photographs)} photographs are there already.")
-        return
-    _upload(client, new)
+def put_in(client: Client, found: Folder) -> None:
+    """Import photographs, reported as ``image-repo import`` does, until all can be found."""
+    imported = importing.put_in(
+        client, found.photographs, at_once=UPLOADS_AT_ONCE, patience=STUCK_SECONDS
+    )
+    tell_report(report(found, imported))
     with step("Waiting until all of them can be found"):
-        found = until(lambda: _all_can_be_found(client), STUCK_SECONDS, poll=0.5)
-    if not found:
+        is_found = until(lambda: _all_can_be_found(client), STUCK_SECONDS, poll=0.5)
+    if not is_found:
         raise LocalError(
             f"the index did not take in every photograph within {STUCK_SECONDS} s",
             "read the newest lines of .local/logs/ministack.log",
         )
-
-
-def _upload(client: Client, photographs: Sequence[uploading.Photograph]) -> None:
-    outcomes, _ = uploading.upload_and_wait(
-        client, photographs, ResumeLog(None), at_once=UPLOADS_AT_ONCE, patience=STUCK_SECONDS
-    )
-    say(f"[green]✓[/] Uploaded and captioned {sum(1 for one in outcomes if one.image_id)}")
-    for one in outcomes:
-        if one.problem:
-            say(f"[red]✗[/] {escape(one.photograph.path.name)}: {escape(one.problem)}")
 
 
 def _all_can_be_found(client: Client) -> bool:

@@ -1,5 +1,6 @@
 """The client: what it tries again, what it does not, and what it says then."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -100,11 +101,9 @@ def test_a_redirect_is_named_and_gets_no_token(status: int) -> None:
 
 
 def test_the_bucket_gets_no_token(tmp_path: Path) -> None:
-    photo = tmp_path / "a.jpg"
-    photo.write_bytes(b"x")
     api = Api(httpx.Response(204), httpx.Response(200, content=b"x"))
     client = api.client()
-    client.send({"url": "http://bucket", "fields": {}}, photo)
+    client.send({"url": "http://bucket", "fields": {}}, b"x")
     client.download("http://bucket/a.jpg", tmp_path / "b.jpg")
     assert not any("Authorization" in request.headers for request in api.asked)
 
@@ -137,29 +136,55 @@ def test_an_image_is_searched_by_at_its_own_route(tmp_path: Path) -> None:
     assert json.loads(api.asked[1].read()) == {"limit": 3, "image": "ZG9n"}
 
 
-def test_a_file_is_sent_again_whole_after_a_cut(tmp_path: Path) -> None:
-    photo = tmp_path / "a.jpg"
-    photo.write_bytes(b"bytes of a photograph")
+def test_a_file_is_sent_again_whole_after_a_cut() -> None:
     api = Api(httpx.ReadError("cut"), httpx.Response(204))
-    api.client().send({"url": "http://bucket", "fields": {"key": "uploads/x"}}, photo)
+    form = {"url": "http://bucket", "fields": {"key": "uploads/x"}}
+    api.client().send(form, b"bytes of a photograph")
     for request in api.asked:
         assert b"bytes of a photograph" in request.read()
 
 
-def test_a_refused_file_is_named_and_not_sent_again(tmp_path: Path) -> None:
-    photo = tmp_path / "a.jpg"
-    photo.write_bytes(b"x")
+def test_a_refused_file_is_told_and_not_sent_again() -> None:
     api = Api(httpx.Response(400, text="EntityTooLarge"))
-    with pytest.raises(ApiProblem, match=r"refused a\.jpg.*EntityTooLarge"):
-        api.client().send({"url": "http://bucket", "fields": {}}, photo)
+    with pytest.raises(ApiProblem, match=r"refused it.*EntityTooLarge"):
+        api.client().send({"url": "http://bucket", "fields": {}}, b"x")
     assert len(api.asked) == 1
 
 
-def test_only_photographs_are_entered(tmp_path: Path) -> None:
-    text = tmp_path / "notes.txt"
-    text.write_text("x")
-    with pytest.raises(CommandError, match="is no photograph"):
-        Api().client().enter(text, None)
+ENTERED = httpx.Response(201, json={"image": {"id": "id-1"}, "upload": None})
+
+
+@pytest.mark.parametrize(("sha256", "key"), [("0" * 64, None), (None, "key-1")])
+def test_an_entry_that_names_its_content_or_has_a_key_is_repeated(
+    sha256: str | None, key: str | None
+) -> None:
+    api = Api(httpx.ReadError("cut"), ENTERED)
+    described = {"name": "a.jpg", "size": 1} | ({"sha256": sha256} if sha256 else {})
+    assert api.client().enter(described, key)["image"]["id"] == "id-1"
+    assert [request.headers.get("Idempotency-Key") for request in api.asked] == [key, key]
+
+
+def test_an_entry_that_is_like_no_other_is_not_repeated() -> None:
+    api = Api(httpx.ReadError("cut"), ENTERED)
+    with pytest.raises(Unreachable):
+        api.client().enter({"name": "a.jpg", "size": 1})
+    assert len(api.asked) == 1
+
+
+def test_a_download_is_tried_again_whole_and_leaves_nothing_half(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    sha256 = hashlib.sha256(b"whole").hexdigest()
+    api = Api(httpx.ReadError("cut"), httpx.Response(200, content=b"whole"))
+    api.client().download("http://bucket/a.jpg", photo, sha256)
+    assert photo.read_bytes() == b"whole"
+    api = Api(httpx.Response(200, content=b"another"))
+    with pytest.raises(CommandError, match="not the file"):
+        api.client().download("http://bucket/a.jpg", photo, sha256)
+    assert photo.read_bytes() == b"whole"
+    api = Api(*[httpx.ConnectError("refused")] * TRIES)
+    with pytest.raises(Unreachable, match="at bucket "):
+        api.client().download("http://bucket/a.jpg?X-Amz-Signature=secret", photo)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
 
 
 @pytest.mark.parametrize("status", [200, 404])

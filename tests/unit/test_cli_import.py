@@ -1,208 +1,249 @@
-"""Importing a folder: what is read from it, and going on after a cut."""
+"""Importing a folder: the same content is the same photograph, however often it is asked."""
 
-import json
+import os
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
 
-from image_repo.client import Client
-from image_repo.errors import CommandError, Unreachable
-from image_repo.importing import read_folder
-from image_repo.uploading import Photograph, ResumeLog, UploadOutcome, upload
+from image_repo.contents import photograph
+from image_repo.errors import Unreachable
+from tests.api import Api
+from tests.importing import Repository, jpeg
+
+NAMES = [f"{number}.jpg" for number in range(6)]
 
 
-class Repository:
-    """Takes photographs in, and breaks down when told to."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, str] = {}
-        self.files: Counter[str] = Counter()
-        self.breaks_at_file: int | None = None
-        self.unlisted: set[str] = set()
-        self.is_cut_at_entry: int | None = None
-        self.created = datetime.now(UTC)
-        self._numbers = count()
-
-    def client(self) -> Client:
-        transport = httpx.MockTransport(self._answer)
-        return Client("http://api", "imr_x", transport=transport, sleep=lambda _: None)
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.host == "bucket":
-            return self._take_file(request)
-        if request.method == "DELETE":
-            known = self.records.pop(request.url.path.rsplit("/", 1)[-1], None)
-            return httpx.Response(204 if known else 404, json=None if known else {"type": "x"})
-        if request.method == "GET":
-            return self._show(request.url.path)
-        name = json.loads(request.read())["name"]
-        image_id = f"id-{next(self._numbers)}-{name}"
-        self.records[image_id] = name
-        if len(self.records) == self.is_cut_at_entry:
-            raise httpx.ReadError("cut when it was done and before it was heard")
-        upload = {"url": "http://bucket/", "fields": {"key": image_id}}
-        return httpx.Response(201, json={"image": {"id": image_id}, "upload": upload})
-
-    def _record(self, image_id: str) -> dict[str, object]:
-        name, created = self.records[image_id], self.created.isoformat()
-        return {"id": image_id, "name": name, "size": 1, "created_at": created}
-
-    def _show(self, path: str) -> httpx.Response:
-        if path == "/images":
-            shown = self.records.keys() - self.unlisted
-            items = [self._record(image_id) for image_id in sorted(shown)]
-            return httpx.Response(200, json={"items": items, "cursor": None})
-        known = path.rsplit("/", 1)[-1] in self.records
-        return httpx.Response(200 if known else 404, json={"type": "x"})
-
-    def _take_file(self, request: httpx.Request) -> httpx.Response:
-        if self.breaks_at_file is not None and sum(self.files.values()) >= self.breaks_at_file:
-            raise httpx.ConnectError("the network is down")
-        (image_id,) = [known for known in self.records if known.encode() in request.read()]
-        self.files[self.records[image_id]] += 1
-        return httpx.Response(204)
+@pytest.fixture
+def repository(api: Api) -> Repository:
+    return Repository(api)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
     folder.mkdir()
-    for number in range(6):
-        (folder / f"{number}.jpg").write_bytes(b"x")
+    for name in NAMES:
+        (folder / name).write_bytes(jpeg(f"number {name[0]}"))
     return folder
 
 
-def run(repository: Repository, folder: Path, log: Path) -> list[UploadOutcome]:
-    photographs, client = read_folder(folder).photographs, repository.client()
-    return upload(client, photographs, ResumeLog(log, client), at_once=1)
+def describe(folder: Path, *lines: str) -> None:
+    (folder / "descriptions.txt").write_text("".join(f"{line}\n" for line in lines))
 
 
 def test_an_import_that_was_cut_ends_with_the_totals_of_one_that_was_not(
-    folder: Path, tmp_path: Path
+    repository: Repository, folder: Path
 ) -> None:
-    repository, log = Repository(), tmp_path / "log"
     repository.breaks_at_file = 3
     with pytest.raises(Unreachable):
-        run(repository, folder, log)
+        repository.take_in(folder)
     repository.breaks_at_file = None
-    outcomes = run(repository, folder, log)
-    assert all(outcome.image_id for outcome in outcomes)
-    names = [f"{number}.jpg" for number in range(6)]
-    assert sorted(repository.records.values()) == names
-    assert repository.files == Counter(names)
+    told = repository.take_in(folder)
+    assert (told["uploaded"], told["there"], told["failed"]) == (3, 3, [])
+    assert repository.names() == NAMES
+    assert repository.files == Counter(NAMES)
 
 
-def test_a_log_cut_in_the_middle_of_a_line_is_read_to_there(folder: Path, tmp_path: Path) -> None:
-    repository, log = Repository(), tmp_path / "log"
-    run(repository, folder, log)
-    log.write_text(log.read_text()[:-20])
-    run(repository, folder, log)
-    assert len(repository.records) == 6
-
-
-@pytest.mark.parametrize(("age", "total"), [(timedelta(0), 6), (timedelta(days=1), 7)])
-def test_a_record_whose_id_was_never_heard_is_withdrawn_but_nobody_elses(
-    folder: Path, tmp_path: Path, age: timedelta, total: int
+def test_a_record_whose_id_was_never_heard_is_met_again(
+    repository: Repository, folder: Path
 ) -> None:
-    repository, log = Repository(), tmp_path / "log"
-    repository.created -= age
     repository.is_cut_at_entry = 3
-    with pytest.raises(Unreachable):
-        run(repository, folder, log)
-    repository.is_cut_at_entry = None
-    run(repository, folder, log)
-    assert len(repository.records) == total
+    repository.take_in(folder)  # entering is repeated, for the same content is the same record
+    assert repository.entries == len(NAMES) + 1
+    assert repository.names() == NAMES
 
 
-def test_an_import_that_is_cut_again_and_elsewhere_ends_with_the_same_totals(
-    folder: Path, tmp_path: Path
+def test_a_second_import_sends_nothing_and_enters_one_photograph_at_most(
+    repository: Repository, folder: Path
 ) -> None:
-    repository, log = Repository(), tmp_path / "log"
-    repository.breaks_at_file = 2  # the third is entered, its id is heard, its file is not sent
+    repository.take_in(folder)
+    before = repository.entries
+    told = repository.take_in(folder)
+    assert (told["uploaded"], told["there"]) == (0, 6)
+    assert repository.entries == before + 1  # which tells whose photographs they are
+    assert repository.files == Counter(NAMES)
+
+
+def test_touched_files_a_renamed_folder_and_a_renamed_file_are_the_same_photographs(
+    repository: Repository, folder: Path
+) -> None:
+    repository.take_in(folder)
+    for name in NAMES:
+        os.utime(folder / name, (1, 1))
+    (folder / "0.jpg").rename(folder / "zero.jpg")
+    told = repository.take_in(folder.rename(folder.parent / "renamed"))
+    assert (told["uploaded"], told["there"]) == (0, 6)
+    assert told["same"] == [{"file": "zero.jpg", "as": "0.jpg"}]
+    assert repository.names() == NAMES
+
+
+def test_a_corrected_line_corrects_the_caption(repository: Repository, folder: Path) -> None:
+    describe(folder, "0.jpg A dog", "1.jpg A cat")
+    repository.take_in(folder)
+    describe(folder, "0.jpg A brown dog", "1.jpg A cat")
+    (folder / "0.jpg").rename(folder / "7.jpg")
+    describe(folder, "7.jpg A brown dog", "1.jpg A cat")
+    told = repository.take_in(folder)
+    assert (told["uploaded"], told["updated"], told["there"]) == (0, 1, 5)
+    captions = repository.captions()
+    assert captions["0.jpg"] == ("A brown dog", "import")
+    assert captions["1.jpg"] == ("A cat", "import")
+
+
+def test_what_a_user_wrote_meanwhile_stands_and_is_reported(
+    repository: Repository, folder: Path
+) -> None:
+    describe(folder, "0.jpg A dog")
+    repository.take_in(folder)
+    repository.edit("0.jpg", caption="My dog Rex")
+    describe(folder, "0.jpg A brown dog")
+    told = repository.take_in(folder)
+    assert told["kept"] == [{"file": "0.jpg", "fields": ["caption"]}]
+    assert repository.captions()["0.jpg"] == ("My dog Rex", "user")
+
+
+def test_the_same_picture_twice_in_a_folder_goes_in_once_and_is_named(
+    repository: Repository, folder: Path
+) -> None:
+    (folder / "copy.jpg").write_bytes((folder / "0.jpg").read_bytes())
+    told = repository.take_in(folder)
+    assert (told["photographs"], told["uploaded"], told["duplicates"]) == (7, 6, 1)
+    assert told["same"] == [{"file": "copy.jpg", "as": "0.jpg"}]
+    assert repository.names() == NAMES
+
+
+def test_the_same_picture_is_stored_again_once_where_that_is_asked_for(
+    repository: Repository, folder: Path
+) -> None:
+    (folder / "copy.jpg").write_bytes((folder / "0.jpg").read_bytes())
+    repository.take_in(folder)
+    for uploaded in (1, 0):
+        told = repository.take_in(folder, duplicates="store")
+        assert told["uploaded"] == uploaded
+    assert repository.names() == [*NAMES, "copy.jpg"]
+
+
+def test_copies_of_one_name_are_as_many_records_after_a_cut(
+    repository: Repository, tmp_path: Path
+) -> None:
+    for number in range(4):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "a.jpg").write_bytes(jpeg("the same"))
+    repository.breaks_at_file = 2
+    how: dict[str, Any] = {"is_recursive": True, "duplicates": "store"}
     with pytest.raises(Unreachable):
-        run(repository, folder, log)
+        repository.take_in(tmp_path, **how)
     repository.breaks_at_file = None
-    repository.is_cut_at_entry = len(repository.records)  # now its new id is not heard
-    with pytest.raises(Unreachable):
-        run(repository, folder, log)
-    repository.is_cut_at_entry = None
-    run(repository, folder, log)
-    assert sorted(repository.records.values()) == [f"{number}.jpg" for number in range(6)]
+    (tmp_path / "0").rename(tmp_path / "9")
+    for _ in "again":
+        repository.take_in(tmp_path, **how)
+    assert repository.names() == ["a.jpg"] * 4
 
 
-def test_a_torn_line_of_the_log_does_not_swallow_the_next(folder: Path, tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text('{"file": "torn')
-    ResumeLog(log).note(Photograph(folder / "0.jpg"), "id-0", sent=True)
-    assert list(ResumeLog(log).sent.values()) == ["id-0"]
+def test_files_of_one_name_in_two_folders_are_two_photographs(
+    repository: Repository, tmp_path: Path
+) -> None:
+    for where in ("north", "south"):
+        (tmp_path / where).mkdir()
+        (tmp_path / where / "a.jpg").write_bytes(jpeg(where))
+        describe(tmp_path / where, f"a.jpg The {where}")
+    told = repository.take_in(tmp_path, is_recursive=True)
+    assert (told["uploaded"], told["captions"], told["left_out"]) == (2, 2, [])
+    captions = {image["caption"]["text"] for image in repository.images()}
+    assert captions == {"The north", "The south"}
+
+
+def test_another_owners_photograph_is_not_taken_for_ones_own(
+    repository: Repository, folder: Path
+) -> None:
+    repository.take_in(folder, as_="bob")
+    told = repository.take_in(folder, as_="admin")  # who is shown bob's
+    assert (told["uploaded"], told["there"]) == (6, 0)
+    assert Counter(image["owner"] for image in repository.images("admin")) == {"bob": 6, "root": 6}
 
 
 def test_photographs_that_were_deleted_since_are_imported_again(
-    folder: Path, tmp_path: Path
+    repository: Repository, folder: Path
 ) -> None:
-    repository, log = Repository(), tmp_path / "log"
-    run(repository, folder, log)
-    del repository.records[next(iter(repository.records))]
-    run(repository, folder, log)
-    assert sorted(repository.records.values()) == [f"{number}.jpg" for number in range(6)]
+    repository.take_in(folder)
+    repository.client().call("DELETE", f"images/{repository.record('0.jpg').image_id}")
+    assert repository.take_in(folder)["uploaded"] == 1
+    assert repository.names() == NAMES
 
 
-def test_a_photograph_that_the_list_does_not_show_yet_is_not_sent_twice(
-    folder: Path, tmp_path: Path
-) -> None:
-    repository, log = Repository(), tmp_path / "log"
-    run(repository, folder, log)
-    repository.unlisted = set(repository.records)
-    run(repository, folder, log)
-    assert len(repository.records) == 6
-
-
-def test_an_import_into_another_repository_at_the_same_address_sends_everything(
-    folder: Path, tmp_path: Path
-) -> None:
-    log, renewed = tmp_path / "log", Repository()
-    run(Repository(), folder, log)
-    run(renewed, folder, log)
-    assert len(renewed.records) == 6
-
-
-def test_a_file_that_is_no_photograph_fails_alone(folder: Path, tmp_path: Path) -> None:
-    notes = tmp_path / "notes.txt"
-    notes.write_text("x")
-    photographs = [Photograph(notes), Photograph(folder / "0.jpg")]
-    outcomes = upload(Repository().client(), photographs, ResumeLog(None))
-    assert [bool(outcome.problem) for outcome in outcomes] == [True, False]
-
-
-def test_a_changed_file_is_uploaded_again(folder: Path, tmp_path: Path) -> None:
-    repository, log = Repository(), tmp_path / "log"
-    run(repository, folder, log)
-    (folder / "0.jpg").write_bytes(b"changed")
-    run(repository, folder, log)
+def test_a_changed_file_is_another_photograph(repository: Repository, folder: Path) -> None:
+    repository.take_in(folder)
+    (folder / "0.jpg").write_bytes(jpeg("changed"))
+    assert repository.take_in(folder)["uploaded"] == 1
     assert repository.files["0.jpg"] == 2
     assert repository.files["1.jpg"] == 1
 
 
-def test_a_file_that_vanished_fails_alone(folder: Path) -> None:
-    photographs = [Photograph(folder / "0.jpg"), Photograph(folder / "gone.jpg")]
-    outcomes = upload(Repository().client(), photographs, ResumeLog(None))
-    assert [bool(outcome.problem) for outcome in outcomes] == [False, True]
+def test_a_broken_file_counts_as_failed_not_as_uploaded(
+    repository: Repository, folder: Path
+) -> None:
+    (folder / "0.jpg").write_bytes(jpeg("broken"))
+    told = repository.take_in(folder)
+    assert (told["photographs"], told["uploaded"]) == (6, 5)
+    assert told["failed"] == [{"file": "0.jpg", "problem": "the file is damaged"}]
 
 
-def test_captions_meet_their_files_and_the_other_lines_are_reported(folder: Path) -> None:
-    lines = b"\xef\xbb\xbf0.jpg A dog.\r\n1.jpg#0\tA cat.\nmissing.jpg A cow.\n\nnonsense\n"
-    (folder / "descriptions.txt").write_bytes(lines)
-    found = read_folder(folder)
-    captions = {one.path.name: one.caption for one in found.photographs}
-    assert (captions["0.jpg"], captions["1.jpg"], captions["2.jpg"]) == ("A dog.", "A cat.", None)
-    assert found.described == 2
-    assert {line for line, _ in found.problems} == {3, 5}
+def test_a_file_that_is_no_photograph_fails_alone(
+    repository: Repository, folder: Path, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.jpg"
+    notes.write_text("told by its contents")
+    imported = repository.put_in([photograph(notes), photograph(folder / "0.jpg")])
+    (problem,) = filter(None, map(imported.problem, imported.outcomes))
+    assert "is no photograph" in problem
+    assert repository.names() == ["0.jpg"]
 
 
-def test_a_folder_without_photographs_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="no photographs"):
-        read_folder(tmp_path)
+def test_a_file_that_vanished_fails_alone(repository: Repository, folder: Path) -> None:
+    imported = repository.put_in([photograph(folder / "0.jpg"), photograph(folder / "gone.jpg")])
+    (problem,) = filter(None, map(imported.problem, imported.outcomes))
+    assert problem == "cannot be read: No such file or directory"
+    assert repository.names() == ["0.jpg"]
+
+
+def test_a_file_that_changes_after_it_was_read_is_reported_and_not_sent(
+    repository: Repository, folder: Path
+) -> None:
+    def grow(client: object, contents: object) -> dict[str, list[object]]:
+        for name in ("0.jpg", "1.jpg"):
+            status = (folder / name).stat()
+            (folder / name).write_bytes(jpeg(f"number {name[0]} and more"))
+            if name == "1.jpg":  # as a tool does that leaves size and time alone
+                (folder / name).write_bytes(jpeg("NUMBER 1"))
+                os.utime(folder / name, ns=(status.st_atime_ns, status.st_mtime_ns))
+        (folder / "2.jpg").unlink()
+        return {}
+
+    told = repository.take_in(folder, held=grow)
+    assert {one["file"] for one in told["failed"]} == {"0.jpg", "1.jpg", "2.jpg"}
+    assert not repository.files["0.jpg"] + repository.files["1.jpg"]
+    told = repository.take_in(folder)
+    assert (told["uploaded"], told["failed"]) == (2, [])
+
+
+@pytest.mark.parametrize("name", ["${filename}", "a\nb.jpg"])
+def test_a_name_that_the_repository_refuses_is_one_line(
+    repository: Repository, folder: Path, name: str
+) -> None:
+    (folder / "0.jpg").rename(folder / name)
+    told = repository.take_in(folder)
+    (one,) = told["failed"]
+    assert (told["uploaded"], one["file"]) == (5, name.replace("\n", r"\n"))
+    assert one["problem"].startswith("name: ")
+
+
+def test_a_name_that_is_not_utf_8_is_one_line_with_escapes(
+    repository: Repository, folder: Path
+) -> None:
+    (folder / "0.jpg").rename(folder / os.fsdecode(b"caf\xe9.jpg"))
+    told = repository.take_in(folder)
+    assert (told["uploaded"], told["failed"]) == (5, [])
+    (one,) = told["left_out"]
+    assert (one["file"], one["kind"]) == (r"caf\xe9.jpg", "unreadable name")

@@ -1,66 +1,41 @@
-"""The demo puts photographs in: what is refused is named, and the others go in."""
+"""The demo puts photographs in, and says of them what an import says."""
 
-import json
 from pathlib import Path
 
-import httpx
 import pytest
 
-from image_repo import Client
-from image_repo.uploading import Photograph
+from image_repo.importing import read_folder
 from local.demo import put_in
+from tests.api import Api
+from tests.importing import Repository, jpeg
 
 
-class Repository:
-    """Refuses files of more than five bytes, and captions the others at once."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def client(self) -> Client:
-        return Client("http://api", "imr_x", transport=httpx.MockTransport(self._answer))
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.host == "bucket":
-            return httpx.Response(204)
-        if request.url.path == "/stats":
-            count = len(self.names)
-            return httpx.Response(200, json={"images": {"captioned": count}, "searchable": count})
-        if request.method == "GET":
-            is_all = "state" not in request.url.params
-            items = [{"name": name, "size": 5} for name in self.names] if is_all else []
-            return httpx.Response(200, json={"items": items, "cursor": None})
-        return self._enter(json.loads(request.read()))
-
-    def _enter(self, asked: dict[str, str | int]) -> httpx.Response:
-        if int(asked["size"]) > 5:
-            return httpx.Response(413, json={"type": "x", "detail": "larger than 5 bytes"})
-        self.names.append(str(asked["name"]))
-        upload = {"url": "http://bucket", "fields": {}}
-        return httpx.Response(201, json={"image": {"id": asked["name"]}, "upload": upload})
+@pytest.fixture
+def repository(api: Api) -> Repository:
+    api.index.finds = ["a", "b"]  # all that can be found is there
+    return Repository(api)
 
 
-def photograph(folder: Path, name: str, size: int) -> Photograph:
-    (folder / name).write_bytes(bytes(size))
-    return Photograph(folder / name)
-
-
-def test_a_refused_photograph_is_named_and_the_others_go_in(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_is_left_out_and_what_fails_is_named_and_the_others_go_in(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    repository = Repository()
-    wanted = [photograph(tmp_path, "big.jpg", 6), photograph(tmp_path, "small.jpg", 5)]
-    put_in(repository.client(), wanted)
-    assert repository.names == ["small.jpg"]
-    assert "big.jpg: larger than 5 bytes" in capsys.readouterr().out
+    files = {"a.jpg": jpeg("a"), "b.jpg": jpeg("broken"), "c.mov": b"film", "._a.jpg": jpeg("a")}
+    for name, body in files.items():
+        (tmp_path / name).write_bytes(body)
+    put_in(repository.client(), read_folder(tmp_path))
+    assert repository.names() == ["a.jpg", "b.jpg"]
+    told = capsys.readouterr()
+    assert "2 photographs: 1 uploaded, 1 failed" in told.out
+    assert "Left out: 1 hidden file, 1 film" in told.out
+    assert "b.jpg: the file is damaged" in told.err
 
 
-def test_what_is_there_already_is_not_sent_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_is_there_already_is_not_sent_again_though_it_is_called_otherwise(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    repository = Repository()
-    wanted = [photograph(tmp_path, "small.jpg", 5)]
-    for _ in "twice":
-        put_in(repository.client(), wanted)
-    assert repository.names == ["small.jpg"]
-    assert "Nothing to upload" in capsys.readouterr().out
+    for name in ("a.jpg", "renamed.jpg"):
+        (tmp_path / name).write_bytes(jpeg("the same"))
+        put_in(repository.client(), read_folder(tmp_path))
+        (tmp_path / name).unlink()
+    assert repository.names() == ["a.jpg"]
+    assert "1 photographs: 1 there before, 0 failed" in capsys.readouterr().out

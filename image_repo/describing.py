@@ -1,0 +1,193 @@
+"""What the files of a folder say of its photographs: lines, sidecars, the records of an export."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from image_repo.contents import Said
+from image_repo.exported import FILE_NAME as EXPORTED
+from image_repo.exported import Exported, Problem
+from image_repo.folders import Contents, Kind, LeftOut, left_out
+from image_repo.names import shown
+from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS, captions, xmp
+from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
+
+Words = dict[str, Any]
+"""By the field of the record: caption, keywords."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions:
+    """What is said of photographs, by their paths, and what leads to none."""
+
+    said: Mapping[Path, Mapping[str, Said]]
+    problems: tuple[Problem, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def is_text_file(name: str) -> bool:
+    """Tell by its name whether a file describes photographs."""
+    return name == EXPORTED or captions.rank(name) is not None
+
+
+def describe(
+    contents: Contents,
+    exported: Mapping[str, Exported],
+    *,
+    encoding: str | None = None,
+    is_recursive: bool = False,
+) -> Descriptions:
+    """Read every file that describes photographs of a folder.
+
+    A line counts before a sidecar, a folder's own file before one above it. In an exported folder
+    all of them say what the records say; where one does not, somebody has corrected it.
+    """
+    reading = _Reading(contents, encoding, is_recursive)
+    reading.read_files()
+    reading.read_sidecars()
+    said = {
+        path: _said(
+            (reading.lines.get(path, {}), reading.sidecars.get(path, {})),
+            exported.get(path.name) if path.parent == contents.top else None,
+        )
+        for path in contents.photographs
+    }
+    return Descriptions(said, tuple(reading.problems), tuple(reading.left_out))
+
+
+def _said(told: Iterable[Words], record: Exported | None) -> Mapping[str, Said]:
+    known = {"caption": record.caption, "keywords": record.keywords} if record else {}
+    said = dict(record.said) if record else {}
+    for words in reversed(list(told)):
+        corrected = {name: word for name, word in words.items() if word != known.get(name)}
+        said |= {name: Said(word, "import") for name, word in corrected.items()}
+    return said
+
+
+@dataclass
+class _Reading:
+    contents: Contents
+    encoding: str | None
+    is_recursive: bool
+    lines: dict[Path, Words] = field(default_factory=dict)
+    sidecars: dict[Path, Words] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._photographs = frozenset(self.contents.photographs)
+        self._named = defaultdict(list)
+        for path in self.contents.photographs:
+            self._named[path.name].append(path)
+
+    def read_files(self) -> None:
+        """Read files of captions, of which the first to describe a photograph counts."""
+        texts = (
+            path
+            for path in self.contents.texts
+            if path.name != EXPORTED and not captions.is_sidecar(path.name)
+        )
+        for path in sorted(texts, key=_precedence):
+            passed_over = 0
+            for line in self._lines(path):
+                photograph = self._found(line.name, path)
+                if photograph is None:
+                    reason = f"there is no photograph '{shown(line.name)}' in the folder"
+                    self._report(path, line.number, reason)
+                else:
+                    passed_over += _passes_over(self.lines.setdefault(photograph, {}), line)
+            if passed_over:
+                reason = f"{passed_over} captions are passed over for those of other files"
+                self._report(path, None, reason)
+
+    def read_sidecars(self) -> None:
+        """Read sidecars; where a photograph has two, the one with its whole name counts."""
+        sidecars = (path for path in self.contents.texts if captions.is_sidecar(path.name))
+        for path in sorted(sidecars, key=lambda path: (-len(path.name), path)):
+            photograph = self._beside(path, path.name[: -len(".xmp")])
+            if photograph is None:
+                self.left_out.append(left_out(path, self.contents.top, Kind.SIDECAR))
+                continue
+            for line in self._sidecar(path):
+                _passes_over(self.sidecars.setdefault(photograph, {}), line)
+
+    def _lines(self, path: Path) -> Iterator[Line]:
+        try:
+            with path.open("rb") as file:
+                found = captions.read(
+                    file, path.name, encoding=self.encoding, folders=self.is_recursive
+                )
+                yield from self._usable(path, captions.first_captions(found.entries))
+        except CaptionFileError as error:
+            likely = f" (likely {' or '.join(error.likely)})" if error.likely else ""
+            asked = f"its encoding cannot be told for certain{likely}: say it with --encoding"
+            self._report(path, None, asked if error.likely else error.reason)
+        except OSError as error:
+            self._report(path, None, f"cannot be read: {error.strerror or error}")
+
+    def _sidecar(self, path: Path) -> Iterator[Line]:
+        try:
+            body = path.read_bytes()
+            found = xmp.read(body)
+            if found and not found.keywords and (found.generated or not found.caption):
+                return  # of how a photograph was developed, or of a caption that is nobody's
+            entries = captions.read(BytesIO(body), path.name).entries
+            yield from self._usable(path, entries)
+        except CaptionFileError as error:
+            self._report(path, None, error.reason)
+        except OSError as error:
+            self._report(path, None, f"cannot be read: {error.strerror or error}")
+
+    def _usable(self, path: Path, entries: Iterable[Entry]) -> Iterator[Line]:
+        for entry in entries:
+            if isinstance(entry, UnreadableLine):
+                self._report(path, entry.number, entry.reason)
+            else:
+                yield self._fitting(path, entry)
+
+    def _fitting(self, path: Path, line: Line) -> Line:
+        """Return a line without the keywords that the repository would refuse."""
+        fits = [word for word in line.keywords if len(word) <= MAX_KEYWORD_CHARS][:MAX_KEYWORDS]
+        if over := len(line.keywords) - len(fits):
+            reason = (
+                f"{over} keywords are left out: {MAX_KEYWORDS} of {MAX_KEYWORD_CHARS} letters fit"
+            )
+            self._report(path, line.number, reason)
+        return replace(line, keywords=tuple(fits))
+
+    def _found(self, name: str, file: Path) -> Path | None:
+        """Return the photograph that a line means: of this path, else the only one of the name."""
+        beside = self._beside(file, name)
+        if beside or not self.is_recursive:
+            return beside
+        below = [
+            path
+            for candidate in captions.names(name)
+            for path in self._named[candidate]
+            if path.is_relative_to(file.parent)
+        ]
+        return below[0] if len(below) == 1 else None
+
+    def _beside(self, file: Path, name: str) -> Path | None:
+        places = (file.parent / candidate for candidate in captions.names(name))
+        return next((path for path in places if path in self._photographs), None)
+
+    def _report(self, path: Path, line: int | None, reason: str) -> None:
+        file = shown(path.relative_to(self.contents.top))
+        self.problems.append(Problem(file, line, reason))
+
+
+def _passes_over(words: Words, line: Line) -> bool:
+    """Add to a photograph's words what it does not have; tell whether another caption stands."""
+    told = {"caption": line.caption, "keywords": list(line.keywords)}
+    for name, word in told.items():
+        if word:
+            words.setdefault(name, word)
+    return line.caption is not None and words["caption"] != line.caption
+
+
+def _precedence(path: Path) -> tuple[int, int, Path]:
+    return -len(path.parts), captions.rank(path.name) or 0, path

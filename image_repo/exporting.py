@@ -1,0 +1,161 @@
+"""Exporting a repository into a folder, from which it can be imported again.
+
+Every photograph lies there under its own name; ``images.jsonl`` has the records,
+``descriptions.txt`` people's captions, and XMP sidecars captions and keywords for other programs.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from image_repo.client import PAGE, Client, Json, image_path
+from image_repo.contents import sha256_of, threads
+from image_repo.errors import UNAVAILABLE, CommandError, Unreachable
+from image_repo.exported import FILE_NAME, line_of
+from image_repo.names import FileNames
+from image_repo.uploading import WITHOUT_FILE
+from image_repo_formats import captions, xmp
+
+AT_ONCE = 8
+UNFINISHED = f"{FILE_NAME}.part"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFile:
+    """A photograph of an export.
+
+    Attributes
+    ----------
+    name
+        Of its file; None where the repository has none yet.
+    problem
+        Why the file could not be saved.
+    is_new
+        Whether it was downloaded now.
+    """
+
+    image: Json
+    name: str | None
+    problem: str | None = None
+    is_new: bool = False
+
+
+def check(folder: Path) -> None:
+    """Refuse a folder in which an export could overwrite what is somebody else's.
+
+    Raises
+    ------
+    CommandError
+        It holds files, and none of them says that an export put them there.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"{folder} is no folder")
+    is_ours = any((folder / name).exists() for name in (FILE_NAME, UNFINISHED))
+    if folder.exists() and any(folder.iterdir()) and not is_ours:
+        raise CommandError(f"{folder} holds other files: name a new or an empty folder")
+
+
+def list_images(client: Client, owner: str | None) -> list[Json]:
+    """Return the records, the oldest first, so that a later export gives files the same names."""
+    images = client.pages("images", "items", {"limit": PAGE, "owner": owner})
+    return sorted(images, key=lambda image: (image["created_at"], image["id"]))
+
+
+def save(
+    client: Client, images: Sequence[Json], folder: Path, done: Callable[[], object]
+) -> list[SavedFile]:
+    """Write photographs and what describes them; what is there already is not fetched again.
+
+    ``done`` is called after each photograph.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / UNFINISHED).touch()
+    names = FileNames((FILE_NAME, UNFINISHED, captions.DEFAULT_NAME))
+    named = [(image, names.of(image["name"]) if _has_file(image) else None) for image in images]
+
+    def saved(one: tuple[Json, str | None]) -> SavedFile:
+        found = _saved(client, *one, folder)
+        done()
+        return found
+
+    with threads(AT_ONCE) as pool:
+        files = list(pool.map(saved, named))
+    _describe(files, folder)
+    return files
+
+
+def _has_file(image: Json) -> bool:
+    return image["state"] not in WITHOUT_FILE
+
+
+def _saved(client: Client, image: Json, name: str | None, folder: Path) -> SavedFile:
+    if name is None:
+        return SavedFile(image, None)
+    path = folder / name
+    try:
+        if path.is_file() and sha256_of(path) == image["sha256"]:
+            return SavedFile(image, name)
+        image = _download(client, image, path)
+    except (CommandError, OSError) as problem:
+        if isinstance(problem, CommandError) and problem.exit_code == UNAVAILABLE:
+            raise
+        return SavedFile(image, None, str(problem))
+    return SavedFile(image, name, is_new=True)
+
+
+def _download(client: Client, image: Json, path: Path) -> Json:
+    """Save a photograph's file and return its record, which is asked for again where it was late.
+
+    A link is good for an hour, and a file may be replaced meanwhile.
+    """
+    try:
+        client.download(image["links"]["original"], path, sha256=image["sha256"])
+    except Unreachable:
+        raise
+    except CommandError:
+        image = client.call("GET", image_path(image["id"]))
+        client.download(image["links"]["original"], path, sha256=image["sha256"])
+    return image
+
+
+def _describe(files: Sequence[SavedFile], folder: Path) -> None:
+    stems = Counter(Path(one.name).stem.casefold() for one in files if one.name)
+    unfinished = folder / UNFINISHED
+    with (
+        unfinished.open("w", encoding="utf-8") as records,
+        (folder / captions.DEFAULT_NAME).open("w", encoding="utf-8") as lines,
+    ):
+        for one in files:
+            records.write(line_of(one.image, one.name))
+            caption = one.image["caption"]
+            if one.name and caption and caption["source"] != "model":
+                lines.write(_line(one.name, caption["text"]))
+            if one.name and (caption or one.image["keywords"]):
+                _write_sidecar(one.image, folder / _sidecar(one.name, stems))
+    unfinished.replace(folder / FILE_NAME)
+
+
+def _line(name: str, caption: str) -> str:
+    """Return a line of captions; none where it would be read as something else."""
+    line = f"{name}\t{caption}\n"
+    read = captions.read(BytesIO(line.encode()), captions.DEFAULT_NAME).entries
+    is_read = [getattr(entry, "name", None) for entry in read] == [name]
+    return line if is_read else ""
+
+
+def _write_sidecar(image: Json, path: Path) -> None:
+    caption = image["caption"] or {"text": None, "source": None}
+    is_model = caption["source"] == "model"
+    path.write_bytes(xmp.write(caption["text"], image["keywords"], generated=is_model))
+
+
+def _sidecar(name: str, stems: Mapping[str, int]) -> str:
+    """Return the name of a photograph's sidecar.
+
+    Lightroom puts ".xmp" in the place of the extension, and digiKam looks there first; where two
+    photographs would share it, it is appended, where digiKam looks then.
+    """
+    path = Path(name)
+    return path.with_suffix(".xmp").name if stems[path.stem.casefold()] == 1 else f"{name}.xmp"

@@ -1,0 +1,65 @@
+"""File names: shown so that any terminal bears them, and made so that any file system does."""
+
+import os
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+# Beside a name there must be room for " (2)", for ".xmp" and for what a download is called until
+# it is whole, in the 255 bytes of most file systems (limits(5), NAME_MAX).
+MAX_BYTES = 236
+# https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
+
+
+def shown(name: str | os.PathLike[str]) -> str:
+    r"""Return a name as it may be printed: what is no text, as escapes (``\xff``, ``\n``)."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a name is UTF-8, which names in the repository are."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def portable(name: str) -> str:
+    """Return a name that Linux, macOS and Windows take, as near to the given one as can be."""
+    kept = _FORBIDDEN.sub("_", name).rstrip(". ") or "_"
+    if _DEVICES.match(kept):
+        kept = f"_{kept}"
+    stem, suffix = os.path.splitext(kept)  # noqa: PTH122  a Path would take "." and ".." apart
+    room = MAX_BYTES - len(suffix.encode())
+    return stem.encode()[: max(room, 1)].decode(errors="ignore") + suffix[:MAX_BYTES]
+
+
+class FileNames:
+    """Gives each photograph of a folder a name of its own: "dog.jpg", "dog (2).jpg".
+
+    Names that differ by case or by how accents are stored are one name to macOS and Windows.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {_key(name) for name in taken}
+        self._tried: Counter[str] = Counter()
+
+    def of(self, name: str) -> str:
+        """Return a free name, and take it."""
+        wanted = portable(name)
+        stem, suffix = os.path.splitext(wanted)  # noqa: PTH122
+        candidate = wanted
+        while _key(candidate) in self._taken:
+            self._tried[_key(wanted)] += 1
+            candidate = f"{stem} ({self._tried[_key(wanted)] + 1}){suffix}"
+        self._taken.add(_key(candidate))
+        return candidate
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
