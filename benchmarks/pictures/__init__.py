@@ -1,0 +1,1 @@
+"""What decoding costs: milliseconds of a photograph, memory of the largest, time to refuse bombs."""
