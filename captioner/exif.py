@@ -4,25 +4,27 @@ import io
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any, Self
 
 from PIL import Image
-from PIL.ExifTags import IFD, Base
-from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
+from PIL.ExifTags import IFD, Base, Interop
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 _PREFIX = re.compile(rb"^(?:Exif\0\0){1,2}")
+_ADOBE_RGB, _UNCALIBRATED = 2, 65535
 _BIG_TIFF = (b"II+\0", b"MM\0+")
 _XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=\"|>)([1-8])")
 
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """Values by tag, as Pillow gives them, of IFD0, the Exif IFD and the GPS IFD."""
+    """Values by tag, as Pillow gives them, of IFD0 and of the Exif, GPS and Interop IFDs."""
 
     image: Mapping[int, Any] = field(default_factory=dict)
     photo: Mapping[int, Any] = field(default_factory=dict)
     gps: Mapping[int, Any] = field(default_factory=dict)
+    interoperability: Mapping[int, Any] = field(default_factory=dict)
 
     @property
     def orientation(self) -> int:
@@ -34,6 +36,17 @@ class Exif:
             return 1
         return turned if 1 <= turned <= 8 else 1
 
+    @property
+    def is_adobe_rgb(self) -> bool:
+        """Whether the colours are Adobe RGB's, which cameras may say here and nowhere else.
+
+        Of the standard are a colour space without a name and an index for it; there are cameras
+        that number it: https://exiftool.org/TagNames/EXIF.html
+        """
+        space = self.photo.get(Base.ColorSpace)
+        index = self.interoperability.get(Interop.InteropIndex)
+        return space == _ADOBE_RGB or (space == _UNCALIBRATED and index == "R03")
+
     @classmethod
     def of(cls, file: IO[bytes]) -> Self:
         """Read a TIFF structure from its first byte on."""
@@ -43,7 +56,9 @@ class Exif:
             head += file.read(8)
         image = _directory(file, head, None)
         photo = _directory(file, head, image.get(IFD.Exif), IFD.Exif)
-        return cls(image, photo, _directory(file, head, image.get(IFD.GPSInfo), IFD.GPSInfo))
+        gps = _directory(file, head, image.get(IFD.GPSInfo), IFD.GPSInfo)
+        interop = _directory(file, head, photo.get(IFD.Interop), IFD.Interop)
+        return cls(image, photo, gps, interop)
 
 
 def read(image: Image.Image) -> Exif:
@@ -51,21 +66,15 @@ def read(image: Image.Image) -> Exif:
 
     Where it tells no orientation, an XMP packet's counts, as some editors write it there alone.
     """
+    written = image.info.get("exif") or b""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exif = Exif.of(_structure(image))
+        exif = Exif.of(io.BytesIO(_PREFIX.sub(b"", written)))
     xmp = image.info.get("xmp")
     turned = _XMP_ORIENTATION.search(xmp) if isinstance(xmp, bytes) else None
     if turned is None or Base.Orientation in exif.image:
         return exif
-    return Exif({**exif.image, Base.Orientation: int(turned[1])}, exif.photo, exif.gps)
-
-
-def _structure(image: Image.Image) -> IO[bytes]:
-    if isinstance(image, TiffImageFile) and image.fp is not None:
-        return image.fp
-    written = image.info.get("exif")
-    return io.BytesIO(_PREFIX.sub(b"", written) if isinstance(written, bytes) else b"")
+    return replace(exif, image={**exif.image, Base.Orientation: int(turned[1])})
 
 
 def _directory(
