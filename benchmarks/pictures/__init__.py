@@ -1,1 +1,1 @@
-"""What decoding costs: milliseconds of a photograph, memory of the largest, time to refuse bombs."""
+"""What decoding costs: a photograph, the largest ones, and bombs that are refused."""

@@ -3,9 +3,8 @@
 ``python -m benchmarks.pictures --data DIR [--against CHECKOUT]``
 
 The median of a JPEG of Flickr8k, decoded and captioned, beside another checkout's where one is
-named: processes in turn, so that a machine that changes its pace changes both. Then the memory and
-the time of the largest photographs, and of files that claim to be larger than they may be, beside
-ImageMagick's where that is installed.
+named: processes in turn, so that a machine that changes its pace changes both. Then memory and time
+of the largest photographs, and of files that claim to be larger than they may be.
 """
 
 import argparse

@@ -13,6 +13,7 @@ from PIL import Image
 from benchmarks.search.timing import alone, kilobytes
 from chalicelib.errors import RejectedImage
 from tests.pictures.bounded import decoding
+from tests.pictures.mutation import with_checksums
 
 
 def bombs() -> None:
@@ -38,7 +39,7 @@ def _bombs() -> Mapping[str, bytes]:
     pillow_heif.register_heif_opener()
     wide = _sized(_file("TIFF"), b"\0\1\4\0\1\0\0\0", "<I")
     return {
-        "PNG, 65,000 x 65,000": _sized(_file("PNG"), b"IHDR", ">II"),
+        "PNG, 65,000 x 65,000": with_checksums(_sized(_file("PNG"), b"IHDR", ">II")),
         "PNG, 19,000 x 19,000, whole": _file("PNG", size=(19_000, 19_000)),
         "PNG, a text of 1 GB": _with_text(_file("PNG"), 2**30),
         "JPEG": _sized(_file("JPEG"), b"\xff\xc0\0\x11\x08", ">HH"),

@@ -1,6 +1,6 @@
 """Milliseconds of one photograph: decoded, and decoded and captioned.
 
-``compared`` starts this file as a program for this checkout and for another, which need not have it.
+``compared`` starts this file as a program, also for a checkout that does not have it.
 """
 
 import json
@@ -9,15 +9,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 PHOTOGRAPHS, WARMING = 100, 10
+Step = Callable[[bytes], object]
+CLOCKS = {"the clock": time.perf_counter, "processors": time.process_time}
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def compared(folder: Path, other: Path | None, rounds: int) -> None:
-    """Print the median of all rounds and, where there are two, how the medians of a round compare."""
+    """Print the median of all rounds, and the ratio of two checkouts round by round."""
     checkouts = [ROOT, other.resolve()] if other else [ROOT]
     turns = [[_measured(checkout, folder) for checkout in checkouts] for _ in range(rounds)]
     for step in turns[0][0]:
@@ -47,24 +50,23 @@ def main(folder: Path) -> None:
     from captioner.vision.bundle import DEFAULT_BUNDLE, load  # noqa: PLC0415
 
     describe = load(DEFAULT_BUNDLE).describe
-    files = sorted(folder.glob("*.jpg"))[: WARMING + PHOTOGRAPHS]
-    taken = []
-    for data in [file.read_bytes() for file in files]:
-        decoding = _ms(lambda data=data: decode(data, max_pixels=50_000_000))
-        both = _ms(lambda data=data: describe(decode(data, max_pixels=50_000_000).pixels))
-        taken.append((*decoding, *both))
-    columns = zip(*taken[WARMING:], strict=True)
-    names = [f"{step}, ms of {clock}" for step in STEPS for clock in CLOCKS]
-    print(json.dumps(dict(zip(names, map(statistics.median, columns), strict=True))))
+    decoded = partial(decode, max_pixels=50_000_000)
+    files = [file.read_bytes() for file in sorted(folder.glob("*.jpg"))[: WARMING + PHOTOGRAPHS]]
+    steps: Mapping[str, Step] = {
+        "decode": decoded,
+        "decode and caption": lambda data: describe(decoded(data).pixels),
+    }
+    found: dict[str, float] = {}
+    for name, step in steps.items():
+        taken = [_ms(step, data) for data in files][WARMING:]
+        medians = map(statistics.median, zip(*taken, strict=True))
+        found |= {f"{name}, ms of {clock}": ms for clock, ms in zip(CLOCKS, medians, strict=True)}
+    print(json.dumps(found))
 
 
-STEPS = ("decode", "decode and caption")
-CLOCKS = {"the clock": time.perf_counter, "processors": time.process_time}
-
-
-def _ms(call: Callable[[], object]) -> list[float]:
+def _ms(step: Step, data: bytes) -> list[float]:
     begun = [clock() for clock in CLOCKS.values()]
-    call()
+    step(data)
     ended = [clock() for clock in CLOCKS.values()]
     return [1_000 * (end - begin) for begin, end in zip(begun, ended, strict=True)]
 

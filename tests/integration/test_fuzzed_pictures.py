@@ -3,6 +3,7 @@
 import os
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 
@@ -37,18 +38,21 @@ def test_a_seed_and_a_number_make_the_same_input_again() -> None:
 
 def behaving() -> Work:
     """Return work that does as its input says."""
-    return lambda data: {
-        b"return": lambda: 1,
-        b"refuse": lambda: _refuse(),
-        b"raise": lambda: {}["nothing"],
-        b"hang": lambda: time.sleep(60),
-        b"crash": os.abort,
-        b"swell": lambda: len(bytes(900 * MEGABYTE)),
-    }[data]()
+    return lambda data: BEHAVIOURS[data]()
 
 
-def _refuse() -> None:
+def refuse() -> None:
     raise RejectedImage("it is a letter")
+
+
+BEHAVIOURS: Mapping[bytes, Callable[[], object]] = {
+    b"return": lambda: 1,
+    b"refuse": refuse,
+    b"raise": lambda: os.environ["NOTHING"],
+    b"hang": lambda: time.sleep(60),
+    b"crash": os.abort,
+    b"swell": lambda: bytes(900 * MEGABYTE),
+}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,7 @@ def _refuse() -> None:
     [
         (b"return", End.DONE, ""),
         (b"refuse", End.REFUSED, "it is a letter"),
-        (b"raise", End.RAISED, "KeyError: 'nothing'"),
+        (b"raise", End.RAISED, "KeyError: 'NOTHING'"),
         (b"hang", End.HUNG, "no answer within 1 s"),
         (b"crash", End.CRASHED, "exit code -6"),
         (b"swell", End.RAISED, "MemoryError"),

@@ -17,7 +17,7 @@ from tests.pictures.seeds import seeds
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "fuzz"
 INPUTS = 50_000
-SECONDS = 10
+SECONDS = 30
 
 
 def main(inputs: int = INPUTS, seed: int = secrets.randbelow(2**32)) -> int:

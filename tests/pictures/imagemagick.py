@@ -1,6 +1,7 @@
 """ImageMagick as a second opinion on what pixels a file holds."""
 
 import io
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,36 +14,40 @@ from captioner.decoding import Pixels
 
 # Version 7, or 6 by the name that Debian and Homebrew give it.
 PROGRAM = shutil.which("magick") or shutil.which("convert", path="/usr/bin:/opt/homebrew/bin")
-SECONDS = 30
-CELLS = 32
+CELLS = 16
+# Several run at once.
+_ENVIRONMENT = {**os.environ, "MAGICK_THREAD_LIMIT": "1"}
 
 
-def read(data: bytes, folder: Path) -> Pixels | None:
-    """Return the first frame, upright, in sRGB, on white; None where ImageMagick finds a fault."""
-    profile, file = folder / "srgb.icc", folder / "file"
-    profile.write_bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    file.write_bytes(data)
+def write_srgb(file: Path) -> Path:
+    """Write the profile that `read` converts to."""
+    file.write_bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    return file
+
+
+def read(data: bytes, profile: Path) -> Pixels | None:
+    """Return the first frame, upright, in sRGB, on white; None where ImageMagick sees none."""
+    canvas = ["-coalesce"] if data.startswith(b"GIF") else []
     shown = ["-auto-orient", "-profile", str(profile), "-colorspace", "sRGB"]
     on_white = ["-background", "white", "-alpha", "remove", "-alpha", "off", "-depth", "8"]
-    command = [str(PROGRAM), f"{file}[0]", *shown, *on_white, "ppm:-"]
-    done = subprocess.run(command, check=False, capture_output=True, timeout=SECONDS)
-    if done.returncode or done.stderr or not done.stdout:
+    command = [str(PROGRAM), "-[0]", *canvas, *shown, *on_white, "ppm:-"]
+    done = subprocess.run(command, check=False, capture_output=True, input=data, env=_ENVIRONMENT)
+    if done.returncode or not done.stdout:
         return None
     with Image.open(io.BytesIO(done.stdout)) as image:
         return np.asarray(image.convert("RGB"))
 
 
-def difference(ours: Pixels, theirs: Pixels) -> float:
+def difference(ours: Pixels, theirs: Pixels) -> int:
     """Return how far two pictures are apart, of 255: the worst cell, in the worst channel.
 
     Both are reduced to at most `CELLS` by `CELLS` cells, each the mean of its pixels: wrong colours
     or places show in full, while the last bit of a transform and the smoothing of chroma do not.
     """
-    return float(np.abs(_cells(ours) - _cells(theirs)).max())
+    return int(np.abs(_cells(ours) - _cells(theirs)).max())
 
 
-def _cells(pixels: Pixels) -> npt.NDArray[np.float32]:
+def _cells(pixels: Pixels) -> npt.NDArray[np.int64]:
     height, width = (min(side, CELLS) for side in pixels.shape[:2])
-    channels = map(Image.fromarray, np.moveaxis(pixels, 2, 0).astype(np.float32))
-    reduced = (each.resize((width, height), Image.Resampling.BILINEAR) for each in channels)
-    return np.stack([np.asarray(each, np.float32) for each in reduced])
+    reduced = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(reduced, np.int64)

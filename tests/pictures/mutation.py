@@ -17,7 +17,18 @@ def mutated(seeds: Sequence[bytes], random: Random) -> bytes:
     data = random.choice(seeds)
     for _ in range(random.choice(_AT_ONCE)):
         data = random.choice(_DAMAGES)(data, random, random.choice(seeds))
-    return _summed(data) if random.random() < 0.5 else data
+    return with_checksums(data) if random.random() < 0.5 else data
+
+
+def with_checksums(data: bytes) -> bytes:
+    """Give a PNG's chunks their checksums, or else nothing but those is ever tried."""
+    if not data.startswith(b"\x89PNG"):
+        return data
+    sound = bytearray(data)
+    for start, end in pieces(data):
+        if end - start >= 12:
+            sound[end - 4 : end] = zlib.crc32(data[start + 4 : end - 4]).to_bytes(4, "big")
+    return bytes(sound)
 
 
 def _truncate(data: bytes, random: Random, _: bytes) -> bytes:
@@ -97,14 +108,3 @@ def _with_number(data: bytes, random: Random, within: Piece) -> bytes:
 
 def _piece(data: bytes, random: Random) -> Piece:
     return random.choice(pieces(data) or [(0, len(data))])
-
-
-def _summed(data: bytes) -> bytes:
-    """Give a PNG's chunks their checksums, or else nothing but those is ever tried."""
-    if not data.startswith(b"\x89PNG"):
-        return data
-    sound = bytearray(data)
-    for start, end in pieces(data):
-        if end - start >= 12:
-            sound[end - 4 : end] = zlib.crc32(data[start + 4 : end - 4]).to_bytes(4, "big")
-    return bytes(sound)

@@ -24,7 +24,7 @@ def pieces(data: bytes) -> list[Piece]:
         return list(_chunks(data, 8, ">", 12))
     if data.startswith(_RIFF):
         return list(_chunks(data, 12, "<", 8))
-    if data[:4] in _TIFF:
+    if data[:4] in _TIFF and len(data) >= _CHUNK_HEAD:
         return list(_entries(data, _TIFF[data[:4]]))
     if data[4:8] == b"ftyp":
         return list(_boxes(data, 0, len(data)))

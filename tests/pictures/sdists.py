@@ -1,8 +1,8 @@
 """Source distributions of packages that read pictures: thousands of files, many odd on purpose.
 
-``python -m tests.pictures.sdists`` fetches those of ``requirements/corpus.lock`` from the index of the
-package client. It does not build them, as ``pip download`` would: the client only resolves where
-they are.
+``python -m tests.pictures.sdists`` fetches those of ``requirements/corpus.lock`` from the index
+of the package client. It does not build them, as ``pip download`` would: the client only resolves
+where they are.
 """
 
 import re
