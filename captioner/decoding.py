@@ -6,18 +6,18 @@ at. Metadata is read apart from the pixels, and what of it cannot be read is lef
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from captioner import colour, exif
 from captioner.exif import Exif
+from captioner.formats.gif import open_gif
 from captioner.formats.heif import open_avif, open_heif
 from captioner.formats.jpeg import check_missing, open_jpeg
 from captioner.formats.png import open_png
@@ -31,11 +31,12 @@ Pixels = npt.NDArray[np.uint8]
 Crop = tuple[float, float, float, float]
 
 KINDS = "JPEG, PNG, WebP, GIF, HEIC, AVIF or TIFF"
-_OPENERS: dict[str, Callable[[bytes], ImageFile]] = {
+Openers = Mapping[str, Callable[[bytes], ImageFile]]
+OPENERS: Openers = {
     "image/jpeg": open_jpeg,
     "image/png": open_png,
     "image/webp": lambda data: WebPImageFile(io.BytesIO(data)),
-    "image/gif": lambda data: GifImageFile(io.BytesIO(data)),
+    "image/gif": open_gif,
     "image/heic": open_heif,
     "image/heif": open_heif,
     "image/avif": open_avif,
@@ -48,6 +49,8 @@ _RAW_BEGINNINGS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
 # fifth of the time. Half of 4,032 pixels, the width of most phones' photographs, is near enough
 # to the 2,048 of the copy for display.
 LONG_SIDE, SHORT_SIDE = 2_000, 448
+# What is decoded whole takes up to 16 bytes a pixel (WebP), and the function has 3 GB.
+MAX_WHOLE_PIXELS = 120_000_000
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -79,7 +82,7 @@ class Decoded:
     iptc: Datasets = field(default_factory=dict)
 
 
-def decode(data: bytes, *, max_pixels: int) -> Decoded:
+def decode(data: bytes, *, max_pixels: int, openers: Openers = OPENERS) -> Decoded:
     """Decode a photograph.
 
     More than ``max_pixels``, by the file's header, are refused before anything is decoded.
@@ -88,8 +91,8 @@ def decode(data: bytes, *, max_pixels: int) -> Decoded:
     ------
     RejectedImage
         It is of none of the `KINDS`, is damaged, or is too large; ``detail`` is for people.
-    MemoryError
-        There is too little for it here and now.
+    MemoryError, ImportError
+        There is too little memory for it here and now, or a decoder is not installed.
     """
     if not data:
         raise RejectedImage("the file is empty")
@@ -97,8 +100,8 @@ def decode(data: bytes, *, max_pixels: int) -> Decoded:
         with warnings.catch_warnings():
             # Pillow warns of bombs and of odd metadata; the limit below is this project's.
             warnings.simplefilter("ignore")
-            return _decoded(data, max_pixels)
-    except (RejectedImage, MemoryError):
+            return _decoded(data, max_pixels, openers)
+    except (RejectedImage, MemoryError, ImportError):
         raise
     except Image.DecompressionBombError as error:
         raise RejectedImage(_too_many(max_pixels)) from error
@@ -128,14 +131,16 @@ def crop(pixels: Pixels, fractions: Crop) -> Pixels:
     return pixels[top:bottom, left:right]
 
 
-def _decoded(data: bytes, max_pixels: int) -> Decoded:
+def _decoded(data: bytes, max_pixels: int, openers: Openers) -> Decoded:
     kind = media_type(data[:HEAD_BYTES])
     if kind is None:
         raise RejectedImage(RAW if _is_raw(data) else f"the file is no {KINDS} image")
-    with _OPENERS[kind](data) as image:
+    with openers[kind](data) as image:
         width, height = image.size
         if width * height > max_pixels:
             raise RejectedImage(_too_many(max_pixels))
+        if width * height > MAX_WHOLE_PIXELS and kind != "image/jpeg":
+            raise RejectedImage(f"{_too_many(MAX_WHOLE_PIXELS)}: only a JPEG may")
         described = exif.read(image)
         told = {name: image.info.get(name) or b"" for name in ("xmp", "iptc", "icc_profile")}
         orientation = image.info.get("orientation", described.orientation)

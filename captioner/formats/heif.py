@@ -53,4 +53,4 @@ def _opened(reader: Callable[[io.BytesIO], ImageFile], data: bytes) -> ImageFile
     except Exception:
         # Once more without its EXIF, which may be all that is damaged: its item, in the box that
         # lists them (ISO 14496-12, 8.11.6), gets a type that nobody reads.
-        return reader(io.BytesIO(data.replace(b"Exif\0", b"none\0", 1)))
+        return reader(io.BytesIO(data.replace(b"Exif", b"none")))

@@ -27,6 +27,8 @@ _ALONE = frozenset([0x00, 0x01, *range(0xD0, 0xD9)])
 # real-world application needing more than 100":
 # https://bugzilla.redhat.com/show_bug.cgi?id=1344214
 MAX_SCANS = 100
+# A file of 100 MB has some 1,600 of the largest; a hostile one is made of nothing else.
+MAX_SEGMENTS = 10_000
 _COEFFICIENTS = 64
 # How much of the height may be missing at the bottom. The encoder's cells are 1/7 of it: less than
 # half of the lowest is lost, while a caption of more would be one of grey.
@@ -40,7 +42,7 @@ def open_jpeg(data: bytes) -> ImageFile:
     Raises
     ------
     RejectedImage
-        It has too many scans, or those of a progressive one end before the picture is sharp.
+        It has too many segments or scans, or it is progressive and ends before it is sharp.
     """
     described: dict[bytes, list[bytes]] = defaultdict(list)
     kept = [_START]
@@ -56,7 +58,8 @@ def open_jpeg(data: bytes) -> ImageFile:
     # Half-copied files end in zeros. The decoder fills what is missing with grey.
     kept.append(data[scans:].rstrip(b"\0") + _END if cut else data[scans:])
     image = JpegImageFile(io.BytesIO(b"".join(kept)))
-    image.info |= _told(described) | {"cut": cut}
+    image.info.update(_told(described))
+    image.info["cut"] = cut
     if image.info.get("progressive"):
         _check_scans(data, data.find(_SCAN, scans), cut)
     return image
@@ -74,14 +77,17 @@ def check_missing(image: Image.Image) -> None:
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Give marker, start and end of each segment before the first scan."""
     start = data.find(b"\xff", 2)
-    while 0 <= start < len(data) - 3 and data[start + 1] != _SCAN[1]:
-        marker = data[start + 1]
+    for _ in range(MAX_SEGMENTS):
+        marker = data[start + 1] if 0 <= start < len(data) - 3 else _SCAN[1]
+        if marker == _SCAN[1]:
+            return
         if marker in _ALONE or marker == 0xFF:  # several 0xFF may stand before a marker
             end = start + 1
         else:
             end = start + 2 + int.from_bytes(data[start + 2 : start + 4])
             yield marker, start, end
         start = data.find(b"\xff", end)
+    raise RejectedImage(f"the JPEG has more than {MAX_SEGMENTS:,} segments")
 
 
 def _is_needed(body: bytes) -> bool:

@@ -8,6 +8,7 @@ from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
 
 from captioner import colour, iptc
+from chalicelib.errors import RejectedImage
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = frozenset([b"IHDR", b"PLTE", b"IDAT"])
@@ -16,24 +17,35 @@ _END = b"\0\0\0\0IEND\xaeB`\x82"
 _XMP = b"XML:com.adobe.xmp"
 # What ImageMagick writes into texts: three lines, then the bytes in hexadecimal.
 _RAW = b"Raw profile type "
+_KNOWN = frozenset([b"tRNS", b"eXIf", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", _XMP])
+_KNOWN |= {_RAW + kind for kind in (b"exif", b"APP1", b"xmp", b"iptc")}
 # Of what is inflated beside the picture; a bomb ends here.
 MAX_INFLATED = 4_000_000
+# Each is read on its own; one of a 100 MB file holds 8 kB as a rule.
+MAX_CHUNKS = 100_000
 
 
 def open_png(data: bytes) -> ImageFile:
-    """Open a PNG's picture; an animated one's default picture."""
+    """Open a PNG's picture, an animated one's default picture.
+
+    Raises
+    ------
+    RejectedImage
+        It has too many chunks.
+    """
     view = memoryview(data)
     kept: list[bytes | memoryview] = [_SIGNATURE]
     described: dict[bytes, bytes] = {}
     for kind, start, end in _chunks(data):
+        name = data[start + 8 : start + 88].partition(b"\0")[0] if kind in _TEXTS else kind
         if kind in _PICTURE:
             kept.append(view[start:end])
-        elif _is_sound(view[start:end]):
+        # The first of a kind counts, so that none is inflated twice.
+        elif name in _KNOWN and name not in described and _is_sound(view[start:end]):
             body = data[start + 8 : end - 4]
+            described[name] = _text(kind, body) if kind in _TEXTS else body
             if kind == b"tRNS":
                 kept.append(view[start:end])
-            name, told = _text(kind, body) if kind in _TEXTS else (kind, body)
-            described.setdefault(name, told)
     image = PngImageFile(io.BytesIO(b"".join([*kept, _END])))
     image.info |= {name: value for name, value in _told(described).items() if value}
     return image
@@ -41,30 +53,31 @@ def open_png(data: bytes) -> ImageFile:
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     start = len(_SIGNATURE)
-    while start + 12 <= len(data):
+    for _ in range(MAX_CHUNKS):
+        if start + 12 > len(data):
+            return
         end = start + 12 + int.from_bytes(data[start : start + 4])
         yield data[start + 4 : start + 8], start, end
         start = end
+    raise RejectedImage(f"the PNG has more than {MAX_CHUNKS:,} chunks")
 
 
 def _is_sound(chunk: memoryview) -> bool:
     return zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:])
 
 
-def _text(kind: bytes, body: bytes) -> tuple[bytes, bytes]:
-    """Return a text chunk's keyword and text."""
-    keyword, _, text = body.partition(b"\0")
+def _text(kind: bytes, body: bytes) -> bytes:
+    compressed, text = kind == b"zTXt", body.partition(b"\0")[2]
     if kind == b"iTXt":
         compressed, text = text[:1] == b"\1", text[2:]
         text = text.partition(b"\0")[2].partition(b"\0")[2]  # language, translated keyword
-    else:
-        compressed, text = kind == b"zTXt", text[1:] if kind == b"zTXt" else text
-    known = keyword == _XMP or keyword.startswith(_RAW)
-    return keyword, _inflated(text) if compressed and known else text
+    elif compressed:
+        text = text[1:]
+    return _inflated(text) if compressed else text
 
 
 def _inflated(compressed: bytes) -> bytes:
-    """Return at most so many bytes, and none of what is longer or damaged."""
+    """Return what is neither damaged nor longer than `MAX_INFLATED`, and nothing otherwise."""
     inflater = zlib.decompressobj()
     try:
         inflated = inflater.decompress(compressed, MAX_INFLATED)
@@ -99,8 +112,8 @@ def _profile(described: dict[bytes, bytes]) -> bytes:
     cicp = described.get(b"cICP", b"")
     if len(cicp) == 4:
         return colour.profile_of_code(cicp[0], cicp[1])
-    name, _, profile = described.get(b"iCCP", b"").partition(b"\0")
-    if name and (inflated := _inflated(profile[1:])):
+    _, _, profile = described.get(b"iCCP", b"").partition(b"\0")
+    if inflated := _inflated(profile[1:]):
         return inflated
     if b"sRGB" in described:
         return b""

@@ -8,6 +8,7 @@ from typing import Any
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from captioner import exif
 from captioner.exif import Exif
 from chalicelib.errors import RejectedImage
 
@@ -24,7 +25,7 @@ _RAW_LIGHT = frozenset([32803, 34892])
 _RAW_COMPRESSIONS = frozenset([32767, 32769, 32770, 34713, 65000, 65535])
 _PROFILE, _XMP, _IPTC = 34675, 700, 33723
 RAW = "the file is a camera's raw file: develop it as JPEG, HEIC, AVIF, TIFF, PNG or WebP"
-_BLANK = (0, 1, 1, 0)  # a byte of a tag that nobody knows
+_BLANK = "HHL"  # a byte of a tag that nobody knows
 # Each is read on its own, some 20 microseconds; a picture of 65,535 lines may have as many.
 MAX_STRIPS = 100_000
 # What a tile may hold beyond the picture: memory is taken for all of it.
@@ -39,14 +40,19 @@ def open_tiff(data: bytes) -> ImageFile:
     RejectedImage
         It is a camera's raw file (DNG, CR2, NEF, ARW and others), or claims absurd parts.
     """
-    told = Exif.of(io.BytesIO(data))
+    told = Exif.of(data)
     _check_raw(data, told.image)
     _check_parts(told.image)
-    image = TiffImageFile(io.BytesIO(_pixels_only(data)))
+    image = _Tiff(io.BytesIO(_pixels_only(data)))
     image.info["exif"] = data
     for name, tag in (("icc_profile", _PROFILE), ("xmp", _XMP), ("iptc", _IPTC)):
         image.info[name] = _bytes(told.image.get(tag), data)
     return image
+
+
+class _Tiff(TiffImageFile):
+    def load_end(self) -> None:
+        """Leave out what Pillow does here: read metadata, and turn the picture by them."""
 
 
 def _check_raw(data: bytes, tags: Mapping[int, Any]) -> None:
@@ -67,17 +73,11 @@ def _check_parts(tags: Mapping[int, Any]) -> None:
 
 def _pixels_only(data: bytes) -> bytes:
     """Return the file with those entries of its first directory blank that only describe."""
-    order = "<" if data.startswith(b"II") else ">"
-    is_big = 43 in data[2:4]
-    at_start, number, entry = ("8xQ", "Q", "HHQQ") if is_big else ("4xL", "H", "HHLL")
-    (start,) = struct.unpack_from(order + at_start, data)
-    (count,) = struct.unpack_from(order + number, data, start)
-    start += struct.calcsize(order + number)
-    size = struct.calcsize(order + entry)
     pixels = bytearray(data)
-    for at in range(start, min(start + count * size, len(data) - size), size):
-        if struct.unpack_from(order + "H", data, at)[0] not in _PIXELS:
-            struct.pack_into(order + entry, pixels, at, *_BLANK)
+    for entry in exif.entries(data, exif.first_directory(data) or 0):
+        if entry.tag not in _PIXELS:
+            blank = struct.pack(exif.order_of(data) + _BLANK, 0, 1, 1)
+            pixels[entry.start : entry.start + len(blank)] = blank
     return bytes(pixels)
 
 
@@ -89,6 +89,5 @@ def _bytes(value: object, data: bytes) -> bytes:
         case str():
             return value.encode("latin-1", "replace")
         case tuple() if all(isinstance(part, int) for part in value):
-            order = "<" if data.startswith(b"II") else ">"
-            return struct.pack(f"{order}{len(value)}L", *value)
+            return struct.pack(f"{exif.order_of(data)}{len(value)}L", *value)
     return b""
