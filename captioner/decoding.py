@@ -91,8 +91,8 @@ def decode(data: bytes, *, max_pixels: int, openers: Openers = OPENERS) -> Decod
     ------
     RejectedImage
         It is of none of the `KINDS`, is damaged, or is too large; ``detail`` is for people.
-    MemoryError
-        There is too little for it here and now.
+    MemoryError, ImportError
+        There is too little memory for it here and now, or a decoder is not installed.
     """
     if not data:
         raise RejectedImage("the file is empty")
@@ -101,7 +101,7 @@ def decode(data: bytes, *, max_pixels: int, openers: Openers = OPENERS) -> Decod
             # Pillow warns of bombs and of odd metadata; the limit below is this project's.
             warnings.simplefilter("ignore")
             return _decoded(data, max_pixels, openers)
-    except (RejectedImage, MemoryError):
+    except (RejectedImage, MemoryError, ImportError):
         raise
     except Image.DecompressionBombError as error:
         raise RejectedImage(_too_many(max_pixels)) from error

@@ -79,7 +79,7 @@ class Entry(NamedTuple):
     start: int
     tag: int
     kind: int
-    count: int
+    parts: int
     data: slice
 
 
@@ -138,7 +138,7 @@ def _value(data: bytes, entry: Entry, order: str) -> Any:
         return data
     if entry.kind == _TEXT:
         return data.removesuffix(b"\0").decode("latin-1")
-    parts: tuple[Any, ...] = struct.unpack(order + _FORMATS[entry.kind] * entry.count, data)
+    parts: tuple[Any, ...] = struct.unpack(order + _FORMATS[entry.kind] * entry.parts, data)
     if entry.kind in _RATIONALS:
         parts = tuple(IFDRational(*pair) for pair in zip(parts[::2], parts[1::2], strict=True))
     return parts[0] if len(parts) == 1 else parts

@@ -18,8 +18,10 @@ compile --python-platform $platform train.in -o train.lock.new "${@}"
 for name in api captioner demo dev mutants peers training-image uv node; do
     compile --python-platform $platform "$name.in" -c train.lock.new -o "$name.lock.new"
 done
-# The demo's photographs: packages alone, without what they depend on.
-compile --python-platform $platform photographs.in -c train.lock.new --no-deps -o photographs.lock.new
+# The demo's photographs and the corpus of pictures: packages alone, without what they depend on.
+for name in photographs corpus; do
+    compile --python-platform $platform "$name.in" -c train.lock.new --no-deps -o "$name.lock.new"
+done
 # The SageMaker SDK and checkov want other versions of what the rest shares: each stands alone.
 for name in checkov sagemaker; do
     compile --python-platform $platform "$name.in" -o "$name.lock.new"

@@ -58,7 +58,8 @@ def open_jpeg(data: bytes) -> ImageFile:
     # Half-copied files end in zeros. The decoder fills what is missing with grey.
     kept.append(data[scans:].rstrip(b"\0") + _END if cut else data[scans:])
     image = JpegImageFile(io.BytesIO(b"".join(kept)))
-    image.info |= _told(described) | {"cut": cut}
+    image.info.update(_told(described))
+    image.info["cut"] = cut
     if image.info.get("progressive"):
         _check_scans(data, data.find(_SCAN, scans), cut)
     return image

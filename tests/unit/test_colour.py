@@ -11,7 +11,7 @@ from PIL.ExifTags import IFD, Base
 
 from captioner import colour
 from captioner.decoding import decode
-from tests.pictures import (
+from tests.picture_files import (
     LIMIT,
     PATCHES,
     PICTURES,
@@ -145,9 +145,9 @@ def test_bright_pictures_of_video_are_shown_with_white_where_paper_is_white() ->
 
 def test_lab_is_converted() -> None:
     rgb = Image.new("RGB", (8, 8), (200, 50, 50))
-    lab = ImageCms.profileToProfile(
-        rgb, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
-    )
+    srgb, space = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    lab = ImageCms.profileToProfile(rgb, srgb, space, outputMode="LAB")
+    assert lab is not None
     pixels = decode(written(lab, "TIFF"), max_pixels=LIMIT).pixels
     assert np.abs(pixels.astype(int) - (200, 50, 50)).max() <= 5
 

@@ -10,7 +10,7 @@ from PIL.ExifTags import IFD, Base, Interop
 
 from captioner.decoding import decode
 from captioner.exif import Exif
-from tests.pictures import LIMIT, segment, two_halves, written
+from tests.picture_files import LIMIT, segment, two_halves, written
 
 TYPES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 TAGS = [256, 257, 258, 259, 262, 270, 271, 272, 282, 283, 296, 305, 306, 315, 513, 514, 531, 532]

@@ -5,6 +5,7 @@ import time
 import zlib
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
@@ -12,7 +13,7 @@ from captioner.decoding import SHORT_SIDE, decode
 from captioner.exif import Exif
 from captioner.formats import gif, jpeg, png, tiff
 from chalicelib.errors import RejectedImage
-from tests.pictures import (
+from tests.picture_files import (
     BLUE,
     LIMIT,
     PICTURES,
@@ -24,14 +25,14 @@ from tests.pictures import (
     two_halves,
     written,
 )
-from tests.pictures import tiff as tiff_of
+from tests.picture_files import tiff as tiff_of
 
 TURNED = (PICTURES / "turned.heic").read_bytes()
 NOISE = Image.fromarray(np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8))
 SHADES = Image.linear_gradient("L").resize((640, 480)).convert("RGB")
 
 
-def pixels(data: bytes) -> np.ndarray:
+def pixels(data: bytes) -> npt.NDArray[np.int_]:
     return decode(data, max_pixels=LIMIT).pixels.astype(int)
 
 
@@ -162,7 +163,9 @@ class TestTiff:
         ],
         ids=["dng", "preview", "filter array", "compression"],
     )
-    def test_a_cameras_raw_file_is_refused_in_words(self, entries: list) -> None:
+    def test_a_cameras_raw_file_is_refused_in_words(
+        self, entries: list[tuple[int, int, int, int]]
+    ) -> None:
         assert "raw file" in refusal(tiff_of((256, 4, 1, 9), (257, 4, 1, 9), *entries))
 
     @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from PIL.ImageFile import ImageFile
 from captioner.decoding import OPENERS, decode
 from captioner.preparing import display
 from chalicelib.errors import RejectedImage
-from tests.pictures import (
+from tests.picture_files import (
     LIMIT,
     PICTURES,
     chunk,
@@ -71,7 +71,9 @@ def test_whatever_a_decoder_raises_is_an_answer_about_the_picture(error: Excepti
         decode(written(two_halves()), max_pixels=LIMIT, openers=raising(error))
 
 
-@pytest.mark.parametrize("error", [MemoryError(), KeyboardInterrupt(), SystemExit()], ids=repr)
+@pytest.mark.parametrize(
+    "error", [MemoryError(), ImportError(), KeyboardInterrupt(), SystemExit()], ids=repr
+)
 def test_what_is_no_fault_of_the_picture_is_not_blamed_on_it(error: BaseException) -> None:
     with pytest.raises(type(error)):
         decode(written(two_halves()), max_pixels=LIMIT, openers=raising(error))

@@ -1,0 +1,1 @@
+"""What decoding costs: a photograph, the largest ones, and bombs that are refused."""
