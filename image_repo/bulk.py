@@ -104,8 +104,8 @@ def export(
         for image in client.pages("images", "items", {"limit": PAGE}):
             file.write(json.dumps(image, ensure_ascii=False) + "\n")
             file.flush()
-            # Of a pending photograph there may be no file yet.
-            if download is not None and image["state"] != "pending":
+            # Of these there may be no file.
+            if download is not None and image["state"] not in ("pending", "expired"):
                 _save(client, image, download)
 
 

@@ -3,8 +3,8 @@ import { ApiProblem, call, sendFile } from "./api.js";
 import { byId, make, say } from "./dom.js";
 import * as grid from "./grid.js";
 import { guess } from "./labels.js";
+import { checksum, mediaType, TAKEN } from "./sniffing.js";
 
-const TYPES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif"]);
 const AT_ONCE = 3;
 const POLL_MS = 700;
 const PATIENCE_MS = 180_000;
@@ -30,12 +30,13 @@ async function one(file) {
   const tile = placeholder(file);
   tray().append(tile.element);
   try {
-    if (!TYPES.has(file.type)) throw new ApiProblem(0, "Only JPEG, PNG, WebP and GIF can be added.");
-    const request = { name: file.name, content_type: file.type, size: file.size };
-    const { image, upload: form } = await call("POST", "images", { body: request });
-    await sendFile(form, file, tile.progress);
+    const type = await mediaType(file);
+    if (!type) throw new ApiProblem(0, `Only ${TAKEN} can be added.`);
+    const request = { name: file.name, content_type: type, size: file.size, sha256: await checksum(file) };
+    const { image, upload: form, duplicate } = await call("POST", "images", { body: request });
+    if (form) await sendFile(form, file, tile.progress);
     tile.waiting();
-    tile.become(await captioned(image.id));
+    tile.become(await captioned(image.id), duplicate);
   } catch (problem) {
     tile.failed(problem.message, () => {
       tile.element.remove();
@@ -70,11 +71,12 @@ function placeholder(file) {
       badge.textContent = "waiting for its caption";
       element.dataset.state = "pending";
     },
-    become: (image) => {
+    become: (image, wasThere) => {
       URL.revokeObjectURL(url);
       element.remove();
       added(image);
-      say(image.state === "failed" ? `${image.name}: ${image.reason}` : `${image.name}: ${image.caption?.text ?? (guess(image) || image.reason)}`);
+      const told = image.state === "failed" ? image.reason : (image.caption?.text ?? (guess(image) || image.reason));
+      say(`${wasThere ? `${file.name} is already there. ` : ""}${image.name}: ${told}`);
     },
     failed: (why, retry) => {
       badge.className = "badge failed";

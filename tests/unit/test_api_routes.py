@@ -73,6 +73,7 @@ VALUES: dict[str, list[Any]] = {
     "force": [True],
     "ids": [[OWN], [FOREIGN], [OWN, FOREIGN]],
     "image": [PICTURE],
+    "keywords": [["trombone"]],
     "label": ["trombone", "dog"],
     "limit": [1],
     "min_relevance": [0, "auto"],
@@ -167,6 +168,8 @@ def _enter(api: Api, image_id: str, text: str, attribute: Attribute, label: str)
         attributes=(attribute,),
         attributes_source=Source.MODEL,
         labels=(Label(label, 0.9),),
+        keywords=(f"{label} lesson",),
+        keywords_source=Source.FILE,
     )
     api.storage.write(image.key, b"photograph", content_type="image/jpeg")
     api.index.apply([document_of(image)])

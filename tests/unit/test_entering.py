@@ -21,7 +21,7 @@ KEYLESS = {name: value for name, value in NEW.items() if name != "sha256"}
 
 
 def enter(api: Api, key: str | None = None, *, as_: str = "ann", **more: Any) -> Answer:
-    headers = {"Idempotency_Key": key} if key is not None else {}
+    headers: dict[str, Any] = {} if key is None else {"Idempotency_Key": key}
     return api.call("POST", "/images", NEW | more, as_=as_, **headers)
 
 
@@ -140,7 +140,7 @@ def test_a_key_means_one_photograph_of_each_name(api: Api) -> None:
 @pytest.mark.parametrize(
     "other", [{"sha256": "ab" * 32}, {"size": 7}, {"content_type": "image/png"}]
 )
-def test_a_key_that_comes_with_another_file_is_refused(api: Api, other: dict[str, object]) -> None:
+def test_a_key_that_comes_with_another_file_is_refused(api: Api, other: dict[str, Any]) -> None:
     stored(api, enter(api, "k1"))
     answer = enter(api, "k1", **other)
     assert (answer.status, answer.json["title"]) == (422, "Idempotency key reused")
@@ -263,7 +263,7 @@ def test_a_checksum_may_be_written_in_capitals(api: Api) -> None:
 def test_an_import_corrects_imports_and_a_user_everyone(
     api: Api, stands: str | None, comes: str, text: str
 ) -> None:
-    first = {"caption": "before", "source": stands} if stands else {}
+    first: dict[str, Any] = {"caption": "before", "source": stands} if stands else {}
     stored(api, enter(api, **first))
     image = enter(api, caption="as imported", source=comes).json["image"]
     assert image["caption"]["text"] == text
@@ -271,11 +271,11 @@ def test_an_import_corrects_imports_and_a_user_everyone(
 
 
 def test_attributes_and_keywords_follow_the_same_rule(api: Api) -> None:
-    said = {"attributes": [{"subject": "dog"}], "keywords": ["pets"]}
+    said: dict[str, Any] = {"attributes": [{"subject": "dog"}], "keywords": ["pets"]}
     image = record(api, enter(api, source="import", **said))
     assert (image.attributes, image.attributes_source) == ((Attribute("dog"),), Source.IMPORT)
     assert (image.keywords, image.keywords_source) == (("pets",), Source.IMPORT)
-    other = {"attributes": [{"subject": "cat"}], "keywords": ["cats"]}
+    other: dict[str, Any] = {"attributes": [{"subject": "cat"}], "keywords": ["cats"]}
     image = record(api, enter(api, source="user", **other))
     assert (image.attributes, image.keywords) == ((Attribute("cat"),), ("cats",))
     image = record(api, enter(api, source="import", **said))
@@ -288,6 +288,6 @@ def test_a_model_leaves_imported_attributes_alone(api: Api) -> None:
 
 
 def test_the_same_import_again_writes_nothing(api: Api) -> None:
-    told = {"caption": "A dog", "keywords": ["pets"], "source": "import"}
+    told: dict[str, Any] = {"caption": "A dog", "keywords": ["pets"], "source": "import"}
     before = stored(api, enter(api, **told))
     assert enter(api, **told).json["image"]["rev"] == before.rev

@@ -137,6 +137,10 @@ def numbers() -> list[tuple[str, str, str, Any]]:
 def test_a_number_is_a_number_and_a_truth_value_is_true_or_false(
     api: Api, method: str, path: str, name: str, value: Any
 ) -> None:
-    needed = {"/images": NEW, "/tokens": {"owner": "ann"}, "/search/image": {"image": "AAAA"}}
+    needed: dict[str, dict[str, Any]] = {
+        "/images": NEW,
+        "/tokens": {"owner": "ann"},
+        "/search/image": {"image": "AAAA"},
+    }
     answer = api.call(method, path, needed.get(path, {}) | {name: value}, as_="admin")
     assert (answer.status, answer.json["field"]) == (400, name)
