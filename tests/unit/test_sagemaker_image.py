@@ -13,7 +13,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "training" / "sagemaker"
 LOCK = ROOT / "requirements" / "training-image.lock"
-DISTRIBUTIONS = {"PIL": "pillow", "pi_heif": "pi-heif"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "charset_normalizer": "charset-normalizer",
+    "pi_heif": "pi-heif",
+}
 # What runs on the machine that starts a job alone.
 LAUNCHING = {FOLDER / "launch.py"}
 
