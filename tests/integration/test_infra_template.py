@@ -214,7 +214,7 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
     }
     # Vectors in five indexes would cost more than the rest of a photograph's record.
     projected = [index["Projection"] for index in images["GlobalSecondaryIndexes"]]
-    assert projected == [{"ProjectionType": "KEYS_ONLY"}] * 4
+    assert projected == [{"ProjectionType": "KEYS_ONLY"}] * 5
     for table in tables:
         recovery = table["PointInTimeRecoverySpecification"]
         assert recovery["PointInTimeRecoveryEnabled"] is True
