@@ -1,9 +1,9 @@
 """Whether an import that is killed ends the same: ``python -m benchmarks.killed``.
 
-An import of drawings (``--count 1000``) is killed with SIGKILL at random points (``--kills 20``): each
-time that so many drawings are entered, and a moment later. It is begun again each time, and at
-last let through. Then the running stack must hold every drawing once, captioned, and nothing
-else that is new.
+An import of drawings (``--count 1000``) is killed with SIGKILL at random points (``--kills 20``):
+when so many drawings are entered, and a moment later. It is begun again each time, and at last let
+through. Then the running stack must hold every drawing once, captioned, and nothing else that is
+new.
 """
 
 import argparse
