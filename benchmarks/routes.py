@@ -81,8 +81,9 @@ def records() -> tuple[Image, Image]:
         size=_BYTES,
     )
     run = ModelRun("vgg16@0.8.0", _BYTES, "ab" * 32)
-    copy = f"derived/{waiting.image_id}/{'ab' * 8}.webp"
-    described = captioned_by_model(waiting, event, run, prepared, derivative_key=copy, now=_NOW)
+    stem = f"derived/{waiting.image_id}/{'ab' * 8}"
+    copies = {"derivative_key": f"{stem}.webp", "large_key": f"{stem}-large.webp"}
+    described = captioned_by_model(waiting, event, run, prepared, **copies, now=_NOW)
     counted = Counted(described.counts_as, epoch=1, at_epoch=waiting.counts_as)
     return waiting, replace(described, rev=2, counted=counted)
 

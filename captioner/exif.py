@@ -1,28 +1,33 @@
 """What a camera wrote beside its pixels, read tag by tag: what cannot be read is left out."""
 
-import io
 import re
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import IO, Any, Self
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Self
 
 from PIL import Image
-from PIL.ExifTags import IFD, Base
-from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
+from PIL.ExifTags import IFD, Base, Interop
+from PIL.TiffImagePlugin import IFDRational
 
 _PREFIX = re.compile(rb"^(?:Exif\0\0){1,2}")
-_BIG_TIFF = (b"II+\0", b"MM\0+")
 _XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=\"|>)([1-8])")
+_ADOBE_RGB, _UNCALIBRATED = 2, 65535
+_BIG = 43
+# By type (TIFF 6.0, section 2, and BigTIFF); those of bytes and rational numbers are read apart.
+_FORMATS = {1: "s", 2: "s", 3: "H", 4: "L", 5: "LL", 6: "b", 7: "s", 8: "h", 9: "l", 10: "ll"}
+_FORMATS |= {11: "f", 12: "d", 13: "L", 16: "Q", 17: "q", 18: "Q"}
+_TEXT, _BYTES, _RATIONALS = 2, frozenset({1, 7}), frozenset({5, 10})
 
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """Values by tag, as Pillow gives them, of IFD0, the Exif IFD and the GPS IFD."""
+    """Values by tag, as Pillow gives them, of IFD0 and of the Exif, GPS and Interop IFDs."""
 
     image: Mapping[int, Any] = field(default_factory=dict)
     photo: Mapping[int, Any] = field(default_factory=dict)
     gps: Mapping[int, Any] = field(default_factory=dict)
+    interoperability: Mapping[int, Any] = field(default_factory=dict)
 
     @property
     def orientation(self) -> int:
@@ -34,66 +39,106 @@ class Exif:
             return 1
         return turned if 1 <= turned <= 8 else 1
 
+    @property
+    def is_adobe_rgb(self) -> bool:
+        """Whether the colours are Adobe RGB's, which cameras may say here and nowhere else.
+
+        Of the standard are a colour space without a name and an index for it; there are cameras
+        that number it: https://exiftool.org/TagNames/EXIF.html
+        """
+        space = self.photo.get(Base.ColorSpace)
+        index = self.interoperability.get(Interop.InteropIndex)
+        return space == _ADOBE_RGB or (space == _UNCALIBRATED and index == "R03")
+
     @classmethod
-    def of(cls, file: IO[bytes]) -> Self:
-        """Read a TIFF structure from its first byte on."""
-        file.seek(0)
-        head = file.read(8)
-        if head.startswith(_BIG_TIFF):
-            head += file.read(8)
-        image = _directory(file, head, None)
-        photo = _directory(file, head, image.get(IFD.Exif), IFD.Exif)
-        return cls(image, photo, _directory(file, head, image.get(IFD.GPSInfo), IFD.GPSInfo))
+    def of(cls, structure: bytes) -> Self:
+        """Read a TIFF structure, as EXIF is and every TIFF file; never raises."""
+        image = _values(structure, first_directory(structure))
+        photo = _values(structure, image.get(IFD.Exif))
+        gps = _values(structure, image.get(IFD.GPSInfo))
+        return cls(image, photo, gps, _values(structure, photo.get(IFD.Interop)))
 
 
 def read(image: Image.Image) -> Exif:
-    """Read a picture's EXIF before its pixels are loaded; never raises.
+    """Read a picture's EXIF; never raises.
 
     Where it tells no orientation, an XMP packet's counts, as some editors write it there alone.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exif = Exif.of(_structure(image))
+    written = image.info.get("exif") or b""
+    exif = Exif.of(_PREFIX.sub(b"", written))
     xmp = image.info.get("xmp")
     turned = _XMP_ORIENTATION.search(xmp) if isinstance(xmp, bytes) else None
     if turned is None or Base.Orientation in exif.image:
         return exif
-    return Exif({**exif.image, Base.Orientation: int(turned[1])}, exif.photo, exif.gps)
+    return replace(exif, image={**exif.image, Base.Orientation: int(turned[1])})
 
 
-def _structure(image: Image.Image) -> IO[bytes]:
-    if isinstance(image, TiffImageFile) and image.fp is not None:
-        return image.fp
-    written = image.info.get("exif")
-    return io.BytesIO(_PREFIX.sub(b"", written) if isinstance(written, bytes) else b"")
+class Entry(NamedTuple):
+    """An entry of a directory, at ``start`` of the structure, and where its data lies."""
+
+    start: int
+    tag: int
+    kind: int
+    count: int
+    data: slice
 
 
-def _directory(
-    file: IO[bytes], head: bytes, offset: object, group: int | None = None
-) -> dict[int, Any]:
-    """Return a directory's values: the first's where there is neither an offset nor a group."""
-    if group is not None and not isinstance(offset, int):
-        return {}
+def order_of(structure: bytes) -> str:
+    """Return the order of bytes, as `struct` has it."""
+    return "<" if structure.startswith(b"II") else ">"
+
+
+def first_directory(structure: bytes) -> int | None:
+    """Return where the first directory begins."""
+    offset = "8xQ" if _BIG in structure[2:4] else "4xL"
     try:
-        directory = ImageFileDirectory_v2(head, group=group)
-        file.seek(offset if isinstance(offset, int) else directory.next)
-        directory.load(file)
-    except MemoryError:
-        raise
-    except Exception:  # what damaged bytes raise is not for a list by hand
+        return int(struct.unpack_from(order_of(structure) + offset, structure)[0])
+    except struct.error:
+        return None
+
+
+def entries(structure: bytes, start: int) -> Iterator[Entry]:
+    """Give a directory's entries that lie within the structure."""
+    order, is_big = order_of(structure), _BIG in structure[2:4]
+    number, entry, inline = ("Q", "HHQ", "Q") if is_big else ("H", "HHL", "L")
+    try:
+        (count,) = struct.unpack_from(order + number, structure, start)
+    except struct.error:
+        return
+    start += struct.calcsize(order + number)
+    size, head = struct.calcsize(order + entry + inline), struct.calcsize(order + entry)
+    for at in range(start, min(start + count * size, len(structure) - size + 1), size):
+        tag, kind, parts = struct.unpack_from(order + entry, structure, at)
+        length = parts * struct.calcsize(order + _FORMATS.get(kind, "x"))
+        begin = at + head
+        if length > struct.calcsize(order + inline):
+            (begin,) = struct.unpack_from(order + inline, structure, begin)
+        yield Entry(at, tag, kind, parts, slice(begin, begin + length))
+
+
+def _values(structure: bytes, start: object) -> dict[int, Any]:
+    if not isinstance(start, int):
         return {}
-    return dict(_values(directory))
-
-
-def _values(directory: ImageFileDirectory_v2) -> list[tuple[int, Any]]:
-    values = []
-    for tag in directory:
-        try:
-            value = directory[tag]
-        except MemoryError:
-            raise
-        except Exception:  # noqa: S112 - as above; the other tags are read
+    values: dict[int, Any] = {}
+    # Data do not overlap: those of a hostile file that do would add up to more than there is.
+    left = len(structure)
+    for entry in entries(structure, start):
+        size = entry.data.stop - entry.data.start
+        if entry.tag in values or entry.kind not in _FORMATS or not 0 < size <= left:
             continue
-        alone = isinstance(value, tuple) and len(value) == 1
-        values.append((tag, value[0] if alone else value))
+        data = structure[entry.data]
+        if len(data) == size:
+            left -= size
+            values[entry.tag] = _value(data, entry, order_of(structure))
     return values
+
+
+def _value(data: bytes, entry: Entry, order: str) -> Any:
+    if entry.kind in _BYTES:
+        return data
+    if entry.kind == _TEXT:
+        return data.removesuffix(b"\0").decode("latin-1")
+    parts: tuple[Any, ...] = struct.unpack(order + _FORMATS[entry.kind] * entry.count, data)
+    if entry.kind in _RATIONALS:
+        parts = tuple(IFDRational(*pair) for pair in zip(parts[::2], parts[1::2], strict=True))
+    return parts[0] if len(parts) == 1 else parts

@@ -24,9 +24,10 @@ from chalicelib.transitions import expired, gone_for_good, restored
 
 PAGE = 100
 # As many connections as botocore keeps:
-# https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html
+# https://docs.aws.amazon.com/botocore/latest/reference/config.html
 LANES = 10
-# A form's end is looked at when an upload begins, which a slow line may end much later.
+# An upload that began before its form's end may end later; nothing says that S3 cuts it:
+# https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
 SLOW_UPLOAD = timedelta(minutes=15)
 # An event "can sometimes take a minute or longer", and five attempts at it half an hour:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
+from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS
+
 MAX_ALTERNATIVES = 5
 MAX_ATTRIBUTES = 32
 VECTOR_SIZE = 256
@@ -167,8 +169,9 @@ class Image:
     content_type, width, height, size, sha256
         Of the original file; width and height in pixels after EXIF orientation. While it is awaited
         they are what its uploader announced.
-    derivative_key
-        Key of the metadata-free copy for display.
+    derivative_key, large_key
+        Keys of the metadata-free copies for display, a small and a large one; the latter is None
+        where the original is no larger than the former.
     reason
         Why the state is ``failed``, ``expired`` or ``needs_review``, for a person.
     labels
@@ -206,6 +209,7 @@ class Image:
     height: int | None = None
     sha256: str | None = None
     derivative_key: str | None = None
+    large_key: str | None = None
     caption: Caption | None = None
     attributes: tuple[Attribute, ...] = ()
     attributes_source: Source | None = None
@@ -229,6 +233,11 @@ class Image:
         return None if self.state is State.DELETED else self.state
 
     @property
+    def copies(self) -> frozenset[str]:
+        """The keys of its copies for display."""
+        return frozenset(filter(None, (self.derivative_key, self.large_key)))
+
+    @property
     def name(self) -> str:
         """The file's name, without its folders."""
         return self.key.rsplit("/", 1)[-1]
@@ -236,11 +245,6 @@ class Image:
     def is_visible_to(self, owner: str | None) -> bool:
         """Tell whether an owner sees it; None is an administrator, who sees everyone's."""
         return self.state is not State.DELETED and owner in (None, self.owner)
-
-    @property
-    def caption_is_human(self) -> bool:
-        """True where a person's caption stands, which no model overwrites."""
-        return self.caption is not None and self.caption.source in HUMAN_SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +257,8 @@ class Prepared:
         The model's, best first, and 0 to 1 of the best; there may be none.
     visual, semantic
         Vectors as in `Image`; None where they could not be computed.
-    display
-        The metadata-free WebP to show.
+    display, large
+        Metadata-free WebPs to show; ``large`` is None where the original is no larger.
     labels
         Everyday things and their probabilities, the most probable first.
     withheld
@@ -276,6 +280,7 @@ class Prepared:
     withheld: bool = False
     embedded_caption: str | None = None
     keywords: tuple[str, ...] = ()
+    large: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +290,19 @@ class ModelRun:
     model: str
     size: int | None
     sha256: str | None
+
+
+def fitting_keywords(said: Iterable[str]) -> tuple[str, ...]:
+    """Return keywords as records keep them.
+
+    Once each whatever their case, none longer than ``image_repo_formats.MAX_KEYWORD_CHARS``,
+    the first ``MAX_KEYWORDS``.
+    """
+    once: dict[str, str] = {}
+    for keyword in said:
+        if len(keyword) <= MAX_KEYWORD_CHARS:
+            once.setdefault(keyword.casefold(), keyword)
+    return tuple(once.values())[:MAX_KEYWORDS]
 
 
 def image_id_of(bucket: str, key: str) -> str:

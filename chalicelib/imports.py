@@ -1,22 +1,18 @@
 """Imports: the captions of a file for the photographs of its folder."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import chain, islice
-from typing import Any, Literal, Self
 from uuid import NAMESPACE_URL, uuid4, uuid5
-
-from pydantic import TypeAdapter
 
 from chalicelib.catalogue import Catalogue, update
 from chalicelib.errors import InvalidField, NotFound
 from chalicelib.events import ContinueImport, EventKind, ObjectEvent, continue_import
 from chalicelib.folder_captions import Described, FolderCaptions, Registered, is_caption_file
 from chalicelib.images import Image, Source, State, image_id_of
-from chalicelib.names import IMPORTS, UPLOADS
+from chalicelib.import_reports import MAX_PROBLEMS, ImportReport, LineOutcome
+from chalicelib.names import UPLOADS
 from chalicelib.queue import Queue
 from chalicelib.storage import Storage, owner_of
 from chalicelib.transitions import imported, living
@@ -24,59 +20,7 @@ from image_repo_formats import text_encoding
 from image_repo_formats.captions import DEFAULT_NAME, first_captions, is_sidecar, names
 from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
 
-MAX_PROBLEMS = 1_000
-_MAX_REPORT_BYTES = 10_000_000
-_ID = re.compile(r"[0-9a-f]{32}")
 _MISSING = "there is no such photograph in the folder yet"
-
-
-class LineOutcome(StrEnum):
-    """What became of one line, as reports count it."""
-
-    CAPTIONED = "captioned"
-    KEPT = "kept"  # what counts before it stands: a user's caption, or another file's
-    MISSING = "missing"  # no photograph
-    UNREADABLE = "problems"
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """How far an import is and what became of its lines: ``imports/<id>.json``.
-
-    Attributes
-    ----------
-    key
-        Of the file.
-    form, encoding
-        How it was read; None before.
-    line
-        Number of the next one to import, where an import resumes.
-    counts
-        Lines by `LineOutcome`.
-    problems
-        The first ``MAX_PROBLEMS`` lines that led to no caption, with the reasons.
-    """
-
-    id: str
-    owner: str
-    key: str
-    updated_at: datetime
-    state: Literal["running", "finished", "failed"] = "running"
-    reason: str | None = None
-    form: str | None = None
-    encoding: str | None = None
-    line: int = 1
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LineOutcome, 0))
-    problems: tuple[dict[str, Any], ...] = ()
-
-    def save(self, storage: Storage) -> Self:
-        """Store the report over its former state, and return it."""
-        body = _REPORT.dump_json(self)
-        storage.write(f"{IMPORTS}{self.id}.json", body, content_type="application/json")
-        return self
-
-
-_REPORT = TypeAdapter(ImportReport)
 
 
 class Imports:
@@ -150,7 +94,7 @@ class Imports:
         NotFound
             There is none of this id, or it is another owner's.
         """
-        report = self._stored(import_id)
+        report = ImportReport.stored(self._storage, import_id)
         if report is None or owner not in (None, report.owner):
             raise NotFound("there is no such import")
         return report
@@ -162,11 +106,14 @@ class Imports:
             return "ignored"
         name = f"{event.key}#{event.sequencer or event.version_id or self._clock().isoformat()}"
         import_id = uuid5(NAMESPACE_URL, name).hex
-        return self._process(self._stored(import_id) or self._begun(import_id, event.key), is_late)
+        return self._process(
+            ImportReport.stored(self._storage, import_id) or self._begun(import_id, event.key),
+            is_late,
+        )
 
     def continue_import(self, request: ContinueImport, is_late: Callable[[], bool]) -> str:
         """Process the next part; one that was processed is skipped."""
-        report = self._stored(request.import_id)
+        report = ImportReport.stored(self._storage, request.import_id)
         if report is None or request.line < report.line:
             return "duplicate"
         return self._process(report, is_late)
@@ -284,12 +231,6 @@ class Imports:
 
     def _begun(self, import_id: str, key: str) -> ImportReport:
         return ImportReport(import_id, owner_of(key), key, self._clock())
-
-    def _stored(self, import_id: str) -> ImportReport | None:
-        if not _ID.fullmatch(import_id):
-            return None
-        body = self._storage.read(f"{IMPORTS}{import_id}.json", limit=_MAX_REPORT_BYTES)
-        return None if body is None else _REPORT.validate_json(body)
 
 
 def _outcome(record: Image, told: Described, source: str | None) -> tuple[LineOutcome, str]:

@@ -7,7 +7,7 @@ files are stored under names of their content.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -114,10 +114,13 @@ class EventRecorder:
         saved = update(self._catalogue, image_id_of(event.bucket, event.key), applied)
         if saved.after is saved.before:
             return skip_reason(saved.before, event, self._model) or IngestOutcome.DUPLICATE
-        replaced = saved.before and saved.before.derivative_key
-        if replaced and replaced != saved.after.derivative_key:
-            self._storage.delete(replaced)
+        if saved.before:
+            self._remove(saved.before.copies - saved.after.copies)
         return IngestOutcome(saved.after.state.value)
+
+    def _remove(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._storage.delete(key)
 
     def _record(self, event: ObjectEvent) -> Image | None:
         return self._catalogue.get(image_id_of(event.bucket, event.key))
@@ -191,8 +194,8 @@ class Ingest(EventRecorder):
         except (RejectedImage, PayloadTooLarge) as error:
             return self._reject(event, run, error.detail)
         # Named by content: whichever of two workers comes last overwrites nothing newer.
-        key = f"{DERIVED}{image_id_of(event.bucket, event.key)}/{sha256[:16]}.webp"
-        return self._accept(event, run, prepared, key)
+        stem = f"{DERIVED}{image_id_of(event.bucket, event.key)}/{sha256[:16]}"
+        return self._accept(event, run, prepared, stem)
 
     def _is_unchanged(self, event: ObjectEvent, run: ModelRun) -> bool:
         """Say whether a redrive without ``force`` finds a file that is described already."""
@@ -209,19 +212,23 @@ class Ingest(EventRecorder):
         )
 
     def _accept(
-        self, event: ObjectEvent, run: ModelRun, prepared: Prepared, key: str
+        self, event: ObjectEvent, run: ModelRun, prepared: Prepared, stem: str
     ) -> IngestOutcome:
-        self._storage.write(key, prepared.display, content_type="image/webp")
+        copies = {"derivative_key": (f"{stem}.webp", prepared.display)}
+        if prepared.large:
+            copies["large_key"] = (f"{stem}-large.webp", prepared.large)
+        for key, body in copies.values():
+            self._storage.write(key, body, content_type="image/webp")
+        keys = {field: key for field, (key, _) in copies.items()}
         outcome = self._apply(
             event,
             lambda record: captioned_by_model(
-                record, event, run, prepared, derivative_key=key, now=self._clock()
+                record, event, run, prepared, **keys, now=self._clock()
             ),
         )
         if outcome is IngestOutcome.STALE:
             record = self._record(event)
-            if record is None or record.derivative_key != key:
-                self._storage.delete(key)
+            self._remove(set(keys.values()) - (record.copies if record else set()))
         return outcome
 
 

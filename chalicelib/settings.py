@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     max_upload_bytes, max_query_image_bytes
         Largest photograph accepted, and largest image of a search request, decoded.
     max_pixels
-        Largest photograph in pixels; a decompression bomb is refused by its header.
+        Largest photograph in pixels; a decompression bomb is refused by its header. Other than
+        JPEGs are decoded whole, and 120 million pixels are the most that they may have.
     cors_origins
         Origins of pages elsewhere that may call the API, with commas between them.
     """
@@ -67,9 +68,9 @@ class Settings(BaseSettings):
     oidc_owner_claim: str = "sub"
     oidc_groups_claim: str = "cognito:groups"
     oidc_signed_in: Annotated[str, Field(pattern=f"^({SCOPES})$")] = "read write"
-    max_upload_bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD_BYTES)] = 20 * MEGABYTE
+    max_upload_bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD_BYTES)] = 100 * MEGABYTE
     max_query_image_bytes: Annotated[int, Field(ge=1, le=MAX_QUERY_IMAGE_BYTES)] = 4 * MEGABYTE
-    max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
+    max_pixels: Annotated[int, Field(ge=1)] = 200_000_000
     cors_origins: str = ""
 
     @classmethod

@@ -3,7 +3,7 @@
 ::
 
     uploads/<owner>/<anything>     photographs and descriptions.txt, watched for events
-    derived/<image_id>/<name>      metadata-free copies for display
+    derived/<image_id>/<name>      metadata-free copies for display, small and large
     index/                         the published search index
     imports/<import_id>.json       reports of imports
 """

@@ -13,7 +13,7 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
   person's caption; ``failed`` and ``expired`` have a ``reason``; ``pending`` and ``deleted`` have
   none.
-* What the file and the model gave (measures, checksum, labels, vectors, copy for display, the
+* What the file and the model gave (measures, checksum, labels, vectors, copies for display, the
   file's or a model's caption, the file's keywords, ``processed_by``) stands only where the model
   could read the newest file. While that is awaited, type, size and checksum are as announced.
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
@@ -23,8 +23,8 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 * Attributes have the source ``user`` or ``import`` (who may say that there are none), or ``model``
   where they were read out of the present caption; none were read where the source is None.
 * A caption has a model's name if and only if a model wrote it.
-* Keywords differ by more than their case. They have the source of the person who gave them; a user
-  or an import may say that there are none, a file has some.
+* Keywords are as `images.fitting_keywords` leaves them. They have the source of the person who
+  gave them; a user or an import may say that there are none, a file has some.
 """
 
 from dataclasses import replace
@@ -44,6 +44,7 @@ from chalicelib.images import (
     Prepared,
     Source,
     State,
+    fitting_keywords,
     image_id_of,
 )
 from chalicelib.storage import owner_of
@@ -114,6 +115,7 @@ def captioned_by_model(
     prepared: Prepared,
     *,
     derivative_key: str,
+    large_key: str | None = None,
     now: datetime,
 ) -> Image:
     """Record what a model made of the newest file.
@@ -129,6 +131,7 @@ def captioned_by_model(
         visual=prepared.visual,
         semantic=prepared.semantic,
         derivative_key=derivative_key,
+        large_key=large_key,
     )
     described = _with_embedded(described, prepared)
     captions = () if prepared.withheld else prepared.captions
@@ -328,8 +331,7 @@ def _with_embedded(image: Image, prepared: Prepared) -> Image:
 
 
 def _with_keywords(image: Image, keywords: tuple[str, ...], source: Source) -> Image:
-    once = {keyword.casefold(): keyword for keyword in reversed(keywords)}
-    return replace(image, keywords=tuple(reversed(once.values())), keywords_source=source)
+    return replace(image, keywords=fitting_keywords(keywords), keywords_source=source)
 
 
 def _with_persons_caption(image: Image, text: str, source: Source) -> Image:

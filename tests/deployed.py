@@ -7,14 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
 
+from chalicelib.catalogue.dynamodb import time_text
 from local.processes import any_free
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -136,6 +139,27 @@ class DeployedStack:
         payload = json.dumps(SCHEDULED)
         answer = self.aws("lambda").invoke(FunctionName=name, Payload=payload)
         assert "FunctionError" not in answer, answer["Payload"].read()
+
+    @contextmanager
+    def without_events(self) -> Iterator[None]:
+        """Lose what the bucket would tell of its objects meanwhile."""
+        s3, bucket = self.aws("s3"), self.facts["bucket"]
+        told = s3.get_bucket_notification_configuration(Bucket=bucket)
+        del told["ResponseMetadata"]
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+        try:
+            yield
+        finally:
+            s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=told)
+
+    def end_form(self, image_id: str, ago: timedelta = timedelta(hours=2)) -> None:
+        """Let the time pass in which a file may be uploaded, for one record."""
+        self.aws("dynamodb").update_item(
+            TableName=self.facts["table"],
+            Key={"image_id": {"S": image_id}},
+            UpdateExpression="SET form_until = :end",
+            ExpressionAttributeValues={":end": {"S": time_text(datetime.now(UTC) - ago)}},
+        )
 
     def log(self) -> str:
         """Return the end of every process's log, for a failed test's message."""

@@ -30,6 +30,7 @@ def prepared(data: bytes) -> Prepared:
         height=3,
         content_type="image/jpeg",
         display=b"webp of " + data,
+        large=b"large webp of " + data,
     )
 
 

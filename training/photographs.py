@@ -9,16 +9,20 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-from PIL import Image, ImageOps
+from PIL import Image
 
+from captioner.decoding import decode
 from captioner.vision.frame import to_square
+from chalicelib.errors import RejectedImage
 from training.arrays import F16, F32, U8, Flags
 from training.dataset import some_of
 from training.errors import DatasetError
 
 SIDE = 160
 """Side in pixels at which photographs are kept, unless an encoder takes larger ones."""
-DAMAGE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+DAMAGE = (OSError, RejectedImage)
+MAX_PIXELS = 200_000_000
+"""As many as are captioned, by default."""
 LEAST_AREA = 0.7
 """Of a view that is not the whole photograph."""
 
@@ -42,9 +46,8 @@ def load(paths: Sequence[Path], side: int = SIDE) -> U8:
 
 
 def read(path: Path) -> Image.Image:
-    """Decode a photograph, upright, RGB; raises one of `DAMAGE` where it does not decode whole."""
-    with Image.open(path) as photograph:
-        return ImageOps.exif_transpose(photograph).convert("RGB")
+    """Decode a photograph as the captioner does; raises one of `DAMAGE` where it cannot."""
+    return Image.fromarray(decode(path.read_bytes(), max_pixels=MAX_PIXELS).pixels)
 
 
 def load_cached(paths: Sequence[Path], cache: Path, side: int = SIDE) -> U8:

@@ -24,12 +24,13 @@ class Inputs:
     """All figures that do not grow with the photographs."""
 
     captioner_ms: Input = Input(
-        500,
+        570,
         "ms of the captioner for a photograph",
-        "`python -m benchmarks.captioner`: 91; the rest assumed for download, copy and writes",
+        "`python -m benchmarks.captioner`: 91; `python -m benchmarks.copies`: 68; the rest assumed "
+        "for download, small copy and writes",
     )
     writes: Input = Input(21, "write units of a photograph", _ROUTES)
-    item_bytes: Input = Input(2_783, "bytes of a record as stored", _ROUTES)
+    item_bytes: Input = Input(2_864, "bytes of a record as stored", _ROUTES)
     published_bytes: Input = Input(
         860, "bytes of a photograph in the published index", f"{_SEARCH}: 781; a tenth for changes"
     )
@@ -61,7 +62,7 @@ class Inputs:
     ingest_reads: Input = Input(
         7, "read units of a photograph taken in", f"{_ROUTES}: 2.5 for its entry; the rest assumed"
     )
-    ingest_puts: Input = Input(2, "objects written for a photograph", "original and display copy")
+    ingest_puts: Input = Input(3, "objects written for a photograph", "original and display copies")
     ingest_gets: Input = Input(
         2, "objects read for it", "original, and whether captions lie beside it"
     )
@@ -73,7 +74,7 @@ class Inputs:
         11, "read units of a search", "a page of 20 records at a half, and the token"
     )
     request_ms: Input = Input(
-        50, "ms of a search beside the engine", "assumed: parsing, reading the page, signing links"
+        54, "ms of a search beside the engine", "assumed: parsing, reading the page, signing links"
     )
     upload_ms: Input = Input(50, "ms of the API for an upload's form", _ASSUMED)
     authorizer_ms: Input = Input(5, "ms of the authorizer, before each request", _ASSUMED)
@@ -90,7 +91,7 @@ class Inputs:
     look_ms: Input = Input(3, "ms of a pass for a removed photograph", "assumed: ten at a time")
     process_mb: Input = Input(200, "MB of a process without an index", _ASSUMED)
     log_bytes: Input = Input(2_000, "bytes logged by a request or a photograph", _ASSUMED)
-    object_bytes: Input = Input(3e6, "bytes of a photograph and its display copy", _ASSUMED)
+    object_bytes: Input = Input(3.2e6, "bytes of a photograph and its display copies", _ASSUMED)
     image_gb: Input = Input(0.5, "GB of the captioner's image", _ASSUMED)
 
 

@@ -65,19 +65,24 @@ class LabelAnswer(Answer):
 
 
 class Links(Answer):
-    """Paths of this API, relative to its base, and URLs of files good for an hour."""
+    """Paths of this API, relative to its base, and URLs of files good for an hour.
+
+    ``display`` is at most 512 pixels wide and high, ``large`` 2,048; both are the same where the
+    original is no larger than the former.
+    """
 
     self: str
     similar: str
     display: str | None
+    large: str | None
     original: str
 
 
 class ImageAnswer(Answer):
     """One photograph; ``rev`` is its ETag.
 
-    ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where it was too unsure to write a
-    caption, ``caption`` is null and ``reason`` says so.
+    ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where the
+    model was too unsure to write a caption, ``caption`` is null and ``reason`` says so.
     """
 
     id: str
@@ -360,7 +365,7 @@ def entered_image(entered: Entered, storage: Storage) -> EnteredImage:
 def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer]:
     """Return what the API says of records."""
     names = {image.key: image.name for image in images}
-    shown: dict[str, str | None] = {i.derivative_key: None for i in images if i.derivative_key}
+    shown: dict[str, str | None] = dict.fromkeys(key for image in images for key in image.copies)
     links = storage.presigned_gets({**shown, **names})
     return [
         ImageAnswer.model_validate(_fields(image, links) | {"name": names[image.key]})
@@ -378,7 +383,8 @@ def _fields(image: Image, links: Mapping[str, str]) -> dict[str, Any]:
         "links": Links(
             self=path,
             similar=f"{path}/similar",
-            display=links[image.derivative_key] if image.derivative_key else None,
+            display=links.get(image.derivative_key or ""),
+            large=links.get(image.large_key or image.derivative_key or ""),
             original=links[image.key],
         ),
     }

@@ -4,7 +4,7 @@ import { croppable } from "./crop.js";
 import { byId, icon, make, say } from "./dom.js";
 import * as grid from "./grid.js";
 import { told, wantedBy } from "./kinds.js";
-import { alternative, chips, guess } from "./labels.js";
+import { alternative, chips, filed, guess } from "./labels.js";
 import { go, unlikeOf } from "./search.js";
 
 const CLOSE = "M6 6l12 12M18 6L6 18";
@@ -44,7 +44,7 @@ function render(image) {
   const similar = make("button", { type: "button", textContent: "Find similar", disabled: !image.width, onclick: () => alike(image, "") });
   const part = make("p", { class: "soft", textContent: "Drag over the photograph to search by a part of it." });
   const picture = image.links.display
-    ? croppable(make("img", { src: image.links.display, alt: alternative(image) }), (crop) => {
+    ? framed(image, (crop) => {
         similar.textContent = crop ? "Find what looks like this part" : "Find similar";
         similar.onclick = () => alike(image, crop ? [crop.x, crop.y, crop.width, crop.height].map((v) => v.toFixed(4)).join(",") : "");
       })
@@ -52,10 +52,24 @@ function render(image) {
   const close = make("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog().close() }, icon(CLOSE));
   dialog().replaceChildren(
     make("div", { class: "stage" }, picture),
-    make("div", { class: "facts" }, ...caption(image), attributes(image), seen(image), part, actions(image, similar), facts(image)),
+    make("div", { class: "facts" }, ...caption(image), attributes(image), keywords(image), seen(image), part, actions(image, similar), facts(image)),
     close,
   );
   if (dialog().open && !dialog().contains(document.activeElement)) close.focus();
+}
+
+/** The large copy in its place; until it is there the small one, which the browser has, fills it. */
+function framed(image, chosen) {
+  const { display, large } = image.links;
+  const img = make("img", { src: display, alt: alternative(image) });
+  const frame = croppable(img, chosen);
+  frame.style.setProperty("--wide", `${Math.min(image.width, (2048 * image.width) / Math.max(image.width, image.height))}px`);
+  frame.style.setProperty("--ratio", String(image.width / image.height));
+  if (large !== display) {
+    const whole = make("img", { src: large });
+    whole.decode().then(() => (img.src = large), () => {}); // the small one stays
+  }
+  return frame;
 }
 
 function caption(image) {
@@ -72,7 +86,7 @@ function provenance(image) {
   const { caption } = image;
   if (!caption) return image.reason ?? "No caption yet";
   const sure = caption.confidence === null ? "" : `, ${Math.round(caption.confidence * 100)} % sure`;
-  const who = { user: "Written by a person", import: "Imported", model: `Written by ${caption.model ?? "the model"}${sure}` };
+  const who = { user: "Written by a person", import: "Imported", file: "Written in the file", model: `Written by ${caption.model ?? "the model"}${sure}` };
   return who[caption.source] + (image.state === "needs_review" && image.reason ? ` · ${image.reason}` : "");
 }
 
@@ -86,15 +100,15 @@ function attributes(image) {
   return make("div", { class: "row" }, ...image.attributes.map(chip));
 }
 
-function seen(image) {
-  return chips(image.labels, (word) => {
-    dialog().close();
-    go({ label: [word] }, { fresh: true });
-  });
-}
+const askFor = (word) => {
+  dialog().close();
+  go({ label: [word] }, { fresh: true });
+};
+const seen = (image) => chips(image.labels, askFor);
+const keywords = (image) => filed(image, askFor);
 
 function actions(image, similar) {
-  const change = make("button", { type: "button", textContent: "Edit caption", onclick: () => startEditing(image) });
+  const change = make("button", { type: "button", textContent: "Edit caption and keywords", onclick: () => startEditing(image) });
   const remove = make("button", { type: "button", class: "danger", textContent: "Delete", onclick: () => confirmDelete(image, remove) });
   const original = make("a", { href: image.links.original, textContent: "Download the original", class: "soft", download: "" });
   const leaveOut = unlikeOf(image.id);
@@ -121,14 +135,17 @@ function alike(image, crop) {
   go({ similar: image.id, crop }, { fresh: true });
 }
 
-function startEditing(image, words = image.caption?.text ?? "") {
-  const text = make("textarea", { rows: 3, maxLength: 2000, required: true, value: words, "aria-label": "Caption" });
-  const form = make("form", { class: "facts-edit", onsubmit: (event) => (event.preventDefault(), edit(image, { caption: text.value })) },
+/** @param {any} image @param {{caption?: string, keywords?: string[]}} [written] what was written before, if anything */
+function startEditing(image, written = {}) {
+  const text = make("textarea", { rows: 3, maxLength: 2000, required: Boolean(image.caption), value: written.caption ?? image.caption?.text ?? "", "aria-label": "Caption" });
+  const under = make("input", { type: "text", value: (written.keywords ?? image.keywords).join(", "), placeholder: "Keywords, with commas", "aria-label": "Keywords" });
+  const form = make("form", { class: "facts-edit", onsubmit: (event) => (event.preventDefault(), edit(image, changed(image, text.value, under.value))) },
     text,
+    under,
     make("div", { class: "row" },
       make("button", { class: "primary", type: "submit", textContent: "Save" }),
       make("button", { type: "button", textContent: "Cancel", onclick: () => render(image) })));
-  text.addEventListener("keydown", (event) => {
+  form.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       event.preventDefault(); // leaves the editing, not the dialog
       event.stopPropagation();
@@ -139,24 +156,33 @@ function startEditing(image, words = image.caption?.text ?? "") {
   text.focus();
 }
 
+/** What was changed; a caption that is saved as it is, and alone, becomes a person's. */
+function changed(image, caption, list) {
+  const under = list.split(",").map((word) => word.trim()).filter(Boolean);
+  const isRefiled = under.join() !== image.keywords.join();
+  const isRewritten = caption.trim() && (caption !== image.caption?.text || !isRefiled);
+  return { ...(isRewritten && { caption }), ...(isRefiled && { keywords: under }) };
+}
+
 async function edit(image, changes) {
+  if (!Object.keys(changes).length) return render(image);
   try {
     const changed = await call("PATCH", `images/${image.id}`, { body: changes, headers: { "If-Match": `"${image.rev}"` } });
     grid.refresh(changed);
     render(changed);
     say("Saved. Nothing will overwrite it.");
   } catch (problem) {
-    if (problem.status === 412) await reconcile(image, changes.caption);
+    if (problem.status === 412) await reconcile(image, changes);
     else say(problem.message, 8);
   }
 }
 
 /** Show what somebody else wrote, and keep what was about to be saved. */
-async function reconcile(image, words) {
+async function reconcile(image, written) {
   const theirs = await call("GET", `images/${image.id}`);
   grid.refresh(theirs);
   render(theirs);
-  startEditing(theirs, words);
+  startEditing(theirs, written);
   say("Somebody changed this photograph meanwhile. Theirs is shown; yours is still in the box.", 8);
 }
 

@@ -1,7 +1,7 @@
 // The grid of photographs: tiles, and moving among them with the keyboard.
 import { call } from "./api.js";
 import { byId, make, marked } from "./dom.js";
-import { alternative, beside as seenBeside, guess, guessed } from "./labels.js";
+import { alternative, beside as seenBeside, filedBeside, guess, guessed } from "./labels.js";
 import { isOver } from "./session.js";
 
 const grid = () => byId("grid");
@@ -61,7 +61,8 @@ function badge(image) {
 }
 
 function told(image, highlight, matched) {
-  return guess(image) ? [guessed(image, matched)] : [caption(image, highlight), seenBeside(image.labels, matched)];
+  const filed = filedBeside(image.keywords, matched);
+  return guess(image) ? [guessed(image, matched), filed] : [caption(image, highlight), filed, seenBeside(image.labels, matched)];
 }
 
 function caption(image, highlight) {

@@ -27,6 +27,14 @@ export function guessed(image, matched = []) {
   return make("span", { class: "caption guess", title: image.reason ?? "" }, ...words);
 }
 
+const isMatched = (word, matched) => matched.includes(word.toLowerCase());
+
+/** The keywords beside a tile's caption that were looked for. @param {string[]} keywords @param {string[]} matched */
+export function filedBeside(keywords, matched) {
+  const words = keywords.filter((word) => isMatched(word, matched)).map((word) => make("mark", { textContent: word }));
+  return words.length ? make("span", { class: "seen" }, make("span", { class: "hidden", textContent: "Keywords: " }), ...words) : "";
+}
+
 /** The labels beside a tile's caption. @param {Label[]} labels @param {string[]} matched those that were looked for */
 export function beside(labels, matched) {
   const shown = labels.filter(({ word }, place) => place < MOST_ON_A_TILE || matched.includes(word));
@@ -37,8 +45,17 @@ export function beside(labels, matched) {
 
 /** The labels of an open photograph, each a way to search by it. @param {Label[]} labels @param {(word: string) => void} ask */
 export function chips(labels, ask) {
-  if (!labels.length) return "";
   const chip = (label) => make("button", { class: "chip", type: "button", title: "Search for what is seen in the picture", onclick: () => ask(label.word) }, label.word, make("small", { textContent: percent(label) }));
-  const name = "Seen in the picture";
-  return make("div", { class: "row sight", role: "group", "aria-label": name }, make("span", { class: "label", "aria-hidden": "true", textContent: name }), ...labels.map(chip));
+  return named("Seen in the picture", labels.map(chip));
+}
+
+/** What a person filed it under, each a way to search by it. @param {any} image @param {(word: string) => void} ask */
+export function filed(image, ask) {
+  const chip = (word) => make("button", { class: "chip", type: "button", title: "Search for this keyword", textContent: word, onclick: () => ask(word.toLowerCase()) });
+  return named(image.keywords_source === "file" ? "Keywords in the file" : "Keywords", image.keywords.map(chip));
+}
+
+function named(name, chips) {
+  if (!chips.length) return "";
+  return make("div", { class: "row sight", role: "group", "aria-label": name }, make("span", { class: "label", "aria-hidden": "true", textContent: name }), ...chips);
 }

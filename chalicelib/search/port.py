@@ -55,7 +55,7 @@ def searched_labels(labels: Sequence[Label]) -> tuple[str, ...]:
 
 
 def labels_of(image: Image) -> tuple[Label, ...]:
-    """Return what a photograph is found by: its keywords, which are sure, and what is seen in it."""
+    """Return by what a photograph is found: its keywords, which are sure, and what is seen."""
     sure = {keyword.lower(): 1.0 for keyword in image.keywords}
     seen = {label.word: label.probability for label in image.labels}
     return tuple(Label(word, probability) for word, probability in (seen | sure).items())

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.images import Attribute, Label
+from chalicelib.images import Attribute, Image, Label, Source, State
 from chalicelib.search import Clause, Document, Filters, Query, SearchIndex
-from chalicelib.search.port import SEARCHED_FROM
+from chalicelib.search.port import SEARCHED_FROM, document_of
 from chalicelib.search.query import Mode, Suggestion
 from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
@@ -100,3 +100,25 @@ def test_words_of_labels_are_completed_and_known_when_others_are_mistyped(
     assert index.suggest("ann", "saxo", 5) == (Suggestion("word", "saxophone", 1),)
     assert index.nearest("ann", ["saxophone", "saxaphone"]) == {"saxaphone": "saxophone"}
     assert index.suggest("bob", "saxo", 5) == ()
+
+
+def test_a_keyword_is_found_by_text_and_filter_and_counted_as_a_label(index: SearchIndex) -> None:
+    filed = Image(
+        "filed", "ann", "b", "k", State.CAPTIONED, keywords=("Lake Como",),
+        keywords_source=Source.FILE,
+    )  # fmt: skip
+    index.apply([document_of(filed), seen("seen", "lake")])
+    assert found(index, text="como lake") == {"filed"}
+    assert found(index, filters=Filters(labels=("lake como",))) == {"filed"}
+    results = index.search(Query("ann", facets=("labels",)))
+    assert results.facets == {"labels": (("lake", 1), ("lake como", 1))}
+    bare = replace(filed, rev=2, keywords=(), keywords_source=Source.USER)
+    index.apply([document_of(bare)])
+    assert found(index, filters=Filters(labels=("lake como",))) == set()
+
+
+def test_what_stands_in_the_file_is_a_source_of_its_own_and_a_persons(index: SearchIndex) -> None:
+    index.apply([told("file", "a cat", source=Source.FILE), told("model", "a cat")])
+    assert found(index, filters=Filters(sources=(Source.FILE,))) == {"file"}
+    facets = index.search(Query("ann", facets=("source",))).facets
+    assert facets == {"source": (("file", 1), ("user", 1))}

@@ -1,7 +1,7 @@
 """What the model sees, and who is where, in the gallery: a browser on an API in memory."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,9 +40,9 @@ SIZES = {"unsure": (300, 200), "told": (240, 240), "other": (320, 200)}
 class OpenStorage(MemoryStorage):
     """Links to its objects by addresses that the browser may ask for."""
 
-    def presigned_get(self, key: str, *, name: str | None = None) -> str:
-        """Return an address below the gallery's own."""
-        return f"{ORIGIN}/files/{key}"
+    def presigned_gets(self, names: Mapping[str, str | None]) -> dict[str, str]:
+        """Return addresses below the gallery's own."""
+        return {key: f"{ORIGIN}/files/{key}" for key in names}
 
 
 def picture(image_id: str) -> bytes:

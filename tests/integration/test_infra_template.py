@@ -12,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 
 from app import RESERVE_MS
 from benchmarks.cost.inputs import INPUTS
-from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
+from chalicelib.names import DERIVED, DUE_PROGRESS, IMPORTS, INDEX, UPLOADS
 from chalicelib.queue import HIDDEN_SECONDS
 from chalicelib.settings import Settings, variable
 from infra.app import check
@@ -214,7 +214,7 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
     }
     # Vectors in five indexes would cost more than the rest of a photograph's record.
     projected = [index["Projection"] for index in images["GlobalSecondaryIndexes"]]
-    assert projected == [{"ProjectionType": "KEYS_ONLY"}] * 4
+    assert projected == [{"ProjectionType": "KEYS_ONLY"}] * 5
     for table in tables:
         recovery = table["PointInTimeRecoverySpecification"]
         assert recovery["PointInTimeRecoveryEnabled"] is True
@@ -306,7 +306,8 @@ def test_roles_reach_the_prefixes_that_the_code_uses_and_no_other(
         for part in resource["Fn::Join"][1]
         if isinstance(part, str)
     }
-    assert reached == {f"/{prefix}*" for prefix in (UPLOADS, DERIVED, INDEX, IMPORTS)}
+    prefixes = (UPLOADS, DERIVED, INDEX, IMPORTS, DUE_PROGRESS)
+    assert reached == {f"/{prefix}*" for prefix in prefixes}
 
 
 def test_what_a_person_must_look_at_raises_an_alarm(template: dict[str, Any]) -> None:

@@ -100,7 +100,7 @@ def test_an_encoding_that_cannot_be_told_is_asked_for_by_the_report(
         run = client.post("/imports", json={"prefix": folder, **body}).json()
 
         def report() -> dict[str, Any] | None:
-            found = client.get(f"/imports/{run['id']}").json()
+            found: dict[str, Any] = client.get(f"/imports/{run['id']}").json()
             return found if found["state"] != "running" else None
 
         return eventually(report, because=stack.log)

@@ -11,20 +11,22 @@ import skimage.data
 from PIL import Image, ImageDraw
 
 from chalicelib.dead_letters import NEVER_BEGUN
+from image_repo_formats import xmp
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = pytest.mark.stack
 
 SETTLED = ("captioned", "needs_review", "failed")
+COPIES = ("display", "large")
 Described = dict[str, Any]
 
 
-def photograph(colour: str = "teal", size: int = 240, form: str = "JPEG") -> bytes:
+def photograph(colour: str = "teal", size: int = 240, form: str = "JPEG", **how: Any) -> bytes:
     """Return a picture that no other test makes: the same bytes would be a duplicate."""
     picture = Image.new("RGB", (size, size), colour)
     ImageDraw.Draw(picture).ellipse((20, 20, size - 40, size - 60), fill="white", outline="black")
     file = io.BytesIO()
-    picture.save(file, form)
+    picture.save(file, form, **how)
     return file.getvalue()
 
 
@@ -133,11 +135,25 @@ def similar(client: httpx.Client, image_id: str) -> list[str]:
     return [hit["image"]["id"] for hit in answer.json()["hits"]]
 
 
-def test_the_copy_for_display_is_there_and_small(client: httpx.Client) -> None:
-    image = settled(client, upload(client, "large.jpg", photograph("navy", 1400)))
-    shown = httpx.get(image["links"]["display"])
-    assert shown.status_code == 200
-    assert max(Image.open(io.BytesIO(shown.content)).size) == 512
+def test_the_copies_for_display_are_there_a_small_and_a_large_one(client: httpx.Client) -> None:
+    image = settled(client, upload(client, "large.jpg", photograph("navy", 3000)))
+    links = image["links"]
+    sides = [max(Image.open(io.BytesIO(httpx.get(links[name]).content)).size) for name in COPIES]
+    assert sides == [512, 2048]
+    client.delete(f"/images/{image['id']}").raise_for_status()
+    eventually(lambda: {httpx.get(links[name]).status_code for name in COPIES} <= {403, 404})
+
+
+def test_what_stands_in_the_file_is_its_caption_and_is_found(client: httpx.Client) -> None:
+    body = photograph("teal", xmp=xmp.write("A heron above a weir", ["Lake Como"]))
+    image = settled(client, upload(client, "heron.jpg", body))
+    assert (image["caption"]["text"], image["caption"]["source"]) == (
+        "A heron above a weir",
+        "file",
+    )
+    assert (image["keywords"], image["keywords_source"]) == (["Lake Como"], "file")
+    eventually(lambda: image["id"] in found(client, {"text": "como heron"}))
+    eventually(lambda: image["id"] in found(client, {"filters": {"labels": ["lake como"]}}))
 
 
 def test_an_edit_is_found_under_the_new_words_alone(client: httpx.Client) -> None:

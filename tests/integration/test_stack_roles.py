@@ -40,7 +40,6 @@ UNASKED = {
     ("PipelineCaptioner", "sqs:DeleteMessage"): POLLED,
     ("PipelineCaptioner", "sqs:GetQueueAttributes"): POLLED,
     ("PipelineCaptioner", "sqs:SendMessage"): LONG_IMPORT,
-    ("DeadLetters", "sqs:SendMessage"): LONG_IMPORT,
     ("SearchIndexer", "dynamodb:ListStreams"): POLLED,
     ("SearchIndexer", "dynamodb:DescribeStream"): POLLED,
     ("SearchIndexer", "dynamodb:GetShardIterator"): POLLED,
@@ -196,9 +195,26 @@ def dead_letters(person: Person) -> None:
     lost = {"redrive": {"key": announced["upload"]["fields"]["key"]}}
     removed = event(person, "ObjectRemoved:Delete", f"{FOLDER}kite.jpg")
     described = event(person, "ObjectCreated:Put", f"{FOLDER}descriptions.txt")
+    with person.stack.without_events():
+        person.stack.aws("s3").delete_object(
+            Bucket=person.stack.facts["bucket"], Key=f"{FOLDER}kite.jpg"
+        )
     person.stack.give_up(lost, described, removed)
     assert person.image(announced["image"]["id"])["state"] == "failed"
     assert person.named("kite.jpg") is None
+
+
+def due(person: Person) -> None:
+    """Let an upload without a file expire; lose the event of another."""
+    new = {"name": "never.jpg", "content_type": "image/jpeg", "size": 9}
+    never = person.call("POST", "/images", json=new)["image"]["id"]
+    with person.stack.without_events():
+        lost = person.upload("navy.jpg")
+    for image_id in (never, lost):
+        person.stack.end_form(image_id)
+    person.stack.settle_what_is_due()
+    assert person.image(never)["state"] == "expired"
+    person.described(lost)
 
 
 def event(person: Person, name: str, key: str) -> dict[str, Any]:
@@ -225,7 +241,7 @@ def used(
         stack.up(request.param)
         with stack.client() as client:
             person = Person(stack, client)
-            for use in (photographs, imports, upkeep, tokens, dead_letters):
+            for use in (photographs, imports, upkeep, tokens, dead_letters, due):
                 use(person)
         roles = Roles(stack)
         yield Used(request.param, roles, roles.asked() | person.forms)

@@ -55,7 +55,7 @@ def test_an_expired_upload_is_listed_filtered_counted_shown_and_deleted(api: Api
         ({"name": "x" * 256}, "name"),
         ({"content_type": "image/svg+xml"}, "content_type"),
         ({"size": 0}, "size"),
-        ({"size": 20_000_001}, "size"),
+        ({"size": 100_000_001}, "size"),
         ({"size": "many"}, "size"),
         ({"caption": "x" * 10_000}, "caption"),
         ({"caption": "  "}, "caption"),
@@ -269,3 +269,14 @@ def test_another_owners_photograph_does_not_exist(api: Api) -> None:
     assert api.call("GET", "/stats", as_="bob").json["total"] == 0
     assert api.call("GET", "/images/id-1", as_="admin").status == 200
     assert api.call("GET", "/images", as_="bob", query={"owner": "ann"}).status == 403
+
+
+def test_links_lead_to_a_small_and_a_large_copy(api: Api) -> None:
+    api.enter(derivative_key="derived/id-1/a.webp", large_key="derived/id-1/a-large.webp")
+    api.enter("id-2", derivative_key="derived/id-2/b.webp")
+    api.enter("id-3", state=State.PENDING)
+    links = {one["id"]: one["links"] for one in api.call("GET", "/images").json["items"]}
+    assert links["id-1"]["display"].endswith("/a.webp")
+    assert links["id-1"]["large"].endswith("/a-large.webp")
+    assert links["id-2"]["large"] == links["id-2"]["display"]
+    assert (links["id-3"]["display"], links["id-3"]["large"]) == (None, None)

@@ -21,7 +21,7 @@ import app as entry_point
 from chalicelib.access import Scope
 from chalicelib.api.routes import ROUTES, Route
 from chalicelib.images import Attribute, Caption, Image, Label, Source, State
-from chalicelib.imports import ImportReport
+from chalicelib.import_reports import ImportReport
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
@@ -68,9 +68,12 @@ VALUES: dict[str, list[Any]] = {
     "explain": [True],
     "facets": [["subjects", "colours", "actions", "places", "labels", "state", "source"]],
     "filters": [{"labels": ["trombone"]}, {"states": ["captioned"]}, {"sources": ["user"]}],
+    "encoding": ["cp1252"],
+    "file": ["descriptions.txt", "captions.csv"],
     "force": [True],
     "ids": [[OWN], [FOREIGN], [OWN, FOREIGN]],
     "image": [PICTURE],
+    "keywords": [["trombone"]],
     "label": ["trombone", "dog"],
     "limit": [1],
     "min_relevance": [0, "auto"],
@@ -165,6 +168,8 @@ def _enter(api: Api, image_id: str, text: str, attribute: Attribute, label: str)
         attributes=(attribute,),
         attributes_source=Source.MODEL,
         labels=(Label(label, 0.9),),
+        keywords=(f"{label} lesson",),
+        keywords_source=Source.FILE,
     )
     api.storage.write(image.key, b"photograph", content_type="image/jpeg")
     api.index.apply([document_of(image)])

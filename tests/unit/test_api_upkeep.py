@@ -57,7 +57,7 @@ def test_photographs_are_counted_by_state_within_what_may_be_seen(api: Api) -> N
     api.enter("id-5", "bob")
     api.index.finds = ["id-1", "id-2"]
     assert api.call("GET", "/stats").json == {
-        "images": {"pending": 0, "captioned": 2, "needs_review": 0, "failed": 1},
+        "images": {"pending": 0, "captioned": 2, "needs_review": 0, "failed": 1, "expired": 0},
         "total": 3,
         "complete": True,
         "searchable": 2,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from chalicelib.errors import InvalidField, PayloadTooLarge
 from chalicelib.events import ContinueImport, EventKind, ObjectEvent
 from chalicelib.images import Image, Source, image_id_of
-from chalicelib.imports import ImportReport, Imports
+from chalicelib.import_reports import ImportReport
+from chalicelib.imports import Imports
 from chalicelib.transitions import pending
 from image_repo_formats import xmp
 from tests.memory.catalogue import MemoryCatalogue

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chalicelib.errors import RejectedImage
 from chalicelib.events import EventKind, ObjectEvent
-from chalicelib.images import Image, Prepared, State, image_id_of
+from chalicelib.images import Image, Prepared, Source, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
 from chalicelib.transitions import deleted, edited
@@ -31,7 +32,10 @@ def prepared(data: bytes) -> Prepared:
     if data.startswith(b"bad"):
         raise RejectedImage("the image is damaged")
     vector = b"\0" * 512
-    return Prepared((data.decode(),), 0.9, False, vector, vector, 1, 1, "image/jpeg", data)
+    more: dict[str, Any] = {"large": data} if data.endswith(b"1") else {}
+    if data.endswith(b"2"):
+        more = {"embedded_caption": f"in {data.decode()}", "keywords": (data.decode(),)}
+    return Prepared((data.decode(),), 0.9, False, vector, vector, 1, 1, "image/jpeg", data, **more)
 
 
 @dataclass
@@ -169,6 +173,12 @@ class Machine(RuleBasedStateMachine):
                 assert record.state is State.FAILED and record.reason
             else:
                 assert record.state is State.CAPTIONED and record.visual
+                self._what_stood_in_a_file_went_with_it(record, truth.body.decode())
+
+    def _what_stood_in_a_file_went_with_it(self, record: Image, newest: str) -> None:
+        if record.caption and record.caption.source is Source.FILE:
+            assert record.caption.text == f"in {newest}"
+        assert record.keywords == ((newest,) if newest.endswith("2") else ())
 
     @invariant()
     def a_users_caption_is_never_lost(self) -> None:
@@ -190,8 +200,8 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def every_copy_for_display_belongs_to_a_record(self) -> None:
-        used = {record.derivative_key for record in self.catalogue.scan()}
-        assert {found.key for found in self.storage.objects("derived/")} == used - {None}
+        used = {key for record in self.catalogue.scan() for key in record.copies}
+        assert {found.key for found in self.storage.objects("derived/")} == used
 
     def _record(self, key: str) -> Image | None:
         return self.catalogue.get(image_id_of(BUCKET, key))

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "training" / "sagemaker"
 LOCK = ROOT / "requirements" / "training-image.lock"
-DISTRIBUTIONS = {"PIL": "pillow"}
+DISTRIBUTIONS = {"PIL": "pillow", "pi_heif": "pi-heif"}
 # What runs on the machine that starts a job alone.
 LAUNCHING = {FOLDER / "launch.py"}
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.images import Attribute, Caption, Image, Source, State
+from chalicelib.images import Attribute, Caption, Image, Label, Source, State
 from chalicelib.search.port import document_of
 
 GIVEN = Attribute("Rex", ("tan",), ())
@@ -44,3 +44,13 @@ def test_a_models_caption_adds_nothing_to_a_persons_attributes() -> None:
 def test_attributes_that_were_read_from_a_caption_stand_alone() -> None:
     assert document_of(record(Source.USER, Source.MODEL)).attributes == (GIVEN,)
     assert document_of(record(Source.MODEL, Source.MODEL)).attributes == (GIVEN,)
+
+
+def test_keywords_are_labels_that_are_sure() -> None:
+    seen = (Label("dog", 0.4), Label("cup", 0.2))
+    filed = replace(record(Source.USER, None), labels=seen, keywords=("Dog", "Lake Como"))
+    assert set(document_of(filed).labels) == {
+        Label("dog", 1.0),
+        Label("cup", 0.2),
+        Label("lake como", 1.0),
+    }

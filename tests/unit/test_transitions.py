@@ -71,7 +71,9 @@ def captioned(
 ) -> Image:
     run = ModelRun("net@1", 4, sha256)
     key = f"derived/x/{sha256}.webp"
-    return captioned_by_model(image, at, run, prepared, derivative_key=key, now=START)
+    return captioned_by_model(
+        image, at, run, prepared, derivative_key=key, large_key=f"{key}.large", now=START
+    )
 
 
 def texts(count: int) -> tuple[str, ...]:
@@ -172,7 +174,7 @@ def test_a_refused_or_failed_file_keeps_nothing_of_the_one_before() -> None:
     ):
         assert (record.state, record.caption, record.attributes) == (State.FAILED, None, ())
         assert (record.visual, record.semantic, record.labels) == (None, None, ())
-        assert (record.derivative_key, record.width, record.size) == (None, None, 8)
+        assert (record.copies, record.width, record.size) == (frozenset(), None, 8)
         assert (record.version_id, record.sequencer) == ("v2", "02")
         assert record.sha256 != "aa"
 
@@ -243,6 +245,7 @@ def test_only_what_waits_for_its_file_expires() -> None:
 
 
 CAPTIONS = st.sampled_from(["a brown dog runs", "two girls in red", "so it was", *texts(7)])
+KEYWORDS = st.lists(st.sampled_from(["Paris", "paris", "Rex", "İ"]), max_size=4).map(tuple)
 VECTORS = st.sampled_from([None, b"\0" * 512])
 FILES = st.builds(
     replace,
@@ -252,6 +255,8 @@ FILES = st.builds(
     withheld=st.booleans(),
     visual=VECTORS,
     labels=st.sampled_from([(), (("Dog", 0.9),)]),
+    embedded_caption=st.none() | CAPTIONS,
+    keywords=KEYWORDS,
 )
 EVENTS = st.builds(
     event,
@@ -266,23 +271,26 @@ ATTRIBUTES = st.sampled_from([(), (Attribute("poodle", ("brown",)),)])
 def transitions(draw: st.DrawFn) -> Transition:
     kinds = ("captioned", "rejected", "failed", "deleted", "edit", "import")
     kind = draw(st.sampled_from((*kinds, "expired", "restored")))
-    text = draw(CAPTIONS)
+    text, keywords = draw(st.none() | CAPTIONS), draw(st.none() | KEYWORDS)
     if kind in {"expired", "restored"}:
         return {"expired": expired, "restored": restored}[kind]
     if kind == "import":
-        return lambda image, now: imported(image, text, now)
+        return lambda image, now: imported(image, text, now, keywords=keywords)
     if kind == "edit":
-        caption, attributes = draw(st.none() | CAPTIONS), draw(st.none() | ATTRIBUTES)
-        return lambda image, now: edited(image, now, caption=caption, attributes=attributes)
+        attributes = draw(st.none() | ATTRIBUTES)
+        return lambda image, now: edited(
+            image, now, caption=text, attributes=attributes, keywords=keywords
+        )
     at = draw(EVENTS)
     if kind == "deleted":
         if at.sequencer is None:
             return deleted
         at = replace(at, kind=EventKind.REMOVED)
     run = ModelRun(draw(st.sampled_from(["net@1", "net@2"])), 4, draw(st.sampled_from("ab")))
+    large = draw(st.sampled_from([None, f"large/{run.sha256}"]))
     by_event: Callable[[Image, datetime, ObjectEvent, Prepared], Image] = {
         "captioned": lambda image, now, seen, file: captioned_by_model(
-            image, seen, run, file, derivative_key=f"derived/{run.sha256}", now=now
+            image, seen, run, file, derivative_key=f"small/{run.sha256}", large_key=large, now=now
         ),
         "rejected": lambda image, now, seen, _: rejected(image, seen, run, "damaged", now),
         "failed": lambda image, now, seen, _: failed(image, seen, "no memory", now),
@@ -328,10 +336,14 @@ def assert_follows(before: Image, after: Image, now: datetime) -> None:
 def assert_users_words_stand(before: Image, after: Image) -> None:
     if before.caption and before.caption.source is Source.USER:
         assert after.caption and after.caption.source is Source.USER
-    if before.caption_is_human:
-        assert after.caption_is_human
+    if before.caption and before.caption.source is Source.IMPORT:
+        assert after.caption and after.caption.source in {Source.USER, Source.IMPORT}
     if before.attributes_source is Source.USER:
         assert after.attributes_source is Source.USER
+    if before.keywords_source is Source.USER:
+        assert after.keywords_source is Source.USER
+    if before.keywords_source is Source.IMPORT:
+        assert after.keywords_source in {Source.USER, Source.IMPORT}
 
 
 def assert_consistent(record: Image) -> None:
@@ -339,6 +351,7 @@ def assert_consistent(record: Image) -> None:
     assert_file_and_state_agree(record)
     assert_caption_is_whole(record)
     assert_attributes_have_their_source(record)
+    assert_keywords_have_their_source(record)
 
 
 def assert_state_and_reason_agree(record: Image) -> None:
@@ -347,10 +360,11 @@ def assert_state_and_reason_agree(record: Image) -> None:
     if record.state is State.CAPTIONED:
         assert record.caption is not None
     if record.state is State.NEEDS_REVIEW:
-        assert not record.caption_is_human
+        assert record.caption is None or record.caption.source is Source.MODEL
     assert record.removed_at is None or record.state is State.DELETED
     if record.state is State.DELETED:
         assert (record.caption, record.attributes_source, record.size) == (None, None, None)
+        assert record.keywords_source is None
 
 
 def assert_file_and_state_agree(record: Image) -> None:
@@ -361,7 +375,8 @@ def assert_file_and_state_agree(record: Image) -> None:
         assert record.processed_by and record.sha256
         return
     assert (record.visual, record.semantic, record.labels) == (None, None, ())
-    assert record.caption is None or record.caption_is_human
+    assert record.large_key is None and record.keywords_source is not Source.FILE
+    assert record.caption is None or record.caption.source in {Source.USER, Source.IMPORT}
     assert record.processed_by is None or record.state is State.FAILED
 
 
@@ -381,3 +396,10 @@ def assert_attributes_have_their_source(record: Image) -> None:
     read = tuple(extract(record.caption.text)) if record.caption else ()
     assert record.attributes == read
     assert record.attributes_source == (Source.MODEL if read else None)
+
+
+def assert_keywords_have_their_source(record: Image) -> None:
+    assert len({keyword.casefold() for keyword in record.keywords}) == len(record.keywords)
+    assert record.keywords_source is not Source.MODEL
+    if record.keywords_source in {None, Source.FILE}:
+        assert bool(record.keywords) == (record.keywords_source is Source.FILE)

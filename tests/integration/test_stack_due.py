@@ -1,0 +1,151 @@
+"""Uploads without a file, lost events and removed delete markers, on the deployed stack."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from chalicelib.names import DUE_PROGRESS
+from tests.deployed import DeployedStack, eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+FOUND = ("captioned", "needs_review")
+
+
+def picture(colour: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (180, 140), colour).save(file, "JPEG")
+    return file.getvalue()
+
+
+class Person:
+    """Uploads, and removes files by hand."""
+
+    def __init__(self, stack: DeployedStack, client: httpx.Client) -> None:
+        self.stack = stack
+        self.client = client
+        self.bucket = {"Bucket": stack.facts["bucket"]}
+        self.s3 = stack.aws("s3")
+
+    def announce(self, name: str, body: bytes) -> dict[str, Any]:
+        new = {"name": name, "content_type": "image/jpeg", "size": len(body)}
+        new["caption"] = f"a {name.removesuffix('.jpg')} by itself"
+        return dict(self.client.post("/images", json=new).raise_for_status().json())
+
+    def send(self, announced: dict[str, Any], body: bytes) -> None:
+        form = announced["upload"]
+        files = {"file": ("x.jpg", body, "image/jpeg")}
+        httpx.post(form["url"], data=form["fields"], files=files, timeout=30).raise_for_status()
+
+    def image(self, image_id: str) -> dict[str, Any]:
+        return dict(self.client.get(f"/images/{image_id}").json())
+
+    def is_found(self, image_id: str, text: str) -> bool:
+        answer = self.client.post("/search", json={"text": text, "mode": "words"})
+        return image_id in [hit["image"]["id"] for hit in answer.json().get("hits", ())]
+
+    def remove_marker(self, key: str) -> None:
+        (marker,) = self.s3.list_object_versions(**self.bucket, Prefix=key)["DeleteMarkers"]
+        self.s3.delete_object(**self.bucket, Key=key, VersionId=marker["VersionId"])
+
+
+@pytest.fixture
+def person(stack: DeployedStack) -> Iterator[Person]:
+    with stack.client() as client:
+        yield Person(stack, client)
+
+
+def uploaded(person: Person, name: str, colour: str) -> tuple[str, str]:
+    """Return the id and the key of a photograph that search finds."""
+    body = picture(colour)
+    announced = person.announce(name, body)
+    person.send(announced, body)
+    image_id = announced["image"]["id"]
+    word = name.removesuffix(".jpg")
+    eventually(lambda: person.is_found(image_id, word), because=person.stack.log)
+    return image_id, announced["upload"]["fields"]["key"]
+
+
+def test_an_upload_whose_file_never_came_expires_and_one_whose_event_was_lost_is_captioned(
+    person: Person,
+) -> None:
+    body = picture("navy")
+    never, lost = person.announce("heron.jpg", body), person.announce("egret.jpg", body)
+    with person.stack.without_events():
+        person.send(lost, body)
+    ids = {name: one["image"]["id"] for name, one in (("never", never), ("lost", lost))}
+    before = person.client.get("/stats").json()["images"]
+    for image_id in ids.values():
+        person.stack.end_form(image_id)
+    person.stack.settle_what_is_due()
+    expired = person.image(ids["never"])
+    assert expired["state"] == "expired"
+    assert "no file came" in expired["reason"]
+    listed = person.client.get("/images", params={"state": "expired"}).json()["items"]
+    assert [image["id"] for image in listed] == [ids["never"]]
+    eventually(lambda: person.image(ids["lost"])["state"] in FOUND, because=person.stack.log)
+    after = person.client.get("/stats").json()["images"]
+    assert after["expired"] == before["expired"] + 1
+    assert after["pending"] == before["pending"] - 2
+
+    key = never["upload"]["fields"]["key"]
+    person.client.post("/recaption", json={"state": "expired"}).raise_for_status()
+    person.s3.put_object(**person.bucket, Key=key, Body=body, ContentType="image/jpeg")
+    eventually(lambda: person.image(ids["never"])["state"] in FOUND, because=person.stack.log)
+    assert person.image(ids["never"])["caption"]["text"] == "a heron by itself"
+
+
+def test_a_delete_marker_that_is_removed_brings_the_photograph_back(person: Person) -> None:
+    image_id, key = uploaded(person, "bittern.jpg", "olive")
+    person.s3.delete_object(**person.bucket, Key=key)
+    eventually(lambda: person.client.get(f"/images/{image_id}").status_code == 404)
+    person.remove_marker(key)
+    back = eventually(
+        lambda: person.image(image_id).get("state") in FOUND and person.image(image_id),
+        because=person.stack.log,
+    )
+    assert (back["caption"] or {}).get("source") != "user"
+    words = {"filters": {"states": list(FOUND)}, "limit": 100}
+
+    def is_searchable() -> bool:
+        hits = person.client.post("/search", json=words).json()["hits"]
+        return image_id in [hit["image"]["id"] for hit in hits]
+
+    eventually(is_searchable, because=person.stack.log)
+
+
+def test_a_photograph_comes_back_though_no_event_told_of_its_delete_marker(
+    person: Person,
+) -> None:
+    image_id, key = uploaded(person, "curlew.jpg", "maroon")
+    person.client.delete(f"/images/{image_id}").raise_for_status()
+    table, item = person.stack.facts["table"], {"image_id": {"S": image_id}}
+
+    def is_told() -> bool:
+        found = person.stack.aws("dynamodb").get_item(TableName=table, Key=item)
+        return "removed_at" in found["Item"]
+
+    eventually(is_told, because=person.stack.log)
+    with person.stack.without_events():
+        person.remove_marker(key)
+    person.s3.delete_object(**person.bucket, Key=DUE_PROGRESS)  # as a day later
+    person.stack.settle_what_is_due()
+    eventually(lambda: person.image(image_id).get("state") in FOUND, because=person.stack.log)
+
+
+def test_an_old_version_deleted_for_good_leaves_the_photograph_as_it_is(person: Person) -> None:
+    image_id, key = uploaded(person, "plover.jpg", "teal")
+    before = person.image(image_id)
+    body = picture("gold")
+    person.s3.put_object(**person.bucket, Key=key, Body=body, ContentType="image/jpeg")
+    eventually(lambda: person.image(image_id)["sha256"] != before["sha256"])
+    newer = person.image(image_id)
+    versions = person.s3.list_object_versions(**person.bucket, Prefix=key)["Versions"]
+    (old,) = (version for version in versions if not version["IsLatest"])
+    person.s3.delete_object(**person.bucket, Key=key, VersionId=old["VersionId"])
+    after, _ = uploaded(person, "godwit.jpg", "gray")
+    assert after and person.image(image_id) | {"links": None} == newer | {"links": None}
