@@ -100,10 +100,11 @@ def test_an_encoding_that_cannot_be_told_is_asked_for_by_the_report(
         run = client.post("/imports", json={"prefix": folder, **body}).json()
 
         def report() -> dict[str, Any] | None:
-            found: dict[str, Any] = client.get(f"/imports/{run['id']}").json()
-            return found if found["state"] != "running" else None
+            told = client.get(f"/imports/{run['id']}").json()
+            return told if told["state"] != "running" else None
 
-        return eventually(report, because=stack.log)
+        found: dict[str, Any] = eventually(report, because=stack.log)
+        return found
 
     refused = ended({"file": "captions.txt"})
     assert refused["state"] == "failed" and "cp1251" in refused["reason"]
