@@ -1,8 +1,9 @@
 """Whether an import that is killed ends the same: ``python -m benchmarks.killed``.
 
-An import of drawings (``--count 1000``) is killed with SIGKILL at random moments (``--kills 20``),
-each time begun again, and at last let through. Then the running stack must hold every drawing
-once, captioned, and nothing else that is new.
+An import of drawings (``--count 1000``) is killed with SIGKILL at random points (``--kills 20``):
+when so many drawings are entered, and a moment later. It is begun again each time, and at last let
+through. Then the running stack must hold every drawing once, captioned, and nothing else that is
+new.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from benchmarks.drawings import draw
 from image_repo.client import PAGE, Client
 from image_repo.config import connection
 
-STARTUP_SECONDS = 0.3
+POLL_SECONDS = 0.05
+MOMENT_SECONDS = 0.5
 DESCRIBED = frozenset({"captioned", "needs_review"})
 
 
@@ -30,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill an import, and see what becomes of it.")
     parser.add_argument("--count", type=int, default=1000, help="how many photographs (1000)")
     parser.add_argument("--kills", type=int, default=20, help="how often it is killed (20)")
-    parser.add_argument("--seed", type=int, default=0, help="of the random moments (0)")
+    parser.add_argument("--seed", type=int, default=0, help="of the random points (0)")
     asked = parser.parse_args()
     found = connection(None, None, os.environ, Path.cwd())
     environment = {"IMAGE_REPO_URL": found.url, "IMAGE_REPO_TOKEN": found.token}
@@ -63,13 +65,19 @@ def killed(
     """
     wanted = {hashlib.sha256(draw(folder).read_bytes()).hexdigest() for _ in range(count)}
     before = {image["id"] for image in client.pages("images", "items", {"limit": PAGE})}
-    begin, moments = time.perf_counter(), random.Random(seed)
-    done = 0
-    # A drawing takes about a twentieth of a second: so the kills are spread over all of them.
-    lifetime = max(count / 20 / kills, 1.0) * 2
-    for _ in range(kills):
-        done += _is_killed(environment, folder, STARTUP_SECONDS + moments.uniform(0, lifetime))
-    entered = client.call("GET", "stats")["total"] - len(before)
+    begin, rng = time.perf_counter(), random.Random(seed)
+
+    def entered() -> int:
+        return int(client.call("GET", "stats")["total"]) - len(before)
+
+    points = []
+    for point in sorted(rng.choices(range(count), k=kills)):
+        begun = _import(environment, folder)
+        while entered() < point and begun.poll() is None:
+            time.sleep(POLL_SECONDS)
+        time.sleep(rng.uniform(0, MOMENT_SECONDS))
+        if _is_killed(begun):
+            points.append(entered())
     last = _import(environment, folder)
     _, errors = last.communicate()
     if last.returncode:
@@ -79,8 +87,9 @@ def killed(
     found = Counter(image["sha256"] for image in new)
     return {
         "photographs": count,
-        "killed": done,
-        "entered_at_last_kill": entered,
+        "killed": len(points),
+        "entered_at_first_kill": min(points, default=0),
+        "entered_at_last_kill": max(points, default=0),
         "seconds": time.perf_counter() - begin,
         "missing": len(wanted - found.keys()),
         "doubled": sum(number - 1 for number in found.values()),
@@ -98,13 +107,9 @@ def _import(environment: Mapping[str, str], folder: Path) -> subprocess.Popen[by
     )
 
 
-def _is_killed(environment: Mapping[str, str], folder: Path, seconds: float) -> bool:
-    """Begin an import and kill it; tell whether it was still at work then."""
-    begun = _import(environment, folder)
-    try:
-        begun.wait(seconds)
-    except subprocess.TimeoutExpired:
-        begun.kill()
+def _is_killed(begun: subprocess.Popen[bytes]) -> bool:
+    """Kill an import; tell whether it was still at work."""
+    begun.kill()
     begun.communicate()
     return begun.returncode < 0
 
