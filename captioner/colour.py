@@ -47,7 +47,9 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     if transform is None and image.mode == "L" and profile:
         image = image.convert("RGB")
         transform = _transform(profile, "RGB")
-    return image.convert("RGB") if transform is None else transform.apply(image)
+    if transform is not None:
+        return transform.apply(image)
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def profile_of_code(primaries: int, transfer: int) -> bytes:

@@ -13,10 +13,10 @@ from PIL.TiffImagePlugin import IFDRational
 _PREFIX = re.compile(rb"^(?:Exif\0\0){1,2}")
 _XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=\"|>)([1-8])")
 _ADOBE_RGB, _UNCALIBRATED = 2, 65535
-_BIG = 43
-# By type (TIFF 6.0, section 2, and BigTIFF); those of bytes and rational numbers are read apart.
+# By type (TIFF 6.0, section 2); those of bytes and rational numbers are read apart.
 _FORMATS = {1: "s", 2: "s", 3: "H", 4: "L", 5: "LL", 6: "b", 7: "s", 8: "h", 9: "l", 10: "ll"}
-_FORMATS |= {11: "f", 12: "d", 13: "L", 16: "Q", 17: "q", 18: "Q"}
+_FORMATS |= {11: "f", 12: "d", 13: "L"}
+_ENTRY, _ENTRY_SIZE, _INLINE = "HHL", 12, 4
 _TEXT, _BYTES, _RATIONALS = 2, frozenset({1, 7}), frozenset({5, 10})
 
 
@@ -90,29 +90,26 @@ def order_of(structure: bytes) -> str:
 
 def first_directory(structure: bytes) -> int | None:
     """Return where the first directory begins."""
-    offset = "8xQ" if _BIG in structure[2:4] else "4xL"
     try:
-        return int(struct.unpack_from(order_of(structure) + offset, structure)[0])
+        return int(struct.unpack_from(order_of(structure) + "4xL", structure)[0])
     except struct.error:
         return None
 
 
 def entries(structure: bytes, start: int) -> Iterator[Entry]:
     """Give a directory's entries that lie within the structure."""
-    order, is_big = order_of(structure), _BIG in structure[2:4]
-    number, entry, inline = ("Q", "HHQ", "Q") if is_big else ("H", "HHL", "L")
+    order = order_of(structure)
     try:
-        (count,) = struct.unpack_from(order + number, structure, start)
+        (count,) = struct.unpack_from(order + "H", structure, start)
     except struct.error:
         return
-    start += struct.calcsize(order + number)
-    size, head = struct.calcsize(order + entry + inline), struct.calcsize(order + entry)
-    for at in range(start, min(start + count * size, len(structure) - size + 1), size):
-        tag, kind, parts = struct.unpack_from(order + entry, structure, at)
+    end = min(start + 2 + count * _ENTRY_SIZE, len(structure) - _ENTRY_SIZE + 1)
+    for at in range(start + 2, end, _ENTRY_SIZE):
+        tag, kind, parts = struct.unpack_from(order + _ENTRY, structure, at)
         length = parts * struct.calcsize(order + _FORMATS.get(kind, "x"))
-        begin = at + head
-        if length > struct.calcsize(order + inline):
-            (begin,) = struct.unpack_from(order + inline, structure, begin)
+        begin = at + _ENTRY_SIZE - _INLINE
+        if length > _INLINE:
+            (begin,) = struct.unpack_from(order + "L", structure, begin)
         yield Entry(at, tag, kind, parts, slice(begin, begin + length))
 
 

@@ -89,5 +89,6 @@ def _bytes(value: object, data: bytes) -> bytes:
         case str():
             return value.encode("latin-1", "replace")
         case tuple() if all(isinstance(part, int) for part in value):
-            return struct.pack(f"{exif.order_of(data)}{len(value)}L", *value)
+            words = [part & 0xFFFFFFFF for part in value]
+            return struct.pack(f"{exif.order_of(data)}{len(words)}L", *words)
     return b""

@@ -334,7 +334,7 @@ class ImageSearch(SearchDocument):
         BeforeValidator(_decoded, json_schema_input_type=str),
         Field(
             min_length=1,
-            description="base64 of a JPEG, PNG, WebP or GIF, decoded at most 4 MB unless the "
+            description="base64 of a photograph of any kind, decoded at most 4 MB unless the "
             "deployment sets another limit",
         ),
     ]

@@ -1,7 +1,9 @@
 """Work on files in a child process, which may run out of memory, crash or hang without harm."""
 
 import multiprocessing
+import os
 import resource
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -112,6 +114,8 @@ class Bounded:
 
 def _serve(make: Callable[[], Work], memory: int, connection: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    # libtiff complains there about every file that is damaged.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     work = make()
     connection.send("ready")
     while True:

@@ -46,7 +46,7 @@ _FORMS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("TIFF", "RGB", {"compression": "jpeg"}),
     ("TIFF", "1", {"compression": "group4"}),
     ("TIFF", "I;16", {"save_all": True, "append_images": [Image.new("I;16", _SIZE)]}),
-    ("TIFF", "F", {"big_tiff": True}),
+    ("TIFF", "F", {}),
     ("HEIF", "RGB", {"quality": 50}),
     ("HEIF", "RGBA", {"quality": 50}),
     ("AVIF", "RGB", {"quality": 50, "speed": 10}),
@@ -59,7 +59,10 @@ def seeds() -> list[bytes]:
     pillow_heif.register_heif_opener()
     kept = [path.read_bytes() for path in sorted(DATA.rglob("*")) if path.is_file()]
     small = [data for data in kept if len(data) <= LARGEST and media_type(data[:HEAD_BYTES])]
-    return [*_made(), *small]
+    made = list(_made())
+    # As other cameras than Apple's name what is in a file.
+    generic = [data.replace(b"ftypheic", b"ftypmif1", 1) for data in made if b"ftypheic" in data]
+    return [*made, *generic, *small]
 
 
 def _made() -> Iterator[bytes]:
