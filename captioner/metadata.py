@@ -16,6 +16,7 @@ from PIL.ExifTags import GPS, Base
 from captioner.exif import Exif
 
 MAX_CAMERA_CHARS = 100
+_MOST_READ = 1_000
 # No photograph is older: https://en.wikipedia.org/wiki/View_from_the_Window_at_Le_Gras
 FIRST_YEAR = 1826
 # A camera's clock shows local time, by up to 14 hours ahead of UTC, and runs wrong besides.
@@ -99,9 +100,10 @@ def _camera(make: str, model: str) -> str | None:
 
 def _text(value: object) -> str:
     """Return a value as one line of what can be printed; empty where it is no text."""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-    if not isinstance(text, str):
+    if not isinstance(value, str | bytes):
         return ""
+    said = value[:_MOST_READ]  # a tag may hold as much as the file
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     printable = (letter if letter.isprintable() else " " for letter in text.split("\0")[0])
     return " ".join("".join(printable).split())
 

@@ -16,8 +16,8 @@ OLD = datetime.fromisoformat("1931-08-09")
 DAY = timedelta(days=1)
 # Added in the order of the names, taken in another; the camera of "never" had no clock.
 SHELF = (
-    document("a", "a dog runs", created_at=START, taken_at=NOON),
-    document("b", "a dog", created_at=START + DAY, taken_at=OLD),
+    document("a", "a dog runs", created_at=START, taken_at=NOON, semantic=spread(1)),
+    document("b", "a dog", created_at=START + DAY, taken_at=OLD, semantic=spread(1)),
     document("c", "a dog on a red sofa", created_at=START + 2 * DAY, taken_at=NOON + DAY),
     document("never", "a dog sits", created_at=START + 3 * DAY),
     document("cat", "a cat", created_at=START + 4 * DAY, taken_at=NOON + 2 * DAY),
@@ -70,6 +70,12 @@ def test_what_a_text_finds_is_ordered_by_when_it_was_taken_or_added(shelf: Searc
     assert ids(shelf.search(by_taken("dog"))) == ["c", "a", "b", "never"]
     added = Query("ann", text="dog", sort=Sort.ADDED)
     assert ids(shelf.search(added)) == ["never", "c", "b", "a"]
+
+
+def test_what_words_and_meaning_find_is_ordered_by_when_it_was_taken(shelf: SearchIndex) -> None:
+    fused = by_taken("dog", semantic=spread(1), mode=Mode.FUSED)
+    assert ids(shelf.search(fused)) == ["c", "a", "b", "never"]
+    assert ids(shelf.search(replace(fused, direction=Direction.OLDEST)))[:3] == ["b", "a", "c"]
 
 
 def test_an_order_by_time_leaves_scores_and_reasons_as_they_are(shelf: SearchIndex) -> None:
