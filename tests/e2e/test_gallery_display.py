@@ -13,7 +13,7 @@ from chalicelib.images import Caption, Label, Source
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from tests.api import Api
-from tests.e2e.test_gallery_labels import ORIGIN, OpenStorage
+from tests.e2e.in_memory import ORIGIN, OpenStorage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SMALL, LARGE = "derived/lake/a.webp", "derived/lake/a-large.webp"
