@@ -147,7 +147,8 @@ def test_the_likely_encodings_are_named(encoding: str, named: str) -> None:
 def test_lines_of_another_encoding_than_most_are_problems_and_no_wrong_text(
     more: str, fewer: str
 ) -> None:
-    kept, other = "a.jpg a café\nb.jpg a fiancée\n".encode(more), "c.jpg naïve\n".encode(fewer)
+    kept = "a.jpg a café\nb.jpg a fiancée\n".encode(more)
+    other = "c.jpg Öl auf Holz\n".encode(fewer)
     (*good, problem) = read(io.BytesIO(kept + other), "descriptions.txt").entries
     assert [entry.caption for entry in good if isinstance(entry, Line)] == ["a café", "a fiancée"]
     assert isinstance(problem, UnreadableLine) and problem.number == 3
