@@ -12,9 +12,9 @@ from image_repo.client import PAGE, Client, Json
 from image_repo.config import AsJson, session_of
 from image_repo.errors import FAILED
 from image_repo.importing import put_in, read_folder
-from image_repo.names import shown
+from image_repo.names import counted, shown
 from image_repo.output import console, progress, remarks, write_json
-from image_repo.reporting import SHOWN, is_whole, report, tell_report
+from image_repo.reporting import is_whole, report, tell_report
 from image_repo.uploading import AT_ONCE, Duplicates
 
 WithDuplicates = Annotated[
@@ -113,15 +113,14 @@ def _export_into(client: Client, folder: Path, owner: str | None) -> None:
         files = exporting.save(client, images, folder, lambda: bars.advance(task))
     new, saved = sum(one.is_new for one in files), sum(one.name is not None for one in files)
     failed = [one for one in files if one.problem]
-    none = len(files) - saved - len(failed)
-    console.print(
-        f"{len(files)} photographs: {new} saved, {saved - new} there before, {len(failed)} failed"
-        + (f", {none} without a file yet" if none else "")
-    )
-    for one in failed[:SHOWN]:
+    counts = [f"{new} saved", f"{saved - new} there before", f"{len(failed)} failed"]
+    if none := len(files) - saved - len(failed):
+        counts.append(f"{none} without a file yet")
+    console.print(f"{counted(len(files), 'photograph')}: {', '.join(counts)}")
+    for one in failed:
         named = f"{escape(shown(one.image['name']))} ({one.image['id']})"
         remarks.print(f"[red]✗[/] {named}: {escape(one.problem or '')}", soft_wrap=True)
-    if len(failed) > SHOWN:
-        remarks.print(f"{len(failed) - SHOWN} more failed.")
+    for name in exporting.left_over(folder, files):
+        remarks.print(f"[yellow]{escape(shown(name))}[/] is of no photograph any more")
     if failed:
         raise typer.Exit(FAILED)

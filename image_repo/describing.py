@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,7 @@ from image_repo.contents import Said
 from image_repo.exported import FILE_NAME as EXPORTED
 from image_repo.exported import Exported, Problem
 from image_repo.folders import Contents, Kind, LeftOut, left_out
-from image_repo.names import shown
+from image_repo.names import counted, shown
 from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS, captions, xmp
 from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
 
@@ -100,7 +101,8 @@ class _Reading:
                 else:
                     passed_over += _passes_over(self.lines.setdefault(photograph, {}), line)
             if passed_over:
-                reason = f"{passed_over} captions are passed over for those of other files"
+                count = counted(passed_over, "caption")
+                reason = f"{count} passed over: those of other files stand"
                 self._report(path, None, reason)
 
     def read_sidecars(self) -> None:
@@ -115,31 +117,35 @@ class _Reading:
                 _passes_over(self.sidecars.setdefault(photograph, {}), line)
 
     def _lines(self, path: Path) -> Iterator[Line]:
-        try:
-            with path.open("rb") as file:
-                found = captions.read(
-                    file, path.name, encoding=self.encoding, folders=self.is_recursive
-                )
-                yield from self._usable(path, captions.first_captions(found.entries))
-        except CaptionFileError as error:
-            likely = f" (likely {' or '.join(error.likely)})" if error.likely else ""
-            asked = f"its encoding cannot be told for certain{likely}: say it with --encoding"
-            self._report(path, None, asked if error.likely else error.reason)
-        except OSError as error:
-            self._report(path, None, f"cannot be read: {error.strerror or error}")
+        with self._leaving_out(path), path.open("rb") as file:
+            found = captions.read(
+                file, path.name, encoding=self.encoding, folders=self.is_recursive
+            )
+            yield from self._usable(path, captions.first_captions(found.entries))
 
     def _sidecar(self, path: Path) -> Iterator[Line]:
-        try:
+        with self._leaving_out(path):
             body = path.read_bytes()
             found = xmp.read(body)
             if found and not found.keywords and (found.generated or not found.caption):
                 return  # of how a photograph was developed, or of a caption that is nobody's
             entries = captions.read(BytesIO(body), path.name).entries
             yield from self._usable(path, entries)
+
+    @contextmanager
+    def _leaving_out(self, path: Path) -> Iterator[None]:
+        """Leave a file out that cannot be read at all."""
+        try:
+            yield
         except CaptionFileError as error:
-            self._report(path, None, error.reason)
+            likely = f" (likely {' or '.join(error.likely)})" if error.likely else ""
+            asked = f"in which encoding? It cannot be told for certain{likely}: give --encoding"
+            reason = asked if error.likely else error.reason
         except OSError as error:
-            self._report(path, None, f"cannot be read: {error.strerror or error}")
+            reason = f"cannot be read: {error.strerror or error}"
+        else:
+            return
+        self.left_out.append(left_out(path, self.contents.top, Kind.UNREADABLE, reason))
 
     def _usable(self, path: Path, entries: Iterable[Entry]) -> Iterator[Line]:
         for entry in entries:
@@ -152,10 +158,8 @@ class _Reading:
         """Return a line without the keywords that the repository would refuse."""
         fits = [word for word in line.keywords if len(word) <= MAX_KEYWORD_CHARS][:MAX_KEYWORDS]
         if over := len(line.keywords) - len(fits):
-            reason = (
-                f"{over} keywords are left out: {MAX_KEYWORDS} of {MAX_KEYWORD_CHARS} letters fit"
-            )
-            self._report(path, line.number, reason)
+            most = f"at most {MAX_KEYWORDS}, of {MAX_KEYWORD_CHARS} characters, are taken"
+            self._report(path, line.number, f"{counted(over, 'keyword')} left out: {most}")
         return replace(line, keywords=tuple(fits))
 
     def _found(self, name: str, file: Path) -> Path | None:

@@ -86,6 +86,16 @@ def save(
     return files
 
 
+def left_over(folder: Path, files: Sequence[SavedFile]) -> list[str]:
+    """Return the names of files that an export has nothing to do with, which import would take.
+
+    They are of photographs that were deleted since an export before, or somebody put them there.
+    """
+    ours = {one.name for one in files} | {FILE_NAME, captions.DEFAULT_NAME}
+    names = (path.name for path in sorted(folder.iterdir()) if path.suffix != ".xmp")
+    return [name for name in names if name not in ours]
+
+
 def _has_file(image: Json) -> bool:
     return image["state"] not in WITHOUT_FILE
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
-from image_repo.names import is_text, shown
+from image_repo.names import counted, is_text, shown
 from image_repo_formats.sniffing import HEAD_BYTES, media_type
 
 TAKEN = "JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF"
@@ -151,7 +151,7 @@ class _Search:
             else:
                 self.enter(folder, status)
         elif count := _count(folder):
-            holds = f"{'is hidden and ' if is_hidden else ''}holds {count} photographs"
+            holds = f"{'is hidden and ' if is_hidden else ''}holds {count}"
             self._leave(folder, Kind.FOLDER, holds if is_hidden else f"{holds}: use --recursive")
 
     def _take(self, path: Path, status: os.stat_result) -> None:
@@ -193,7 +193,9 @@ def _count(folder: Path) -> str:
     """Return how many photographs a folder holds, in words; nothing where there are none."""
     files = (Path(there) / name for there, _, names in os.walk(folder) for name in names)
     count = sum(1 for _ in islice(filter(_is_photograph, files), MOST_COUNTED + 1))
-    return f"more than {MOST_COUNTED}" if count > MOST_COUNTED else str(count or "")
+    if count > MOST_COUNTED:
+        return f"more than {MOST_COUNTED} photographs"
+    return counted(count, "photograph") if count else ""
 
 
 def _is_photograph(path: Path) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.progress import Progress
+
 from image_repo.client import Client
 from image_repo.contents import Content, Photograph, read_contents
 from image_repo.describing import describe, is_text_file
@@ -130,30 +132,39 @@ def put_in(
         Seconds without any progress, after which waiting is given up.
     """
     with progress() as bars:
+        contents, refused = _read(photographs, bars)
+        comparing = bars.add_task("Comparing", total=None)
+        known = held(client, contents)
+        bars.update(comparing, total=1, completed=1)
+        done = _counter("Uploading", len(contents), bars)
+        outcomes = Uploading(client, known, duplicates, keys, at_once, done)(contents)
+        failed = _captioned(client, outcomes, patience, bars) if until_captioned else {}
+    return Imported([*refused, *outcomes], failed)
 
-        def counted(what: str, total: int) -> Callable[[], None]:
-            task = bars.add_task(what, total=total)
-            return lambda: bars.advance(task)
 
-        done = counted("Reading", len(photographs))
-        contents, outcomes = {}, []
-        for one, found in zip(photographs, read_contents(photographs, done), strict=True):
-            if isinstance(found, Content):
-                contents[one] = found
-            else:
-                outcomes.append(UploadOutcome(one, Fate.FAILED, problem=found))
-        upload = Uploading(
-            client,
-            held(client, contents),
-            duplicates,
-            keys,
-            at_once,
-            counted("Uploading", len(contents)),
-        )
-        outcomes += upload(contents)
-        if not until_captioned:
-            return Imported(outcomes, {})
-        ids = {one.image["id"] for one in outcomes if one.image}
-        task = bars.add_task("Captioning", total=len(ids))
-        failed = wait(client, ids, lambda count: bars.update(task, completed=count), patience)
-    return Imported(outcomes, failed)
+def _read(
+    photographs: Sequence[Photograph], bars: Progress
+) -> tuple[Mapping[Photograph, Content], Sequence[UploadOutcome]]:
+    """Return what photographs hold, and the outcomes of those that cannot be taken."""
+    read = read_contents(photographs, _counter("Reading", len(photographs), bars))
+    told = dict(zip(photographs, read, strict=True))
+    contents = {one: found for one, found in told.items() if isinstance(found, Content)}
+    refused = [
+        UploadOutcome(one, Fate.FAILED, problem=found)
+        for one, found in told.items()
+        if isinstance(found, str)
+    ]
+    return contents, refused
+
+
+def _captioned(
+    client: Client, outcomes: Sequence[UploadOutcome], patience: float, bars: Progress
+) -> Mapping[str, str]:
+    ids = {one.image["id"] for one in outcomes if one.image}
+    task = bars.add_task("Captioning", total=len(ids))
+    return wait(client, ids, lambda count: bars.update(task, completed=count), patience)
+
+
+def _counter(what: str, total: int, bars: Progress) -> Callable[[], None]:
+    task = bars.add_task(what, total=total)
+    return lambda: bars.advance(task)

@@ -20,6 +20,11 @@ def shown(name: str | os.PathLike[str]) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 photograph", "2 photographs"."""
+    return f"{number} {noun}{'s'[: number != 1]}"
+
+
 def is_text(name: str) -> bool:
     """Tell whether a name is UTF-8, which names in the repository are."""
     try:

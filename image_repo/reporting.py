@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from image_repo.client import Json
 from image_repo.importing import Folder, Imported
+from image_repo.names import counted
 from image_repo.output import console, remarks
 from image_repo.uploading import Fate
 
@@ -57,16 +58,16 @@ def is_whole(told: Json) -> bool:
 
 def tell_report(told: Json) -> None:
     """Print a report in words."""
-    counts = ", ".join(f"{told[name]} {words}" for name, words in _WORDS if told[name])
+    counts = [f"{told[name]} {words}" for name, words in _WORDS if told[name]]
     failed = f"{len(told['failed'])} failed"
     console.print(
-        f"{told['photographs']} photographs: {counts or 'none new'}, {failed};"
+        f"{counted(told['photographs'], 'photograph')}: {', '.join([*counts, failed])};"
         f" {told['captions']} with captions from the folder"
     )
     if told["left_out"]:
         kinds = Counter(one["kind"] for one in told["left_out"])
-        counted = ", ".join(f"{count} {kind}{'s'[: count != 1]}" for kind, count in kinds.items())
-        console.print(f"Left out: {counted}")
+        listed = ", ".join(counted(count, kind) for kind, count in kinds.items())
+        console.print(f"Left out: {listed}")
     lines = list(_lines(told))
     for line in lines[:SHOWN]:
         remarks.print(line, soft_wrap=True)

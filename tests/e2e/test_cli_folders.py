@@ -119,5 +119,5 @@ def test_what_is_left_out_is_told_in_words_and_by_the_exit_code(
     draw(tmp_path / "in" / "sub")
     (tmp_path / "in" / "IMG_0001.MOV").write_bytes(b"\0\0\0\x14ftypqt  ")
     told = owner.run("import", tmp_path / "in", "--no-wait", code=1)
-    assert "1 photographs: 1 uploaded, 0 failed" in told
+    assert "1 photograph: 1 uploaded, 0 failed" in told
     assert "Left out: 1 film, 1 folder" in told

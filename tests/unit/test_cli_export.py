@@ -164,6 +164,15 @@ def test_a_second_export_fetches_what_is_missing_or_spoilt_only(
     assert not (tmp_path / "images.jsonl.part").exists()
 
 
+def test_files_of_photographs_that_were_deleted_since_are_named(
+    repository: Repository, tmp_path: Path
+) -> None:
+    assert exporting.left_over(tmp_path / "out", exported(repository, tmp_path / "out")) == []
+    repository.client().call("DELETE", f"images/{repository.record('model.jpg').image_id}")
+    files = exported(repository, tmp_path / "out")
+    assert exporting.left_over(tmp_path / "out", files) == ["model.jpg"]
+
+
 def test_a_file_that_is_gone_or_is_another_is_named_and_the_others_are_saved(
     repository: Repository, tmp_path: Path
 ) -> None:

@@ -113,7 +113,7 @@ def test_subfolders_are_left_out_with_the_number_of_their_photographs(folder: Pa
     found = read_folder(folder)
     (one,) = found.left_out
     assert (one.file, one.kind) == ("sub", "folder")
-    assert one.reason == "holds 1 photographs: use --recursive"
+    assert one.reason == "holds 1 photograph: use --recursive"
     found = read_folder(folder, is_recursive=True)
     assert labels(found) == ["a.jpg", "sub/deeper/b.jpg"]
     assert left_out(found) == {"sub/deeper/._b.jpg": "hidden file"}
@@ -143,7 +143,7 @@ def test_hidden_folders_stay_out_and_are_named(folder: Path) -> None:
     (folder / ".git").mkdir()
     found = read_folder(folder, is_recursive=True)
     assert labels(found) == ["a.jpg"]
-    assert [one.reason for one in found.left_out] == ["is hidden and holds 1 photographs"]
+    assert [one.reason for one in found.left_out] == ["is hidden and holds 1 photograph"]
 
 
 def test_a_folder_with_nothing_in_it_is_refused(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_captions_go_by_path_and_by_each_folders_own_file(tmp_path: Path) -> Non
     }
     (problem,) = found.problems
     assert (problem.file, problem.line) == ("descriptions.txt", None)
-    assert problem.reason == "1 captions are passed over for those of other files"
+    assert problem.reason == "1 caption passed over: those of other files stand"
 
 
 def test_a_bare_name_that_lies_in_two_folders_is_a_problem(tmp_path: Path) -> None:
@@ -201,11 +201,21 @@ def test_a_bare_name_that_lies_in_two_folders_is_a_problem(tmp_path: Path) -> No
 def test_an_encoding_that_cannot_be_told_is_asked_for(folder: Path) -> None:
     text = "a.jpg Собака бежит по пляжу вдоль моря рано утром\n"
     (folder / "descriptions.txt").write_bytes(text.encode("cp1251"))
-    (problem,) = read_folder(folder).problems
-    assert (problem.file, problem.line) == ("descriptions.txt", None)
-    assert "--encoding" in problem.reason
+    (one,) = read_folder(folder).left_out
+    assert (one.file, one.kind) == ("descriptions.txt", "unreadable file")
+    assert "--encoding" in one.reason
     found = read_folder(folder, encoding="cp1251")
     assert captions(found) == {"a.jpg": "Собака бежит по пляжу вдоль моря рано утром"}
+
+
+@pytest.mark.parametrize(
+    ("name", "body"), [("captions.json", b"{}"), ("a.xmp", b"<no>xmp"), ("a.xmp", b"")]
+)
+def test_a_file_of_captions_that_is_none_is_left_out(folder: Path, name: str, body: bytes) -> None:
+    (folder / name).write_bytes(body)
+    found = read_folder(folder)
+    assert left_out(found) == {name: "unreadable file"}
+    assert captions(found) == {}
 
 
 @pytest.mark.parametrize("name", ["a.xmp", "a.jpg.xmp", "a.XMP"])
@@ -236,7 +246,7 @@ def test_keywords_that_do_not_fit_are_left_out_and_reported(folder: Path) -> Non
     found = read_folder(folder)
     assert found.photographs[0].said["keywords"].value == [str(n) for n in range(MAX_KEYWORDS)]
     (problem,) = found.problems
-    assert problem.reason.startswith("2 keywords are left out")
+    assert problem.reason.startswith("2 keywords left out")
 
 
 def test_a_sidecar_of_the_models_caption_or_of_nothing_says_nothing(folder: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from image_repo.contents import photograph
 from image_repo.errors import Unreachable
+from image_repo.reporting import is_whole
 from tests.api import Api
 from tests.importing import Repository, jpeg
 
@@ -62,6 +63,7 @@ def test_a_second_import_sends_nothing_and_enters_one_photograph_at_most(
     before = repository.entries
     told = repository.take_in(folder)
     assert (told["uploaded"], told["there"]) == (0, 6)
+    assert is_whole(told)
     assert repository.entries == before + 1  # which tells whose photographs they are
     assert repository.files == Counter(NAMES)
 
@@ -188,6 +190,7 @@ def test_a_broken_file_counts_as_failed_not_as_uploaded(
     told = repository.take_in(folder)
     assert (told["photographs"], told["uploaded"]) == (6, 5)
     assert told["failed"] == [{"file": "0.jpg", "problem": "the file is damaged"}]
+    assert not is_whole(told)
 
 
 def test_a_file_that_is_no_photograph_fails_alone(
@@ -245,5 +248,6 @@ def test_a_name_that_is_not_utf_8_is_one_line_with_escapes(
     (folder / "0.jpg").rename(folder / os.fsdecode(b"caf\xe9.jpg"))
     told = repository.take_in(folder)
     assert (told["uploaded"], told["failed"]) == (5, [])
+    assert not is_whole(told)
     (one,) = told["left_out"]
     assert (one["file"], one["kind"]) == (r"caf\xe9.jpg", "unreadable name")

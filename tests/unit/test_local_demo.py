@@ -38,4 +38,4 @@ def test_what_is_there_already_is_not_sent_again_though_it_is_called_otherwise(
         put_in(repository.client(), read_folder(tmp_path))
         (tmp_path / name).unlink()
     assert repository.names() == ["a.jpg"]
-    assert "1 photographs: 1 there before, 0 failed" in capsys.readouterr().out
+    assert "1 photograph: 1 there before, 0 failed" in capsys.readouterr().out
