@@ -24,7 +24,7 @@ IMAGE = {
     "labels": [],
     "taken_at": "2024-05-01T13:20:00",
 }
-RECORD = {
+RECORD: dict[str, Any] = {
     "caption": {"text": "a dog", "source": "user", "confidence": None, "alternatives": []},
     "state": "captioned",
     "reason": None,
