@@ -155,6 +155,20 @@ def test_copies_of_one_name_are_as_many_records_after_a_cut(
     assert repository.names() == ["a.jpg"] * 4
 
 
+def test_copies_that_were_deleted_come_back_though_others_have_their_keys(
+    repository: Repository, tmp_path: Path
+) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "a.jpg").write_bytes(jpeg("the same"))
+    repository.take_in(tmp_path, is_recursive=True, duplicates="store")
+    for image in sorted(repository.images(), key=lambda image: image["created_at"])[:2]:
+        repository.client().call("DELETE", f"images/{image['id']}")
+    told = repository.take_in(tmp_path, is_recursive=True, duplicates="store")
+    assert (told["uploaded"], told["there"]) == (2, 2)
+    assert repository.names() == ["a.jpg"] * 4
+
+
 def test_files_of_one_name_in_two_folders_are_two_photographs(
     repository: Repository, tmp_path: Path
 ) -> None:
