@@ -32,7 +32,13 @@ def report(found: Folder, imported: Imported) -> Json:
             {"file": one.file, "kind": one.kind, "reason": one.reason} for one in found.left_out
         ],
         "same": [
-            {"file": one.photograph.label, "as": one.same_as} for one in outcomes if one.same_as
+            {
+                "file": one.photograph.label,
+                "as": one.same_as,
+                "passed_over": list(one.passed_over),
+            }
+            for one in outcomes
+            if one.same_as
         ],
         "kept": [
             {"file": one.photograph.label, "fields": list(one.kept)} for one in outcomes if one.kept
@@ -92,7 +98,9 @@ def _lines(told: Json) -> Iterator[str]:
         place = one["file"] if one["line"] is None else f"{one['file']}, line {one['line']}"
         yield f"[yellow]{escape(place)}:[/] {escape(one['problem'])}"
     for one in told["same"]:
-        yield f"[dim]{escape(one['file'])} is the same picture as {escape(one['as'])}[/]"
+        passed_over = " and ".join(one["passed_over"])
+        rest = f"; its {passed_over} passed over" if passed_over else ""
+        yield f"[dim]{escape(one['file'])} is the same picture as {escape(one['as'])}{rest}[/]"
     for one in told["kept"]:
         fields = " and ".join(one["fields"])
         yield f"[dim]{escape(one['file'])} keeps the {fields} that a user wrote[/]"

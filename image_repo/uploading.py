@@ -60,6 +60,8 @@ class UploadOutcome:
         What the picture is called elsewhere in the folder, or in the repository.
     kept
         Fields in which a user's own words stand against those of the import.
+    passed_over
+        Fields in which a duplicate's words came to nothing.
     """
 
     photograph: Photograph
@@ -68,6 +70,7 @@ class UploadOutcome:
     problem: str | None = None
     same_as: str | None = None
     kept: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 def held_by(client: Client, contents: Mapping[Photograph, Content]) -> Held:
@@ -133,11 +136,12 @@ class Uploading:
         self, group: Sequence[Photograph], contents: Mapping[Photograph, Content]
     ) -> Iterator[UploadOutcome]:
         records = paired(group, self.held.get(contents[group[0]].sha256, ()))
-        claimed = {record["id"] for record in records.values()}
+        claimed = {record["id"]: one.label for one, record in records.items()}
         for one in group:
             try:
                 outcome = self._upload(one, contents[one], group, records.get(one), claimed)
-                claimed |= {outcome.image["id"]} if outcome.image else set()
+                if outcome.image:
+                    claimed.setdefault(outcome.image["id"], one.label)
                 yield outcome
             except (CommandError, OSError) as problem:
                 if isinstance(problem, CommandError) and problem.exit_code == UNAVAILABLE:
@@ -151,14 +155,15 @@ class Uploading:
         content: Content,
         group: Sequence[Photograph],
         record: Json | None,
-        claimed: Collection[str],
+        claimed: Mapping[str, str],
     ) -> UploadOutcome:
         if record is not None:
             return self._amended(one, content, record)
         if self.duplicates is Duplicates.STORE or (one.is_record and len(group) > 1):
             return self._copied(one, content, group, claimed)
-        if one is not group[0]:
-            return UploadOutcome(one, Fate.DUPLICATE, same_as=group[0].label)
+        if claimed:
+            (first, *_) = claimed.values()
+            return UploadOutcome(one, Fate.DUPLICATE, same_as=first, passed_over=tuple(one.said))
         return self._outcome(one, *self._enter(one, content, one.said))
 
     def _amended(self, one: Photograph, content: Content, record: Json) -> UploadOutcome:

@@ -77,7 +77,7 @@ def test_touched_files_a_renamed_folder_and_a_renamed_file_are_the_same_photogra
     (folder / "0.jpg").rename(folder / "zero.jpg")
     told = repository.take_in(folder.rename(folder.parent / "renamed"))
     assert (told["uploaded"], told["there"]) == (0, 6)
-    assert told["same"] == [{"file": "zero.jpg", "as": "0.jpg"}]
+    assert told["same"] == [{"file": "zero.jpg", "as": "0.jpg", "passed_over": []}]
     assert repository.names() == NAMES
 
 
@@ -110,9 +110,20 @@ def test_the_same_picture_twice_in_a_folder_goes_in_once_and_is_named(
     repository: Repository, folder: Path
 ) -> None:
     (folder / "copy.jpg").write_bytes((folder / "0.jpg").read_bytes())
+    describe(folder, "0.jpg A dog", "copy.jpg Another dog")
     told = repository.take_in(folder)
     assert (told["photographs"], told["uploaded"], told["duplicates"]) == (7, 6, 1)
-    assert told["same"] == [{"file": "copy.jpg", "as": "0.jpg"}]
+    assert told["same"] == [{"file": "copy.jpg", "as": "0.jpg", "passed_over": ["caption"]}]
+    assert repository.names() == NAMES
+    assert repository.captions()["0.jpg"] == ("A dog", "import")
+
+
+def test_a_picture_whose_first_name_is_refused_goes_in_by_its_second(
+    repository: Repository, folder: Path
+) -> None:
+    (folder / "${filename}").write_bytes((folder / "0.jpg").read_bytes())
+    told = repository.take_in(folder)
+    assert (told["uploaded"], told["duplicates"], len(told["failed"])) == (6, 0, 1)
     assert repository.names() == NAMES
 
 
@@ -141,6 +152,20 @@ def test_copies_of_one_name_are_as_many_records_after_a_cut(
     (tmp_path / "0").rename(tmp_path / "9")
     for _ in "again":
         repository.take_in(tmp_path, **how)
+    assert repository.names() == ["a.jpg"] * 4
+
+
+def test_copies_that_were_deleted_come_back_though_others_have_their_keys(
+    repository: Repository, tmp_path: Path
+) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "a.jpg").write_bytes(jpeg("the same"))
+    repository.take_in(tmp_path, is_recursive=True, duplicates="store")
+    for image in sorted(repository.images(), key=lambda image: image["created_at"])[:2]:
+        repository.client().call("DELETE", f"images/{image['id']}")
+    told = repository.take_in(tmp_path, is_recursive=True, duplicates="store")
+    assert (told["uploaded"], told["there"]) == (2, 2)
     assert repository.names() == ["a.jpg"] * 4
 
 
@@ -227,6 +252,7 @@ def test_a_file_that_changes_after_it_was_read_is_reported_and_not_sent(
     told = repository.take_in(folder, held=grow)
     assert {one["file"] for one in told["failed"]} == {"0.jpg", "1.jpg", "2.jpg"}
     assert not repository.files["0.jpg"] + repository.files["1.jpg"]
+    assert not {"0.jpg", "2.jpg"} & set(repository.names())
     told = repository.take_in(folder)
     assert (told["uploaded"], told["failed"]) == (2, [])
 
