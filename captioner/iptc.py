@@ -1,7 +1,7 @@
 """IPTC-IIM, as Photoshop's resources hold it in JPEG files and a tag in TIFF files.
 
-Its structure is that of the IPTC's Information Interchange Model, version 4.2, chapter 1:
-https://www.iptc.org/std/IIM/4.2/specification/IIMV4.2.pdf
+Its structure is that of the Information Interchange Model of IPTC:
+http://fileformats.archiveteam.org/index.php?title=IPTC-IIM
 """
 
 from collections.abc import Mapping

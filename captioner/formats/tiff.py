@@ -13,7 +13,7 @@ from captioner.exif import Exif
 from chalicelib.errors import RejectedImage
 
 # What the pixels are read by (TIFF 6.0); any other tag that is
-# damaged must not condemn them: https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf
+# damaged must not condemn them: https://verypdf.com/document/tiff6/pg_0016.htm
 _PIXELS = frozenset([254, *range(256, 260), 262, 266, 273, *range(277, 280), 284, 292, 293, 317])
 _PIXELS |= frozenset([*range(320, 326), 332, 338, 339, 347, *range(512, 522), *range(529, 533)])
 _WIDTH, _HEIGHT, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 322, 323

@@ -90,6 +90,11 @@ def test_what_a_png_says_of_srgb_itself_changes_nothing(gamma: int) -> None:
     assert off(png_with(chunk(b"sRGB", b"\0"), told, image=patches(PATCHES / 255))) == 0
 
 
+def test_a_png_that_says_srgb_is_srgb_whatever_its_gamma() -> None:
+    told = chunk(b"sRGB", b"\0"), chunk(b"gAMA", struct.pack(">I", 55_556))
+    assert off(png_with(*told, image=patches(PATCHES / 255))) == 0
+
+
 def test_adobe_rgb_is_believed_where_a_camera_says_so_without_a_profile() -> None:
     image, _ = adobe_rgb()
     exif = Image.Exif()

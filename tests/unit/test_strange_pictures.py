@@ -111,6 +111,11 @@ def test_faulty_chunks_of_a_png_are_left_out(fault: str) -> None:
     assert np.array_equal(pixels, np.asarray(two_halves()))
 
 
+def test_of_two_chunks_that_say_the_same_the_first_counts() -> None:
+    told = [chunk(b"tEXt", b"XML:com.adobe.xmp\0" + packet) for packet in (b"<a/>", b"<b/>")]
+    assert decode(png_with(*told), max_pixels=LIMIT).xmp == b"<a/>"
+
+
 @pytest.mark.parametrize("length", [0, 1, 4, 11])
 def test_a_png_that_lacks_only_its_end_is_whole(length: int) -> None:
     data = written(two_halves())
