@@ -5,6 +5,7 @@ while it decodes, and Pillow writes into an AVIF's EXIF what the boxes say.
 """
 
 import io
+import re
 import struct
 from collections.abc import Callable
 
@@ -14,6 +15,9 @@ from PIL.ImageFile import ImageFile
 from captioner import colour, exif
 
 _COLOUR_CODES = b"colrnclx"
+# Of ISO 14496-12, 8.11.6: an item's numbers, before its type and names.
+_ITEM = re.compile(rb"infe(?:\x03.{9}|[^\x03].{7})", re.DOTALL)
+_ASCII = bytes(range(128)) + b"?" * 128
 
 
 def open_heif(data: bytes) -> ImageFile:
@@ -24,7 +28,7 @@ def open_heif(data: bytes) -> ImageFile:
     # Loads libheif and libde265, 4 MB, which most starts of the function do without.
     from pi_heif import HeifImageFile  # noqa: PLC0415
 
-    image = _opened(HeifImageFile, data)
+    image = _opened(HeifImageFile, _with_ascii_names(data))
     image.info["orientation"] = 1
     codes = image.info.get("nclx_profile")
     if codes and not image.info.get("icc_profile"):
@@ -43,6 +47,21 @@ def open_avif(data: bytes) -> ImageFile:
         codes = struct.unpack_from(">2H", data, at + len(_COLOUR_CODES))
         image.info["icc_profile"] = colour.profile_of_code(*codes)
     return image
+
+
+def _with_ascii_names(data: bytes) -> bytes:
+    """Return a file in whose items' types and names there is nothing but ASCII.
+
+    pi-heif 1.4 ends the process where one is no UTF-8:
+    https://github.com/bigcat88/pillow_heif/pull/478.
+    """
+    written = bytearray(data)
+    start = max(data.find(b"meta"), 4)
+    end = start - 4 + int.from_bytes(data[start - 4 : start])
+    for item in _ITEM.finditer(data, start, end):
+        until = item.start() - 4 + int.from_bytes(data[item.start() - 4 : item.start()])
+        written[item.end() : until] = data[item.end() : until].translate(_ASCII)
+    return bytes(written)
 
 
 def _opened(reader: Callable[[io.BytesIO], ImageFile], data: bytes) -> ImageFile:
