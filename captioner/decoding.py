@@ -149,7 +149,7 @@ def _decoded(data: bytes, max_pixels: int, openers: Openers) -> Decoded:
     profile = told["icc_profile"]
     if not profile and described.is_adobe_rgb:
         profile = colour.profile_of_adobe_rgb()
-    srgb = colour.to_srgb(_opaque(reduced), profile)
+    srgb = _on_white(reduced, profile)
     return Decoded(
         pixels=np.array(_upright(srgb, orientation), np.uint8),
         width=height if turned else width,
@@ -187,18 +187,26 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     """Reduce 16 bits of grey, which `convert` would clip, and what has no white of its own."""
     wide = np.asarray(image)
     if image.mode.startswith("I;16"):
-        return Image.fromarray((wide >> 8).astype(np.uint8))
+        grey = Image.fromarray((wide >> 8).astype(np.uint8))
+        clear = image.info.get("transparency")
+        if isinstance(clear, int):
+            grey.putalpha(Image.fromarray(np.uint8(255 * (wide != clear))))
+        return grey
     numbers = np.nan_to_num(wide.astype(np.float32))
     low, high = min(0.0, float(numbers.min())), max(1.0, float(numbers.max()))
     return Image.fromarray(np.uint8(255 * (numbers - low) / (high - low)))
 
 
-def _opaque(image: Image.Image) -> Image.Image:
-    if image.has_transparency_data:
-        coloured = image.convert("RGBA")
-        paper = Image.new("RGBA", coloured.size, "white")
-        return Image.alpha_composite(paper, coloured).convert("RGB")
-    return image if image.mode in colour.MODES else image.convert("RGB")
+def _on_white(image: Image.Image, profile: bytes) -> Image.Image:
+    """Convert to sRGB, and only then lay on white what is transparent, as browsers do."""
+    if not image.has_transparency_data:
+        return colour.to_srgb(
+            image if image.mode in colour.MODES else image.convert("RGB"), profile
+        )
+    coloured = image.convert("RGBA")
+    srgb = colour.to_srgb(coloured.convert("RGB"), profile)
+    paper = Image.new("RGB", srgb.size, "white")
+    return Image.composite(srgb, paper, coloured.getchannel("A"))
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

@@ -64,13 +64,17 @@ def read(image: Image.Image) -> Exif:
 
     Where it tells no orientation, an XMP packet's counts, as some editors write it there alone.
     """
-    written = image.info.get("exif") or b""
-    exif = Exif.of(_PREFIX.sub(b"", written))
+    exif = of_picture(image)
     xmp = image.info.get("xmp")
     turned = _XMP_ORIENTATION.search(xmp) if isinstance(xmp, bytes) else None
     if turned is None or Base.Orientation in exif.image:
         return exif
     return replace(exif, image={**exif.image, Base.Orientation: int(turned[1])})
+
+
+def of_picture(image: Image.Image) -> Exif:
+    """Read a picture's EXIF and nothing else; never raises."""
+    return Exif.of(_PREFIX.sub(b"", image.info.get("exif") or b""))
 
 
 class Entry(NamedTuple):

@@ -26,8 +26,10 @@ def open_heif(data: bytes) -> ImageFile:
     if b"avif" in brands or b"avis" in brands:
         return open_avif(data)
     # Loads libheif and libde265, 4 MB, which most starts of the function do without.
-    from pi_heif import HeifImageFile  # noqa: PLC0415
+    from pi_heif import HeifImageFile, options  # noqa: PLC0415
 
+    # Of pictures that are not looked at.
+    options.AUX_IMAGES = options.DEPTH_IMAGES = options.THUMBNAILS = False
     image = _opened(HeifImageFile, _with_ascii_names(data))
     image.info["orientation"] = 1
     codes = image.info.get("nclx_profile")
@@ -41,7 +43,7 @@ def open_heif(data: bytes) -> ImageFile:
 def open_avif(data: bytes) -> ImageFile:
     """Open an AVIF's primary picture, of a sequence the first."""
     image = _opened(AvifImageFile, data)
-    image.info["orientation"] = exif.read(image).orientation if "exif" in image.info else 1
+    image.info["orientation"] = exif.of_picture(image).orientation
     at = data.find(_COLOUR_CODES, 0, data.find(b"mdat"))
     if at > 0 and not image.info.get("icc_profile"):
         codes = struct.unpack_from(">2H", data, at + len(_COLOUR_CODES))
