@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
+from itertools import islice
 from uuid import NAMESPACE_URL, uuid5
 
 from chalicelib.errors import PayloadTooLarge
@@ -23,6 +23,7 @@ from image_repo_formats.captions import (
     CaptionFile,
     first_captions,
     is_sidecar,
+    named_by,
     rank,
     read,
     sidecar_names,
@@ -34,6 +35,7 @@ _REGISTER = f"{IMPORTS}folders/"
 _MAX_ENTRY_BYTES = 10_000
 _MAX_CACHED = 4
 _ANY_SIDECAR = "*.xmp"
+_NONE = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,13 @@ class FolderCaptions:
     def described(self, key: str, files: Iterable[Registered]) -> Described:
         """Return what files say of a photograph of their folder: the first that has it counts."""
         folder, _, name = key.rpartition("/")
-        found = [(file, line) for file in files for line in self._lines(file, folder, name)]
-        by = next(((file, line) for file, line in found if line.caption), None)
+        found = [one for file in files for one in self._lines(file, folder, name)]
+        source, caption = next(((key, line.caption) for key, line in found if line.caption), _NONE)
         keywords = next((line.keywords for _, line in found if line.keywords), ())
-        return Described(by and by[1].caption, keywords, by and by[0].key)
+        return Described(caption, keywords, source)
 
-    def _lines(self, file: Registered, folder: str, name: str) -> Iterator[Line]:
+    def _lines(self, file: Registered, folder: str, name: str) -> Iterator[tuple[str, Line]]:
+        """Yield what a file, or the sidecars, say of a photograph, with the key of the file."""
         if file.is_sidecars:
             yield from self._sidecar(folder, name)
             return
@@ -147,18 +150,16 @@ class FolderCaptions:
             captions = self._captions(file)
         except _Gone:
             return
-        name = unicodedata.normalize("NFC", name)
-        line = captions.get(name) or captions.get(PurePosixPath(name).stem)
-        if line:
-            yield line
+        named = (captions.get(unicodedata.normalize("NFC", each)) for each in named_by(name))
+        yield from ((file.key, line) for line in islice(filter(None, named), 1))
 
-    def _sidecar(self, folder: str, photograph: str) -> Iterator[Line]:
-        for name in sidecar_names(photograph):
+    def _sidecar(self, folder: str, photograph: str) -> Iterator[tuple[str, Line]]:
+        for key in (f"{folder}/{name}" for name in sidecar_names(photograph)):
             try:
-                entries = self._opened(f"{folder}/{name}", None).entries
+                entries = self._opened(key, None).entries
             except CaptionFileError:
                 continue
-            yield from (entry for entry in entries if isinstance(entry, Line))
+            yield from ((key, entry) for entry in entries if isinstance(entry, Line))
 
     def _read_captions(self, file: Registered) -> Mapping[str, Line]:
         try:

@@ -109,6 +109,42 @@ def test_a_folder_without_captions_costs_its_photographs_one_small_read() -> Non
     assert room.storage.requests == 1
 
 
+@pytest.mark.parametrize("file", ["descriptions.txt", "{}.xmp", "{}.XMP", "{}.Xmp"])
+@pytest.mark.parametrize(
+    ("photograph", "named", "is_meant"),
+    [
+        ("dog.Jpg", "dog", True),
+        ("dog", "dog", True),
+        ("dog.dat", "dog", False),
+        ("dog.jpg.jpg", "dog.jpg", False),
+        ("cafe\u0301.jpg", "caf\u00e9.jpg", True),
+        ("caf\u00e9.HEIC", "cafe\u0301", True),
+    ],
+)
+def test_a_name_means_the_same_photographs_whichever_comes_first(
+    photograph: str, named: str, file: str, *, is_meant: bool
+) -> None:
+    first, last = Room(), Room()
+    body = xmp.write("a dog") if "{}" in file else f"{named} a dog\n".encode()
+    first.land(file.format(named), body)
+    for room in (first, last):
+        room.land(photograph)
+    last.land(file.format(named), body)
+    expected = ("a dog" if is_meant else None, ())
+    assert (first.standing(photograph), last.standing(photograph)) == (expected, expected)
+
+
+def test_of_two_sidecars_the_report_says_which_counts() -> None:
+    room = Room()
+    for name in ("dog.jpg", "dog.jpg.xmp"):
+        room.land(name)
+    room.land("dog.xmp", xmp.write("a hound"))
+    counts = {"captioned": 1, "kept": 0, "missing": 0, "problems": 0}
+    assert room.imported("dog.jpg.xmp").counts == counts
+    (problem,) = room.imported("dog.xmp").problems
+    assert problem["reason"].startswith("dog.jpg.xmp describes the photograph, too")
+
+
 def test_of_several_files_the_report_says_which_counts() -> None:
     room = Room()
     for name in ("dog.jpg", "cat.png", "descriptions.txt"):
