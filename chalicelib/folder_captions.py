@@ -33,7 +33,8 @@ from image_repo_formats.entries import CaptionFileError, Line
 MAX_CAPTION_FILE_BYTES = 100_000_000
 _REGISTER = f"{IMPORTS}folders/"
 _MAX_ENTRY_BYTES = 10_000
-_MAX_CACHED = 4
+_MAX_KEPT_CHARS = 200_000_000
+_LINE_CHARS = 500  # as many as a line's objects take beside its text
 _ANY_SIDECAR = "*.xmp"
 _NONE = (None, None)
 
@@ -84,12 +85,19 @@ def is_caption_file(key: str) -> bool:
 
 
 class FolderCaptions:
-    """The register of caption files, and what is in them."""
+    """The register of caption files, and what is in them.
 
-    def __init__(self, storage: Storage) -> None:
+    Parameters
+    ----------
+    max_kept_chars
+        Of captions that are kept in memory, those of the last file apart.
+    """
+
+    def __init__(self, storage: Storage, *, max_kept_chars: int = _MAX_KEPT_CHARS) -> None:
         self._storage = storage
+        self._max_kept_chars = max_kept_chars
         self._entry = lru_cache(maxsize=100)(self._read_entry)
-        self._captions = lru_cache(_MAX_CACHED)(self._read_captions)
+        self._kept: dict[Registered, Mapping[str, Line]] = {}
 
     def register(self, key: str, encoding: str | None = None) -> None:
         """Enter a file of captions that was stored, replaced or deleted.
@@ -161,6 +169,22 @@ class FolderCaptions:
                 continue
             yield from ((key, entry) for entry in entries if isinstance(entry, Line))
 
+    def _captions(self, file: Registered) -> Mapping[str, Line]:
+        """Return a file's captions, and keep those of the files that were asked for last.
+
+        A folder's files are asked for again for each of its photographs.
+        """
+        captions = self._kept.pop(file, None)
+        if captions is None:
+            captions = self._read_captions(file)
+            while self._kept and self._chars_with(captions) > self._max_kept_chars:
+                del self._kept[next(iter(self._kept))]
+        self._kept[file] = captions
+        return captions
+
+    def _chars_with(self, captions: Mapping[str, Line]) -> int:
+        return sum(map(_chars, (captions, *self._kept.values())))
+
     def _read_captions(self, file: Registered) -> Mapping[str, Line]:
         try:
             entries = first_captions(self._opened(file.key, file.encoding).entries)
@@ -203,6 +227,10 @@ class FolderCaptions:
     def _write(self, key: str, content: object) -> None:
         body = json.dumps(content).encode()
         self._storage.write(key, body, content_type="application/json")
+
+
+def _chars(captions: Mapping[str, Line]) -> int:
+    return sum(_LINE_CHARS + len(line.caption or "") for line in captions.values())
 
 
 def _folder_id(key: str) -> str:

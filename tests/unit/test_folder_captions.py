@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidField, PayloadTooLarge
 from chalicelib.events import ContinueImport, EventKind, ObjectEvent
+from chalicelib.folder_captions import FolderCaptions
 from chalicelib.images import Image, Source, image_id_of
 from chalicelib.import_reports import ImportReport
 from chalicelib.imports import Imports
@@ -132,6 +133,32 @@ def test_a_name_means_the_same_photographs_whichever_comes_first(
     last.land(file.format(named), body)
     expected = ("a dog" if is_meant else None, ())
     assert (first.standing(photograph), last.standing(photograph)) == (expected, expected)
+
+
+def test_many_files_of_a_folder_are_read_once_for_all_of_its_photographs() -> None:
+    room = Room()
+    for number in range(9):
+        room.land(f"{number}.jpg")
+        room.land(f"captions{number}.json", FILES["captions_val.json"])
+    room.imports.caption(f"{FOLDER}0.jpg")
+    before = room.storage.requests
+    for number in range(9):
+        room.imports.caption(f"{FOLDER}{number}.jpg")
+    assert room.storage.requests - before == 9
+
+
+def test_captions_that_take_too_much_memory_are_read_again() -> None:
+    room = Room()
+    for name in ("captions.csv", "captions_val.json", "descriptions.txt"):
+        room.land(name)
+    small = FolderCaptions(room.storage, max_kept_chars=1_000)
+    for _ in range(2):
+        files = small.of(FOLDER.rstrip("/"))
+        told = [small.described(f"{FOLDER}{name}", files).caption for name in PHOTOGRAPHS]
+        assert told == ["a dog", "a cat", "a fox"]
+    before = room.storage.requests
+    small.described(f"{FOLDER}dog.jpg", files)
+    assert room.storage.requests > before
 
 
 def test_of_two_sidecars_the_report_says_which_counts() -> None:
