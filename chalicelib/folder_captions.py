@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
+from itertools import islice
 from uuid import NAMESPACE_URL, uuid5
 
 from chalicelib.errors import PayloadTooLarge
@@ -23,6 +23,7 @@ from image_repo_formats.captions import (
     CaptionFile,
     first_captions,
     is_sidecar,
+    named_by,
     rank,
     read,
     sidecar_names,
@@ -32,8 +33,10 @@ from image_repo_formats.entries import CaptionFileError, Line
 MAX_CAPTION_FILE_BYTES = 100_000_000
 _REGISTER = f"{IMPORTS}folders/"
 _MAX_ENTRY_BYTES = 10_000
-_MAX_CACHED = 4
+_MAX_KEPT_CHARS = 200_000_000
+_LINE_CHARS = 500  # as many as a line's objects take beside its text
 _ANY_SIDECAR = "*.xmp"
+_NONE = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,19 @@ def is_caption_file(key: str) -> bool:
 
 
 class FolderCaptions:
-    """The register of caption files, and what is in them."""
+    """The register of caption files, and what is in them.
 
-    def __init__(self, storage: Storage) -> None:
+    Parameters
+    ----------
+    max_kept_chars
+        Of captions that are kept in memory, those of the last file apart.
+    """
+
+    def __init__(self, storage: Storage, *, max_kept_chars: int = _MAX_KEPT_CHARS) -> None:
         self._storage = storage
+        self._max_kept_chars = max_kept_chars
         self._entry = lru_cache(maxsize=100)(self._read_entry)
-        self._captions = lru_cache(_MAX_CACHED)(self._read_captions)
+        self._kept: dict[Registered, Mapping[str, Line]] = {}
 
     def register(self, key: str, encoding: str | None = None) -> None:
         """Enter a file of captions that was stored, replaced or deleted.
@@ -134,12 +144,13 @@ class FolderCaptions:
     def described(self, key: str, files: Iterable[Registered]) -> Described:
         """Return what files say of a photograph of their folder: the first that has it counts."""
         folder, _, name = key.rpartition("/")
-        found = [(file, line) for file in files for line in self._lines(file, folder, name)]
-        by = next(((file, line) for file, line in found if line.caption), None)
+        found = [one for file in files for one in self._lines(file, folder, name)]
+        source, caption = next(((key, line.caption) for key, line in found if line.caption), _NONE)
         keywords = next((line.keywords for _, line in found if line.keywords), ())
-        return Described(by and by[1].caption, keywords, by and by[0].key)
+        return Described(caption, keywords, source)
 
-    def _lines(self, file: Registered, folder: str, name: str) -> Iterator[Line]:
+    def _lines(self, file: Registered, folder: str, name: str) -> Iterator[tuple[str, Line]]:
+        """Yield what a file, or the sidecars, say of a photograph, with the key of the file."""
         if file.is_sidecars:
             yield from self._sidecar(folder, name)
             return
@@ -147,18 +158,32 @@ class FolderCaptions:
             captions = self._captions(file)
         except _Gone:
             return
-        name = unicodedata.normalize("NFC", name)
-        line = captions.get(name) or captions.get(PurePosixPath(name).stem)
-        if line:
-            yield line
+        named = (captions.get(unicodedata.normalize("NFC", each)) for each in named_by(name))
+        yield from ((file.key, line) for line in islice(filter(None, named), 1))
 
-    def _sidecar(self, folder: str, photograph: str) -> Iterator[Line]:
-        for name in sidecar_names(photograph):
+    def _sidecar(self, folder: str, photograph: str) -> Iterator[tuple[str, Line]]:
+        for key in (f"{folder}/{name}" for name in sidecar_names(photograph)):
             try:
-                entries = self._opened(f"{folder}/{name}", None).entries
+                entries = self._opened(key, None).entries
             except CaptionFileError:
                 continue
-            yield from (entry for entry in entries if isinstance(entry, Line))
+            yield from ((key, entry) for entry in entries if isinstance(entry, Line))
+
+    def _captions(self, file: Registered) -> Mapping[str, Line]:
+        """Return a file's captions, and keep those of the files that were asked for last.
+
+        A folder's files are asked for again for each of its photographs.
+        """
+        captions = self._kept.pop(file, None)
+        if captions is None:
+            captions = self._read_captions(file)
+            while self._kept and self._chars_with(captions) > self._max_kept_chars:
+                del self._kept[next(iter(self._kept))]
+        self._kept[file] = captions
+        return captions
+
+    def _chars_with(self, captions: Mapping[str, Line]) -> int:
+        return sum(map(_chars, (captions, *self._kept.values())))
 
     def _read_captions(self, file: Registered) -> Mapping[str, Line]:
         try:
@@ -202,6 +227,10 @@ class FolderCaptions:
     def _write(self, key: str, content: object) -> None:
         body = json.dumps(content).encode()
         self._storage.write(key, body, content_type="application/json")
+
+
+def _chars(captions: Mapping[str, Line]) -> int:
+    return sum(_LINE_CHARS + len(line.caption or "") for line in captions.values())
 
 
 def _folder_id(key: str) -> str:

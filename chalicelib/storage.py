@@ -23,6 +23,7 @@ from chalicelib.names import DEFAULT_OWNER, UPLOADS
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+MAX_KEY_BYTES = 1_024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 UPLOAD_SECONDS = 15 * 60
 # How long the bucket's lifecycle keeps a version that was replaced or deleted.
 FORMER_VERSION_DAYS = 30
@@ -105,7 +106,7 @@ class S3Storage:
         """Return an object's bytes; its length is looked at before they are fetched."""
         version = {"VersionId": version_id} if version_id else {}
         try:
-            answer = self._call(self._client.get_object, Key=key, **version)
+            answer = self._look_for(self._client.get_object, key, **version)
             with answer["Body"] as body:
                 size = answer["ContentLength"]
                 if size > limit:
@@ -123,7 +124,7 @@ class S3Storage:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
         """
         try:
-            found = self._call(self._client.head_object, Key=key)
+            found = self._look_for(self._client.head_object, key)
         except _Gone:
             return None
         return StoredObject(key, found["ContentLength"], found["ETag"], found.get("VersionId"))
@@ -186,6 +187,11 @@ class S3Storage:
             "get_object", Params=parameters, ExpiresIn=_DOWNLOAD_SECONDS
         )
         return url
+
+    def _look_for(self, operation: Callable[..., Any], key: str, **arguments: Any) -> Any:
+        if len(key.encode()) > MAX_KEY_BYTES:  # S3 refuses the request
+            raise _Gone
+        return self._call(operation, Key=key, **arguments)
 
     def _call(self, operation: Callable[..., Any], **arguments: Any) -> Any:
         try:

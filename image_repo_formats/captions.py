@@ -73,8 +73,8 @@ def sidecar_names(photograph: str) -> tuple[str, ...]:
     darktable and digiKam append the ending, Lightroom puts it for the photograph's own:
     https://github.com/KDE/digikam/pull/6
     """
-    stem = PurePosixPath(photograph).stem
-    return tuple(f"{name}{ending}" for name in (photograph, stem) for ending in (".xmp", ".XMP"))
+    forms = [form for name in named_by(photograph) for form in _composed_or_apart(name)]
+    return tuple(f"{form}{ending}" for form in forms for ending in _cased(".xmp"))
 
 
 def names(name: str) -> tuple[str, ...]:
@@ -82,11 +82,24 @@ def names(name: str) -> tuple[str, ...]:
 
     Accents may be stored composed or apart; a name without an extension stands for any.
     """
-    forms = (name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))
     known = name.lower().endswith(tuple(CONTENT_TYPES))
-    upper = (ending.upper() for ending in CONTENT_TYPES)
-    endings = ("",) if known else ("", *CONTENT_TYPES, *upper)
-    return tuple(dict.fromkeys(form + ending for form in forms for ending in endings))
+    endings = [""] if known else ["", *(case for each in CONTENT_TYPES for case in _cased(each))]
+    return tuple(form + ending for form in _composed_or_apart(name) for ending in endings)
+
+
+def named_by(photograph: str) -> tuple[str, ...]:
+    """Return by which names a line may mean a photograph: its own first, as `names` has them."""
+    stem = PurePosixPath(photograph).stem
+    return (photograph, stem) if photograph in names(stem) else (photograph,)
+
+
+def _composed_or_apart(name: str) -> tuple[str, ...]:
+    forms = (name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))
+    return tuple(dict.fromkeys(forms))
+
+
+def _cased(ending: str) -> tuple[str, str, str]:
+    return ending, ending.upper(), ending.title()
 
 
 def read(

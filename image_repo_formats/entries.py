@@ -65,10 +65,10 @@ def checked(line: Line, *, folders: bool) -> Entry:
     """
     name = line.name.replace("\\", "/").removeprefix("./") if folders else line.name
     caption = line.caption and collapsed(line.caption)
-    reason = _fault(line, name, caption, folders=folders)
-    if reason:
-        return UnreadableLine(line.number, reason)
-    return Line(line.number, name, caption, line.keywords, line.several)
+    keywords = tuple(filter(None, map(collapsed, line.keywords)))
+    found = Line(line.number, name, caption, keywords, line.several)
+    reason = _fault(found, folders=folders)
+    return UnreadableLine(line.number, reason) if reason else found
 
 
 def collapsed(text: str) -> str:
@@ -76,15 +76,16 @@ def collapsed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _fault(line: Line, name: str, caption: str | None, *, folders: bool) -> str:
-    if not name or not (caption or line.keywords):
+def _fault(line: Line, *, folders: bool) -> str:
+    caption = line.caption or ""
+    if not line.name or not (caption or line.keywords):
         return "a name and a caption are needed"
-    if not folders and ("/" in name or "\\" in name):
+    if not folders and ("/" in line.name or "\\" in line.name):
         return "the name must be of a file in the same folder, not a path"
-    if _OUTSIDE.match(name):
+    if _OUTSIDE.match(line.name):
         return "the name leads out of the folder"
-    if _UNWRITABLE.search(name) or (caption and _UNWRITABLE.search(caption)):
+    if any(map(_UNWRITABLE.search, (line.name, caption, *line.keywords))):
         return "control characters are not allowed"
-    if caption and len(caption) > MAX_CAPTION_CHARS:
+    if len(caption) > MAX_CAPTION_CHARS:
         return f"the caption is longer than {MAX_CAPTION_CHARS} characters"
     return ""

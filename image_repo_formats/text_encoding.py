@@ -153,10 +153,13 @@ def _decoded(raw: bytes, name: str, fault: Callable[[bytes], str]) -> Decoded:
     reason = "" if raw.isascii() else fault(raw)
     if reason:
         return "", reason
+    wrong = f"the line is not {name.removesuffix('-sig')}"
     try:
-        return raw.decode(name), ""
+        line = raw.decode(name)
     except UnicodeError:
-        return "", f"the line is not {name.removesuffix('-sig')}"
+        return "", wrong
+    # EBCDIC, named for a file that is none, reads a percent sign as a line's end.
+    return ("", wrong) if "\n" in line or "\r" in line else (line, "")
 
 
 def _wide_lines(file: BinaryIO, name: str) -> Iterator[Decoded]:

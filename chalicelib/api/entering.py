@@ -20,11 +20,10 @@ from chalicelib.catalogue import Catalogue, update
 from chalicelib.errors import InvalidField, KeyReused, NotFound
 from chalicelib.images import AWAITED, Entry, Image, Source
 from chalicelib.names import UPLOADS
-from chalicelib.storage import UPLOAD_SECONDS, PresignedPost, Storage
+from chalicelib.storage import MAX_KEY_BYTES, UPLOAD_SECONDS, PresignedPost, Storage
 from chalicelib.transitions import awaited, described, living, pending
 from image_repo_formats import CONTENT_TYPES
 
-MAX_KEY_BYTES = 1_024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _FOLDER_BYTES = 12
 _UNKNOWN_TYPE = "application/octet-stream"
 

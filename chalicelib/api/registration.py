@@ -116,7 +116,7 @@ def _body(model: type[BaseModel], raw: bytes) -> BaseModel:
             raise
         # Half of a surrogate pair is no text, but JSON can write it: read so, its field is named.
         try:
-            document = json.loads(raw)
+            document = json.loads(raw.decode())  # as bytes, UTF-16 would be taken too
         except (ValueError, RecursionError):
             raise invalid from None
     return model.model_validate(document)

@@ -9,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     StringConstraints,
+    TypeAdapter,
     model_validator,
 )
 
@@ -34,6 +35,9 @@ from image_repo_formats.captions import rank
 from image_repo_formats.media_types import known_media_type
 
 MAX_NAME_CHARS = 255
+# Half of what an item of the catalogue may hold; the rest is for captions, keywords and what the
+# captioner finds: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_ATTRIBUTES_BYTES = 200_000
 _OLDER_NAMES = {"colours": ("subject_colours",), "actions": ("subject_actions",)}
 
 
@@ -93,13 +97,24 @@ class AttributeInput(_SubjectInput):
         return Attribute(self.subject, garments=garments, **traits)
 
 
+def storable(attributes: list[AttributeInput]) -> list[AttributeInput]:
+    """Return the attributes, if a record has room for them."""
+    recorded = [one.attribute() for one in attributes]
+    if len(_RECORDED.dump_json(recorded)) > MAX_ATTRIBUTES_BYTES:
+        raise ValueError(f"must be at most {MAX_ATTRIBUTES_BYTES} bytes as JSON")
+    return attributes
+
+
+_RECORDED = TypeAdapter(list[Attribute])
 Keyword = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_KEYWORD_CHARS),
     AfterValidator(printable),
 ]
 KeywordList = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)]
-AttributeList = Annotated[list[AttributeInput], Field(max_length=MAX_ATTRIBUTES)]
+AttributeList = Annotated[
+    list[AttributeInput], Field(max_length=MAX_ATTRIBUTES), AfterValidator(storable)
+]
 CaptionText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CAPTION_CHARS),

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from chalicelib.errors import PayloadTooLarge
@@ -43,6 +44,15 @@ def test_an_object_comes_back_whatever_its_key(storage: Storage) -> None:
 def test_what_is_gone_is_none_and_deleting_it_is_no_error(storage: Storage) -> None:
     storage.delete("uploads/ann/none.jpg")
     assert storage.read("uploads/ann/none.jpg", limit=10) is None
+
+
+@pytest.mark.parametrize("key", ["k" * 1_025, "é" * 513])
+def test_nothing_is_asked_of_a_key_that_is_too_long_for_an_object(key: str) -> None:
+    client = boto3.client("s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    storage = S3Storage(client, "photographs")
+    with Stubber(client):
+        assert storage.head(key) is None
+        assert storage.read(key, limit=1) is None
 
 
 def test_what_a_key_holds_now_is_told_without_its_bytes(storage: Storage) -> None:

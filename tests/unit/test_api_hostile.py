@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from app import provider
 from chalicelib.api.queries import SearchParameters, SimilarQuery
+from chalicelib.api.routes import ROUTES
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
@@ -66,13 +67,9 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "/tokens": {"owner": "ann"},
 }
 FIELDS = {
-    "/images": ["name", "content_type", "size", "caption", "attributes"],
-    "/search": ["text", "mode", "attributes", "filters", "facets", "limit", "cursor", "owner"],
-    "/search/image": ["image", "crop", "min_relevance", "explain", "unlike", "collapse", "weights"],
-    "/recaption": ["ids", "state", "cursor"],
-    "/rebuild": ["after", "limit", "force"],
-    "/imports": ["prefix"],
-    "/tokens": ["owner", "scopes", "label"],
+    route.path: list(route.body.model_fields)
+    for route in ROUTES
+    if route.method == "POST" and route.path in DOCUMENTS and route.body is not None
 }
 PARAMETERS = {
     "/search": list(SearchParameters.model_fields),
@@ -119,6 +116,19 @@ def test_no_field_brings_it_down(real: Api, path: str) -> None:
             answer = real.call("POST", path, DOCUMENTS[path] | {name: value}, as_="admin")
             assert answer.status < 500, (name, str(value)[:40], answer.text)
             assert answer.json
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/images"), ("PATCH", "/images/id-1")])
+def test_more_attributes_than_a_record_can_hold_are_refused(
+    real: Api, method: str, path: str
+) -> None:
+    words = [f"{number:02}" + "🐕" * 62 for number in range(16)]
+    garments = [{"garment": word, "colours": words} for word in words]
+    attributes = [{"subject": "dog", "actions": words, "garments": garments}] * 8
+    required = DOCUMENTS[path] if method == "POST" else {}
+    answer = real.call(method, path, required | {"attributes": attributes})
+    assert (answer.status, answer.json["field"]) == (400, "attributes")
+    assert real.call(method, path, required | {"attributes": attributes[:2]}).status < 300
 
 
 @pytest.mark.parametrize("text", [text for text in TEXTS if text])

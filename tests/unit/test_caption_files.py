@@ -136,6 +136,18 @@ def test_tables_are_read_by_their_header_whatever_parts_the_cells(content: str) 
     assert captions(content.encode(), "captions.csv") == {"a.jpg": 'a dog, a "cat"'}
 
 
+@pytest.mark.parametrize("keyword", ["pet\0", "\x1b[31mpet", "+2AA-"])
+def test_a_keyword_that_cannot_be_written_is_a_problem(keyword: str) -> None:
+    content = f"image,caption,keywords\na.jpg,a dog,{keyword}; summer\n".encode()
+    found = read(io.BytesIO(content), "captions.csv", encoding="utf-7")
+    assert [*found.entries] == [UnreadableLine(2, "control characters are not allowed")]
+
+
+def test_keywords_have_blanks_as_captions_have_them() -> None:
+    (line,) = firsts(b"image,caption,keywords\na.jpg,a dog,summer\t of  69;\t\n", "captions.csv")
+    assert isinstance(line, Line) and line.keywords == ("summer of 69",)
+
+
 def test_keywords_may_stand_in_a_table() -> None:
     (line,) = firsts(b'image,caption,keywords\na.jpg,a dog,"beach; summer"\n', "captions.csv")
     assert isinstance(line, Line) and line.keywords == ("beach", "summer")
@@ -242,4 +254,4 @@ def test_one_table_says_which_files_hold_captions_and_which_count_first() -> Non
 
 
 def test_a_sidecar_is_called_after_its_photograph_in_either_way() -> None:
-    assert sidecar_names("IMG_1.JPG")[::2] == ("IMG_1.JPG.xmp", "IMG_1.xmp")
+    assert sidecar_names("IMG_1.JPG")[::3] == ("IMG_1.JPG.xmp", "IMG_1.xmp")

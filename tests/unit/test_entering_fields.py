@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from chalice.test import Client
 
+import app as entry_point
 from chalicelib.api.routes import ROUTES
 from image_repo_formats import MEDIA_TYPES
 from image_repo_formats.media_types import known_media_type
@@ -59,6 +61,15 @@ def test_a_name_that_a_phone_or_a_person_gives_is_taken(api: Api, name: str) -> 
 def test_half_a_surrogate_pair_is_refused_where_it_stands(api: Api, where: str) -> None:
     answer = api.call("POST", "/images", json.dumps(NEW | {where: "a\udc80b"}))
     assert (answer.status, answer.json["field"]) == (400, where)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32-le"])
+def test_a_body_in_another_encoding_than_that_of_json_is_refused(api: Api, encoding: str) -> None:
+    body = json.dumps(NEW | {"size": True}).encode(encoding)
+    with Client(entry_point.app) as client:
+        headers = {"Authorization": "Bearer ann", "Content-Type": "application/json"}
+        answer = client.http.request("POST", "/images", headers=headers, body=body)
+    assert answer.status_code == 400
 
 
 def test_an_owner_whose_name_a_form_would_replace_is_refused(api: Api) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidField, PayloadTooLarge
 from chalicelib.events import ContinueImport, EventKind, ObjectEvent
+from chalicelib.folder_captions import FolderCaptions
 from chalicelib.images import Image, Source, image_id_of
 from chalicelib.import_reports import ImportReport
 from chalicelib.imports import Imports
@@ -107,6 +108,68 @@ def test_a_folder_without_captions_costs_its_photographs_one_small_read() -> Non
     room = Room()
     room.land("dog.jpg")
     assert room.storage.requests == 1
+
+
+@pytest.mark.parametrize("file", ["descriptions.txt", "{}.xmp", "{}.XMP", "{}.Xmp"])
+@pytest.mark.parametrize(
+    ("photograph", "named", "is_meant"),
+    [
+        ("dog.Jpg", "dog", True),
+        ("dog", "dog", True),
+        ("dog.dat", "dog", False),
+        ("dog.jpg.jpg", "dog.jpg", False),
+        ("cafe\u0301.jpg", "caf\u00e9.jpg", True),
+        ("caf\u00e9.HEIC", "cafe\u0301", True),
+    ],
+)
+def test_a_name_means_the_same_photographs_whichever_comes_first(
+    photograph: str, named: str, file: str, *, is_meant: bool
+) -> None:
+    first, last = Room(), Room()
+    body = xmp.write("a dog") if "{}" in file else f"{named} a dog\n".encode()
+    first.land(file.format(named), body)
+    for room in (first, last):
+        room.land(photograph)
+    last.land(file.format(named), body)
+    expected = ("a dog" if is_meant else None, ())
+    assert (first.standing(photograph), last.standing(photograph)) == (expected, expected)
+
+
+def test_many_files_of_a_folder_are_read_once_for_all_of_its_photographs() -> None:
+    room = Room()
+    for number in range(9):
+        room.land(f"{number}.jpg")
+        room.land(f"captions{number}.json", FILES["captions_val.json"])
+    room.imports.caption(f"{FOLDER}0.jpg")
+    before = room.storage.requests
+    for number in range(9):
+        room.imports.caption(f"{FOLDER}{number}.jpg")
+    assert room.storage.requests - before == 9
+
+
+def test_captions_that_take_too_much_memory_are_read_again() -> None:
+    room = Room()
+    for name in ("captions.csv", "captions_val.json", "descriptions.txt"):
+        room.land(name)
+    small = FolderCaptions(room.storage, max_kept_chars=1_000)
+    for _ in range(2):
+        files = small.of(FOLDER.rstrip("/"))
+        told = [small.described(f"{FOLDER}{name}", files).caption for name in PHOTOGRAPHS]
+        assert told == ["a dog", "a cat", "a fox"]
+    before = room.storage.requests
+    small.described(f"{FOLDER}dog.jpg", files)
+    assert room.storage.requests > before
+
+
+def test_of_two_sidecars_the_report_says_which_counts() -> None:
+    room = Room()
+    for name in ("dog.jpg", "dog.jpg.xmp"):
+        room.land(name)
+    room.land("dog.xmp", xmp.write("a hound"))
+    counts = {"captioned": 1, "kept": 0, "missing": 0, "problems": 0}
+    assert room.imported("dog.jpg.xmp").counts == counts
+    (problem,) = room.imported("dog.xmp").problems
+    assert problem["reason"].startswith("dog.jpg.xmp describes the photograph, too")
 
 
 def test_of_several_files_the_report_says_which_counts() -> None:

@@ -179,6 +179,13 @@ def test_bytes_that_the_named_encoding_cannot_have_are_problems_of_their_lines()
     assert [type(entry) for entry in found.entries] == [UnreadableLine, Line]
 
 
+@pytest.mark.parametrize(("encoding", "text"), [("cp037", "50%"), ("unicode_escape", r"a\nb")])
+def test_a_line_end_that_a_wrong_encoding_finds_is_a_problem(encoding: str, text: str) -> None:
+    content = f"image,caption\na.jpg,{text}\n".encode()
+    found = read(io.BytesIO(content), "captions.csv", encoding=encoding)
+    assert UnreadableLine(2, f"the line is not {encoding}") in [*found.entries]
+
+
 @given(st.lists(st.text(st.characters(codec="cp1252", categories=["L"]), min_size=1), min_size=1))
 def test_text_in_windows_1252_is_read_as_written_or_not_at_all(words: list[str]) -> None:
     content = lines_of(words).encode("cp1252")
