@@ -16,6 +16,7 @@ from image_repo.names import counted, shown
 from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS, captions, xmp
 from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
 
+_ENCODING = "say it with 'image-repo import --encoding'"
 Words = dict[str, Any]
 """By the field of the record: caption, keywords."""
 
@@ -139,7 +140,7 @@ class _Reading:
             yield
         except CaptionFileError as error:
             likely = f" (likely {' or '.join(error.likely)})" if error.likely else ""
-            asked = f"in which encoding? It cannot be told for certain{likely}: give --encoding"
+            asked = f"in which encoding? It cannot be told for certain{likely}: {_ENCODING}"
             reason = asked if error.likely else error.reason
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"

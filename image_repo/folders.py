@@ -152,7 +152,8 @@ class _Search:
                 self.enter(folder, status)
         elif count := _count(folder):
             holds = f"{'is hidden and ' if is_hidden else ''}holds {count}"
-            self._leave(folder, Kind.FOLDER, holds if is_hidden else f"{holds}: use --recursive")
+            remedy = "" if is_hidden else ": 'image-repo import --recursive' takes subfolders"
+            self._leave(folder, Kind.FOLDER, holds + remedy)
 
     def _take(self, path: Path, status: os.stat_result) -> None:
         is_listed = path.parent == self.top and path.name in self.listed

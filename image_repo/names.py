@@ -35,9 +35,9 @@ def is_text(name: str) -> bool:
 
 
 def portable(name: str) -> str:
-    """Return a name that Linux, macOS and Windows take, as near to the given one as can be."""
+    """Return a name that Linux, macOS and Windows take and show, as near as can be."""
     kept = _FORBIDDEN.sub("_", name).rstrip(". ") or "_"
-    if _DEVICES.match(kept):
+    if _DEVICES.match(kept) or kept.startswith("."):
         kept = f"_{kept}"
     stem, suffix = os.path.splitext(kept)  # noqa: PTH122  a Path would take "." and ".." apart
     room = MAX_BYTES - len(suffix.encode())

@@ -127,7 +127,7 @@ def test_subfolders_are_left_out_with_the_number_of_their_photographs(folder: Pa
     found = read_folder(folder)
     (one,) = found.left_out
     assert (one.file, one.kind) == ("sub", "folder")
-    assert one.reason == "holds 1 photograph: use --recursive"
+    assert one.reason == "holds 1 photograph: 'image-repo import --recursive' takes subfolders"
     found = read_folder(folder, is_recursive=True)
     assert labels(found) == ["a.jpg", "sub/deeper/b.jpg"]
     assert left_out(found) == {"sub/deeper/._b.jpg": "hidden file"}
@@ -253,6 +253,8 @@ def test_an_encoding_that_cannot_be_told_is_asked_for(folder: Path) -> None:
     (one,) = read_folder(folder).left_out
     assert (one.file, one.kind) == ("descriptions.txt", "unreadable file")
     assert "--encoding" in one.reason
+    with pytest.raises(CommandError, match="no encoding is called 'cp1521'"):
+        read_folder(folder, encoding="cp1521")
     found = read_folder(folder, encoding="cp1251")
     assert captions(found) == {"a.jpg": "Собака бежит по пляжу вдоль моря рано утром"}
 
