@@ -17,6 +17,7 @@ _FORMS = re.compile(
     r"|MOULTRIE DIGITAL GAME CAMERA|<[^<>]*>|DCIM\\\S*"
     r"|(?i:created (?:by|with) .*)"
     r"|(?i:\S+\.(?:jpe?g|heic|png|tiff?|dng|arw|cr[23]|nef))"  # a file's name
+    r"|&&keyword&&.*"  # where a Motorola was
     r"|(?i:oplus_\d+)|filter: .*|\{.*\}|[^\W\d_]*: 0;.*"  # what phones note for themselves
 )
 

@@ -5,6 +5,7 @@ EXIF's description first, which is where cameras write of themselves, in ASCII (
 https://github.com/exiftool/exiftool/blob/master/lib/Image/ExifTool/MWG.pm
 """
 
+import codecs
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,13 @@ _CHARSET, _KEYWORDS, _CAPTION = (1, 90), (2, 25), (2, 120)
 _UTF_8 = b"\x1b%G"  # ISO 2022's escape for it
 # What precedes a user comment: https://exiftool.org/TagNames/EXIF.html, "UserComment".
 _UNICODE, _JIS, _CODE_BYTES = b"UNICODE\0", b"JIS\0\0\0\0\0", 8
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Of text in UTF-16 without a zero, as Chinese is, so many bytes are valid UTF-8 by a rare chance.
+_CERTAIN_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +114,31 @@ def _utf_16(raw: object) -> Iterator[str]:
 
 def _comment(code: bytes, raw: bytes) -> Iterator[str]:
     if code == _UNICODE:
-        # The order is the file's, or little-endian by those who overlook that: zeros tell it.
-        big = raw[::2].count(0) > raw[1::2].count(0)
-        yield raw.decode("utf-16-be" if big else "utf-16-le", "ignore")
+        yield from _unicode(raw)
     elif code == _JIS:
         yield raw.decode("iso2022_jp", "ignore")
     else:
         yield from _texts([raw.split(b"\0")[0]])
+
+
+def _unicode(raw: bytes) -> Iterator[str]:
+    """Yield what should be UTF-16 in the file's order; others write little-endian, or UTF-8."""
+    for mark, encoding in _BOMS:
+        if raw.startswith(mark):
+            yield raw[len(mark) :].decode(encoding, "ignore")
+            return
+    text = raw.rstrip(b"\0")
+    if 0 not in text and _is_utf_8(text):
+        if len(text) >= _CERTAIN_BYTES:
+            yield text.decode()
+        return  # "乍" in UTF-16 and "MN" are the same bytes: what is shorter is never guessed
+    big = raw[::2].count(0) > raw[1::2].count(0)
+    yield raw.decode("utf-16-be" if big else "utf-16-le", "ignore")
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -32,7 +32,10 @@ def import_folder(
     ] = None,
     duplicates: WithDuplicates = Duplicates.REPORT,
     report_file: Annotated[
-        Path | None, typer.Option("--report", help="Write the report here, as JSON.")
+        Path | None,
+        typer.Option(
+            "--report", dir_okay=False, writable=True, help="Write the report here, as JSON."
+        ),
     ] = None,
     at_once: Annotated[int, typer.Option(min=1, max=32, help="Uploads at once.")] = AT_ONCE,
     until_captioned: Annotated[
@@ -63,12 +66,12 @@ def import_folder(
             until_captioned=until_captioned,
         )
     told = report(found, imported)
-    if report_file is not None:
-        _write(report_file, told)
     if as_json:
         write_json(told)
     else:
         tell_report(told)
+    if report_file is not None:
+        _write(report_file, told)
     if not is_whole(told):
         raise typer.Exit(FAILED)
 

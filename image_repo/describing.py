@@ -1,7 +1,7 @@
 """What the files of a folder say of its photographs: lines, sidecars, the records of an export."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -16,6 +16,7 @@ from image_repo.names import counted, shown
 from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS, captions, xmp
 from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
 
+_ENCODING = "say it with 'image-repo import --encoding'"
 Words = dict[str, Any]
 """By the field of the record: caption, keywords."""
 
@@ -83,6 +84,7 @@ class _Reading:
         self._named = defaultdict(list)
         for path in self.contents.photographs:
             self._named[path.name].append(path)
+        self._places = frozenset(place for path in self._photographs for place in path.parents)
 
     def read_files(self) -> None:
         """Read files of captions, of which the first to describe a photograph counts."""
@@ -94,12 +96,11 @@ class _Reading:
         for path in sorted(texts, key=_precedence):
             passed_over = 0
             for line in self._lines(path):
-                photograph = self._found(line.name, path)
-                if photograph is None:
-                    reason = f"there is no photograph '{shown(line.name)}' in the folder"
-                    self._report(path, line.number, reason)
-                else:
-                    passed_over += _passes_over(self.lines.setdefault(photograph, {}), line)
+                match self._meant(line.name, path):
+                    case [photograph]:
+                        passed_over += _passes_over(self.lines.setdefault(photograph, {}), line)
+                    case several:
+                        self._report(path, line.number, _astray(line.name, len(several)))
             if passed_over:
                 count = counted(passed_over, "caption")
                 reason = f"{count} passed over: those of other files stand"
@@ -109,7 +110,7 @@ class _Reading:
         """Read sidecars; where a photograph has two, the one with its whole name counts."""
         sidecars = (path for path in self.contents.texts if captions.is_sidecar(path.name))
         for path in sorted(sidecars, key=lambda path: (-len(path.name), path)):
-            photograph = self._beside(path, path.name[: -len(".xmp")])
+            photograph = self._beside(path.parent, path.name[: -len(".xmp")])
             if photograph is None:
                 self.left_out.append(left_out(path, self.contents.top, Kind.SIDECAR))
                 continue
@@ -139,7 +140,7 @@ class _Reading:
             yield
         except CaptionFileError as error:
             likely = f" (likely {' or '.join(error.likely)})" if error.likely else ""
-            asked = f"in which encoding? It cannot be told for certain{likely}: give --encoding"
+            asked = f"in which encoding? It cannot be told for certain{likely}: {_ENCODING}"
             reason = asked if error.likely else error.reason
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
@@ -162,26 +163,42 @@ class _Reading:
             self._report(path, line.number, f"{counted(over, 'keyword')} left out: {most}")
         return replace(line, keywords=tuple(fits))
 
-    def _found(self, name: str, file: Path) -> Path | None:
-        """Return the photograph that a line means: of this path, else the only one of the name."""
-        beside = self._beside(file, name)
+    def _meant(self, name: str, file: Path) -> Sequence[Path]:
+        """Return the photograph that a line means: of this path, else those of the name."""
+        folder = self._described_by(file)
+        beside = self._beside(folder, name)
         if beside or not self.is_recursive:
-            return beside
-        below = [
+            return [beside] if beside else []
+        return [
             path
             for candidate in captions.names(name)
-            for path in self._named[candidate]
-            if path.is_relative_to(file.parent)
+            for path in self._named.get(candidate, ())
+            if path.is_relative_to(folder)
         ]
-        return below[0] if len(below) == 1 else None
 
-    def _beside(self, file: Path, name: str) -> Path | None:
-        places = (file.parent / candidate for candidate in captions.names(name))
+    def _described_by(self, file: Path) -> Path:
+        """Return the folder of whose photographs a file tells.
+
+        It is its own. Data sets keep their photographs beside it: COCO's are in ``train2017``, its
+        captions in ``annotations``.
+        """
+        above = file.parents if captions.is_of_data_set(file.name) else ()
+        return next((place for place in above if place in self._places), file.parent)
+
+    def _beside(self, folder: Path, name: str) -> Path | None:
+        places = (folder / candidate for candidate in captions.names(name))
         return next((path for path in places if path in self._photographs), None)
 
     def _report(self, path: Path, line: int | None, reason: str) -> None:
         file = shown(path.relative_to(self.contents.top))
         self.problems.append(Problem(file, line, reason))
+
+
+def _astray(name: str, several: int) -> str:
+    """Return why a line leads to no photograph."""
+    if several:
+        return f"{several} photographs are called '{shown(name)}': give its path"
+    return f"there is no photograph '{shown(name)}' in the folder"
 
 
 def _passes_over(words: Words, line: Line) -> bool:

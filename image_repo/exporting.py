@@ -5,7 +5,7 @@ Every photograph lies there under its own name; ``images.jsonl`` has the records
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from image_repo.client import PAGE, Client, Json, image_path
 from image_repo.contents import sha256_of, threads
 from image_repo.errors import UNAVAILABLE, CommandError, Unreachable
 from image_repo.exported import FILE_NAME, line_of
-from image_repo.names import FileNames
+from image_repo.names import FileNames, folded
 from image_repo.uploading import WITHOUT_FILE
 from image_repo_formats import captions, xmp
 
@@ -131,7 +131,7 @@ def _download(client: Client, image: Json, path: Path) -> Json:
 
 
 def _describe(files: Sequence[SavedFile], folder: Path) -> None:
-    stems = Counter(Path(one.name).stem.casefold() for one in files if one.name)
+    sidecars = _sidecars({one.name for one in files if one.name})
     unfinished = folder / UNFINISHED
     with (
         unfinished.open("w", encoding="utf-8") as records,
@@ -142,8 +142,8 @@ def _describe(files: Sequence[SavedFile], folder: Path) -> None:
             caption = one.image["caption"]
             if one.name and caption and caption["source"] != "model":
                 lines.write(_line(one.name, caption["text"]))
-            if one.name and (caption or one.image["keywords"]):
-                _write_sidecar(one.image, folder / _sidecar(one.name, stems))
+            if one.name:
+                _write_sidecar(one.image, folder / sidecars[one.name])
     unfinished.replace(folder / FILE_NAME)
 
 
@@ -157,15 +157,28 @@ def _line(name: str, caption: str) -> str:
 
 def _write_sidecar(image: Json, path: Path) -> None:
     caption = image["caption"] or {"text": None, "source": None}
+    if caption["text"] is None and not image["keywords"]:
+        path.unlink(missing_ok=True)  # an export before may have had something to say
+        return
     is_model = caption["source"] == "model"
     path.write_bytes(xmp.write(caption["text"], image["keywords"], generated=is_model))
 
 
-def _sidecar(name: str, stems: Mapping[str, int]) -> str:
-    """Return the name of a photograph's sidecar.
+def _sidecars(names: Collection[str]) -> Mapping[str, str]:
+    """Return the name of each photograph's sidecar.
 
-    Lightroom puts ".xmp" in the place of the extension, and digiKam looks there first; where two
-    photographs would share it, it is appended, where digiKam looks then.
+    Lightroom puts ".xmp" in the place of the extension, and digiKam looks there first; where that
+    would be another photograph's, too, it is appended, where digiKam looks then.
     """
-    path = Path(name)
-    return path.with_suffix(".xmp").name if stems[path.stem.casefold()] == 1 else f"{name}.xmp"
+    stems = Counter(folded(Path(name).stem) for name in names)
+    alone = {name for name in names if stems[folded(Path(name).stem)] == 1}
+    return {
+        name: f"{Path(name).stem if name in alone and _is_meant(name, names) else name}.xmp"
+        for name in names
+    }
+
+
+def _is_meant(name: str, names: Collection[str]) -> bool:
+    """Tell whether who reads a sidecar of the stem takes it for this photograph's."""
+    meant = captions.names(Path(name).stem)
+    return next((each for each in meant if each in names), None) == name

@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 _REASONS = {
     Kind.HIDDEN: "is hidden, as the ._ files of macOS are",
-    Kind.SIDECAR: "is a sidecar, and no photograph is beside it that takes it",
+    Kind.SIDECAR: "is a sidecar that tells nothing of a photograph here",
     Kind.FILM: "is a film",
     Kind.RAW: "is a RAW file, which has to be developed first",
     Kind.DOCUMENT: "is a document",
@@ -152,7 +152,8 @@ class _Search:
                 self.enter(folder, status)
         elif count := _count(folder):
             holds = f"{'is hidden and ' if is_hidden else ''}holds {count}"
-            self._leave(folder, Kind.FOLDER, holds if is_hidden else f"{holds}: use --recursive")
+            remedy = "" if is_hidden else ": 'image-repo import --recursive' takes subfolders"
+            self._leave(folder, Kind.FOLDER, holds + remedy)
 
     def _take(self, path: Path, status: os.stat_result) -> None:
         is_listed = path.parent == self.top and path.name in self.listed
@@ -190,9 +191,19 @@ def _media_type(path: Path) -> str | None:
 
 
 def _count(folder: Path) -> str:
-    """Return how many photographs a folder holds, in words; nothing where there are none."""
-    files = (Path(there) / name for there, _, names in os.walk(folder) for name in names)
+    """Return how many photographs a folder holds, in words; nothing where there are none.
+
+    Raises
+    ------
+    OSError
+        None can be seen, and something in it cannot be looked into.
+    """
+    closed: list[OSError] = []
+    walk = os.walk(folder, onerror=closed.append)
+    files = (Path(there) / name for there, _, names in walk for name in names)
     count = sum(1 for _ in islice(filter(_is_photograph, files), MOST_COUNTED + 1))
+    if closed and not count:
+        raise closed[0]
     if count > MOST_COUNTED:
         return f"more than {MOST_COUNTED} photographs"
     return counted(count, "photograph") if count else ""

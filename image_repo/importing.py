@@ -24,6 +24,7 @@ from image_repo.uploading import (
     held_by,
 )
 from image_repo.waiting import wait
+from image_repo_formats import text_encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,12 @@ def read_folder(folder: Path, *, is_recursive: bool = False, encoding: str | Non
     Raises
     ------
     CommandError
-        It is no folder, or there is nothing in it.
+        It is no folder, there is nothing in it, or no encoding has this name.
     """
     if not folder.is_dir():
         raise CommandError(f"{shown(folder)} is no folder")
+    if encoding is not None:
+        _check(encoding)
     exported, problems = read_exported(folder)
     contents = look_through(
         folder, is_text_file=is_text_file, listed=exported, is_recursive=is_recursive
@@ -85,6 +88,13 @@ def read_folder(folder: Path, *, is_recursive: bool = False, encoding: str | Non
         (*problems, *told.problems),
         (*contents.left_out, *told.left_out),
     )
+
+
+def _check(encoding: str) -> None:
+    try:
+        text_encoding.known(encoding)
+    except LookupError as error:
+        raise CommandError(f"--encoding: {error}") from error
 
 
 def _listed(path: Path, folder: Path) -> str:

@@ -35,9 +35,9 @@ def is_text(name: str) -> bool:
 
 
 def portable(name: str) -> str:
-    """Return a name that Linux, macOS and Windows take, as near to the given one as can be."""
+    """Return a name that Linux, macOS and Windows take and show, as near as can be."""
     kept = _FORBIDDEN.sub("_", name).rstrip(". ") or "_"
-    if _DEVICES.match(kept):
+    if _DEVICES.match(kept) or kept.startswith("."):
         kept = f"_{kept}"
     stem, suffix = os.path.splitext(kept)  # noqa: PTH122  a Path would take "." and ".." apart
     room = MAX_BYTES - len(suffix.encode())
@@ -51,7 +51,7 @@ class FileNames:
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {_key(name) for name in taken}
+        self._taken = {folded(name) for name in taken}
         self._tried: Counter[str] = Counter()
 
     def of(self, name: str) -> str:
@@ -59,12 +59,13 @@ class FileNames:
         wanted = portable(name)
         stem, suffix = os.path.splitext(wanted)  # noqa: PTH122
         candidate = wanted
-        while _key(candidate) in self._taken:
-            self._tried[_key(wanted)] += 1
-            candidate = f"{stem} ({self._tried[_key(wanted)] + 1}){suffix}"
-        self._taken.add(_key(candidate))
+        while folded(candidate) in self._taken:
+            self._tried[folded(wanted)] += 1
+            candidate = f"{stem} ({self._tried[folded(wanted)] + 1}){suffix}"
+        self._taken.add(folded(candidate))
         return candidate
 
 
-def _key(name: str) -> str:
+def folded(name: str) -> str:
+    """Return what is equal for names that macOS and Windows take for one."""
     return unicodedata.normalize("NFC", name).casefold()

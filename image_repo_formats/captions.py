@@ -24,15 +24,8 @@ from image_repo_formats.entries import CaptionFileError, Entry, Line, Unreadable
 
 DEFAULT_NAME = "descriptions.txt"
 _SIDECAR = "*.xmp"
-_PATTERNS = (
-    DEFAULT_NAME,
-    "captions.txt",
-    "captions.csv",
-    "captions*.json",
-    "*.token",
-    "*.token.txt",
-    _SIDECAR,
-)
+_OF_DATA_SETS = ("captions*.json", "*.token", "*.token.txt")
+_PATTERNS = (DEFAULT_NAME, "captions.txt", "captions.csv", *_OF_DATA_SETS, _SIDECAR)
 """Names of caption files, in lower case; the first to describe a photograph counts."""
 
 
@@ -65,6 +58,11 @@ def rank(name: str) -> int | None:
 def is_sidecar(name: str) -> bool:
     """Return whether a file describes one photograph, by its name."""
     return rank(name) is not None and fnmatchcase(name.lower(), _SIDECAR)
+
+
+def is_of_data_set(name: str) -> bool:
+    """Return whether a file is one of COCO or Flickr8k, by its name."""
+    return any(fnmatchcase(name.lower(), wanted) for wanted in _OF_DATA_SETS)
 
 
 def sidecar_names(photograph: str) -> tuple[str, ...]:

@@ -93,8 +93,8 @@ def show_searches(
 
 
 def show_what_is_said(images: Sequence[Mapping[str, Any]], known: Known) -> None:
-    """List what the model says of the demo's own photographs, and where it is unsure."""
-    table = _table("photograph", "what the model says")
+    """List what is said of the demo's own photographs, and where it is unsure."""
+    table = _table("photograph", "what is said of it")
     for image in sorted(images, key=lambda image: str(image["name"])):
         if image["name"] in known:
             table.add_row(image["name"], told(image))

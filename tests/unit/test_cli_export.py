@@ -10,6 +10,7 @@ import pytest
 from image_repo import exporting
 from image_repo.errors import CommandError
 from image_repo.exporting import SavedFile
+from image_repo.importing import read_folder
 from image_repo_formats import xmp
 from tests.api import Api
 from tests.importing import PNG, Repository, jpeg
@@ -148,6 +149,46 @@ def test_photographs_that_would_share_a_sidecar_have_one_each(
     exported(repository, tmp_path / "out")
     sidecars = {path.name for path in (tmp_path / "out").glob("same*.xmp")}
     assert sidecars == {"same.jpg.xmp", "same.png.xmp"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("cow.jpg", "cow.jpg.jpg"),
+        ("cow", "cow.jpg"),
+        ("cow.jpg.png",),
+        ("cow.Jpg",),
+        ("cow.camera",),
+    ],
+)
+def test_every_sidecar_is_read_as_its_own_photographs(
+    repository: Repository, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in names:
+        (tmp_path / "in" / name).write_bytes(jpeg(f"{name}!"))
+    repository.take_in(tmp_path / "in")
+    for name in names:
+        repository.edit(name, caption=f"Of {name}", keywords=[f"key of {name}"])
+    exported(repository, tmp_path / "out")
+    (tmp_path / "out" / "images.jsonl").unlink()
+    (tmp_path / "out" / "descriptions.txt").unlink()
+    found = read_folder(tmp_path / "out")
+    said = {one.label: one.said for one in found.photographs if one.label in names}
+    assert {name: words["caption"].value for name, words in said.items()} == {
+        name: f"Of {name}" for name in said
+    }
+    assert said.keys() == set(names)
+    assert found.left_out == ()
+
+
+def test_what_is_said_no_more_stands_in_no_sidecar(repository: Repository, tmp_path: Path) -> None:
+    repository.edit("broken.jpg", keywords=["beach"])
+    exported(repository, tmp_path)
+    assert (tmp_path / "broken.xmp").exists()
+    repository.edit("broken.jpg", keywords=[])
+    exported(repository, tmp_path)
+    assert not (tmp_path / "broken.xmp").exists()
 
 
 def test_a_second_export_fetches_what_is_missing_or_spoilt_only(

@@ -104,6 +104,20 @@ def test_what_nobody_may_read_is_left_out(folder: Path) -> None:
     assert left_out(read_folder(folder)) == {"secret.jpg": "unreadable file"}
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("is_recursive", [False, True])
+def test_a_subfolder_into_which_nobody_may_look_is_left_out(
+    folder: Path, is_recursive: bool
+) -> None:
+    closed = folder / "sub" / "closed"
+    closed.mkdir(parents=True)
+    closed.chmod(0)
+    (one,) = read_folder(folder, is_recursive=is_recursive).left_out
+    closed.chmod(0o700)
+    assert one.file == ("sub/closed" if is_recursive else "sub")
+    assert (one.kind, one.reason) == ("unreadable file", "cannot be read: Permission denied")
+
+
 def test_subfolders_are_left_out_with_the_number_of_their_photographs(folder: Path) -> None:
     inner = folder / "sub" / "deeper"
     inner.mkdir(parents=True)
@@ -113,7 +127,7 @@ def test_subfolders_are_left_out_with_the_number_of_their_photographs(folder: Pa
     found = read_folder(folder)
     (one,) = found.left_out
     assert (one.file, one.kind) == ("sub", "folder")
-    assert one.reason == "holds 1 photograph: use --recursive"
+    assert one.reason == "holds 1 photograph: 'image-repo import --recursive' takes subfolders"
     found = read_folder(folder, is_recursive=True)
     assert labels(found) == ["a.jpg", "sub/deeper/b.jpg"]
     assert left_out(found) == {"sub/deeper/._b.jpg": "hidden file"}
@@ -195,7 +209,42 @@ def test_a_bare_name_that_lies_in_two_folders_is_a_problem(tmp_path: Path) -> No
     (tmp_path / "captions.csv").write_text("image,caption\na.jpg,Which?\n")
     found = read_folder(tmp_path, is_recursive=True)
     assert captions(found) == {}
-    assert [one.line for one in found.problems] == [2]
+    (problem,) = found.problems
+    assert problem.line == 2
+    assert problem.reason == "2 photographs are called 'a.jpg': give its path"
+
+
+@pytest.mark.parametrize(
+    ("file", "body"),
+    [
+        ("Flickr8k_text/Flickr8k.token.txt", "a.jpg#0\tA dog\na.jpg#1\tA hound\n"),
+        (
+            "annotations/captions_train2017.json",
+            '{"images": [{"id": 7, "file_name": "a.jpg"}],'
+            ' "annotations": [{"image_id": 7, "caption": "A dog"}]}',
+        ),
+    ],
+)
+def test_data_sets_keep_captions_in_a_folder_of_their_own(
+    tmp_path: Path, file: str, body: str
+) -> None:
+    for name in ("images/a.jpg", file):
+        (tmp_path / name).parent.mkdir()
+    (tmp_path / "images" / "a.jpg").write_bytes(jpeg("a"))
+    (tmp_path / file).write_text(body)
+    found = read_folder(tmp_path, is_recursive=True)
+    assert captions(found) == {"images/a.jpg": "A dog"}
+    assert found.problems == ()
+
+
+def test_a_persons_lines_are_of_no_folder_beside_theirs(tmp_path: Path) -> None:
+    for where in ("monday", "tuesday"):
+        (tmp_path / where).mkdir()
+    (tmp_path / "monday" / "IMG_1.jpg").write_bytes(jpeg("monday"))
+    (tmp_path / "tuesday" / "descriptions.txt").write_text("IMG_1.jpg Of tuesday\n")
+    found = read_folder(tmp_path, is_recursive=True)
+    assert captions(found) == {}
+    assert [one.line for one in found.problems] == [1]
 
 
 def test_an_encoding_that_cannot_be_told_is_asked_for(folder: Path) -> None:
@@ -204,6 +253,8 @@ def test_an_encoding_that_cannot_be_told_is_asked_for(folder: Path) -> None:
     (one,) = read_folder(folder).left_out
     assert (one.file, one.kind) == ("descriptions.txt", "unreadable file")
     assert "--encoding" in one.reason
+    with pytest.raises(CommandError, match="no encoding is called 'cp1521'"):
+        read_folder(folder, encoding="cp1521")
     found = read_folder(folder, encoding="cp1251")
     assert captions(found) == {"a.jpg": "Собака бежит по пляжу вдоль моря рано утром"}
 

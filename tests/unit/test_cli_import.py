@@ -2,11 +2,17 @@
 
 import os
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from image_repo import bulk
+from image_repo.client import Client
+from image_repo.config import Session
 from image_repo.contents import photograph
 from image_repo.errors import Unreachable
 from image_repo.reporting import is_whole
@@ -277,3 +283,26 @@ def test_a_name_that_is_not_utf_8_is_one_line_with_escapes(
     assert not is_whole(told)
     (one,) = told["left_out"]
     assert (one["file"], one["kind"]) == (r"caf\xe9.jpg", "unreadable name")
+
+
+@dataclass(frozen=True)
+class SessionWith(Session):
+    """Speaks to the repository of a test."""
+
+    repository: Repository | None = None
+
+    def client(self) -> Client:
+        assert self.repository
+        return self.repository.client()
+
+
+def test_what_happened_is_told_before_a_report_that_cannot_be_written(
+    repository: Repository, folder: Path
+) -> None:
+    app = typer.Typer()
+    app.command()(bulk.import_folder)
+    session = SessionWith(None, None, repository)
+    in_a_file = str(folder / NAMES[0] / "report.json")
+    result = CliRunner().invoke(app, [str(folder), "--report", in_a_file], obj=session)
+    assert "6 photographs: 6 uploaded" in result.output
+    assert isinstance(result.exception, OSError)

@@ -33,6 +33,7 @@ def test_a_name_is_shown_with_escapes_for_what_is_no_text(name: str, expected: s
         ("com1.tar.jpg", "_com1.tar.jpg"),
         ("ends. . ", "ends"),
         ("...", "_"),
+        (".hidden.jpg", "_.hidden.jpg"),
     ],
 )
 def test_a_name_is_changed_where_windows_would_not_take_it(name: str, expected: str) -> None:

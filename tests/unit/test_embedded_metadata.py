@@ -111,6 +111,27 @@ def test_exif_is_read_as_people_write_it(data: bytes) -> None:
     assert embedded(data).caption == "Kühe am See"
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Kühe am See", "utf-8-sig"),
+        ("Kühe am See bei Thun", "utf-8"),
+        ("湖の犬", "utf-16"),
+        ("湖の犬", "utf-16-le"),
+    ],
+)
+@pytest.mark.parametrize("padding", [0, 64])
+def test_a_comment_that_is_called_unicode_is_read_as_programs_write_it(
+    text: str, encoding: str, padding: int
+) -> None:
+    comment = b"UNICODE\0" + text.encode(encoding) + bytes(padding)
+    assert embedded(photograph(comment=comment)).caption == text
+
+
+def test_a_comment_that_two_encodings_could_mean_is_left_out() -> None:
+    assert embedded(photograph(comment=b"UNICODE\0Lille")).caption is None
+
+
 def test_a_japanese_comment_is_read() -> None:
     data = photograph(comment=b"JIS\0\0\0\0\0" + "湖の犬".encode("iso2022_jp"))
     assert embedded(data).caption == "湖の犬"
@@ -137,6 +158,7 @@ def test_a_japanese_comment_is_read() -> None:
         "filter: 0; fileterIntensity: 0.0; filterMask: 0",
         "Oplus_16908288",
         '{"AIGC": 1}',
+        '&&keyword&& "Lille" "France"',
         "20240501",
         "   ",
         "\0\0\0\0",
