@@ -234,6 +234,17 @@ class TestBombs:
         scan = data[data.rindex(b"\xff\xda") : -2]
         assert "scans" in refusal(data[:-2] + scan * jpeg.MAX_SCANS + data[-2:])
 
+    def test_so_are_those_of_one_that_is_not_progressive(self) -> None:
+        data = written(SHADES, "JPEG")
+        at = data.index(b"\xff\xda")
+        scan = b"\xff\xda\0\x08\1\1\0\0\x3f\0"  # of its first component alone, and empty
+        assert "scans" in refusal(data[:at] + scan * (jpeg.MAX_SCANS + 1) + b"\xff\xd9")
+
+    def test_what_follows_a_picture_has_no_scans_of_it(self) -> None:
+        data = written(SHADES, "JPEG", progressive=True)
+        film = b"\0\0\0\x18ftypmp42" + b"\xff\xda" * 2 * jpeg.MAX_SCANS
+        assert np.array_equal(pixels(data + film), pixels(data))
+
     @pytest.mark.parametrize("part", [b"\xff\xfe\0\2", b"\xff\xd0", b"\xff\xdb\0\2"])
     def test_segments_without_end_are_refused(self, part: bytes) -> None:
         assert "segments" in refusal(jpeg_with(segment(0xFE, b""), part * jpeg.MAX_SEGMENTS))
