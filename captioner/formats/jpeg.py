@@ -62,7 +62,7 @@ def open_jpeg(data: bytes) -> ImageFile:
     image = JpegImageFile(io.BytesIO(b"".join(kept)))
     image.info.update(_told(described))
     image.info["cut"] = cut
-    # What follows the picture, be it a film, holds this by chance, too: it is counted roughly first.
+    # All is counted first, which is soon done; a film behind the picture holds this by chance.
     if data.count(_SCAN, scans) > MAX_SCANS or (cut and image.info.get("progressive")):
         _check_scans(data, _scans(data, data.find(_SCAN, scans)), cut)
     return image
