@@ -1,12 +1,16 @@
 """HEIC, AVIF and TIFF are photographs too; what is cut, hostile or raw is refused in words."""
 
+import io
 import struct
 import time
+import tracemalloc
 import zlib
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import tifffile
 from PIL import Image
 
 from captioner.decoding import SHORT_SIDE, decode
@@ -34,6 +38,12 @@ SHADES = Image.linear_gradient("L").resize((640, 480)).convert("RGB")
 
 def pixels(data: bytes) -> npt.NDArray[np.int_]:
     return decode(data, max_pixels=LIMIT).pixels.astype(int)
+
+
+def tiff_by_numpy(samples: npt.NDArray[np.uint16], **how: Any) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, samples, **how)
+    return file.getvalue()
 
 
 def refusal(data: bytes, max_pixels: int = LIMIT) -> str:
@@ -152,6 +162,31 @@ class TestTiff:
         pages = [Image.new("RGB", (8, 8), "blue")] * 3
         data = written(Image.new("RGB", (8, 8), "red"), "TIFF", save_all=True, append_images=pages)
         assert (pixels(data) == RED).all()
+
+    @pytest.mark.parametrize("order", ["<", ">"])
+    def test_planes_of_sixteen_bits_are_read(self, order: Literal["<", ">"]) -> None:
+        wide = np.asarray(NOISE).astype(np.uint16) * 257
+        planes = np.moveaxis(wide, 2, 0)
+        how = {"photometric": "rgb", "planarconfig": "separate", "byteorder": order}
+        assert np.array_equal(pixels(tiff_by_numpy(planes, **how)), np.asarray(NOISE))
+
+    def test_a_negative_of_sixteen_bits_is_inverted(self) -> None:
+        grey = np.asarray(SHADES.convert("L"))
+        negative = (255 - grey).astype(np.uint16) * 257
+        assert np.array_equal(
+            pixels(tiff_by_numpy(negative, photometric="miniswhite"))[..., 0], grey
+        )
+
+    def test_twelve_bits_of_grey_are_reduced(self) -> None:
+        about = [(256, 4, 1, 2), (257, 4, 1, 1), (258, 3, 1, 12), (262, 3, 1, 1)]
+        where = (273, 4, 1, 8 + 2 + 12 * 5 + 4)
+        data = tiff_of(*about, where, body=b"\x80\0\x40")  # 0x800, 0x040
+        assert pixels(data)[0, :, 0].tolist() == [0x80, 0x04]
+
+    def test_pixels_that_begin_like_a_raw_file_are_pixels(self) -> None:
+        size = [(256, 4, 1, 2), (257, 4, 1, 1), (258, 3, 1, 8), (262, 3, 1, 1)]
+        directory = tiff_of(*size, (273, 4, 1, 8))[8:]
+        assert pixels(b"II*\0\x0a\0\0\0CR" + directory)[0, :, 0].tolist() == [*b"CR"]
 
     @pytest.mark.parametrize(
         "entries",
@@ -285,6 +320,22 @@ def test_only_a_jpeg_may_have_more_pixels_than_are_decoded_whole() -> None:
     assert "only a JPEG may" in refusal(data[:8] + header + data[33:], max_pixels=300_000_000)
     grey = [(256, 4, 1, 15_000), (257, 4, 1, 15_000), (258, 3, 1, 8), (262, 3, 1, 1)]
     assert "only a JPEG may" in refusal(tiff_of(*grey, (273, 4, 1, 8)), max_pixels=300_000_000)
+
+
+def test_a_line_without_end_is_refused_and_not_tried_again() -> None:
+    data = written(Image.new("1", (100_000_000, 1)))
+    assert "a side of the image" in refusal(data, max_pixels=200_000_000)
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_numbers_are_reduced_before_they_are_stretched(mode: str) -> None:
+    data = written(Image.linear_gradient("L").convert(mode).resize((2_000, 5_000)), "TIFF")
+    tracemalloc.start()
+    shown = decode(data, max_pixels=LIMIT).pixels
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert shown.shape == (2_500, 1_000, 3) and int(shown.max()) - int(shown.min()) > 250
+    assert most < 3 * len(data)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
