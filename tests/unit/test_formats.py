@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pillow_heif
 import pytest
 import tifffile
 from PIL import Image
 
 from captioner.decoding import SHORT_SIDE, decode
 from captioner.exif import Exif
-from captioner.formats import gif, jpeg, png, tiff
+from captioner.formats import gif, heif, jpeg, png, tiff
 from chalicelib.errors import RejectedImage
 from tests.picture_files import (
     BLUE,
@@ -30,6 +31,8 @@ from tests.picture_files import (
     written,
 )
 from tests.picture_files import tiff as tiff_of
+from tests.pictures.bounded import MEMORY, Bounded, End
+from tests.pictures.fuzzing import shape
 
 TURNED = (PICTURES / "turned.heic").read_bytes()
 NOISE = Image.fromarray(np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8))
@@ -44,6 +47,16 @@ def tiff_by_numpy(samples: npt.NDArray[np.uint16], **how: Any) -> bytes:
     file = io.BytesIO()
     tifffile.imwrite(file, samples, **how)
     return file.getvalue()
+
+
+def heic_with_xmp() -> bytes:
+    pillow_heif.register_heif_opener()
+    return written(two_halves(64, 64), "HEIF", xmp=b"<x/>", exif=Image.Exif().tobytes())
+
+
+def ended(data: bytes) -> End:
+    with Bounded(shape, memory=MEMORY, seconds=30) as decoded:
+        return decoded(data).end
 
 
 def refusal(data: bytes, max_pixels: int = LIMIT) -> str:
@@ -70,6 +83,24 @@ class TestHeif:
         at = data.index(b"MM\0*")
         data[at : at + 12] = b"\xff" * 12
         assert np.array_equal(pixels(bytes(data)), pixels(TURNED))
+
+    @pytest.mark.parametrize("part", [b"Exif", b"application/rdf+xml"])
+    def test_an_item_whose_type_is_no_text_crashes_nothing(self, part: bytes) -> None:
+        sound = heic_with_xmp()
+        at = sound.index(part, sound.index(b"iinf"))
+        assert ended(sound[:at] + b"\xe9" + sound[at + 1 :]) is End.DONE
+
+    @pytest.mark.parametrize("kind", [b"infe", b"free"])
+    def test_items_without_end_are_refused(self, kind: bytes) -> None:
+        box = struct.pack(">I4s12x", 20, kind)
+        assert "items" in refusal(TURNED + box * (heif.MAX_ITEMS + 1))
+
+    def test_pixels_that_look_like_an_item_are_pixels(self) -> None:
+        at = TURNED.index(b"mdat") + 60
+        assert not TURNED[at - 50 : at + 50].isascii()
+        pixels_alone = TURNED[:at] + b"\0\0\0\x20infe" + TURNED[at + 8 :]
+        given = heif.with_ascii_items(pixels_alone)
+        assert given == pixels_alone
 
     def test_a_transparent_heic_lies_on_white(self) -> None:
         got = pixels((PICTURES / "transparent.heic").read_bytes())
