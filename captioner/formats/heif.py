@@ -47,7 +47,7 @@ def open_heif(data: bytes) -> ImageFile:
 def open_avif(data: bytes) -> ImageFile:
     """Open an AVIF's primary picture, of a sequence the first."""
     image = _opened(AvifImageFile, data)
-    image.info["orientation"] = exif.read(image).orientation if "exif" in image.info else 1
+    image.info["orientation"] = exif.read_alone(image).orientation
     at = data.find(_COLOUR_CODES, 0, data.find(_PIXELS))
     if at > 0 and not image.info.get("icc_profile"):
         codes = struct.unpack_from(">2H", data, at + len(_COLOUR_CODES))
