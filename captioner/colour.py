@@ -35,6 +35,10 @@ _BRADFORD = np.array(
 )
 MODES = frozenset({"L", "RGB", "CMYK", "LAB"})
 """Of the images that are converted."""
+# Of what is written there: a wrong one makes all black or white.
+_LEAST_GAMMA, _GREATEST_GAMMA = 0.1, 10
+# Those of presses and scanners have up to 3 MB. Several are kept, as is what is made of them.
+MAX_PROFILE_BYTES = 8_000_000
 # Where a profile changes no colour by more than this, of 255, it is sRGB's under another name.
 _SAME = 2
 
@@ -43,6 +47,8 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """Return an image L, RGB, CMYK or LAB as sRGB; a profile that cannot be applied is left out."""
     if image.mode == "LAB":
         return _lab().apply(image)
+    if len(profile) > MAX_PROFILE_BYTES:
+        profile = b""
     transform = _transform(profile, image.mode) if profile else None
     if transform is None and image.mode == "L" and profile:
         image = image.convert("RGB")
@@ -71,6 +77,8 @@ def profile_of_adobe_rgb() -> bytes:
 def profile_of_gamma(gama: bytes, chrm: bytes) -> bytes:
     """Return the profile of a PNG's gAMA and cHRM chunks; b"" where they mean sRGB or nothing."""
     encoding = int.from_bytes(gama) / 100_000 if len(gama) == 4 else 0.0
+    if not _LEAST_GAMMA <= encoding <= _GREATEST_GAMMA:
+        encoding = 0.0
     chromaticities = SRGB
     if len(chrm) == 32:
         white_to_blue = [part / 100_000 for part in struct.unpack(">8I", chrm)]
@@ -113,8 +121,8 @@ def _lab() -> ImageCms.ImageCmsTransform:
 def _profile(chromaticities: Chromaticities, curve: float | F64) -> bytes:
     """Write a display profile (ICC.1:2001-04, 6.3.1.2), b"" where the colours span nothing."""
     try:
-        columns = _colorants(chromaticities)
-    except (np.linalg.LinAlgError, ZeroDivisionError):
+        colorants = [_xyz(column) for column in _colorants(chromaticities).T]
+    except (np.linalg.LinAlgError, ZeroDivisionError, struct.error):
         return b""
     if isinstance(curve, float):
         entries = [round(curve * 256)]
@@ -122,7 +130,7 @@ def _profile(chromaticities: Chromaticities, curve: float | F64) -> bytes:
         entries = np.rint(curve.clip(0, 1) * 65_535).astype(int).tolist()
     response = struct.pack(f">4sII{len(entries)}H", b"curv", 0, len(entries), *entries)
     tags = {b"wtpt": _xyz(_D50)}
-    tags |= {name: _xyz(columns[:, at]) for at, name in enumerate((b"rXYZ", b"gXYZ", b"bXYZ"))}
+    tags |= zip((b"rXYZ", b"gXYZ", b"bXYZ"), colorants, strict=True)
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), response + bytes(-len(response) % 4))
     table, body = struct.pack(">I", len(tags)), b""
     start = 128 + 4 + 12 * len(tags)

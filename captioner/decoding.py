@@ -51,6 +51,8 @@ _RAW_BEGINNINGS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
 LONG_SIDE, SHORT_SIDE = 2_000, 448
 # What is decoded whole takes up to 16 bytes a pixel (WebP), and the function has 3 GB.
 MAX_WHOLE_PIXELS = 120_000_000
+# Pillow calls a line of 2^31 bits too much memory, which is no reason to try again.
+MAX_SIDE = 1_000_000
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -61,6 +63,8 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _INDEXED = frozenset({"1", "P", "PA"})
+_GREYS = frozenset({"L", "LA", "La"})  # whose profiles fit nothing else
+_NUMBERS = frozenset({"I", "F"})  # of 32 bits
 _QUARTER_TURNS = frozenset({5, 6, 7, 8})
 
 
@@ -139,6 +143,8 @@ def _decoded(data: bytes, max_pixels: int, openers: Openers) -> Decoded:
         width, height = image.size
         if width * height > max_pixels:
             raise RejectedImage(_too_many(max_pixels))
+        if max(width, height) > MAX_SIDE:
+            raise RejectedImage(f"a side of the image has more than {MAX_SIDE:,} pixels")
         if width * height > MAX_WHOLE_PIXELS and kind != "image/jpeg":
             raise RejectedImage(f"{_too_many(MAX_WHOLE_PIXELS)}: only a JPEG may")
         described = exif.read(image)
@@ -172,11 +178,13 @@ def _reduced(image: ImageFile) -> Image.Image:
     image.load()
     if image.info.get("cut"):
         check_missing(image)
-    decoded = _eight_bits(image) if image.mode.startswith(("I", "F")) else image
+    decoded = _eight_bits(image) if image.mode.startswith("I;16") else image
     if decoded.mode in _INDEXED:
         decoded = decoded.convert("RGBA" if decoded.has_transparency_data else "RGB")
     factor = _factor(decoded)
-    return decoded.reduce(factor) if factor > 1 and decoded.mode != "LAB" else decoded
+    if factor > 1 and decoded.mode != "LAB":
+        decoded = decoded.reduce(factor)
+    return _stretched(decoded) if decoded.mode in _NUMBERS else decoded
 
 
 def _factor(image: Image.Image) -> int:
@@ -184,15 +192,18 @@ def _factor(image: Image.Image) -> int:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Reduce 16 bits of grey, which `convert` would clip, and what has no white of its own."""
+    """Reduce 16 bits of grey, which `convert` would clip."""
     wide = np.asarray(image)
-    if image.mode.startswith("I;16"):
-        grey = Image.fromarray((wide >> 8).astype(np.uint8))
-        clear = image.info.get("transparency")
-        if isinstance(clear, int):
-            grey.putalpha(Image.fromarray(np.uint8(255 * (wide != clear))))
-        return grey
-    numbers = np.nan_to_num(wide.astype(np.float32))
+    grey = Image.fromarray((wide >> 8).astype(np.uint8))
+    clear = image.info.get("transparency")
+    if isinstance(clear, int):
+        grey.putalpha(Image.fromarray(np.uint8(255) * (wide != clear)))
+    return grey
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    """Reduce what has no white of its own."""
+    numbers = np.nan_to_num(np.asarray(image, np.float32))
     low, high = min(0.0, float(numbers.min())), max(1.0, float(numbers.max()))
     return Image.fromarray(np.uint8(255 * (numbers - low) / (high - low)))
 
@@ -204,7 +215,8 @@ def _on_white(image: Image.Image, profile: bytes) -> Image.Image:
             image if image.mode in colour.MODES else image.convert("RGB"), profile
         )
     coloured = image.convert("RGBA")
-    srgb = colour.to_srgb(coloured.convert("RGB"), profile)
+    opaque = coloured.convert("L" if image.mode in _GREYS else "RGB")
+    srgb = colour.to_srgb(opaque, profile)
     paper = Image.new("RGB", srgb.size, "white")
     return Image.composite(srgb, paper, coloured.getchannel("A"))
 

@@ -95,7 +95,7 @@ def _exif_captions(exif: Exif) -> Iterator[str]:
     yield from _utf_16(exif.image.get(Base.XPComment))
     comment = exif.photo.get(Base.UserComment)
     if isinstance(comment, bytes):
-        yield from _comment(comment[:_CODE_BYTES], comment[_CODE_BYTES:])
+        yield from _comment(comment[:_CODE_BYTES], comment[_CODE_BYTES:], exif.order)
 
 
 def _exif_keywords(exif: Exif) -> list[str]:
@@ -112,16 +112,16 @@ def _utf_16(raw: object) -> Iterator[str]:
         yield raw.decode("utf-16-le", "ignore").split("\0")[0]
 
 
-def _comment(code: bytes, raw: bytes) -> Iterator[str]:
+def _comment(code: bytes, raw: bytes, order: str) -> Iterator[str]:
     if code == _UNICODE:
-        yield from _unicode(raw)
+        yield from _unicode(raw, order)
     elif code == _JIS:
         yield raw.decode("iso2022_jp", "ignore")
     else:
         yield from _texts([raw.split(b"\0")[0]])
 
 
-def _unicode(raw: bytes) -> Iterator[str]:
+def _unicode(raw: bytes, order: str) -> Iterator[str]:
     """Yield what should be UTF-16 in the file's order; others write little-endian, or UTF-8."""
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
@@ -132,8 +132,8 @@ def _unicode(raw: bytes) -> Iterator[str]:
         if len(text) >= _CERTAIN_BYTES:
             yield text.decode()
         return  # "乍" in UTF-16 and "MN" are the same bytes: what is shorter is never guessed
-    big = raw[::2].count(0) > raw[1::2].count(0)
-    yield raw.decode("utf-16-be" if big else "utf-16-le", "ignore")
+    text += bytes(len(text) % 2)
+    yield text.decode("utf-16-be" if _is_big_endian(text, order) else "utf-16-le", "ignore")
 
 
 def _is_utf_8(raw: bytes) -> bool:
@@ -142,3 +142,10 @@ def _is_utf_8(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_big_endian(utf_16: bytes, order: str) -> bool:
+    """Tell by the zeros of Western letters: there are programs that overlook the file's order."""
+    big, little = utf_16[::2].count(0), utf_16[1::2].count(0)
+    is_western = 2 * max(big, little) > len(utf_16) // 2
+    return big > little if is_western else order == ">"

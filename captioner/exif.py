@@ -11,7 +11,7 @@ from PIL.ExifTags import IFD, Base, Interop
 from PIL.TiffImagePlugin import IFDRational
 
 _PREFIX = re.compile(rb"^(?:Exif\0\0){1,2}")
-_XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=\"|>)([1-8])")
+_XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:\s*=\s*[\"']|\s*>)\s*([1-8])")
 _ADOBE_RGB, _UNCALIBRATED = 2, 65535
 # By type (TIFF 6.0, section 2); those of bytes and rational numbers are read apart.
 _FORMATS = {1: "s", 2: "s", 3: "H", 4: "L", 5: "LL", 6: "b", 7: "s", 8: "h", 9: "l", 10: "ll"}
@@ -22,12 +22,16 @@ _TEXT, _BYTES, _RATIONALS = 2, frozenset({1, 7}), frozenset({5, 10})
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """Values by tag, as Pillow gives them, of IFD0 and of the Exif, GPS and Interop IFDs."""
+    """Values by tag, as Pillow gives them, of IFD0 and of the Exif, GPS and Interop IFDs.
+
+    ``order`` is that of bytes, as `struct` has it.
+    """
 
     image: Mapping[int, Any] = field(default_factory=dict)
     photo: Mapping[int, Any] = field(default_factory=dict)
     gps: Mapping[int, Any] = field(default_factory=dict)
     interoperability: Mapping[int, Any] = field(default_factory=dict)
+    order: str = ">"
 
     @property
     def orientation(self) -> int:
@@ -56,7 +60,8 @@ class Exif:
         image = _values(structure, first_directory(structure))
         photo = _values(structure, image.get(IFD.Exif))
         gps = _values(structure, image.get(IFD.GPSInfo))
-        return cls(image, photo, gps, _values(structure, photo.get(IFD.Interop)))
+        interoperability = _values(structure, photo.get(IFD.Interop))
+        return cls(image, photo, gps, interoperability, order_of(structure))
 
 
 def read(image: Image.Image) -> Exif:
@@ -64,7 +69,7 @@ def read(image: Image.Image) -> Exif:
 
     Where it tells no orientation, an XMP packet's counts, as some editors write it there alone.
     """
-    exif = of_picture(image)
+    exif = read_alone(image)
     xmp = image.info.get("xmp")
     turned = _XMP_ORIENTATION.search(xmp) if isinstance(xmp, bytes) else None
     if turned is None or Base.Orientation in exif.image:
@@ -72,8 +77,8 @@ def read(image: Image.Image) -> Exif:
     return replace(exif, image={**exif.image, Base.Orientation: int(turned[1])})
 
 
-def of_picture(image: Image.Image) -> Exif:
-    """Read a picture's EXIF and nothing else; never raises."""
+def read_alone(image: Image.Image) -> Exif:
+    """Read a picture's EXIF, whatever its XMP says; never raises."""
     return Exif.of(_PREFIX.sub(b"", image.info.get("exif") or b""))
 
 

@@ -99,8 +99,11 @@ def _properties(rdf: Any, name: str) -> Iterator[Any]:
 
 
 def _items(node: Any) -> list[tuple[str, str]]:
-    """Return languages and texts of a property: of its container's items, or its own."""
-    found = list(node.iter(f"{_RDF}li")) or [node]
+    """Return languages and texts of a property: of its container's items, or its own.
+
+    Items within items are none: each would be read again for all that it lies in.
+    """
+    found = node.findall(f"*/{_RDF}li") or [node]
     return [
         (item.get(_LANGUAGE, "").lower(), collapsed("".join(item.itertext()))) for item in found
     ]

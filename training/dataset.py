@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from captioner.vision.text import words_of
+from image_repo_formats import CONTENT_TYPES
 from image_repo_formats import captions as caption_files
 from image_repo_formats.entries import CaptionFileError, UnreadableLine
 from training.errors import DatasetError
@@ -16,7 +17,6 @@ from training.logs import objects
 PHOTOGRAPHS, TEXTS = "Flicker8k_Dataset", "Flickr8k_text"
 TOKENS = "Flickr8k.token.txt"
 CAPTIONS, EVERYDAY_DEV, EVERYDAY = "captions.jsonl", "everyday_dev.txt", "photographs"
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _described(folder: Path) -> dict[str, list[str]]:
         raise DatasetError(
             f"missing file: {folder / caption_files.DEFAULT_NAME}, nor is there a folder {TEXTS}"
         )
-    files = {found.name for found in folder.iterdir() if found.suffix.lower() in SUFFIXES}
+    files = {found.name for found in folder.iterdir() if found.suffix.lower() in CONTENT_TYPES}
     by_name: dict[str, list[str]] = {}
     for number, said, caption in _lines(path):
         found = next((name for name in caption_files.names(said) if name in files), None)
@@ -206,7 +206,7 @@ def list_photographs(folder: Path) -> tuple[Path, ...]:
     """Every photograph directly in a folder, by name; raises `DatasetError` where there is none."""
     if not folder.is_dir():
         raise DatasetError(f"no such folder of photographs: {folder}")
-    found = tuple(sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES))
+    found = tuple(sorted(p for p in folder.iterdir() if p.suffix.lower() in CONTENT_TYPES))
     if not found:
         raise DatasetError(f"no photographs in {folder}")
     return found

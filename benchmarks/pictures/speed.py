@@ -26,7 +26,7 @@ def compared(folder: Path, other: Path | None, rounds: int) -> None:
     for step in turns[0][0]:
         sides = list(zip(*([side[step] for side in turn] for turn in turns), strict=True))
         told = ", before: ".join(f"{statistics.median(side):.2f}" for side in sides)
-        print(f"{step:36}{told}{_ratio(*sides)}")
+        print(f"{step:38}{told}{_ratio(*sides)}")
 
 
 def _ratio(after: tuple[float, ...], before: tuple[float, ...] = ()) -> str:

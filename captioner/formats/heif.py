@@ -7,17 +7,22 @@ while it decodes, and Pillow writes into an AVIF's EXIF what the boxes say.
 import io
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.ImageFile import ImageFile
 
 from captioner import colour, exif
+from chalicelib.errors import RejectedImage
 
 _COLOUR_CODES = b"colrnclx"
-# Of ISO 14496-12, 8.11.6: an item's numbers, before its type and names.
-_ITEM = re.compile(rb"infe(?:\x03.{9}|[^\x03].{7})", re.DOTALL)
+# What begins an item's entry (ISO 14496-12, 8.11.6): version and flags, its number and one of its
+# protection, and then its type, name and media type. A size of 1 says that 8 bytes more tell it.
+_ENTRY, _PIXELS, _LONG = re.compile(rb"infe"), b"mdat", 1
+_NUMBERS, _LONG_NUMBERS = 8, 10
 _ASCII = bytes(range(128)) + b"?" * 128
+# libheif reads 1,000: https://github.com/strukturag/libheif/blob/master/libheif/security_limits.cc
+MAX_ITEMS = 10_000
 
 
 def open_heif(data: bytes) -> ImageFile:
@@ -28,9 +33,8 @@ def open_heif(data: bytes) -> ImageFile:
     # Loads libheif and libde265, 4 MB, which most starts of the function do without.
     from pi_heif import HeifImageFile, options  # noqa: PLC0415
 
-    # Of pictures that are not looked at.
-    options.AUX_IMAGES = options.DEPTH_IMAGES = options.THUMBNAILS = False
-    image = _opened(HeifImageFile, _with_ascii_names(data))
+    options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
+    image = _opened(HeifImageFile, with_ascii_items(data))
     image.info["orientation"] = 1
     codes = image.info.get("nclx_profile")
     if codes and not image.info.get("icc_profile"):
@@ -43,27 +47,43 @@ def open_heif(data: bytes) -> ImageFile:
 def open_avif(data: bytes) -> ImageFile:
     """Open an AVIF's primary picture, of a sequence the first."""
     image = _opened(AvifImageFile, data)
-    image.info["orientation"] = exif.of_picture(image).orientation
-    at = data.find(_COLOUR_CODES, 0, data.find(b"mdat"))
+    image.info["orientation"] = exif.read_alone(image).orientation
+    at = data.find(_COLOUR_CODES, 0, data.find(_PIXELS))
     if at > 0 and not image.info.get("icc_profile"):
         codes = struct.unpack_from(">2H", data, at + len(_COLOUR_CODES))
         image.info["icc_profile"] = colour.profile_of_code(*codes)
     return image
 
 
-def _with_ascii_names(data: bytes) -> bytes:
-    """Return a file in whose items' types and names there is nothing but ASCII.
+def with_ascii_items(data: bytes) -> bytes:
+    """Return a file whose items have no type that is not ASCII: those crash the interpreter."""
+    safe, read = bytearray(data), 0
+    for number, (start, end) in enumerate(_entries(data)):
+        if number == MAX_ITEMS:
+            raise RejectedImage(f"the file has more than {MAX_ITEMS:,} items")
+        texts = start + (_NUMBERS if data[start : start + 1] <= b"\2" else _LONG_NUMBERS)
+        texts, read = max(texts, read), max(end, read)
+        safe[texts:read] = safe[texts:read].translate(_ASCII)
+    return bytes(safe)
 
-    pi-heif 1.4 ends the process where one is no UTF-8:
-    https://github.com/bigcat88/pillow_heif/pull/478.
-    """
-    written = bytearray(data)
-    start = max(data.find(b"meta"), 4)
-    end = start - 4 + int.from_bytes(data[start - 4 : start])
-    for item in _ITEM.finditer(data, start, end):
-        until = item.start() - 4 + int.from_bytes(data[item.start() - 4 : item.start()])
-        written[item.end() : until] = data[item.end() : until].translate(_ASCII)
-    return bytes(written)
+
+def _entries(data: bytes) -> Iterator[tuple[int, int]]:
+    """Give where items' entries begin, behind size and name, and end; or another box does."""
+    start = 0
+    while start < len(data):
+        begin, end = _within(data, start)
+        if data[start + 4 : start + 8] != _PIXELS:  # which may hold anything
+            yield begin, begin
+            for found in _ENTRY.finditer(data, begin, end):
+                yield _within(data, found.start() - 4)
+        start = end
+
+
+def _within(data: bytes, box: int) -> tuple[int, int]:
+    size, begin = int.from_bytes(data[box : box + 4]), box + 8
+    if size == _LONG:
+        size, begin = int.from_bytes(data[begin : begin + 8]), begin + 8
+    return begin, box + size if size >= begin - box else len(data)
 
 
 def _opened(reader: Callable[[io.BytesIO], ImageFile], data: bytes) -> ImageFile:

@@ -1,8 +1,9 @@
 """JPEG, also where further pictures (MPF) or nothing at all follow the first."""
 
 import io
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image
@@ -23,6 +24,7 @@ _PROFILE = b"ICC_PROFILE\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _KNOWN = (_EXIF, _XMP, _PROFILE, _PHOTOSHOP)
 _ALONE = frozenset([0x00, 0x01, *range(0xD0, 0xD9)])
+_NEXT = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")  # the marker that ends a scan
 # Each scan of a hostile file takes as long as the whole picture, and "it is hard to imagine any
 # real-world application needing more than 100":
 # https://bugzilla.redhat.com/show_bug.cgi?id=1344214
@@ -60,8 +62,9 @@ def open_jpeg(data: bytes) -> ImageFile:
     image = JpegImageFile(io.BytesIO(b"".join(kept)))
     image.info.update(_told(described))
     image.info["cut"] = cut
-    if image.info.get("progressive"):
-        _check_scans(data, data.find(_SCAN, scans), cut)
+    # All is counted first, which is soon done; a film behind the picture holds this by chance.
+    if data.count(_SCAN, scans) > MAX_SCANS or (cut and image.info.get("progressive")):
+        _check_scans(data, _scans(data, data.find(_SCAN, scans)), cut)
     return image
 
 
@@ -107,19 +110,31 @@ def _told(described: dict[bytes, list[bytes]]) -> dict[str, bytes]:
     return {name: value for name, value in told.items() if value}
 
 
-def _check_scans(data: bytes, start: int, cut: bool) -> None:
+def _scans(data: bytes, start: int) -> list[int]:
+    """Return where each scan of the first picture begins."""
+    starts = []
+    for _ in range(MAX_SEGMENTS):
+        if data.startswith(_SCAN, start):
+            starts.append(start)
+        end = start + 2 + int.from_bytes(data[start + 2 : start + 4])
+        following = _NEXT.search(data, end)
+        if following is None or following[0] == _END:
+            return starts
+        start = following.start()
+    raise RejectedImage(f"the JPEG has more than {MAX_SEGMENTS:,} segments")
+
+
+def _check_scans(data: bytes, scans: Sequence[int], cut: bool) -> None:
     """Refuse too many scans, and a cut file before every coefficient of brightness has come."""
-    if data.count(_SCAN, start) > MAX_SCANS:
+    if len(scans) > MAX_SCANS:
         raise RejectedImage(f"the JPEG has more than {MAX_SCANS} scans")
     if not cut:
         return
     come: set[int] = set()
-    brightness = data[start + 5]
-    while (following := data.find(_SCAN, start + 2)) > 0:
+    for start in scans[:-1]:  # the last may not be whole
         components = data[start + 4]
         first, last = data[start + 5 + 2 * components : start + 7 + 2 * components]
-        if data[start + 5] == brightness:
+        if data[start + 5] == data[scans[0] + 5]:
             come.update(range(first, last + 1))
-        start = following
     if len(come) < _COEFFICIENTS:
         raise RejectedImage("the JPEG is damaged: it ends before the picture is sharp")

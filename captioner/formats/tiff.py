@@ -2,10 +2,10 @@
 
 import io
 import struct
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
-from PIL.ImageFile import ImageFile
+from PIL.ImageFile import ImageFile, _Tile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from captioner import exif
@@ -19,6 +19,8 @@ _PIXELS |= frozenset([*range(320, 326), 332, 338, 339, 347, *range(512, 522), *r
 _WIDTH, _HEIGHT, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 322, 323
 _STRIPS, _TILES = 273, 324
 _SUBFILE, _SUB_IFDS, _DNG_VERSION, _PHOTOMETRIC, _COMPRESSION = 254, 330, 50706, 262, 259
+_BITS, _PLANES, _APART, _WHITE_IS_ZERO, _WHITE = 258, 284, 2, 0, 65535
+_CR2 = b"CR\2\0"
 # Of the colour filter's array and of raw light (DNG 1.7), and makers' own compressions:
 # https://exiftool.org/TagNames/EXIF.html
 _RAW_LIGHT = frozenset([32803, 34892])
@@ -44,6 +46,9 @@ def open_tiff(data: bytes) -> ImageFile:
     _check_raw(data, told.image)
     _check_parts(told.image)
     image = _Tiff(io.BytesIO(_pixels_only(data)))
+    tags = image.tag_v2
+    if tags.get(_PLANES) == _APART and tags.get(_COMPRESSION, 1) == 1 and 16 in tags[_BITS]:
+        image.tile = _with_whole_planes(image.tile, exif.order_of(data))
     image.info["exif"] = data
     for name, tag in (("icc_profile", _PROFILE), ("xmp", _XMP), ("iptc", _IPTC)):
         image.info[name] = _bytes(told.image.get(tag), data)
@@ -52,13 +57,31 @@ def open_tiff(data: bytes) -> ImageFile:
 
 class _Tiff(TiffImageFile):
     def load_end(self) -> None:
-        """Leave out what Pillow does here: read metadata, and turn the picture by them."""
+        """Leave out what Pillow does here: read metadata, and turn the picture by them.
+
+        What it leaves out is done: grey of 12 bits is brought to 16, and a negative of 16 inverted.
+        """
+        if not self.mode.startswith("I;16"):
+            return
+        scale = 1 << (16 - self.tag_v2[_BITS][0])
+        if self.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+            self.im = self.im.point_transform(-scale, _WHITE)
+        elif scale > 1:
+            self.im = self.im.point_transform(scale, 0)
+
+
+def _with_whole_planes(tiles: Sequence[_Tile], order: str) -> list[_Tile]:
+    """Return tiles of a plane each, which Pillow reads by bytes, as of 16 bits."""
+    suffix = ";16L" if order == "<" else ";16B"
+    arguments = (cast("tuple[Any, ...]", tile.args) for tile in tiles)
+    whole = ((plane + suffix, *others) for plane, *others in arguments)
+    return [tile._replace(args=args) for tile, args in zip(tiles, whole, strict=True)]
 
 
 def _check_raw(data: bytes, tags: Mapping[int, Any]) -> None:
     is_preview = tags.get(_SUBFILE) == 1 and _SUB_IFDS in tags
     is_raw = tags.get(_PHOTOMETRIC) in _RAW_LIGHT or tags.get(_COMPRESSION) in _RAW_COMPRESSIONS
-    if is_preview or is_raw or _DNG_VERSION in tags or data[8:10] == b"CR":
+    if is_preview or is_raw or _DNG_VERSION in tags or data[8:12] == _CR2:
         raise RejectedImage(RAW)
 
 

@@ -30,7 +30,7 @@ function renew(shown, fresh) {
   const img = dialog().querySelector(".stage img");
   const isBroken = img?.complete && !img.naturalWidth;
   if (fresh.rev !== shown.rev || isBroken) render(fresh);
-  else dialog().querySelector("#detail-actions a").href = fresh.links.original;
+  else dialog().querySelector("#detail-actions a")?.setAttribute("href", fresh.links.original);
 }
 
 function gone(image) {
@@ -43,7 +43,7 @@ function gone(image) {
 function render(image) {
   dialog().dataset.id = image.id;
   const similar = make("button", { type: "button", textContent: "Find similar", disabled: !image.width, onclick: () => alike(image, "") });
-  const part = make("p", { class: "soft", textContent: "Drag over the photograph to search by a part of it." });
+  const part = image.links.display ? make("p", { class: "soft", textContent: "Drag over the photograph to search by a part of it." }) : "";
   const picture = image.links.display
     ? framed(image, (crop) => {
         similar.textContent = crop ? "Find what looks like this part" : "Find similar";
@@ -111,7 +111,8 @@ const keywords = (image) => filed(image, askFor);
 function actions(image, similar) {
   const change = make("button", { type: "button", textContent: "Edit caption and keywords", onclick: () => startEditing(image) });
   const remove = make("button", { type: "button", class: "danger", textContent: "Delete", onclick: () => confirmDelete(image, remove) });
-  const original = make("a", { href: image.links.original, textContent: "Download the original", class: "soft", download: "" });
+  const isThere = image.state !== "expired";
+  const original = isThere ? make("a", { href: image.links.original, textContent: "Download the original", class: "soft", download: "" }) : "";
   const leaveOut = unlikeOf(image.id);
   const unlike = leaveOut && image.width
     ? [make("button", { type: "button", textContent: "Not like this", title: "Leave out of this search what looks like it", onclick: () => (dialog().close(), leaveOut()) })]
@@ -142,7 +143,7 @@ function alike(image, crop) {
 /** @param {any} image @param {{caption?: string, keywords?: string[]}} [written] what was written before, if anything */
 function startEditing(image, written = {}) {
   const text = make("textarea", { rows: 3, maxLength: 2000, required: Boolean(image.caption), value: written.caption ?? image.caption?.text ?? "", "aria-label": "Caption" });
-  const under = make("input", { type: "text", value: (written.keywords ?? image.keywords).join(", "), placeholder: "Keywords, with commas", "aria-label": "Keywords" });
+  const under = make("input", { type: "text", value: listed(written.keywords ?? image.keywords), placeholder: "Keywords, with commas", "aria-label": "Keywords" });
   const form = make("form", { class: "facts-edit", onsubmit: (event) => (event.preventDefault(), edit(image, changed(image, text.value, under.value))) },
     text,
     under,
@@ -160,10 +161,12 @@ function startEditing(image, written = {}) {
   text.focus();
 }
 
+const listed = (keywords) => keywords.join(", ");
+
 /** What was changed; a caption that is saved as it is, and alone, becomes a person's. */
 function changed(image, caption, list) {
   const under = list.split(",").map((word) => word.trim()).filter(Boolean);
-  const isRefiled = under.join() !== image.keywords.join();
+  const isRefiled = listed(under) !== listed(image.keywords); // one may hold a comma
   const isRewritten = caption.trim() && (caption !== image.caption?.text || !isRefiled);
   return { ...(isRewritten && { caption }), ...(isRefiled && { keywords: under }) };
 }

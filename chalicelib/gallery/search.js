@@ -168,7 +168,7 @@ function heading() {
   if (wanted.similar) return wanted.crop ? "Photographs that look like that part" : "Photographs that look alike";
   if (!isSearch()) return "Newest photographs";
   if (wanted.q) return `“${wanted.q}”`;
-  const labels = wanted.label.length ? `Seen in the picture: ${wanted.label.join(", ")}` : "Photographs by their dates";
+  const labels = wanted.label.length ? `Seen or filed under: ${wanted.label.join(", ")}` : "Photographs by their dates";
   return told({ subject: "", ...clauseOf(wanted) }) || labels;
 }
 

@@ -76,7 +76,7 @@ def test_labels_stand_beside_a_caption_as_a_source_of_their_own(page: Page) -> N
     seen = page.get_by_role("group", name="Seen in the picture")
     expect(seen.get_by_role("button")).to_have_text("cat93 %")
     seen.get_by_role("button").click()
-    expect(page.locator("#heading")).to_contain_text("Seen in the picture: cat")
+    expect(page.locator("#heading")).to_contain_text("Seen or filed under: cat")
     expect(page.locator("#grid .tile")).to_have_count(2)
     assert "label=cat" in page.url
 
@@ -93,10 +93,10 @@ def test_typing_what_is_seen_finds_it_and_says_so(page: Page) -> None:
 
 
 def test_what_is_seen_narrows_down_by_chips(page: Page) -> None:
-    seen = page.get_by_role("group", name="Seen", exact=True)
+    seen = page.get_by_role("group", name="Seen or filed under")
     seen.get_by_role("button", name="cat").click()
     expect(page.locator("#grid .tile")).to_have_count(2)
-    page.get_by_role("group", name="Seen", exact=True).get_by_role("button", name="cup").click()
+    page.get_by_role("group", name="Seen or filed under").get_by_role("button", name="cup").click()
     expect(page.locator("#grid .tile")).to_have_count(1)
     assert "label=cat%2Ccup" in page.url
     page.go_back()

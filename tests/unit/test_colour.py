@@ -90,6 +90,12 @@ def test_what_a_png_says_of_srgb_itself_changes_nothing(gamma: int) -> None:
     assert off(png_with(chunk(b"sRGB", b"\0"), told, image=patches(PATCHES / 255))) == 0
 
 
+@pytest.mark.parametrize("gamma", [1, 2**32 - 1])
+def test_a_gamma_that_leaves_black_or_white_alone_is_left_out(gamma: int) -> None:
+    told = chunk(b"gAMA", struct.pack(">I", gamma))
+    assert off(png_with(told, image=patches(PATCHES / 255))) == 0
+
+
 def test_a_png_that_says_srgb_is_srgb_whatever_its_gamma() -> None:
     told = chunk(b"sRGB", b"\0"), chunk(b"gAMA", struct.pack(">I", 55_556))
     assert off(png_with(*told, image=patches(PATCHES / 255))) == 0
@@ -131,6 +137,18 @@ def test_a_grey_profile_is_applied_to_grey_alone() -> None:
     assert np.array_equal(decode(data, max_pixels=LIMIT).pixels, np.asarray(coloured))
 
 
+def test_a_grey_profile_is_applied_to_grey_that_is_transparent() -> None:
+    shades = Image.linear_gradient("L")
+    profile = grey_profile(1.8)
+    opaque = decode(written(shades, icc_profile=profile), max_pixels=LIMIT).pixels
+    whole = shades.convert("LA")
+    assert np.array_equal(
+        decode(written(whole, icc_profile=profile), max_pixels=LIMIT).pixels, opaque
+    )
+    whole.putalpha(0)
+    assert decode(written(whole, icc_profile=profile), max_pixels=LIMIT).pixels.min() == 255
+
+
 @pytest.mark.parametrize("mode", ["L", "P", "CMYK"])
 def test_a_profile_of_another_mode_is_left_out_or_fits(mode: str) -> None:
     _, profile = adobe_rgb()
@@ -161,3 +179,16 @@ def test_primaries_that_span_nothing_mean_nothing() -> None:
     assert (
         colour.profile_of_gamma(struct.pack(">I", 55_556), struct.pack(">8I", *[30_000] * 8)) == b""
     )
+
+
+def test_primaries_beyond_any_profile_mean_nothing() -> None:
+    primaries = (31270, 1, 1, 1, 2, 1, 1, 2)
+    assert colour.profile_of_gamma(b"", struct.pack(">8I", *primaries)) == b""
+
+
+def test_a_profile_larger_than_any_is_left_out() -> None:
+    _, profile = adobe_rgb()
+    image = patches(PATCHES / 255)
+    size = 2 * colour.MAX_PROFILE_BYTES
+    large = struct.pack(">I", size) + profile[4:] + bytes(size - len(profile))
+    assert off(written(image, "TIFF", icc_profile=large)) == 0

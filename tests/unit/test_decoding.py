@@ -121,6 +121,14 @@ def test_a_palette_with_a_transparent_colour_lies_on_white() -> None:
     assert pixels[0].tolist() == [[255, 255, 255], [255, 0, 0]]
 
 
+def test_so_does_a_transparent_grey_of_sixteen_bits() -> None:
+    wide = np.full((10, 20), 0x4000, np.uint16)
+    wide[:, 10:] = 0x4001
+    data = file(Image.fromarray(wide), transparency=0x4001)
+    assert b"tRNS" in data
+    assert decode(data, max_pixels=LIMIT).pixels[0, ::19, 0].tolist() == [0x40, 255]
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P"])
 def test_a_single_grey_point_is_a_photograph(mode: str) -> None:
     assert decode(file(Image.new(mode, (1, 1))), max_pixels=LIMIT).pixels.shape == (1, 1, 3)

@@ -27,9 +27,11 @@ def photograph(
     iptc: Sequence[Dataset] = (),
     image: dict[int, object] | None = None,
     comment: bytes | None = None,
+    order: str = "<",
 ) -> bytes:
     """Return a JPEG with an XMP packet, IPTC datasets, tags of IFD0 and a user comment."""
     exif = Image.Exif()
+    exif.endian = order
     exif.update(image or {})
     if comment is not None:
         exif.get_ifd(IFD.Exif)[Base.UserComment] = comment
@@ -130,6 +132,16 @@ def test_a_comment_that_is_called_unicode_is_read_as_programs_write_it(
 
 def test_a_comment_that_two_encodings_could_mean_is_left_out() -> None:
     assert embedded(photograph(comment=b"UNICODE\0Lille")).caption is None
+
+
+@pytest.mark.parametrize("text", ["湖の犬", "湖の　犬", "湖の 犬"])
+@pytest.mark.parametrize(("order", "encoding"), [("<", "utf-16-le"), (">", "utf-16-be")])
+@pytest.mark.parametrize("padding", [b"", b"\0\0" * 8])
+def test_a_comment_without_western_letters_is_in_the_files_order(
+    text: str, order: str, encoding: str, padding: bytes
+) -> None:
+    comment = b"UNICODE\0" + text.encode(encoding) + padding
+    assert embedded(photograph(comment=comment, order=order)).caption == " ".join(text.split())
 
 
 def test_a_japanese_comment_is_read() -> None:

@@ -89,10 +89,26 @@ def test_directories_that_point_at_themselves_end() -> None:
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
 
 
-def test_an_orientation_that_stands_in_xmp_alone_is_applied() -> None:
-    decoded = decode(written(two_halves(), "JPEG", xmp=XMP), max_pixels=LIMIT)
+@pytest.mark.parametrize(
+    "xmp",
+    [
+        XMP,
+        XMP.replace(b'="6"', b" = '6'"),  # as ExifTool quotes
+        XMP.replace(b' tiff:Orientation="6"/>', b"><tiff:Orientation>\n6</tiff:Orientation>"),
+    ],
+    ids=["attribute", "single quotes", "element"],
+)
+def test_an_orientation_that_stands_in_xmp_alone_is_applied(xmp: bytes) -> None:
+    decoded = decode(written(two_halves(), "JPEG", xmp=xmp), max_pixels=LIMIT)
     assert (decoded.width, decoded.height) == (20, 40)
-    assert decoded.xmp == XMP
+    assert decoded.xmp == xmp
+
+
+def test_xmp_does_not_turn_what_boxes_say_is_upright() -> None:
+    exif = Image.Exif()
+    exif[Base.Model] = "one"
+    data = written(two_halves(), "AVIF", xmp=XMP, exif=exif.tobytes())
+    assert decode(data, max_pixels=LIMIT).width == 40
 
 
 def test_exif_stands_before_xmp() -> None:

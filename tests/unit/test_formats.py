@@ -1,17 +1,22 @@
 """HEIC, AVIF and TIFF are photographs too; what is cut, hostile or raw is refused in words."""
 
+import io
 import struct
 import time
+import tracemalloc
 import zlib
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pillow_heif
 import pytest
+import tifffile
 from PIL import Image
 
 from captioner.decoding import SHORT_SIDE, decode
 from captioner.exif import Exif
-from captioner.formats import gif, jpeg, png, tiff
+from captioner.formats import gif, heif, jpeg, png, tiff
 from chalicelib.errors import RejectedImage
 from tests.picture_files import (
     BLUE,
@@ -26,6 +31,8 @@ from tests.picture_files import (
     written,
 )
 from tests.picture_files import tiff as tiff_of
+from tests.pictures.bounded import MEMORY, Bounded, End
+from tests.pictures.fuzzing import shape
 
 TURNED = (PICTURES / "turned.heic").read_bytes()
 NOISE = Image.fromarray(np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8))
@@ -34,6 +41,22 @@ SHADES = Image.linear_gradient("L").resize((640, 480)).convert("RGB")
 
 def pixels(data: bytes) -> npt.NDArray[np.int_]:
     return decode(data, max_pixels=LIMIT).pixels.astype(int)
+
+
+def tiff_by_numpy(samples: npt.NDArray[np.uint16], **how: Any) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, samples, **how)
+    return file.getvalue()
+
+
+def heic_with_xmp() -> bytes:
+    pillow_heif.register_heif_opener()
+    return written(two_halves(64, 64), "HEIF", xmp=b"<x/>", exif=Image.Exif().tobytes())
+
+
+def ended(data: bytes) -> End:
+    with Bounded(shape, memory=MEMORY, seconds=30) as decoded:
+        return decoded(data).end
 
 
 def refusal(data: bytes, max_pixels: int = LIMIT) -> str:
@@ -60,6 +83,24 @@ class TestHeif:
         at = data.index(b"MM\0*")
         data[at : at + 12] = b"\xff" * 12
         assert np.array_equal(pixels(bytes(data)), pixels(TURNED))
+
+    @pytest.mark.parametrize("part", [b"Exif", b"application/rdf+xml"])
+    def test_an_item_whose_type_is_no_text_crashes_nothing(self, part: bytes) -> None:
+        sound = heic_with_xmp()
+        at = sound.index(part, sound.index(b"iinf"))
+        assert ended(sound[:at] + b"\xe9" + sound[at + 1 :]) is End.DONE
+
+    @pytest.mark.parametrize("kind", [b"infe", b"free"])
+    def test_items_without_end_are_refused(self, kind: bytes) -> None:
+        box = struct.pack(">I4s12x", 20, kind)
+        assert "items" in refusal(TURNED + box * (heif.MAX_ITEMS + 1))
+
+    def test_pixels_that_look_like_an_item_are_pixels(self) -> None:
+        at = TURNED.index(b"mdat") + 60
+        assert not TURNED[at - 50 : at + 50].isascii()
+        pixels_alone = TURNED[:at] + b"\0\0\0\x20infe" + TURNED[at + 8 :]
+        given = heif.with_ascii_items(pixels_alone)
+        assert given == pixels_alone
 
     def test_a_transparent_heic_lies_on_white(self) -> None:
         got = pixels((PICTURES / "transparent.heic").read_bytes())
@@ -153,6 +194,31 @@ class TestTiff:
         data = written(Image.new("RGB", (8, 8), "red"), "TIFF", save_all=True, append_images=pages)
         assert (pixels(data) == RED).all()
 
+    @pytest.mark.parametrize("order", ["<", ">"])
+    def test_planes_of_sixteen_bits_are_read(self, order: Literal["<", ">"]) -> None:
+        wide = np.asarray(NOISE).astype(np.uint16) * 257
+        planes = np.moveaxis(wide, 2, 0)
+        how = {"photometric": "rgb", "planarconfig": "separate", "byteorder": order}
+        assert np.array_equal(pixels(tiff_by_numpy(planes, **how)), np.asarray(NOISE))
+
+    def test_a_negative_of_sixteen_bits_is_inverted(self) -> None:
+        grey = np.asarray(SHADES.convert("L"))
+        negative = (255 - grey).astype(np.uint16) * 257
+        assert np.array_equal(
+            pixels(tiff_by_numpy(negative, photometric="miniswhite"))[..., 0], grey
+        )
+
+    def test_twelve_bits_of_grey_are_reduced(self) -> None:
+        about = [(256, 4, 1, 2), (257, 4, 1, 1), (258, 3, 1, 12), (262, 3, 1, 1)]
+        where = (273, 4, 1, 8 + 2 + 12 * 5 + 4)
+        data = tiff_of(*about, where, body=b"\x80\0\x40")  # 0x800, 0x040
+        assert pixels(data)[0, :, 0].tolist() == [0x80, 0x04]
+
+    def test_pixels_that_begin_like_a_raw_file_are_pixels(self) -> None:
+        size = [(256, 4, 1, 2), (257, 4, 1, 1), (258, 3, 1, 8), (262, 3, 1, 1)]
+        directory = tiff_of(*size, (273, 4, 1, 8))[8:]
+        assert pixels(b"II*\0\x0a\0\0\0CR" + directory)[0, :, 0].tolist() == [*b"CR"]
+
     @pytest.mark.parametrize(
         "entries",
         [
@@ -234,6 +300,17 @@ class TestBombs:
         scan = data[data.rindex(b"\xff\xda") : -2]
         assert "scans" in refusal(data[:-2] + scan * jpeg.MAX_SCANS + data[-2:])
 
+    def test_so_are_those_of_one_that_is_not_progressive(self) -> None:
+        data = written(SHADES, "JPEG")
+        at = data.index(b"\xff\xda")
+        scan = b"\xff\xda\0\x08\1\1\0\0\x3f\0"  # of its first component alone, and empty
+        assert "scans" in refusal(data[:at] + scan * (jpeg.MAX_SCANS + 1) + b"\xff\xd9")
+
+    def test_what_follows_a_picture_has_no_scans_of_it(self) -> None:
+        data = written(SHADES, "JPEG", progressive=True)
+        film = b"\0\0\0\x18ftypmp42" + b"\xff\xda" * 2 * jpeg.MAX_SCANS
+        assert np.array_equal(pixels(data + film), pixels(data))
+
     @pytest.mark.parametrize("part", [b"\xff\xfe\0\2", b"\xff\xd0", b"\xff\xdb\0\2"])
     def test_segments_without_end_are_refused(self, part: bytes) -> None:
         assert "segments" in refusal(jpeg_with(segment(0xFE, b""), part * jpeg.MAX_SEGMENTS))
@@ -274,6 +351,22 @@ def test_only_a_jpeg_may_have_more_pixels_than_are_decoded_whole() -> None:
     assert "only a JPEG may" in refusal(data[:8] + header + data[33:], max_pixels=300_000_000)
     grey = [(256, 4, 1, 15_000), (257, 4, 1, 15_000), (258, 3, 1, 8), (262, 3, 1, 1)]
     assert "only a JPEG may" in refusal(tiff_of(*grey, (273, 4, 1, 8)), max_pixels=300_000_000)
+
+
+def test_a_line_without_end_is_refused_and_not_tried_again() -> None:
+    data = written(Image.new("1", (100_000_000, 1)))
+    assert "a side of the image" in refusal(data, max_pixels=200_000_000)
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_numbers_are_reduced_before_they_are_stretched(mode: str) -> None:
+    data = written(Image.linear_gradient("L").convert(mode).resize((2_000, 5_000)), "TIFF")
+    tracemalloc.start()
+    shown = decode(data, max_pixels=LIMIT).pixels
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert shown.shape == (2_500, 1_000, 3) and int(shown.max()) - int(shown.min()) > 250
+    assert most < 3 * len(data)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])

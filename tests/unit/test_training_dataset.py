@@ -223,6 +223,18 @@ def test_every_damaged_photograph_is_named(tmp_path: Path) -> None:
         photographs.load(paths)
 
 
+@pytest.mark.parametrize("ending", ["TIF", "avif", "jfif"])
+def test_photographs_of_every_kind_are_found_and_read(tmp_path: Path, ending: str) -> None:
+    kind = {"TIF": "TIFF", "avif": "AVIF", "jfif": "JPEG"}[ending]
+    names = [f"{number}.{ending}" for number in range(60)]
+    for name in names:
+        Image.new("RGB", (20, 10), (200, 0, 0)).save(tmp_path / name, kind)
+    (tmp_path / "descriptions.txt").write_text("".join(f"{name} a dog\n" for name in names))
+    split = read_split(tmp_path, "train")
+    assert {path.suffix for path in split.photographs} == {f".{ending}"}
+    assert np.abs(photographs.load(split.photographs)[0, 0, 0].astype(int) - (200, 0, 0)).max() < 9
+
+
 def test_a_photograph_is_read_upright(tmp_path: Path) -> None:
     path = tmp_path / "turned.jpg"
     halves = Image.new("RGB", (40, 40))

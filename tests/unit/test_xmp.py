@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,13 @@ def test_what_other_programs_write_is_read(tmp_path: Path) -> None:
     said = ["-XMP-dc:Description=Une fille à l’école", "-XMP-dc:Subject=été", "-XMP-dc:Subject=mer"]
     subprocess.run(["exiftool", "-q", *said, str(sidecar)], check=True)
     assert read(sidecar.read_bytes()) == Described("Une fille à l’école", ("été", "mer"))
+
+
+def test_items_within_items_take_no_longer_than_others() -> None:
+    nested = b"<rdf:li>" * 20_000 + b"dog" + b"</rdf:li>" * 20_000
+    hostile = write("a dog", ["dog"]).replace(b"<rdf:li>dog</rdf:li>", nested)
+    assert nested in hostile
+    started = time.process_time()
+    described = read(hostile)
+    assert described and described.keywords == ("dog",)
+    assert time.process_time() - started < 0.5
