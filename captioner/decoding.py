@@ -155,7 +155,7 @@ def _decoded(data: bytes, max_pixels: int, openers: Openers) -> Decoded:
     profile = told["icc_profile"]
     if not profile and described.is_adobe_rgb:
         profile = colour.profile_of_adobe_rgb()
-    srgb = colour.to_srgb(_opaque(reduced), profile)
+    srgb = _on_white(reduced, profile)
     return Decoded(
         pixels=np.array(_upright(srgb, orientation), np.uint8),
         width=height if turned else width,
@@ -208,13 +208,16 @@ def _stretched(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.uint8(255 * (numbers - low) / (high - low)))
 
 
-def _opaque(image: Image.Image) -> Image.Image:
-    if image.has_transparency_data:
-        coloured = image.convert("RGBA")
-        paper = Image.new("RGBA", coloured.size, "white")
-        flat = Image.alpha_composite(paper, coloured)
-        return flat.convert("L" if image.mode in _GREYS else "RGB")
-    return image if image.mode in colour.MODES else image.convert("RGB")
+def _on_white(image: Image.Image, profile: bytes) -> Image.Image:
+    """Return an image as sRGB; what is half transparent is mixed with white as browsers do it."""
+    if not image.has_transparency_data:
+        shown = image if image.mode in colour.MODES else image.convert("RGB")
+        return colour.to_srgb(shown, profile)
+    coloured = image.convert("RGBA")
+    opaque = coloured.convert("L" if image.mode in _GREYS else "RGB")
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(colour.to_srgb(opaque, profile), mask=coloured.getchannel("A"))
+    return paper
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
