@@ -209,16 +209,15 @@ def _stretched(image: Image.Image) -> Image.Image:
 
 
 def _on_white(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert to sRGB, and only then lay on white what is transparent, as browsers do."""
+    """Return an image as sRGB; what is half transparent is mixed with white as browsers do it."""
     if not image.has_transparency_data:
-        return colour.to_srgb(
-            image if image.mode in colour.MODES else image.convert("RGB"), profile
-        )
+        shown = image if image.mode in colour.MODES else image.convert("RGB")
+        return colour.to_srgb(shown, profile)
     coloured = image.convert("RGBA")
     opaque = coloured.convert("L" if image.mode in _GREYS else "RGB")
-    srgb = colour.to_srgb(opaque, profile)
-    paper = Image.new("RGB", srgb.size, "white")
-    return Image.composite(srgb, paper, coloured.getchannel("A"))
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(colour.to_srgb(opaque, profile), mask=coloured.getchannel("A"))
+    return paper
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

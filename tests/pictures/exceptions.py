@@ -17,7 +17,7 @@ OTHERWISE: Mapping[str, str] = {
     "Tests/images/avif/icc_profile.avif": _CHROMA,
     "Tests/images/avif/icc_profile_none.avif": _CHROMA,
     "Tests/images/avif/transparency.avif": _ALPHA,
-    "Tests/images/avif/xmp_tags_orientation.avif": "ImageMagick leaves this AVIF's profile out",
+    "Tests/images/avif/xmp_tags_orientation.avif": "ImageMagick leaves its profile out",
     "Tests/images/hopper.Lab.tif": "ImageMagick takes D65 for the white of L*a*b*, not ICC's D50",
     "Tests/images/old-style-jpeg-compression-no-samplesperpixel.tif": _OLD_JPEG,
     "Tests/images/old-style-jpeg-compression.tif": _OLD_JPEG,

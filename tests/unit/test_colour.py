@@ -96,6 +96,12 @@ def test_a_gamma_that_leaves_black_or_white_alone_is_left_out(gamma: int) -> Non
     assert off(png_with(told, image=patches(PATCHES / 255))) == 0
 
 
+def test_what_is_half_transparent_is_mixed_with_white_in_srgb() -> None:
+    image = Image.new("RGBA", (8, 8), (55, 55, 55, 128))  # of light 0.216, which is 128 in sRGB
+    data = png_with(chunk(b"gAMA", struct.pack(">I", 100_000)), image=image)
+    assert np.abs(decode(data, max_pixels=LIMIT).pixels.astype(int) - 191).max() <= 2
+
+
 def test_a_png_that_says_srgb_is_srgb_whatever_its_gamma() -> None:
     told = chunk(b"sRGB", b"\0"), chunk(b"gAMA", struct.pack(">I", 55_556))
     assert off(png_with(*told, image=patches(PATCHES / 255))) == 0
