@@ -13,7 +13,7 @@ from chalicelib.search.conditions import AllOf, Condition, Holds
 from chalicelib.search.duplicates import MatchPage, collapsed
 from chalicelib.search.interpret import edits, last_word, near_words
 from chalicelib.search.plan import plan, visible_to
-from chalicelib.search.port import Facet, Place, Retrieval, View
+from chalicelib.search.port import Facet, Place, Retrieval, View, caption_in
 from chalicelib.search.query import Hit, Query, Results, Suggestion
 from chalicelib.search.ranking import EngineOrder, FusedOrder, Order, bound_of, weighed
 from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, clean, highlighted, stems
@@ -129,7 +129,7 @@ def _hits(
         Hit(
             image_id=stored[key].image_id,
             score=score,
-            highlight=highlighted(stored[key].text, stemmed) if stemmed else None,
+            highlight=highlighted(caption_in(stored[key].text), stemmed) if stemmed else None,
             explanation=told.get(key, ()) if explain else None,
         )
         for (_, key), score in zip(page.places, order.scores(page.places), strict=True)

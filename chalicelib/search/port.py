@@ -62,6 +62,11 @@ def labels_of(image: Image) -> tuple[Label, ...]:
     return tuple(Label(word, probability) for word, probability in (seen | sure).items())
 
 
+def caption_in(text: str) -> str:
+    """Return the caption in a document's text, of which each further line is a keyword."""
+    return text.partition("\n")[0]
+
+
 def document_of(image: Image) -> Document:
     """Return what the index should hold of ``image``: a removal unless it is searchable."""
     if image.state not in SEARCHABLE:
@@ -72,7 +77,7 @@ def document_of(image: Image) -> Document:
         rev=image.rev,
         owner=image.owner,
         state=image.state,
-        text=caption.text if caption else "",
+        text="\n".join((caption.text if caption else "", *image.keywords)),
         source=caption.source if caption else None,
         attributes=_attributes(image),
         labels=labels_of(image),

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.images import Attribute, Image, Label, Source, State
+from chalicelib.images import Attribute, Caption, Image, Label, Source, State
 from chalicelib.search import Clause, Document, Filters, Query, SearchIndex
 from chalicelib.search.port import SEARCHED_FROM, document_of
-from chalicelib.search.query import Mode, Suggestion
+from chalicelib.search.query import AUTO, Mode, Suggestion
 from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
 from tests.searching import found, ids, told
@@ -115,6 +115,22 @@ def test_a_keyword_is_found_by_text_and_filter_and_counted_as_a_label(index: Sea
     bare = replace(filed, rev=2, keywords=(), keywords_source=Source.USER)
     index.apply([document_of(bare)])
     assert found(index, filters=Filters(labels=("lake como",))) == set()
+
+
+def test_a_keyword_is_found_though_caption_and_meaning_are_of_something_else(
+    index: SearchIndex,
+) -> None:
+    filed = Image(
+        "filed", "ann", "b", "k", State.CAPTIONED,
+        caption=Caption("two dogs run on the grass", Source.MODEL, "net@1", 0.8),
+        semantic=vector(0, 1), keywords=("Rex", "Lake Como"), keywords_source=Source.USER,
+    )  # fmt: skip
+    index.apply([document_of(filed), told("other", "a cat", semantic=vector(0, 1))])
+    query = Query("ann", mode=Mode.FUSED, semantic=vector(1), min_relevance=AUTO)
+    for text in ("rex", "lake como"):
+        assert [hit.image_id for hit in index.search(replace(query, text=text)).hits] == ["filed"]
+    (hit,) = index.search(replace(query, text="dogs rex")).hits
+    assert hit.highlight == "two <mark>dogs</mark> run on the grass"
 
 
 def test_what_stands_in_the_file_is_a_source_of_its_own_and_a_persons(index: SearchIndex) -> None:

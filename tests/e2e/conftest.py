@@ -60,15 +60,15 @@ def opened(page: Page, stack: DeployedStack, complaints: list[str]) -> None:
     page.locator("#grid[data-ready]").wait_for(state="attached")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of a few photographs with captions for some."""
+    """Return a folder of a few photographs, no other module's content, with captions for some."""
     from PIL import Image
     from skimage import data
 
     folder = tmp_path_factory.mktemp("photographs")
     for name in ("astronaut", "coffee", "chelsea"):
-        Image.fromarray(getattr(data, name)()).save(folder / f"{name}.jpg")
+        Image.fromarray(getattr(data, name)()).save(folder / f"{name}.jpg", comment=folder.name)
     (folder / "descriptions.txt").write_text(
         "astronaut.jpg A woman in an orange suit is smiling\n"
         "chelsea.jpg A ginger cat is looking\n"

@@ -31,6 +31,7 @@ def test_a_photograph_that_is_there_is_said_to_be_and_shown(
     before = count(stack)
     file = unlike_any_other(tmp_path / "noise.jpg", "JPEG")
     page.locator("#files").set_input_files(file)
+    expect(page.locator("#status")).to_contain_text("noise.jpg: ", timeout=SLOW)
     expect(page.locator(HERE).first).to_be_visible(timeout=SLOW)
     first = page.locator(HERE).first.get_attribute("data-id")
     again = file.rename(tmp_path / "the same.jpg")
