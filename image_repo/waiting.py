@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from image_repo.client import PAGE, Client, Json
 from image_repo.errors import Overdue
 
-POLL_SECONDS = 0.5
+POLL_SECONDS, MAX_POLL_SECONDS = 0.5, 5.0
 
 
 def wait(
-    client: Client, ids: set[str], progress: Callable[[int], None], patience: float = 600.0
+    client: Client,
+    ids: set[str],
+    progress: Callable[[int], None],
+    patience: float = 600.0,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Mapping[str, str]:
     """Wait until photographs are no longer pending; return the failed ones' reasons by id.
 
@@ -31,12 +35,17 @@ def wait(
         left = still
         progress(len(ids) - len(left))
         if left:
-            time.sleep(POLL_SECONDS)
+            sleep(pause(len(left)))
     return {
         image["id"]: image["reason"] or "it failed"
         for image in in_state(client, "failed")
         if image["id"] in ids
     }
+
+
+def pause(waiting: int) -> float:
+    """Return for how many seconds not to ask: to list so many takes a request a hundred."""
+    return min(MAX_POLL_SECONDS, POLL_SECONDS + waiting / PAGE)
 
 
 def in_state(client: Client, state: str) -> Iterator[Json]:
