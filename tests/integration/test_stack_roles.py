@@ -14,7 +14,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from chalicelib.names import EMBEDDED, OPENSEARCH
+from chalicelib.names import EMBEDDED, OPENSEARCH, RECOUNT_PROGRESS
 from tests.deployed import DeployedStack, eventually
 from tests.opensearch import needs_opensearch
 from tests.recording.authorization import Request
@@ -217,6 +217,14 @@ def due(person: Person) -> None:
     person.described(lost)
 
 
+def counts(person: Person) -> None:
+    """Wait until the recount is over that the first look at the counts began."""
+    eventually(lambda: person.call("GET", "/stats")["complete"], because=person.stack.log)
+    s3, bucket = person.stack.aws("s3"), person.stack.facts["bucket"]
+    progress = {"Bucket": bucket, "Prefix": RECOUNT_PROGRESS}
+    eventually(lambda: not s3.list_objects_v2(**progress)["KeyCount"], because=person.stack.log)
+
+
 def event(person: Person, name: str, key: str) -> dict[str, Any]:
     bucket = {"name": person.stack.facts["bucket"]}
     found = {"key": key, "sequencer": "F" * 16}
@@ -241,7 +249,7 @@ def used(
         stack.up(request.param)
         with stack.client() as client:
             person = Person(stack, client)
-            for use in (photographs, imports, upkeep, tokens, dead_letters, due):
+            for use in (photographs, imports, upkeep, tokens, dead_letters, due, counts):
                 use(person)
         roles = Roles(stack)
         yield Used(request.param, roles, roles.asked() | person.forms)
