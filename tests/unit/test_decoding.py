@@ -17,30 +17,11 @@ from PIL import GifImagePlugin, Image
 from captioner.decoding import LONG_SIDE, crop, decode
 from captioner.preparing import SIDE, display
 from chalicelib.errors import InvalidField, RejectedImage
-
-LIMIT = 50_000_000
-RED, BLUE = (255, 0, 0), (0, 0, 255)
-
-
-def two_halves(width: int = 40, height: int = 20) -> Image.Image:
-    """Return a picture, red at its left and blue at its right."""
-    image = Image.new("RGB", (width, height), RED)
-    image.paste(BLUE, (width // 2, 0, width, height))
-    return image
-
-
-def file(image: Image.Image, kind: str = "PNG", **how: object) -> bytes:
-    written = io.BytesIO()
-    image.save(written, kind, **how)
-    return written.getvalue()
+from tests.picture_files import BLUE, LIMIT, RED, chunk, two_halves, written
 
 
 def header_of(width: int, height: int) -> bytes:
     """Return a PNG that claims a size and holds almost nothing."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        sum_ = struct.pack(">I", zlib.crc32(kind + body))
-        return struct.pack(">I", len(body)) + kind + body + sum_
 
     about = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     data = zlib.compress(bytes(1000))
@@ -57,7 +38,7 @@ def header_of(width: int, height: int) -> bytes:
     ],
 )
 def test_four_formats_are_let_in_by_what_they_are(kind: str, content_type: str) -> None:
-    decoded = decode(file(two_halves(), kind), max_pixels=LIMIT)
+    decoded = decode(written(two_halves(), kind), max_pixels=LIMIT)
     assert decoded.content_type == content_type
     assert (decoded.width, decoded.height) == (40, 20)
     assert decoded.pixels.dtype == np.uint8 and decoded.pixels.shape == (20, 40, 3)
@@ -82,7 +63,7 @@ def test_every_orientation_is_applied_once(orientation: int, kind: str) -> None:
     stored = two_halves()
     turn = stored_to_upright.get(orientation)
     upright = stored.transpose(turn) if turn is not None else stored
-    decoded = decode(file(stored, kind, exif=exif.tobytes()), max_pixels=LIMIT)
+    decoded = decode(written(stored, kind, exif=exif.tobytes()), max_pixels=LIMIT)
     assert (decoded.width, decoded.height) == upright.size
     assert np.abs(decoded.pixels.astype(int) - np.asarray(upright, int)).mean() < 12
 
@@ -90,26 +71,26 @@ def test_every_orientation_is_applied_once(orientation: int, kind: str) -> None:
 def test_a_large_jpeg_tells_the_originals_size() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    data = file(two_halves(6_000, 4_000), "JPEG", exif=exif.tobytes())
+    data = written(two_halves(6_000, 4_000), "JPEG", exif=exif.tobytes())
     decoded = decode(data, max_pixels=LIMIT)
     assert (decoded.width, decoded.height) == (4_000, 6_000)
     assert LONG_SIDE <= max(decoded.pixels.shape[:2]) < 6_000
 
 
 def test_cmyk_becomes_rgb() -> None:
-    data = file(two_halves().convert("CMYK"), "JPEG", quality=95)
+    data = written(two_halves().convert("CMYK"), "JPEG", quality=95)
     assert np.abs(decode(data, max_pixels=LIMIT).pixels[10, 5].astype(int) - RED).max() < 40
 
 
 def test_sixteen_bits_keep_their_shades() -> None:
     wide = Image.fromarray(np.array([[0, 128 << 8, 255 << 8]], np.uint16))
-    assert decode(file(wide), max_pixels=LIMIT).pixels[0, :, 0].tolist() == [0, 128, 255]
+    assert decode(written(wide), max_pixels=LIMIT).pixels[0, :, 0].tolist() == [0, 128, 255]
 
 
 def test_what_is_transparent_lies_on_white() -> None:
     picture = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
     picture.putpixel((1, 0), (0, 0, 0, 0))
-    pixels = decode(file(picture), max_pixels=LIMIT).pixels
+    pixels = decode(written(picture), max_pixels=LIMIT).pixels
     assert pixels[0].tolist() == [[255, 0, 0], [255, 255, 255]]
 
 
@@ -117,26 +98,26 @@ def test_a_palette_with_a_transparent_colour_lies_on_white() -> None:
     picture = Image.new("P", (2, 1), 0)
     picture.putpalette([0, 0, 0, 255, 0, 0])
     picture.putpixel((1, 0), 1)
-    pixels = decode(file(picture, transparency=0), max_pixels=LIMIT).pixels
+    pixels = decode(written(picture, transparency=0), max_pixels=LIMIT).pixels
     assert pixels[0].tolist() == [[255, 255, 255], [255, 0, 0]]
 
 
 def test_so_does_a_transparent_grey_of_sixteen_bits() -> None:
     wide = np.full((10, 20), 0x4000, np.uint16)
     wide[:, 10:] = 0x4001
-    data = file(Image.fromarray(wide), transparency=0x4001)
+    data = written(Image.fromarray(wide), transparency=0x4001)
     assert b"tRNS" in data
     assert decode(data, max_pixels=LIMIT).pixels[0, ::19, 0].tolist() == [0x40, 255]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P"])
 def test_a_single_grey_point_is_a_photograph(mode: str) -> None:
-    assert decode(file(Image.new(mode, (1, 1))), max_pixels=LIMIT).pixels.shape == (1, 1, 3)
+    assert decode(written(Image.new(mode, (1, 1))), max_pixels=LIMIT).pixels.shape == (1, 1, 3)
 
 
 def test_of_a_gif_of_many_frames_only_the_first_is_read() -> None:
     frames = [Image.new("P", (8, 8), number % 2) for number in range(100)]
-    data = file(frames[0], "GIF", save_all=True, append_images=frames[1:], optimize=False)
+    data = written(frames[0], "GIF", save_all=True, append_images=frames[1:], optimize=False)
     called: Counter[str] = Counter()
 
     def count(frame: FrameType, event: str, _: object) -> None:
@@ -165,8 +146,8 @@ def test_a_bomb_is_refused_by_its_header(side: int) -> None:
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
         b"%PDF-1.7\n",
-        file(two_halves(), "BMP"),
-        b"<html><script>" + file(two_halves(), "JPEG"),
+        written(two_halves(), "BMP"),
+        b"<html><script>" + written(two_halves(), "JPEG"),
     ],
     ids=["text", "svg", "eps", "pdf", "bmp", "html before jpeg"],
 )
@@ -183,7 +164,7 @@ def test_an_empty_file_is_called_empty() -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_truncated_file_is_called_damaged(kind: str) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (90, 90, 3), np.uint8)
-    data = file(Image.fromarray(noise), kind)
+    data = written(Image.fromarray(noise), kind)
     with pytest.raises(RejectedImage, match="damaged"):
         decode(data[: len(data) // 2], max_pixels=LIMIT)
 
@@ -193,7 +174,7 @@ def test_a_truncated_file_is_called_damaged(kind: str) -> None:
 def test_a_damaged_file_is_decoded_or_refused_and_nothing_else(
     kind: str, data: st.DataObject
 ) -> None:
-    content = bytearray(file(two_halves(), kind))
+    content = bytearray(written(two_halves(), kind))
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(RejectedImage):
@@ -221,7 +202,7 @@ def test_the_copy_for_display_is_small_and_tells_nothing_of_the_camera() -> None
     exif = Image.Exif()
     exif[0x010E] = "<script>alert(1)</script>"
     exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
-    data = file(two_halves(1_400, 700), "JPEG", exif=exif.tobytes(), comment=b"secret")
+    data = written(two_halves(1_400, 700), "JPEG", exif=exif.tobytes(), comment=b"secret")
     shown = display(decode(data, max_pixels=LIMIT).pixels)
     assert b"script" not in shown and b"secret" not in shown
     with Image.open(io.BytesIO(shown)) as image:
