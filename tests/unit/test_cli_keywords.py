@@ -1,17 +1,12 @@
 """Keywords on the command line: edited, and told of a photograph."""
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from image_repo import photographs
-from image_repo.client import Client
-from image_repo.config import Session
+from tests.recording_session import RecordingSession, run
 
 IMAGE = {
     "id": "id-1",
@@ -31,27 +26,8 @@ IMAGE = {
 }
 
 
-@dataclass(frozen=True)
-class RecordingSession(Session):
-    """Speaks to an API that answers everything with one photograph."""
-
-    asked: list[httpx.Request] = field(default_factory=list)
-
-    def client(self) -> Client:
-        transport = httpx.MockTransport(self._answer)
-        return Client("http://api", "imr_x", transport=transport, sleep=lambda _: None)
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        return httpx.Response(200, json=IMAGE)
-
-
 def ran(*arguments: str) -> tuple[RecordingSession, Any]:
-    session = RecordingSession(None, None)
-    app = typer.Typer()
-    app.command("show")(photographs.show)
-    app.command("edit")(photographs.edit)
-    return session, CliRunner().invoke(app, list(arguments), obj=session, env={"COLUMNS": "200"})
+    return run({"show": photographs.show, "edit": photographs.edit}, IMAGE, arguments)
 
 
 @pytest.mark.parametrize(

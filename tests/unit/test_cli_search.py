@@ -1,20 +1,15 @@
 """The search commands: what they ask of the API, and how they tell why."""
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from image_repo import searching
-from image_repo.client import Client
-from image_repo.config import Session
 from image_repo.errors import CommandError
 from image_repo.output import reason, show_image, told, understood, words
+from tests.recording_session import RecordingSession, run
 
 IMAGE = {
     "id": "id-1",
@@ -44,28 +39,8 @@ HIT = {"image": IMAGE, "score": 0.77, "highlight": None, "explanation": WHY}
 ANSWER = {"hits": [HIT], "total": 1, "facets": {}, "cursor": None, "degraded": []}
 
 
-@dataclass(frozen=True)
-class RecordingSession(Session):
-    """Speaks to an API that answers every search alike."""
-
-    asked: list[httpx.Request] = field(default_factory=list)
-
-    def client(self) -> Client:
-        transport = httpx.MockTransport(self._answer)
-        return Client("http://api", "imr_x", transport=transport, sleep=lambda _: None)
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        return httpx.Response(200, json=ANSWER)
-
-
 def ran(*arguments: str) -> tuple[RecordingSession, Any]:
-    session = RecordingSession(None, None)
-    app = typer.Typer()
-    app.command("search")(searching.search)
-    app.command("similar")(searching.similar)
-    result = CliRunner().invoke(app, list(arguments), obj=session, env={"COLUMNS": "200"})
-    return session, result
+    return run({"search": searching.search, "similar": searching.similar}, ANSWER, arguments)
 
 
 def test_options_become_the_document() -> None:
