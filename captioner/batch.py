@@ -1,7 +1,9 @@
 """Process a batch of the queue's messages; each fails on its own."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from chalicelib import events
@@ -31,12 +33,16 @@ class Metrics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BatchProcessor:
-    """Process messages: ``ingest`` those about photographs, ``imports`` about descriptions."""
+    """Process messages: ``ingest`` those about photographs, ``imports`` about descriptions.
+
+    ``workers`` messages are processed at once.
+    """
 
     ingest: Ingest
     imports: Imports
     metrics: Metrics
     bucket: str
+    workers: int = 1
 
     def process(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
@@ -48,10 +54,17 @@ class BatchProcessor:
         """
         for record in records:
             self._record_last_attempt(record)
-        # A message that was delivered before may kill the process: the others go first.
-        records = sorted(records, key=_attempts)
+        # A message that was delivered before may kill the process: the others go first, and of
+        # such no two at once.
+        fresh = [record for record in records if _attempts(record) == 1]
+        returned = sorted((record for record in records if _attempts(record) > 1), key=_attempts)
+        with ThreadPoolExecutor(self.workers) as pool:
+            done = list(pool.map(partial(self._is_done, remaining_ms=remaining_ms), fresh))
+        done += [self._is_done(record, remaining_ms) for record in returned]
         return [
-            record["messageId"] for record in records if not self._is_done(record, remaining_ms)
+            record["messageId"]
+            for record, is_done in zip([*fresh, *returned], done, strict=True)
+            if not is_done
         ]
 
     def _is_done(self, record: Mapping[str, Any], remaining_ms: Callable[[], int]) -> bool:

@@ -20,6 +20,10 @@ from chalicelib.storage import S3Storage
 # Standard mode waits exponentially and with jitter between its tries.
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5)
 
+# Two thirds of a photograph's time one core is enough for, or AWS is waited for; the function has
+# nearly two.
+WORKERS = 2
+
 
 def bootstrap(settings: Settings, metrics: Metrics) -> tuple[BatchProcessor, Queries]:
     """Wire the adapters: the captioner's work and the encoder's; one image serves both.
@@ -56,4 +60,5 @@ def bootstrap(settings: Settings, metrics: Metrics) -> tuple[BatchProcessor, Que
         max_stored_bytes=settings.max_upload_bytes,
         max_pixels=settings.max_pixels,
     )
-    return BatchProcessor(ingest, imports, metrics, bucket=settings.bucket), queries
+    batch = BatchProcessor(ingest, imports, metrics, bucket=settings.bucket, workers=WORKERS)
+    return batch, queries

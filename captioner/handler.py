@@ -1,5 +1,6 @@
 """Entry points of the captioner's and the encoder's functions: transport only."""
 
+from threading import Lock
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -15,8 +16,12 @@ _tracer = Tracer()
 
 
 class _PowertoolsMetrics:
+    def __init__(self) -> None:
+        self._one_at_a_time = Lock()
+
     def count(self, what: str) -> None:
-        _metrics.add_metric(name=what, unit=MetricUnit.Count, value=1)
+        with self._one_at_a_time:
+            _metrics.add_metric(name=what, unit=MetricUnit.Count, value=1)
 
     def failed(self, message_id: str) -> None:
         _logger.exception("a message failed", message_id=message_id)

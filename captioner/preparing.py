@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,9 @@ from captioner.decoding import Decoded, Pixels, decode
 from captioner.vision.model import Model
 from captioner.vision.prediction import Prediction
 from chalicelib.images import Prepared
+
+# A large photograph takes most of the function's memory while it is decoded, and little then.
+_DECODING = Lock()
 
 
 def version_of(model: Model) -> str:
@@ -34,7 +38,8 @@ def prepare(
     RejectedImage
         It can never be a photograph of the repository.
     """
-    decoded = decode(data, max_pixels=max_pixels)
+    with _DECODING:
+        decoded = decode(data, max_pixels=max_pixels)
     described, written = describe(decoded.pixels), embedded.read(decoded)
     taking = metadata.read(decoded.exif, decoded.xmp, now=datetime.now(UTC))
     return Prepared(

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision.text import F32, sigmoid
+from captioner.vision.text import F32, Factor, sigmoid
 
 ARRAYS = (
     "embedding", "output_bias", "keys", "positions", "values", "values_bias", "query", "energy",
     "gate", "gate_bias", "start", "start_bias", "lstm/kernel", "lstm/recurrent", "lstm/bias",
     "out/state", "out/seen", "out/word", "out/bias",
 )  # fmt: skip
+FACTORS = "lstm/recurrent", "out/state", "out/seen", "out/word", "query", "gate"
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Decoder:
         kernel = weights["lstm/kernel"]
         size = weights["embedding"].shape[1]
         self._word_part = weights["embedding"] @ kernel[:size] + weights["lstm/bias"]
-        self._seen_part = kernel[size:]
-        self._output = np.ascontiguousarray(weights["embedding"].T)
+        self._seen_part = Factor(kernel[size:])
+        self._output = Factor(weights["embedding"].T)
+        self._factors = {name: Factor(weights[name]) for name in FACTORS}
 
     def start(self, map_: F32) -> DecoderState:
         """Give the state before the first word, of a map float32 (h, w, c)."""
@@ -67,24 +69,24 @@ class Decoder:
         Give log-probabilities (k, vocabulary), the next state, and the attention paid
         (k, positions), whose rows sum to one.
         """
-        weights = self._weights
+        weights, factors = self._weights, self._factors
         attention, seen = self._look(state)
         gates = self._word_part[words] + seen @ self._seen_part
-        gates = gates + state.hidden @ weights["lstm/recurrent"]
+        gates = gates + state.hidden @ factors["lstm/recurrent"]
         into, forget, new, out = np.split(gates, 4, axis=1)
         cell = sigmoid(forget) * state.cell + sigmoid(into) * np.tanh(new)
         hidden = sigmoid(out) * np.tanh(cell)
-        said = hidden @ weights["out/state"] + seen @ weights["out/seen"] + weights["out/bias"]
-        said = np.tanh(said + weights["embedding"][words] @ weights["out/word"])
+        said = hidden @ factors["out/state"] + seen @ factors["out/seen"] + weights["out/bias"]
+        said = np.tanh(said + weights["embedding"][words] @ factors["out/word"])
         logits = said @ self._output + weights["output_bias"]
         return _log_softmax(logits), DecoderState(hidden, cell, state.keys, state.values), attention
 
     def _look(self, state: DecoderState) -> tuple[F32, F32]:
         weights = self._weights
-        query = state.hidden @ weights["query"]
+        query = state.hidden @ self._factors["query"]
         energy = np.tanh(state.keys[None] + query[:, None]) @ weights["energy"]
         attention = np.exp(_log_softmax(energy))
-        gate = sigmoid(state.hidden @ weights["gate"] + weights["gate_bias"])
+        gate = sigmoid(state.hidden @ self._factors["gate"] + weights["gate_bias"])
         return attention, (attention @ state.values) * gate
 
 

@@ -96,6 +96,7 @@ class TextEncoder:
 
     def __init__(self, weights: dict[str, F32], words: Tokenizer) -> None:
         self._weights = weights
+        self._recurrent = Factor(weights["gru/recurrent"])
         self._words = words
 
     def encode(self, text: str) -> F32:
@@ -131,7 +132,7 @@ class TextEncoder:
         return np.asarray(total / np.maximum(lengths, 1)[:, None], np.float32)
 
     def _step(self, inputs: F32, state: F32) -> F32:
-        recurrent = state @ self._weights["gru/recurrent"] + self._weights["gru/recurrent_bias"]
+        recurrent = state @ self._recurrent + self._weights["gru/recurrent_bias"]
         update, reset, candidate = np.split(inputs, 3, axis=1)
         from_update, from_reset, from_candidate = np.split(recurrent, 3, axis=1)
         keep = sigmoid(update + from_update)
@@ -175,6 +176,23 @@ def unit(vector: F32) -> F32:
     if not np.isfinite(norm) or norm == 0:
         return np.full_like(vector, 1 / np.sqrt(vector.size))
     return (vector / np.float32(norm)).astype(np.float32)
+
+
+class Factor:
+    """A matrix float32 (n, m) as the right factor of few rows: ``rows @ Factor(matrix)``.
+
+    It is kept transposed and multiplied from the left: OpenBLAS copies its right factor at every
+    product, which is most of the time where it is large and the other has a row or five.
+    """
+
+    # numpy leaves the product to this class, instead of taking it for an array of one object.
+    __array_ufunc__ = None
+
+    def __init__(self, matrix: F32) -> None:
+        self._transposed = np.ascontiguousarray(matrix.T)
+
+    def __rmatmul__(self, rows: F32) -> F32:
+        return np.ascontiguousarray((self._transposed @ rows.T).T)
 
 
 def sigmoid(x: F32) -> F32:

@@ -1,7 +1,9 @@
 """Batches of messages: each one's failure is its own."""
 
 import json
+import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -200,3 +202,41 @@ def test_what_came_back_waits_until_the_others_are_done() -> None:
         room.batch.process([deadly, room.upload("a.png")], plenty)
     record = room.record("a.png")
     assert record and record.state is State.CAPTIONED
+
+
+class Pairs(Room):
+    """A room of two workers, whose photographs are only done when two are being prepared."""
+
+    def __init__(self, patience: float = 30) -> None:
+        self._both = threading.Barrier(2, timeout=patience)
+        super().__init__()
+        self.batch = replace(self.batch, workers=2)
+
+    def _prepare(self, data: bytes) -> Prepared:
+        if data == b"fine":
+            self._both.wait()
+        return super()._prepare(data)
+
+
+def test_two_photographs_are_prepared_at_once() -> None:
+    room = Pairs()
+    names = [f"{number}.png" for number in range(4)]
+    assert room.batch.process([room.upload(name) for name in names], plenty) == []
+    records = [room.record(name) for name in names]
+    assert all(record and record.state is State.CAPTIONED for record in records)
+
+
+def test_of_those_that_came_back_no_two_are_prepared_at_once() -> None:
+    room = Pairs(patience=0.1)
+    records = [room.upload(f"{number}.png", attempt=2) for number in range(2)]
+    assert room.batch.process(records, plenty) == ["0.png", "1.png"]
+    assert room.metrics.counts == {"error": 2}
+
+
+def test_a_failure_beside_another_photograph_is_its_own() -> None:
+    room = Room()
+    batch = replace(room.batch, workers=2)
+    records = [room.upload(f"{number}.png") for number in range(6)]
+    poison = room.upload("bad.png", b"poison")
+    assert batch.process([*records[:3], poison, *records[3:]], plenty) == ["bad.png"]
+    assert room.metrics.counts == {"captioned": 6, "error": 1}
