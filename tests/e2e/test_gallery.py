@@ -41,7 +41,7 @@ def rewrite(page: Page, caption: str) -> None:
 
 def eventually_found(page: Page, text: str) -> None:
     # The index follows the catalogue by a second or two.
-    for _ in range(20):
+    for _ in range(80):
         search(page, text)
         page.wait_for_timeout(500)
         if page.locator(".tile").count():
@@ -253,7 +253,7 @@ def test_the_box_is_understood_corrected_and_completed(page: Page, photographs: 
     rewrite(page, "A purple penguin jumps over a fence")
     page.keyboard.press("Escape")
     reading = page.get_by_role("group", name="What was understood")
-    for _ in range(20):  # the index follows the catalogue by a second or two
+    for _ in range(80):  # the index follows the catalogue by a second or two
         page.locator("#home").click()
         search(page, "purple pengiun jumping")
         page.wait_for_timeout(500)
