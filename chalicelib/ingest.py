@@ -25,6 +25,7 @@ from chalicelib.transitions import (
     file_removed,
     pending,
     rejected,
+    seen,
 )
 
 
@@ -215,15 +216,25 @@ class Ingest(EventRecorder):
     def _still_there(self, event: ObjectEvent, found: StoredObject) -> IngestOutcome:
         """Describe what the key holds since a version or a delete marker of it was removed."""
         record = self._record(event)
+        if record is not None and _describes(record, found):
+            record = self._noted(event, record, found)
         if record is not None:
-            is_described = record.state is not State.DELETED
-            if is_described and found.version_id == record.version_id:
+            if _describes(record, found):
                 return IngestOutcome.STALE
-            if not is_described and not self._is_removed(event, record):
+            if record.state is State.DELETED and not self._is_removed(event, record):
                 return IngestOutcome.STALE
         return self._created(
             replace(event, kind=EventKind.CREATED, version_id=found.version_id, size=found.size)
         )
+
+    def _noted(self, event: ObjectEvent, record: Image, found: StoredObject) -> Image:
+        """Let no older removal, whose worker looked before this one's, replace the record."""
+
+        def noted(stored: Image | None) -> Image:
+            image = stored or record
+            return seen(image, event, self._clock()) if _describes(image, found) else image
+
+        return update(self._catalogue, record.image_id, noted).after
 
     def _is_removed(self, event: ObjectEvent, tombstone: Image) -> bool:
         """Tell whether the file itself was removed, of which the tombstone may learn only now.
@@ -299,13 +310,16 @@ def skip_reason(record: Image | None, event: ObjectEvent, model: str) -> IngestO
         # processing began: what it read may be the file that was replaced.
         is_late = record.state is State.DELETED or record.sequencer != event.seen
         return IngestOutcome.STALE if is_late or is_of_another_version else None
-    is_purge = is_removed and is_of_another_version and record.state is State.DELETED
-    if is_purge or is_older(event.sequencer, record.sequencer):
+    if is_older(event.sequencer, record.sequencer):
         return IngestOutcome.STALE
     if is_older(record.sequencer, event.sequencer):
         return None
     is_done = record.state is State.DELETED if is_removed else _is_finished(record, model)
     return IngestOutcome.DUPLICATE if is_done else None
+
+
+def _describes(record: Image, found: StoredObject) -> bool:
+    return record.processed_by is not None and _is_same(record.version_id, found.version_id)
 
 
 def _is_same(version_id: str | None, other: str | None) -> bool:

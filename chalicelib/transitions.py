@@ -193,8 +193,15 @@ def deleted(
         state=State.DELETED,
         version_id=version_id or image.version_id,
         sequencer=sequencer or image.sequencer,
-        removed_at=now if sequencer else None,
+        removed_at=(image.removed_at or now) if sequencer else None,
     )
+
+
+def seen(image: Image, event: ObjectEvent, now: datetime) -> Image:
+    """Return a record that holds after an event, too, though that changed nothing else of it."""
+    if not is_older(image.sequencer, event.sequencer):
+        return image
+    return replace(image, sequencer=event.sequencer, updated_at=now)
 
 
 def file_removed(image: Image, now: datetime) -> Image:

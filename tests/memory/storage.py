@@ -55,7 +55,10 @@ class MemoryStorage:
         self.content_types[key] = content_type
 
     def delete(self, key: str) -> None:
-        """Put a delete marker over an object, one that was never there included."""
+        """Put a delete marker over an object, or where none ever was.
+
+        https://github.com/aws/aws-sdk-go-v2/issues/2607
+        """
         if self.versioned:
             self._put(key, None)
         else:
