@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote_plus
 
 from captioner.batch import BatchProcessor
 from chalicelib.access import Caller, Scope
@@ -108,7 +109,12 @@ class Telling:
         if not key.startswith("uploads/"):
             return
         sequencer = f"{len(self.messages) + 1:04X}"
-        told = {"key": key, "versionId": version, "sequencer": sequencer, "size": size}
+        told = {
+            "key": quote_plus(key, safe="/"),
+            "versionId": version,
+            "sequencer": sequencer,
+            "size": size,
+        }
         of = {"bucket": {"name": self._storage.bucket}, "object": told}
         self.messages.append({"Records": [{"eventName": name, "s3": of}]})
 
@@ -129,14 +135,16 @@ class Life:
         catalogue: Catalogue,
         storage: VersionedStorage,
         prepare: Callable[[bytes], Prepared] = prepared,
+        key: str = KEY,
     ) -> None:
+        self.key = key
         self.steps = Steps()
         self.is_answered_deleted = False
         self._delivered: set[int] = set()
         self.bucket = Telling(storage)
         self.catalogue: Any = Stepped(catalogue, self.steps)
         self.storage: Any = Stepped(self.bucket, self.steps)
-        self.image_id = image_id_of(storage.bucket, KEY)
+        self.image_id = image_id_of(storage.bucket, key)
         self._worker = self.worker("net@1", prepare)
         counting = AutomaticRecounting(NotedReindexing())
         self._api = Collection(self.catalogue, self.storage, FixedIndex(), counting, lambda: NOW)
@@ -154,10 +162,10 @@ class Life:
 
     def enter(self) -> None:
         """Announce the photograph."""
-        self.catalogue.save(pending(self.bucket.bucket, KEY, NOW), expected_rev=0)
+        self.catalogue.save(pending(self.bucket.bucket, self.key, NOW), expected_rev=0)
 
     def upload(self, body: bytes = b"runs") -> None:
-        self.bucket.write(KEY, body, content_type="image/jpeg")
+        self.bucket.write(self.key, body, content_type="image/jpeg")
 
     def delete(self) -> bool:
         """Delete it through the API; tell whether there was such a photograph."""
@@ -170,7 +178,7 @@ class Life:
 
     def undo(self) -> None:
         """Remove the newest version, or delete marker, by hand."""
-        self.bucket.purge(KEY)
+        self.bucket.purge(self.key)
 
     def edit(self) -> None:
         """Change the record, if there is one to be seen."""
@@ -200,7 +208,7 @@ class Life:
 
     def redrive(self, attempt: int = 1) -> None:
         """Have it captioned again."""
-        self.deliver(redrive(KEY, force=True), attempt)
+        self.deliver(redrive(self.key, force=True), attempt)
 
     @property
     def record(self) -> Image | None:
@@ -214,17 +222,17 @@ class Life:
     @property
     def copies(self) -> set[str]:
         """The copies for display that the bucket holds."""
-        found: Iterator[StoredObject] = self.bucket.objects("derived/")
+        found: Iterator[StoredObject] = self.bucket.objects(f"derived/{self.image_id}/")
         return {copy.key for copy in found}
 
     def assert_deleted_is_deleted(self) -> None:
         """See that nothing is shown once a deletion was answered, before S3 tells of anything."""
-        if self.is_answered_deleted and self.bucket.head(KEY) is None:
+        if self.is_answered_deleted and self.bucket.head(self.key) is None:
             assert not self.is_living
 
     def assert_settled(self) -> None:
         """Hold the record and the copies against what the bucket's key holds."""
-        body, record = self.bucket.read(KEY, limit=100), self.record
+        body, record = self.bucket.read(self.key, limit=100), self.record
         if body is None:
             assert record is None or record.state is State.DELETED or not self.messages
             assert self.copies == set()

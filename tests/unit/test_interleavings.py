@@ -118,7 +118,9 @@ def calls(before: Act, work: Work) -> int:
 @pytest.mark.fault(3)
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("first", FIRSTS)
-def test_copies_fit_the_record_whenever_the_other_worker_comes(first: str, other: str) -> None:
+def test_the_deleted_is_hidden_and_copies_fit_whenever_the_other_worker_comes(
+    first: str, other: str
+) -> None:
     before, work = FIRSTS[first]
     for at in range(calls(before, work) + 1):
         life = life_of(before)
@@ -133,7 +135,9 @@ def test_copies_fit_the_record_whenever_the_other_worker_comes(first: str, other
 @pytest.mark.fault(7)
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("first", FIRSTS)
-def test_copies_fit_the_record_wherever_the_first_worker_is_killed(first: str, other: str) -> None:
+def test_the_deleted_is_hidden_and_copies_fit_wherever_the_first_worker_is_killed(
+    first: str, other: str
+) -> None:
     before, work = FIRSTS[first]
     for at in range(calls(before, work) + 1):
         life = life_of(before)
