@@ -39,9 +39,9 @@ class Steps:
 
     def __init__(self) -> None:
         self.taken = 0
-        self._planned: tuple[int, Callable[[], None]] | None = None
+        self._planned: tuple[int, Callable[[], object]] | None = None
 
-    def plan(self, at: int, happens: Callable[[], None]) -> None:
+    def plan(self, at: int, happens: Callable[[], object]) -> None:
         """Let something happen before the call of that number, from 0 on, counted from now."""
         self.taken = 0
         self._planned = (at, happens)

@@ -99,6 +99,7 @@ def test_an_upload_whose_file_never_came_expires_and_one_whose_event_was_lost_is
     assert person.image(ids["never"])["caption"]["text"] == "a heron by itself"
 
 
+@pytest.mark.fault(33)
 def test_a_delete_marker_that_is_removed_brings_the_photograph_back(person: Person) -> None:
     image_id, key = uploaded(person, "bittern.jpg", "olive")
     person.s3.delete_object(**person.bucket, Key=key)
@@ -118,6 +119,7 @@ def test_a_delete_marker_that_is_removed_brings_the_photograph_back(person: Pers
     eventually(is_searchable, because=person.stack.log)
 
 
+@pytest.mark.fault(33)
 def test_a_photograph_comes_back_though_no_event_told_of_its_delete_marker(
     person: Person,
 ) -> None:

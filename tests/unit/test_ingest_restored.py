@@ -28,6 +28,7 @@ def caption(room: Room) -> str | None:
     return found.text if found else None
 
 
+@pytest.mark.fault(33)
 def test_a_delete_marker_that_is_removed_brings_the_photograph_back() -> None:
     room = captioned(b"runs")
     room.delete()
