@@ -67,5 +67,7 @@ class DeadLetters:
                 self.imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=EventKind.REMOVED):
                 self.recorder.removed(message)
-            case ObjectEvent() if not self.recorder.has_failed(message):
+            case ObjectEvent() if self.recorder.has_failed(message):
+                self.recorder.sweep(message)
+            case ObjectEvent():
                 self.recorder.fail(message, NEVER_BEGUN)

@@ -228,6 +228,7 @@ def test_an_announcement_over_the_limit_is_refused_with_the_fields_name(
     assert "size" in answer.text
 
 
+@pytest.mark.fault(4)
 @pytest.mark.parametrize("name", ["by hand.jpg", "one+two%2B.jpg", "schnée 🐕.jpg"])
 def test_a_photograph_placed_by_hand_is_taken_up_whatever_its_name(
     stack: DeployedStack, client: httpx.Client, name: str
