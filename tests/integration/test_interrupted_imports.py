@@ -63,8 +63,7 @@ class Account:
     def _clients(self) -> dict[str, Any]:
         once = Config(region_name="us-east-1", retries={"total_max_attempts": 1})
         return {
-            service: boto3.client(service, config=once)  # type: ignore[call-overload]
-            for service in ("s3", "dynamodb", "sqs")
+            service: boto3.client(service, config=once) for service in ("s3", "dynamodb", "sqs")
         }
 
 
