@@ -13,7 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from chalicelib.names import API, METRICS, STAGE
+from chalicelib.names import API, LEFT_OUT, METRICS, STAGE
 from infra.stage import Stage
 from infra.storage import Queues
 
@@ -78,7 +78,8 @@ class Observability(Construct):
         )
         watched = {
             "DeadLetters": (_visible(queues.dead_letters), 1, "photographs that failed five times"),
-            "MissedByTheIndex": (_visible(missed), 1, "records the index never took in"),
+            "MissedByTheIndex": (_visible(missed), 1, "records that the index took in at no try"),
+            "LeftOutOfTheIndex": (self._own(LEFT_OUT, "indexer"), 1, "records no index can hold"),
             "OldestEvent": (age, 900, "photographs waiting for a quarter of an hour"),
             "IndexBehind": (behind, 300_000, "the index five minutes behind"),
             "Api5xx": (self._api("5XXError"), 5, "the API failing"),
@@ -143,8 +144,8 @@ class Observability(Construct):
         dimensions = {"ApiName": self._stage.named(API), "Stage": STAGE}
         return _metric("AWS/ApiGateway", name, dimensions, statistic)
 
-    def _own(self, name: str) -> cloudwatch.Metric:
-        return _metric(self._stage.named(METRICS), name, {"service": "captioner"}, "Sum")
+    def _own(self, name: str, service: str = "captioner") -> cloudwatch.Metric:
+        return _metric(self._stage.named(METRICS), name, {"service": service}, "Sum")
 
 
 def email_of(context: Callable[[str], object]) -> str | None:

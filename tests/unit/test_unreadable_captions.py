@@ -46,10 +46,8 @@ class Room:
 
     def __init__(self) -> None:
         once = Config(region_name="us-east-1", retries={"total_max_attempts": 1})
-        self.s3, dynamodb, sqs = (
-            boto3.client(service, config=once)  # type: ignore[call-overload]
-            for service in ("s3", "dynamodb", "sqs")
-        )
+        self.s3 = boto3.client("s3", config=once)
+        dynamodb, sqs = boto3.client("dynamodb", config=once), boto3.client("sqs", config=once)
         self.s3.create_bucket(Bucket=BUCKET)
         for table in (images_table("images"), counts_table("counts")):
             dynamodb.create_table(**table)
