@@ -86,6 +86,8 @@ class Observability(Construct):
             "ImagesFailed": (self._own("failed"), 50, "many photographs refused"),
         }
         for name, function in functions.items():
+            if name == "Indexer":  # what fails there is tried again, and IndexBehind tells of it
+                continue
             watched[f"{name}Errors"] = (_errors(function), FAILURES, f"the {name.lower()} failing")
         for name, function in scheduled.items():
             meaning = f"{name}, which runs twice an hour, failing"

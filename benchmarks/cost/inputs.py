@@ -45,7 +45,7 @@ class Inputs:
     captioner_mb: Input = Input(3_008, "MB of the captioner", "`infra/pipeline.py`")
     captioner_batch: Input = Input(10, "photographs of a captioner's batch", "`infra/pipeline.py`")
     indexer_mb: Input = Input(2_048, "MB of the indexer", "`infra/search.py`")
-    alarms: Input = Input(11, "alarms", "`infra/observability.py`")
+    alarms: Input = Input(10, "alarms", "`infra/observability.py`")
     traced: Input = Input(0.05, "of the API's requests are traced", "`infra/tracing.py`")
     domain_gb: Input = Input(10, "GB of the smallest domain's disk", "`infra/engines.py`")
     pollers: Input = Input(

@@ -103,7 +103,7 @@ def test_whatever_request_fails_the_batch_is_delivered_again_until_all_are_found
     for number in range(3):
         account.save(f"{number}")
     for at in range(100):
-        account.faults.plan(at, **{when: disconnected})  # type: ignore[arg-type]
+        account.faults.plan(at, **{when: disconnected})
         taken = account.is_taken()
         if not account.faults.happened:
             break
