@@ -67,7 +67,9 @@ class DeadLetters:
                 self.imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=EventKind.REMOVED):
                 self.recorder.removed(message)
-            case ObjectEvent() if self.recorder.has_failed(message):
-                self.recorder.sweep(message)
             case ObjectEvent():
-                self.recorder.fail(message, NEVER_BEGUN)
+                if self.recorder.has_failed(message):
+                    self.recorder.sweep(message)
+                else:
+                    self.recorder.fail(message, NEVER_BEGUN)
+                self.imports.caption(message.key)

@@ -13,7 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from chalicelib.names import API, METRICS, STAGE
+from chalicelib.names import API, LEFT_OUT, METRICS, STAGE
 from infra.stage import Stage
 from infra.storage import Queues
 
@@ -78,13 +78,16 @@ class Observability(Construct):
         )
         watched = {
             "DeadLetters": (_visible(queues.dead_letters), 1, "photographs that failed five times"),
-            "MissedByTheIndex": (_visible(missed), 1, "records the index never took in"),
+            "MissedByTheIndex": (_visible(missed), 1, "records that the index took in at no try"),
+            "LeftOutOfTheIndex": (self._own(LEFT_OUT, "indexer"), 1, "records no index can hold"),
             "OldestEvent": (age, 900, "photographs waiting for a quarter of an hour"),
             "IndexBehind": (behind, 300_000, "the index five minutes behind"),
             "Api5xx": (self._api("5XXError"), 5, "the API failing"),
             "ImagesFailed": (self._own("failed"), 50, "many photographs refused"),
         }
         for name, function in functions.items():
+            if name == "Indexer":  # what fails there is tried again, and IndexBehind tells of it
+                continue
             watched[f"{name}Errors"] = (_errors(function), FAILURES, f"the {name.lower()} failing")
         for name, function in scheduled.items():
             meaning = f"{name}, which runs twice an hour, failing"
@@ -143,8 +146,8 @@ class Observability(Construct):
         dimensions = {"ApiName": self._stage.named(API), "Stage": STAGE}
         return _metric("AWS/ApiGateway", name, dimensions, statistic)
 
-    def _own(self, name: str) -> cloudwatch.Metric:
-        return _metric(self._stage.named(METRICS), name, {"service": "captioner"}, "Sum")
+    def _own(self, name: str, service: str = "captioner") -> cloudwatch.Metric:
+        return _metric(self._stage.named(METRICS), name, {"service": service}, "Sum")
 
 
 def email_of(context: Callable[[str], object]) -> str | None:

@@ -361,12 +361,12 @@ class SearchIndex(Searching, Protocol):
         Returns
         -------
         tuple[str, ...]
-            Ids that could not be taken in and should be tried again.
+            Ids of those that can never be taken in, as they are.
 
         Raises
         ------
         SearchUnavailable
-            Nothing was taken in.
+            Not all of the others were taken in; to try all again is right.
         """
 
 

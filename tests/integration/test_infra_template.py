@@ -192,6 +192,9 @@ def test_no_event_is_lost_by_a_failing_reader(template: dict[str, Any]) -> None:
     (stream,) = (m["Properties"] for m in mappings if "StartingPosition" in m["Properties"])
     assert stream["BisectBatchOnFunctionError"] is True
     assert stream["StartingPosition"] == "TRIM_HORIZON"
+    # As long as the stream keeps records, a day, less an hour in which Lambda tells the queue.
+    assert stream["MaximumRetryAttempts"] == -1
+    assert stream["MaximumRecordAgeInSeconds"] == 23 * 3_600
     assert stream["DestinationConfig"]["OnFailure"]["Destination"]
 
 

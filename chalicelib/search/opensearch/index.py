@@ -64,10 +64,10 @@ class OpenSearchIndex(Searcher):
         aliases = self.aliases.read()
         if aliases.live is None:
             raise SearchUnavailable(_MISSING)
-        failed = write(self.client, aliases.live, documents, self._refresh).failed
+        refused = write(self.client, aliases.live, documents, self._refresh)
         if aliases.building is not None:  # nobody searches it, so nothing waits for its refresh
-            failed += write(self.client, aliases.building, documents).failed
-        return tuple(dict.fromkeys(failed))
+            refused += write(self.client, aliases.building, documents)
+        return tuple(dict.fromkeys(refused))
 
     def refresh(self, name: str) -> None:
         """Let what was written to an index be found, and from now on by itself."""

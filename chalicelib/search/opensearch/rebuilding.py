@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable
+from chalicelib.errors import NotFound, RevisionConflict
 from chalicelib.reindexing import UNNOTED, AutomaticReindexing, Progress, batches
 from chalicelib.search.opensearch.aliases import EXCHANGED, Aliases, is_current
 from chalicelib.search.opensearch.bulk import write
@@ -119,8 +119,5 @@ class RebuildingIndex:
                 self._index.drop(name)
 
     def _take(self, building: str, batch: Sequence[Document]) -> None:
-        outcome = write(self._index.client, building, batch)
-        if outcome.throttled:
-            raise SearchUnavailable(f"{len(outcome.throttled)} records were not indexed")
-        for image_id in outcome.refused:
+        for image_id in write(self._index.client, building, batch):
             _logger.error("record %s is left out of the search index", image_id)
