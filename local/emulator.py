@@ -3,16 +3,22 @@
 import os
 import shutil
 import sys
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from local.errors import LocalError
 from local.layout import ACCOUNT, REGION, Layout, read_json, write_json
+from local.objects import mend
 from local.processes import HOST, Process
+from local.saved_state import finish_replacing
+from local.steps import say
 
 GATEWAY = 4566
 START_SECONDS = 60
 # It writes the state of every service before it ends.
 STOP_SECONDS = 60
+SAVE_PATH = "/_local/save"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,10 @@ class Emulator:
         LocalError
             It ended at once, or does not answer.
         """
+        finish_replacing(self.layout.state)
         self._forget_stream_positions()
         self._move()
+        self._mend()
         self._clear_scratch()
         self.layout.scratch.mkdir()
         environment = {
@@ -67,6 +75,7 @@ class Emulator:
             "GATEWAY_PORT": str(self.port),
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self.layout.state),
+            "JOURNAL": str(self.layout.journal),
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self.layout.objects),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
@@ -76,10 +85,28 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
             **{f"MINISTACK_LAMBDA_PROXY_{name}": url for name, url in proxies.items()},
         }
-        command = [sys.executable, "-m", "ministack"]
+        command = [sys.executable, "-m", "local.emulated"]
         self.process.start(command, environment, {"port": str(self.port), **proxies})
         remedy = "; 'make clean' forgets a state it cannot read"
         self.process.wait("the emulator", f"{self.url}/_ministack/ready", START_SECONDS, remedy)
+
+    def save(self) -> None:
+        """Let it save what a deployment made.
+
+        Raises
+        ------
+        LocalError
+            It did not.
+        """
+        request = urllib.request.Request(f"{self.url}{SAVE_PATH}", method="POST")  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=STOP_SECONDS):  # noqa: S310  # nosec B310
+                return
+        except OSError as problem:
+            raise LocalError(
+                f"the emulator did not save its state: {problem}",
+                f"is the disk full? Read {self.process.log}",
+            ) from problem
 
     def stop(self) -> None:
         """Stop it so that it saves its state."""
@@ -97,6 +124,11 @@ class Emulator:
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def _mend(self) -> None:
+        torn = mend(self.layout.objects)
+        if torn:
+            say(f"  {torn} objects that were being replaced are what they were before")
 
     def _clear_scratch(self) -> None:
         """Remove what it unpacked: killed, it leaves that behind."""
@@ -121,4 +153,6 @@ class Emulator:
         kept = read_json(self.layout.stack_file).get("aws_endpoint_url", self.url)
         if kept != self.url:
             for saved in self.layout.state.glob("*.json"):
-                saved.write_text(saved.read_text().replace(f"{kept}/", f"{self.url}/"))
+                half = saved.with_suffix(".half")
+                half.write_text(saved.read_text().replace(f"{kept}/", f"{self.url}/"))
+                half.replace(saved)
