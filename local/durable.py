@@ -25,8 +25,6 @@ from local.journal import Change, Journal
 from local.saved_state import replace_state
 
 ITEMS, MESSAGES = "items", "messages"
-# What the emulator can still lay out, such as a function's code, when it takes no more in.
-RESERVE_BYTES = 300_000_000
 TICK_SECONDS = 0.5
 # Each is or begins the name of an operation.
 _WRITES = ("BatchWriteItem", "PutItem", "UpdateItem", "TransactWriteItems", "SendMessage")
@@ -45,10 +43,13 @@ class Durable:
         Of items and messages.
     state
         The folder of the saved state of everything else.
+    reserve
+        It takes nothing in while fewer bytes are free: MiniStack would answer with success for an
+        object that it could not write.
     """
 
-    def __init__(self, journal: Journal, state: Path) -> None:
-        self._journal, self._state = journal, state
+    def __init__(self, journal: Journal, state: Path, reserve: int) -> None:
+        self._journal, self._state, self._reserve = journal, state, reserve
         self._serve, self._emit = ministack.app, dynamodb._emit_stream_event
         self._load, self._save = ministack.load_state, ministack.save_all
         self._items: list[Change] = []
@@ -78,9 +79,10 @@ class Durable:
             ticking.cancel()
         elif scope["type"] == "http" and scope["path"] == SAVE_PATH:
             ministack.save_all(ministack._build_persistence_save_dict())
-            await _answer(send, 204, b"")
+            await _answer(send, 200, b"")
         elif scope["type"] == "http" and self._is_full() and _writes(scope):
-            await _answer(send, 503, _refusal(scope, self._state))
+            await _pass_over(receive)
+            await _answer(send, 503, _refusal(scope, self._reserve, self._state))
         else:
             await self._serve(scope, receive, send_when_kept)
 
@@ -142,7 +144,7 @@ class Durable:
             self.flush()
 
     def _is_full(self) -> bool:
-        return shutil.disk_usage(self._state).free < RESERVE_BYTES
+        return shutil.disk_usage(self._state).free < self._reserve
 
     def _forget_tables(self) -> None:
         """Forget what tables held that are deleted, lest new ones of their names begin with it."""
@@ -237,14 +239,21 @@ def _writes(scope: Message) -> bool:
     return scope["method"] in {"PUT", "POST"} and bucket in s3._buckets
 
 
-def _refusal(scope: Message, folder: Path) -> bytes:
+def _refusal(scope: Message, reserve: int, folder: Path) -> bytes:
     """Return the body of a refusal, as S3 or as the others write it."""
-    words = f"the disk is full: less than {RESERVE_BYTES / 1e6:.0f} MB are free where {folder} lies"
+    words = f"the disk is full: less than {reserve / 1e6:.0f} MB are free where {folder} lies"
     if _header(scope, b"x-amz-target"):
         return json.dumps({"__type": "ServiceUnavailable", "message": words}).encode()
     return f"<Error><Code>ServiceUnavailable</Code><Message>{words}</Message></Error>".encode()
 
 
+async def _pass_over(receive: Receive) -> None:
+    """Take a request's body: a client that asks whether to send it waits for that."""
+    while (await receive()).get("more_body"):
+        continue
+
+
 async def _answer(send: Send, status: int, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": []})
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -2,16 +2,20 @@
 
 import os
 from pathlib import Path
+from threading import Thread
 
 from ministack import app as ministack
 
 from local.durable import Durable
 from local.journal import Journal
+from local.lifecycle import keep_expiring
 
 
 def main() -> None:
     """Serve until asked to stop; where, MiniStack's own environment says."""
-    Durable(Journal(Path(os.environ["JOURNAL"])), Path(os.environ["STATE_DIR"])).install()
+    journal, state = Journal(Path(os.environ["JOURNAL"])), Path(os.environ["STATE_DIR"])
+    Durable(journal, state, int(os.environ["RESERVE_BYTES"])).install()
+    Thread(target=keep_expiring, daemon=True).start()
     ministack.main()
 
 

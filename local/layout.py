@@ -31,6 +31,8 @@ class Layout:
         One log file a process.
     scratch
         Where the emulator unpacks functions, 100 MB for each that runs; emptied when it starts.
+    discarded
+        What it unpacked before, while it is being removed.
     processes
         One ``.pid`` file a running process.
     assembly
@@ -51,6 +53,7 @@ class Layout:
         self.aside = home / "aside"
         self.logs = home / "logs"
         self.scratch = home / "tmp"
+        self.discarded = home / "discarded"
         self.processes = home / "run"
         self.assembly = home / "cdk.out"
         self.stack_file = home / "stack.json"

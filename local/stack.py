@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 
 import boto3
 
@@ -15,12 +17,13 @@ from local.function import ImageFunctions
 from local.layout import Layout, read_json, write_json
 from local.objects import bring_back, set_aside
 from local.opensearch import OpenSearchNode, data_folder
-from local.processes import checked
+from local.processes import checked, until
 from local.recovery import catch_up, recover
 from local.steps import step
 from local.synthesis import LOCAL, fingerprint, synthesise, synthesised
 
 LEAST_FREE_BYTES = 1_000_000_000
+REMOVE_SECONDS = 60
 
 
 class LocalStack:
@@ -125,7 +128,8 @@ class LocalStack:
         """Stop every process and forget the data."""
         self.down()
         for folder in (self._node.data, self.layout.home):
-            shutil.rmtree(folder, ignore_errors=True)
+            # Another program may be removing in it, too.
+            until(partial(_is_removed, folder), REMOVE_SECONDS)
 
     @property
     def _is_saved(self) -> bool:
@@ -236,3 +240,8 @@ class LocalStack:
         }
         write_json(self.layout.stack_file, facts)
         return facts
+
+
+def _is_removed(folder: Path) -> bool:
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()

@@ -1,29 +1,35 @@
 """The emulator by itself, killed: what it answered with success is there when it starts again."""
 
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
-from local.emulator import Emulator
+from local.emulator import RESERVE_BYTES, Emulator
 from local.layout import REGION, Layout
 from local.processes import any_free
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
+FREE_BYTES = 20_000_000
 ITEM = {"id": {"S": "ash"}, "caption": {"S": "An ash by a river"}}
 
 
 class Killed:
     """An emulator that is killed and started again, and its clients."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, reserve: int = RESERVE_BYTES) -> None:
         self.layout = Layout(home)
         self.layout.make()
-        self.emulator = Emulator(self.layout, any_free())
+        self.emulator = Emulator(self.layout, any_free(), reserve)
         self.start()
 
     def start(self) -> None:
@@ -43,6 +49,7 @@ class Killed:
             region_name=REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}),
         )
 
 
@@ -165,3 +172,42 @@ def test_a_table_made_again_under_its_name_is_empty(killed: Killed) -> None:
     killed.emulator.save()
     killed.again()
     assert table.scan(TableName="passing")["Items"] == []
+
+
+@pytest.fixture
+def filling(tmp_path: Path) -> Iterator[Killed]:
+    """Yield one on a disk, of memory where there is such, that is full after 20 MB."""
+    disk = Path("/dev/shm") if Path("/dev/shm").is_dir() else tmp_path
+    with tempfile.TemporaryDirectory(dir=disk) as folder:
+        reserve = shutil.disk_usage(folder).free - FREE_BYTES
+        killed = Killed(Path(folder), reserve)
+        try:
+            make(killed)
+            killed.emulator.save()
+            yield killed
+        finally:
+            killed.kill()
+
+
+@pytest.mark.fault(27)
+def test_a_full_disk_is_told_nothing_is_torn_and_work_goes_on_when_there_is_space(
+    filling: Killed,
+) -> None:
+    table, s3 = filling.aws("dynamodb"), filling.aws("s3")
+    table.put_item(TableName="images", Item=ITEM)
+    s3.put_object(Bucket="photographs", Key="ash.jpg", Body=b"ash")
+    with (filling.layout.home / "filler").open("wb") as filler:
+        os.posix_fallocate(filler.fileno(), 0, 2 * FREE_BYTES)
+    with pytest.raises(ClientError, match="the disk is full: less than"):
+        table.put_item(TableName="images", Item={"id": {"S": "birch"}})
+    with pytest.raises(ClientError, match="the disk is full: less than"):
+        s3.put_object(Bucket="photographs", Key="ash.jpg", Body=b"birch")
+    assert s3.get_object(Bucket="photographs", Key="ash.jpg")["Body"].read() == b"ash"
+    filling.again()
+    assert items(filling) == [ITEM]
+    (filling.layout.home / "filler").unlink()
+    s3.put_object(Bucket="photographs", Key="birch.jpg", Body=b"birch")
+    table.put_item(TableName="images", Item={"id": {"S": "birch"}})
+    filling.again()
+    assert len(items(filling)) == 2
+    assert s3.get_object(Bucket="photographs", Key="birch.jpg")["Body"].read() == b"birch"
