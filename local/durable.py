@@ -55,6 +55,7 @@ class Durable:
         self._items: list[Change] = []
         self._told: list[tuple[Context, tuple[Any, ...]]] = []
         self._messages: dict[str, set[str]] = {}
+        self._held: dict[str, list[Any]] = {}
         self._tables: set[str] = set()
         self._one_at_a_time = Lock()
 
@@ -73,6 +74,8 @@ class Durable:
                 self.flush()
             await send(message)
 
+        if scope["type"] == "http" and self._held:
+            self._release_messages()
         if scope["type"] == "lifespan":
             ticking = asyncio.create_task(self._tick())
             await self._serve(scope, receive, send)
@@ -162,14 +165,24 @@ class Durable:
                 dynamodb._items_replaced(known[name])
 
     def _load_messages(self, queues: Any) -> None:
-        """Let messages that somebody worked on be visible: nobody does now."""
+        """Hold messages back until requests are answered: who handles one asks for much.
+
+        Those that somebody worked on are visible: nobody does now.
+        """
         known = {queue["name"]: queue for _, queue in (queues.all_items() if queues else ())}
         saved = _queued(queues) if queues else {}
         for name, messages in self._journal.take_up(MESSAGES, saved).items():
             if name in known:
                 kept = {**messages, **{k: m for k, m in saved[name].items() if k in messages}}
-                known[name]["messages"] = [_visible(message) for message in kept.values()]
-                self._messages[name] = set(messages)
+                known[name]["messages"] = []
+                self._held[name] = [_visible(message) for message in kept.values()]
+
+    def _release_messages(self) -> None:
+        for _, queue in sqs._queues.all_items():
+            held = self._held.pop(queue["name"], [])
+            queue["messages"] = [*held, *queue["messages"]]
+            self._messages[queue["name"]] = {message["id"] for message in held}
+        self._held.clear()
 
 
 def fire_event(bucket: str, key: str, event: str, *rest: Any, **more: Any) -> None:
