@@ -57,6 +57,18 @@ def until(true: Callable[[], bool], seconds: float, poll: float = 0.1) -> bool:
     return True
 
 
+def remove_meanwhile(folder: Path) -> None:
+    """Remove a folder without waiting for it; what is left of it goes the next time."""
+    removing = subprocess.Popen(
+        ["rm", "-rf", "--", str(folder)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    removing.returncode = 0  # it outlives this program, which Popen would warn of
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """One background process of the local stack, known by its name.
