@@ -112,9 +112,12 @@ class EmbeddedIndex(Searcher):
             for key, row in found
         }
 
-    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:  # noqa: ARG002
-        """Return words of captions and labels, of anybody's, about as long as one."""
-        return [other for other in self._words() if abs(len(other) - len(word)) <= edits]
+    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
+        """Return words of captions and labels about as long as one."""
+        like = self._are(one for one in self._words() if abs(len(one) - len(word)) <= edits)
+        _, words = self._entries(like, self._mask(among) & self._columns.living)
+        strings = self._columns.strings
+        return [strings[code] for code in np.unique(words).tolist()]
 
     def _retrieved(self, asked: Retrieval) -> Retrieved:
         mask = self._mask(asked.among) & self._columns.living
@@ -316,14 +319,20 @@ class EmbeddedIndex(Searcher):
 
     def _words_begun(self, start: str, mask: Mask) -> Numbers:
         begun = self._are(word for word in self._words() if word.startswith(start))
-        pairs = []
-        for table in _TEXTS["either"]:
-            rows, words = self._arrays[f"{table}.of"], self._arrays[f"{table}.word"]
-            chosen = np.flatnonzero(begun[words])
-            chosen = chosen[mask[rows[chosen]]]
-            pairs.append(rows[chosen].astype(np.int64) << 32 | words[chosen])
-        words_of_rows: Numbers = np.unique(np.concatenate(pairs)) & 0xFFFFFFFF
+        rows, words = self._entries(begun, mask)
+        words_of_rows: Numbers = np.unique(rows.astype(np.int64) << 32 | words) & 0xFFFFFFFF
         return words_of_rows
+
+    def _entries(self, words: Mask, mask: Mask) -> tuple[Numbers, Numbers]:
+        """Return where rows have words in captions or labels: the rows and the words' numbers."""
+        found = []
+        for table in _TEXTS["either"]:
+            rows, held = self._arrays[f"{table}.of"], self._arrays[f"{table}.word"]
+            chosen = np.flatnonzero(words[held])
+            chosen = chosen[mask[rows[chosen]]]
+            found.append((rows[chosen], held[chosen]))
+        rows_of_words, words_of_rows = map(np.concatenate, zip(*found, strict=True))
+        return rows_of_words, words_of_rows
 
     # ---- What is made once, until the index changes ----------------------------------------------
 
