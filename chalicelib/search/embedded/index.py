@@ -114,10 +114,7 @@ class EmbeddedIndex(Searcher):
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
         """Return words of captions and labels about as long as one."""
-        like = self._are(one for one in self._words() if abs(len(one) - len(word)) <= edits)
-        _, words = self._entries(like, self._mask(among) & self._columns.living)
-        strings = self._columns.strings
-        return [strings[code] for code in np.unique(words).tolist()]
+        return [one for one in self._words_of(among) if abs(len(one) - len(word)) <= edits]
 
     def _retrieved(self, asked: Retrieval) -> Retrieved:
         mask = self._mask(asked.among) & self._columns.living
@@ -319,20 +316,14 @@ class EmbeddedIndex(Searcher):
 
     def _words_begun(self, start: str, mask: Mask) -> Numbers:
         begun = self._are(word for word in self._words() if word.startswith(start))
-        rows, words = self._entries(begun, mask)
-        words_of_rows: Numbers = np.unique(rows.astype(np.int64) << 32 | words) & 0xFFFFFFFF
-        return words_of_rows
-
-    def _entries(self, words: Mask, mask: Mask) -> tuple[Numbers, Numbers]:
-        """Return where rows have words in captions or labels: the rows and the words' numbers."""
-        found = []
+        pairs = []
         for table in _TEXTS["either"]:
-            rows, held = self._arrays[f"{table}.of"], self._arrays[f"{table}.word"]
-            chosen = np.flatnonzero(words[held])
+            rows, words = self._arrays[f"{table}.of"], self._arrays[f"{table}.word"]
+            chosen = np.flatnonzero(begun[words])
             chosen = chosen[mask[rows[chosen]]]
-            found.append((rows[chosen], held[chosen]))
-        rows_of_words, words_of_rows = map(np.concatenate, zip(*found, strict=True))
-        return rows_of_words, words_of_rows
+            pairs.append(rows[chosen].astype(np.int64) << 32 | words[chosen])
+        words_of_rows: Numbers = np.unique(np.concatenate(pairs)) & 0xFFFFFFFF
+        return words_of_rows
 
     # ---- What is made once, until the index changes ----------------------------------------------
 
@@ -346,12 +337,25 @@ class EmbeddedIndex(Searcher):
     def _words(self) -> list[str]:
         """Return the words that may be suggested."""
         if "words" not in self._known:
-            codes = np.flatnonzero(self._columns.stems >= 0).tolist()
-            told = (self._columns.strings[code] for code in codes)
-            words = [word for word in told if len(word) >= SHORTEST_WORD and word.isalpha()]
-            self._remember("words", words)
+            self._remember("words", self._told(self._columns.stems >= 0))
         known: list[str] = self._known["words"]
         return known
+
+    def _words_of(self, among: Condition) -> list[str]:
+        """Return those of captions and labels that meet a condition."""
+        if ("words", among) not in self._known:
+            mask = self._mask(among) & self._columns.living
+            held = np.zeros(len(self._columns.strings), np.bool_)
+            for table in _TEXTS["either"]:
+                held[self._arrays[f"{table}.word"][mask[self._arrays[f"{table}.of"]]]] = True
+            self._remember(("words", among), self._told(held))
+        known: list[str] = self._known["words", among]
+        return known
+
+    def _told(self, chosen: Mask) -> list[str]:
+        """Return the chosen strings that are long enough to be suggested."""
+        told = (self._columns.strings[code] for code in np.flatnonzero(chosen).tolist())
+        return [word for word in told if len(word) >= SHORTEST_WORD and word.isalpha()]
 
     def _remember(self, name: object, answer: object) -> None:
         if len(self._known) >= _REMEMBERED:
