@@ -135,6 +135,7 @@ def test_a_search_of_no_index_has_it_built(bench: Bench) -> None:
     assert set(bench.found()) == {"000", "001", "002", "003", "004"}
 
 
+@pytest.mark.fault(20)
 def test_what_is_written_while_an_index_is_built_is_in_it(bench: Bench) -> None:
     bench.save(*map(document, range(6)))
     told: set[str] = set()
@@ -158,6 +159,7 @@ def test_what_is_written_while_an_index_is_built_is_in_it(bench: Bench) -> None:
     assert "001" not in bench.found()
 
 
+@pytest.mark.fault(20)
 def test_rolling_back_loses_nothing_that_was_written_since(bench: Bench) -> None:
     bench.save(*map(document, range(4)))
     first = bench.aliases.live
