@@ -166,12 +166,10 @@ def test_there_is_no_way_back_to_the_index_of_the_former_table(system: System) -
 
 @pytest.mark.fault(37)
 def test_an_interrupted_re_index_of_the_former_table_is_not_resumed(system: System) -> None:
-    system.save("as it was", "before")
+    now = restored(system)
     system.is_cut = True
     with pytest.raises(SearchUnavailable):
         system.reindex("cut")
-    system.is_cut = False
-    now = restored(system)
     now.reindex()
     now.check()
 
