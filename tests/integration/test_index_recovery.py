@@ -102,7 +102,7 @@ class System:
             refresh="true",
         )
         automatic = AutomaticReindexing(lambda: None, Inline(self))
-        return RebuildingIndex(index, self.everything, automatic), index
+        return RebuildingIndex(index, self.everything, automatic, batch=1), index
 
 
 @pytest.fixture(params=["embedded", pytest.param("opensearch", marks=needs_opensearch)])
