@@ -11,7 +11,7 @@ from chalicelib.api.requests import (
     RecaptionRequest,
     ReindexRequest,
 )
-from chalicelib.errors import InvalidField, NotFound
+from chalicelib.errors import InvalidField
 from chalicelib.images import State
 from chalicelib.imports import Imports
 from chalicelib.rebuild import Rebuild
@@ -49,10 +49,8 @@ class Upkeep:
         return ReindexAnswer(id=run_id, roll_back=asked.roll_back, state="asked")
 
     def show_reindex(self) -> ReindexAnswer:
-        """Return the state of the newest re-index."""
-        run = self.runs.newest()
-        if run is None:
-            raise NotFound("the search index was never rebuilt")
+        """Return the state of the newest re-index; see `RunStateStore.known`."""
+        run = self.runs.known()
         told = {**asdict(run), "id": run.run_id, "state": run.stage.value}
         return ReindexAnswer.model_validate(told)
 

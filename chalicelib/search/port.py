@@ -310,7 +310,11 @@ class View(Protocol):
         """Return what is shown of photographs, by their keys; with their vectors if asked."""
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
-        """Return words of captions and labels that may be so many edits from one."""
+        """Return words of captions and labels that may be so many edits from one.
+
+        As they are written in what meets the condition: one of another's photographs would be told
+        as a correction, since it may have the stem of a word that is held.
+        """
 
 
 # What others hold on to --------------------------------------------------------------------------

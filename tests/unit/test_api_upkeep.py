@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State, image_id_of
-from chalicelib.reindexing import Progress, RunStateStore
+from chalicelib.reindexing import RUN_STATE_KEY, Progress, RunStateStore
 from tests.api import Api
 
 
@@ -26,6 +26,13 @@ def test_a_reindex_can_be_followed_until_it_is_done(api: Api) -> None:
     told = api.call("GET", "/reindex", as_="admin").json
     assert (told["id"], told["state"], told["records"]) == (asked["id"], "finished", 3)
     assert api.call("GET", "/reindex").status == 403
+
+
+def test_a_state_of_a_reindex_that_cannot_be_read_is_told_and_in_nobodys_way(api: Api) -> None:
+    api.storage.write(RUN_STATE_KEY, b"{", content_type="application/json")
+    told = api.call("GET", "/reindex", as_="admin")
+    assert told.status == 404 and "cannot be read" in told.json["detail"]
+    assert api.call("POST", "/reindex", {}, as_="admin").status == 202
 
 
 def test_each_reindex_is_followed_by_an_id_of_its_own(api: Api) -> None:
