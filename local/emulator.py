@@ -141,8 +141,8 @@ class Emulator:
 
     def _clear_scratch(self) -> None:
         """Have what it unpacked removed meanwhile: 100,000 files of functions that were killed."""
-        self.layout.discarded.mkdir(exist_ok=True)
         if self.layout.scratch.exists():
+            self.layout.discarded.mkdir(exist_ok=True)
             self.layout.scratch.rename(self.layout.discarded / str(time.time_ns()))
         remove_meanwhile(self.layout.discarded)
 

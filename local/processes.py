@@ -47,6 +47,12 @@ def checked(port: int) -> int:
     return port
 
 
+def listens(port: int) -> bool:
+    """Tell whether something takes connections on a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
 def until(true: Callable[[], bool], seconds: float, poll: float = 0.1) -> bool:
     """Wait until something is true; tell whether it was within some seconds."""
     end = time.monotonic() + seconds
