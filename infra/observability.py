@@ -18,6 +18,8 @@ from infra.stage import Stage
 from infra.storage import Queues
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
+# Of the photographs of each of three such spans, one after the other.
+NEARLY_ALL = 0.9
 # Failures in five minutes that a person must look at. What a schedule runs fails once at first;
 # Lambda tries it twice more, after one and two minutes:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -90,6 +92,10 @@ class Observability(Construct):
             meaning = f"{name}, which runs twice an hour, failing"
             watched[f"{name}Errors"] = (_errors(function), FAILURES_OF_THE_SCHEDULED, meaning)
         self.alarms = {name: self._alarm(name, *what) for name, what in watched.items()}
+        meaning = "a model that says nothing certain, or always the same"
+        self.alarms["DoubtfulCaptions"] = self._alarm(
+            "DoubtfulCaptions", self._own("doubtful", "Average"), NEARLY_ALL, meaning, periods=3
+        )
         waiting = (_visible(queues.queue), age)
         shown = (*functions.values(), *scheduled.values())
         self.dashboard = self._dashboard(waiting, shown) if shows else None
@@ -124,14 +130,20 @@ class Observability(Construct):
         return topic
 
     def _alarm(
-        self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        threshold: float,
+        meaning: str,
+        *,
+        periods: int = 1,
     ) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
             threshold=threshold,
-            evaluation_periods=1,
+            evaluation_periods=periods,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=f"Image Repo: {meaning}; see docs/deploy.md",
@@ -143,8 +155,8 @@ class Observability(Construct):
         dimensions = {"ApiName": self._stage.named(API), "Stage": STAGE}
         return _metric("AWS/ApiGateway", name, dimensions, statistic)
 
-    def _own(self, name: str) -> cloudwatch.Metric:
-        return _metric(self._stage.named(METRICS), name, {"service": "captioner"}, "Sum")
+    def _own(self, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+        return _metric(self._stage.named(METRICS), name, {"service": "captioner"}, statistic)
 
 
 def email_of(context: Callable[[str], object]) -> str | None:

@@ -45,7 +45,7 @@ class Inputs:
     captioner_mb: Input = Input(3_008, "MB of the captioner", "`infra/pipeline.py`")
     captioner_batch: Input = Input(10, "photographs of a captioner's batch", "`infra/pipeline.py`")
     indexer_mb: Input = Input(2_048, "MB of the indexer", "`infra/search.py`")
-    alarms: Input = Input(10, "alarms", "`infra/observability.py`")
+    alarms: Input = Input(11, "alarms", "`infra/observability.py`")
     traced: Input = Input(0.05, "of the API's requests are traced", "`infra/tracing.py`")
     domain_gb: Input = Input(10, "GB of the smallest domain's disk", "`infra/engines.py`")
     pollers: Input = Input(
@@ -66,7 +66,7 @@ class Inputs:
     ingest_gets: Input = Input(
         2, "objects read for it", "original, and whether captions lie beside it"
     )
-    ingest_metrics: Input = Input(4, "metrics written in the hour of an import", "the handlers")
+    ingest_metrics: Input = Input(5, "metrics written in the hour of an import", "the handlers")
     indexer_batches: Input = Input(
         200, "batches of the stream for 1,000 photographs", "assumed: one a second, 5 captioners"
     )
