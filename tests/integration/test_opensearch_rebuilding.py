@@ -335,6 +335,7 @@ def on_beach(bench: Bench) -> int:
     return bench.index.search(Query("ann", attributes=Clause("dog", places=("beach",)))).total
 
 
+@pytest.mark.fault(35, by="OpenSearch")
 def test_an_index_of_an_earlier_release_is_rebuilt_under_writes(bench: Bench) -> None:
     old = release(bench, "live", 1, before_places())
     bench.catalogue = {one.image_id: one for one in map(document, range(1_500))}

@@ -93,6 +93,7 @@ def test_photographs_are_found_from_the_stream_through_a_rebuild_and_a_roll_back
     eventually(lambda: found(client, "lakes") == [], within=120)
 
 
+@pytest.mark.fault(35)
 def test_an_index_of_an_earlier_release_is_rebuilt_by_the_indexer_itself(
     stack: DeployedStack, client: httpx.Client
 ) -> None:

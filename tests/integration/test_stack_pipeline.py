@@ -92,6 +92,7 @@ def test_an_upload_is_described_by_the_model_and_found_by_what_it_says(
     eventually(lambda: image["id"] in found(client, asked | {"limit": 100}))
 
 
+@pytest.mark.fault(17)
 def test_a_frame_of_one_colour_is_not_described_and_says_so(client: httpx.Client) -> None:
     file = io.BytesIO()
     Image.new("RGB", (300, 300), "black").save(file, "JPEG")
