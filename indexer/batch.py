@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.catalogue.recount import Recount
 from chalicelib.errors import RevisionConflict, Unavailable
+from chalicelib.reconciling.index import Repairing
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search.port import RebuildableIndex, document_of
 from indexer.changes import Change, EventBus
@@ -16,12 +17,16 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Indexer:
-    """Index batches of the stream, each at least once; ``runs`` is the state of re-indexes."""
+    """Index batches of the stream, each at least once.
+
+    ``runs`` is the state of re-indexes, ``repairing`` what the reconciler asks for.
+    """
 
     index: RebuildableIndex
     bus: EventBus
     runs: RunStateStore
     counting: Recount
+    repairing: Repairing
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Index a batch; return the sequence numbers of what must be delivered again.

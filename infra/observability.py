@@ -14,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chalicelib.names import API, METRICS, STAGE
+from chalicelib.reconciling.repairs import REPAIRED
 from infra.stage import Stage
 from infra.storage import Queues
 
@@ -22,6 +23,9 @@ FIVE_MINUTES = cdk.Duration.minutes(5)
 # Lambda tries it twice more, after one and two minutes:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 FAILURES, FAILURES_OF_THE_SCHEDULED = 3, 1
+# Repairs of one pass that a person must look at: one or two are an operator's hand or a lost
+# event, ten at once a notification that is gone, an index that misses batches, or a backup.
+REPAIRS = 10
 
 
 class Observability(Construct):
@@ -83,6 +87,7 @@ class Observability(Construct):
             "IndexBehind": (behind, 300_000, "the index five minutes behind"),
             "Api5xx": (self._api("5XXError"), 5, "the API failing"),
             "ImagesFailed": (self._own("failed"), 50, "many photographs refused"),
+            "Repairs": (self._own(REPAIRED, "api"), REPAIRS, "much that had to be repaired"),
         }
         for name, function in functions.items():
             watched[f"{name}Errors"] = (_errors(function), FAILURES, f"the {name.lower()} failing")
@@ -143,8 +148,8 @@ class Observability(Construct):
         dimensions = {"ApiName": self._stage.named(API), "Stage": STAGE}
         return _metric("AWS/ApiGateway", name, dimensions, statistic)
 
-    def _own(self, name: str) -> cloudwatch.Metric:
-        return _metric(self._stage.named(METRICS), name, {"service": "captioner"}, "Sum")
+    def _own(self, name: str, service: str = "captioner") -> cloudwatch.Metric:
+        return _metric(self._stage.named(METRICS), name, {"service": service}, "Sum")
 
 
 def email_of(context: Callable[[str], object]) -> str | None:

@@ -230,7 +230,7 @@ def test_what_is_due_is_settled_on_a_schedule_and_dead_letters_are_met_once_a_ru
         if event["Type"] == "Schedule"
     ]
     (settling,) = scheduled
-    assert settling["Handler"] == "app.settle_what_is_due"
+    assert settling["Handler"] == "app.reconcile"
     assert settling["Timeout"] * 1000 > RESERVE_MS
     assert settling["Timeout"] < HIDDEN_SECONDS
     variables = settling["Environment"]["Variables"]

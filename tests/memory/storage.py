@@ -1,7 +1,8 @@
 """A bucket in memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from chalicelib.errors import PayloadTooLarge
 from chalicelib.storage import PresignedPost, StoredObject
@@ -14,8 +15,14 @@ class MemoryStorage:
     version's id is its ETag, too.
     """
 
-    def __init__(self, bucket: str = "photographs") -> None:
+    def __init__(
+        self,
+        bucket: str = "photographs",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.bucket = bucket
+        self._now = now
+        self._times: dict[tuple[str, int], datetime] = {}
         self._purged: set[tuple[str, int]] = set()
         self._versions: dict[str, list[bytes | None]] = {}
         self.content_types: dict[str, str] = {}
@@ -34,11 +41,15 @@ class MemoryStorage:
         """Return an object without its bytes."""
         number = self._newest(key)
         body = self._versions[key][number - 1] if number else None
-        return None if body is None else StoredObject(key, len(body), f"v{number}", f"v{number}")
+        if body is None:
+            return None
+        stored_at = self._times[key, number]
+        return StoredObject(key, len(body), f"v{number}", f"v{number}", stored_at)
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object as its newest version."""
         self._versions.setdefault(key, []).append(body)
+        self._times[key, self._count(key)] = self._now()
         self.content_types[key] = content_type
 
     def delete(self, key: str) -> None:
@@ -58,10 +69,15 @@ class MemoryStorage:
 
     def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         """Yield what lies under a prefix, in key order."""
+        for found in self.newest_versions(prefix, after=after):
+            yield replace(found, version_id=None)
+
+    def newest_versions(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        """Yield the same with their versions."""
         for key in sorted(self._versions):
             found = self.head(key)
             if found and key.startswith(prefix) and (after is None or key > after):
-                yield replace(found, version_id=None)
+                yield found
 
     def _newest(self, key: str) -> int:
         numbers = range(self._count(key), 0, -1)
