@@ -1,5 +1,6 @@
 """Wires the services with their adapters: the deployed ones here, others by whoever tests."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,15 +20,19 @@ from chalicelib.api.tokens import TokenAdministration
 from chalicelib.api.upkeep import Upkeep
 from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
+from chalicelib.catalogue.progress import RecountProgress
 from chalicelib.dead_letters import DeadLetters
-from chalicelib.due import Due
-from chalicelib.due_progress import DueProgress
 from chalicelib.encoder import Encoder, QueryEncoder, TextEncoder
 from chalicelib.imports import Imports
 from chalicelib.ingest import EventRecorder
 from chalicelib.names import EMBEDDED
 from chalicelib.queue import DeadLetterQueue, Queue, SqsDeadLetters, SqsQueue
 from chalicelib.rebuild import Rebuild
+from chalicelib.reconciling.counting import Counting
+from chalicelib.reconciling.index import IndexRepair, LambdaIndexRepair
+from chalicelib.reconciling.reconciler import Reconciler
+from chalicelib.reconciling.report import ReportStore
+from chalicelib.reconciling.starting import LambdaReconciling, Reconciling
 from chalicelib.recounting import AutomaticRecounting, Recounting
 from chalicelib.reindexing import (
     AutomaticReindexing,
@@ -46,6 +51,11 @@ if TYPE_CHECKING:
 # Exponential back-off with jitter: botocore's standard mode. API Gateway waits 29 s in all.
 CONFIGURATION = Config(
     retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=20
+)
+# The reconciler waits for the indexer, which may have to start and to open its index; while that
+# works on the stream, Lambda refuses another call (429), which is tried again.
+PATIENT = CONFIGURATION.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 8}, read_timeout=120)
 )
 # Three tries of it, and the encoder's before it, fit into the same 29 s.
 ENGINE_SECONDS = 5.0
@@ -77,7 +87,7 @@ class Repository:
     upkeep: Upkeep
     token_administration: TokenAdministration
     dead_letters: DeadLetters
-    due: Due
+    reconciler: Reconciler
     sign_in: SignIn | None
 
     def caller(self, token: str) -> Caller | None:
@@ -99,6 +109,9 @@ def assemble(
     dead_letters: DeadLetterQueue,
     reindexing: Reindexing,
     recounting: Recounting,
+    reconciling: Reconciling,
+    index_repair: IndexRepair,
+    sleep: Callable[[float], None] = time.sleep,
     sign_in: SignIn | None = None,
 ) -> Repository:
     """Return the services, given their adapters."""
@@ -117,10 +130,20 @@ def assemble(
             recounting,
             RunStateStore(storage),
             imports,
+            reconciling,
+            ReportStore(storage),
         ),
         token_administration=TokenAdministration(tokens),
         dead_letters=DeadLetters(dead_letters, recorder, imports, settings.bucket),
-        due=Due(catalogue, storage, queue, DueProgress(storage), _now),
+        reconciler=Reconciler(
+            catalogue,
+            storage,
+            queue,
+            index_repair,
+            Counting(recounting, RecountProgress(storage), _now, sleep),
+            reindexing,
+            _now,
+        ),
         sign_in=sign_in,
     )
 
@@ -169,6 +192,7 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
     s3 = boto3.client("s3", config=S3_CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
+    patient = boto3.client("lambda", config=PATIENT)
     sqs = boto3.client("sqs", config=CONFIGURATION)
     storage = S3Storage(s3, settings.bucket)
     reindexing = LambdaReindexing(lambda_, settings.indexer_function)
@@ -184,6 +208,8 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
         dead_letters=SqsDeadLetters(sqs, settings.dead_letter_queue_url),
         reindexing=reindexing,
         recounting=reindexing,
+        reconciling=LambdaReconciling(lambda_, settings.reconciler_function),
+        index_repair=LambdaIndexRepair(patient, settings.indexer_function),
         sign_in=SignIn.of(settings),
     )
 

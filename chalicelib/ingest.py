@@ -108,7 +108,7 @@ class EventRecorder:
         return not is_older(record.sequencer, event.sequencer)
 
     def _still_there(self, event: ObjectEvent, found: StoredObject) -> IngestOutcome:  # noqa: ARG002
-        """Leave it to the pass over what is due (`chalicelib.due`): no model is at hand."""
+        """Leave it to the reconciler (`chalicelib.reconciling`): no model is at hand."""
         return IngestOutcome.STALE
 
     def _begun(self, event: ObjectEvent) -> tuple[ObjectEvent, Image | None]:

@@ -222,9 +222,24 @@ def restored(image: Image, now: datetime) -> Image:
     return image if image.removed_at is None else _emptied(image, now)
 
 
-def gone_for_good(image: Image, now: datetime) -> Image:
-    """Return a tombstone whose file cannot come back any more."""
-    return replace(image, removed_at=None, updated_at=now)
+def lost_its_file(image: Image, now: datetime) -> Image:
+    """Return the tombstone of a photograph whose file is gone though no event told of it."""
+    return replace(deleted(image, now), removed_at=now)
+
+
+def sent_again(image: Image, now: datetime) -> Image:
+    """Record that the event of an awaited file is sent again, so that it is waited for anew.
+
+    A record that waits no longer is returned as it is.
+    """
+    if image.state is not State.PENDING:
+        return image
+    return replace(image, form_until=now, updated_at=now)
+
+
+def of_another_version(image: Image, now: datetime) -> Image:
+    """Record that the key holds another version than the one described, which may be the same."""
+    return replace(image, version_id=None, updated_at=now)
 
 
 def edited(

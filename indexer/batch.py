@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.catalogue.recount import Recount
 from chalicelib.errors import RevisionConflict, Unavailable
+from chalicelib.reconciling.index import Repairing
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search.port import Document, RebuildableIndex, document_of
 from indexer.changes import Change, EventBus
@@ -33,7 +34,9 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Indexer:
-    """Index batches of the stream, each at least once; ``runs`` is the state of re-indexes.
+    """Index batches of the stream, each at least once.
+
+    ``runs`` is the state of re-indexes, ``repairing`` what the reconciler asks for.
 
     A record whose failure is its own would fail for ever, and hold up all behind it in its shard
     until the stream forgets it, after a day: it is left out, counted, and found by a re-index. All
@@ -45,6 +48,7 @@ class Indexer:
     bus: EventBus
     runs: RunStateStore
     counting: Recount
+    repairing: Repairing
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> Taken:
         """Index a batch.

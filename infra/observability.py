@@ -14,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chalicelib.names import API, LEFT_OUT, METRICS, STAGE
+from chalicelib.reconciling.repairs import REPAIRED
 from infra.stage import Stage
 from infra.storage import Queues
 
@@ -24,6 +25,9 @@ NEARLY_ALL = 0.9
 # Lambda tries it twice more, after one and two minutes:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 FAILURES, FAILURES_OF_THE_SCHEDULED = 3, 1
+# Repairs of one pass that a person must look at: one or two are an operator's hand or a lost
+# event, ten at once a notification that is gone, an index that misses batches, or a backup.
+REPAIRS = 10
 
 
 class Observability(Construct):
@@ -85,6 +89,7 @@ class Observability(Construct):
             "OldestEvent": (age, 900, "photographs waiting for a quarter of an hour"),
             "IndexBehind": (behind, 300_000, "the index five minutes behind"),
             "Api5xx": (self._api("5XXError"), 5, "the API failing"),
+            "Repairs": (self._own(REPAIRED, "api"), REPAIRS, "much that had to be repaired"),
         }
         for name, function in functions.items():
             if name == "Indexer":  # what fails there is tried again, and IndexBehind tells of it

@@ -12,6 +12,7 @@ from infra.functions import (
     ARCHITECTURE,
     DELETE,
     READ,
+    READ_ITEMS,
     RUNTIME,
     SCAN_ITEMS,
     WRITE,
@@ -78,7 +79,8 @@ class Search(Construct):
         # Parts of the published index; beside OpenSearch only how far a recount is.
         removed = RECOUNT_PROGRESS if rebuilds_beside else INDEX
         self.identity.allow_objects(shared.storage, DELETE, removed)
-        self.identity.allow_items(shared.catalogue.images, SCAN_ITEMS)  # to build the index anew
+        # To build the index anew, and to mend it.
+        self.identity.allow_items(shared.catalogue.images, (*SCAN_ITEMS, *READ_ITEMS))
         self.identity.allow_items(shared.catalogue.counts, (*SCAN_ITEMS, *WRITE_COUNTS))
         shared.bus.grant_put_events_to(self.identity.role)
         if rebuilds_beside:  # the batches that it takes in: by its name, for the role is made first

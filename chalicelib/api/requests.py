@@ -202,6 +202,12 @@ class ReindexRequest(Request):
     roll_back: bool = False
 
 
+class ReconcileRequest(Request):
+    """``POST /reconcile``: what changed less than so many minutes ago is left alone."""
+
+    margin_minutes: Annotated[int, Field(ge=0, le=10_080)] = 60
+
+
 class RecaptionRequest(Request):
     """``POST /recaption``: chosen images, or a page of those in one state."""
 

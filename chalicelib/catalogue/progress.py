@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, TypeAdapter
 
 from chalicelib.errors import PayloadTooLarge
 from chalicelib.images import State
-from chalicelib.names import RECOUNT_PROGRESS
+from chalicelib.names import RECOUNT_PROGRESS, RECOUNTED
 from chalicelib.storage import Storage
 
 _MAX_BYTES = 100_000_000
@@ -52,7 +52,16 @@ class Progress:
     table: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How many counters the last recount that came to its end found wrong."""
+
+    run_id: str
+    corrected: int
+
+
 _PROGRESS = TypeAdapter(Progress)
+_RESULT = TypeAdapter(Result)
 
 
 class RecountProgress:
@@ -98,6 +107,13 @@ class RecountProgress:
         is_due = self._now() - self._written_at >= _WRITE_INTERVAL
         return self.write(progress) if is_due else progress
 
-    def forget(self) -> None:
-        """Remove it, since all is done."""
+    def end(self, progress: Progress, corrected: int) -> None:
+        """Keep what was found instead, since all is done."""
+        text = _RESULT.dump_json(Result(progress.run_id, corrected))
+        self._storage.write(RECOUNTED, text, content_type="application/json")
         self._storage.delete(RECOUNT_PROGRESS)
+
+    def result(self) -> Result | None:
+        """Return what the last recount found."""
+        text = self._storage.read(RECOUNTED, limit=_MAX_BYTES)
+        return None if text is None else _RESULT.validate_json(text)

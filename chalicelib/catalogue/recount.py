@@ -91,7 +91,7 @@ class Recount:
         is_first = "attribute_not_exists(#epoch) OR #epoch <= :epoch"
         epoch = {":epoch": number(progress.epoch)}
         self._update(COMPLETE, "SET #epoch = :epoch", is_first, epoch)
-        self._progress.forget()
+        self._progress.end(progress, corrected)
         return Recounted(progress.records, corrected)
 
     def _resumed(self, run_id: str) -> Progress | None:

@@ -12,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 
 from app import RESERVE_MS
 from benchmarks.cost.inputs import INPUTS
-from chalicelib.names import DERIVED, DUE_PROGRESS, IMPORTS, INDEX, UPLOADS
+from chalicelib.names import DERIVED, IMPORTS, INDEX, UPLOADS
 from chalicelib.queue import HIDDEN_SECONDS
 from chalicelib.settings import Settings, variable
 from infra.app import check
@@ -235,7 +235,7 @@ def test_what_is_due_is_settled_on_a_schedule_and_dead_letters_are_met_once_a_ru
         if event["Type"] == "Schedule"
     ]
     (settling,) = scheduled
-    assert settling["Handler"] == "app.settle_what_is_due"
+    assert settling["Handler"] == "app.reconcile"
     assert settling["Timeout"] * 1000 > RESERVE_MS
     assert settling["Timeout"] < HIDDEN_SECONDS
     variables = settling["Environment"]["Variables"]
@@ -311,7 +311,7 @@ def test_roles_reach_the_prefixes_that_the_code_uses_and_no_other(
         for part in resource["Fn::Join"][1]
         if isinstance(part, str)
     }
-    prefixes = (UPLOADS, DERIVED, INDEX, IMPORTS, DUE_PROGRESS)
+    prefixes = (UPLOADS, DERIVED, INDEX, IMPORTS)
     assert reached == {f"/{prefix}*" for prefix in prefixes}
 
 

@@ -212,7 +212,7 @@ def due(person: Person) -> None:
         lost = person.upload("navy.jpg")
     for image_id in (never, lost):
         person.stack.end_form(image_id)
-    person.stack.settle_what_is_due()
+    person.stack.reconcile()
     assert person.image(never)["state"] == "expired"
     person.described(lost)
 

@@ -72,9 +72,6 @@ class MemoryCatalogue:
         )
 
     def _newest_first(self, owner: str | None, state: State | None) -> tuple[Image, ...]:
-        if state is State.DELETED:
-            returning = (image for image in self._images.values() if image.removed_at)
-            return tuple(sorted(returning, key=_key, reverse=True)) if owner is None else ()
         chosen = (image for image in self._living(owner) if state in (None, image.state))
         return tuple(sorted(chosen, key=_key, reverse=True))
 

@@ -1,8 +1,9 @@
 """A bucket in memory, with S3's versions and delete markers."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from chalicelib.errors import PayloadTooLarge
 from chalicelib.storage import NULL_VERSION, PresignedPost, StoredObject
@@ -14,6 +15,7 @@ class _Version:
 
     version_id: str
     body: bytes | None
+    stored_at: datetime
 
 
 class MemoryStorage:
@@ -24,9 +26,16 @@ class MemoryStorage:
     alone, which the next one replaces; it stays when versions are kept from then on.
     """
 
-    def __init__(self, bucket: str = "photographs", *, versioned: bool = True) -> None:
+    def __init__(
+        self,
+        bucket: str = "photographs",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        versioned: bool = True,
+    ) -> None:
         self.bucket = bucket
         self.versioned = versioned
+        self._now = now
         self._versions: dict[str, tuple[_Version, ...]] = {}
         self._counts: dict[str, int] = {}
         self.content_types: dict[str, str] = {}
@@ -47,7 +56,7 @@ class MemoryStorage:
             return None
         body = newest.body
         etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
-        return StoredObject(key, len(body), etag, newest.version_id)
+        return StoredObject(key, len(body), etag, newest.version_id, newest.stored_at)
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object as its newest version."""
@@ -80,18 +89,23 @@ class MemoryStorage:
 
     def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         """Yield what lies under a prefix, in key order."""
+        for found in self.newest_versions(prefix, after=after):
+            yield replace(found, version_id=None)
+
+    def newest_versions(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        """Yield the same with their versions."""
         for key in sorted(self._versions):
             found = self.head(key)
             if found and key.startswith(prefix) and (after is None or key > after):
-                yield replace(found, version_id=None)
+                yield found
 
     def _put(self, key: str, body: bytes | None) -> None:
         if self.versioned:
             self._counts[key] = self._counts.get(key, 0) + 1
-            version = _Version(f"v{self._counts[key]}", body)
+            version = _Version(f"v{self._counts[key]}", body, self._now())
         else:
             self._drop(key, NULL_VERSION)
-            version = _Version(NULL_VERSION, body)
+            version = _Version(NULL_VERSION, body, self._now())
         self._versions[key] = (*self._versions.get(key, ()), version)
 
     def _drop(self, key: str, version_id: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from image_repo.client import Client
 from image_repo.errors import ApiProblem, Unreachable
-from image_repo.upkeep import SILENT_SECONDS, follow
+from image_repo.upkeep import REINDEX, follow
 
 
 class Repository:
@@ -20,7 +20,7 @@ class Repository:
     def followed(self) -> dict[str, Any]:
         transport = httpx.MockTransport(self._answer)
         client = Client("http://api/stage", "imr_x", transport=transport, sleep=self.sleep)
-        return follow(client, "seven", 7, self.sleep, lambda: self.seconds)
+        return follow(client, REINDEX, "seven", 7, self.sleep, lambda: self.seconds)
 
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
@@ -52,7 +52,7 @@ def test_it_does_not_wait_for_ever_for_a_run_that_says_nothing(answers: tuple[An
     repository = Repository(*answers)
     with pytest.raises(Unreachable, match="nothing is heard"):
         repository.followed()
-    assert repository.seconds > SILENT_SECONDS
+    assert repository.seconds > REINDEX.silent_seconds
 
 
 def test_a_run_that_failed_says_why() -> None:

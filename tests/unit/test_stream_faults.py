@@ -16,6 +16,7 @@ from chalicelib.catalogue.recount import Recount
 from chalicelib.catalogue.table import Table
 from chalicelib.errors import Unavailable
 from chalicelib.images import Caption, Image, Source, State
+from chalicelib.reconciling.index import Repairing
 from chalicelib.reindexing import RunStateStore
 from chalicelib.search import Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex, S3IndexStore
@@ -51,11 +52,13 @@ class Account:
         store, storage = S3IndexStore(s3, BUCKET), S3Storage(s3, BUCKET)
         self.index = PublishedIndex(store)
         tables = Table(dynamodb, "images"), Table(dynamodb, "counts")
+        writer = IndexWriter(store, lambda: documents(self.catalogue))
         self.indexer = Indexer(
-            IndexWriter(store, lambda: documents(self.catalogue)),
+            writer,
             EventBus(events, "bus"),
             RunStateStore(storage),
             Recount(*tables, RecountProgress(storage)),
+            Repairing(writer, self.catalogue),
         )
         self.faults = AwsFaults()
         self.faults.watch(s3, events)

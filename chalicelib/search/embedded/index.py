@@ -39,10 +39,12 @@ from chalicelib.search.port import (
     ByTime,
     Document,
     Facet,
+    Held,
     Nearest,
     Retrieval,
     Retrieved,
     Stored,
+    key_of,
     microseconds,
 )
 from chalicelib.search.text import SCALE, SHORTEST_WORD
@@ -87,6 +89,22 @@ class EmbeddedIndex(Searcher):
     def segment(self) -> Segment:
         """Return everything as one segment, without what is outdated."""
         return self._columns.dump()
+
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what is held of photographs; see `HoldsRevisions.held`."""
+        rows, least = self._columns.rows, -1 if after is None else key_of(after)
+        keys = nsmallest(limit, (key for key in rows if key > least))
+        return [self._held(rows[key]) for key in keys]
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions are held; see `HoldsRevisions.revisions`."""
+        rows = self._columns.rows
+        found = {name: rows[key] for name in image_ids if (key := key_of(name)) in rows}
+        return {name: self._held(row).rev for name, row in found.items()}
+
+    def _held(self, row: int) -> Held:
+        revision, is_removal = self._arrays["row.rev"][row], self._arrays["row.deleted"][row]
+        return Held(self._columns.ids[row], int(revision), bool(is_removal))
 
     @property
     def size(self) -> int:

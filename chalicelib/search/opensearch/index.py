@@ -11,6 +11,7 @@ from chalicelib.search.opensearch.bulk import Refresh, write
 from chalicelib.search.opensearch.client import RETRYABLE, RetryingClient
 from chalicelib.search.opensearch.queries import (
     Json,
+    held_of,
     query_of,
     retrieved,
     search_of,
@@ -19,7 +20,7 @@ from chalicelib.search.opensearch.queries import (
     words_like,
 )
 from chalicelib.search.opensearch.schema import REFRESH_INTERVAL
-from chalicelib.search.port import Document, Retrieval, Retrieved, Stored
+from chalicelib.search.port import Document, Held, Retrieval, Retrieved, Stored, key_of
 
 _NOT_FOUND = 404
 _MISSING = "there is no search index yet: it is built from the catalogue; try again in a minute"
@@ -77,6 +78,32 @@ class OpenSearchIndex(Searcher):
     def size(self, name: str) -> int:
         """Return how many documents an index holds, removals too, of those that can be found."""
         return int(self.client.call(lambda client: client.count(index=name))["count"])
+
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what the live index holds; see `HoldsRevisions.held`."""
+        return self._held({"match_all": {}}, limit, after)
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions the live index holds; see `HoldsRevisions.revisions`."""
+        found = self._held({"ids": {"values": [*image_ids]}}, len(image_ids))
+        return {held.image_id: held.rev for held in found}
+
+    def _held(self, query: Json, limit: int, after: str | None = None) -> Sequence[Held]:
+        body = {
+            "query": query,
+            "size": limit,
+            "sort": [{"key": "asc"}],
+            "version": True,
+            "_source": False,
+            "docvalue_fields": ["deleted"],
+            "track_total_hits": False,
+            **({"search_after": [key_of(after)]} if after else {}),
+        }
+        whole = {"allow_partial_search_results": "false"}
+        answer = self.client.call(
+            lambda client: client.search(index=self._prefix, body=body, params=whole)
+        )
+        return [held_of(hit) for hit in answer["hits"]["hits"]]
 
     def refresh(self, name: str) -> None:
         """Let what was written to an index be found, and from now on by itself."""

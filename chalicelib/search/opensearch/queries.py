@@ -29,6 +29,7 @@ from chalicelib.search.port import (
     By,
     ByTime,
     Facet,
+    Held,
     Nearest,
     Place,
     Retrieval,
@@ -267,6 +268,11 @@ def retrieved(asked: Retrieval, answer: Json) -> Retrieved:
         facets={facet.name: values_of(answer, facet.name) for facet in asked.facets},
         stored={hit["sort"][1]: stored_of(hit) for hit in hits} if asked.stored else {},
     )
+
+
+def held_of(hit: Json) -> Held:
+    """Return which revision a hit with its version is of."""
+    return Held(hit["_id"], hit["_version"], hit["fields"]["deleted"][0])
 
 
 def stored_of(hit: Json) -> Stored:

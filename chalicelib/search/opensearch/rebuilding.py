@@ -13,7 +13,7 @@ and whoever notices it starts its rebuild.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from chalicelib.errors import NotFound, RevisionConflict, SearchUnavailable
@@ -28,7 +28,7 @@ from chalicelib.reindexing import (
 from chalicelib.search.opensearch.aliases import EXCHANGED, Aliases
 from chalicelib.search.opensearch.bulk import write
 from chalicelib.search.opensearch.index import OpenSearchIndex
-from chalicelib.search.port import Document
+from chalicelib.search.port import Document, Held
 
 _logger = logging.getLogger(__name__)
 
@@ -68,6 +68,14 @@ class RebuildingIndex:
         elif aliases.building is not None or not self._is_current(aliases.live):
             self._automatic.start(roll_back=aliases.rolls_back)
         return self._index.apply(documents)
+
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what the live index holds; see `HoldsRevisions.held`."""
+        return self._index.held(after, limit)
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions the live index holds; see `HoldsRevisions.revisions`."""
+        return self._index.revisions(image_ids)
 
     def rebuild(self, progress: Progress = UNNOTED) -> int:
         """Build an index beside the live one; see `RebuildableIndex.rebuild`.

@@ -1,7 +1,7 @@
 """The index as its single writer sees it: what is taken in is published before it returns."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -10,7 +10,7 @@ from chalicelib.errors import NotFound, SearchUnavailable
 from chalicelib.reindexing import UNNOTED, Position, Progress, batches
 from chalicelib.search.embedded.index import EmbeddedIndex
 from chalicelib.search.embedded.segment import Segment, segment_of
-from chalicelib.search.port import Document
+from chalicelib.search.port import Document, Held
 from chalicelib.search.replicated.manifest import (
     DEFAULT_POLICY,
     VERSION,
@@ -84,6 +84,14 @@ class IndexWriter:
                 self._merge_parts()
                 return failed
         raise SearchUnavailable(f"other writers published {TRIES} times meanwhile")
+
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what is published of photographs; see `HoldsRevisions.held`."""
+        return self._opened()[0].held(after, limit)
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions are published; see `HoldsRevisions.revisions`."""
+        return self._opened()[0].revisions(image_ids)
 
     def rebuild(self, progress: Progress = UNNOTED) -> int:
         """Build and publish the index anew in one swap; see `RebuildableIndex.rebuild`.

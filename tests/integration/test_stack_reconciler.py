@@ -8,7 +8,6 @@ import httpx
 import pytest
 from PIL import Image
 
-from chalicelib.names import DUE_PROGRESS
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -81,7 +80,7 @@ def test_an_upload_whose_file_never_came_expires_and_one_whose_event_was_lost_is
     before = person.client.get("/stats").json()["images"]
     for image_id in ids.values():
         person.stack.end_form(image_id)
-    person.stack.settle_what_is_due()
+    person.stack.reconcile()
     expired = person.image(ids["never"])
     assert expired["state"] == "expired"
     assert "no file came" in expired["reason"]
@@ -134,8 +133,7 @@ def test_a_photograph_comes_back_though_no_event_told_of_its_delete_marker(
     eventually(is_told, because=person.stack.log)
     with person.stack.without_events():
         person.remove_marker(key)
-    person.s3.delete_object(**person.bucket, Key=DUE_PROGRESS)  # as a day later
-    person.stack.settle_what_is_due()
+    person.stack.reconcile()
     eventually(lambda: person.image(image_id).get("state") in FOUND, because=person.stack.log)
 
 
