@@ -1,6 +1,7 @@
 """The OpenAPI document tells the truth: requests and answers are as it says."""
 
 import base64
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from openapi_spec_validator import validate
 from chalicelib.api import openapi
 from chalicelib.api.routes import ROUTES
 from chalicelib.images import Attribute, Caption, Label, Source, State
+from chalicelib.reconciling.report import Report, ReportStore
 from chalicelib.reindexing import RunStateStore
 from tests.api import Api
 
@@ -33,6 +35,8 @@ REQUESTS = [
     ("POST", "/rebuild", "/rebuild", {"limit": 5}),
     ("POST", "/reindex", "/reindex", {"roll_back": True}),
     ("GET", "/reindex", "/reindex", None),
+    ("POST", "/reconcile", "/reconcile", {"margin_minutes": 5}),
+    ("GET", "/reconcile", "/reconcile", None),
     ("POST", "/recaption", "/recaption", {"ids": ["id-1"]}),
     ("POST", "/imports", "/imports", {"prefix": "uploads/ann/trip/"}),
     ("GET", "/imports/{import_id}", "/imports/IMPORT", None),
@@ -57,6 +61,8 @@ def prepared(api: Api) -> str:
     api.enter("id-2", state=State.FAILED, reason="not an image", visual=None)
     api.index.finds = ["id-1"]
     RunStateStore(api.storage).run("seven", roll_back=False, work=lambda _: 2)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    ReportStore(api.storage).tell(Report("seven", moment, moment, repaired={"Repaired": 1}))
     api.tokens.add("ann", ["read"], "laptop")
     described = "uploads/ann/trip/descriptions.txt"
     api.storage.write(described, b"a.jpg A dog.\n", content_type="text/plain")

@@ -22,7 +22,8 @@ from chalicelib.access import Scope
 from chalicelib.api.routes import ROUTES, Route
 from chalicelib.images import Attribute, Caption, Image, Label, Source, State
 from chalicelib.import_reports import ImportReport
-from chalicelib.reindexing import RunStateStore
+from chalicelib.reconciling.report import Report, ReportStore
+from chalicelib.reindexing import RunStateStore, Stage
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from tests.api import CALLERS, Answer, Api
@@ -80,6 +81,7 @@ VALUES: dict[str, list[Any]] = {
     "keywords": [["trombone"]],
     "label": ["trombone", "dog"],
     "limit": [1],
+    "margin_minutes": [0],
     "min_relevance": [0, "auto"],
     "mode": ["words", "meaning"],
     "name": ["a.jpg"],
@@ -159,6 +161,8 @@ def world(*owners: str) -> Api:
         _enter_import(api, FOREIGN_IMPORT, "bob")
         api.tokens.add("bob", ["read"], "trombone")
     RunStateStore(api.storage).run("seven", roll_back=False, work=lambda _: 2)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    ReportStore(api.storage).tell(Report("seven", moment, moment, stage=Stage.FINISHED))
     return api
 
 
@@ -210,7 +214,7 @@ def state_of(api: Api) -> dict[str, Any]:
         "records": {image.image_id: image for image in api.catalogue.scan()},
         "files": [(entry.key, entry.etag) for entry in api.storage.objects("")],
         "messages": list(api.queue.messages),
-        "runs": list(api.reindexing.asked),
+        "runs": [*api.reindexing.asked, *api.reconciling.asked],
         "tokens": api.tokens.records(),
     }
 

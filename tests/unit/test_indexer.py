@@ -14,6 +14,7 @@ from chalicelib.catalogue.dynamodb import item_of
 from chalicelib.catalogue.recount import Recounted
 from chalicelib.errors import RevisionConflict, SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
+from chalicelib.reconciling.index import Repairing
 from chalicelib.reindexing import Progress, RunStateStore, Stage
 from chalicelib.search import Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
@@ -61,7 +62,9 @@ class Bench:
         self.runs = RunStateStore(MemoryStorage())
         bus = EventBus(self.events, "bus")  # type: ignore[arg-type]
         self.counting = NotedRecount()
-        self.indexer = Indexer(index, bus, self.runs, self.counting)  # type: ignore[arg-type]
+        repairing = Repairing(index, self.catalogue)
+        counting: Any = self.counting
+        self.indexer = Indexer(index, bus, self.runs, counting, repairing)
 
     def deliver(self, *records: Mapping[str, Any]) -> list[str]:
         response = answer(self.indexer, {"Records": records})
