@@ -85,6 +85,8 @@ class BatchProcessor:
     ) -> bool:
         try:
             self.metrics.count(self._apply(message, is_late))
+            if isinstance(message, ObjectEvent) and _attempts(record) > 1:
+                self.ingest.sweep(message)
         except Exception as error:  # the other messages are processed whatever it was
             self.metrics.failed(record["messageId"])
             self.metrics.count("error")

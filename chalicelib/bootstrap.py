@@ -216,7 +216,8 @@ def connect(settings: Settings, load_text: Callable[[], TextEncoder]) -> Reposit
 
 def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) -> SearchEngine:
     if settings.search == EMBEDDED:
-        return PublishedIndex(S3IndexStore(s3, settings.bucket), automatic.start)
+        store = S3IndexStore(s3, settings.bucket)
+        return PublishedIndex(store, automatic.start, catalogue=settings.table)
     # Its client takes 150 ms to import, which the embedded engine need not wait for.
     from chalicelib.search import opensearch  # noqa: PLC0415
 
@@ -224,4 +225,4 @@ def _engine(settings: Settings, s3: "S3Client", automatic: AutomaticReindexing) 
         opensearch.connect(settings.search_endpoint, ENGINE_SECONDS),
         opensearch.BackOff(tries=ENGINE_TRIES),
     )
-    return opensearch.OpenSearchIndex(client, on_outdated=automatic.start)
+    return opensearch.OpenSearchIndex(client, catalogue=settings.table, on_outdated=automatic.start)

@@ -194,8 +194,8 @@ class Image:
     form_until
         Until when the newest upload form is good; None where a file has come, or needed no form.
     removed_at
-        Of a tombstone: when the bucket told that the file is gone, and while it may come back; None
-        where only the record was deleted.
+        Of a tombstone: when the file was gone from the bucket, too, and while it may come back;
+        None where only the record was deleted.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """

@@ -12,6 +12,7 @@ ENCODER = "image-repo-encoder"
 INDEXER = "image-repo-indexer"
 RECONCILER = "image-repo-reconciler"
 METRICS = "ImageRepo"  # the namespace in CloudWatch
+LEFT_OUT = "ChangesLeftOut"  # counts what the index can never take in
 
 # Prefixes of keys in the bucket.
 UPLOADS = "uploads/"

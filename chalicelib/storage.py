@@ -28,6 +28,9 @@ MAX_KEY_BYTES = 1_024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/o
 UPLOAD_SECONDS = 15 * 60
 # How long the bucket's lifecycle keeps a version that was replaced or deleted.
 FORMER_VERSION_DAYS = 30
+# The id of what was stored while the bucket kept no versions:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersioningEnabledBuckets.html
+NULL_VERSION = "null"
 _DOWNLOAD_SECONDS = 60 * 60
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 

@@ -46,11 +46,14 @@ def bootstrap(settings: Settings) -> Indexer:
     counting = Recount(*tables, RecountProgress(storage))
     if settings.search == EMBEDDED:
         store = S3IndexStore(s3, settings.bucket)
-        writer = IndexWriter(store, lambda: documents(catalogue))
+        writer = IndexWriter(store, lambda: documents(catalogue), catalogue=settings.table)
         return Indexer(writer, bus, runs, counting, Repairing(writer, catalogue))
     itself = LambdaReindexing(boto3.client("lambda", config=_RETRIES), settings.indexer_function)
     index = RebuildingIndex(
-        OpenSearchIndex(RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS))),
+        OpenSearchIndex(
+            RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS)),
+            catalogue=settings.table,
+        ),
         lambda after: documents(catalogue, after),
         AutomaticReindexing(runs.newest, itself),
     )

@@ -11,6 +11,7 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from chalicelib.errors import NotFound, RevisionConflict
+from chalicelib.names import LEFT_OUT
 from chalicelib.reconciling.index import asked
 from chalicelib.settings import Settings
 from indexer.batch import Indexer
@@ -47,9 +48,10 @@ def answer(indexer: Indexer, event: Mapping[str, Any]) -> dict[str, Any]:
         return {"records": _recounted(indexer, event["recount"])}
     if "reconcile" in event:
         return asked(indexer.repairing, event["reconcile"])
-    failed = indexer.take(event["Records"])
-    _metrics.add_metric("IndexedChanges", MetricUnit.Count, len(event["Records"]) - len(failed))
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+    taken = indexer.take(event["Records"])
+    _metrics.add_metric("IndexedChanges", MetricUnit.Count, taken.indexed)
+    _metrics.add_metric(LEFT_OUT, MetricUnit.Count, taken.left_out)
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in taken.unpublished]}
 
 
 def _reindexed(indexer: Indexer, asked: Mapping[str, Any]) -> int:

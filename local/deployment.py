@@ -7,7 +7,7 @@ CloudFormation. Images are left out; ``local.function`` runs them from the check
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from chalicelib.names import STACK, STAGE
 from infra.bootstrap import bootstrap_parameter
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
+from local.lifecycle import put_rules
 from local.processes import until
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def deploy(assembly: Path) -> None:
                 raise
     _wait()
     _customise_gateway(template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"])
+    for rules in _lifecycles(template):
+        put_rules(boto3.client("s3"), rules)
 
 
 def _customise_gateway(responses: Mapping[str, Any]) -> None:
@@ -98,6 +101,13 @@ def _parameters(template: Mapping[str, Any]) -> list["ParameterTypeDef"]:
     if "BucketName" not in template.get("Parameters", {}):
         return []
     return [{"ParameterKey": "BucketName", "ParameterValue": BUCKET}]
+
+
+def _lifecycles(template: Mapping[str, Any]) -> list[Sequence[Mapping[str, Any]]]:
+    """Return the rules of the bucket that is made, none where one is adopted."""
+    made = [one for one in template["Resources"].values() if one["Type"] == "AWS::S3::Bucket"]
+    properties = [one["Properties"] for one in made if "BucketName" in one["Properties"]]
+    return [one["LifecycleConfiguration"]["Rules"] for one in properties]
 
 
 def _upload_assets(assembly: Path) -> dict[str, str]:

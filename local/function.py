@@ -16,13 +16,14 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import boto3
 
 from chalicelib.names import CAPTIONER, ENCODER
 from local.layout import Layout
-from local.processes import HOST, Process, any_free
+from local.processes import HOST, Process, any_free, listens, until
 
 # Function name to handler, as infra/pipeline.py deploys them.
 HANDLERS = {
@@ -32,6 +33,7 @@ HANDLERS = {
 PATH = "/2015-03-31/functions/function/invocations"
 # A handler finishes the photograph in its hands; the queue would bring it back if it did not.
 STOP_SECONDS = 5
+LISTEN_SECONDS = 30
 
 
 class ImageFunctions:
@@ -73,7 +75,14 @@ class ImageFunctions:
                 port = url.removeprefix(f"http://{HOST}:").removesuffix(PATH)
                 command = [sys.executable, "-m", "local.function", name, port]
                 process.start(command, environment, {"url": url})
+        # Messages that meet nobody are hidden for minutes, and those of before a kill come at once.
+        until(self._all_listen, LISTEN_SECONDS)
         return {name: process.facts["url"] for name, process in self._processes.items()}
+
+    def _all_listen(self) -> bool:
+        """Tell whether all take events; one that ended at once never will."""
+        ports = (urlsplit(one.facts["url"]).port for one in self._processes.values() if one.running)
+        return all(listens(port) for port in ports if port)
 
     def limit(self) -> None:
         """Tell the emulator that each has one environment here, so that no batch waits in vain.

@@ -145,7 +145,7 @@ class NotedReindexing:
 
     def recount(self, run_id: str, *, unless_running: bool = False) -> None:
         self.recounts.append((run_id, unless_running))
-        self.counted.end(self.counted.begun(run_id, 1), corrected=0)
+        self.counted.end(self.counted.begun(run_id, 1, "images"), corrected=0)
 
 
 class NotedReconciling:

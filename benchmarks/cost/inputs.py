@@ -66,7 +66,7 @@ class Inputs:
     ingest_gets: Input = Input(
         2, "objects read for it", "original, and whether captions lie beside it"
     )
-    ingest_metrics: Input = Input(4, "metrics written in the hour of an import", "the handlers")
+    ingest_metrics: Input = Input(5, "metrics written in the hour of an import", "the handlers")
     indexer_batches: Input = Input(
         200, "batches of the stream for 1,000 photographs", "assumed: one a second, 5 captioners"
     )

@@ -319,7 +319,11 @@ class View(Protocol):
         """Return what is shown of photographs, by their keys; with their vectors if asked."""
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
-        """Return words of captions and labels that may be so many edits from one."""
+        """Return words of captions and labels that may be so many edits from one.
+
+        As they are written in what meets the condition: one of another's photographs would be told
+        as a correction, since it may have the stem of a word that is held.
+        """
 
 
 # What others hold on to --------------------------------------------------------------------------
@@ -386,12 +390,12 @@ class SearchIndex(Searching, HoldsRevisions, Protocol):
         Returns
         -------
         tuple[str, ...]
-            Ids that could not be taken in and should be tried again.
+            Ids of those that can never be taken in, as they are.
 
         Raises
         ------
         SearchUnavailable
-            Nothing was taken in.
+            Not all of the others were taken in; to try all again is right.
         """
 
 

@@ -125,6 +125,7 @@ def test_the_domain_is_one_that_the_service_offers(domain: dict[str, Any]) -> No
         ("searchVersion", "2.11"),  # searches no radius
     ],
 )
+@pytest.mark.fault(38, by="the template")
 def test_what_the_service_does_not_offer_is_refused_by_name(name: str, wrong: str) -> None:
     with pytest.raises(ValueError, match=rf"^-c {name}={wrong}: it .*docs\.aws\.amazon\.com"):
         stack_with("opensearch", **{name: wrong})

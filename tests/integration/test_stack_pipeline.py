@@ -92,6 +92,7 @@ def test_an_upload_is_described_by_the_model_and_found_by_what_it_says(
     eventually(lambda: image["id"] in found(client, asked | {"limit": 100}))
 
 
+@pytest.mark.fault(17)
 def test_a_frame_of_one_colour_is_not_described_and_says_so(client: httpx.Client) -> None:
     file = io.BytesIO()
     Image.new("RGB", (300, 300), "black").save(file, "JPEG")
@@ -228,6 +229,7 @@ def test_an_announcement_over_the_limit_is_refused_with_the_fields_name(
     assert "size" in answer.text
 
 
+@pytest.mark.fault(4)
 @pytest.mark.parametrize("name", ["by hand.jpg", "one+two%2B.jpg", "schnée 🐕.jpg"])
 def test_a_photograph_placed_by_hand_is_taken_up_whatever_its_name(
     stack: DeployedStack, client: httpx.Client, name: str

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State, image_id_of
 from chalicelib.reconciling.report import MARGIN, Report, ReportStore
-from chalicelib.reindexing import Progress, RunStateStore, Stage
+from chalicelib.reindexing import RUN_STATE_KEY, Progress, RunStateStore, Stage
 from tests.api import Api
 
 
@@ -27,6 +27,13 @@ def test_a_reindex_can_be_followed_until_it_is_done(api: Api) -> None:
     told = api.call("GET", "/reindex", as_="admin").json
     assert (told["id"], told["state"], told["records"]) == (asked["id"], "finished", 3)
     assert api.call("GET", "/reindex").status == 403
+
+
+def test_a_state_of_a_reindex_that_cannot_be_read_is_told_and_in_nobodys_way(api: Api) -> None:
+    api.storage.write(RUN_STATE_KEY, b"{", content_type="application/json")
+    told = api.call("GET", "/reindex", as_="admin")
+    assert told.status == 404 and "cannot be read" in told.json["detail"]
+    assert api.call("POST", "/reindex", {}, as_="admin").status == 202
 
 
 def test_a_pass_of_the_reconciler_that_is_under_way_is_gone_on_with(api: Api) -> None:

@@ -130,9 +130,9 @@ class EmbeddedIndex(Searcher):
             for key, row in found
         }
 
-    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:  # noqa: ARG002
-        """Return words of captions and labels, of anybody's, about as long as one."""
-        return [other for other in self._words() if abs(len(other) - len(word)) <= edits]
+    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
+        """Return words of captions and labels about as long as one."""
+        return [one for one in self._words_of(among) if abs(len(one) - len(word)) <= edits]
 
     def _retrieved(self, asked: Retrieval) -> Retrieved:
         mask = self._mask(asked.among) & self._columns.living
@@ -355,12 +355,25 @@ class EmbeddedIndex(Searcher):
     def _words(self) -> list[str]:
         """Return the words that may be suggested."""
         if "words" not in self._known:
-            codes = np.flatnonzero(self._columns.stems >= 0).tolist()
-            told = (self._columns.strings[code] for code in codes)
-            words = [word for word in told if len(word) >= SHORTEST_WORD and word.isalpha()]
-            self._remember("words", words)
+            self._remember("words", self._told(self._columns.stems >= 0))
         known: list[str] = self._known["words"]
         return known
+
+    def _words_of(self, among: Condition) -> list[str]:
+        """Return those of captions and labels that meet a condition."""
+        if ("words", among) not in self._known:
+            mask = self._mask(among) & self._columns.living
+            held = np.zeros(len(self._columns.strings), np.bool_)
+            for table in _TEXTS["either"]:
+                held[self._arrays[f"{table}.word"][mask[self._arrays[f"{table}.of"]]]] = True
+            self._remember(("words", among), self._told(held))
+        known: list[str] = self._known["words", among]
+        return known
+
+    def _told(self, chosen: Mask) -> list[str]:
+        """Return the chosen strings that are long enough to be suggested."""
+        told = (self._columns.strings[code] for code in np.flatnonzero(chosen).tolist())
+        return [word for word in told if len(word) >= SHORTEST_WORD and word.isalpha()]
 
     def _remember(self, name: object, answer: object) -> None:
         if len(self._known) >= _REMEMBERED:
