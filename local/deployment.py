@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,8 @@ def _upload_assets(assembly: Path) -> dict[str, str]:
         path = asset["source"]["path"]
         for destination in asset["destinations"].values():
             bucket, key = (_resolved(destination[name]) for name in ("bucketName", "objectKey"))
-            s3.create_bucket(Bucket=bucket)
+            with suppress(s3.exceptions.BucketAlreadyOwnedByYou):  # of a start that was killed
+                s3.create_bucket(Bucket=bucket)
             s3.put_object(Bucket=bucket, Key=key, Body=_packed(assembly / path))
             urls[path] = f"{s3.meta.endpoint_url}/{bucket}/{key}"
     return urls

@@ -159,10 +159,10 @@ class Durable:
     def _load_items(self, tables: Any) -> None:
         known = {name: table for (*_, name), table in (tables.all_items() if tables else ())}
         saved = {name: dict(_entries(table["items"])) for name, table in known.items()}
-        for name, items in self._journal.take_up(ITEMS, saved).items():
-            if name in known:
-                known[name]["items"] = _partitions(items)
-                dynamodb._items_replaced(known[name])
+        kept = self._journal.take_up(ITEMS, saved)
+        for name, table in known.items():
+            table["items"] = _partitions(kept.get(name, {}))
+            dynamodb._items_replaced(table)
 
     def _load_messages(self, queues: Any) -> None:
         """Hold messages back until requests are answered: who handles one asks for much.
@@ -171,11 +171,11 @@ class Durable:
         """
         known = {queue["name"]: queue for _, queue in (queues.all_items() if queues else ())}
         saved = _queued(queues) if queues else {}
-        for name, messages in self._journal.take_up(MESSAGES, saved).items():
-            if name in known:
-                kept = {**messages, **{k: m for k, m in saved[name].items() if k in messages}}
-                known[name]["messages"] = []
-                self._held[name] = [_visible(message) for message in kept.values()]
+        kept = self._journal.take_up(MESSAGES, saved)
+        for name, queue in known.items():
+            newer = {k: m for k, m in saved[name].items() if k in kept.get(name, {})}
+            queue["messages"] = []
+            self._held[name] = [_visible(one) for one in {**kept.get(name, {}), **newer}.values()]
 
     def _release_messages(self) -> None:
         for _, queue in sqs._queues.all_items():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from local.errors import LocalError
 from local.layout import ACCOUNT, REGION, Layout, read_json, write_json
 from local.objects import mend
-from local.processes import HOST, Process, remove_meanwhile
+from local.processes import HOST, Process, listens, remove_meanwhile, until
 from local.saved_state import finish_replacing
 from local.steps import say
 
@@ -18,6 +18,7 @@ GATEWAY = 4566
 START_SECONDS = 60
 # It writes the state of every service before it ends.
 STOP_SECONDS = 60
+KILL_SECONDS = 5
 # An idle copy of a function holds 170 MB of disk; the first of each is kept however idle it is.
 WARM_SECONDS = "60"
 # What it can still lay out, such as a function's code, when it takes no more in.
@@ -121,6 +122,12 @@ class Emulator:
         """Stop it so that it saves its state."""
         self.process.stop(STOP_SECONDS)
         self._clear_scratch()
+
+    def kill(self) -> None:
+        """End it without a warning; its threads may have its port for a moment longer."""
+        if self.process.running:
+            self.process.kill()
+            until(lambda: not listens(self.port), KILL_SECONDS)
 
     def credentials(self) -> dict[str, str]:
         """Return the environment in which AWS's clients talk to it and to nothing else."""

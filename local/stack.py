@@ -86,7 +86,7 @@ class LocalStack:
             self.down()  # the emulator learns at its start where domains answer
         emulator = self._emulator
         if not self.layout.deployed_file.exists():
-            emulator.process.kill()  # a deployment was cut short: what was saved before it counts
+            emulator.kill()  # a deployment was cut short: what was saved before it counts
         ran, killed = emulator.process.running, self._unsaved.exists()
         if not ran:
             checked(emulator.port)  # now, and not after half a minute's work
@@ -117,7 +117,7 @@ class LocalStack:
         """Stop every process and keep the data."""
         was_running = self._emulator.process.running
         if not self.layout.deployed_file.exists():
-            self._emulator.process.kill()  # half a deployment is not saved
+            self._emulator.kill()  # half a deployment is not saved
         self._emulator.stop()
         self._functions.stop()
         self._node.stop()

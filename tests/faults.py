@@ -13,6 +13,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 MEMORY = "in memory"
+# Rows without a test that names them and goes through more than memory, so far.
+UNPROVEN = frozenset({5, 6, 9, 10, 11, 12, 13, 14, 22, 23, 25, 28, 29, 30, 31, 32, 36, 42})
 HEAD = """# Faults that are survived
 
 Every accepted upload ends as exactly one captioned photograph or one visible failure; nothing is
@@ -55,6 +57,8 @@ def through(path: Path, source: str) -> str:
         return "the stack"
     if path.parent.name == "e2e":
         return "a browser" if "gallery" in path.name else "the command line"
+    if "tests.buckets import" in source:
+        return "moto and the emulator"
     if "tests.opensearch import" in source or "(index: SearchIndex" in source:
         return "OpenSearch"
     return "moto" if "mock_aws" in source else MEMORY
@@ -86,6 +90,7 @@ def page(found: Mapping[int, Sequence[Proof]]) -> str:
             f"[{test.name.removeprefix('test_').replace('_', ' ')}](../{test.path}) ({test.by})"
             for test in found.get(number, ())
         )
+        tests = tests or "no test names it yet"
         lines.append(f"| {number} | {row['fault']} | {row['expected']} | {tests} |")
     return "\n".join(lines) + "\n"
 

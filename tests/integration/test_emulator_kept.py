@@ -157,6 +157,24 @@ def test_a_message_that_was_sent_is_there_once_and_one_that_was_deleted_is_not(
     assert list(receive(killed)) == ["due"]
 
 
+@pytest.mark.fault(27)
+def test_what_was_saved_and_is_gone_since_stays_away_where_nothing_else_is_left(
+    killed: Killed,
+) -> None:
+    table, sqs = killed.aws("dynamodb"), killed.aws("sqs")
+    for item in items(killed):
+        table.delete_item(TableName="images", Key={"id": item["id"]})
+    table.put_item(TableName="images", Item=ITEM)
+    queue = sqs.get_queue_url(QueueName="events")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="done")
+    killed.emulator.save()
+    table.delete_item(TableName="images", Key={"id": ITEM["id"]})
+    assert list(receive(killed)) == ["done"]
+    killed.again()
+    assert items(killed) == []
+    assert list(receive(killed)) == []
+
+
 def test_a_table_made_again_under_its_name_is_empty(killed: Killed) -> None:
     table = killed.aws("dynamodb")
     described = {
