@@ -1,9 +1,10 @@
 """What is done about files and display copies that differ from what the records say."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.display_copies import DisplayCopies
 from chalicelib.events import redrive
 from chalicelib.folder_captions import FolderCaptions, is_caption_file
 from chalicelib.images import AWAITED, Image, State, image_id_of
@@ -12,8 +13,8 @@ from chalicelib.queue import Queue
 from chalicelib.reconciling.repairs import Repair, Repairs, Saving, Unreadable
 from chalicelib.reconciling.report import MARGIN
 from chalicelib.reconciling.waiting import files, present
-from chalicelib.storage import Storage, StoredObject
-from chalicelib.transitions import lost_its_file, of_another_version, restored
+from chalicelib.storage import NULL_VERSION, Storage, StoredObject
+from chalicelib.transitions import file_removed, lost_its_file, of_another_version, restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Files:
 
     storage: Storage
     queue: Queue
+    copies: DisplayCopies
     saving: Saving
     done: Repairs
     unmoved_since: datetime
@@ -51,6 +53,8 @@ class Files:
         gone = [record for record in records if record.key not in found]
         lost = {r.image_id for r in gone if self.saving.is_saved(lost_its_file(r, self.clock()))}
         self.done[Repair.REMOVED] += len(lost)
+        for image_id in lost:
+            self.copies.sweep(image_id)
         return lost
 
     def without_copies(self, records: Sequence[Image]) -> None:
@@ -69,18 +73,22 @@ class Files:
     def stray_copies(self, found: Iterable[StoredObject]) -> None:
         """Remove copies that no living record has, an hour after they were stored at the earliest.
 
-        A photograph that is uploaded again at that very moment has its copy made once more.
+        `DisplayCopies.sweep` removes none that a worker is about to name.
         """
         at_rest_since = min(self.unmoved_since, self.clock() - MARGIN)
         for copy in (one for one in found if is_older(one, at_rest_since)):
             image_id = copy.key.removeprefix(DERIVED).partition("/")[0]
             try:
-                if not self._is_named(copy, image_id):
-                    self.storage.delete(copy.key)
-                    self.done[Repair.COPIES_REMOVED] += 1
-                    self._make_again(copy, image_id)
+                record = self.saving.record(image_id)
             except Unreadable:
                 continue
+            if record is not None and copy.key in record.copies:
+                continue
+            if record is None:
+                self.copies.remove([copy.key])
+            else:
+                self.copies.sweep(image_id)
+            self.done[Repair.COPIES_REMOVED] += 1
 
     def _stray(self, file: StoredObject) -> None:
         if is_caption_file(file.key):
@@ -101,9 +109,12 @@ class Files:
         is_newer = file.modified_at is not None and file.modified_at > tombstone.updated_at
         if tombstone.removed_at is None and not is_newer:
             self.storage.delete(file.key)
+            self.saving.is_saved(file_removed(tombstone, self.clock()))
+            self.copies.sweep(tombstone.image_id)
             self.done[Repair.DELETED] += 1
             return
-        back = restored(replace(tombstone, removed_at=tombstone.updated_at), self.clock())
+        now = self.clock()
+        back = restored(file_removed(tombstone, now), now)
         if self.saving.is_saved(back):
             self.queue.send([redrive(file.key, size=file.size)])
             self.done[Repair.RESTORED] += 1
@@ -122,15 +133,6 @@ class Files:
     def _is_old(self, found: StoredObject) -> bool:
         return is_older(found, self.unmoved_since)
 
-    def _is_named(self, copy: StoredObject, image_id: str) -> bool:
-        record = self.saving.record(image_id)
-        return record is not None and copy.key in record.copies
-
-    def _make_again(self, copy: StoredObject, image_id: str) -> None:
-        record = self.saving.record(image_id)
-        if record is not None and copy.key in record.copies:
-            self.without_copies([record])
-
 
 def is_older(found: StoredObject, moment: datetime) -> bool:
     """Tell whether an object was stored before a moment."""
@@ -148,4 +150,4 @@ def file_of(record: Image) -> str | None:
 
 def texts_of(file: StoredObject) -> tuple[str, ...]:
     """Return the texts that stand for a file: its version, and its size."""
-    return f"{file.key}\n{file.version_id}", f"{file.key}\n{file.size} bytes"
+    return f"{file.key}\n{file.version_id or NULL_VERSION}", f"{file.key}\n{file.size} bytes"

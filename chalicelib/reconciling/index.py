@@ -1,6 +1,7 @@
 """What the reconciler asks of the indexer's function, which alone sees the index as it is."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -8,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.catalogue import Catalogue
-from chalicelib.errors import SearchUnavailable
-from chalicelib.images import Image, State
+from chalicelib.errors import SearchUnavailable, Unavailable
+from chalicelib.images import State
 from chalicelib.search.port import Document, Held, HoldsRevisions, document_of
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+
+_logger = logging.getLogger(__name__)
 
 # Of an answer: some 60 bytes each, of the 6 MB that an invocation may answer:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -76,8 +79,7 @@ class Repairing:
     def mend(self, image_ids: Sequence[str]) -> Mended:
         """Index again what differs, and remove what has no record."""
         held = self.index.revisions(image_ids)
-        records, unreadable = self._records(image_ids)
-        known = {name: document_of(record) for name, record in records.items()}
+        known, unreadable = self._documents(image_ids)
         newer = [one for name, one in known.items() if one.rev > held.get(name, 0)]
         gone = held.keys() - known.keys() - unreadable
         removals = [_removal(name, held[name] + 1) for name in gone]
@@ -89,16 +91,21 @@ class Repairing:
             passed_over=len(refused) + len(unreadable),
         )
 
-    def _records(self, image_ids: Sequence[str]) -> tuple[Mapping[str, Image], set[str]]:
-        """Return the records, and the ids under which something else is stored."""
+    def _documents(self, image_ids: Sequence[str]) -> tuple[dict[str, Document], set[str]]:
+        """Return what the index should hold, and the ids of what can be read as no record."""
         records = self.catalogue.get_many(image_ids)
-        unreadable = set()
-        for image_id in set(image_ids) - records.keys():
+        documents, unreadable = {}, set()
+        for image_id in dict.fromkeys(image_ids):
             try:
-                self.catalogue.get(image_id)
-            except (KeyError, ValueError):
+                record = records.get(image_id) or self.catalogue.get(image_id)
+                if record is not None:
+                    documents[image_id] = document_of(record)
+            except Unavailable:
+                raise
+            except Exception as error:  # whatever it is, it is this record's own
+                _logger.error("record %s cannot be read: %s", image_id, type(error).__name__)
                 unreadable.add(image_id)
-        return records, unreadable
+        return documents, unreadable
 
 
 def _removal(image_id: str, rev: int) -> Document:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from chalicelib.catalogue import Catalogue
+from chalicelib.display_copies import DisplayCopies
 from chalicelib.queue import Queue
 from chalicelib.reconciling.counting import Counting
 from chalicelib.reconciling.files import Files
@@ -88,7 +89,10 @@ class Reconciler:
         resumption = store.resumption(report)
         held = replace(resumption.report, held_until=report.held_until, stumbles=report.stumbles)
         saving = Saving(self.catalogue, done)
-        files = Files(self.storage, self.queue, saving, done, held.unmoved_since, self.clock)
+        copies = DisplayCopies(self.catalogue, self.storage)
+        files = Files(
+            self.storage, self.queue, copies, saving, done, held.unmoved_since, self.clock
+        )
         return Walk(
             replace(resumption, report=held),
             catalogue=self.catalogue,
