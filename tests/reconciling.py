@@ -92,7 +92,7 @@ class World:
         if told:
             self.ingest.created(self._event(name, EventKind.CREATED))
             self.stream()
-        return id_of(name)
+        return self.id_of(name)
 
     def remove(self, name: str, *, told: bool = True) -> None:
         """Remove a photograph's file by hand."""
@@ -116,7 +116,7 @@ class World:
         """Let the captioner and the indexer do all that waits."""
         messages, self.queue.messages[:] = [*self.queue.messages], []
         for message in messages:
-            for event in events.read(_text(message), BUCKET):
+            for event in events.read(_text(message), self.storage.bucket):
                 assert isinstance(event, ObjectEvent)
                 self.ingest.created(event)
         self.stream()
@@ -124,8 +124,11 @@ class World:
     def save(self, record: Image) -> None:
         self.catalogue.save(record, expected_rev=record.rev)
 
+    def id_of(self, name: str) -> str:
+        return image_id_of(self.storage.bucket, key_of(name))
+
     def record(self, name: str) -> Image:
-        record = self.catalogue.get(id_of(name))
+        record = self.catalogue.get(self.id_of(name))
         assert record is not None
         return record
 
@@ -133,7 +136,9 @@ class World:
         self._sequence += 1
         found = self.storage.head(key_of(name))
         version = found.version_id if found else None
-        return ObjectEvent(BUCKET, key_of(name), kind, version, f"{self._sequence:016X}")
+        return ObjectEvent(
+            self.storage.bucket, key_of(name), kind, version, f"{self._sequence:016X}"
+        )
 
     # ---- The reconciler -----------------------------------------------------------------------
 
@@ -214,10 +219,6 @@ def key_of(name: str) -> str:
     return f"{UPLOADS}ada/{name}"
 
 
-def id_of(name: str) -> str:
-    return image_id_of(BUCKET, key_of(name))
-
-
 def _text(message: dict[str, Any]) -> str:
     return json.dumps(message)
 
@@ -251,7 +252,9 @@ def a_copy(world: World) -> None:
 
 def a_record(world: World) -> None:
     """Leave the copy of a photograph of which nothing is known."""
-    world.storage.write(f"{DERIVED}{id_of('nobody.jpg')}/x.webp", b"w", content_type="image/webp")
+    world.storage.write(
+        f"{DERIVED}{world.id_of('nobody.jpg')}/x.webp", b"w", content_type="image/webp"
+    )
 
 
 def a_sweep(world: World) -> None:
@@ -283,7 +286,7 @@ def the_end_of_a_deletion(world: World) -> None:
 
 
 def a_late_files_event(world: World) -> None:
-    record = pending(BUCKET, key_of("late.jpg"), world.now, size=3)
+    record = pending(world.storage.bucket, key_of("late.jpg"), world.now, size=3)
     world.save(record)
     world.save(expired(world.record("late.jpg"), world.now))
     world.stream()

@@ -105,9 +105,12 @@ class Files:
             self._deleted(file, record)
 
     def _deleted(self, file: StoredObject, tombstone: Image) -> None:
-        """Have a file that came back captioned; finish a deletion by the API that was cut."""
-        is_newer = file.modified_at is not None and file.modified_at > tombstone.updated_at
-        if tombstone.removed_at is None and not is_newer:
+        """Have a file that came back captioned; finish a deletion by the API that was cut.
+
+        What a deletion met is the version that it noted, or one that was there before it.
+        """
+        is_met = file.version_id == tombstone.version_id or is_older(file, tombstone.updated_at)
+        if tombstone.removed_at is None and is_met:
             self.storage.delete(file.key)
             self.saving.is_saved(file_removed(tombstone, self.clock()))
             self.copies.sweep(tombstone.image_id)

@@ -70,22 +70,20 @@ class Walk:
         self._told: dict[str, int] = {}
         self._kept_at = clock()
 
-    def go_on(self, is_late: Callable[[], bool]) -> Report:
-        """Do parts, or as many pages of one as there is time for; return what is to be told.
+    def go_on(self, is_late: Callable[[], bool]) -> None:
+        """Do parts, or as many pages of one as there is time for; `keep` belongs after it.
 
         Raises
         ------
         Unavailable
-            Something did not answer; what was done until then is kept.
+            Something did not answer.
         """
         while self.report.stage is Stage.RUNNING:
             for after, examined in self._part():
                 self._note(after, examined)
                 if is_late():
-                    self.keep()
-                    return self.report
+                    return
             self._finish_part()
-        return self.report
 
     def keep(self) -> None:
         """Keep how far it is, and what of it was repaired."""
@@ -123,9 +121,8 @@ class Walk:
         if at < len(order):
             self.report = replace(self.report, part=order[at])
         else:
-            self.report = replace(self.report, stage=Stage.FINISHED, held_until=None)
+            self.report = replace(self.report, stage=Stage.FINISHED)
             self._seen = {}
-        self.keep()
 
     def _digests(self, name: str) -> Digests:
         return self._seen.setdefault(name, Digests())
@@ -186,7 +183,7 @@ class Walk:
 
     def _find_stray_files(self) -> Iterator[Step]:
         known = self._digests("keys")
-        for page in batches(self._storage.objects(UPLOADS, after=self._after)):
+        for page in batches(self._storage.newest_versions(UPLOADS, after=self._after)):
             self._files.stray(file for file in page if known.lack(file.key))
             yield page[-1].key, 0
 

@@ -203,6 +203,36 @@ def test_objects_are_listed_in_key_order_from_anywhere(storage: VersionedStorage
     assert [found.key for found in storage.objects("uploads/", after=KEYS[0])] == KEYS[1:]
 
 
+def test_the_newest_version_of_each_key_is_listed_with_its_id_and_when_it_was_stored(
+    storage: VersionedStorage,
+) -> None:
+    for body in (b"x", b"newer"):
+        for key in (*KEYS, "uploads/ann/gone.jpg"):
+            storage.write(key, body, content_type="image/jpeg")
+    storage.delete("uploads/ann/gone.jpg")
+    listed = [*storage.newest_versions("uploads/")]
+    assert [found.key for found in listed] == KEYS
+    for found in listed:
+        assert found == storage.head(found.key)
+    for at, key in enumerate(KEYS):
+        assert [*storage.newest_versions("uploads/", after=key)] == listed[at + 1 :]
+    assert {one.key: one.modified_at for one in storage.objects("uploads/")} == {
+        one.key: one.modified_at for one in listed
+    }
+
+
+def test_versions_are_listed_over_several_pages() -> None:
+    with mock_aws():
+        bucket = s3_bucket("photographs")
+        for number in range(600):
+            for _ in range(2):
+                bucket.write(f"uploads/{number:04}", b"x", content_type="image/jpeg")
+        listed = [found.key for found in bucket.newest_versions("uploads/")]
+        assert listed == [f"uploads/{number:04}" for number in range(600)]
+        rest = bucket.newest_versions("uploads/", after="uploads/0555")
+        assert [found.key for found in rest] == listed[556:]
+
+
 def test_a_form_names_the_key_and_the_type(storage: VersionedStorage) -> None:
     form = storage.presigned_post(KEYS[0], content_type="image/png", max_bytes=5)
     assert form.fields["key"] == KEYS[0]
