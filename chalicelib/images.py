@@ -144,14 +144,14 @@ class Entry:
 
     Attributes
     ----------
-    announced
-        Of the content, size and type it was entered with; None where it came another way.
     request
         Of the last request that described it, of which a late copy must change nothing.
+    announced
+        Of the content, size and type it was entered with; None where it came another way.
     """
 
-    announced: str | None
     request: str
+    announced: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

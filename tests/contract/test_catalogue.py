@@ -217,7 +217,7 @@ def test_records_of_a_content_are_an_owners_own_and_living_the_oldest_first(
 
 
 def test_a_record_is_found_by_its_newest_content_only(catalogue: Catalogue) -> None:
-    announced = catalogue.save(image(entry=Entry("of it", "first"), sha256="aa"), expected_rev=0)
+    announced = catalogue.save(image(entry=Entry("first", "of it"), sha256="aa"), expected_rev=0)
     assert catalogue.with_content("ann", "aa") == (announced,)
     catalogue.save(replace(announced, sha256="bb"), expected_rev=1)
     assert catalogue.with_content("ann", "aa") == ()

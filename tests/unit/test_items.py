@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.catalogue.dynamodb import image_of, item_of
-from chalicelib.images import Attribute, Caption, Garment, Image, Label, Source, State
+from chalicelib.images import Attribute, Caption, Entry, Garment, Image, Label, Source, State
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 IMAGE = Image(
@@ -49,6 +49,11 @@ def test_an_item_need_not_tell_of_every_kind_of_word() -> None:
     del item["attributes"]["L"][0]["M"]["places"]
     read = image_of(item).attributes
     assert read == (Attribute("dog", ("brown",), ("run",)), IMAGE.attributes[1])
+
+
+def test_a_request_that_described_a_file_which_came_another_way_is_read_again() -> None:
+    described = replace(IMAGE, entry=Entry("of the request"))
+    assert image_of(item_of(described)) == described
 
 
 def test_an_older_item_has_no_labels() -> None:
