@@ -1,7 +1,7 @@
 """Process a batch of the queue's messages; each fails on its own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -35,7 +35,7 @@ class Metrics(Protocol):
 class BatchProcessor:
     """Process messages: ``ingest`` those about photographs, ``imports`` about descriptions.
 
-    ``workers`` messages are processed at once.
+    ``workers`` messages are processed at once, in the pool that ``executor`` makes of so many.
     """
 
     ingest: Ingest
@@ -43,6 +43,7 @@ class BatchProcessor:
     metrics: Metrics
     bucket: str
     workers: int = 1
+    executor: Callable[[int], Executor] = ThreadPoolExecutor
 
     def process(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
@@ -58,7 +59,7 @@ class BatchProcessor:
         # such no two at once.
         fresh = [record for record in records if _attempts(record) == 1]
         returned = sorted((record for record in records if _attempts(record) > 1), key=_attempts)
-        with ThreadPoolExecutor(self.workers) as pool:
+        with self.executor(self.workers) as pool:
             done = list(pool.map(partial(self._is_done, remaining_ms=remaining_ms), fresh))
         done += [self._is_done(record, remaining_ms) for record in returned]
         return [

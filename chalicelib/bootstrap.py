@@ -1,6 +1,7 @@
 """Wires the services with their adapters: the deployed ones here, others by whoever tests."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -87,6 +88,10 @@ class Repository:
         return self.sign_in.caller(token)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def assemble(
     settings: Settings,
     *,
@@ -100,33 +105,36 @@ def assemble(
     reindexing: Reindexing,
     recounting: Recounting,
     sign_in: SignIn | None = None,
+    clock: Callable[[], datetime] = _now,
+    executor: Callable[[int], Executor] = ThreadPoolExecutor,
 ) -> Repository:
-    """Return the services, given their adapters."""
-    imports = Imports(catalogue, storage, queue, _now)
-    recorder = EventRecorder(catalogue, storage, clock=_now)
+    """Return the services, given their adapters.
+
+    ``clock`` tells the time, and ``executor`` makes a pool for so many calls at once.
+    """
+    imports = Imports(catalogue, storage, queue, clock)
+    recorder = EventRecorder(catalogue, storage, clock=clock)
     return Repository(
         storage=storage,
         tokens=tokens,
         cross_origin=CrossOrigin.of(settings.cors_origins),
-        collection=Collection(catalogue, storage, index, AutomaticRecounting(recounting)),
-        entering=Entering(catalogue, storage, settings.max_upload_bytes),
+        collection=Collection(
+            catalogue, storage, index, AutomaticRecounting(recounting, clock), clock
+        ),
+        entering=Entering(catalogue, storage, settings.max_upload_bytes, clock),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
             recounting,
-            RunStateStore(storage),
+            RunStateStore(storage, clock),
             imports,
         ),
         token_administration=TokenAdministration(tokens),
         dead_letters=DeadLetters(dead_letters, recorder, imports, settings.bucket),
-        due=Due(catalogue, storage, queue, DueProgress(storage), _now),
+        due=Due(catalogue, storage, queue, DueProgress(storage), clock, executor),
         sign_in=sign_in,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Provider:

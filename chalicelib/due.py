@@ -7,7 +7,7 @@ again at any time, and changes nothing that changed since it was read.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -51,13 +51,17 @@ Outcomes = Counter[str]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A pass over what is due; ``queue`` is the captioner's."""
+    """A pass over what is due.
+
+    ``queue`` is the captioner's; ``executor`` makes a pool for so many calls at once.
+    """
 
     catalogue: Catalogue
     storage: Storage
     queue: Queue
     progress: DueProgress
     clock: Callable[[], datetime]
+    executor: Callable[[int], Executor] = ThreadPoolExecutor
 
     def settle(self, is_late: Callable[[], bool]) -> Outcomes:
         """Do what is due until it is late; return what became of how many records.
@@ -140,7 +144,7 @@ class Due:
 
     def _found(self, records: Iterable[Image]) -> dict[str, StoredObject]:
         """Return the files that are there, by key."""
-        with ThreadPoolExecutor(LANES) as lanes:
+        with self.executor(LANES) as lanes:
             files = lanes.map(self.storage.head, [record.key for record in records])
             return {file.key: file for file in files if file}
 
