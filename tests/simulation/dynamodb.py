@@ -185,8 +185,8 @@ class _Missing:
     def _false(self, other: object) -> bool:
         return False
 
-    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _false  # type: ignore[assignment]
-    __hash__ = None
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _false
+    __hash__ = object.__hash__
 
 
 _TOKENS = re.compile(r"attribute_(not_)?exists\(([#:\w]+)\)|([#:]?\w+)|(<>|<=|>=|[=<>])|[()\s]+")

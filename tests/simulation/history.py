@@ -2,6 +2,7 @@
 
 import io
 import logging
+import random
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -50,9 +51,9 @@ class History:
     @property
     def rates(self) -> dict[str, float]:
         """How often each fault happens: in every history only some do."""
-        random = Random(f"rates {self.seed}")
+        chance = Random(f"rates {self.seed}")
         drawn = {
-            fault: random.choice(_RATES) if random.random() < 0.35 else 0.0 for fault in FAULTS
+            fault: chance.choice(_RATES) if chance.random() < 0.35 else 0.0 for fault in FAULTS
         }
         return {fault: rate for fault, rate in drawn.items() if fault not in self.without}
 
@@ -79,12 +80,23 @@ def run(history: History) -> Outcome:
     scheduler = Scheduler(f"{history.seed}/{history.schedule}")
     world = World(scheduler)
     scheduler.spawn(lambda: _lived(history, world, scheduler))
-    with _quiet():
+    with _quiet(), _seeded(history):
         try:
             scheduler.run()
         except Stuck as stuck:
             world.violate(str(stuck))
     return Outcome(tuple(world.violations), tuple(scheduler.trace))
+
+
+@contextmanager
+def _seeded(history: History) -> Iterator[None]:
+    """Let chance that is nobody's argument, such as the jitter between tries, be the history's."""
+    state = random.getstate()
+    random.seed(f"{history.seed}/{history.schedule}")
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 @contextmanager

@@ -20,9 +20,13 @@ def test_every_promise_is_kept(first: int) -> None:
 
 
 def test_the_same_seed_is_the_same_history() -> None:
-    outcomes = [run(History(seed=7)) for _ in range(2)]
-    assert outcomes[0] == outcomes[1]
-    assert outcomes[0] != run(History(seed=7, schedule=1))
+    assert _asked(History(seed=7)) == _asked(History(seed=7))
+    assert _asked(History(seed=7)) != _asked(History(seed=7, schedule=1))
+
+
+def _asked(history: History) -> list[list[str]]:
+    """Return when each task called what; keys may hold what is chance in every process."""
+    return [line.split()[:3] for line in run(history).trace]
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

@@ -18,8 +18,9 @@ from chalicelib.storage import S3Storage
 from chalicelib.transitions import deleted, edited
 from tests.images_table import counts_table, images_table
 from tests.simulation.dynamodb import COUNTS, IMAGES, DynamoDB
+from tests.simulation.s3 import Bucket
 from tests.simulation.scheduler import START, Scheduler
-from tests.simulation.services import BUCKET, Bucket
+from tests.simulation.services import BUCKET
 
 KEYS = ("uploads/ann/a.jpg", "uploads/ann/b c+d.jpg", "derived/x/1.webp", "index/a")
 

@@ -41,19 +41,12 @@ from indexer.bootstrap import documents
 from indexer.changes import NAMES, EventBus
 from indexer.handler import answer
 from tests.simulation.dynamodb import COUNTS, IMAGES, TOKENS, DynamoDB, Item
+from tests.simulation.functions import Bus, Function, in_event
 from tests.simulation.model import Encoder, prepare_with
+from tests.simulation.s3 import Bucket
 from tests.simulation.scheduler import Killed, Pool, Scheduler
-from tests.simulation.services import (
-    BUCKET,
-    DEAD_LETTERS,
-    QUEUE,
-    Bucket,
-    Bus,
-    Client,
-    Function,
-    Queues,
-    in_event,
-)
+from tests.simulation.services import BUCKET, DEAD_LETTERS, QUEUE, Client
+from tests.simulation.sqs import Queues
 
 SHARDS = 2
 HIDDEN_SECONDS = 360
