@@ -50,26 +50,20 @@ MUTANTS = (
     Mutant(
         "an older event replaces what a newer one left",
         INGEST,
-        "if is_purge or is_older(event.sequencer, record.sequencer):",
-        "if is_purge:",
+        "is_older(event.sequencer, record.sequencer):",
+        "is_older(event.sequencer, None):",
+    ),
+    Mutant(
+        "copies of the former file stay",
+        INGEST,
+        "saved.before.copies - saved.after.copies",
+        "saved.before.copies - saved.before.copies",
     ),
     Mutant(
         "an event reads the newest version instead of its own",
         INGEST,
         "read(event.key, version_id=event.version_id, limit",
         "read(event.key, limit",
-    ),
-    Mutant(
-        "a redrive undoes a deletion",
-        INGEST,
-        "is_late = record.state is State.DELETED or record.sequencer != event.seen",
-        "is_late = record.sequencer != event.seen",
-    ),
-    Mutant(
-        "a removed event believes S3's name for it",
-        INGEST,
-        "if found is not None:\n",
-        "if found is not None and event.version_id is None:\n",
     ),
     Mutant(
         "sequencers are padded at the wrong end",
@@ -219,8 +213,8 @@ MUTANTS = (
     Mutant(
         "an import that is late is not continued",
         IMPORTS,
-        "if is_late():\n                self._continue(report)",
-        "if is_late():\n                pass",
+        'self._continue(report)\n                return "import_continued"',
+        'return "import_continued"',
     ),
     Mutant(
         "a form that was used expires",
