@@ -97,12 +97,6 @@ MUTANTS = (
         "return True",
     ),
     Mutant(
-        "one failure fails the messages after it",
-        BATCH,
-        "attempts = _attempts(record)\n            if attempts >= RECORD_FROM_ATTEMPT:",
-        "attempts = _attempts(record)\n            if True:",
-    ),
-    Mutant(
         "a write forgets its condition",
         DYNAMODB,
         '"ConditionExpression": "rev = :rev"',
@@ -113,12 +107,6 @@ MUTANTS = (
         COUNTS,
         'steps = {after: "1", before: "-1"}',
         'steps = {after: "1", before: "0"}',
-    ),
-    Mutant(
-        "keys that were left unprocessed are forgotten",
-        TABLE,
-        'left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])',
-        "left = []",
     ),
     Mutant(
         "a page of a scan is the last one",
@@ -163,22 +151,10 @@ MUTANTS = (
         "condition: Any = {}",
     ),
     Mutant(
-        "a rebuilt index misses what was published meanwhile",
-        WRITER,
-        "for segment in self._replica.segments(parts):\n            index.take(segment)",
-        "_ = parts",
-    ),
-    Mutant(
         "a roll-back goes live as old as it is",
         WRITER,
         "taken = self._fill(former, progress)",
         "taken = 0",
-    ),
-    Mutant(
-        "a base takes in a part of its runs",
-        WRITER,
-        'self._added("run", merged, runs[0].after, runs[-1].upto)',
-        'self._added("run", merged, runs[0].after, manifest.generation + 1)',
     ),
     Mutant(
         "statistics are everybody's",
@@ -217,28 +193,10 @@ MUTANTS = (
         'return "import_continued"',
     ),
     Mutant(
-        "a form that was used expires",
-        DUE,
-        "for record in ended if record.key not in found]",
-        "for record in ended]",
-    ),
-    Mutant(
-        "a file of which no event told waits for ever",
-        DUE,
-        "self.queue.send([redrive(file.key, size=file.size) for file in lost])",
-        "",
-    ),
-    Mutant(
         "what came back is left where it is",
         DUE,
         "back = [restored(record, now) for record in records if record.key in found]",
         "back = [restored(record, now) for record in records if record.key not in found]",
-    ),
-    Mutant(
-        "a dead letter is acknowledged whatever came of it",
-        "chalicelib/dead_letters.py",
-        'stays", received.message_id)\n            return False',
-        'stays", received.message_id)\n            return True',
     ),
 )
 
