@@ -12,8 +12,9 @@ from chalicelib.folder_captions import is_caption_file
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest, IngestOutcome
 
-# Long enough for one photograph of the largest size on the function's memory.
-RESERVE_MS = 15_000
+# Two photographs are decoded one after the other, each for as long as it may be at most, and then
+# captioned and stored (decision 309).
+RESERVE_MS = 40_000
 # A failure is recorded from this attempt on.
 RECORD_FROM_ATTEMPT = 3
 # After five attempts the dead-letter queue takes over. The last one is recorded as failed before

@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 from captioner.batch import BatchProcessor, Metrics
+from captioner.isolation import IsolatedReader
 from captioner.preparing import prepare, version_of
 from captioner.queries import Queries
 from captioner.vision.bundle import DEFAULT_BUNDLE, load
@@ -34,6 +35,7 @@ def bootstrap(settings: Settings, metrics: Metrics) -> tuple[BatchProcessor, Que
         The model's bundle is missing, damaged or of another version.
     """
     model = load(DEFAULT_BUNDLE)
+    read = IsolatedReader(max_pixels=settings.max_pixels)
     storage = S3Storage(boto3.client("s3", config=_RETRIES), settings.bucket)
     dynamodb = boto3.client("dynamodb", config=_RETRIES)
     catalogue = DynamoCatalogue(dynamodb, settings.table, settings.counts_table)
@@ -44,8 +46,8 @@ def bootstrap(settings: Settings, metrics: Metrics) -> tuple[BatchProcessor, Que
         storage,
         partial(
             prepare,
+            read=read,
             describe=model.describe,
-            max_pixels=settings.max_pixels,
             keep_position=settings.keep_position,
         ),
         model=version_of(model),
@@ -56,9 +58,9 @@ def bootstrap(settings: Settings, metrics: Metrics) -> tuple[BatchProcessor, Que
     queries = Queries(
         model,
         storage,
+        read,
         max_query_bytes=settings.max_query_image_bytes,
         max_stored_bytes=settings.max_upload_bytes,
-        max_pixels=settings.max_pixels,
     )
     batch = BatchProcessor(ingest, imports, metrics, bucket=settings.bucket, workers=WORKERS)
     return batch, queries

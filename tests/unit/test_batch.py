@@ -98,7 +98,7 @@ def test_of_ten_messages_only_the_poison_fails_and_the_others_are_done_once() ->
 def test_short_of_time_the_rest_is_handed_back_untouched() -> None:
     room = Room()
     records = [room.upload(f"{number}.png") for number in range(4)]
-    left = iter([50_000, 20_000, RESERVE_MS - 1, 0])
+    left = iter([50_000, RESERVE_MS, RESERVE_MS - 1, 0])
     assert room.batch.process(records, lambda: next(left)) == ["2.png", "3.png"]
     assert room.record("2.png") is None
     assert room.batch.process(records, plenty) == []
