@@ -62,5 +62,5 @@ def bootstrap(settings: Settings, metrics: Metrics) -> tuple[BatchProcessor, Que
         max_query_bytes=settings.max_query_image_bytes,
         max_stored_bytes=settings.max_upload_bytes,
     )
-    batch = BatchProcessor(ingest, imports, metrics, bucket=settings.bucket, workers=WORKERS)
+    batch = BatchProcessor(ingest, imports, metrics, queue, bucket=settings.bucket, workers=WORKERS)
     return batch, queries
