@@ -38,7 +38,8 @@ class Metrics(Protocol):
 class BatchProcessor:
     """Process messages: ``ingest`` those about photographs, ``imports`` about descriptions.
 
-    ``workers`` messages are processed at once. ``queue`` is theirs: it takes those again that must
+    ``workers`` messages are processed at once, and none is begun when the function may run for less
+    than ``reserve_ms`` milliseconds. ``queue`` is theirs: it takes those again that must
     not be in the same invocation as another.
     """
 
@@ -48,6 +49,7 @@ class BatchProcessor:
     queue: Queue
     bucket: str
     workers: int = 1
+    reserve_ms: int = RESERVE_MS
 
     def process(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
@@ -82,7 +84,7 @@ class BatchProcessor:
 
     def _is_done(self, record: Mapping[str, Any], remaining_ms: Callable[[], int]) -> bool:
         def is_late() -> bool:
-            return remaining_ms() < RESERVE_MS
+            return remaining_ms() < self.reserve_ms
 
         if is_late():
             self.metrics.count("postponed")

