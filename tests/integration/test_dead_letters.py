@@ -75,6 +75,8 @@ def waiting(queue: str) -> int:
     return int(found["Attributes"][name])
 
 
+@pytest.mark.fault(10)
+@pytest.mark.fault(30)
 def test_an_event_given_up_before_any_code_ran_fails_its_record_which_can_be_tried_again(
     queues: tuple[str, str],
 ) -> None:

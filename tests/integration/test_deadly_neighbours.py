@@ -99,9 +99,8 @@ class Account:
         )["QueueUrl"]
         self.dead_letters = SqsDeadLetters(self.sqs, dead)
         self.s3 = boto3.client("s3")
-        self.s3.create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        where: Any = {"LocationConstraint": REGION}
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
         dynamodb = boto3.client("dynamodb")
         dynamodb.create_table(**images_table(TABLE))
         dynamodb.create_table(**counts_table(COUNTS))

@@ -169,6 +169,7 @@ def test_a_batch_short_of_time_comes_back_whole(account: Account) -> None:
     assert account.catalogue.get(image_id_of(BUCKET, "uploads/ada/one.jpg")) is None
 
 
+@pytest.mark.fault(23)
 def test_the_encoder_answers_images_and_stored_photographs(account: Account) -> None:
     data = photograph()
     account.upload("one.jpg", data)

@@ -187,6 +187,7 @@ def keys(stack: DeployedStack) -> str:
     return "\n".join(item["Key"] for item in listed.get("Contents", []))
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize(
     ("name", "body"),
     [
@@ -250,6 +251,7 @@ def test_a_photograph_removed_by_hand_disappears(
     eventually(lambda: by_name(client, "fleeting.jpg") is None)
 
 
+@pytest.mark.fault(6)
 def test_a_poisoned_file_among_many_harms_none_of_the_others(
     stack: DeployedStack, client: httpx.Client
 ) -> None:
@@ -269,6 +271,7 @@ def test_a_poisoned_file_among_many_harms_none_of_the_others(
     assert [name for name, state in states.items() if state == "failed"] == ["crowdpoison.jpg"]
 
 
+@pytest.mark.fault(30)
 def test_an_event_that_was_given_up_fails_its_record(
     stack: DeployedStack, client: httpx.Client
 ) -> None:

@@ -43,6 +43,7 @@ def test_the_large_copy_has_2048_pixels_at_most_and_is_never_enlarged(
     assert small and max(small) == min(SIDE, max(size))
 
 
+@pytest.mark.fault(13)
 def test_the_large_copy_is_upright_and_tells_nothing_of_the_camera() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -1,5 +1,6 @@
 """A file that kills or stops its decoder costs itself, and none beside it."""
 
+import base64
 import os
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +18,10 @@ from PIL import Image
 
 from captioner.decoding import decode
 from captioner.isolation import IsolatedReader
+from captioner.photograph import Photograph
+from captioner.queries import Queries
 from chalicelib.errors import RejectedImage
+from tests.memory.storage import MemoryStorage
 from tests.picture_files import two_halves, written
 from tests.pictures.bounded import MAX_PIXELS
 
@@ -90,6 +96,51 @@ def test_a_process_that_died_between_two_files_is_replaced(
     reader(written(two_halves(), "PNG"))
     os.kill(process_of(reader), kill)
     assert reader(written(two_halves(), "PNG")).content_type == "image/png"
+
+
+def killed(reader: IsolatedReader, data: bytes, times: int) -> Photograph:
+    """Read a file whose decoder is made to crash so many times."""
+    ended = Event()
+
+    def crash() -> None:
+        left, last = times, None
+        while left and not ended.is_set():
+            if reader.process_id not in {None, last}:
+                last, left = process_of(reader), left - 1
+                time.sleep(0.5)  # it decodes for longer
+                os.kill(last, signal.SIGSEGV)
+            time.sleep(0.01)
+
+    crashing = Thread(target=crash)
+    crashing.start()
+    try:
+        return reader(data)
+    finally:
+        ended.set()
+        crashing.join()
+
+
+@pytest.mark.fault(29)
+def test_a_file_that_crashes_its_decoder_is_refused_after_a_second_try(
+    reader: IsolatedReader,
+) -> None:
+    slow = scans(88, (16_000, 12_000))
+    assert killed(reader, slow, 1).width == 16_000
+    reader.close()
+    with pytest.raises(RejectedImage, match="crashes its decoder"):
+        killed(reader, slow, 2)
+    assert reader(written(two_halves(), "PNG")).content_type == "image/png"
+
+
+@pytest.mark.fault(23)
+def test_a_search_by_such_an_image_is_told_so_at_once() -> None:
+    with closing(IsolatedReader(max_pixels=MAX_PIXELS, seconds=1.0)) as reader:
+        model: Any = None  # is not come to
+        limits = {"max_query_bytes": 4_000_000, "max_stored_bytes": 0}
+        queries = Queries(model, MemoryStorage(), reader, **limits)
+        image = base64.b64encode(scans(88, (16_000, 12_000))).decode()
+        error = queries.answer({"image": image})["error"]
+    assert error["type"] == "RejectedImage" and "too long" in error["detail"]
 
 
 def test_its_process_ends_with_the_one_that_started_it() -> None:

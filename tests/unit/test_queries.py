@@ -63,6 +63,7 @@ def test_a_crop_is_cut_before_it_is_encoded() -> None:
     assert (number(answer["visual"]), number(answer["semantic"])) == (255, 10)
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize(
     ("request_", "kind", "field"),
     [
