@@ -12,7 +12,7 @@ LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--s
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz format bench synth \
-        deploy diff destroy preflight chromium java imagemagick provider lock lint types security template quick setup-checkov
+        deploy diff destroy preflight chromium java imagemagick exiftool provider lock lint types security template quick setup-checkov
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -54,7 +54,7 @@ $(VENV)/corpus.fetched: requirements/corpus.lock $(VENV)/train.installed
 
 setup: $(VENV)/demo.installed $(VENV)/photographs.installed ## What the demo needs, into .venv
 setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed setup-checkov ## What 'make check' needs
-setup-test: $(VENV)/train.installed $(VENV)/photographs.installed $(VENV)/corpus.fetched chromium java imagemagick provider setup-sagemaker setup-checkov ## What 'make test' needs: TensorFlow, a browser and Java too
+setup-test: $(VENV)/train.installed $(VENV)/photographs.installed $(VENV)/corpus.fetched chromium java imagemagick exiftool provider setup-sagemaker setup-checkov ## What 'make test' needs: TensorFlow, a browser and Java too
 setup-sagemaker: .venv-sagemaker/installed ## What starts SageMaker jobs, into .venv-sagemaker
 setup-checkov: .venv-checkov/installed ## What looks for risks in the templates, into .venv-checkov
 
@@ -89,6 +89,14 @@ imagemagick:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y imagemagick >/dev/null; \
 	  else echo "! No ImageMagick and no right to install it: its tests will be skipped." \
 	    "Install it with 'sudo apt install imagemagick'."; fi; }
+
+exiftool:
+	@command -v exiftool >/dev/null || { \
+	  echo "• Installing ExifTool, which reads the sidecars of an export"; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y libimage-exiftool-perl >/dev/null; \
+	  else echo "! No ExifTool and no right to install it: its tests will be skipped." \
+	    "Install it with 'sudo apt install libimage-exiftool-perl'."; fi; }
 
 # Where the machine has no npm, that of the environment's own packages, whose script of that name lost its place.
 provider: $(VENV)/train.installed

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from captioner.batch import LAST_ATTEMPT, RESERVE_MS, BatchProcessor
+from captioner.batch import LARGE_BYTES, LAST_ATTEMPT, RESERVE_MS, BatchProcessor
 from chalicelib.images import Image, Prepared, Source, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
@@ -72,9 +72,13 @@ class Room:
 
 
 def message(
-    name: str, attempt: int = 1, event: str = "ObjectCreated:Put", sequencer: str = "01"
+    name: str,
+    attempt: int = 1,
+    event: str = "ObjectCreated:Put",
+    sequencer: str = "01",
+    size: int = 4,
 ) -> dict[str, object]:
-    found = {"key": f"uploads/{name}", "sequencer": sequencer, "versionId": "v1"}
+    found = {"key": f"uploads/{name}", "sequencer": sequencer, "versionId": "v1", "size": size}
     record = {"eventName": event, "s3": {"bucket": {"name": BUCKET}, "object": found}}
     return envelope(json.dumps({"Records": [record]}), name, attempt)
 
@@ -296,9 +300,15 @@ def test_two_photographs_are_prepared_at_once() -> None:
     assert all(record and record.state is State.CAPTIONED for record in records)
 
 
-def test_of_those_that_came_back_no_two_are_prepared_at_once() -> None:
+@pytest.mark.parametrize(("attempt", "size"), [(2, 1), (1, LARGE_BYTES + 1)])
+def test_of_those_that_came_back_or_are_large_no_two_are_prepared_at_once(
+    attempt: int, size: int
+) -> None:
     room = Pairs(patience=0.1)
-    records = [room.upload(f"{number}.png", attempt=2) for number in range(2)]
+    names = [f"{number}.png" for number in range(2)]
+    for name in names:
+        room.upload(name)
+    records = [message(name, attempt, size=size) for name in names]
     assert room.batch.process(records, plenty) == ["0.png", "1.png"]
     assert room.metrics.counts == {"error": 2}
 

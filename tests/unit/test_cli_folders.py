@@ -1,6 +1,9 @@
 """What an import takes out of a folder, and what it says of the rest."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,26 @@ MOVIE = b"\0\0\0\x14ftypqt  " + bytes(16)
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "a.jpg").write_bytes(jpeg("a"))
     return tmp_path
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Yield a folder that everybody may look into; those of pytest are its user's alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        (Path(name) / "a.jpg").write_bytes(jpeg("a"))
+        yield Path(name)
+
+
+@contextmanager
+def not_as_root(folder: Path) -> Iterator[None]:
+    """Read as a user whom permissions hold, once all is imported that reading a folder needs."""
+    read_folder(folder, is_recursive=True)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # nobody
+    yield
+    os.seteuid(user)
 
 
 def labels(found: Folder) -> list[str]:
@@ -97,22 +120,23 @@ def test_links_to_nothing_and_in_circles_and_pipes_are_left_out(folder: Path) ->
     assert kinds["nothing.jpg"] == kinds["circle.jpg"] == "unreadable file"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_nobody_may_read_is_left_out(folder: Path) -> None:
-    (folder / "secret.jpg").write_bytes(jpeg("secret"))
-    (folder / "secret.jpg").chmod(0)
-    assert left_out(read_folder(folder)) == {"secret.jpg": "unreadable file"}
+def test_what_nobody_may_read_is_left_out(open_folder: Path) -> None:
+    (open_folder / "secret.jpg").write_bytes(jpeg("secret"))
+    (open_folder / "secret.jpg").chmod(0)
+    with not_as_root(open_folder):
+        found = read_folder(open_folder)
+    assert left_out(found) == {"secret.jpg": "unreadable file"}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("is_recursive", [False, True])
 def test_a_subfolder_into_which_nobody_may_look_is_left_out(
-    folder: Path, is_recursive: bool
+    open_folder: Path, is_recursive: bool
 ) -> None:
-    closed = folder / "sub" / "closed"
+    closed = open_folder / "sub" / "closed"
     closed.mkdir(parents=True)
     closed.chmod(0)
-    (one,) = read_folder(folder, is_recursive=is_recursive).left_out
+    with not_as_root(open_folder):
+        (one,) = read_folder(open_folder, is_recursive=is_recursive).left_out
     closed.chmod(0o700)
     assert one.file == ("sub/closed" if is_recursive else "sub")
     assert (one.kind, one.reason) == ("unreadable file", "cannot be read: Permission denied")
