@@ -63,6 +63,7 @@ def repository() -> bootstrap.Repository:
 @app.authorizer(ttl_seconds=0)
 def token(request: AuthRequest) -> AuthResponse:
     """Let known tokens in; the scope of a route is checked when it is called."""
+    provider.deadline.begin()
     scheme, _, secret = request.token.partition(" ")
     caller = repository().caller(secret.strip()) if scheme.lower() == "bearer" else None
     if caller is None:
@@ -129,6 +130,7 @@ def serves(method: str, path: str) -> Callable[[View], View]:
 
         def called(**in_path: str) -> Response:
             try:
+                provider.deadline.begin()
                 arguments = endpoint.arguments(app.current_request, in_path)
                 return endpoint.response(view(**arguments))
             except ImageRepoError as error:

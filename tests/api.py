@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from chalice.test import Client
-
 import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope, TokenRecord, Tokens
@@ -20,6 +18,7 @@ from chalicelib.search import Hit, Query, Results
 from chalicelib.search.plan import check
 from chalicelib.search.query import Contribution, Suggestion
 from chalicelib.settings import Settings
+from tests.gateway import Gateway
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryDeadLetters, MemoryQueue
 from tests.memory.storage import MemoryStorage
@@ -202,9 +201,8 @@ class Api:
             sent["Content-Type"] = "application/json"
         raw = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
         target = path + (f"?{urlencode(query)}" if query else "")
-        with Client(entry_point.app) as client:
-            response = client.http.request(method, target, headers=sent, body=raw.encode())
-        return Answer(response.status_code, dict(response.headers), response.body.decode())
+        told = Gateway(entry_point.app).answer(method, target, sent, raw.encode())
+        return Answer(told.status, told.headers, told.body.decode())
 
     def enter(self, image_id: str = "id-1", owner: str = "ann", **more: Any) -> Image:
         """Put a record into the catalogue."""
