@@ -78,7 +78,7 @@ class Garment:
     """What a subject wears, with its colours: "dress", {"pink"}."""
 
     garment: str
-    colours: tuple[str, ...]
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.catalogue.dynamodb import image_of, item_of
 from chalicelib.images import Attribute, Caption, Garment, Image, Label, Source, State
@@ -37,6 +39,22 @@ IMAGE = Image(
 
 def test_an_item_is_the_record() -> None:
     assert image_of(item_of(IMAGE)) == IMAGE
+
+
+TEXTS = st.lists(st.text(max_size=3), max_size=2).map(tuple)
+GARMENTS = st.lists(st.builds(Garment, st.text(max_size=3), TEXTS), max_size=2).map(tuple)
+ATTRIBUTES = st.lists(
+    st.builds(Attribute, st.text(max_size=3), TEXTS, TEXTS, GARMENTS, TEXTS), max_size=2
+).map(tuple)
+
+
+@given(ATTRIBUTES, TEXTS, TEXTS)
+def test_whatever_is_said_of_a_photograph_can_be_read_back(
+    attributes: tuple[Attribute, ...], keywords: tuple[str, ...], alternatives: tuple[str, ...]
+) -> None:
+    caption = Caption("a dog", Source.USER, alternatives=alternatives)
+    image = replace(IMAGE, attributes=attributes, keywords=keywords, caption=caption)
+    assert image_of(item_of(image)) == image
 
 
 def test_a_cameras_time_is_kept_without_a_zone() -> None:
