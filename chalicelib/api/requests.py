@@ -111,7 +111,8 @@ Keyword = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_KEYWORD_CHARS),
     AfterValidator(printable),
 ]
-KeywordList = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)]
+Keywords = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS)]
+KeywordList = Annotated[Keywords, BeforeValidator(separated, json_schema_input_type=Keywords | str)]
 AttributeList = Annotated[
     list[AttributeInput], Field(max_length=MAX_ATTRIBUTES), AfterValidator(storable)
 ]
