@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from chalicelib import bootstrap
 from chalicelib.access import TokenStore
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.deadline import AwsClient, Deadline
-from chalicelib.images import Image
+from chalicelib.images import Attribute, Caption, Image, Source, State
 from chalicelib.search.port import document_of
 from chalicelib.search.replicated import IndexWriter, S3IndexStore
 from chalicelib.settings import Settings
@@ -37,6 +38,19 @@ BUCKET = "photographs"
 # Called by the API, in botocore's names.
 SERVICES = ("dynamodb", "s3", "sqs", "lambda")
 Fault = Callable[[AWSPreparedRequest], AWSResponse | None]
+# A photograph of Ann's.
+DOG = Image(
+    "id-1",
+    "ann",
+    BUCKET,
+    "uploads/ann/x/id-1.jpg",
+    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    updated_at=datetime(2026, 1, 1, tzinfo=UTC),
+    state=State.CAPTIONED,
+    caption=Caption("A brown dog runs", Source.MODEL, "m@1", 0.5),
+    attributes=(Attribute("dog", ("brown",), ("run",)),),
+    visual=VECTOR,
+)
 VISUAL = {"visual": base64.b64encode(VECTOR).decode()}
 
 

@@ -20,16 +20,16 @@ from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.deadline import REQUEST_SECONDS, Deadline
 from chalicelib.encoder import QueryEncoder
 from chalicelib.errors import Unavailable
-from chalicelib.images import Attribute, Caption, Image, Source, State
 from chalicelib.oidc import provider as identity
 from chalicelib.queue import SqsQueue
 from chalicelib.search.opensearch import BackOff, OpenSearchIndex, RetryingClient, connect
 from chalicelib.search.replicated import PublishedIndex, S3IndexStore
 from chalicelib.settings import Settings
 from chalicelib.storage import S3Storage
-from tests.api import VECTOR, Answer
+from tests.api import Answer
 from tests.api_on_aws import (
     BUCKET,
+    DOG,
     FAULTS,
     REGION,
     SERVICES,
@@ -45,18 +45,6 @@ from tests.api_requests import REQUESTS
 GATEWAY_SECONDS = 29  # API Gateway's quota, as chalicelib.deadline cites it
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN = {"/health", "/openapi.json", "/auth"}  # routes that ask nobody
-DOG = Image(
-    "id-1",
-    "ann",
-    BUCKET,
-    "uploads/ann/x/id-1.jpg",
-    created_at=MOMENT,
-    updated_at=MOMENT,
-    state=State.CAPTIONED,
-    caption=Caption("A brown dog runs", Source.MODEL, "m@1", 0.5),
-    attributes=(Attribute("dog", ("brown",), ("run",)),),
-    visual=VECTOR,
-)
 
 
 def longest(config: Any) -> float:
