@@ -94,7 +94,7 @@ class Inputs:
         "`chalicelib/reconciling`: its file and two copies, twice, a thousand at once",
     )
     walk_reads: Input = Input(
-        1.43, "read units of a pass for a photograph", "two consistent scans of its record"
+        1.07, "read units of a pass for a photograph", "two scans of its record, one consistent"
     )
     compared_ms: Input = Input(
         1, "ms of a pass for a photograph, a third of it again of the indexer", _ASSUMED

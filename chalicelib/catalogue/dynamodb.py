@@ -103,10 +103,10 @@ class DynamoCatalogue:
         found = self._query("by_content", content, Limit=BATCH, ScanIndexForward=True)
         return tuple(image for image in self._standing(found, None) if image.sha256 == sha256)
 
-    def scan(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None, *, consistent: bool = True) -> Iterator[Image]:
         """Yield every record, in the order of the table's partitions."""
         start = {"ExclusiveStartKey": {IMAGES_KEY: {"S": after}}} if after else {}
-        for answer in self._images.pages("scan", ConsistentRead=True, **start):
+        for answer in self._images.pages("scan", ConsistentRead=consistent, **start):
             yield from _readable(answer["Items"])
 
     def counts(self, owner: str | None) -> Counts:

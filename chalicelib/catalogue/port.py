@@ -79,10 +79,11 @@ class Catalogue(Protocol):
         What was saved a moment ago may be missing; the oldest hundred are enough.
         """
 
-    def scan(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None, *, consistent: bool = True) -> Iterator[Image]:
         """Yield every record, tombstones too, or those after the one with an id.
 
         The order is the catalogue's own. A record that cannot be read is left out, and logged.
+        Without ``consistent`` see `get_many`.
         """
 
     def counts(self, owner: str | None) -> Counts:

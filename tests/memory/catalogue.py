@@ -54,7 +54,7 @@ class MemoryCatalogue:
         same = (image for image in self._living(owner) if image.sha256 == sha256)
         return tuple(sorted(same, key=_key))
 
-    def scan(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None, *, consistent: bool = True) -> Iterator[Image]:
         """Yield every record, in the order of their ids."""
         for image_id, image in sorted(self._images.items()):
             if after is None or image_id > after:

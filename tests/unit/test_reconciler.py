@@ -204,14 +204,15 @@ def test_what_people_do_before_any_call_of_a_pass_stands(
 
 def assert_stands(world: World, change: Callable[[World], None]) -> None:
     world.assert_whole()
-    expected = {
+    after: dict[Callable[[World], None], dict[str, State]] = {
         an_upload: {"new.jpg": State.CAPTIONED},
         a_replacement: {"one.jpg": State.CAPTIONED},
         a_deletion: {"one.jpg": State.DELETED},
         a_removal_told_later: {"two.jpg": State.DELETED},
         an_edit: {"copyless.jpg": State.CAPTIONED},
         an_upload_where_one_was_removed: {"removed.jpg": State.CAPTIONED},
-    }[change]
+    }
+    expected = after[change]
     assert {name: world.record(name).state for name in expected} == expected
 
 
@@ -262,7 +263,7 @@ class Unreadable(MemoryCatalogue):
     def get_many(self, image_ids: Any, *, consistent: bool = True) -> Any:
         return super().get_many([i for i in image_ids if i not in self.spoilt])
 
-    def scan(self, after: str | None = None) -> Any:
+    def scan(self, after: str | None = None, *, consistent: bool = True) -> Any:
         return (image for image in super().scan(after) if image.image_id not in self.spoilt)
 
 
