@@ -15,6 +15,9 @@ import app as entry_point
 from chalicelib.api.requests import RecaptionRequest
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import State
+from chalicelib.reconciling.report import Report, ReportStore
+from chalicelib.reindexing import Stage
+from chalicelib.storage import S3Storage
 from chalicelib.transitions import pending
 from infra.storage import ATTEMPTS
 from tests.api import CALLERS
@@ -87,6 +90,9 @@ def test_an_event_given_up_before_any_code_ran_fails_its_record_which_can_be_tri
     deliver_in_vain(queue)
     assert (waiting(queue), waiting(dead)) == (0, 1)
 
+    now = datetime.now(UTC)
+    today = Report("today's", now, now, stage=Stage.FINISHED)
+    ReportStore(S3Storage(boto3.client("s3"), BUCKET)).tell(today)
     context = LambdaContext("reconciler", memory_size=1536, max_runtime_ms=300_000)
     entry_point.app.handler_map["reconciler"](tick(), context)
 

@@ -91,7 +91,7 @@ def test_the_indexer_may_write_to_the_repositorys_own_indexes_only(domain: dict[
         resources = statement["Resource"]
         for resource in resources if isinstance(resources, list) else [resources]:
             path = json.dumps(resource).split(":domain/image-repo/")[1]
-            assert path.startswith(("image-repo-*", "_aliases"))
+            assert path.startswith(("image-repo-*", "image-repo/_search", "_aliases"))
 
 
 def test_more_nodes_stand_in_two_zones() -> None:
