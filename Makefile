@@ -66,37 +66,25 @@ setup-checkov: .venv-checkov/installed ## What looks for risks in the templates,
 	  -r requirements/$*.lock || { $(network); }
 	@touch $@
 
+# Programs of Debian, where they may be installed: $(call debian,program,what wants it,packages).
+debian = { echo "• Installing $(1) for $(2)"; \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y $(3) >/dev/null; \
+  else echo "! No right to install $(1): $(2) will be skipped. Install with 'sudo apt install $(3)'."; fi; }
+
 chromium:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
-	  echo "• Installing Chromium for the gallery's tests"; \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; \
-	  else echo "! No Chromium and no right to install it: the gallery's tests will be skipped." \
-	    "Install it with 'sudo apt install chromium'."; fi; }
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(call debian,Chromium,the gallery's tests,chromium)
 
 java:
-	@command -v java >/dev/null && command -v mvn >/dev/null || { \
-	  echo "• Installing Java and Maven for the tests of OpenSearch"; \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y default-jre-headless maven >/dev/null; \
-	  else echo "! No Java or Maven and no right to install them: the tests of OpenSearch will be" \
-	    "skipped. Install them with 'sudo apt install default-jre-headless maven'."; fi; }
+	@command -v java >/dev/null && command -v mvn >/dev/null || \
+	  $(call debian,Java and Maven,the tests of OpenSearch,default-jre-headless maven)
 
 imagemagick:
-	@test -x /usr/bin/convert || command -v magick >/dev/null || { \
-	  echo "• Installing ImageMagick, which decoded pixels are held against"; \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y imagemagick >/dev/null; \
-	  else echo "! No ImageMagick and no right to install it: its tests will be skipped." \
-	    "Install it with 'sudo apt install imagemagick'."; fi; }
+	@test -x /usr/bin/convert || command -v magick >/dev/null || \
+	  $(call debian,ImageMagick,the comparison of decoded pixels,imagemagick)
 
 exiftool:
-	@command -v exiftool >/dev/null || { \
-	  echo "• Installing ExifTool, which reads the sidecars of an export"; \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y libimage-exiftool-perl >/dev/null; \
-	  else echo "! No ExifTool and no right to install it: its tests will be skipped." \
-	    "Install it with 'sudo apt install libimage-exiftool-perl'."; fi; }
+	@command -v exiftool >/dev/null || $(call debian,ExifTool,the tests of sidecars,libimage-exiftool-perl)
 
 # Where the machine has no npm, that of the environment's own packages, whose script of that name lost its place.
 provider: $(VENV)/train.installed
