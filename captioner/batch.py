@@ -59,8 +59,11 @@ class BatchProcessor:
             self._record_last_attempt(record)
         # A message that was delivered before may kill the process: the others go first, and of
         # such no two at once.
-        together = [r for r in records if _attempts(r) == 1 and not self._is_large(r)]
-        alone = sorted((r for r in records if r not in together), key=_attempts)
+        together: list[Mapping[str, Any]] = []
+        alone: list[Mapping[str, Any]] = []
+        for record in sorted(records, key=_attempts):
+            goes_alone = _attempts(record) > 1 or self._is_large(record)
+            (alone if goes_alone else together).append(record)
         with ThreadPoolExecutor(self.workers) as pool:
             done = list(pool.map(partial(self._is_done, remaining_ms=remaining_ms), together))
         done += [self._is_done(record, remaining_ms) for record in alone]

@@ -20,8 +20,8 @@ from chalicelib.storage import S3Storage
 # Standard mode waits exponentially and with jitter between its tries.
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5)
 
-# Two thirds of a photograph's time one core is enough for, or AWS is waited for; the function has
-# nearly two.
+# For more than half of a photograph's time one core is at work, or AWS is waited for; the function
+# has nearly two.
 WORKERS = 2
 
 
