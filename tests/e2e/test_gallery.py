@@ -10,15 +10,14 @@ from tests.deployed import DeployedStack
 from tests.e2e.conftest import opened
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
-SLOW = 30_000
 
 
 def add(page: Page, *files: Path) -> None:
     page.locator("#files").set_input_files(list(files))
     for file in files:
         tile = page.locator('.tile[data-state="captioned"], .tile[data-state="needs_review"]')
-        expect(tile.filter(has=page.locator("img")).first).to_be_visible(timeout=SLOW)
-        expect(page.locator(".tile", has_text=file.name)).to_have_count(0, timeout=SLOW)
+        expect(tile.filter(has=page.locator("img")).first).to_be_visible()
+        expect(page.locator(".tile", has_text=file.name)).to_have_count(0)
 
 
 def search(page: Page, text: str) -> None:
@@ -171,7 +170,7 @@ def test_a_file_that_is_no_photograph_says_why(page: Page, tmp_path: Path) -> No
     liar = tmp_path / "liar.jpg"
     liar.write_text("this is text")
     page.locator("#files").set_input_files(liar)
-    expect(page.locator('.tile[data-state="failed"]').first).to_be_visible(timeout=SLOW)
+    expect(page.locator('.tile[data-state="failed"]').first).to_be_visible()
     expect(page.locator("#status")).to_contain_text("liar.jpg")
 
 

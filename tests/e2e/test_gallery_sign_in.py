@@ -18,7 +18,6 @@ from tests.identity_provider import RESOURCE, IdentityProvider, running
 from tests.oidc import FakeProvider
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.slow]
-SLOW = 30_000
 WATCH_MS = 2_500  # how often grid.js asks after what is not captioned yet
 
 
@@ -53,7 +52,7 @@ def guest(
     provider.change(lifetime=300, refresh=True)
     context = browser.new_context(viewport={"width": 1280, "height": 860})
     context.route("https://**", lambda route: route.abort())  # fonts of the provider's pages
-    context.set_default_navigation_timeout(3 * SLOW)  # the first page starts every function
+    context.set_default_navigation_timeout(90_000)  # the first page starts every function
     page = context.new_page()
 
     def heard(message: ConsoleMessage) -> None:
@@ -95,7 +94,7 @@ def search(page: Page, text: str) -> None:
 def add(page: Page, file: Path) -> None:
     page.locator("#files").set_input_files(file)
     tile = page.locator('.tile[data-state="captioned"], .tile[data-state="needs_review"]')
-    expect(tile.first).to_be_visible(timeout=SLOW)
+    expect(tile.first).to_be_visible()
 
 
 def test_while_the_provider_does_not_answer_only_tokens_let_anybody_in(
@@ -126,7 +125,7 @@ def test_somebody_signs_in_adds_a_photograph_finds_it_and_signs_out(
     expect(guest.locator("#detail")).to_contain_text("corp!7Cann")
     guest.keyboard.press("Escape")
     guest.reload()
-    expect(guest.locator(".tile > button").first).to_be_visible(timeout=SLOW)
+    expect(guest.locator(".tile > button").first).to_be_visible()
     search(guest, "cup")
     expect(guest.locator("#heading")).to_contain_text("cup")
     guest.get_by_role("button", name="Your account").click()
@@ -197,7 +196,7 @@ def test_where_only_the_person_can_sign_in_again_nothing_on_the_page_is_lost(
     expect(guest.get_by_role("heading", name="Your sign-in has run out")).to_be_visible()
     with guest.expect_popup() as second:
         guest.get_by_role("button", name="Sign in again").click()
-    expect(guest.locator("#detail-title")).to_have_text("A cat that waited", timeout=SLOW)
+    expect(guest.locator("#detail-title")).to_have_text("A cat that waited")
     assert second.value.is_closed()
     assert not guest.locator("#token").is_visible()
 
@@ -212,7 +211,7 @@ def test_whoever_does_not_sign_in_again_may_do_so_later(guest: Page) -> None:
     guest.get_by_role("button", name="Try again").click()
     with guest.expect_popup():
         guest.get_by_role("button", name="Sign in again").click()
-    expect(guest.get_by_role("heading", name="Nothing found")).to_be_visible(timeout=SLOW)
+    expect(guest.get_by_role("heading", name="Nothing found")).to_be_visible()
 
 
 def test_whoever_does_not_sign_in_again_is_not_asked_by_the_page_itself(
