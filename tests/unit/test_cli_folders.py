@@ -41,8 +41,10 @@ def not_as_root(folder: Path) -> Iterator[None]:
     user = os.geteuid()
     if user == 0:
         os.seteuid(65534)  # nobody
-    yield
-    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
 def labels(found: Folder) -> list[str]:
