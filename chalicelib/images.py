@@ -78,7 +78,7 @@ class Garment:
     """What a subject wears, with its colours: "dress", {"pink"}."""
 
     garment: str
-    colours: tuple[str, ...]
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +144,14 @@ class Entry:
 
     Attributes
     ----------
-    announced
-        Of the content, size and type it was entered with; None where it came another way.
     request
         Of the last request that described it, of which a late copy must change nothing.
+    announced
+        Of the content, size and type it was entered with; None where it came another way.
     """
 
-    announced: str | None
     request: str
+    announced: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +194,8 @@ class Image:
     form_until
         Until when the newest upload form is good; None where a file has come, or needed no form.
     removed_at
-        Of a tombstone: when the bucket told that the file is gone, and while it may come back; None
-        where only the record was deleted.
+        Of a tombstone: when the file was gone from the bucket, too, and while it may come back;
+        None where only the record was deleted.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """

@@ -176,14 +176,42 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
     )
 
 
-def deleted(image: Image, now: datetime, *, sequencer: str | None = None) -> Image:
-    """Return the tombstone; the sequencer is that of the event, None where the API deletes."""
+def deleted(
+    image: Image, now: datetime, *, sequencer: str | None = None, version_id: str | None = None
+) -> Image:
+    """Return the tombstone.
+
+    Parameters
+    ----------
+    sequencer
+        Of the event that told of the file's removal; None where the API deletes.
+    version_id
+        Where the API deletes: of the file that is to be removed, if it is known.
+    """
     return replace(
         _emptied(image, now),
         state=State.DELETED,
+        version_id=version_id or image.version_id,
         sequencer=sequencer or image.sequencer,
-        removed_at=now if sequencer else None,
+        removed_at=(image.removed_at or now) if sequencer else None,
     )
+
+
+def seen(image: Image, event: ObjectEvent, now: datetime) -> Image:
+    """Return a record that holds after an event, too, though that changed nothing else of it."""
+    if not is_older(image.sequencer, event.sequencer):
+        return image
+    return replace(image, sequencer=event.sequencer, updated_at=now)
+
+
+def file_removed(image: Image, now: datetime) -> Image:
+    """Return a tombstone whose file was removed, too, so that it may come back.
+
+    Any other record, and a tombstone that knows it already, is returned as it is.
+    """
+    if image.state is not State.DELETED or image.removed_at is not None:
+        return image
+    return replace(image, removed_at=now, updated_at=now)
 
 
 def restored(image: Image, now: datetime) -> Image:
@@ -194,9 +222,24 @@ def restored(image: Image, now: datetime) -> Image:
     return image if image.removed_at is None else _emptied(image, now)
 
 
-def gone_for_good(image: Image, now: datetime) -> Image:
-    """Return a tombstone whose file cannot come back any more."""
-    return replace(image, removed_at=None, updated_at=now)
+def lost_its_file(image: Image, now: datetime) -> Image:
+    """Return the tombstone of a photograph whose file is gone though no event told of it."""
+    return replace(deleted(image, now), removed_at=now)
+
+
+def sent_again(image: Image, now: datetime) -> Image:
+    """Record that the event of an awaited file is sent again, so that it is waited for anew.
+
+    A record that waits no longer is returned as it is.
+    """
+    if image.state is not State.PENDING:
+        return image
+    return replace(image, form_until=now, updated_at=now)
+
+
+def of_another_version(image: Image, now: datetime) -> Image:
+    """Record that the key holds another version than the one described, which may be the same."""
+    return replace(image, version_id=None, updated_at=now)
 
 
 def edited(

@@ -12,6 +12,7 @@ from infra.functions import (
     ARCHITECTURE,
     DELETE,
     READ,
+    READ_ITEMS,
     RUNTIME,
     SCAN_ITEMS,
     WRITE,
@@ -21,6 +22,11 @@ from infra.functions import (
 )
 from infra.packaging import indexer_code
 from infra.storage import dead_letter_queue
+
+# An index may be down for hours: a change is tried again for as long as the stream keeps it, which
+# is a day. An hour before that Lambda gives it up itself, and says so where the alarm looks.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
+_RECORD_HOURS = 23
 
 
 class Search(Construct):
@@ -73,7 +79,8 @@ class Search(Construct):
         # Parts of the published index; beside OpenSearch only how far a recount is.
         removed = RECOUNT_PROGRESS if rebuilds_beside else INDEX
         self.identity.allow_objects(shared.storage, DELETE, removed)
-        self.identity.allow_items(shared.catalogue.images, SCAN_ITEMS)  # to build the index anew
+        # To build the index anew, and to mend it.
+        self.identity.allow_items(shared.catalogue.images, (*SCAN_ITEMS, *READ_ITEMS))
         self.identity.allow_items(shared.catalogue.counts, (*SCAN_ITEMS, *WRITE_COUNTS))
         shared.bus.grant_put_events_to(self.identity.role)
         if rebuilds_beside:  # the batches that it takes in: by its name, for the role is made first
@@ -94,6 +101,7 @@ class Search(Construct):
             max_batching_window=cdk.Duration.seconds(1),
             bisect_batch_on_error=True,
             report_batch_item_failures=True,
-            retry_attempts=100,
+            retry_attempts=-1,
+            max_record_age=cdk.Duration.hours(_RECORD_HOURS),
             on_failure=sources.SqsDlq(self.missed),
         )

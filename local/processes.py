@@ -47,6 +47,12 @@ def checked(port: int) -> int:
     return port
 
 
+def listens(port: int) -> bool:
+    """Tell whether something takes connections on a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
 def until(true: Callable[[], bool], seconds: float, poll: float = 0.1) -> bool:
     """Wait until something is true; tell whether it was within some seconds."""
     end = time.monotonic() + seconds
@@ -55,6 +61,18 @@ def until(true: Callable[[], bool], seconds: float, poll: float = 0.1) -> bool:
             return False
         time.sleep(poll)
     return True
+
+
+def remove_meanwhile(folder: Path) -> None:
+    """Remove a folder without waiting for it; what is left of it goes the next time."""
+    removing = subprocess.Popen(
+        ["rm", "-rf", "--", str(folder)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    removing.returncode = 0  # it outlives this program, which Popen would warn of
 
 
 @dataclass(frozen=True, slots=True)

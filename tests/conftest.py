@@ -8,6 +8,9 @@ import pytest
 from hypothesis import settings
 
 from chalicelib.names import METRICS
+from local.emulator import Emulator
+from local.layout import Layout
+from local.processes import any_free
 from local.synthesis import fingerprint, synthesise, synthesised
 from tests.deployed import DeployedStack
 from tests.recording.roles import Roles
@@ -41,6 +44,19 @@ def assembly() -> Path:
     if not synthesised(folder, fingerprint()):
         synthesise(folder, folder.parent / "synthesis.log")
     return folder
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of an emulator of AWS on which nothing is deployed."""
+    layout = Layout(tmp_path_factory.mktemp("emulator"))
+    layout.make()
+    emulator = Emulator(layout, any_free())
+    try:
+        emulator.start({}, "")
+        yield emulator.url
+    finally:
+        emulator.stop()
 
 
 @pytest.fixture(scope="session")

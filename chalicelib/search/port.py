@@ -50,6 +50,15 @@ class Document:
     taken_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Which revision of a photograph an index holds, and whether that is its removal."""
+
+    image_id: str
+    rev: int
+    deleted: bool
+
+
 def searched_labels(labels: Sequence[Label]) -> tuple[str, ...]:
     """Return the labels that a text finds: those that are probable enough."""
     return tuple(label.word for label in labels if label.probability >= SEARCHED_FROM)
@@ -310,7 +319,11 @@ class View(Protocol):
         """Return what is shown of photographs, by their keys; with their vectors if asked."""
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
-        """Return words of captions and labels that may be so many edits from one."""
+        """Return words of captions and labels that may be so many edits from one.
+
+        As they are written in what meets the condition: one of another's photographs would be told
+        as a correction, since it may have the stem of a word that is held.
+        """
 
 
 # What others hold on to --------------------------------------------------------------------------
@@ -350,7 +363,23 @@ class Searching(Protocol):
         """
 
 
-class SearchIndex(Searching, Protocol):
+class HoldsRevisions(Protocol):
+    """What the reconciler asks an index, which answers as of a second ago at most."""
+
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what is held of photographs, those after the one with an id, by their keys.
+
+        Raises
+        ------
+        SearchUnavailable
+            The engine is down, or there is no index.
+        """
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions are held of some photographs; see `held`."""
+
+
+class SearchIndex(Searching, HoldsRevisions, Protocol):
     """Port of an engine's index; one contract test for all."""
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
@@ -361,16 +390,16 @@ class SearchIndex(Searching, Protocol):
         Returns
         -------
         tuple[str, ...]
-            Ids that could not be taken in and should be tried again.
+            Ids of those that can never be taken in, as they are.
 
         Raises
         ------
         SearchUnavailable
-            Nothing was taken in.
+            Not all of the others were taken in; to try all again is right.
         """
 
 
-class RebuildableIndex(Protocol):
+class RebuildableIndex(HoldsRevisions, Protocol):
     """What the indexer writes to. Adapters: ``IndexWriter``, ``RebuildingIndex``."""
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ def own_stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         deployed.down()
 
 
+@pytest.mark.fault(41)
 @pytest.mark.parametrize("whose", ["cold", "warm"])
 def test_an_import_that_is_killed_and_given_again_holds_every_photograph_once(
     own_stack: DeployedStack, tmp_path: Path, whose: str
@@ -110,6 +111,7 @@ def test_an_export_is_imported_into_an_empty_repository_as_what_it_was(
     assert len(after.images()) == 6
 
 
+@pytest.mark.fault(41)
 def test_what_is_left_out_is_told_in_words_and_by_the_exit_code(
     own_stack: DeployedStack, tmp_path: Path
 ) -> None:

@@ -160,6 +160,22 @@ def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> No
     assert SECRET not in logged and "one.jpg" not in logged
 
 
+@pytest.mark.fault(17, 40, by="Lambda's runtime client and moto")
+def test_frames_of_one_colour_want_review_and_are_told_as_doubtful(account: Account) -> None:
+    written = io.BytesIO()
+    Image.new("RGB", (300, 300), "black").save(written, "PNG")
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.ingest", account.environment, api)
+        records = [account.upload(f"{n}.png", written.getvalue()) for n in range(2)]
+        assert api.invoke({"Records": records}) == {"batchItemFailures": []}
+        logged = function.stop()
+    for number in range(2):
+        record = account.catalogue.get(image_id_of(BUCKET, f"uploads/ada/{number}.png"))
+        assert record and record.state is State.NEEDS_REVIEW and record.caption is None
+    metrics = [json.loads(line) for line in logged.splitlines() if '"doubtful"' in line]
+    assert [one["doubtful"] for one in metrics] == [[1.0, 1.0]]
+
+
 def test_a_batch_short_of_time_comes_back_whole(account: Account) -> None:
     with RuntimeApi(timeout_s=5) as api:
         function = Function("captioner.handler.ingest", account.environment, api)
@@ -169,6 +185,7 @@ def test_a_batch_short_of_time_comes_back_whole(account: Account) -> None:
     assert account.catalogue.get(image_id_of(BUCKET, "uploads/ada/one.jpg")) is None
 
 
+@pytest.mark.fault(23)
 def test_the_encoder_answers_images_and_stored_photographs(account: Account) -> None:
     data = photograph()
     account.upload("one.jpg", data)
@@ -199,6 +216,7 @@ def test_without_its_settings_the_function_does_not_start(account: Account) -> N
     assert "IMAGE_REPO_TABLE" in error["errorMessage"]
 
 
+@pytest.mark.fault(16, by="Lambda's runtime client and moto")
 def test_with_a_damaged_bundle_the_function_does_not_start(
     account: Account, tmp_path: Path
 ) -> None:

@@ -144,3 +144,10 @@ def test_no_id_brings_it_down(real: Api, text: str) -> None:
 def test_no_revision_brings_it_down(real: Api, given: str) -> None:
     answer = real.call("PATCH", "/images/id-1", {"caption": "mine"}, If_Match=given)
     assert (answer.status, answer.json["field"]) == (400, "If-Match")
+
+
+@pytest.mark.fault(22)
+@pytest.mark.parametrize("path", ["/search", "/images/id-1/similar"])
+def test_facets_that_are_named_again_and_again_are_refused(real: Api, path: str) -> None:
+    answer = real.call("GET", path, query={"facets": ",".join(["state"] * 8)})
+    assert (answer.status, answer.json["field"]) == (400, "facets")

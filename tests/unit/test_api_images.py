@@ -242,8 +242,9 @@ def test_a_deleted_photograph_is_gone_with_its_files(api: Api) -> None:
     assert list(api.storage.objects("")) == []
     tombstone = api.catalogue.get("id-1")
     assert tombstone is not None
-    assert (tombstone.state, tombstone.rev, tombstone.caption) == (State.DELETED, 2, None)
+    assert (tombstone.state, tombstone.rev, tombstone.caption) == (State.DELETED, 3, None)
     assert (tombstone.processed_by, tombstone.sha256, tombstone.visual) == (None, None, None)
+    assert tombstone.removed_at is not None
 
 
 def test_a_deletion_that_was_cut_short_is_finished_when_asked_again(api: Api) -> None:

@@ -14,11 +14,12 @@ from chalicelib.catalogue.dynamodb import item_of
 from chalicelib.catalogue.recount import Recounted
 from chalicelib.errors import RevisionConflict, SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
+from chalicelib.reconciling.index import Repairing
 from chalicelib.reindexing import Progress, RunStateStore, Stage
 from chalicelib.search import Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.settings import Settings
-from indexer.batch import Indexer
+from indexer.batch import Indexer, Taken
 from indexer.bootstrap import bootstrap, documents
 from indexer.changes import EventBus
 from indexer.handler import answer
@@ -61,7 +62,8 @@ class Bench:
         self.runs = RunStateStore(MemoryStorage())
         bus = EventBus(self.events, "bus")  # type: ignore[arg-type]
         self.counting = NotedRecount()
-        self.indexer = Indexer(index, bus, self.runs, self.counting)  # type: ignore[arg-type]
+        repairing = Repairing(index, self.catalogue)
+        self.indexer = Indexer(index, bus, self.runs, self.counting, repairing)  # type: ignore[arg-type]
 
     def deliver(self, *records: Mapping[str, Any]) -> list[str]:
         response = answer(self.indexer, {"Records": records})
@@ -144,18 +146,21 @@ def test_a_batch_delivered_twice_and_out_of_order_ends_the_same(bench: Bench) ->
     assert bench.found() == set()
 
 
-def test_of_a_batch_only_the_unreadable_record_is_delivered_again(bench: Bench) -> None:
+def test_records_that_nothing_can_read_are_left_out_and_hold_up_no_other(bench: Bench) -> None:
     poison = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "7", "NewImage": {"x": {}}}}
-    bare = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "8"}}
-    assert bench.deliver(poison, record(9, PENDING, CAPTIONED), bare) == ["7", "8"]
+    odd = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "8", "NewImage": [None]}}
+    bare = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "9"}}
+    assert bench.deliver(poison, odd, record(10, PENDING, CAPTIONED), bare) == []
     assert bench.found() == {"a"}
     assert bench.told() == ["ImageCaptioned"]
 
 
-def test_a_malformed_vector_fails_its_own_record_only(bench: Bench) -> None:
+def test_a_record_that_no_index_can_hold_is_left_out_and_told_of(bench: Bench) -> None:
     broken = replace(CAPTIONED, image_id="b", visual=b"short")
-    assert bench.deliver(record(1, None, broken), record(2, PENDING, CAPTIONED)) == ["1"]
+    records = [record(1, None, broken), record(2, PENDING, CAPTIONED)]
+    assert bench.indexer.take(records) == Taken(1, 1, [])
     assert bench.found() == {"a"}
+    assert bench.told() == ["ImageCaptioned", "ImageCaptioned"]
 
 
 def test_while_the_index_is_down_the_whole_batch_is_delivered_again(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ def test_an_upload_ends_as_a_captioned_record() -> None:
     assert record.derivative_key and room.storage.read(record.derivative_key, limit=99)
 
 
+@pytest.mark.fault(1)
 def test_the_same_event_again_changes_nothing() -> None:
     room = Room()
     room.put(b"runs")
@@ -32,6 +34,7 @@ def test_the_same_event_again_changes_nothing() -> None:
     assert room.record() == before
 
 
+@pytest.mark.fault(1)
 def test_two_workers_on_the_same_event_leave_one_caption() -> None:
     room = Room()
     room.put(b"runs")
@@ -46,6 +49,7 @@ def test_two_workers_on_the_same_event_leave_one_caption() -> None:
     assert room.record().rev == 1
 
 
+@pytest.mark.fault(2)
 def test_version_two_before_version_one_stays() -> None:
     room = Room()
     room.put(b"sits")
@@ -81,6 +85,7 @@ def test_a_replaced_photograph_leaves_its_own_copies_for_display() -> None:
     assert room.derivatives() == sorted(room.record().copies)
 
 
+@pytest.mark.fault(3)
 def test_a_deletion_before_its_upload_keeps_it_out() -> None:
     room = Room()
     room.put(b"runs")
@@ -90,6 +95,7 @@ def test_a_deletion_before_its_upload_keeps_it_out() -> None:
     assert room.record().state is State.DELETED
 
 
+@pytest.mark.fault(3)
 def test_after_a_deletion_the_key_can_be_used_again() -> None:
     room = Room()
     room.put(b"runs")
@@ -119,6 +125,7 @@ def test_whatever_the_order_the_newest_event_wins(order: list[ObjectEvent]) -> N
     assert room.derivatives() == sorted(record.copies)
 
 
+@pytest.mark.fault(15)
 def test_an_object_that_is_gone_is_left_to_the_newer_event() -> None:
     room = Room()
     assert room.ingest.created(created("01", "v1")) is IngestOutcome.GONE
@@ -156,6 +163,7 @@ def test_a_users_caption_and_attributes_stand() -> None:
     assert record.visual and record.semantic
 
 
+@pytest.mark.fault(18)
 def test_an_edit_during_the_captioning_wins() -> None:
     room = Room()
     room.put(b"runs")

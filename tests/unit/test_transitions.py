@@ -30,8 +30,8 @@ from chalicelib.transitions import (
     edited,
     expired,
     failed,
-    gone_for_good,
     imported,
+    lost_its_file,
     pending,
     rejected,
     restored,
@@ -235,8 +235,9 @@ def test_a_deleted_photograph_takes_no_captions() -> None:
 def test_only_a_tombstone_whose_file_was_removed_comes_back_and_with_nothing_but_itself() -> None:
     mine = edited(captioned(), START, caption="my Rex")
     later = START + timedelta(days=1)
-    for record in (mine, deleted(mine, START), gone_for_good(deleted(mine, START), START)):
+    for record in (mine, deleted(mine, START)):
         assert restored(record, later) is record
+    assert restored(lost_its_file(mine, START), later).state is State.PENDING
     back = restored(deleted(mine, START, sequencer="02"), later)
     assert (back.state, back.caption, back.removed_at) == (State.PENDING, None, None)
     assert (back.sequencer, back.updated_at) == ("02", later)

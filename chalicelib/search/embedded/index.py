@@ -39,10 +39,12 @@ from chalicelib.search.port import (
     ByTime,
     Document,
     Facet,
+    Held,
     Nearest,
     Retrieval,
     Retrieved,
     Stored,
+    key_of,
     microseconds,
 )
 from chalicelib.search.text import SCALE, SHORTEST_WORD
@@ -88,6 +90,22 @@ class EmbeddedIndex(Searcher):
         """Return everything as one segment, without what is outdated."""
         return self._columns.dump()
 
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what is held of photographs; see `HoldsRevisions.held`."""
+        rows, least = self._columns.rows, -1 if after is None else key_of(after)
+        keys = nsmallest(limit, (key for key in rows if key > least))
+        return [self._held(rows[key]) for key in keys]
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions are held; see `HoldsRevisions.revisions`."""
+        rows = self._columns.rows
+        found = {name: rows[key] for name in image_ids if (key := key_of(name)) in rows}
+        return {name: self._held(row).rev for name, row in found.items()}
+
+    def _held(self, row: int) -> Held:
+        revision, is_removal = self._arrays["row.rev"][row], self._arrays["row.deleted"][row]
+        return Held(self._columns.ids[row], int(revision), bool(is_removal))
+
     @property
     def size(self) -> int:
         """How many revisions are held."""
@@ -112,9 +130,9 @@ class EmbeddedIndex(Searcher):
             for key, row in found
         }
 
-    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:  # noqa: ARG002
-        """Return words of captions and labels, of anybody's, about as long as one."""
-        return [other for other in self._words() if abs(len(other) - len(word)) <= edits]
+    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
+        """Return words of captions and labels about as long as one."""
+        return [one for one in self._words_of(among) if abs(len(one) - len(word)) <= edits]
 
     def _retrieved(self, asked: Retrieval) -> Retrieved:
         mask = self._mask(asked.among) & self._columns.living
@@ -337,12 +355,25 @@ class EmbeddedIndex(Searcher):
     def _words(self) -> list[str]:
         """Return the words that may be suggested."""
         if "words" not in self._known:
-            codes = np.flatnonzero(self._columns.stems >= 0).tolist()
-            told = (self._columns.strings[code] for code in codes)
-            words = [word for word in told if len(word) >= SHORTEST_WORD and word.isalpha()]
-            self._remember("words", words)
+            self._remember("words", self._told(self._columns.stems >= 0))
         known: list[str] = self._known["words"]
         return known
+
+    def _words_of(self, among: Condition) -> list[str]:
+        """Return those of captions and labels that meet a condition."""
+        if ("words", among) not in self._known:
+            mask = self._mask(among) & self._columns.living
+            held = np.zeros(len(self._columns.strings), np.bool_)
+            for table in _TEXTS["either"]:
+                held[self._arrays[f"{table}.word"][mask[self._arrays[f"{table}.of"]]]] = True
+            self._remember(("words", among), self._told(held))
+        known: list[str] = self._known["words", among]
+        return known
+
+    def _told(self, chosen: Mask) -> list[str]:
+        """Return the chosen strings that are long enough to be suggested."""
+        told = (self._columns.strings[code] for code in np.flatnonzero(chosen).tolist())
+        return [word for word in told if len(word) >= SHORTEST_WORD and word.isalpha()]
 
     def _remember(self, name: object, answer: object) -> None:
         if len(self._known) >= _REMEMBERED:

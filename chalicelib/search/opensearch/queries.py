@@ -29,6 +29,7 @@ from chalicelib.search.port import (
     By,
     ByTime,
     Facet,
+    Held,
     Nearest,
     Place,
     Retrieval,
@@ -47,7 +48,6 @@ _IS = {"owner": "owner", "state": "state", "source": "source", "label": "labels"
 _FLAT = {kind.name: kind.plural for kind in KINDS}
 _COMMONEST_FIRST = [{"_count": "desc"}, {"_key": "asc"}]
 _BREVITY = {"field_value_factor": {"field": "brevity", "missing": 0}}
-_MAX_EXPANSIONS = 200  # indexed words that a mistyped one may stand for
 _MAX_WORDS_LIKE = 1_000  # words of the photographs that have one of these
 
 # Conditions --------------------------------------------------------------------------------------
@@ -238,7 +238,10 @@ def words_like(among: Condition, word: str, edits: int) -> Json:
 
     Of photographs that hold a word so many edits away; others of their words are among them.
     """
-    fuzzy = {"value": word, "fuzziness": edits, "max_expansions": _MAX_EXPANSIONS}
+    # By default the best 50 words of the whole index are looked for, which may all be of
+    # photographs that do not meet the condition; this way all are:
+    # https://docs.opensearch.org/docs/query-dsl/rewrite-parameter
+    fuzzy = {"value": word, "fuzziness": edits, "rewrite": "constant_score"}
     lengths = f".{{{max(1, len(word) - edits)},{len(word) + edits}}}"
     terms = {"field": "words", "include": lengths, "size": _MAX_WORDS_LIKE}
     return {
@@ -265,6 +268,11 @@ def retrieved(asked: Retrieval, answer: Json) -> Retrieved:
         facets={facet.name: values_of(answer, facet.name) for facet in asked.facets},
         stored={hit["sort"][1]: stored_of(hit) for hit in hits} if asked.stored else {},
     )
+
+
+def held_of(hit: Json) -> Held:
+    """Return which revision a hit with its version is of."""
+    return Held(hit["_id"], hit["_version"], hit["fields"]["deleted"][0])
 
 
 def stored_of(hit: Json) -> Stored:
