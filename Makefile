@@ -152,9 +152,9 @@ quick: setup-dev ## Unit and contract tests only
 fuzz: setup-dev ## Decode 50,000 damaged pictures (INPUTS, SEED): what is neither decoded nor refused is kept in build/fuzz
 	@nice $(BIN)/python -m tests.pictures.fuzzing $(or $(INPUTS),50000) $(SEED)
 
-mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
+mutants: setup-dev $(VENV)/mutants.installed ## Change the code piece by piece (of ARGS="indexer.*"): which change does no test notice?
 	@rm -rf mutants
-	@nice $(BIN)/mutmut run; $(BIN)/mutmut results
+	@nice $(BIN)/mutmut run $(foreach name,$(ARGS),'$(name)'); $(BIN)/mutmut results; $(BIN)/python -m tests.mutants
 
 format: setup-dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .
