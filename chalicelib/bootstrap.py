@@ -207,7 +207,6 @@ def connect(
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
     s3 = boto3.client("s3", config=S3_CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
-    patient = boto3.client("lambda", config=PATIENT)
     encoders = boto3.client("lambda", config=ENCODER_CONFIGURATION)
     sqs = boto3.client("sqs", config=CONFIGURATION)
     for client in (dynamodb, s3, lambda_, encoders, sqs):
@@ -227,7 +226,9 @@ def connect(
         reindexing=reindexing,
         recounting=reindexing,
         reconciling=LambdaReconciling(lambda_, settings.reconciler_function),
-        index_repair=LambdaIndexRepair(patient, settings.indexer_function),
+        index_repair=LambdaIndexRepair(
+            lambda: boto3.client("lambda", config=PATIENT), settings.indexer_function
+        ),
         sign_in=SignIn.of(settings),
     )
 
