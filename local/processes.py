@@ -1,13 +1,14 @@
 """Starting processes that outlive this one, finding them again and stopping them; their ports."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,14 @@ def until(true: Callable[[], bool], seconds: float, poll: float = 0.1) -> bool:
             return False
         time.sleep(poll)
     return True
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Let one program at a time make what is locked by a file; the others then find it made."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def remove_meanwhile(folder: Path) -> None:
