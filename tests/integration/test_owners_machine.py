@@ -354,10 +354,10 @@ class TwoOwners(RuleBasedStateMachine):
         assert self.ask(person, "GET", path, query=query).status == 403
 
 
-@pytest.mark.fault(22)
-@pytest.mark.fault(24)
-@pytest.mark.fault(42)
-@pytest.mark.fault(43)
+@pytest.mark.fault(22, by="moto and OpenSearch")
+@pytest.mark.fault(24, by="moto and OpenSearch")
+@pytest.mark.fault(42, by="moto and OpenSearch")
+@pytest.mark.fault(43, by="moto and OpenSearch")
 @pytest.mark.parametrize(
     "engine", ["published", pytest.param("opensearch", marks=needs_opensearch)]
 )
