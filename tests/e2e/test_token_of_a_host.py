@@ -19,11 +19,14 @@ IMAGE = {
     "id": "id-1",
     "name": "a.jpg",
     "owner": "ann",
-    "state": "pending",
+    "state": "captioned",
     "created_at": "2026-01-01T00:00:00Z",
     "sha256": None,
     "caption": None,
+    "attributes": [],
+    "labels": [],
     "keywords": [],
+    "reason": None,
 }
 
 
@@ -77,7 +80,7 @@ class Host:
         if self.bucket is None:
             return (200, {}, b"photograph") if method == "GET" else (204, {}, b"")
         image = IMAGE | {"links": {"original": f"{self.bucket}/a.jpg?X-Amz-Signature=s"}}
-        told: object = {"items": [image], "cursor": None}
+        told: object = image if path.endswith("/id-1") else {"items": [image], "cursor": None}
         if method == "POST":
             form = {"url": self.bucket, "fields": {"key": "uploads/ann/a.jpg"}}
             told = {"image": image, "upload": form, "duplicate": False}

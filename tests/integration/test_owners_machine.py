@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -33,8 +33,9 @@ from tests.api import Answer
 from tests.deployment import BUCKET, Deployment
 from tests.opensearch import empty_index, needs_opensearch
 
-# More on demand: "make fuzz-api".
-HISTORIES = int(os.environ.get("API_HISTORIES", "4"))
+# More on demand ("make fuzz-api"), when a failure is shrunk too, which takes minutes.
+ON_DEMAND = "API_HISTORIES" in os.environ
+HISTORIES = int(os.environ.get("API_HISTORIES", "3"))
 SCHEMA = schemathesis.openapi.from_dict({**openapi.document(), "servers": [{"url": "/"}]})
 # What differs between two deployments that did the same: where files lie, signatures, random ids.
 VOLATILE = re.compile(
@@ -369,7 +370,8 @@ def test_neither_of_two_owners_is_told_of_the_other_whatever_they_do(engine: str
             max_examples=HISTORIES,
             stateful_step_count=30,
             deadline=None,
-            derandomize="API_HISTORIES" not in os.environ,
+            derandomize=not ON_DEMAND,
+            phases=[*Phase] if ON_DEMAND else [Phase.generate],
             suppress_health_check=[*HealthCheck],
         ),
     )
