@@ -92,7 +92,7 @@ def test_a_search_by_an_image_fetches_nothing_whatever_it_names(
         for body, field in (
             ({"image": address}, "image"),
             ({"image": base64.b64encode(address.encode()).decode()}, "image"),
-            ({"url": address}, "image"),
+            ({"url": address}, "url"),
             ({"url": address, "image": "eHh4"}, "url"),
         ):
             answer = client.post("/search/image", json=body)
