@@ -212,6 +212,7 @@ def state_of(client: httpx.Client, name: str, *states: str) -> Described | None:
     return image if image and image["state"] in states else None
 
 
+@pytest.mark.fault(14)
 def test_a_file_over_the_limit_is_refused_by_the_bucket(client: httpx.Client) -> None:
     body = photograph("gold")
     announced = announce(client, "gold.jpg", body)
@@ -219,6 +220,7 @@ def test_a_file_over_the_limit_is_refused_by_the_bucket(client: httpx.Client) ->
     assert answer.status_code in (400, 403)
 
 
+@pytest.mark.fault(14)
 def test_an_announcement_over_the_limit_is_refused_with_the_fields_name(
     client: httpx.Client,
 ) -> None:
