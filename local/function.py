@@ -36,7 +36,7 @@ HANDLERS = {
 PATH = "/2015-03-31/functions/function/invocations"
 # A handler finishes the photograph in its hands; the queue would bring it back if it did not.
 STOP_SECONDS = 5
-LISTEN_SECONDS = 30
+LISTEN_SECONDS = 120
 # Not forked: a fork would share the locks of the threads that answer.
 _PROCESSES = multiprocessing.get_context("spawn")
 
