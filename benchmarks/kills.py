@@ -70,11 +70,19 @@ class KilledStack:
         Where it answers.
     search
         Its search engine.
+    environment
+        Of its processes, beside this one's.
     """
 
-    def __init__(self, home: Path, port: int, search: str = "embedded") -> None:
+    def __init__(
+        self,
+        home: Path,
+        port: int,
+        search: str = "embedded",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.home = home
-        self._port, self._search = port, search
+        self._port, self._search, self._environment = port, search, environment or {}
 
     @property
     def facts(self) -> dict[str, str]:
@@ -138,7 +146,7 @@ class KilledStack:
         ran = subprocess.run(
             [sys.executable, "-m", "local", *arguments],
             cwd=ROOT,
-            env={**os.environ, "IMAGE_REPO_LOCAL": str(self.home)},
+            env={**os.environ, **self._environment, "IMAGE_REPO_LOCAL": str(self.home)},
             capture_output=True,
             text=True,
             check=False,
@@ -164,7 +172,7 @@ def kills(
             stack.up()
             tell(f"{nth}/{count} {target}: {load.ledger.tally()}")
     with stack.client() as client:
-        waited = _settle(stack, client, load.ledger)
+        waited = settle(stack, client, load.ledger)
         told = compared(client, load.ledger)
     stack.down()
     return {
@@ -217,7 +225,7 @@ def _is_lost(ledger: Ledger, images: Mapping[str, Mapping[str, object]], image_i
     return text not in ledger.edited[image_id]
 
 
-def _settle(stack: KilledStack, client: Client, ledger: Ledger) -> float:
+def settle(stack: KilledStack, client: Client, ledger: Ledger) -> float:
     """Wait until nothing changes any more; return for how many seconds."""
     begin = time.perf_counter()
     while time.perf_counter() - begin < SETTLE_SECONDS:

@@ -10,7 +10,7 @@ from local.errors import LocalError
 
 
 @contextmanager
-def alone(home: Path) -> Iterator[None]:
+def only_command(home: Path) -> Iterator[None]:
     """Keep other commands from changing what lies in a folder; a killed one keeps none.
 
     Raises

@@ -13,7 +13,7 @@ from chalicelib.names import DEFAULT_OWNER, EMBEDDED, STAGE
 from local.deployment import deploy, deployed, outputs
 from local.emulator import GATEWAY, Emulator
 from local.errors import LocalError
-from local.exclusive import alone
+from local.exclusive import only_command
 from local.function import ImageFunctions
 from local.layout import Layout, read_json, write_json
 from local.objects import bring_back, set_aside
@@ -80,7 +80,7 @@ class LocalStack:
         LocalError
             A step failed, or another command is at work on the folder; it says what to do.
         """
-        with alone(self.layout.home):
+        with only_command(self.layout.home):
             return self._up()
 
     def down(self) -> None:
@@ -91,7 +91,7 @@ class LocalStack:
         LocalError
             Another command is at work on the folder.
         """
-        with alone(self.layout.home):
+        with only_command(self.layout.home):
             self._down()
 
     def clean(self) -> None:
@@ -102,7 +102,7 @@ class LocalStack:
         LocalError
             Another command is at work on the folder.
         """
-        with alone(self.layout.home):
+        with only_command(self.layout.home):
             self._down()
             for folder in (self._node.data, self.layout.home):
                 # Another program may be removing in it, too.

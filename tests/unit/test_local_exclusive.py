@@ -13,8 +13,8 @@ from local.stack import LocalStack
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_WORK = (
-    "from local.exclusive import alone; import pathlib, sys\n"
-    "with alone(pathlib.Path(sys.argv[1])): print('at work', flush=True); sys.stdin.read()"
+    "from local.exclusive import only_command; import pathlib, sys\n"
+    "with only_command(pathlib.Path(sys.argv[1])): print('at work', flush=True); sys.stdin.read()"
 )
 
 
