@@ -46,7 +46,7 @@ def disturbed(  # noqa: PLR0917  as the command line names them
     seed: int = 0,
     tell: Callable[[str], None] = print,
 ) -> dict[str, float]:
-    """Let a share of requests go wrong under load; return figures, `FAULTS` of which should be 0."""
+    """Let a share of requests go wrong under load; of the figures `FAULTS` should be 0."""
     faults = Faults(seed)
     with proxied(f"http://{HOST}:{port}", faults) as url, tempfile.TemporaryDirectory() as folder:
         paths = {"PYTHONPATH": str(ROOT / "benchmarks" / "faulty"), "FAULTY_ENDPOINT_URL": url}
