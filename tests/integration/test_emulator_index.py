@@ -51,7 +51,7 @@ def images(names: str) -> Iterator[str]:
     return (f"{name}{batch}" for name in names for batch in range(BATCHES))
 
 
-@pytest.mark.fault(27, by="the emulator")
+@pytest.mark.fault(27)
 def test_two_processes_write_one_index_and_one_of_them_is_killed(
     emulator: str, store: S3IndexStore
 ) -> None:
