@@ -17,6 +17,7 @@ from local.errors import LocalError
 from local.layout import ROOT, Layout, read_json, write_json
 
 HOST = "127.0.0.1"
+KILL_SECONDS = 5
 
 
 def any_free() -> int:
@@ -149,14 +150,17 @@ class Process:
         write_json(self._file, {"pid": started.pid, "birth": birth, "facts": dict(facts)})
 
     def stop(self, patience: float) -> None:
-        """Ask it to end, and end it after ``patience`` seconds."""
+        """Ask it to end, and end it after ``patience`` seconds, with all that it started."""
+        noted = self._noted() if self.running else {}
         self._end(signal.SIGTERM, patience)
-        self.kill()
+        if noted:
+            _signal_group(noted["pid"], signal.SIGKILL)
+        until(lambda: not self.running, KILL_SECONDS)
         self._file.unlink(missing_ok=True)
 
     def kill(self) -> None:
-        """End it without a warning."""
-        self._end(signal.SIGKILL, 5)
+        """End it without a warning, with all that it started."""
+        self._end(signal.SIGKILL, KILL_SECONDS)
 
     def wait(self, what: str, url: str, seconds: float, remedy: str = "") -> None:
         """Wait until it answers ``GET url`` with success.
@@ -187,9 +191,14 @@ class Process:
 
     def _end(self, number: signal.Signals, patience: float) -> None:
         if self.running:
-            with suppress(ProcessLookupError):
-                os.killpg(self._noted()["pid"], number)
+            _signal_group(self._noted()["pid"], number)
             until(lambda: not self.running, patience, poll=0.05)
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    """Signal a process that leads a session, and those that it started, while one of them lives."""
+    with suppress(ProcessLookupError):
+        os.killpg(pid, number)
 
 
 def _answers(url: str) -> bool:

@@ -55,6 +55,8 @@ def through(path: Path, source: str) -> str:
     """Return what the tests of a file run through, by what it imports and where it lies."""
     if path.name.startswith("test_stack"):
         return "the stack"
+    if path.name.startswith("test_emulator"):
+        return "the emulator"
     if path.parent.name == "e2e":
         return "a browser" if "gallery" in path.name else "the command line"
     if "tests.buckets import" in source:

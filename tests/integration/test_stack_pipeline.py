@@ -66,7 +66,12 @@ def settled(client: httpx.Client, image_id: str, within: float = 90) -> Describe
 
 def found(client: httpx.Client, document: Described) -> list[str]:
     path = "/search/image" if "image" in document else "/search"
-    answer = client.post(path, json=document)
+
+    def ask() -> httpx.Response | None:
+        answer = client.post(path, json=document)
+        return None if answer.status_code == 503 else answer  # the encoder begins: "Retry-After"
+
+    answer: httpx.Response = eventually(ask)
     assert answer.status_code == 200, answer.text
     return [hit["image"]["id"] for hit in answer.json()["hits"]]
 
