@@ -11,7 +11,7 @@ CODE   := chalicelib captioner indexer infra layers local image_repo image_repo_
 LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz format bench synth \
+.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz simulate format bench synth \
         deploy diff destroy preflight chromium java imagemagick exiftool provider lock lint types security template quick audit setup-checkov setup-audit
 
 help: ## This list
@@ -151,6 +151,9 @@ quick: setup-dev ## Unit and contract tests only
 
 fuzz: setup-dev ## Decode 50,000 damaged pictures (INPUTS, SEED): what is neither decoded nor refused is kept in build/fuzz
 	@nice $(BIN)/python -m tests.pictures.fuzzing $(or $(INPUTS),50000) $(SEED)
+
+simulate: setup-dev ## Run 10,000 simulated histories (HISTORIES, FIRST): which breaks a promise?
+	@nice $(BIN)/python -m tests.simulation --histories $(or $(HISTORIES),10000) --first $(or $(FIRST),0)
 
 mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
 	@rm -rf mutants
