@@ -6,12 +6,12 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
-from typing import Any, ClassVar
+from typing import Any
 from zlib import crc32
 
 from chalicelib.names import COUNTS_KEY, IMAGES_INDEXES, IMAGES_KEY, TOKENS_KEY
 from tests.simulation.scheduler import Scheduler
-from tests.simulation.services import PAGE, refused
+from tests.simulation.services import PAGE, Service, refused
 
 IMAGES, COUNTS, TOKENS = "images", "counts", "tokens"
 _KEYS = {IMAGES: IMAGES_KEY, COUNTS: COUNTS_KEY, TOKENS: TOKENS_KEY}
@@ -29,7 +29,7 @@ class Table:
     former: dict[str, tuple[float, Item | None]] = field(default_factory=dict)
 
 
-class DynamoDB:
+class DynamoDB(Service):
     """Tables of images, counters and tokens.
 
     Parameters
@@ -38,7 +38,8 @@ class DynamoDB:
         Told of every change of an image: the item before and after.
     """
 
-    throttled: ClassVar[str] = "ProvisionedThroughputExceededException"
+    name = "dynamodb"
+    throttled = "ProvisionedThroughputExceededException"
 
     def __init__(self, scheduler: Scheduler, changed: Callable[[Item | None, Item], None]) -> None:
         self._scheduler = scheduler

@@ -4,18 +4,22 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, ClassVar
 
-from tests.simulation.scheduler import Process, Scheduler
+from tests.simulation.scheduler import Killed, Process, Scheduler, Task
+from tests.simulation.services import Service, refused
+
+_PATIENCE = 8  # tries of an SDK that waits for a function that is busy
 
 
 @dataclass
-class Bus:
+class Bus(Service):
     """An event bus that keeps what it was sent."""
 
     scheduler: Scheduler
     events: list[tuple[str, Any]] = field(default_factory=list)
-    throttled: ClassVar[str] = "ThrottlingException"
+    name: ClassVar[str] = "events"
 
     def put_events(self, Entries: Any) -> Any:
         failed = 0
@@ -27,7 +31,7 @@ class Bus:
         return {"FailedEntryCount": failed}
 
 
-class Function:
+class Function(Service):
     """A function with containers that stay warm, of which ``concurrency`` run at once.
 
     Parameters
@@ -38,6 +42,7 @@ class Function:
         Answers an event, given that, and what tells the milliseconds that are left.
     """
 
+    name = "lambda"
     throttled = "TooManyRequestsException"
 
     def __init__(
@@ -62,11 +67,16 @@ class Function:
         """Whether no more calls are taken."""
         return self._running >= self._concurrency
 
-    def begin(self, event: Any, ended: Callable[[Any, BaseException | None], None]) -> Any:
+    def begin(
+        self,
+        event: Any,
+        ended: Callable[[Any, BaseException | None], None],
+        unlucky: Callable[[], object] = lambda: None,
+    ) -> Task:
         """Begin a call; tell of its end. A container whose call was killed is not used again."""
         scheduler = self._scheduler
         container = self._warm.pop() if self._warm else self._make()
-        process = Process(scheduler.seconds + self._seconds, container)
+        process = Process(scheduler.seconds + self._seconds, container, unlucky=unlucky)
         self._running += 1
 
         def remaining() -> int:
@@ -95,13 +105,30 @@ class Function:
         """Let every later call begin in a new container, as after a deployment."""
         self._warm.clear()
 
-    def invoke(self, FunctionName: str, InvocationType: str, Payload: str) -> Any:
-        """Call it without waiting; a call that fails is tried twice again.
+    def invoke(self, FunctionName: str, Payload: str, InvocationType: str = "") -> Any:
+        """Call it, and wait unless it is told not to; a call of the latter is tried twice again.
 
         https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
         """
-        self._attempt(json.loads(Payload), 3)
-        return {}
+        if InvocationType == "Event":
+            self.start(json.loads(Payload))
+            return {}
+        for _ in range(_PATIENCE):
+            if not self.is_busy:
+                return self._answered(json.loads(Payload))
+            self._scheduler.sleep(5)
+        raise refused(self.throttled, "Invoke")
+
+    def start(self, event: Any) -> None:
+        """Call it without waiting, at most three times."""
+        self._attempt(event, 3)
+
+    def _answered(self, event: Any) -> Any:
+        try:
+            told = self._scheduler.join(self.begin(event, lambda *_: None))
+        except (Exception, Killed):
+            return {"FunctionError": "Unhandled", "Payload": BytesIO(b"{}")}
+        return {"Payload": BytesIO(json.dumps(told).encode())}
 
     def _attempt(self, event: Any, tries: int) -> None:
         if self.is_busy:

@@ -11,14 +11,19 @@ from functools import partial
 from random import Random
 from traceback import format_exception_only
 
-from tests.simulation.invariants import broken
+from tests.simulation.invariants import (
+    broken_after_trying_again,
+    broken_at_rest,
+    broken_when_quiet,
+)
 from tests.simulation.scheduler import FAULTS, Killed, Scheduler, Stuck
 from tests.simulation.users import Operation, Users, planned
 from tests.simulation.world import World
 
 _RATES = (0.005, 0.02, 0.06)
-# Removed photographs are looked through once a day.
-_REST_SECONDS = 13 * 3_600
+# Longer than five deliveries take, and than a day, after which everything is looked through.
+_QUIET_SECONDS, _PASS_SECONDS = 4 * 3_600, 25 * 3_600
+_PASSES = 4  # the second finds what the first had done, and the last nothing
 _SCHEDULES = 30  # tried for each shorter history
 
 
@@ -124,24 +129,31 @@ def _lived(history: History, world: World, scheduler: Scheduler) -> None:
             scheduler.join(task)
         scheduler.end_faults()
         _rest(world, users)
-        for promise in broken(world, users):
-            world.violate(promise)
     except (Exception, Killed) as error:
         world.violate("".join(format_exception_only(error)).strip())
 
 
 def _rest(world: World, users: Users) -> None:
-    """Let everything end that is under way; do what operators are told to do about failures."""
-    for _ in range(4):
-        world.scheduler.sleep(_REST_SECONDS)
-        world.settle()
-    if world.lost:
-        users.rebuild()
-        world.scheduler.sleep(_REST_SECONDS)
+    """Let everything end that is under way, and judge it.
+
+    First as the stream alone left it, then as the reconciler's daily passes did; at last operators
+    do what they are told to do about failures.
+    """
+    world.scheduler.sleep(_QUIET_SECONDS)
+    _judge(world, users, broken_when_quiet)
+    for _ in range(_PASSES):
+        world.scheduler.sleep(_PASS_SECONDS)
+        world.reconcile()
+    world.scheduler.sleep(_QUIET_SECONDS)
+    _judge(world, users, broken_at_rest)
     users.call("POST", "/recaption", {"state": "failed"})
-    world.scheduler.sleep(_REST_SECONDS)
-    world.settle()
-    world.scheduler.sleep(_REST_SECONDS)
+    world.scheduler.sleep(_QUIET_SECONDS)
+    _judge(world, users, broken_after_trying_again)
+
+
+def _judge(world: World, users: Users, broken: Callable[[World, Users], Iterator[str]]) -> None:
+    for promise in broken(world, users):
+        world.violate(promise)
 
 
 def failing(

@@ -10,8 +10,9 @@ from urllib.parse import quote_plus
 
 from botocore.response import StreamingBody
 
+from chalicelib.names import INDEX
 from tests.simulation.scheduler import Scheduler
-from tests.simulation.services import BUCKET, PAGE, refused
+from tests.simulation.services import BUCKET, PAGE, Service, refused
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class Version:
         return f'"{hashlib.md5(self.body or b"").hexdigest()}"'
 
 
-class Bucket:
+class Bucket(Service):
     """A versioned bucket that announces the changes under ``uploads/``."""
 
+    name = "s3"
     throttled = "SlowDown"
 
     def __init__(
@@ -41,6 +43,11 @@ class Bucket:
         self._count = 0
         self.versions: dict[str, list[Version]] = {}
         self.sequencers: Counter[str] = Counter()
+
+    def part(self, arguments: Mapping[str, Any]) -> str:
+        """Tell the published index apart, which may be down by itself."""
+        key = str(arguments.get("Key") or arguments.get("Prefix"))
+        return "index" if key.startswith(INDEX) else self.name
 
     def current(self, key: str) -> Version | None:
         """Return what a key holds; None where it never was or a delete marker is the newest."""
@@ -106,16 +113,24 @@ class Bucket:
         """List a page; S3 may answer with fewer than the thousand it was asked for."""
         found = [key for key in self.keys(Prefix) if key > StartAfter]
         contents = [
-            {
-                "Key": key,
-                "Size": len(version.body or b""),
-                "ETag": version.etag,
-                "LastModified": version.modified,
-            }
-            for key in found[:PAGE]
-            if (version := self.current(key))
+            self._entry(key, version) for key in found[:PAGE] if (version := self.current(key))
         ]
         return {"Contents": contents, "IsTruncated": len(found) > PAGE}
+
+    def list_object_versions(
+        self, Bucket: str, Prefix: str, KeyMarker: str = "", VersionIdMarker: str = ""
+    ) -> Any:
+        """List a page of whole keys, so that no marker of a version is needed."""
+        keys = sorted(k for k, held in self.versions.items() if k.startswith(Prefix) and held)
+        ahead = [key for key in keys if key > KeyMarker]
+        versions = [
+            self._entry(key, version) | {"VersionId": version.id, "IsLatest": at == 0}
+            for key in ahead[:PAGE]
+            for at, version in enumerate(reversed(self.versions[key]))
+            if version.body is not None
+        ]
+        more = {"NextKeyMarker": ahead[PAGE - 1]} if len(ahead) > PAGE else {}
+        return {"Versions": versions, "IsTruncated": bool(more)} | more
 
     def generate_presigned_url(self, operation: str, Params: Any, ExpiresIn: int = 0) -> str:
         return f"https://{BUCKET}.s3.test/{quote_plus(Params['Key'])}?x=y&X-Amz-Algorithm="
@@ -141,11 +156,17 @@ class Bucket:
                 return version
         raise refused("NoSuchVersion", operation)
 
+    @staticmethod
+    def _entry(key: str, version: Version) -> dict[str, Any]:
+        size, modified = len(version.body or b""), version.modified
+        return {"Key": key, "Size": size, "ETag": version.etag, "LastModified": modified}
+
     def _described(self, version: Version) -> dict[str, Any]:
         return {
             "ContentLength": len(version.body or b""),
             "ETag": version.etag,
             "VersionId": version.id,
+            "LastModified": version.modified,
             "Metadata": version.metadata,
         }
 

@@ -29,7 +29,7 @@ FAULTS = {
     "slow": "a call takes from seconds to minutes, so that functions time out",
     "partial": "a call does a part of what was asked",
     "duplicated": "a message is delivered twice",
-    "dropped": "the first event of a new key is never sent",
+    "dropped": "an event is never sent",
     "stale": "an eventually consistent reading answers what was there before",
 }
 
@@ -54,11 +54,14 @@ class Process:
         In simulated seconds, from when on it is killed.
     container
         What the function holds between its calls.
+    unlucky
+        Called when an outage meets it, or a fault that may be the end of its work.
     """
 
     deadline: float = float("inf")
     container: Any = None
     is_dead: bool = False
+    unlucky: Callable[[], object] = lambda: None
 
     def kill(self) -> None:
         """End it; its tasks notice where they wait."""
@@ -93,11 +96,14 @@ class Scheduler:
     ----------
     had_faults
         Whether anything could go wrong at any time.
+    outages
+        Until when, in simulated seconds, a service answers nobody.
     """
 
     def __init__(self, seed: str) -> None:
         self.random = Random(seed)
         self.had_faults = False
+        self.outages: dict[str, float] = {}
         self._rates: Mapping[str, float] = {}
         self.seconds = 0.0
         self.trace: list[str] = []
@@ -161,7 +167,11 @@ class Scheduler:
         return task.result
 
     def effect(
-        self, name: str, act: Callable[[], Answer], refusal: Callable[[bool], Exception]
+        self,
+        name: str,
+        act: Callable[[], Answer],
+        refusal: Callable[[bool], Exception],
+        service: str = "",
     ) -> Answer:
         """Do what a service was asked, after a while, unless something goes wrong.
 
@@ -169,16 +179,19 @@ class Scheduler:
         ----------
         refusal
             Returns what the SDK raises, given whether the effect happened.
+        service
+            Of which there may be an outage.
         """
         self.sleep(self._latency())
         self._perhaps_killed()
         number = self._tasks[getcurrent()].number
         self.trace.append(f"{self.seconds:.3f} {number} {name}")
-        if self.happens("refused"):
+        if self.seconds < self.outages.get(service, 0) or self._meets("refused"):
+            self.process.unlucky()
             raise refusal(False)
         answer = act()
         self._perhaps_killed()
-        if self.happens("lost"):
+        if self._meets("lost"):
             raise refusal(True)
         if self.happens("repeated"):
             answer = act()
@@ -216,12 +229,18 @@ class Scheduler:
             raise Killed
 
     def _perhaps_killed(self) -> None:
-        if self.happens("killed"):
+        if self._meets("killed"):
             self.process.kill()
             raise Killed
 
+    def _meets(self, fault: str) -> bool:
+        happens = self.happens(fault)
+        if happens:
+            self.process.unlucky()
+        return happens
+
     def _latency(self) -> float:
-        if self.happens("slow"):
+        if self._meets("slow"):
             return 10 ** self.random.uniform(0, 2.2)
         return 10 ** self.random.uniform(-3, 0.5)
 

@@ -4,14 +4,16 @@ What they do stands in AWS's documentation, which is named where a rule is not p
 S3 are held against moto by ``test_services.py``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from chalicelib.bootstrap import CONFIGURATION
+from chalicelib.deadline import Deadline
 from tests.simulation.scheduler import Scheduler
 
 BUCKET = "photographs"
@@ -30,16 +32,35 @@ class Client:
     """A client of a service: each call is an effect of the simulation.
 
     ``_request_signer`` and ``meta`` are what links are signed with; nobody is asked for that.
+
+    Parameters
+    ----------
+    deadline
+        Of the API's requests, which is checked before a call is sent, as of a client of boto3.
     """
 
     _request_signer = SimpleNamespace(
         get_auth_instance=lambda *_: SimpleNamespace(credentials=_CREDENTIALS)
     )
-    meta = SimpleNamespace(region_name="eu-central-1")
 
-    def __init__(self, service: Any, scheduler: Scheduler) -> None:
+    def __init__(
+        self, service: Any, scheduler: Scheduler, deadline: Deadline | None = None
+    ) -> None:
         self._service = service
         self._scheduler = scheduler
+        self._checks: list[Callable[[], None]] = []
+        self.meta = SimpleNamespace(
+            region_name="eu-central-1",
+            config=CONFIGURATION,
+            events=SimpleNamespace(register=lambda _, check: self._checks.append(check)),
+        )
+        if deadline:
+            deadline.hold(self)
+
+    @property
+    def indices(self) -> "Client":
+        """As a client of OpenSearch calls what concerns indexes."""
+        return self
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         act = getattr(self._service, operation)
@@ -49,10 +70,13 @@ class Client:
                 return act(*given, **arguments)
             if operation == "transact_write_items":  # botocore does so, and repeats it with a retry
                 arguments["ClientRequestToken"] = f"{self._scheduler.random.random()}"
+            for check in self._checks:
+                check()
             return self._scheduler.effect(
                 f"{operation} {arguments.get('Key', '')}",
-                partial(act, **arguments),
-                partial(self._refusal, operation),
+                partial(act, *given, **arguments),
+                partial(self._service.refusal, operation),
+                self._service.part(arguments),
             )
 
         return call
@@ -70,7 +94,27 @@ class Client:
 
         return SimpleNamespace(paginate=paginate)
 
-    def _refusal(self, operation: str, is_done: bool) -> Exception:
+
+class Service:
+    """A service of AWS, as far as it fails.
+
+    Attributes
+    ----------
+    name
+        By which an outage is told.
+    throttled
+        The code of its error where it takes no more.
+    """
+
+    name: ClassVar[str] = ""
+    throttled: ClassVar[str] = "ThrottlingException"
+
+    def part(self, arguments: Mapping[str, Any]) -> str:
+        """Return of which an outage concerns a call."""
+        return self.name
+
+    def refusal(self, operation: str, is_done: bool) -> Exception:
+        """Return what the SDK raises for a call that failed before its effect, or after it."""
         if is_done:
             return ReadTimeoutError(endpoint_url=operation)
-        return refused(self._service.throttled, operation)
+        return refused(self.throttled, operation)

@@ -1,11 +1,12 @@
 """SQS as far as the repository uses it: visibility, dead letters, and no order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
+from infra.deliveries import ATTEMPTS
 from tests.simulation.scheduler import Scheduler
-from tests.simulation.services import DEAD_LETTERS, QUEUE
+from tests.simulation.services import DEAD_LETTERS, QUEUE, Service
 
 
 @dataclass(eq=False)
@@ -15,17 +16,18 @@ class QueueMessage:
     id: str
     body: str
     visible_at: float
+    marks: Mapping[str, Any]
     receives: int = 0
 
 
-class Queues:
+class Queues(Service):
     """The captioner's queue and its dead letters.
 
     ``arrived`` is told when a message of the former can be received.
     """
 
+    name = "sqs"
     throttled = "RequestThrottled"
-    attempts: ClassVar[int] = 5
 
     def __init__(self, scheduler: Scheduler, arrived: Callable[[], object]) -> None:
         self._scheduler = scheduler
@@ -33,11 +35,12 @@ class Queues:
         self._count = 0
         self.held: dict[str, list[QueueMessage]] = {QUEUE: [], DEAD_LETTERS: []}
 
-    def put(self, body: str, delay: float = 0.0) -> None:
+    def put(self, body: str, delay: float = 0.0, marks: Mapping[str, Any] | None = None) -> None:
         """Put a message on the captioner's queue, or two where it is duplicated."""
         for _ in range(2 if self._scheduler.happens("duplicated") else 1):
             self._count += 1
-            message = QueueMessage(f"m{self._count}", body, self._scheduler.seconds + delay)
+            visible_at = self._scheduler.seconds + delay
+            message = QueueMessage(f"m{self._count}", body, visible_at, marks or {})
             self.held[QUEUE].append(message)
             self._scheduler.after(delay, self._arrived)
             delay += 10 ** self._scheduler.random.uniform(-1, 3)
@@ -49,7 +52,7 @@ class Queues:
         seen = [message for message in self.held[name] if message.visible_at <= now]
         self._scheduler.random.shuffle(seen)
         for message in seen[:most]:
-            if name == QUEUE and message.receives >= self.attempts:
+            if name == QUEUE and message.receives >= ATTEMPTS:
                 self.held[QUEUE].remove(message)
                 self.held[DEAD_LETTERS].append(message)
                 message.visible_at = now
@@ -71,7 +74,7 @@ class Queues:
             if self._scheduler.happens("partial"):
                 failed.append({"Id": entry["Id"]})
             else:
-                self.put(entry["MessageBody"])
+                self.put(entry["MessageBody"], marks=entry.get("MessageAttributes"))
         return {"Failed": failed}
 
     def receive_message(
@@ -86,6 +89,15 @@ class Queues:
 
     def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> Any:
         self.forget(QueueUrl, ReceiptHandle)
+
+    def delete_message_batch(self, QueueUrl: str, Entries: Any) -> Any:
+        failed = []
+        for entry in Entries:
+            if self._scheduler.happens("partial"):
+                failed.append({"Id": entry["Id"]})
+            else:
+                self.forget(QueueUrl, entry["ReceiptHandle"])
+        return {"Failed": failed}
 
     def get_queue_attributes(self, QueueUrl: str, AttributeNames: Any) -> Any:
         now = self._scheduler.seconds

@@ -34,8 +34,20 @@ WEIGHTS = {
     "deploy_bundle": 1,
     "change_tokens": 1,
     "look": 5,
-    "settle": 1,
+    "reconcile": 1,
+    "ask_for_a_pass": 1,
+    "suffer_an_outage": 1,
 }
+# Services, and for how many seconds at most they answer nobody.
+OUTAGES = (
+    ("index", 7_200),
+    ("index", 600),
+    ("dynamodb", 300),
+    ("index", 7_200),
+    ("s3", 300),
+    ("sqs", 300),
+    ("events", 3_600),
+)
 _STALE_SECONDS = 2.0  # of a search: it looks at the index once in a second
 
 
@@ -307,8 +319,20 @@ class Users:
         self._world.model = f"{name}@{int(version) + 1}"
         self._world.captioner.forget_containers()
 
-    def _settle(self, operation: Operation) -> None:
-        self._world.settle()
+    def _reconcile(self, operation: Operation) -> None:
+        """Let half an hour have passed."""
+        self._world.reconcile()
+
+    def _ask_for_a_pass(self, operation: Operation) -> None:
+        self.call("POST", "/reconcile", {})
+
+    def _suffer_an_outage(self, operation: Operation) -> None:
+        """Let a service answer nobody for minutes, or the index for hours."""
+        service, longest = OUTAGES[operation.number % len(OUTAGES)]
+        seconds = longest * (1 + operation.number % 5) / 5
+        scheduler = self._world.scheduler
+        scheduler.outages[service] = scheduler.seconds + seconds
+        scheduler.sleep(seconds)
 
     def _change_tokens(self, operation: Operation) -> None:
         """Make a token, revoke it, and see that it is refused soon."""

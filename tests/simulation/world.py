@@ -6,32 +6,36 @@ Wired as ``bootstrap`` wires them, but for the clients, the clock, and pools of 
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from typing import Any
 from urllib.parse import urlencode
-from zlib import crc32
 
 from chalice.config import Config
 from chalice.local import LocalGateway
 
 import app as entry_point
 from captioner.batch import BatchProcessor
-from chalicelib import bootstrap
+from chalicelib import bootstrap, events
 from chalicelib.access import TokenStore
 from chalicelib.catalogue.dynamodb import DynamoCatalogue, image_of
 from chalicelib.catalogue.progress import RecountProgress
 from chalicelib.catalogue.recount import Recount
 from chalicelib.catalogue.table import Table
+from chalicelib.deadline import Deadline
 from chalicelib.errors import ImageRepoError
-from chalicelib.folder_captions import is_caption_file
+from chalicelib.events import ObjectEvent
 from chalicelib.images import DESCRIBED, Image, State
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
 from chalicelib.queue import SqsDeadLetters, SqsQueue
+from chalicelib.reconciling.index import LambdaIndexRepair, Repairing
+from chalicelib.reconciling.starting import LambdaReconciling
 from chalicelib.reindexing import AutomaticReindexing, LambdaReindexing, RunStateStore
+from chalicelib.search.execution import Searcher
+from chalicelib.search.opensearch import BackOff, RebuildingIndex, RetryingClient
+from chalicelib.search.port import Document, RebuildableIndex, document_of
 from chalicelib.search.replicated import IndexWriter, PublishedIndex, S3IndexStore
 from chalicelib.search.replicated.manifest import Policy
 from chalicelib.settings import Settings
@@ -40,18 +44,20 @@ from indexer.batch import Indexer
 from indexer.bootstrap import documents
 from indexer.changes import NAMES, EventBus
 from indexer.handler import answer
+from infra.deliveries import CAPTIONER_SECONDS, VISIBILITY_SECONDS
 from tests.simulation.dynamodb import COUNTS, IMAGES, TOKENS, DynamoDB, Item
-from tests.simulation.functions import Bus, Function, in_event
-from tests.simulation.model import Encoder, prepare_with
+from tests.simulation.functions import Bus, Function
+from tests.simulation.model import BAD, DEADLY, Encoder, prepare_with
+from tests.simulation.opensearch import Cluster, SimulatedOpenSearch
 from tests.simulation.s3 import Bucket
 from tests.simulation.scheduler import Killed, Pool, Scheduler
 from tests.simulation.services import BUCKET, DEAD_LETTERS, QUEUE, Client
 from tests.simulation.sqs import Queues
+from tests.simulation.stream import Stream
 
-SHARDS = 2
-HIDDEN_SECONDS = 360
 _SETTINGS = Settings(bucket=BUCKET, table=IMAGES, tokens_table=TOKENS, counts_table=COUNTS)
 _POLICY = Policy(runs=3, share=0.1, fewest=6, kept=4)  # so that parts are merged in a short history
+_SHARE_OF_OPENSEARCH = 0.4
 _GATEWAY = LocalGateway(entry_point.app, Config.create())
 
 
@@ -63,17 +69,22 @@ class Answer:
     body: Any = None
 
 
-class _ContainersRepository(bootstrap.Provider):
-    """Gives each request the repository of the container that it runs in."""
+@dataclass(frozen=True)
+class Container:
+    """What a container of the API holds."""
+
+    repository: bootstrap.Repository
+    deadline: Deadline
+
+
+class _Containers:
+    """Gives each request what the container holds that it runs in, as `bootstrap.Provider`."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
 
-    @property
-    def repository(self) -> bootstrap.Repository:
-        """That of the process whose code asks."""
-        found: bootstrap.Repository = self._scheduler.process.container
-        return found
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scheduler.process.container, name)
 
 
 class World:
@@ -87,8 +98,10 @@ class World:
         Photographs (ids) whose DELETE was answered, and when, until a file is there again.
     changes
         What the catalogue's writes are to publish: name, id and revision.
-    lost
-        Keys of which the first event was never sent.
+    unlucky
+        Keys of which a message was in an invocation of the captioner's that a fault met.
+    history
+        Every record at each of its revisions.
     violations
         Promises that were broken, in the order of time.
     """
@@ -98,20 +111,26 @@ class World:
         self.model = "net@1"
         self.dead: dict[str, float] = {}
         self.changes: list[tuple[str, str, int]] = []
-        self.lost: set[str] = set()
+        self.unlucky: set[str] = set()
+        self.history: dict[tuple[str, int], Item] = {}
         self.violations: list[str] = []
         self.s3 = Bucket(scheduler, self._announced)
         self.sqs = Queues(scheduler, self._poll_queue)
         self.dynamodb = DynamoDB(scheduler, self._changed)
         self.bus = Bus(scheduler)
-        self.captioner = self._function(self._captioner, self._caption, 60, 2)
-        self.indexer = self._function(self._indexer, lambda held, event, _: answer(held, event))
-        self.api = self._function(self.repository, self._answer, 29, 3)
-        self.due = self._function(self.repository, self._settle, 120, 1)
-        self._stream: list[list[tuple[int, Item | None, Item]]] = [[] for _ in range(SHARDS)]
-        self._is_taken = [False] * SHARDS
-        self._numbers = count(1)
-        entry_point.provider = _ContainersRepository(scheduler)
+        self.cluster = (
+            Cluster(scheduler) if scheduler.random.random() < _SHARE_OF_OPENSEARCH else None
+        )
+        self.captioner = self._function(self._captioner, self._caption, CAPTIONER_SECONDS, 2)
+        # Without a reserved execution, and with OpenSearch, there may be several.
+        writers = 2 if self.cluster else scheduler.random.randint(1, 2)
+        self.indexer = self._function(
+            self._indexer, lambda held, event, _: answer(held, event), concurrency=writers
+        )
+        self.api = self._function(self._container, self._answer, 29, 3)
+        self.reconciler = self._function(self._container, self._reconcile, 300, 1)
+        self.stream = Stream(scheduler, self.indexer)
+        entry_point.provider = _Containers(scheduler)  # type: ignore[assignment]
 
     def violate(self, promise: str) -> None:
         """Note a promise that was broken."""
@@ -143,34 +162,71 @@ class World:
             self.violate(f"{method} /{path.split('/')[1]} answered {found.status}")
         return found
 
-    def repository(self) -> bootstrap.Repository:
+    def repository(self, deadline: Deadline | None = None) -> bootstrap.Repository:
         """Return what a new container of the API holds."""
         scheduler = self.scheduler
-        client: Callable[[Any], Any] = partial(Client, scheduler=scheduler)
-        storage = self._storage()
+        client: Callable[[Any], Any] = partial(Client, scheduler=scheduler, deadline=deadline)
+        storage = S3Storage(client(self.s3), BUCKET, scheduler.now)
         reindexing = LambdaReindexing(client(self.indexer), "indexer")
-        automatic = AutomaticReindexing(
-            RunStateStore(storage, scheduler.now).newest, reindexing, scheduler.now
-        )
-        store = S3IndexStore(client(self.s3), BUCKET)
+        automatic = self._automatic(storage, reindexing)
         return bootstrap.assemble(
             _SETTINGS,
-            catalogue=self._catalogue(),
+            catalogue=DynamoCatalogue(client(self.dynamodb), IMAGES, COUNTS, scheduler.sleep),
             storage=storage,
-            index=PublishedIndex(store, automatic.start, lambda: scheduler.seconds),
+            index=self._engine(client, automatic, deadline),
             encoder=Encoder(),
             tokens=self.tokens(),
             queue=SqsQueue(client(self.sqs), QUEUE),
             dead_letters=SqsDeadLetters(client(self.sqs), DEAD_LETTERS),
             reindexing=reindexing,
             recounting=reindexing,
+            reconciling=LambdaReconciling(client(self.reconciler), "reconciler"),
+            index_repair=LambdaIndexRepair(lambda: self._client(self.indexer), "indexer"),
+            sleep=scheduler.sleep,
             clock=scheduler.now,
             executor=partial(Pool, scheduler),
         )
 
+    def _container(self) -> Container:
+        deadline = Deadline(lambda: self.scheduler.seconds)
+        return Container(self.repository(deadline), deadline)
+
+    def _client(self, service: Any) -> Any:
+        return Client(service, self.scheduler)
+
+    def _automatic(self, storage: S3Storage, reindexing: LambdaReindexing) -> AutomaticReindexing:
+        now = self.scheduler.now
+        return AutomaticReindexing(RunStateStore(storage, now).newest, reindexing, now)
+
+    def _engine(
+        self,
+        client: Callable[[Any], Any],
+        automatic: AutomaticReindexing,
+        deadline: Deadline | None,
+    ) -> Searcher:
+        if self.cluster is None:
+            store = S3IndexStore(client(self.s3), BUCKET)
+            return PublishedIndex(store, automatic.start, lambda: self.scheduler.seconds)
+        seconds = 2 * bootstrap.ENGINE_SECONDS
+        may_send = partial(deadline.allows, seconds) if deadline else lambda: True
+        return self._opensearch(bootstrap.ENGINE_TRIES, automatic.start, may_send)
+
+    def _opensearch(
+        self,
+        tries: int,
+        on_outdated: Callable[[], None] = lambda: None,
+        may_send: Callable[[], bool] = lambda: True,
+    ) -> SimulatedOpenSearch:
+        back_off = BackOff(tries, sleep=self.scheduler.sleep, random=self.scheduler.random.random)
+        client = RetryingClient(self._client(self.cluster), back_off, may_send)
+        return SimulatedOpenSearch(client, self._document, on_outdated=on_outdated)
+
+    def _document(self, image_id: str, rev: int) -> Document:
+        return document_of(image_of(self.history[image_id, rev]))
+
     def tokens(self) -> TokenStore:
         """Return the tokens, as a new process reads them."""
-        client: Any = Client(self.dynamodb, self.scheduler)
+        client = self._client(self.dynamodb)
         return TokenStore(client, TOKENS, lambda: self.scheduler.now().timestamp())
 
     def count(self, what: str) -> None:
@@ -201,18 +257,16 @@ class World:
         return Function(self.scheduler, make, guarded, seconds=seconds, concurrency=concurrency)
 
     def _storage(self) -> S3Storage:
-        client: Any = Client(self.s3, self.scheduler)
-        return S3Storage(client, BUCKET, self.scheduler.now)
+        return S3Storage(self._client(self.s3), BUCKET, self.scheduler.now)
 
     def _catalogue(self) -> DynamoCatalogue:
-        client: Any = Client(self.dynamodb, self.scheduler)
-        return DynamoCatalogue(client, IMAGES, COUNTS, self.scheduler.sleep)
+        return DynamoCatalogue(self._client(self.dynamodb), IMAGES, COUNTS, self.scheduler.sleep)
 
     # The captioner -------------------------------------------------------------------------------
 
     def _captioner(self) -> BatchProcessor:
         scheduler, catalogue, storage = self.scheduler, self._catalogue(), self._storage()
-        queue: Any = Client(self.sqs, scheduler)
+        queue = SqsQueue(self._client(self.sqs), QUEUE)
         ingest = Ingest(
             catalogue,
             storage,
@@ -221,18 +275,17 @@ class World:
             clock=scheduler.now,
             max_bytes=1_000,
         )
-        imports = Imports(catalogue, storage, SqsQueue(queue, QUEUE), scheduler.now, chunk=2)
-        return BatchProcessor(ingest, imports, self, BUCKET, 2, partial(Pool, scheduler))
+        imports = Imports(catalogue, storage, queue, scheduler.now, chunk=2)
+        return BatchProcessor(
+            ingest, imports, self, queue, BUCKET, 2, executor=partial(Pool, scheduler)
+        )
 
     @staticmethod
     def _caption(held: BatchProcessor, event: Any, remaining: Callable[[], int]) -> list[str]:
         return held.process(event, remaining)
 
     def _announced(self, key: str, event: dict[str, Any]) -> None:
-        is_new = len(self.s3.versions[key]) == 1 and self.s3.current(key) is not None
-        if is_new and not is_caption_file(key) and self.scheduler.happens("dropped"):
-            self.lost.add(key)
-        else:
+        if not self.scheduler.happens("dropped"):
             self.sqs.put(json.dumps(event), 10 ** self.scheduler.random.uniform(-1, 2))
 
     def _poll_queue(self) -> None:
@@ -245,13 +298,16 @@ class World:
         if self.captioner.is_busy:
             self.scheduler.after(2, self._poll_queue)
             return
-        messages = self.sqs.take(QUEUE, 10, HIDDEN_SECONDS)
+        messages = self.sqs.take(QUEUE, 10, VISIBILITY_SECONDS)
         if not messages:
             return
+        keys = {key for message in messages for key in _keys_of(message.body)}
         records = [
             {
                 "messageId": message.id,
+                "receiptHandle": message.id,
                 "body": message.body,
+                "messageAttributes": message.marks,
                 "attributes": {"ApproximateReceiveCount": str(message.receives)},
             }
             for message in messages
@@ -262,14 +318,13 @@ class World:
                 if failed is not None and message.id not in failed:
                     self.sqs.forget(QUEUE, message.id)
 
-        self.captioner.begin(records, ended)
+        self.captioner.begin(records, ended, lambda: self.unlucky.update(keys))
 
     # The indexer ---------------------------------------------------------------------------------
 
     def _indexer(self) -> Indexer:
         scheduler, catalogue, storage = self.scheduler, self._catalogue(), self._storage()
-        client: Callable[[Any], Any] = partial(Client, scheduler=scheduler)
-        table = partial(Table, client(self.dynamodb), sleep=scheduler.sleep)
+        table = partial(Table, self._client(self.dynamodb), sleep=scheduler.sleep)
         counting = Recount(
             table(IMAGES),
             table(COUNTS),
@@ -277,25 +332,42 @@ class World:
             scheduler.sleep,
             lambda: scheduler.now().timestamp(),
         )
-        writer = IndexWriter(
-            S3IndexStore(client(self.s3), BUCKET),
-            lambda: documents(catalogue),
-            scheduler.now,
-            _POLICY,
+        index = self._writer(catalogue, storage)
+        bus = EventBus(self._client(self.bus), "bus")
+        runs = RunStateStore(storage, scheduler.now)
+        return Indexer(index, bus, runs, counting, Repairing(index, catalogue))
+
+    def _writer(self, catalogue: DynamoCatalogue, storage: S3Storage) -> RebuildableIndex:
+        if self.cluster is None:
+            store = S3IndexStore(self._client(self.s3), BUCKET)
+            return IndexWriter(store, lambda: documents(catalogue), self.scheduler.now, _POLICY)
+        itself = LambdaReindexing(self._client(self.indexer), "indexer")
+        return RebuildingIndex(
+            self._opensearch(tries=5),
+            lambda after: documents(catalogue, after),
+            self._automatic(storage, itself),
+            batch=2,
         )
-        bus = EventBus(client(self.bus), "bus")
-        return Indexer(writer, bus, RunStateStore(storage, scheduler.now), counting)
 
     def _changed(self, before: Item | None, after: Item) -> None:
         image_id, state = after["image_id"]["S"], State(after["state"]["S"])
+        self.history[image_id, int(after["rev"]["N"])] = after
         self._check_version(after)
+        if state is State.FAILED and (before is None or before["state"] != after["state"]):
+            self._check_failure(after)
         if image_id in self.dead and state is not State.DELETED:
             self.violate(f"a deleted photograph is {state} again")
         if state in NAMES and (before is None or before["state"] != after["state"]):
             self.changes.append((NAMES[state], image_id, int(after["rev"]["N"])))
-        shard = crc32(image_id.encode()) % SHARDS
-        self._stream[shard].append((next(self._numbers), before, after))
-        self.scheduler.after(1, lambda: self._poll_shard(shard))
+        self.stream.put(image_id, before, after)
+
+    def _check_failure(self, after: Item) -> None:
+        """See that no photograph is marked for what others of its batch did."""
+        key = after["key"]["S"]
+        bodies = [version.body for version in self.s3.versions[key] if version.body]
+        is_good = not any(body.startswith((BAD, DEADLY)) for body in bodies)
+        if is_good and key not in self.unlucky:
+            self.violate(f"a good photograph is marked as failed: {after['reason']['S']}")
 
     def _check_version(self, after: Item) -> None:
         """See that a record names the version that it describes."""
@@ -308,35 +380,11 @@ class World:
                 if digest != after["sha256"]["S"]:
                     self.violate("a record names another version than it describes")
 
-    def _poll_shard(self, shard: int) -> None:
-        waiting = self._stream[shard]
-        if self._is_taken[shard] or not waiting:
-            return
-        if self.indexer.is_busy:
-            self.scheduler.after(1, lambda: self._poll_shard(shard))
-            return
-        batch = waiting[: self.scheduler.random.randint(1, 6)]
-        event = {"Records": [_stream_record(*one) for one in batch]}
-        self._is_taken[shard] = True
-
-        numbers = [number for number, _, _ in batch]
-
-        def ended(told: Any, error: BaseException | None) -> None:
-            failed = (
-                [int(one["itemIdentifier"]) for one in told["batchItemFailures"]] if told else []
-            )
-            first = numbers[0] if error else min(failed, default=numbers[-1] + 1)
-            self._stream[shard] = [one for one in self._stream[shard] if one[0] >= first]
-            self._is_taken[shard] = False
-            self.scheduler.after(1 if first > numbers[-1] else 20, lambda: self._poll_shard(shard))
-
-        self.indexer.begin(event, ended)
-
     # The API -------------------------------------------------------------------------------------
 
     @staticmethod
     def _answer(
-        held: bootstrap.Repository, request: tuple[str, str, str, bytes], _: Callable[[], int]
+        held: Container, request: tuple[str, str, str, bytes], _: Callable[[], int]
     ) -> Answer:
         method, target, token, body = request
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -350,18 +398,19 @@ class World:
         return Answer(told["statusCode"], json.loads(text) if text else None)
 
     @staticmethod
-    def _settle(held: bootstrap.Repository, event: Any, remaining: Callable[[], int]) -> None:
+    def _reconcile(held: Container, event: Any, remaining: Callable[[], int]) -> None:
         """Do what is scheduled, which must fail by nothing but a service that does not answer."""
-        context = _Context(remaining)
-        scheduled: Mapping[str, Any] = dict.fromkeys(
+        told: Any = dict.fromkeys(
             ("version", "id", "detail-type", "source", "account", "time", "region"), ""
         )
-        entry_point.settle_what_is_due({**scheduled, "resources": [], "detail": {}}, context)
+        entry_point.reconcile(told | {"resources": [], "detail": {}, **event}, _Context(remaining))
 
-    def settle(self) -> None:
+    def reconcile(self) -> None:
         """Run what is scheduled, and wait for it."""
+        while self.reconciler.is_busy:
+            self.scheduler.sleep(5)
         try:
-            self.scheduler.join(self.due.begin({}, lambda *_: None))
+            self.scheduler.join(self.reconciler.begin({}, lambda *_: None))
         except (Killed, ImageRepoError):
             return  # the next one makes up for it
 
@@ -369,12 +418,12 @@ class World:
 @dataclass(frozen=True)
 class _Context:
     get_remaining_time_in_millis: Callable[[], int]
-    function_name: str = "due"
+    function_name: str = "reconciler"
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn"
     aws_request_id: str = "request"
 
 
-def _stream_record(number: int, before: Item | None, after: Item) -> dict[str, Any]:
-    told = {"SequenceNumber": str(number), "NewImage": in_event(after)}
-    return {"dynamodb": told | ({"OldImage": in_event(before)} if before else {})}
+def _keys_of(body: str) -> set[str]:
+    found = events.read(body, BUCKET)
+    return {one.key for one in found if isinstance(one, ObjectEvent)}
