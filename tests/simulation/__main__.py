@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tests.simulation.mutants import hunt, plant
+from tests.simulation.planting import MUTANTS, Mutant, hunt, plant
 from tests.simulation.scheduler import FAULTS
 
 
@@ -16,7 +16,7 @@ def main() -> int:
     everything = range(asked.first, asked.first + asked.histories)
     seeds = [seed for seed in everything if seed not in asked.skip]
     if asked.plant is not None:
-        plant(asked.plant)
+        plant(*_named([asked.plant]))
         return _first(seeds)
     if asked.seed is not None:
         return _one(asked)
@@ -27,7 +27,11 @@ def _hunt(asked: argparse.Namespace) -> int:
     from tests.simulation.history import failing
 
     broken = [history.seed for history, _ in failing(range(asked.histories))]
-    return hunt(asked.mutants, asked.histories, broken)
+    return hunt(_named(asked.mutants), asked.histories, broken)
+
+
+def _named(names: Sequence[str]) -> list[Mutant]:
+    return [mutant for mutant in MUTANTS if not names or mutant.name in names]
 
 
 def _first(seeds: Sequence[int]) -> int:

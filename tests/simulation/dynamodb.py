@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
@@ -84,7 +83,7 @@ class DynamoDB(Service):
                 reasons.append({"Code": "None"})
             else:
                 wants = "ReturnValuesOnConditionCheckFailure" in write and held
-                more = {"Item": deepcopy(held)} if wants else {}
+                more = {"Item": dict(held)} if wants else {}
                 reasons.append({"Code": "ConditionalCheckFailed"} | more)
         if any(reason["Code"] != "None" for reason in reasons):
             raise _cancelled(reasons)
@@ -108,7 +107,7 @@ class DynamoDB(Service):
         page = ahead[:Limit]
         more = {"LastEvaluatedKey": {table.key: {"S": page[-1][1]}}} if len(ahead) > Limit else {}
         names = projected.get("ExpressionAttributeNames", {}).values()
-        items = [deepcopy(table.items[key]) for _, key in page]
+        items = [dict(table.items[key]) for _, key in page]
         if names:
             items = [{name: item[name] for name in names if name in item} for item in items]
         return {"Items": items} | more
@@ -151,8 +150,8 @@ class DynamoDB(Service):
         written, former = table.former.get(name, (float("-inf"), None))
         is_old = self._scheduler.seconds - written < _STALE_SECONDS
         if not consistent and is_old and self._scheduler.happens("stale"):
-            return deepcopy(former)
-        return deepcopy(table.items.get(name))
+            return former and dict(former)
+        return dict(found) if (found := table.items.get(name)) else None
 
     def _check(self, name: str, key: Any, write: Any, operation: str) -> None:
         if not _holds(self._held(name, key), write):
@@ -163,7 +162,7 @@ class DynamoDB(Service):
         key = item[table.key]["S"]
         before = table.items.get(key)
         table.former[key] = (self._scheduler.seconds, before)
-        table.items[key] = deepcopy(item)
+        table.items[key] = dict(item)
         # A write that changes nothing leaves no stream record:
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
         if name == IMAGES and before != item:
@@ -236,7 +235,7 @@ def _plain(value: Any) -> Any:
 def _updated(item: Item, update: Mapping[str, Any]) -> Item:
     """Return an item after an update expression of ``SET`` and ``ADD``."""
     names = update.get("ExpressionAttributeNames", {})
-    values, after = update["ExpressionAttributeValues"], deepcopy(item)
+    values, after = update["ExpressionAttributeValues"], dict(item)
 
     def value_of(written: str) -> Any:
         if found := re.fullmatch(r"if_not_exists\((\S+), (\S+)\)", written):

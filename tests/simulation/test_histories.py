@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.simulation.history import History, failing, run, shrunk
-from tests.simulation.mutants import MUTANTS, ROOT, Mutant
+from tests.simulation.planting import MUTANTS, ROOT, Mutant
 
 HISTORIES, TOGETHER = 500, 25
 
@@ -31,7 +31,8 @@ def _asked(history: History) -> list[list[str]]:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_planted_bug_has_its_place_and_is_python(mutant: Mutant) -> None:
-    compile(mutant.planted(), mutant.file, "exec")
+    for file in mutant.files:
+        compile(mutant.planted(file), file, "exec")
 
 
 @pytest.mark.parametrize(

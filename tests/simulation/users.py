@@ -19,6 +19,8 @@ OWNERS = ("ann", "bob")
 NAMES = ("a.jpg", "b.jpg", "c+c.jpg")
 WEIGHTS = {
     "upload": 8,
+    "upload_album": 2,
+    "upload_again": 2,
     "enter": 3,
     "remove": 2,
     "undelete": 2,
@@ -142,8 +144,8 @@ class Users:
         kind = kinds[operation.number % len(kinds)]
         return b"%s %s%d" % (kind, operation.owner.encode(), operation.number)
 
-    def _put(self, key: str, content: bytes) -> None:
-        self._world.scheduler.sleep(0.5)
+    def _put(self, key: str, content: bytes, pause: float = 0.5) -> None:
+        self._world.scheduler.sleep(pause)
         self.bodies[hashlib.sha256(content).hexdigest()] = content
         self._world.dead.pop(image_id_of(BUCKET, key), None)
         self.half_deleted.discard(key)
@@ -153,6 +155,22 @@ class Users:
     def _upload(self, operation: Operation) -> None:
         key = f"{folder_of(operation.owner)}/{NAMES[operation.number % len(NAMES)]}"
         self._put(key, self._content(operation))
+
+    def _upload_album(self, operation: Operation) -> None:
+        """Upload several at once, so that they are in one batch; every third time a deadly one."""
+        owner, number = operation.owner, operation.number
+        deadly = number % 5 if number % 3 == 0 else None
+        for at in range(5):
+            kind = DEADLY if at == deadly else PHOTO
+            content = b"%s %s%d" % (kind, owner.encode(), number * 5 + at)
+            self._put(f"{folder_of(owner)}/album/{at}.jpg", content, pause=0.01)
+
+    def _upload_again(self, operation: Operation) -> None:
+        """Upload what a key held before, as who has deleted it by mistake."""
+        key = self._key(operation)
+        held = [version.body for version in self._world.s3.versions.get(key, ()) if version.body]
+        if held:
+            self._put(key, held[-1])
 
     def _enter(self, operation: Operation) -> None:
         """Ask for a form, again where that was not answered; most often send the file."""

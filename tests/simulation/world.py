@@ -98,6 +98,8 @@ class World:
         Photographs (ids) whose DELETE was answered, and when, until a file is there again.
     changes
         What the catalogue's writes are to publish: name, id and revision.
+    untold
+        Keys of which an event was never sent.
     unlucky
         Keys of which a message was in an invocation of the captioner's that a fault met.
     history
@@ -111,6 +113,7 @@ class World:
         self.model = "net@1"
         self.dead: dict[str, float] = {}
         self.changes: list[tuple[str, str, int]] = []
+        self.untold: set[str] = set()
         self.unlucky: set[str] = set()
         self.history: dict[tuple[str, int], Item] = {}
         self.violations: list[str] = []
@@ -285,7 +288,9 @@ class World:
         return held.process(event, remaining)
 
     def _announced(self, key: str, event: dict[str, Any]) -> None:
-        if not self.scheduler.happens("dropped"):
+        if self.scheduler.happens("dropped"):
+            self.untold.add(key)
+        else:
             self.sqs.put(json.dumps(event), 10 ** self.scheduler.random.uniform(-1, 2))
 
     def _poll_queue(self) -> None:
