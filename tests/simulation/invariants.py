@@ -43,7 +43,7 @@ def broken_at_rest(world: World, users: Users) -> Iterator[str]:
     yield from _reports(world, users)
     yield from _events(world)
     yield from _answers(world, users, images)
-    yield from _repairs(world)
+    yield from not_at_rest(world)
 
 
 def broken_after_trying_again(world: World, users: Users) -> Iterator[str]:
@@ -54,13 +54,13 @@ def broken_after_trying_again(world: World, users: Users) -> Iterator[str]:
     yield from _copies(world, users, images)
 
 
-def _repairs(world: World) -> Iterator[str]:
+def not_at_rest(world: World) -> Iterator[str]:
     """The last of the daily passes found nothing to repair."""
     version = world.s3.current(REPORT)
     report = json.loads(version.body or b"{}") if version else {}
     if report.get("stage") != Stage.FINISHED:
         yield f"a pass of the reconciler is {report.get('stage')}: {report.get('reason')}"
-    if repaired := {name: n for name, n in report.get("repaired", {}).items() if n}:
+    if repaired := [name for name, n in report.get("repaired", {}).items() if n]:
         yield f"the reconciler goes on to repair: {', '.join(repaired)}"
 
 
