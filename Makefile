@@ -152,8 +152,8 @@ quick: setup-dev ## Unit and contract tests only
 fuzz: setup-dev ## Decode 50,000 damaged pictures (INPUTS, SEED): what is neither decoded nor refused is kept in build/fuzz
 	@nice $(BIN)/python -m tests.pictures.fuzzing $(or $(INPUTS),50000) $(SEED)
 
-simulate: setup-dev ## Run 10,000 simulated histories (HISTORIES, FIRST): which breaks a promise?
-	@nice $(BIN)/python -m tests.simulation --histories $(or $(HISTORIES),10000) --first $(or $(FIRST),0)
+simulate: setup-dev ## Run 10,000 simulated histories (HISTORIES, FROM): which breaks a promise?
+	@nice $(BIN)/python -m tests.simulation --processes 2 --histories $(or $(HISTORIES),10000) --from $(or $(FROM),0)
 
 mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
 	@rm -rf mutants

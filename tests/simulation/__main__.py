@@ -2,10 +2,14 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
+from multiprocessing import Pool
 
 from tests.simulation.planting import MUTANTS, Mutant, hunt, plant
 from tests.simulation.scheduler import FAULTS
+
+CHUNK = 10  # histories that a process takes at once
 
 
 def main() -> int:
@@ -20,14 +24,16 @@ def main() -> int:
         return _first(seeds)
     if asked.seed is not None:
         return _one(asked)
-    return _many(seeds, shrink=not asked.as_it_is)
+    return _many(seeds, asked.processes, shrink=not asked.as_it_is)
 
 
 def _hunt(asked: argparse.Namespace) -> int:
-    from tests.simulation.history import failing
+    from tests.simulation.history import History, run
 
-    broken = [history.seed for history, _ in failing(range(asked.histories))]
-    return hunt(_named(asked.mutants), asked.histories, broken)
+    def is_sound(seed: int) -> bool:
+        return not run(History(seed)).violations
+
+    return hunt(_named(asked.mutants), asked.histories, is_sound)
 
 
 def _named(names: Sequence[str]) -> list[Mutant]:
@@ -44,19 +50,21 @@ def _first(seeds: Sequence[int]) -> int:
     return 0
 
 
-def _many(seeds: Sequence[int], *, shrink: bool) -> int:
-    from tests.simulation.history import failing, shrunk
+def _many(seeds: Sequence[int], processes: int, *, shrink: bool) -> int:
+    from tests.simulation.history import History, broken_promises, shrunk
 
-    def told(done: int) -> None:
-        if sys.stderr.isatty() or done % 100 == 0:
-            print(f"\r{done} of {len(seeds)} histories", end="", file=sys.stderr, flush=True)
-
-    found = 0
-    for history, outcome in failing(seeds, told):
-        found += 1
-        promise = outcome.violations[0]
-        shorter = shrunk(history, promise) if shrink else history
-        print(f"\n✗ {promise}\n  {shorter.command}", flush=True)
+    found, began = 0, time.monotonic()
+    with Pool(processes) as pool:
+        for done, (seed, promises) in enumerate(pool.imap(broken_promises, seeds, CHUNK), 1):
+            if promises:
+                found += 1
+                history = History(seed)
+                shorter = shrunk(history, promises[0]) if shrink else history
+                print(f"\n✗ {promises[0]}\n  {shorter.command}", flush=True)
+            if done % 100 == 0 or sys.stderr.isatty():
+                told = f"{done} of {len(seeds)} histories, up to seed {seed}, {found} broken"
+                minutes = (time.monotonic() - began) / 60
+                print(f"\r{told}, {minutes:.0f} min", end="", file=sys.stderr, flush=True)
     print(f"\n{len(seeds)} histories, {found} of which broke a promise")
     return found
 
@@ -81,7 +89,8 @@ def _one(asked: argparse.Namespace) -> int:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--histories", type=int, default=500, help="how many to run")
-    parser.add_argument("--first", type=int, default=0, help="the first one's seed")
+    parser.add_argument("--from", dest="first", type=int, default=0, help="the first one's seed")
+    parser.add_argument("--processes", type=int, default=1, help="that run them")
     parser.add_argument("--as-it-is", action="store_true", help="do not shrink what fails")
     parser.add_argument("--seed", type=int, help="run this history alone")
     parser.add_argument("--schedule", type=int, default=0, help="with this order of events")

@@ -172,6 +172,11 @@ def failing(
             yield history, outcome
 
 
+def broken_promises(seed: int) -> tuple[int, tuple[str, ...]]:
+    """Run the history of a seed; return it and the promises that were broken."""
+    return seed, run(History(seed)).violations
+
+
 def shrunk(history: History, promise: str) -> History:
     """Return a history with fewer operations and faults that breaks the same promise.
 
