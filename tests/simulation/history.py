@@ -25,7 +25,7 @@ from tests.simulation.world import World
 _RATES = (0.005, 0.02, 0.06)
 # Longer than five deliveries take, and than a day, after which everything is looked through.
 _QUIET_SECONDS, _PASS_SECONDS = 4 * 3_600, 25 * 3_600
-_MOST_PASSES = 4  # what the first sends to the captioner the second sees, and the last is idle
+_MOST_PASSES = 5  # what the first sends to the captioner the second sees, and the last is idle
 _SCHEDULES = 30  # tried for each shorter history
 
 
@@ -142,6 +142,7 @@ def _rest(world: World, users: Users) -> None:
     do what they are told to do about failures.
     """
     world.scheduler.sleep(_QUIET_SECONDS)
+    world.at_rest_since = world.scheduler.now()
     _judge(world, users, broken_when_quiet)
     for _ in range(_MOST_PASSES):
         world.scheduler.sleep(_PASS_SECONDS)

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
 
 from chalicelib.images import DESCRIBED, Image, Source, State, image_id_of
 from chalicelib.names import DERIVED
@@ -55,9 +57,11 @@ def broken_after_trying_again(world: World, users: Users) -> Iterator[str]:
 
 
 def not_at_rest(world: World) -> Iterator[str]:
-    """The last of the daily passes found nothing to repair."""
+    """The last of the daily passes was begun at rest, and found nothing to repair."""
     version = world.s3.current(REPORT)
     report = json.loads(version.body or b"{}") if version else {}
+    if datetime.fromisoformat(report["started_at"]) < world.at_rest_since:
+        yield "no pass of the reconciler began at rest"
     if report.get("stage") != Stage.FINISHED:
         yield f"a pass of the reconciler is {report.get('stage')}: {report.get('reason')}"
     if repaired := [name for name, n in report.get("repaired", {}).items() if n]:
@@ -182,20 +186,30 @@ def _answers(world: World, users: Users, images: list[Image]) -> Iterator[str]:
     """Listings, counts and searches answer what the catalogue holds, to each owner their own."""
     for owner in OWNERS:
         own = [image for image in images if image.is_visible_to(owner)]
-        listed = users.call("GET", "/images", owner=owner, limit=100).body["items"]
+        listed = _told(world, users, owner, "/images", limit=100)["items"]
         if {one["id"] for one in listed} != {image.image_id for image in own}:
             yield "a listing is not what the catalogue holds"
-        counted = users.call("GET", "/stats", owner=owner).body
+        counted = _told(world, users, owner, "/stats")
         states = Counter(image.state.value for image in own)
         if {state: n for state, n in counted["images"].items() if n} != dict(states):
             yield f"counts are wrong: {counted['images']} instead of {dict(states)}"
-        found = users.call("GET", "/search", owner=owner, limit=100, sort="added").body
+        found = _told(world, users, owner, "/search", limit=100, sort="added")
         searchable = {image.image_id for image in own if image.state in DESCRIBED}
         if {hit["image"]["id"] for hit in found["hits"]} != searchable:
             yield "what is found is not what has a caption"
         if not found["total"] == counted["searchable"] == len(searchable):
             yield "what is counted as searchable is not what has a caption"
         yield from _index(world, users, owner, own)
+
+
+def _told(world: World, users: Users, owner: str, path: str, **query: Any) -> Any:
+    """Return an answer; the first search of all finds no index yet, which is built then."""
+    for _ in range(5):
+        answer = users.call("GET", path, owner=owner, **query)
+        if answer.status == 200:
+            return answer.body
+        world.scheduler.sleep(120)
+    raise AssertionError(f"{path} goes on to answer {answer.status}")
 
 
 def _index(world: World, users: Users, owner: str, own: list[Image]) -> Iterator[str]:

@@ -102,6 +102,8 @@ class World:
         Keys of which an event was never sent.
     unlucky
         Keys of which a message was in an invocation of the captioner's that a fault met.
+    at_rest_since
+        When everybody had stopped.
     history
         Every record at each of its revisions.
     violations
@@ -113,6 +115,7 @@ class World:
         self.model = "net@1"
         self.dead: dict[str, float] = {}
         self.changes: list[tuple[str, str, int]] = []
+        self.at_rest_since = scheduler.now()
         self.untold: set[str] = set()
         self.unlucky: set[str] = set()
         self.history: dict[tuple[str, int], Item] = {}
