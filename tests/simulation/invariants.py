@@ -186,6 +186,7 @@ def _answers(world: World, users: Users, images: list[Image]) -> Iterator[str]:
     """Listings, counts and searches answer what the catalogue holds, to each owner their own."""
     for owner in OWNERS:
         own = [image for image in images if image.is_visible_to(owner)]
+        found = _told(world, users, owner, "/search", limit=100, sort="added")
         listed = _told(world, users, owner, "/images", limit=100)["items"]
         if {one["id"] for one in listed} != {image.image_id for image in own}:
             yield "a listing is not what the catalogue holds"
@@ -193,7 +194,6 @@ def _answers(world: World, users: Users, images: list[Image]) -> Iterator[str]:
         states = Counter(image.state.value for image in own)
         if {state: n for state, n in counted["images"].items() if n} != dict(states):
             yield f"counts are wrong: {counted['images']} instead of {dict(states)}"
-        found = _told(world, users, owner, "/search", limit=100, sort="added")
         searchable = {image.image_id for image in own if image.state in DESCRIBED}
         if {hit["image"]["id"] for hit in found["hits"]} != searchable:
             yield "what is found is not what has a caption"

@@ -64,9 +64,10 @@ class Operation:
 
 
 def planned(random: Random) -> list[Operation]:
-    """Return what people do in one history, of which some kinds are left out."""
+    """Return what people do in one history: some kinds are left out, and some done often."""
     kinds = [kind for kind in WEIGHTS if kind == "upload" or random.random() < 0.7]
-    chosen = random.choices(kinds, [WEIGHTS[kind] for kind in kinds], k=random.randint(4, 22))
+    weights = [WEIGHTS[kind] * random.choice((1, 1, 6)) for kind in kinds]
+    chosen = random.choices(kinds, weights, k=random.randint(4, 22))
     pace = random.uniform(-1, 2)
     owners = OWNERS[: random.randint(1, 2)]
     return [
