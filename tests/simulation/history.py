@@ -18,8 +18,9 @@ from tests.simulation.invariants import (
     broken_when_quiet,
     not_at_rest,
 )
+from tests.simulation.plans import Operation, planned
 from tests.simulation.scheduler import FAULTS, Killed, Scheduler, Stuck
-from tests.simulation.users import Operation, Users, planned
+from tests.simulation.users import Users
 from tests.simulation.world import World
 
 _RATES = (0.005, 0.02, 0.06)

@@ -15,8 +15,9 @@ from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import Document, document_of
 from chalicelib.search.query import Mode, Query, Sort
 from tests.simulation.model import BAD, DEADLY, UNSURE, caption_of, display_of
+from tests.simulation.plans import OWNERS
 from tests.simulation.services import BUCKET
-from tests.simulation.users import OWNERS, Users, folder_of, is_photograph
+from tests.simulation.users import Users, folder_of, is_photograph
 from tests.simulation.world import World
 
 

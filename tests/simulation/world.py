@@ -1,14 +1,9 @@
-"""The deployment: the repository's own functions on simulated services.
-
-Wired as ``bootstrap`` wires them, but for the clients, the clock, and pools of tasks for threads.
-"""
+"""A world in which the repository runs: events reach functions, and promises are watched."""
 
 import hashlib
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,41 +12,24 @@ from chalice.local import LocalGateway
 
 import app as entry_point
 from captioner.batch import BatchProcessor
-from chalicelib import bootstrap, events
-from chalicelib.access import TokenStore
-from chalicelib.catalogue.dynamodb import DynamoCatalogue, image_of
-from chalicelib.catalogue.progress import RecountProgress
-from chalicelib.catalogue.recount import Recount
-from chalicelib.catalogue.table import Table
-from chalicelib.deadline import Deadline
+from chalicelib import events
+from chalicelib.catalogue.dynamodb import image_of
 from chalicelib.errors import ImageRepoError
 from chalicelib.events import ObjectEvent
 from chalicelib.images import DESCRIBED, Image, State
-from chalicelib.imports import Imports
-from chalicelib.ingest import Ingest
-from chalicelib.queue import SqsDeadLetters, SqsQueue
-from chalicelib.reconciling.index import LambdaIndexRepair, Repairing
-from chalicelib.reconciling.starting import LambdaReconciling
-from chalicelib.reindexing import AutomaticReindexing, LambdaReindexing, RunStateStore
-from chalicelib.search.execution import Searcher
-from chalicelib.search.opensearch import BackOff, RebuildingIndex, RetryingClient
-from chalicelib.search.port import Document, RebuildableIndex, document_of
-from chalicelib.search.replicated import IndexWriter, PublishedIndex, S3IndexStore
 from chalicelib.search.replicated.manifest import Policy
 from chalicelib.settings import Settings
-from chalicelib.storage import S3Storage
-from indexer.batch import Indexer
-from indexer.bootstrap import documents
-from indexer.changes import NAMES, EventBus
+from indexer.changes import NAMES
 from indexer.handler import answer
 from infra.deliveries import CAPTIONER_SECONDS, VISIBILITY_SECONDS
+from tests.simulation.deployment import Container, Deployment, Metrics
 from tests.simulation.dynamodb import COUNTS, IMAGES, TOKENS, DynamoDB, Item
 from tests.simulation.functions import Bus, Function
-from tests.simulation.model import BAD, DEADLY, Encoder, prepare_with
-from tests.simulation.opensearch import Cluster, SimulatedOpenSearch
+from tests.simulation.model import BAD, DEADLY
+from tests.simulation.opensearch import Cluster
 from tests.simulation.s3 import Bucket
-from tests.simulation.scheduler import Killed, Pool, Scheduler
-from tests.simulation.services import BUCKET, DEAD_LETTERS, QUEUE, Client
+from tests.simulation.scheduler import Killed, Scheduler
+from tests.simulation.services import BUCKET, QUEUE
 from tests.simulation.sqs import Queues
 from tests.simulation.stream import Stream
 
@@ -69,14 +47,6 @@ class Answer:
     body: Any = None
 
 
-@dataclass(frozen=True)
-class Container:
-    """What a container of the API holds."""
-
-    repository: bootstrap.Repository
-    deadline: Deadline
-
-
 class _Containers:
     """Gives each request what the container holds that it runs in, as `bootstrap.Provider`."""
 
@@ -87,13 +57,11 @@ class _Containers:
         return getattr(self._scheduler.process.container, name)
 
 
-class World:
-    """Services, functions and what happens between them.
+class World(Deployment):
+    """What happens between services and functions.
 
     Attributes
     ----------
-    model
-        ``name@version`` of the bundle that is deployed.
     dead
         Photographs (ids) whose DELETE was answered, and when, until a file is there again.
     changes
@@ -104,8 +72,6 @@ class World:
         Keys of which a message was in an invocation of the captioner's that a fault met.
     at_rest_since
         When everybody had stopped.
-    history
-        Every record at each of its revisions.
     violations
         Promises that were broken, in the order of time.
     """
@@ -113,6 +79,7 @@ class World:
     def __init__(self, scheduler: Scheduler) -> None:
         self.scheduler = scheduler
         self.model = "net@1"
+        self.metrics = Metrics(self.violate)
         self.dead: dict[str, float] = {}
         self.changes: list[tuple[str, str, int]] = []
         self.at_rest_since = scheduler.now()
@@ -127,14 +94,14 @@ class World:
         self.cluster = (
             Cluster(scheduler) if scheduler.random.random() < _SHARE_OF_OPENSEARCH else None
         )
-        self.captioner = self._function(self._captioner, self._caption, CAPTIONER_SECONDS, 2)
+        self.captioner = self._function(self.new_captioner, self._caption, CAPTIONER_SECONDS, 2)
         # Without a reserved execution, and with OpenSearch, there may be several.
         writers = 2 if self.cluster else scheduler.random.randint(1, 2)
         self.indexer = self._function(
-            self._indexer, lambda held, event, _: answer(held, event), concurrency=writers
+            self.new_indexer, lambda held, event, _: answer(held, event), concurrency=writers
         )
-        self.api = self._function(self._container, self._answer, 29, 3)
-        self.reconciler = self._function(self._container, self._reconcile, 300, 1)
+        self.api = self._function(self.new_container, self._answer, 29, 3)
+        self.reconciler = self._function(self.new_container, self._reconcile, 300, 1)
         self.stream = Stream(scheduler, self.indexer)
         entry_point.provider = _Containers(scheduler)  # type: ignore[assignment]
 
@@ -168,82 +135,6 @@ class World:
             self.violate(f"{method} /{path.split('/')[1]} answered {found.status}")
         return found
 
-    def repository(self, deadline: Deadline | None = None) -> bootstrap.Repository:
-        """Return what a new container of the API holds."""
-        scheduler = self.scheduler
-        client: Callable[[Any], Any] = partial(Client, scheduler=scheduler, deadline=deadline)
-        storage = S3Storage(client(self.s3), BUCKET, scheduler.now)
-        reindexing = LambdaReindexing(client(self.indexer), "indexer")
-        automatic = self._automatic(storage, reindexing)
-        return bootstrap.assemble(
-            _SETTINGS,
-            catalogue=DynamoCatalogue(client(self.dynamodb), IMAGES, COUNTS, scheduler.sleep),
-            storage=storage,
-            index=self._engine(client, automatic, deadline),
-            encoder=Encoder(),
-            tokens=self.tokens(),
-            queue=SqsQueue(client(self.sqs), QUEUE),
-            dead_letters=SqsDeadLetters(client(self.sqs), DEAD_LETTERS),
-            reindexing=reindexing,
-            recounting=reindexing,
-            reconciling=LambdaReconciling(client(self.reconciler), "reconciler"),
-            index_repair=LambdaIndexRepair(lambda: self._client(self.indexer), "indexer"),
-            sleep=scheduler.sleep,
-            clock=scheduler.now,
-            executor=partial(Pool, scheduler),
-        )
-
-    def _container(self) -> Container:
-        deadline = Deadline(lambda: self.scheduler.seconds)
-        return Container(self.repository(deadline), deadline)
-
-    def _client(self, service: Any) -> Any:
-        return Client(service, self.scheduler)
-
-    def _automatic(self, storage: S3Storage, reindexing: LambdaReindexing) -> AutomaticReindexing:
-        now = self.scheduler.now
-        return AutomaticReindexing(RunStateStore(storage, now).newest, reindexing, now)
-
-    def _engine(
-        self,
-        client: Callable[[Any], Any],
-        automatic: AutomaticReindexing,
-        deadline: Deadline | None,
-    ) -> Searcher:
-        if self.cluster is None:
-            store = S3IndexStore(client(self.s3), BUCKET)
-            return PublishedIndex(store, automatic.start, lambda: self.scheduler.seconds)
-        seconds = 2 * bootstrap.ENGINE_SECONDS
-        may_send = partial(deadline.allows, seconds) if deadline else lambda: True
-        return self._opensearch(bootstrap.ENGINE_TRIES, automatic.start, may_send)
-
-    def _opensearch(
-        self,
-        tries: int,
-        on_outdated: Callable[[], None] = lambda: None,
-        may_send: Callable[[], bool] = lambda: True,
-    ) -> SimulatedOpenSearch:
-        back_off = BackOff(tries, sleep=self.scheduler.sleep, random=self.scheduler.random.random)
-        client = RetryingClient(self._client(self.cluster), back_off, may_send)
-        return SimulatedOpenSearch(client, self._document, on_outdated=on_outdated)
-
-    def _document(self, image_id: str, rev: int) -> Document:
-        return document_of(image_of(self.history[image_id, rev]))
-
-    def tokens(self) -> TokenStore:
-        """Return the tokens, as a new process reads them."""
-        client = self._client(self.dynamodb)
-        return TokenStore(client, TOKENS, lambda: self.scheduler.now().timestamp())
-
-    def count(self, what: str) -> None:
-        """Take a metric of the captioner's."""
-
-    def failed(self, message_id: str) -> None:
-        """Take an error of the captioner's, which must be one that was foreseen."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, ImageRepoError):
-            self.violate(f"the captioner raised {error!r}")
-
     def _function(
         self,
         make: Callable[[], Any],
@@ -262,29 +153,7 @@ class World:
 
         return Function(self.scheduler, make, guarded, seconds=seconds, concurrency=concurrency)
 
-    def _storage(self) -> S3Storage:
-        return S3Storage(self._client(self.s3), BUCKET, self.scheduler.now)
-
-    def _catalogue(self) -> DynamoCatalogue:
-        return DynamoCatalogue(self._client(self.dynamodb), IMAGES, COUNTS, self.scheduler.sleep)
-
     # The captioner -------------------------------------------------------------------------------
-
-    def _captioner(self) -> BatchProcessor:
-        scheduler, catalogue, storage = self.scheduler, self._catalogue(), self._storage()
-        queue = SqsQueue(self._client(self.sqs), QUEUE)
-        ingest = Ingest(
-            catalogue,
-            storage,
-            prepare_with(self.model, scheduler),
-            model=self.model,
-            clock=scheduler.now,
-            max_bytes=1_000,
-        )
-        imports = Imports(catalogue, storage, queue, scheduler.now, chunk=2)
-        return BatchProcessor(
-            ingest, imports, self, queue, BUCKET, 2, executor=partial(Pool, scheduler)
-        )
 
     @staticmethod
     def _caption(held: BatchProcessor, event: Any, remaining: Callable[[], int]) -> list[str]:
@@ -329,33 +198,6 @@ class World:
         self.captioner.begin(records, ended, lambda: self.unlucky.update(keys))
 
     # The indexer ---------------------------------------------------------------------------------
-
-    def _indexer(self) -> Indexer:
-        scheduler, catalogue, storage = self.scheduler, self._catalogue(), self._storage()
-        table = partial(Table, self._client(self.dynamodb), sleep=scheduler.sleep)
-        counting = Recount(
-            table(IMAGES),
-            table(COUNTS),
-            RecountProgress(storage, scheduler.now),
-            scheduler.sleep,
-            lambda: scheduler.now().timestamp(),
-        )
-        index = self._writer(catalogue, storage)
-        bus = EventBus(self._client(self.bus), "bus")
-        runs = RunStateStore(storage, scheduler.now)
-        return Indexer(index, bus, runs, counting, Repairing(index, catalogue))
-
-    def _writer(self, catalogue: DynamoCatalogue, storage: S3Storage) -> RebuildableIndex:
-        if self.cluster is None:
-            store = S3IndexStore(self._client(self.s3), BUCKET)
-            return IndexWriter(store, lambda: documents(catalogue), self.scheduler.now, _POLICY)
-        itself = LambdaReindexing(self._client(self.indexer), "indexer")
-        return RebuildingIndex(
-            self._opensearch(tries=5),
-            lambda after: documents(catalogue, after),
-            self._automatic(storage, itself),
-            batch=2,
-        )
 
     def _changed(self, before: Item | None, after: Item) -> None:
         image_id, state = after["image_id"]["S"], State(after["state"]["S"])
