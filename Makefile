@@ -11,7 +11,7 @@ CODE   := chalicelib captioner indexer infra layers local image_repo image_repo_
 LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz fuzz-api format bench synth \
+.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz fuzz-api simulate format bench synth \
         deploy diff destroy preflight chromium java imagemagick exiftool provider lock lint types security template quick audit setup-checkov setup-audit
 
 help: ## This list
@@ -159,6 +159,9 @@ fuzz-api: setup-dev ## Ask every route of the API 10,000 times (CASES, HISTORIES
 	  --exclude-checks unsupported_method,positive_data_acceptance; \
 	else API_CASES=$(or $(CASES),280) API_HISTORIES=$(or $(HISTORIES),100) nice $(BIN)/python -m pytest -q \
 	  tests/integration/test_api_fuzzed.py tests/integration/test_owners_machine.py; fi
+
+simulate: setup-dev ## Run 10,000 simulated histories (HISTORIES, FROM): which breaks a promise?
+	@nice $(BIN)/python -m tests.simulation --processes 2 --histories $(or $(HISTORIES),10000) --from $(or $(FROM),0)
 
 mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
 	@rm -rf mutants
