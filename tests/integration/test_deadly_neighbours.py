@@ -177,9 +177,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 @pytest.mark.slow
-@pytest.mark.fault(6)
-@pytest.mark.fault(7)
-@pytest.mark.fault(10)
+@pytest.mark.fault(6, 7, 10, by="moto and a process of its own")
 @pytest.mark.parametrize(
     ("poison", "reason"),
     [
