@@ -85,7 +85,7 @@ class Account:
     """An account with ten photographs to come, and an event source mapping as Lambda has it."""
 
     def __init__(self) -> None:
-        from infra.storage import ATTEMPTS  # the function's process does without the CDK
+        from infra.deliveries import ATTEMPTS  # the function's process does without the CDK
 
         self.sqs = boto3.client("sqs")
         dead = self.sqs.create_queue(QueueName=DEAD)["QueueUrl"]
@@ -177,9 +177,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 @pytest.mark.slow
-@pytest.mark.fault(6)
-@pytest.mark.fault(7)
-@pytest.mark.fault(10)
+@pytest.mark.fault(6, 7, 10, by="moto and a process of its own")
 @pytest.mark.parametrize(
     ("poison", "reason"),
     [
