@@ -120,7 +120,7 @@ status: ## Tell whether the stack runs and where
 
 test: setup-test ## Every test, or those that ARGS names (ARGS=tests/unit)
 	@$(BIN)/python -m layers
-	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadgroup)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadscope)
 
 check: lint types security audit template quick ## Lint, format, types, security, vulnerabilities, template, quick tests
 
