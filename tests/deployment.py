@@ -120,14 +120,15 @@ class Deployment:
         self._queue_url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         self._queue = SqsQueue(self._sqs, self._queue_url)
         self._captioner = self._make_captioner(now)
-        self._writer: Any = engine or IndexWriter(S3IndexStore(s3, BUCKET), tuple)
         self._indexed: dict[str, int] = {}
         self._told = 0
+        self._writer: Any = engine
         searched: Any = engine
         if engine is None:
+            store, looks = S3IndexStore(s3, BUCKET), count(step=FRESH_SECONDS)
+            self._writer = IndexWriter(store, tuple)
             self._writer.rebuild()
-            looks = count(step=FRESH_SECONDS)
-            searched = PublishedIndex(S3IndexStore(s3, BUCKET), clock=lambda: next(looks))
+            searched = PublishedIndex(store, clock=lambda: next(looks))
         self._repository = self._make_repository(searched, now)
 
     def call(

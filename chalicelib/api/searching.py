@@ -116,7 +116,9 @@ class SearchService:
         if asked.crop:
             return self.encoder.stored(image.key, image.version_id, asked.crop.box)
         if image.visual is None:
-            raise InvalidField("id", f"the photograph is {image.state.value}: it has no vector yet")
+            raise InvalidField(
+                "image_id", f"the photograph is {image.state.value}: it has no vector yet"
+            )
         return image.visual
 
     def _query(self, caller: Caller, document: SearchDocument) -> Query:
