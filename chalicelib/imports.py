@@ -101,13 +101,19 @@ class Imports:
         return report
 
     def descriptions_changed(self, event: ObjectEvent, is_late: Callable[[], bool]) -> str:
-        """Import a file of captions that was uploaded; a deleted one changes no caption."""
-        self._captions.register(event.key)
+        """Import a file of captions that was uploaded; a deleted one changes no caption.
+
+        A redrive that is delivered again goes on with the import that it began, which is known by
+        the file's content; one that comes after that had ended begins it anew.
+        """
+        etag = self._captions.register(event.key)
         if event.kind is EventKind.REMOVED:
             return "ignored"
-        name = f"{event.key}#{event.sequencer or event.version_id or self._clock().isoformat()}"
+        name = f"{event.key}#{event.sequencer or event.version_id or etag}"
         import_id = uuid5(NAMESPACE_URL, name).hex
-        report = ImportReport.stored(self._storage, import_id) or self._begun(import_id, event.key)
+        report = ImportReport.stored(self._storage, import_id)
+        if report is None or (event.sequencer is None and report.state != "running"):
+            report = self._begun(import_id, event.key)
         return self._resume(report, 1, is_late)
 
     def continue_import(self, request: ContinueImport, is_late: Callable[[], bool]) -> str:
