@@ -1,9 +1,11 @@
 """Imports: the captions of a file for the photographs of its folder."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
+from threading import Lock
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.catalogue import Catalogue, update
@@ -33,6 +35,8 @@ class Imports:
         The captioner's; takes the requests to continue an import.
     chunk
         Lines between two saves of the report.
+    lock
+        See `FolderCaptions`.
     """
 
     def __init__(
@@ -43,13 +47,14 @@ class Imports:
         clock: Callable[[], datetime],
         *,
         chunk: int = 500,
+        lock: Callable[[], AbstractContextManager[object]] = Lock,
     ) -> None:
         self._catalogue = catalogue
         self._storage = storage
         self._queue = queue
         self._clock = clock
         self._chunk = chunk
-        self._captions = FolderCaptions(storage)
+        self._captions = FolderCaptions(storage, lock=lock)
 
     def start(
         self, owner: str | None, prefix: str, name: str | None = None, encoding: str | None = None
