@@ -32,7 +32,13 @@ class Upkeep:
         self.call("POST", "/reindex", {"roll_back": False})
 
     def _roll_back(self, operation: Operation) -> None:
+        """Rebuild the index, go back, and every other time change one's mind meanwhile."""
+        self.call("POST", "/reindex", {"roll_back": False})
+        self._world.scheduler.sleep(60)
         self.call("POST", "/reindex", {"roll_back": True})
+        if operation.number % 2:
+            self._world.scheduler.sleep(operation.number % 11)
+            self.call("POST", "/reindex", {"roll_back": False})
 
     def _rebuild(self, operation: Operation) -> None:
         self.rebuild(force=operation.number % 4 == 0)
