@@ -11,7 +11,7 @@ CODE   := chalicelib captioner indexer infra layers local image_repo image_repo_
 LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz format bench synth \
+.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz fuzz-api simulate format bench synth \
         deploy diff destroy preflight chromium java imagemagick exiftool provider lock lint types security template quick audit setup-checkov setup-audit
 
 help: ## This list
@@ -120,7 +120,7 @@ status: ## Tell whether the stack runs and where
 
 test: setup-test ## Every test, or those that ARGS names (ARGS=tests/unit)
 	@$(BIN)/python -m layers
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadgroup)
 
 check: lint types security audit template quick ## Lint, format, types, security, vulnerabilities, template, quick tests
 
@@ -151,6 +151,17 @@ quick: setup-dev ## Unit and contract tests only
 
 fuzz: setup-dev ## Decode 50,000 damaged pictures (INPUTS, SEED): what is neither decoded nor refused is kept in build/fuzz
 	@nice $(BIN)/python -m tests.pictures.fuzzing $(or $(INPUTS),50000) $(SEED)
+
+# CASES are of each route, beside those that cover its description, of which there are some 3,000.
+fuzz-api: setup-dev ## Ask every route of the API 10,000 times (CASES, HISTORIES), or a stack's (URL, and IMAGE_REPO_TOKEN in the environment)
+	@if [ -n "$(URL)" ]; then nice $(BIN)/schemathesis run "$(URL)/openapi.json" --url "$(URL)" \
+	  --header "Authorization: Bearer $$IMAGE_REPO_TOKEN" --max-examples $(or $(CASES),12) \
+	  --exclude-checks unsupported_method,positive_data_acceptance; \
+	else API_CASES=$(or $(CASES),280) API_HISTORIES=$(or $(HISTORIES),100) nice $(BIN)/python -m pytest -q \
+	  tests/integration/test_api_fuzzed.py tests/integration/test_owners_machine.py; fi
+
+simulate: setup-dev ## Run 10,000 simulated histories (HISTORIES, FROM): which breaks a promise?
+	@nice $(BIN)/python -m tests.simulation --processes 2 --histories $(or $(HISTORIES),10000) --from $(or $(FROM),0)
 
 mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
 	@rm -rf mutants

@@ -1,8 +1,10 @@
 """Whether a local stack that is killed keeps its word: ``python -m benchmarks.kills``.
 
 A stack of its own (``--home``, ``--port 4600``) takes uploads, edits, deletes and searches, while a
-random process of it, or all of them, is killed with SIGKILL (``--count 100``) and the stack started
-again. Then everything that was answered with success must be so, once.
+random process of it is killed with SIGKILL (``--count 100``) and the stack started again: one that
+`local` started, with what it started itself or alone; one that those started, such as a worker of a
+Lambda function, a handler or a decoder; or everything. Then everything that was answered with
+success must be so, once. ``--seed`` tells runs apart, so that many short ones make a long one.
 """
 
 import argparse
@@ -27,8 +29,7 @@ from image_repo.errors import CommandError
 from local.processes import any_free, until
 
 ROOT = Path(__file__).resolve().parent.parent
-EVERYTHING = "everything"
-WORKER = "worker"
+EVERYTHING, ALONE, BELOW = "everything", "alone", "below"
 SETTLE_SECONDS = 900
 WORK_SECONDS = 60
 # How long the stack works before it is killed.
@@ -69,11 +70,19 @@ class KilledStack:
         Where it answers.
     search
         Its search engine.
+    environment
+        Of its processes, beside this one's.
     """
 
-    def __init__(self, home: Path, port: int, search: str = "embedded") -> None:
+    def __init__(
+        self,
+        home: Path,
+        port: int,
+        search: str = "embedded",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.home = home
-        self._port, self._search = port, search
+        self._port, self._search, self._environment = port, search, environment or {}
 
     @property
     def facts(self) -> dict[str, str]:
@@ -93,20 +102,25 @@ class KilledStack:
         self._local("down")
 
     def targets(self) -> list[str]:
-        """Return what can be killed: each process, any worker of the emulator, everything."""
-        return [*sorted(self._pids()), WORKER, EVERYTHING]
+        """Return what can be killed: each process, it alone, any one below it; everything."""
+        names = sorted(self._pids())
+        ways = [f"{name} {way}" for name in names for way in (ALONE, BELOW)]
+        return [*names, *ways, EVERYTHING]
 
-    def kill(self, target: str) -> None:
-        """End a process with those that it started, or everything, with SIGKILL."""
+    def kill(self, target: str, rng: random.Random) -> None:
+        """End with SIGKILL what `targets` names."""
         pids = self._pids()
-        if target == WORKER:
-            for pid in random.sample(workers := _children(pids["ministack"]), min(1, len(workers))):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            return
-        for pid in pids.values() if target == EVERYTHING else [pids[target]]:
+        name, _, way = target.partition(" ")
+        if way == BELOW:
+            below = sorted(_descendants(pids[name]))
+            killed, kill = rng.sample(below, min(1, len(below))), os.kill
+        elif way == ALONE:
+            killed, kill = [pids[name]], os.kill
+        else:
+            killed, kill = [*pids.values()] if name == EVERYTHING else [pids[name]], os.killpg
+        for pid in killed:
             with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+                kill(pid, signal.SIGKILL)
 
     def is_drained(self) -> bool:
         """Tell whether no event waits, and nobody works on one."""
@@ -132,7 +146,7 @@ class KilledStack:
         ran = subprocess.run(
             [sys.executable, "-m", "local", *arguments],
             cwd=ROOT,
-            env={**os.environ, "IMAGE_REPO_LOCAL": str(self.home)},
+            env={**os.environ, **self._environment, "IMAGE_REPO_LOCAL": str(self.home)},
             capture_output=True,
             text=True,
             check=False,
@@ -153,17 +167,17 @@ def kills(
             time.sleep(rng.uniform(LEAST_SECONDS, MOST_SECONDS))
             # At last everything, so that nothing waits for a worker that is gone.
             target = EVERYTHING if nth == count else rng.choice(stack.targets())
-            stack.kill(target)
+            stack.kill(target, rng)
             killed[target] += 1
             stack.up()
             tell(f"{nth}/{count} {target}: {load.ledger.tally()}")
     with stack.client() as client:
-        waited = _settle(stack, client, load.ledger)
+        waited = settle(stack, client, load.ledger)
         told = compared(client, load.ledger)
     stack.down()
     return {
         "kills": count,
-        **{f"kills_of_{name}": number for name, number in sorted(killed.items())},
+        **{f"kills_of_{name.replace(' ', '_')}": number for name, number in sorted(killed.items())},
         **load.ledger.tally(),
         "seconds": time.perf_counter() - begin,
         "seconds_to_settle": waited,
@@ -211,7 +225,7 @@ def _is_lost(ledger: Ledger, images: Mapping[str, Mapping[str, object]], image_i
     return text not in ledger.edited[image_id]
 
 
-def _settle(stack: KilledStack, client: Client, ledger: Ledger) -> float:
+def settle(stack: KilledStack, client: Client, ledger: Ledger) -> float:
     """Wait until nothing changes any more; return for how many seconds."""
     begin = time.perf_counter()
     while time.perf_counter() - begin < SETTLE_SECONDS:
@@ -227,9 +241,11 @@ def _open_points(client: Client, ledger: Ledger) -> Iterator[float]:
     return (told[name] for name in FAULTS)
 
 
-def _children(pid: int) -> list[int]:
+def _descendants(pid: int) -> Iterator[int]:
     found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
-    return [int(line) for line in found.stdout.split()]
+    for child in map(int, found.stdout.split()):
+        yield child
+        yield from _descendants(child)
 
 
 if __name__ == "__main__":

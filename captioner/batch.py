@@ -1,7 +1,7 @@
 """Process a batch of the queue's messages; each fails on its own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -41,9 +41,9 @@ class Metrics(Protocol):
 class BatchProcessor:
     """Process messages: ``ingest`` those about photographs, ``imports`` about descriptions.
 
-    ``workers`` messages are processed at once, and none is begun when the function may run for less
-    than ``reserve_ms`` milliseconds. ``queue`` is theirs: it takes those again that must
-    not be in the same invocation as another.
+    ``workers`` messages are processed at once, in the pool that ``executor`` makes of so many, and
+    none is begun when the function may run for less than ``reserve_ms`` milliseconds. ``queue`` is
+    theirs: it takes those again that must not be in the same invocation as another.
     """
 
     ingest: Ingest
@@ -53,6 +53,7 @@ class BatchProcessor:
     bucket: str
     workers: int = 1
     reserve_ms: int = RESERVE_MS
+    executor: Callable[[int], Executor] = ThreadPoolExecutor
 
     def process(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
@@ -79,7 +80,7 @@ class BatchProcessor:
         for record in sorted(records, key=_attempts):
             goes_alone = _attempts(record) > 1 or self._is_large(record)
             (in_turn if goes_alone else together).append(record)
-        with ThreadPoolExecutor(self.workers) as pool:
+        with self.executor(self.workers) as pool:
             done = list(pool.map(partial(self._is_done, remaining_ms=remaining_ms), together))
         done += [self._is_done(record, remaining_ms) for record in in_turn]
         return [

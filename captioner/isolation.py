@@ -5,7 +5,7 @@ was killed. Files and photographs go through its standard input and output: Lamb
 ``/dev/shm``, so that queues, pools, locks and shared memory of `multiprocessing` fail there, while
 pipes work: https://aws.amazon.com/blogs/compute/parallel-processing-in-python-with-aws-lambda/
 It is started anew rather than forked, since a fork has the locks of the parent's threads but not
-the threads. It ends when its input does, hence with whoever started it.
+the threads. It ends when nobody holds the other end of its input, hence with whoever started it.
 
 ``python -m captioner.isolation MAX_PIXELS SECONDS MEMORY`` is the process.
 """
@@ -19,7 +19,8 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock, Timer
+from select import poll
+from threading import Lock, Thread, Timer
 from typing import BinaryIO, Self
 
 from captioner.photograph import Photograph, read
@@ -29,7 +30,7 @@ from chalicelib.errors import RejectedImage
 SECONDS, MEMORY = 15.0, 2_700_000_000
 # One that was killed from outside, or was short of what earlier files had left, proves nothing.
 TRIES = 2
-# An orphan ends itself after so many seconds more.
+# An orphan whose decoder lets no other thread run ends itself after so many seconds more.
 _GRACE = 5.0
 _ROOT = Path(__file__).resolve().parents[1]
 _READY = "ready"
@@ -167,16 +168,18 @@ class _Process:
 def _environment() -> dict[str, str]:
     """Return this process's environment without credentials, of which files need none.
 
-    Threads of BLAS, which decodes nothing, would each take address space.
+    Threads of BLAS, which decodes nothing, would each take address space, and so would memory of
+    its own for each other thread: https://sourceware.org/glibc/wiki/MallocInternals
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**kept, "OPENBLAS_NUM_THREADS": "1"}
+    return {**kept, "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 
 
 def _serve(max_pixels: int, seconds: float, memory: int) -> None:
     # Decoders print, and must not do so into the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    Thread(target=_end_with_parent, daemon=True).start()
     # Whoever asked it to read a file says when to end, by closing the pipe.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
@@ -193,6 +196,14 @@ def _serve(max_pixels: int, seconds: float, memory: int) -> None:
         answer = _read(data, max_pixels)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _answer(answers, answer)
+
+
+def _end_with_parent() -> None:
+    """Wait until nobody holds the other end of the input, and end in the midst of a file too."""
+    closing = poll()
+    closing.register(sys.stdin.fileno(), 0)  # that it is closed is told unasked
+    closing.poll()
+    os._exit(0)
 
 
 def _read(data: bytes, max_pixels: int) -> Answer:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -102,6 +103,10 @@ class Repository:
         return self.sign_in.caller(token)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def assemble(
     settings: Settings,
     *,
@@ -118,22 +123,29 @@ def assemble(
     index_repair: IndexRepair,
     sleep: Callable[[float], None] = time.sleep,
     sign_in: SignIn | None = None,
+    clock: Callable[[], datetime] = _now,
+    executor: Callable[[int], Executor] = ThreadPoolExecutor,
 ) -> Repository:
-    """Return the services, given their adapters."""
-    imports = Imports(catalogue, storage, queue, _now)
-    recorder = EventRecorder(catalogue, storage, clock=_now)
+    """Return the services, given their adapters.
+
+    ``clock`` tells the time, and ``executor`` makes a pool for so many calls at once.
+    """
+    imports = Imports(catalogue, storage, queue, clock)
+    recorder = EventRecorder(catalogue, storage, clock=clock)
     return Repository(
         storage=storage,
         tokens=tokens,
         cross_origin=CrossOrigin.of(settings.cors_origins),
-        collection=Collection(catalogue, storage, index, AutomaticRecounting(recounting)),
-        entering=Entering(catalogue, storage, settings.max_upload_bytes),
+        collection=Collection(
+            catalogue, storage, index, AutomaticRecounting(recounting, clock), clock
+        ),
+        entering=Entering(catalogue, storage, settings.max_upload_bytes, clock),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,
             recounting,
-            RunStateStore(storage),
+            RunStateStore(storage, clock),
             imports,
             reconciling,
             ReportStore(storage),
@@ -145,16 +157,13 @@ def assemble(
             storage,
             queue,
             index_repair,
-            Counting(recounting, RecountProgress(storage), _now, sleep),
+            Counting(recounting, RecountProgress(storage, clock), clock, sleep),
             reindexing,
-            _now,
+            clock,
+            executor,
         ),
         sign_in=sign_in,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Provider:
@@ -207,7 +216,6 @@ def connect(
     dynamodb = boto3.client("dynamodb", config=CONFIGURATION)
     s3 = boto3.client("s3", config=S3_CONFIGURATION)
     lambda_ = boto3.client("lambda", config=CONFIGURATION)
-    patient = boto3.client("lambda", config=PATIENT)
     encoders = boto3.client("lambda", config=ENCODER_CONFIGURATION)
     sqs = boto3.client("sqs", config=CONFIGURATION)
     for client in (dynamodb, s3, lambda_, encoders, sqs):
@@ -227,7 +235,9 @@ def connect(
         reindexing=reindexing,
         recounting=reindexing,
         reconciling=LambdaReconciling(lambda_, settings.reconciler_function),
-        index_repair=LambdaIndexRepair(patient, settings.indexer_function),
+        index_repair=LambdaIndexRepair(
+            lambda: boto3.client("lambda", config=PATIENT), settings.indexer_function
+        ),
         sign_in=SignIn.of(settings),
     )
 

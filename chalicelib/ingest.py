@@ -43,7 +43,6 @@ class IngestOutcome(StrEnum):
 
 class _Skipped(Exception):  # a signal between two methods of `EventRecorder`
     def __init__(self, outcome: IngestOutcome) -> None:
-        super().__init__(outcome)
         self.outcome = outcome
 
 

@@ -136,11 +136,10 @@ def reconcile(
     wait: Annotated[bool, typer.Option(help="Follow it to its end.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Compare catalogue, bucket, index and counts, and mend what differs.
+    """Find and repair what lost its event, its file or its place.
 
-    It runs by itself once a day. What lost its event, its place in the index, its file or its
-    display copies is found and repaired. One that is under way is followed. This command only
-    follows it: it goes on without.
+    It compares catalogue, bucket, index and counts, and runs by itself once a day. One that is
+    under way is followed. This command only follows it: it goes on without.
     """
     with session_of(context).client() as client:
         told = client.call("POST", "reconcile", body={"margin_minutes": margin})

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from chalicelib.names import INDEX, INDEXER, RECOUNT_PROGRESS
 from infra.acknowledgements import acknowledge
+from infra.deliveries import STREAM_HOURS, STREAM_RETRIES
 from infra.engines import Domain
 from infra.functions import (
     ARCHITECTURE,
@@ -22,11 +23,6 @@ from infra.functions import (
 )
 from infra.packaging import indexer_code
 from infra.storage import dead_letter_queue
-
-# An index may be down for hours: a change is tried again for as long as the stream keeps it, which
-# is a day. An hour before that Lambda gives it up itself, and says so where the alarm looks.
-# https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
-_RECORD_HOURS = 23
 
 
 class Search(Construct):
@@ -101,7 +97,7 @@ class Search(Construct):
             max_batching_window=cdk.Duration.seconds(1),
             bisect_batch_on_error=True,
             report_batch_item_failures=True,
-            retry_attempts=-1,
-            max_record_age=cdk.Duration.hours(_RECORD_HOURS),
+            retry_attempts=STREAM_RETRIES,
+            max_record_age=cdk.Duration.hours(STREAM_HOURS),
             on_failure=sources.SqsDlq(self.missed),
         )

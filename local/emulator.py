@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from local.errors import LocalError
 from local.layout import ACCOUNT, REGION, Layout, read_json, write_json
 from local.objects import mend
-from local.processes import HOST, Process, listens, remove_meanwhile, until
+from local.processes import HOST, KILL_SECONDS, Process, listens, remove_meanwhile, until
 from local.saved_state import finish_replacing
 from local.steps import say
 
 GATEWAY = 4566
-START_SECONDS = 60
+START_SECONDS = 180  # it takes 3 where nothing else runs, and was seen to take over 60
 # It writes the state of every service before it ends.
 STOP_SECONDS = 60
-KILL_SECONDS = 5
 # An idle copy of a function holds 170 MB of disk; the first of each is kept however idle it is.
 WARM_SECONDS = "60"
 # What it can still lay out, such as a function's code, when it takes no more in.

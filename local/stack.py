@@ -13,6 +13,7 @@ from chalicelib.names import DEFAULT_OWNER, EMBEDDED, STAGE
 from local.deployment import deploy, deployed, outputs
 from local.emulator import GATEWAY, Emulator
 from local.errors import LocalError
+from local.exclusive import only_command
 from local.function import ImageFunctions
 from local.layout import Layout, read_json, write_json
 from local.objects import bring_back, set_aside
@@ -77,13 +78,42 @@ class LocalStack:
         Raises
         ------
         LocalError
-            A step failed; it says what to do.
+            A step failed, or another command is at work on the folder; it says what to do.
         """
+        with only_command(self.layout.home):
+            return self._up()
+
+    def down(self) -> None:
+        """Stop every process and keep the data.
+
+        Raises
+        ------
+        LocalError
+            Another command is at work on the folder.
+        """
+        with only_command(self.layout.home):
+            self._down()
+
+    def clean(self) -> None:
+        """Stop every process and forget the data.
+
+        Raises
+        ------
+        LocalError
+            Another command is at work on the folder.
+        """
+        with only_command(self.layout.home):
+            self._down()
+            for folder in (self._node.data, self.layout.home):
+                # Another program may be removing in it, too.
+                until(partial(_is_removed, folder), REMOVE_SECONDS)
+
+    def _up(self) -> dict[str, str]:
         self._check_disk()
         self.layout.make()
         write_json(self.layout.context_file, self.context)
         if self.facts.get("search", self._engine) != self._engine:
-            self.down()  # the emulator learns at its start where domains answer
+            self._down()  # the emulator learns at its start where domains answer
         emulator = self._emulator
         if not self.layout.deployed_file.exists():
             emulator.kill()  # a deployment was cut short: what was saved before it counts
@@ -113,8 +143,7 @@ class LocalStack:
             catch_up(facts)
         return facts
 
-    def down(self) -> None:
-        """Stop every process and keep the data."""
+    def _down(self) -> None:
         was_running = self._emulator.process.running
         if not self.layout.deployed_file.exists():
             self._emulator.kill()  # half a deployment is not saved
@@ -123,13 +152,6 @@ class LocalStack:
         self._node.stop()
         if was_running and self.layout.deployed_file.exists():
             self._unsaved.unlink(missing_ok=True)
-
-    def clean(self) -> None:
-        """Stop every process and forget the data."""
-        self.down()
-        for folder in (self._node.data, self.layout.home):
-            # Another program may be removing in it, too.
-            until(partial(_is_removed, folder), REMOVE_SECONDS)
 
     @property
     def _is_saved(self) -> bool:
@@ -145,7 +167,6 @@ class LocalStack:
 
     def _check_disk(self) -> None:
         home = self.layout.home
-        home.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(home).free
         if free < LEAST_FREE_BYTES:
             raise LocalError(

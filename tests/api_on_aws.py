@@ -192,6 +192,7 @@ def api_on_aws(deadline: FaultyDeadline | None = None) -> Iterator[AwsApi]:
             counts_table="counts",
             encoder_function="encoder",
             indexer_function="indexer",
+            reconciler_function="reconciler",
             **_make_resources(),
         )
         deadline = deadline or FaultyDeadline()

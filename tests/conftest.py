@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from chalicelib.names import METRICS
+from chalicelib.names import EMBEDDED, METRICS
 from local.emulator import Emulator
 from local.layout import Layout
 from local.processes import any_free
-from local.synthesis import fingerprint, synthesise, synthesised
 from tests.deployed import DeployedStack
 from tests.recording.roles import Roles
+from tests.templates import engine_assembly
 
-ROOT = Path(__file__).resolve().parent.parent
 # As the template gives it to every function.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", METRICS)
 IN_CI = os.environ.get("CI") == "true"
@@ -36,14 +35,24 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, where tests run in two processes, what shares a stack, a node or a file."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_company(item)))
+
+
+def _company(item: pytest.Item) -> str:
+    if "stack" in getattr(item, "fixturenames", ()):
+        return "stack"
+    if item.path.name.startswith("test_infra_"):
+        return "templates"
+    return item.path.name
+
+
 @pytest.fixture(scope="session")
 def assembly() -> Path:
     """Return the synthesised cloud assembly, made anew only where something changed."""
-    folder = ROOT / "build" / "tests" / "cdk.out"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if not synthesised(folder, fingerprint()):
-        synthesise(folder, folder.parent / "synthesis.log")
-    return folder
+    return engine_assembly(EMBEDDED)
 
 
 @pytest.fixture(scope="session")

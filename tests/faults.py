@@ -14,7 +14,7 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 MEMORY = "in memory"
 # Rows without a test that names them and goes through more than memory, so far.
-UNPROVEN = frozenset({5, 14, 23, 25, 28, 42})
+UNPROVEN: frozenset[int] = frozenset()
 HEAD = """# Faults that are survived
 
 Every accepted upload ends as exactly one captioned photograph or one visible failure; nothing is
@@ -55,13 +55,16 @@ def through(path: Path, source: str) -> str:
     """Return what the tests of a file run through, by what it imports and where it lies."""
     if path.name.startswith("test_stack"):
         return "the stack"
+    if path.name.startswith("test_emulator"):
+        return "the emulator"
     if path.parent.name == "e2e":
         return "a browser" if "gallery" in path.name else "the command line"
     if "tests.buckets import" in source:
         return "moto and the emulator"
     if "tests.opensearch import" in source or "(index: SearchIndex" in source:
         return "OpenSearch"
-    return "moto" if "mock_aws" in source else MEMORY
+    on_moto = "mock_aws" in source or "tests.api_on_aws import" in source
+    return "moto" if on_moto else MEMORY
 
 
 def _marked(source: str, usual: str) -> Iterator[tuple[int, str, str]]:

@@ -1,6 +1,7 @@
 """What is done about files and display copies that differ from what the records say."""
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,8 @@ class Files:
     ----------
     unmoved_since
         What was stored or saved later is work under way, and left alone.
+    executor
+        Makes a pool for so many calls at once.
     """
 
     storage: Storage
@@ -34,6 +37,7 @@ class Files:
     done: Repairs
     unmoved_since: datetime
     clock: Callable[[], datetime]
+    executor: Callable[[int], Executor] = ThreadPoolExecutor
 
     def missing(self, records: Sequence[Image]) -> set[str]:
         """Mend records whose key seems to hold nothing, or another version; return whose is gone.
@@ -41,7 +45,7 @@ class Files:
         What is gone is as if its removal had been told. Another version goes to the captioner; the
         record forgets which version it describes, since it may be the same once more.
         """
-        found = files(self.storage, records)
+        found = files(self.storage, records, self.executor)
         others = [
             record
             for record in records
@@ -59,7 +63,9 @@ class Files:
 
     def without_copies(self, records: Sequence[Image]) -> None:
         """Have the copies of records made again that seem to lack some."""
-        found = present(self.storage, [key for record in records for key in record.copies])
+        found = present(
+            self.storage, [key for record in records for key in record.copies], self.executor
+        )
         lacking = [record for record in records if record.copies - found.keys()]
         self.queue.send([redrive(r.key, size=r.size, force=True) for r in lacking])
         self.done[Repair.COPIES_MADE] += len(lacking)

@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -121,10 +122,13 @@ def asked(repairing: Repairing, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class LambdaIndexRepair:
-    """Invokes the indexer's function and waits for its answer."""
+    """Invokes the indexer's function and waits for its answer.
 
-    def __init__(self, client: "LambdaClient", function: str) -> None:
-        self._client = client
+    ``connect`` makes a client whose patience is that of a pass, not of a request: when it is used.
+    """
+
+    def __init__(self, connect: Callable[[], "LambdaClient"], function: str) -> None:
+        self._connect = connect
         self._function = function
 
     def held(self, after: str | None) -> Sequence[Held]:
@@ -134,6 +138,10 @@ class LambdaIndexRepair:
     def mend(self, image_ids: Sequence[str]) -> Mended:
         """Have what differs indexed again."""
         return Mended(**self._answer({"mend": [*image_ids]}))
+
+    @cached_property
+    def _client(self) -> "LambdaClient":
+        return self._connect()
 
     def _answer(self, request: Mapping[str, object]) -> Any:
         payload = json.dumps({"reconcile": request})

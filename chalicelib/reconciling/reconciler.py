@@ -1,6 +1,7 @@
 """When a pass runs: what waits at every call, everything once a day or when asked."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,7 +38,10 @@ class Asked(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Compares and mends, an invocation at a time."""
+    """Compares and mends, an invocation at a time.
+
+    ``executor`` makes a pool for so many calls at once.
+    """
 
     catalogue: Catalogue
     storage: Storage
@@ -46,6 +50,7 @@ class Reconciler:
     counting: Counting
     reindexing: Reindexing
     clock: Callable[[], datetime]
+    executor: Callable[[int], Executor] = ThreadPoolExecutor
 
     def run(self, is_late: Callable[[], bool], done: Repairs, asked: Asked | None = None) -> None:
         """Do what waits, then go on with the pass through everything, adding to ``done``.
@@ -57,7 +62,9 @@ class Reconciler:
         Unavailable
             Something did not answer; the next call goes on.
         """
-        Waiting(self.catalogue, self.storage, self.queue, self.clock).settle(is_late, done)
+        Waiting(self.catalogue, self.storage, self.queue, self.clock, self.executor).settle(
+            is_late, done
+        )
         store = ReportStore(self.storage)
         report = self._taken(store.newest(), asked)
         if report is None:
@@ -91,7 +98,14 @@ class Reconciler:
         saving = Saving(self.catalogue, done)
         copies = DisplayCopies(self.catalogue, self.storage)
         files = Files(
-            self.storage, self.queue, copies, saving, done, held.unmoved_since, self.clock
+            self.storage,
+            self.queue,
+            copies,
+            saving,
+            done,
+            held.unmoved_since,
+            self.clock,
+            self.executor,
         )
         return Walk(
             replace(resumption, report=held),

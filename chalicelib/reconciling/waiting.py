@@ -6,7 +6,7 @@ since it was read.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,12 +40,13 @@ _MAX_BYTES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Goes through what waits; ``queue`` is the captioner's."""
+    """Goes through what waits; ``queue`` is the captioner's, ``executor`` makes a pool of lanes."""
 
     catalogue: Catalogue
     storage: Storage
     queue: Queue
     clock: Callable[[], datetime]
+    executor: Callable[[int], Executor] = ThreadPoolExecutor
 
     def settle(self, is_late: Callable[[], bool], done: Repairs) -> None:
         """Go on through the listing until its end, or until it is late, adding to ``done``.
@@ -83,7 +84,7 @@ class Waiting:
         """Let uploads without a file expire; send files that nobody told of to the captioner."""
         now = self.clock()
         ended = [record for record in records if _waits_since(record) + SLOW_UPLOAD <= now]
-        found = files(self.storage, ended)
+        found = files(self.storage, ended, self.executor)
         there = [record for record in ended if record.key in found]
         lost = [record for record in there if _waits_since(record) + patience <= now]
         self.queue.send([redrive(record.key, size=found[record.key].size) for record in lost])
@@ -94,14 +95,18 @@ class Waiting:
         done[Repair.EXPIRED] += sum(map(saving.is_saved, never))
 
 
-def files(storage: Storage, records: Iterable[Image]) -> dict[str, StoredObject]:
+def files(
+    storage: Storage, records: Iterable[Image], executor: Callable[[int], Executor]
+) -> dict[str, StoredObject]:
     """Return the files of records that are there, by key."""
-    return present(storage, [record.key for record in records])
+    return present(storage, [record.key for record in records], executor)
 
 
-def present(storage: Storage, keys: Sequence[str]) -> dict[str, StoredObject]:
+def present(
+    storage: Storage, keys: Sequence[str], executor: Callable[[int], Executor]
+) -> dict[str, StoredObject]:
     """Return those of the keys that hold an object, asking for several at once."""
-    with ThreadPoolExecutor(LANES) as lanes:
+    with executor(LANES) as lanes:
         return {found.key: found for found in lanes.map(storage.head, keys) if found}
 
 

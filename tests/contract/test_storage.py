@@ -249,6 +249,7 @@ def test_a_link_to_save_differs_from_a_link_to_show(storage: VersionedStorage) -
     assert storage.presigned_gets({KEYS[2]: None}) != storage.presigned_gets({KEYS[2]: "x.jpg"})
 
 
+@pytest.mark.fault(14, by="moto")
 def test_the_policy_fixes_key_type_and_size_and_links_never_run_in_a_browser() -> None:
     with mock_aws():
         client = boto3.client(

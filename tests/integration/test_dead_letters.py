@@ -19,7 +19,7 @@ from chalicelib.reconciling.report import Report, ReportStore
 from chalicelib.reindexing import Stage
 from chalicelib.storage import S3Storage
 from chalicelib.transitions import pending
-from infra.storage import ATTEMPTS
+from infra.deliveries import ATTEMPTS
 from tests.api import CALLERS
 from tests.images_table import counts_table, images_table
 

@@ -85,7 +85,7 @@ class Account:
     """An account with ten photographs to come, and an event source mapping as Lambda has it."""
 
     def __init__(self) -> None:
-        from infra.storage import ATTEMPTS  # the function's process does without the CDK
+        from infra.deliveries import ATTEMPTS  # the function's process does without the CDK
 
         self.sqs = boto3.client("sqs")
         dead = self.sqs.create_queue(QueueName=DEAD)["QueueUrl"]

@@ -13,9 +13,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from chalicelib.errors import SearchUnavailable
+from chalicelib.search.replicated import IndexWriter, PublishedIndex, S3IndexStore
 from local.emulator import RESERVE_BYTES, Emulator
 from local.layout import REGION, Layout
 from local.processes import any_free
+from tests.publishing import document, found
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -212,20 +215,28 @@ def test_a_full_disk_is_told_nothing_is_torn_and_work_goes_on_when_there_is_spac
     filling: Killed,
 ) -> None:
     table, s3 = filling.aws("dynamodb"), filling.aws("s3")
+    index = S3IndexStore(s3, "photographs")
+    indexer = IndexWriter(index, lambda: ())
     table.put_item(TableName="images", Item=ITEM)
     s3.put_object(Bucket="photographs", Key="ash.jpg", Body=b"ash")
+    indexer.apply([document("ash")])
     with (filling.layout.home / "filler").open("wb") as filler:
         os.posix_fallocate(filler.fileno(), 0, 2 * FREE_BYTES)
     with pytest.raises(ClientError, match="the disk is full: less than"):
         table.put_item(TableName="images", Item={"id": {"S": "birch"}})
     with pytest.raises(ClientError, match="the disk is full: less than"):
         s3.put_object(Bucket="photographs", Key="ash.jpg", Body=b"birch")
+    with pytest.raises(SearchUnavailable):
+        indexer.apply([document("birch")])
     assert s3.get_object(Bucket="photographs", Key="ash.jpg")["Body"].read() == b"ash"
     filling.again()
     assert items(filling) == [ITEM]
+    assert found(PublishedIndex(index)) == {"ash"}
     (filling.layout.home / "filler").unlink()
     s3.put_object(Bucket="photographs", Key="birch.jpg", Body=b"birch")
     table.put_item(TableName="images", Item={"id": {"S": "birch"}})
+    indexer.apply([document("birch")])
     filling.again()
     assert len(items(filling)) == 2
     assert s3.get_object(Bucket="photographs", Key="birch.jpg")["Body"].read() == b"birch"
+    assert found(PublishedIndex(index)) == {"ash", "birch"}

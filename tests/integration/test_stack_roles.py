@@ -231,7 +231,7 @@ def reconciler(person: Person) -> None:
 
     eventually(is_over, because=person.stack.log)
     # As where a stream record was lost, which the emulator does not do.
-    mended = LambdaIndexRepair(person.stack.aws("lambda"), INDEXER).mend([lost, "nobody"])
+    mended = LambdaIndexRepair(lambda: person.stack.aws("lambda"), INDEXER).mend([lost, "nobody"])
     assert (mended.removed, mended.passed_over) == (0, 0)
 
 

@@ -199,6 +199,7 @@ def test_a_persons_attributes_outlive_a_new_caption(api: Api) -> None:
     assert image["attributes_source"] == "user"
 
 
+@pytest.mark.fault(25)
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -257,6 +258,7 @@ def test_a_deletion_that_was_cut_short_is_finished_when_asked_again(api: Api) ->
     assert [left.key for left in api.storage.objects("")] == ["derived/id-10/other.webp"]
 
 
+@pytest.mark.fault(24)
 def test_another_owners_photograph_does_not_exist(api: Api) -> None:
     api.enter()
     for method, path, body in (

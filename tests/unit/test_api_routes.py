@@ -298,6 +298,8 @@ def test_no_reader_changes_anything() -> None:
     assert {route.scope for route in changing} <= {Scope.WRITE, Scope.ADMIN}
 
 
+@pytest.mark.fault(24)
+@pytest.mark.fault(43)
 @pytest.mark.parametrize("token", TOKENS)
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_a_route_wants_its_scope_and_shows_no_other_owners_photographs(

@@ -118,6 +118,7 @@ def test_an_image_is_searched_by_its_vector_and_its_crop(api: Api) -> None:
     assert api.encoder.crops == [(0.1, 0, 0.5, 1)]
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -136,6 +137,7 @@ def test_a_bad_image_search_names_the_field(api: Api, body: dict[str, object], f
     assert (answer.status, answer.json["field"]) == (400, field)
 
 
+@pytest.mark.fault(23)
 def test_a_query_image_over_the_limit_is_a_413(api: Api) -> None:
     big = base64.b64encode(b"x" * 4_000_001).decode()
     assert api.call("POST", "/search/image", {"image": big}).status == 413

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.errors import RevisionConflict
 from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Attribute, Caption, Prepared, Source, State
 from chalicelib.ingest import IngestOutcome
-from tests.ingesting import ID, Room, created, prepared, removed
+from tests.ingesting import ID, NOW, Room, created, prepared, removed
 
 
 def test_an_upload_ends_as_a_captioned_record() -> None:
@@ -138,7 +139,7 @@ def test_a_file_that_is_no_photograph_fails_visibly_and_once() -> None:
     assert room.ingest.created(created("01", "v1")) is IngestOutcome.FAILED
     record = room.record()
     assert record.state is State.FAILED and record.reason
-    assert "no JPEG" in record.reason
+    assert "no JPEG" in record.reason and record.updated_at == NOW
     assert room.ingest.created(created("01", "v1")) is IngestOutcome.DUPLICATE
 
 
@@ -199,3 +200,29 @@ def test_of_many_captions_the_best_few_are_alternatives() -> None:
     room.ingest.created(created("01", "v1"))
     caption = room.record().caption
     assert caption and caption.alternatives == tuple(f"caption {number}" for number in range(1, 6))
+
+
+def test_a_copy_that_is_yet_to_be_named_is_removed_only_when_it_can_no_longer_be_named() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    read = room.record()
+    room.storage.write(f"derived/{ID}/cut-r2.webp", b"webp", content_type="image/webp")
+    room.ingest.sweep(created("01", "v1"))
+    assert {*room.derivatives()} == read.copies
+    with pytest.raises(RevisionConflict):  # of the worker that read before, and was not killed
+        room.catalogue.save(read, expected_rev=read.rev)
+
+
+@pytest.mark.parametrize("name", ["cut-r1.webp", "cut-r1-large.webp", "cut.webp"])
+def test_a_copy_that_no_worker_can_name_any_more_is_removed_and_the_record_left_alone(
+    name: str,
+) -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    before = room.record()
+    room.storage.write(f"derived/{ID}/{name}", b"webp", content_type="image/webp")
+    room.ingest.sweep(created("01", "v1"))
+    assert {*room.derivatives()} == before.copies
+    assert room.record() == before

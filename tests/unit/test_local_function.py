@@ -2,15 +2,20 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.function import Context, ExecutionEnvironment, SetUp, answer
+from tests.processes import ends
 
+ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = {
     "FunctionName": "image-repo-encoder",
     "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:image-repo-encoder",
@@ -101,6 +106,21 @@ def test_a_function_whose_process_dies_answers_with_an_error_every_time() -> Non
     assert [(status, error["errorType"]) for status, error in answers] == [
         (500, "Runtime.ExitError")
     ] * 2
+
+
+@pytest.mark.fault(27)
+def test_a_handler_at_work_ends_with_the_process_that_would_end_it_at_its_time_limit() -> None:
+    script = (
+        "from tests.unit.test_local_function import ExecutionEnvironment, sleeping;"
+        "import json, os, threading; e = ExecutionEnvironment(sleeping);"
+        "print(json.loads(e.invoke(b'{\"seconds\": 0}')[1])['process'], flush=True);"
+        "threading.Timer(0.3, os.kill, (os.getpid(), 9)).start(); e.invoke(b'{\"seconds\": 60}')"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        told = parent.stdout.readline()  # what it started has its output, too, and would hold it
+    assert ends(int(told), within=10)
 
 
 def test_a_function_that_does_not_start_says_why() -> None:
