@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from chalicelib.access import Caller, Scope
 from chalicelib.api.answers import SearchAnswer
-from chalicelib.api.queries import ImageSearch, SimilarQuery
+from chalicelib.api.queries import ImageSearch, SearchDocument, SimilarQuery
 from chalicelib.api.searching import SearchService
 from chalicelib.encoder import Crop, Vector
 from chalicelib.events import EventKind, ObjectEvent
@@ -40,16 +40,18 @@ def seen(photograph: str, model: str) -> bytes:
 
 
 class NewEncoder:
-    """The function that encodes queries, of the new model."""
+    """What encodes queries, of the new model; texts perhaps still of the old one."""
+
+    texts = NEW
 
     def text(self, text: str) -> Vector:
-        return Vector(seen(text, NEW), NEW)
+        return Vector(seen(f"{text} 0", self.texts), self.texts)
 
     def image(self, content: bytes, crop: Crop | None) -> Vector:
-        return self.text(content.decode())
+        return Vector(seen(content.decode(), NEW), NEW)
 
     def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
-        return self.text(name_of(key))
+        return self.image(name_of(key).encode(), crop)
 
 
 def key_of(photograph: str) -> str:
@@ -69,8 +71,9 @@ class Account:
         store = S3IndexStore(self._storage.client, BUCKET)
         self._writer = IndexWriter(store, lambda: map(document_of, self._catalogue.scan()))
         self._index = PublishedIndex(store, clock=iter(range(10_000)).__next__)
+        self.encoder = NewEncoder()
         self._service = SearchService(
-            self._catalogue, self._storage, self._index, NewEncoder(), 1_000
+            self._catalogue, self._storage, self._index, self.encoder, 1_000
         )
         for photograph in PHOTOGRAPHS:
             self._storage.write(key_of(photograph), photograph.encode(), content_type="image/png")
@@ -101,9 +104,14 @@ class Account:
         image_id = self.record(photograph).image_id
         return alike(self._service.similar(ANN, image_id, asked))
 
-    def like_upload(self, photograph: str) -> tuple[set[str], list[str]]:
+    def unlike(self, photograph: str) -> set[str]:
+        unwanted = self.record(photograph).image_id
+        document = SearchDocument.model_validate({"sort": "added", "unlike": [unwanted]})
+        return {hit.image.name for hit in self._service.search(ANN, document).hits}
+
+    def like_upload(self, photograph: str, **more: str) -> tuple[set[str], list[str]]:
         image = base64.b64encode(photograph.encode()).decode()
-        document = ImageSearch.model_validate({"image": image, "min_relevance": 0})
+        document = ImageSearch.model_validate({"image": image, "min_relevance": 0, **more})
         answer = self._service.by_image(ANN, document)
         return alike(answer), answer.degraded
 
@@ -157,3 +165,17 @@ def test_the_former_vector_stays_with_the_file_that_it_is_of(account: Account) -
     assert (record.visual, record.former_visual) == (seen("dog 0", NEW), seen("dog 0", OLD))
     account.caption("dog 0", NEW)
     assert account.record("dog 0").former_visual == seen("dog 0", OLD)
+
+
+def test_what_either_model_saw_alike_is_left_out_of_what_is_to_be_unlike(account: Account) -> None:
+    account.caption("dog 0", NEW)
+    assert account.unlike("dog 0") == {"cat 0", "cat 1"}
+    account.caption("dog 1", NEW)
+    account.caption("cat 1", NEW)
+    assert account.unlike("dog 0") == {"cat 0", "cat 1"}
+
+
+def test_while_functions_of_two_models_answer_a_texts_meaning_is_left_out(account: Account) -> None:
+    account.encoder.texts = OLD
+    found, degraded = account.like_upload("dog 0", text="dog")
+    assert found == set() and "meaning: the encoder did not answer" in degraded
