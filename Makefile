@@ -163,9 +163,9 @@ fuzz-api: setup-dev ## Ask every route of the API 10,000 times (CASES, HISTORIES
 simulate: setup-dev ## Run 10,000 simulated histories (HISTORIES, FROM): which breaks a promise?
 	@nice $(BIN)/python -m tests.simulation --processes 2 --histories $(or $(HISTORIES),10000) --from $(or $(FROM),0)
 
-mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
+mutants: setup-dev $(VENV)/mutants.installed ## Change the code piece by piece (of ARGS="indexer.*"): which change does no test notice?
 	@rm -rf mutants
-	@nice $(BIN)/mutmut run; $(BIN)/mutmut results
+	@nice $(BIN)/mutmut run $(foreach name,$(ARGS),'$(name)'); $(BIN)/mutmut results; $(BIN)/python -m tests.mutants
 
 format: setup-dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .

@@ -237,6 +237,18 @@ def test_a_run_that_nobody_asked_for_leaves_another_alone(bench: Bench) -> None:
     assert answer(bench.indexer, {"reindex": asked}) == {"records": 1}
 
 
+def test_a_run_that_was_cut_goes_on_when_lambda_tries_its_request_again(bench: Bench) -> None:
+    bench.catalogue.save(replace(PENDING, rev=0), expected_rev=0)
+    asked = {"id": "automatic", "unless_running": True}
+
+    def cut(progress: Progress) -> int:
+        raise KeyboardInterrupt  # as where the process ends: nothing writes the run's end
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.runs.run("automatic", roll_back=False, work=cut)
+    assert answer(bench.indexer, {"reindex": asked}) == {"records": 1}
+
+
 def test_a_recount_is_done_or_left_to_the_one_that_is_under_way(bench: Bench) -> None:
     asked = {"recount": {"id": "one", "unless_running": True}}
     assert answer(bench.indexer, asked) == {"records": 7}
