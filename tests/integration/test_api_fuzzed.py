@@ -55,7 +55,7 @@ def api() -> Iterator[AwsApi]:
         yield api
 
 
-def nested(document: dict[str, Any], depth: int = 3) -> dict[str, Any]:
+def nested(document: dict[str, Any], depth: int = 1) -> dict[str, Any]:
     """Return the description with conditions nested so deep at most.
 
     Of a schema that refers to itself Schemathesis makes a generator that may never end.
