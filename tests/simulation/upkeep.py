@@ -37,7 +37,7 @@ class Upkeep:
         self._world.scheduler.sleep(60)
         self.call("POST", "/reindex", {"roll_back": True})
         if operation.number % 2:
-            self._world.scheduler.sleep(operation.number % 11)
+            self._world.scheduler.sleep(1 + operation.number % 5)
             self.call("POST", "/reindex", {"roll_back": False})
 
     def _rebuild(self, operation: Operation) -> None:
