@@ -257,6 +257,19 @@ def test_a_recount_is_done_or_left_to_the_one_that_is_under_way(bench: Bench) ->
     assert answer(bench.indexer, asked) == {"records": 0}
 
 
+def test_the_reconciler_is_told_what_is_published_and_has_the_rest_indexed(bench: Bench) -> None:
+    held = {"reconcile": {"after": None}}
+    assert answer(bench.indexer, held) == {"held": []}
+    bench.catalogue.save(CAPTIONED, expected_rev=0)  # of which no stream tells
+    mend = {"reconcile": {"mend": ["a"]}}
+    nothing = {"indexed": 0, "removed": 0, "ahead": 0, "passed_over": 0}
+    assert answer(bench.indexer, mend) == nothing | {"indexed": 1}
+    assert answer(bench.indexer, mend) == nothing
+    assert bench.found() == {"a"}
+    assert answer(bench.indexer, held) == {"held": [["a", 1, False]]}
+    assert answer(bench.indexer, {"reconcile": {"after": "a"}}) == {"held": []}
+
+
 def test_events_reach_the_bus_in_tens() -> None:
     with mock_aws():
         client = boto3.client(
