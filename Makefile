@@ -120,7 +120,7 @@ status: ## Tell whether the stack runs and where
 
 test: setup-test ## Every test, or those that ARGS names (ARGS=tests/unit)
 	@$(BIN)/python -m layers
-	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadgroup)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadscope)
 
 check: lint types security audit template quick ## Lint, format, types, security, vulnerabilities, template, quick tests
 
@@ -152,7 +152,7 @@ quick: setup-dev ## Unit and contract tests only
 fuzz: setup-dev ## Decode 50,000 damaged pictures (INPUTS, SEED): what is neither decoded nor refused is kept in build/fuzz
 	@nice $(BIN)/python -m tests.pictures.fuzzing $(or $(INPUTS),50000) $(SEED)
 
-# CASES are of each route, beside those that cover its description, of which there are some 3,000.
+# CASES are of each route, beside those that cover its description.
 fuzz-api: setup-dev ## Ask every route of the API 10,000 times (CASES, HISTORIES), or a stack's (URL, and IMAGE_REPO_TOKEN in the environment)
 	@if [ -n "$(URL)" ]; then nice $(BIN)/schemathesis run "$(URL)/openapi.json" --url "$(URL)" \
 	  --header "Authorization: Bearer $$IMAGE_REPO_TOKEN" --max-examples $(or $(CASES),12) \

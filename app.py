@@ -33,7 +33,7 @@ from chalicelib.api import (
 )
 from chalicelib.api.registration import Endpoint, View, context_of
 from chalicelib.api.routes import PATHS, methods_of, route_of
-from chalicelib.errors import ImageRepoError
+from chalicelib.errors import ImageRepoError, InvalidField
 from chalicelib.names import API, DERIVED
 from chalicelib.oidc import origin_of
 from chalicelib.reconciling.reconciler import asked_of
@@ -242,7 +242,10 @@ def similar_images(
 @serves("GET", "/search")
 def search(caller: Caller, query: queries.SearchParameters) -> answers.SearchAnswer:
     """Search by parameters."""
-    return repository().searching.search(caller, query.document())
+    try:
+        return repository().searching.search(caller, query.document())
+    except InvalidField as error:
+        raise error.named(queries.PARAMETERS.get(error.field, error.field)) from error
 
 
 @serves("POST", "/search")

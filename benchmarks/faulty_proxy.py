@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,7 +13,7 @@ import httpx
 
 from local.processes import HOST
 
-DELAY, THROTTLE, CUT = "delayed", "throttled", "cut_after_the_effect"
+KINDS = DELAY, THROTTLE, CUT = "delayed", "throttled", "cut_after_the_effect"
 LEAST_SECONDS, MOST_SECONDS = 1.0, 10.0
 ANSWER_SECONDS = 120
 # Of one connection, not of the request: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
@@ -24,6 +24,13 @@ Answer = tuple[int, Mapping[str, str], bytes]
 class Faults:
     """Which requests go wrong, and how many did.
 
+    Parameters
+    ----------
+    seed
+        Of the chance.
+    kinds
+        What goes wrong, each as often.
+
     Attributes
     ----------
     share
@@ -32,16 +39,17 @@ class Faults:
         How many did, by kind and service, and how many were passed on.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, kinds: Sequence[str] = KINDS) -> None:
         self.share = 0.0
         self.happened = Counter[str]()
+        self._kinds = kinds
         self._rng, self._lock = random.Random(seed), threading.Lock()
 
     def next(self, service: str) -> tuple[str, float]:
         """Return what becomes of a request, "" for nothing, and a delay's seconds."""
         with self._lock:
             is_wrong = self._rng.random() < self.share
-            kind = self._rng.choice((DELAY, THROTTLE, CUT)) if is_wrong else ""
+            kind = self._rng.choice(self._kinds) if is_wrong else ""
             self.happened[f"{service}_{kind or 'passed_on'}"] += 1
             return kind, self._rng.uniform(LEAST_SECONDS, MOST_SECONDS)
 

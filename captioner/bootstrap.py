@@ -52,6 +52,7 @@ def bootstrap(settings: Settings, metrics: Telemetry) -> tuple[BatchProcessor, Q
         read=read,
         describe=model.describe,
         keep_position=settings.keep_position,
+        space=model.space,
     )
     ingest = Ingest(
         catalogue,

@@ -25,8 +25,11 @@ def prepare(
     read: Callable[[bytes], Photograph],
     describe: Callable[[Pixels], Prediction],
     keep_position: bool = False,
+    space: str | None = None,
 ) -> Prepared:
     """Read a file and describe it; where it was taken is told only where that is to be kept.
+
+    ``space`` names what the vectors can be compared with.
 
     Raises
     ------
@@ -55,6 +58,7 @@ def prepare(
         camera=taking.camera,
         orientation=taking.orientation,
         position=taking.position if keep_position else None,
+        space=space,
     )
 
 

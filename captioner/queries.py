@@ -54,7 +54,8 @@ class Queries:
         if part is not None:
             pixels = crop(pixels, _crop(part))
         visual, semantic = self.model.embed(pixels)
-        return {"visual": _written(visual), "semantic": _written(semantic)}
+        told = {"visual": _written(visual), "semantic": _written(semantic)}
+        return told | {"space": self.model.space}
 
     def _sent(self, image: str) -> Photograph:
         if len(image) > self.max_query_bytes * 4 // 3 + 4:

@@ -9,7 +9,8 @@ photograph would cost more, and could not find files by their endings.
 import io
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -92,23 +93,32 @@ class FolderCaptions:
     ----------
     max_kept_chars
         Of captions that are kept in memory, those of the last file apart.
+    lock
+        Makes what lets one thread at a time read a file.
     """
 
-    def __init__(self, storage: Storage, *, max_kept_chars: int = _MAX_KEPT_CHARS) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        max_kept_chars: int = _MAX_KEPT_CHARS,
+        lock: Callable[[], AbstractContextManager[object]] = Lock,
+    ) -> None:
         self._storage = storage
         self._max_kept_chars = max_kept_chars
         self._entry = lru_cache(maxsize=100)(self._read_entry)
         self._kept: dict[Registered, Mapping[str, Line]] = {}
-        self._one_at_a_time = Lock()
+        self._one_at_a_time = lock()
 
-    def register(self, key: str, encoding: str | None = None) -> None:
-        """Enter a file of captions that was stored, replaced or deleted.
+    def register(self, key: str, encoding: str | None = None) -> str | None:
+        """Enter a file of captions that was stored, replaced or deleted; return its ETag.
 
         ``encoding`` is what somebody says of it, and holds until its content changes.
         """
         # Where it was replaced meanwhile, whoever entered the newer one may have been quicker.
-        while self._enter(key, encoding) != self._seen(key).etag:
+        while (etag := self._enter(key, encoding)) != self._seen(key).etag:
             pass
+        return etag
 
     def _enter(self, key: str, encoding: str | None) -> str | None:
         former, entry = self._registered(_entry_key(key)), self._seen(key, encoding)

@@ -1,9 +1,11 @@
 """Imports: the captions of a file for the photographs of its folder."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
+from threading import Lock
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.catalogue import Catalogue, update
@@ -33,6 +35,8 @@ class Imports:
         The captioner's; takes the requests to continue an import.
     chunk
         Lines between two saves of the report.
+    lock
+        See `FolderCaptions`.
     """
 
     def __init__(
@@ -43,13 +47,14 @@ class Imports:
         clock: Callable[[], datetime],
         *,
         chunk: int = 500,
+        lock: Callable[[], AbstractContextManager[object]] = Lock,
     ) -> None:
         self._catalogue = catalogue
         self._storage = storage
         self._queue = queue
         self._clock = clock
         self._chunk = chunk
-        self._captions = FolderCaptions(storage)
+        self._captions = FolderCaptions(storage, lock=lock)
 
     def start(
         self, owner: str | None, prefix: str, name: str | None = None, encoding: str | None = None
@@ -101,13 +106,19 @@ class Imports:
         return report
 
     def descriptions_changed(self, event: ObjectEvent, is_late: Callable[[], bool]) -> str:
-        """Import a file of captions that was uploaded; a deleted one changes no caption."""
-        self._captions.register(event.key)
+        """Import a file of captions that was uploaded; a deleted one changes no caption.
+
+        A redrive that is delivered again goes on with the import that it began, which is known by
+        the file's content; one that comes after that had ended begins it anew.
+        """
+        etag = self._captions.register(event.key)
         if event.kind is EventKind.REMOVED:
             return "ignored"
-        name = f"{event.key}#{event.sequencer or event.version_id or self._clock().isoformat()}"
+        name = f"{event.key}#{event.sequencer or event.version_id or etag}"
         import_id = uuid5(NAMESPACE_URL, name).hex
-        report = ImportReport.stored(self._storage, import_id) or self._begun(import_id, event.key)
+        report = ImportReport.stored(self._storage, import_id)
+        if report is None or (event.sequencer is None and report.state != "running"):
+            report = self._begun(import_id, event.key)
         return self._resume(report, 1, is_late)
 
     def continue_import(self, request: ContinueImport, is_late: Callable[[], bool]) -> str:

@@ -20,6 +20,8 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
 * ``deleted`` holds identity, version, sequencer and times, and nothing else. Only there is a
   ``removed_at``; with it the file may come back, and the record with what the model makes of it.
+* ``former_visual`` and ``former_space`` stand together, are of the very file that ``visual`` is of,
+  and of another space than that.
 * Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
 * Attributes have the source ``user`` or ``import`` (who may say that there are none), or ``model``
   where they were read out of the present caption; none were read where the source is None.
@@ -30,6 +32,7 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from chalicelib.attributes import extract
 from chalicelib.errors import NotFound
@@ -131,6 +134,8 @@ def captioned_by_model(
         labels=tuple(Label(word.lower(), sure) for word, sure in prepared.labels),
         visual=prepared.visual,
         semantic=prepared.semantic,
+        space=prepared.space,
+        **_former(image, prepared.space or run.model, run.sha256),
         derivative_key=derivative_key,
         large_key=large_key,
         taken_at=prepared.taken_at,
@@ -367,6 +372,15 @@ def _after_run(image: Image, event: ObjectEvent, run: ModelRun, now: datetime) -
         sha256=run.sha256,
         processed_by=run.model,
     )
+
+
+def _former(image: Image, space: str, sha256: str | None) -> dict[str, Any]:
+    """Return the vector of the same file that stays for what is not captioned again yet."""
+    known = ((image.visual, image.vector_space), (image.former_visual, image.former_space))
+    for visual, of in known if sha256 and image.sha256 == sha256 else ():
+        if visual is not None and of != space:
+            return {"former_visual": visual, "former_space": of}
+    return {}
 
 
 def _with_embedded(image: Image, prepared: Prepared) -> Image:

@@ -12,7 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope, TokenRecord, Tokens
 from chalicelib.api.signing_in import SignIn
 from chalicelib.catalogue.progress import RecountProgress
-from chalicelib.encoder import Crop
+from chalicelib.encoder import Crop, Vector
 from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.reconciling.index import Repairing
@@ -74,6 +74,7 @@ class FixedIndex:
         self.finds: list[str] = []
         self.suggests: tuple[Suggestion, ...] = ()
         self.near: dict[str, str] = {}
+        self.held: dict[str, int] = {}
         self.problem: Exception | None = None
         self.problem_of: dict[object, Exception] = {}
         self.explanation: tuple[Contribution, ...] | None = None
@@ -106,6 +107,9 @@ class FixedIndex:
             raise self.problem
         return len(self.finds)
 
+    def spaces(self, owner: str | None) -> dict[str, int]:
+        return self.held
+
 
 class FixedEncoder:
     """Answers with one vector, or not at all."""
@@ -114,20 +118,21 @@ class FixedEncoder:
         self.crops: list[Crop | None] = []
         self.texts: list[str] = []
         self.down = False
+        self.space: str | None = None
 
-    def text(self, text: str) -> bytes:
+    def text(self, text: str) -> Vector:
         if self.down:
             raise EncoderUnavailable("the encoder did not answer")
         self.texts.append(text)
-        return VECTOR
+        return Vector(VECTOR, self.space)
 
-    def image(self, content: bytes, crop: Crop | None) -> bytes:
+    def image(self, content: bytes, crop: Crop | None) -> Vector:
         if content == b"no image":
             raise RejectedImage("the file is not a JPEG, PNG, WebP or GIF")
         self.crops.append(crop)
-        return VECTOR
+        return Vector(VECTOR, self.space)
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> bytes:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
         return self.image(b"", crop)
 
 

@@ -57,6 +57,8 @@ VISUAL = {"visual": base64.b64encode(VECTOR).decode()}
 class Words:
     """A text encoder."""
 
+    space = "m@1"
+
     def encode(self, text: str) -> npt.NDArray[np.float32]:
         """Return a vector."""
         return np.full(256, 1 / 16, np.float32)

@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from chalicelib.names import EMBEDDED, METRICS
 from local.emulator import Emulator
@@ -17,6 +20,7 @@ from tests.templates import engine_assembly
 
 # As the template gives it to every function.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", METRICS)
+ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
 # What a test promises never depends on how busy the machine is.
 settings.register_profile("without-a-clock", deadline=None)
@@ -35,18 +39,27 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where tests run in two processes, what shares a stack, a node or a file."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_company(item)))
+class Sharing(LoadScopeScheduling):
+    """Keeps in one of the processes that run tests what shares a stack, templates or a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _shared(nodeid.partition("::")[0])
 
 
-def _company(item: pytest.Item) -> str:
-    if "stack" in getattr(item, "fixturenames", ()):
-        return "stack"
-    if item.path.name.startswith("test_infra_"):
-        return "templates"
-    return item.path.name
+@cache
+def _shared(path: str) -> str:
+    name = path.rpartition("/")[2]
+    if name.startswith("test_infra_"):
+        return "the templates"
+    if not ("/e2e/" in path or name.startswith("test_stack_")):
+        return path
+    starts_its_own = "DeployedStack(" in (ROOT / path).read_text(encoding="utf-8")
+    return path if starts_its_own else "the stack"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
+    """Say which process runs which test, where there are several ('-n 2')."""
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")

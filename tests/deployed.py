@@ -78,13 +78,10 @@ class DeployedStack:
         self._clients.clear()
         self._local("down")
 
-    def kill(self, name: str = "*", *, alone: bool = False) -> list[int]:
-        """End its processes, or that of a name, without a warning; alone or with their own."""
-        files = (self.home / "run").glob(f"{name}.pid")
-        leaders = [int(json.loads(file.read_text())["pid"]) for file in files]
-        for leader in leaders:
-            (os.kill if alone else os.killpg)(leader, signal.SIGKILL)
-        return leaders
+    def kill(self) -> None:
+        """End every process of it without a warning."""
+        for file in (self.home / "run").glob("*.pid"):
+            os.killpg(json.loads(file.read_text())["pid"], signal.SIGKILL)
 
     def unpacked(self) -> set[Path]:
         """Return the folders that functions are unpacked in."""

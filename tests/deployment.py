@@ -13,7 +13,7 @@ from captioner.batch import BatchProcessor
 from chalicelib import bootstrap
 from chalicelib.access import TokenStore
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.encoder import Crop
+from chalicelib.encoder import Crop, Vector
 from chalicelib.errors import RejectedImage
 from chalicelib.images import Prepared
 from chalicelib.imports import Imports
@@ -32,7 +32,7 @@ from tests.gateway import Gateway
 from tests.histories import Telling
 from tests.images_table import counts_table, images_table
 
-BUCKET = "photographs"
+BUCKET, SPACE = "photographs", "net@1"
 GATEWAY = Gateway(entry_point.app)
 
 
@@ -57,20 +57,21 @@ def described(content: bytes) -> Prepared:
         content_type="image/jpeg",
         display=b"small copy of " + content,
         labels=((caption.split()[1], 0.9),),
+        space=SPACE,
     )
 
 
 class Likenesses:
     """Adapter of the port ``Encoder``, of the same model."""
 
-    def text(self, text: str) -> bytes:
-        return likeness(text.encode())
+    def text(self, text: str) -> Vector:
+        return Vector(likeness(text.encode()), SPACE)
 
-    def image(self, content: bytes, crop: Crop | None) -> bytes:
-        return likeness(content)
+    def image(self, content: bytes, crop: Crop | None) -> Vector:
+        return Vector(likeness(content), SPACE)
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> bytes:
-        return likeness(key.encode())
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
+        return Vector(likeness(key.encode()), SPACE)
 
 
 class _Uncounted:
@@ -120,14 +121,15 @@ class Deployment:
         self._queue_url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         self._queue = SqsQueue(self._sqs, self._queue_url)
         self._captioner = self._make_captioner(now)
-        self._writer: Any = engine or IndexWriter(S3IndexStore(s3, BUCKET), tuple)
         self._indexed: dict[str, int] = {}
         self._told = 0
+        self._writer: Any = engine
         searched: Any = engine
         if engine is None:
+            store, looks = S3IndexStore(s3, BUCKET), count(step=FRESH_SECONDS)
+            self._writer = IndexWriter(store, tuple)
             self._writer.rebuild()
-            looks = count(step=FRESH_SECONDS)
-            searched = PublishedIndex(S3IndexStore(s3, BUCKET), clock=lambda: next(looks))
+            searched = PublishedIndex(store, clock=lambda: next(looks))
         self._repository = self._make_repository(searched, now)
 
     def call(

@@ -13,6 +13,7 @@ from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
+    Comparable,
     Condition,
     HasAttribute,
     Holds,
@@ -85,6 +86,8 @@ class Compared:
             return self.words
         if facet == "labels":
             return self.labels
+        if facet == "space":
+            return {self.document.space} if self.document.space else set()
         if facet in ("state", "source"):
             value = getattr(self.document, facet)
             return {value.value} if value else set()
@@ -136,6 +139,7 @@ class PlainIndex(Searcher):
                 one.image_id,
                 clean(one.text),
                 quantised(one.visual) if visual and one.visual else None,
+                one.space if visual else None,
             )
             for key, one in found.items()
         }
@@ -214,9 +218,10 @@ def says(one: Compared, condition: HasAttribute | Holds | LooksLike) -> bool:
         case Holds(asked, where):
             texts = one.texts if where == "either" else {where: one.texts[where]}
             return any(stand_in(text, asked) for text in texts.values())
-        case LooksLike(vector, cosine):
+        case LooksLike(vector, cosine, space):
             product = one.product("visual", vector)
-            return product is not None and product >= cosine * 254**2
+            is_comparable = space is None or holds(one, Comparable(space))
+            return is_comparable and product is not None and product >= cosine * 254**2
         case HasAttribute(words, labels):
             has = any(
                 all(any((kind, value) in held for value in values) for kind, values in words)
@@ -226,7 +231,7 @@ def says(one: Compared, condition: HasAttribute | Holds | LooksLike) -> bool:
             return has or bool(labels & searched)
 
 
-def is_such(one: Compared, condition: Living | Is | Among | Within) -> bool:
+def is_such(one: Compared, condition: Living | Is | Among | Within | Comparable) -> bool:
     document = one.document
     match condition:
         case Living():
@@ -237,6 +242,8 @@ def is_such(one: Compared, condition: Living | Is | Among | Within) -> bool:
             return getattr(document, field) in values
         case Among(keys):
             return one.key in keys
+        case Comparable(space):
+            return document.space in (None, space)
         case Within(time, first, end):
             made = document.taken_at if time == "taken" else document.created_at
             return made is not None and (not first or made >= first) and (not end or made < end)

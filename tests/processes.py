@@ -1,7 +1,6 @@
 """Processes of this machine, as `/proc` tells of them."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -11,23 +10,12 @@ def living(pid: int) -> bool:
     return bool(told) and told[0] != "Z"
 
 
-def led_by(leader: int) -> set[int]:
-    """Return the processes that run in the session that a process began, though it ended."""
-    return {
-        pid for pid in _all() if (told := _told(pid)) and told[3] == str(leader) and told[0] != "Z"
-    }
-
-
 def ends(pid: int, within: float) -> bool:
     """Wait until a process has ended; tell whether it has within some seconds."""
     last = time.monotonic() + within
     while living(pid) and time.monotonic() < last:
         time.sleep(0.05)
     return not living(pid)
-
-
-def _all() -> Iterator[int]:
-    return (int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdecimal())
 
 
 def _told(pid: int) -> list[str]:

@@ -369,6 +369,10 @@ class SimilarQuery(Request):
     facets: Annotated[Facets, BeforeValidator(separated)] = Field([])
 
 
+# The parameters of ``GET /search`` whose fields of the document have another name.
+PARAMETERS = {"text": "q", "filters.states": "state"}
+
+
 class SearchParameters(Request):
     """``GET /search``: one clause at most."""
 

@@ -46,6 +46,7 @@ class Document:
     labels: tuple[Label, ...] = ()
     visual: bytes | None = None
     semantic: bytes | None = None
+    space: str | None = None
     created_at: datetime | None = None
     taken_at: datetime | None = None
 
@@ -92,6 +93,7 @@ def document_of(image: Image) -> Document:
         labels=labels_of(image),
         visual=image.visual,
         semantic=image.semantic,
+        space=image.vector_space if image.visual or image.semantic else None,
         created_at=image.created_at,
         taken_at=image.taken_at,
     )
@@ -204,7 +206,8 @@ class Facet:
     Attributes
     ----------
     name
-        One of ``query.FACETS``, or "words": those of captions and labels as they are written.
+        One of ``query.FACETS``, "space", or "words": those of captions and labels as they are
+        written.
     start
         Of the values.
     size
@@ -264,11 +267,14 @@ class Stored:
     ----------
     visual
         Quantised.
+    space
+        That the vector is of; None where it was not asked for, or is not known.
     """
 
     image_id: str
     text: str
     visual: bytes | None = None
+    space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +351,9 @@ class Searching(Protocol):
 
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""
+
+    def spaces(self, owner: str | None) -> Mapping[str, int]:
+        """Return how many photographs have vectors of each space, the commonest first."""
 
     def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
         """Return what the last word of ``prefix`` may become, the commonest first.

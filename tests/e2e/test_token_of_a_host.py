@@ -15,7 +15,7 @@ import pytest
 from tests.deployed import ROOT
 
 TOKEN = "imr_" + "t" * 43
-IMAGE = {
+IMAGE: dict[str, object] = {
     "id": "id-1",
     "name": "a.jpg",
     "owner": "ann",

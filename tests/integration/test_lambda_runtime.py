@@ -18,6 +18,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
+from captioner.vision import manifest
+from captioner.vision.bundle import DEFAULT_BUNDLE
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import State, image_id_of
 from chalicelib.names import METRICS
@@ -151,6 +153,7 @@ def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> No
     one, text, two = kept["one.jpg"], kept["text.jpg"], kept["two.jpg"]
     assert one and one.state in {State.CAPTIONED, State.NEEDS_REVIEW} and one.rev == 1
     assert one.visual and len(one.visual) == 512 and one.semantic and len(one.semantic) == 512
+    assert one.space == manifest.read(DEFAULT_BUNDLE, ()).space
     assert (one.width, one.height, one.content_type) == (400, 300, "image/jpeg")
     assert text and text.state is State.FAILED and "no JPEG" in (text.reason or "")
     assert two and two.state is State.CAPTIONED and two.caption and two.caption.text == SECRET
@@ -200,7 +203,8 @@ def test_the_encoder_answers_images_and_stored_photographs(account: Account) -> 
         bad = api.invoke({"image": base64.b64encode(b"no photograph").decode()})
         logged = function.stop()
     assert text["error"]["field"] == "request"
-    assert sent == stored and set(sent) == {"visual", "semantic"}
+    assert sent == stored and set(sent) == {"visual", "semantic", "space"}
+    assert sent["space"] == manifest.read(DEFAULT_BUNDLE, ()).space
     assert part["visual"] != sent["visual"]
     assert (wrong["error"]["type"], wrong["error"]["field"]) == ("InvalidField", "crop")
     assert bad["error"]["type"] == "RejectedImage"

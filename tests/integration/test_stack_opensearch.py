@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,8 +18,6 @@ from tests.opensearch import needs_opensearch
 from tests.recording.roles import Roles
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, needs_opensearch]
-
-DOWN_SECONDS = 20  # `python -m benchmarks.outage` keeps it away for ten minutes
 
 
 @pytest.fixture(scope="module")
@@ -114,28 +111,6 @@ def test_an_index_of_an_earlier_release_is_rebuilt_by_the_indexer_itself(
     assert live.endswith(version(stack.facts["table"]))
     eventually(lambda: client.get("/reindex").json()["state"] == "finished")
     node.close()
-
-
-@pytest.mark.fault(8)
-def test_what_is_uploaded_and_edited_while_the_engine_is_down_is_found_when_it_is_back(
-    stack: DeployedStack, client: httpx.Client
-) -> None:
-    valley = upload(client, "khaki", "a green valley")
-    eventually(lambda: found(client, "valley") == [valley], within=120)
-    stack.kill("opensearch")
-    begin = time.monotonic()
-    canyon = upload(client, "chocolate", "a deep canyon")
-    edited = client.patch(f"/images/{valley}", json={"caption": "a snowy glacier"})
-    assert edited.is_success, edited.text
-    while time.monotonic() - begin < DOWN_SECONDS:
-        search = client.post("/search", json={"text": "valley", "mode": "words"})
-        assert (search.status_code, search.headers.get("Retry-After")) == (503, "5")
-        assert client.get("/stats").json()["searchable"] is None
-        time.sleep(1)
-    stack.up("opensearch")
-    eventually(lambda: found(client, "canyon") == [canyon], within=180, because=stack.log)
-    eventually(lambda: found(client, "glacier") == [valley], within=180, because=stack.log)
-    assert found(client, "valley") == []
 
 
 def test_the_indexer_may_invoke_itself_and_no_other_function(stack: DeployedStack) -> None:

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,7 +9,6 @@ import pytest
 from PIL import Image
 
 from chalicelib.images import image_id_of
-from local.lifecycle import expire
 from tests.deployed import DeployedStack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -147,7 +145,6 @@ def test_a_photograph_comes_back_though_no_event_told_of_its_delete_marker(
         return "removed_at" in found["Item"]
 
     eventually(is_told, because=person.stack.log)
-    expire(person.s3, datetime.now(UTC) + timedelta(days=29))  # the photograph stays for 30
     with person.stack.without_events():
         person.remove_marker(key)
     assert person.reconciled()["PhotographsRestored"] == 1

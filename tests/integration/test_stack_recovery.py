@@ -3,7 +3,6 @@
 import io
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from local.lifecycle import expire
 from local.processes import any_free
 from tests.deployed import DeployedStack, eventually
-from tests.processes import led_by
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -169,26 +166,6 @@ def test_the_index_is_rebuilt_from_the_catalogue(own_stack: DeployedStack) -> No
     eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
 
 
-def test_the_former_index_comes_back_after_the_lifecycle_ran(own_stack: DeployedStack) -> None:
-    with own_stack.client() as client:
-        built(client, {})
-        expire(own_stack.aws("s3"), datetime.now(UTC) + timedelta(days=1))
-        built(client, {"roll_back": True})
-    eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
-
-
-def built(client: httpx.Client, asked: dict[str, bool]) -> None:
-    """Have the index built anew or the former one taken, and wait until it is."""
-    run = client.post("/reindex", json=asked).raise_for_status().json()["id"]
-
-    def is_over() -> bool:
-        told = client.get("/reindex").json()
-        return bool(told.get("id") == run and told["state"] != "running")
-
-    eventually(is_over)
-    assert client.get("/reindex").json()["state"] == "finished"
-
-
 def test_the_catalogue_is_rebuilt_from_the_bucket_without_doing_finished_work_again(
     own_stack: DeployedStack,
 ) -> None:
@@ -223,11 +200,10 @@ def test_a_kill_loses_no_edit_and_no_upload(own_stack: DeployedStack) -> None:
 
 
 @pytest.mark.fault(27)
-def test_a_kill_loses_no_removal_and_leaves_no_process(own_stack: DeployedStack) -> None:
+def test_a_kill_loses_no_removal(own_stack: DeployedStack) -> None:
     with own_stack.client() as client:
         assert client.delete(f"/images/{records(own_stack)['dogwood.png']['id']}").is_success
-    leaders = own_stack.kill(alone=True)
-    eventually(lambda: not any(map(led_by, leaders)), within=30)
+    own_stack.kill()
     own_stack.up()
     eventually(lambda: drained(own_stack))
     assert set(records(own_stack)) == set(NAMES)

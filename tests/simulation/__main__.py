@@ -1,6 +1,7 @@
 """``python -m tests.simulation``: run histories, or one again, or hunt planted bugs."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,9 +22,10 @@ def main() -> int:
     seeds = [seed for seed in everything if seed not in asked.skip]
     if asked.plant is not None:
         plant(*_named([asked.plant]))
-        return _first(seeds)
     if asked.seed is not None:
         return _one(asked)
+    if asked.plant is not None:
+        return _first(seeds)
     return _many(seeds, asked.processes, shrink=not asked.as_it_is)
 
 
@@ -102,7 +104,7 @@ def _arguments() -> argparse.ArgumentParser:
         "--mutants", nargs="*", metavar="NAME", help="plant bugs and count histories to each"
     )
     parser.add_argument("--skip", type=_numbers, default=(), help="histories that are left out")
-    parser.add_argument("--plant", metavar="NAME", help="run until this planted bug is found")
+    parser.add_argument("--plant", metavar="NAME", help="plant this bug, and run until it is found")
     return parser
 
 
@@ -118,4 +120,7 @@ def _faults(text: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":  # sets would be gone through in another order
+        command = [sys.executable, "-m", "tests.simulation", *sys.argv[1:]]
+        os.execve(sys.executable, command, {**os.environ, "PYTHONHASHSEED": "0"})
     sys.exit(min(main(), 1))

@@ -39,7 +39,7 @@ from tests.simulation.functions import Bus, Function
 from tests.simulation.model import Encoder, prepare_with
 from tests.simulation.opensearch import Cluster, SimulatedOpenSearch
 from tests.simulation.s3 import Bucket
-from tests.simulation.scheduler import Pool, Scheduler
+from tests.simulation.scheduler import Lock, Pool, Scheduler
 from tests.simulation.services import BUCKET, DEAD_LETTERS, QUEUE, Client
 from tests.simulation.sqs import Queues
 
@@ -182,7 +182,8 @@ class Deployment:
             clock=scheduler.now,
             max_bytes=1_000,
         )
-        imports = Imports(catalogue, storage, queue, scheduler.now, chunk=2)
+        lock = partial(Lock, scheduler)
+        imports = Imports(catalogue, storage, queue, scheduler.now, chunk=2, lock=lock)
         return BatchProcessor(
             ingest, imports, self.metrics, queue, BUCKET, 2, executor=partial(Pool, scheduler)
         )

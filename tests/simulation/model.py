@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from chalicelib.encoder import Crop
+from chalicelib.encoder import Crop, Vector
 from chalicelib.errors import RejectedImage
 from chalicelib.images import VECTOR_SIZE, Prepared
 from tests.simulation.scheduler import Killed, Scheduler
 
+SPACE = "net@1"  # of all releases of the model: another one is another decoder
 DAMAGED = "the image is damaged"
 # What a file is, by its first word.
 PHOTO, BAD, UNSURE, LARGE, DEADLY = b"photo", b"bad", b"unsure", b"large", b"deadly"
@@ -56,6 +57,7 @@ def prepare_with(model: str, scheduler: Scheduler) -> Callable[[bytes], Prepared
             content_type="image/jpeg",
             display=display_of(content, "small"),
             large=large,
+            space=SPACE,
         )
 
     return prepare
@@ -64,14 +66,14 @@ def prepare_with(model: str, scheduler: Scheduler) -> Callable[[bytes], Prepared
 class Encoder:
     """The encoder of queries."""
 
-    def text(self, text: str) -> bytes:
+    def text(self, text: str) -> Vector:
         """Return a text's vector."""
-        return vector_of(text.encode())
+        return Vector(vector_of(text.encode()), SPACE)
 
-    def image(self, content: bytes, crop: Crop | None) -> bytes:
+    def image(self, content: bytes, crop: Crop | None) -> Vector:
         """Return a picture's vector."""
-        return vector_of(content)
+        return Vector(vector_of(content), SPACE)
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> bytes:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
         """Return the vector of a picture in the bucket."""
-        return vector_of(key.encode())
+        return Vector(vector_of(key.encode()), SPACE)

@@ -18,7 +18,7 @@ WEIGHTS = {
     "describe": 3,
     "start_import": 2,
     "reindex": 1,
-    "roll_back": 1,
+    "roll_back": 2,
     "rebuild": 1,
     "deploy_bundle": 1,
     "change_tokens": 1,

@@ -245,6 +245,22 @@ class Scheduler:
         return 10 ** self.random.uniform(-3, 0.5)
 
 
+class Lock:
+    """A lock of a simulated process, whose threads are tasks."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._is_held = False
+
+    def __enter__(self) -> None:
+        while self._is_held:
+            self._scheduler.sleep(0.01)
+        self._is_held = True
+
+    def __exit__(self, *_: object) -> None:
+        self._is_held = False
+
+
 class Pool(Executor):
     """Threads of a simulated process: so many tasks at once."""
 

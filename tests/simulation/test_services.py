@@ -68,8 +68,10 @@ class Walk:
                 return self._storage.read(key, version_id=version, limit=1_000)
         found = self._storage.head(key)
         listed = [(one.key, one.size, one.etag) for one in self._storage.objects("uploads/")]
+        versions = self._storage.newest_versions("uploads/")
+        newest = [(one.key, one.size, one.etag) for one in versions]
         read = self._storage.read(key, limit=1_000)
-        return found and (found.size, found.etag), listed, read
+        return found and (found.size, found.etag), listed, newest, read
 
 
 @pytest.mark.parametrize("seed", range(5))

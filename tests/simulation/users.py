@@ -5,17 +5,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.access import CACHE_SECONDS, Scope
+from chalicelib.access import Scope
 from chalicelib.folder_captions import is_caption_file
 from chalicelib.images import State, image_id_of
 from chalicelib.storage import UPLOAD_SECONDS
 from tests.simulation.model import BAD, DEADLY, LARGE, PHOTO, UNSURE
-from tests.simulation.plans import OUTAGES, OWNERS, Operation
+from tests.simulation.plans import OWNERS, Operation
 from tests.simulation.services import BUCKET
-from tests.simulation.world import Answer, World
+from tests.simulation.upkeep import Upkeep
+from tests.simulation.world import World
 
 NAMES = ("a.jpg", "b.jpg", "c+c.jpg")
-_STALE_SECONDS = 2.0  # of a search: it looks at the index once in a second
 
 
 def folder_of(owner: str) -> str:
@@ -23,7 +23,7 @@ def folder_of(owner: str) -> str:
     return f"uploads/{owner}/trip"
 
 
-class Users:
+class Users(Upkeep):
     """Does operations, and keeps what may be relied on.
 
     Attributes
@@ -64,12 +64,6 @@ class Users:
         act: Callable[[Operation], None] = getattr(self, f"_{operation.kind}")
         act(operation)
 
-    def call(
-        self, method: str, path: str, body: Any = None, *, owner: str = "root", **query: Any
-    ) -> Answer:
-        """Ask the API with an owner's token."""
-        return self._world.call(method, path, body, token=self.tokens[owner], **query)
-
     # Files ---------------------------------------------------------------------------------------
 
     def _key(self, operation: Operation) -> str:
@@ -107,11 +101,14 @@ class Users:
             self._put(f"{folder_of(owner)}/album/{at}.jpg", content, pause=0.01)
 
     def _upload_again(self, operation: Operation) -> None:
-        """Upload what a key held before, as who has deleted it by mistake."""
+        """Upload what a key held before, every other time straight after its removal."""
         key = self._key(operation)
+        if operation.number % 4 < 2 and self._world.s3.current(key):
+            self._world.s3.delete_object(BUCKET, key)
+            self._forget_words(key)
         held = [version.body for version in self._world.s3.versions.get(key, ()) if version.body]
         if held:
-            self._put(key, held[-1])
+            self._put(key, held[-1], pause=0.01)
 
     def _enter(self, operation: Operation) -> None:
         """Ask for a form, again where that was not answered; most often send the file."""
@@ -252,95 +249,6 @@ class Users:
             self.reports.add(answer.body["id"])
         elif answer.status >= 500:
             self.cut_imports += 1
-
-    # Upkeep --------------------------------------------------------------------------------------
-
-    def _reindex(self, operation: Operation) -> None:
-        self.call("POST", "/reindex", {"roll_back": False})
-
-    def _roll_back(self, operation: Operation) -> None:
-        self.call("POST", "/reindex", {"roll_back": True})
-
-    def _rebuild(self, operation: Operation) -> None:
-        self.rebuild(force=operation.number % 4 == 0)
-
-    def rebuild(self, *, force: bool = False) -> None:
-        """Have the whole bucket compared with the catalogue."""
-        after: dict[str, Any] = {}
-        while True:
-            answer = self.call("POST", "/rebuild", {"limit": 4, "force": force, **after})
-            if answer.status != 202 or not answer.body["cursor"]:
-                return
-            after = {"after": answer.body["cursor"]}
-
-    def _deploy_bundle(self, operation: Operation) -> None:
-        name, _, version = self._world.model.partition("@")
-        self._world.model = f"{name}@{int(version) + 1}"
-        self._world.captioner.forget_containers()
-
-    def _reconcile(self, operation: Operation) -> None:
-        """Let half an hour have passed."""
-        self._world.reconcile()
-
-    def _ask_for_a_pass(self, operation: Operation) -> None:
-        self.call("POST", "/reconcile", {})
-
-    def _suffer_an_outage(self, operation: Operation) -> None:
-        """Let a service answer nobody for minutes, or the index for hours."""
-        service, longest = OUTAGES[operation.number % len(OUTAGES)]
-        seconds = longest * (1 + operation.number % 5) / 5
-        scheduler = self._world.scheduler
-        scheduler.outages[service] = scheduler.seconds + seconds
-        scheduler.sleep(seconds)
-
-    def _change_tokens(self, operation: Operation) -> None:
-        """Make a token, revoke it, and see that it is refused soon."""
-        asked = {"owner": operation.owner, "scopes": ["read"]}
-        made = self.call("POST", "/tokens", asked)
-        if made.status != 201:
-            return
-        token, token_id = made.body["token"], made.body["id"]
-        self._world.call("GET", "/stats", token=token)
-        if self.call("DELETE", f"/tokens/{token_id}").status != 204:
-            return
-        self._world.scheduler.sleep(CACHE_SECONDS + operation.number)
-        if self._world.call("GET", "/stats", token=token).status == 200:
-            self._world.violate("a revoked token lets somebody in")
-
-    # Looking -------------------------------------------------------------------------------------
-
-    def _look(self, operation: Operation) -> None:
-        """Look at what there is: nothing deleted, nothing of another's."""
-        began, owner = self._world.scheduler.seconds, operation.owner
-        match operation.number % 4:
-            case 0:
-                self._see(self.call("GET", "/images", owner=owner, limit=100), owner, began)
-            case 1:
-                text = f"dog {owner}"
-                answer = self.call("GET", "/search", owner=owner, limit=100, text=text)
-                self._see(answer, owner, began - _STALE_SECONDS)
-            case 2:
-                image_id = image_id_of(BUCKET, self._key(operation))
-                other = next(one for one in OWNERS if one != owner)
-                if self.call("GET", f"/images/{image_id}", owner=other).status == 200:
-                    self._world.violate("another owner's photograph is shown")
-            case _:
-                image_id = image_id_of(BUCKET, self._key(operation))
-                answer = self.call("GET", f"/images/{image_id}", owner=owner)
-                is_dead = self._world.dead.get(image_id, began + 1) < began
-                if answer.status == 200 and is_dead:
-                    self._world.violate("a deleted photograph is shown")
-
-    def _see(self, answer: Answer, owner: str, since: float) -> None:
-        if answer.status != 200:
-            return
-        body = answer.body
-        images = body["items"] if "items" in body else [hit["image"] for hit in body["hits"]]
-        for image in images:
-            if self._world.dead.get(image["id"], since + 1) < since:
-                self._world.violate("a deleted photograph is found")
-            if image["owner"] != owner:
-                self._world.violate("another owner's photograph is found")
 
 
 def is_photograph(key: str) -> bool:

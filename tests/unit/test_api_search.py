@@ -76,6 +76,24 @@ def test_a_bad_search_names_the_field(api: Api, body: dict[str, object], field: 
 
 
 @pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({}, "q"),
+        ({"q": "x", "state": "deleted"}, "state"),
+        ({"q": "x", "order": "oldest"}, "order"),
+        ({"q": "x", "unlike": "unknown"}, "unlike"),
+        ({"sort": "newest"}, "sort"),
+    ],
+)
+def test_a_bad_search_by_parameters_names_the_parameter(
+    api: Api, query: dict[str, object], field: str
+) -> None:
+    answer = api.call("GET", "/search", query=query)
+    assert (answer.status, answer.json["field"]) == (400, field)
+    assert answer.json["detail"].startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
     "body",
     [
         '{"text": "\\ud800"}',

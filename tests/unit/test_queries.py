@@ -21,6 +21,8 @@ KEY = "uploads/ada/a.png"
 class Mean:
     """Encodes an image as its mean and its height."""
 
+    space = "m@1"
+
     def embed(self, pixels: Pixels) -> tuple[F32, F32]:
         return np.full(256, pixels.mean(), np.float32), np.full(256, pixels.shape[0], np.float32)
 

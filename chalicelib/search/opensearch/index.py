@@ -160,7 +160,7 @@ class IndexView:
 
     def stored(self, keys: Sequence[int], *, visual: bool = False) -> Mapping[int, Stored]:
         """Return what is shown of photographs; see `View.stored`."""
-        fields = ["key", "likeness"] if visual else ["key"]
+        fields = ["key", "likeness", "space"] if visual else ["key"]
         body = {
             "query": query_of(Among(tuple(keys))),
             "size": len(keys),

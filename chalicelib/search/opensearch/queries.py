@@ -13,6 +13,7 @@ from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
+    Comparable,
     Condition,
     HasAttribute,
     Holds,
@@ -69,7 +70,10 @@ def query_of(condition: Condition, within: Json | None = None) -> Json:
         case Not():
             return _all_of((condition,))
         case LooksLike():
-            return _looks_like(condition, within or {"match_all": {}})
+            return _comparably_like(condition, within or {"match_all": {}})
+        case Comparable(space):
+            unknown = {"bool": {"must_not": {"exists": {"field": "space"}}}}
+            return _any_of([{"term": {"space": space}}, unknown])
         case _:
             return _field_query(condition)
 
@@ -131,6 +135,14 @@ def _all_of(members: Sequence[Condition]) -> Json:
 
 def _is_by_look(condition: Condition) -> bool:
     return isinstance(condition.member if isinstance(condition, Not) else condition, LooksLike)
+
+
+def _comparably_like(condition: LooksLike, within: Json) -> Json:
+    if condition.space is None:
+        return _looks_like(condition, within)
+    comparable = query_of(Comparable(condition.space))
+    both = {"bool": {"filter": [within, comparable]}}
+    return {"bool": {"filter": [comparable, _looks_like(condition, both)]}}
 
 
 def _looks_like(condition: LooksLike, within: Json) -> Json:
@@ -277,10 +289,11 @@ def held_of(hit: Json) -> Held:
 
 def stored_of(hit: Json) -> Stored:
     """Return what is shown of a match."""
-    likeness = hit.get("fields", {}).get("likeness")
+    fields = hit.get("fields", {})
+    likeness, space = fields.get("likeness"), fields.get("space", [None])[0]
     # Doc values come without the padding that they were sent with.
     visual = b64decode(f"{likeness[0]}==") if likeness else None
-    return Stored(hit["_id"], hit["_source"].get("text", ""), visual)
+    return Stored(hit["_id"], hit["_source"].get("text", ""), visual, space)
 
 
 def _total(asked: Retrieval, answer: Json) -> int:

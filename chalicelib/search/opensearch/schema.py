@@ -62,6 +62,7 @@ _PROPERTIES: Mapping[str, Any] = {
     **{kind.plural: _KEYWORD for kind in KINDS},
     "visual": _VECTOR,
     "semantic": _VECTOR,
+    "space": _KEYWORD,  # that the vectors are of
     "likeness": {"type": "binary", "doc_values": True},  # the visual vector, to be read again
 }
 
