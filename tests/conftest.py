@@ -20,6 +20,8 @@ from tests.templates import engine_assembly
 
 # As the template gives it to every function.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", METRICS)
+# Of the terminal that started the tests, which two processes of them are told of.
+os.environ.pop("COLUMNS", None)
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
 # What a test promises never depends on how busy the machine is.
