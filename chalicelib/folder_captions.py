@@ -110,15 +110,14 @@ class FolderCaptions:
         self._kept: dict[Registered, Mapping[str, Line]] = {}
         self._one_at_a_time = lock()
 
-    def register(self, key: str, encoding: str | None = None) -> str | None:
-        """Enter a file of captions that was stored, replaced or deleted; return its ETag.
+    def register(self, key: str, encoding: str | None = None) -> None:
+        """Enter a file of captions that was stored, replaced or deleted.
 
         ``encoding`` is what somebody says of it, and holds until its content changes.
         """
         # Where it was replaced meanwhile, whoever entered the newer one may have been quicker.
-        while (etag := self._enter(key, encoding)) != self._seen(key).etag:
+        while self._enter(key, encoding) != self._seen(key).etag:
             pass
-        return etag
 
     def _enter(self, key: str, encoding: str | None) -> str | None:
         former, entry = self._registered(_entry_key(key)), self._seen(key, encoding)

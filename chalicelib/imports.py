@@ -108,18 +108,16 @@ class Imports:
     def descriptions_changed(self, event: ObjectEvent, is_late: Callable[[], bool]) -> str:
         """Import a file of captions that was uploaded; a deleted one changes no caption.
 
-        A redrive that is delivered again goes on with the import that it began, which is known by
-        the file's content; one that comes after that had ended begins it anew.
+        All redrives of a file have one report, which each begins anew: one that is delivered again
+        ends what it began, though the file was replaced meanwhile.
         """
-        etag = self._captions.register(event.key)
+        self._captions.register(event.key)
         if event.kind is EventKind.REMOVED:
             return "ignored"
-        name = f"{event.key}#{event.sequencer or event.version_id or etag}"
-        import_id = uuid5(NAMESPACE_URL, name).hex
-        report = ImportReport.stored(self._storage, import_id)
-        if report is None or (event.sequencer is None and report.state != "running"):
-            report = self._begun(import_id, event.key)
-        return self._resume(report, 1, is_late)
+        told_by = event.sequencer or event.version_id
+        import_id = uuid5(NAMESPACE_URL, f"{event.key}#{told_by or 'redrive'}").hex
+        known = ImportReport.stored(self._storage, import_id) if told_by else None
+        return self._resume(known or self._begun(import_id, event.key), 1, is_late)
 
     def continue_import(self, request: ContinueImport, is_late: Callable[[], bool]) -> str:
         """Process the next part, from where the report stands."""

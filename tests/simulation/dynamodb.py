@@ -82,8 +82,8 @@ class DynamoDB(Service):
             if _holds(held, write):
                 reasons.append({"Code": "None"})
             else:
-                wants = "ReturnValuesOnConditionCheckFailure" in write and held
-                more = {"Item": dict(held)} if wants else {}
+                wants = "ReturnValuesOnConditionCheckFailure" in write
+                more = {"Item": dict(held)} if wants and held else {}
                 reasons.append({"Code": "ConditionalCheckFailed"} | more)
         if any(reason["Code"] != "None" for reason in reasons):
             raise _cancelled(reasons)

@@ -78,7 +78,9 @@ class Cluster(Service):
         self._named(index).meta = body["_meta"]
 
     def get_alias(self, index: str) -> Any:
-        told = {name: {alias: {} for alias in one.aliases} for name, one in self.indexes.items()}
+        told: dict[str, Any] = {
+            name: {alias: {} for alias in one.aliases} for name, one in self.indexes.items()
+        }
         return {name: {"aliases": aliases} for name, aliases in told.items()}
 
     def update_aliases(self, body: Any) -> None:
@@ -157,10 +159,10 @@ class SimulatedOpenSearch(OpenSearchIndex):
         self._document = document
         self._loaded: tuple[Held, EmbeddedIndex] = ({}, EmbeddedIndex())
 
-    def view(self, session: str = "") -> View:
+    def view(self, session: str = "") -> View:  # type: ignore[override]
         """Return what the live index holds."""
         try:
-            held: Held = self.client.call(lambda client: client.live(self._prefix))
+            held = self.client.call(self._live)
         except SearchUnavailable as error:
             if isinstance(error.__cause__, NotFoundError):
                 self._on_outdated()
@@ -170,6 +172,10 @@ class SimulatedOpenSearch(OpenSearchIndex):
             loaded.apply(self._documents(held))
             self._loaded = dict(held), loaded
         return self._loaded[1]
+
+    def _live(self, client: Any) -> Held:
+        found: Held = client.live(self._prefix)
+        return found
 
     def _documents(self, held: Held) -> Sequence[Document]:
         return [self._document(n, rev) for n, (rev, is_deleted) in held.items() if not is_deleted]

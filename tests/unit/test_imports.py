@@ -196,6 +196,7 @@ def test_a_redrive_that_was_killed_ends_the_report_that_it_began() -> None:
     redriven = ObjectEvent(BUCKET, FILE, EventKind.CREATED)
     assert room.imports.descriptions_changed(redriven, always) == "import_continued"
     room.queue.messages.clear()  # it was killed before it asked for the rest
+    room.describe("dog.jpg another dog\ncat.jpg another cat\n")
     assert room.imports.descriptions_changed(redriven, never) == "imported"
     assert _states(storage) == ["finished"]
     assert room.imports.descriptions_changed(redriven, never) == "imported"
