@@ -4,4 +4,3 @@ import os
 
 # Before anything of Powertools is imported, which writes metrics to the output.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "ImageRepo")
-os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")
