@@ -140,6 +140,14 @@ class DeployedStack:
         answer = self.aws("lambda").invoke(FunctionName=name, Payload=payload)
         assert "FunctionError" not in answer, answer["Payload"].read()
 
+    def is_drained(self) -> bool:
+        """Tell whether no event waits, and nobody works on one."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.aws("sqs").get_queue_attributes(
+            QueueUrl=self.facts["queue_url"], AttributeNames=names
+        )
+        return not any(map(int, answer["Attributes"].values()))
+
     @contextmanager
     def without_events(self) -> Iterator[None]:
         """Lose what the bucket would tell of its objects meanwhile."""

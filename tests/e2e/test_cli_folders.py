@@ -1,6 +1,7 @@
 """Folders on the deployed stack: killed imports, and exports that come back as they were."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,8 @@ def test_what_is_left_out_is_told_in_words_and_by_the_exit_code(
     draw(tmp_path / "in").rename(tmp_path / "in" / "IMG_0001")
     draw(tmp_path / "in" / "sub")
     (tmp_path / "in" / "IMG_0001.MOV").write_bytes(b"\0\0\0\x14ftypqt  ")
+    draw(tmp_path / "in").rename(tmp_path / "in" / os.fsdecode(b"caf\xe9.jpg"))
     told = owner.run("import", tmp_path / "in", "--no-wait", code=1)
     assert "1 photograph: 1 uploaded, 0 failed" in told
     assert "Left out: 1 film, 1 folder" in told
+    assert r"caf\xe9.jpg" in told

@@ -12,7 +12,9 @@ from chalice.test import Client
 from moto import mock_aws
 
 import app as entry_point
+from captioner.vision import text
 from chalicelib.api.requests import RecaptionRequest
+from chalicelib.bootstrap import Provider
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import State
 from chalicelib.reconciling.report import Report, ReportStore
@@ -50,9 +52,8 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
         variables |= {"QUEUE_URL": queue, "DEAD_LETTER_QUEUE_URL": dead}
         for name, value in variables.items():
             monkeypatch.setenv(f"IMAGE_REPO_{name}", value)
-        vars(entry_point.provider).pop("repository", None)
+        monkeypatch.setattr(entry_point, "provider", Provider(text.load))
         yield queue, dead
-        vars(entry_point.provider).pop("repository", None)
 
 
 def deliver_in_vain(queue: str) -> None:

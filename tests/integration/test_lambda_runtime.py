@@ -132,6 +132,13 @@ def photograph(colour: tuple[int, int, int] = (30, 140, 60)) -> bytes:
     return written.getvalue()
 
 
+def copied_to(folder: Path) -> Path:
+    """Copy the captioner's code; return its bundle."""
+    for package in ("captioner", "chalicelib", "image_repo_formats"):
+        shutil.copytree(ROOT / package, folder / package)
+    return folder / "captioner" / "bundle"
+
+
 def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> None:
     with RuntimeApi() as api:
         function = Function("captioner.handler.ingest", account.environment, api)
@@ -179,6 +186,31 @@ def test_frames_of_one_colour_want_review_and_are_told_as_doubtful(account: Acco
     assert [one["doubtful"] for one in metrics] == [[1.0, 1.0]]
 
 
+@pytest.mark.fault(17, by="Lambda's runtime client and moto")
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_decoder_of_which_no_number_is_one_captions_nothing(
+    account: Account, tmp_path: Path, number: float
+) -> None:
+    bundle = copied_to(tmp_path)
+    with np.load(bundle / "decoder.npz") as arrays:
+        broken = {
+            name: np.full_like(one, number) if one.dtype.kind == "f" else one
+            for name, one in arrays.items()
+        }
+    np.savez(bundle / "decoder.npz", **broken)
+    told = json.loads((bundle / manifest.FILE).read_text())
+    told["sha256"]["decoder.npz"] = manifest.sha256(bundle / "decoder.npz")
+    (bundle / manifest.FILE).write_text(json.dumps(told))
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.ingest", account.environment, api, tmp_path)
+        answer = api.invoke({"Records": [account.upload("one.jpg", photograph())]})
+        function.stop()
+    record = account.catalogue.get(image_id_of(BUCKET, "uploads/ada/one.jpg"))
+    assert answer == {"batchItemFailures": []}
+    assert record and record.state is State.NEEDS_REVIEW and record.caption is None
+    assert record.reason
+
+
 def test_a_batch_short_of_time_comes_back_whole(account: Account) -> None:
     with RuntimeApi(timeout_s=5) as api:
         function = Function("captioner.handler.ingest", account.environment, api)
@@ -224,9 +256,7 @@ def test_without_its_settings_the_function_does_not_start(account: Account) -> N
 def test_with_a_damaged_bundle_the_function_does_not_start(
     account: Account, tmp_path: Path
 ) -> None:
-    for package in ("captioner", "chalicelib", "image_repo_formats"):
-        shutil.copytree(ROOT / package, tmp_path / package)
-    damaged = tmp_path / "captioner" / "bundle" / "decoder.npz"
+    damaged = copied_to(tmp_path) / "decoder.npz"
     damaged.write_bytes(damaged.read_bytes()[:-1])
     with RuntimeApi() as api:
         function = Function("captioner.handler.ingest", account.environment, api, tmp_path)

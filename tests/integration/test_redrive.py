@@ -21,7 +21,9 @@ import app as entry_point
 from captioner.batch import BatchProcessor
 from captioner.bootstrap import bootstrap
 from captioner.isolation import IsolatedReader
+from captioner.vision import text
 from chalicelib.api.requests import RecaptionRequest
+from chalicelib.bootstrap import Provider
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import Image as Record
 from chalicelib.images import State, image_id_of
@@ -180,9 +182,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         account = Account()
         for name, value in account.settings().model_dump(exclude_defaults=True).items():
             monkeypatch.setenv(f"IMAGE_REPO_{name.upper()}", str(value))
-        vars(entry_point.provider).pop("repository", None)
+        monkeypatch.setattr(entry_point, "provider", Provider(text.load))
         yield account
-        vars(entry_point.provider).pop("repository", None)
     boto3.DEFAULT_SESSION = None
 
 

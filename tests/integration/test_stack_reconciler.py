@@ -138,13 +138,7 @@ def test_a_photograph_comes_back_though_no_event_told_of_its_delete_marker(
 ) -> None:
     image_id, key = uploaded(person, "curlew.jpg", "maroon")
     person.client.delete(f"/images/{image_id}").raise_for_status()
-    table, item = person.stack.facts["table"], {"image_id": {"S": image_id}}
-
-    def is_told() -> bool:
-        found = person.stack.aws("dynamodb").get_item(TableName=table, Key=item)
-        return "removed_at" in found["Item"]
-
-    eventually(is_told, because=person.stack.log)
+    eventually(person.stack.is_drained, because=person.stack.log)
     with person.stack.without_events():
         person.remove_marker(key)
     assert person.reconciled()["PhotographsRestored"] == 1

@@ -71,14 +71,6 @@ def searchable(stack: DeployedStack) -> set[str]:
     return {hit["image"]["name"] for hit in answer.json()["hits"]}
 
 
-def drained(stack: DeployedStack) -> bool:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    answer = stack.aws("sqs").get_queue_attributes(
-        QueueUrl=stack.facts["queue_url"], AttributeNames=names
-    )
-    return not any(int(count) for count in answer["Attributes"].values())
-
-
 def pages(client: httpx.Client, path: str, position: str) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = []
     document: dict[str, Any] = {}
@@ -105,7 +97,7 @@ def test_a_stack_that_is_killed_before_its_first_stop_comes_back(own_stack: Depl
     assert not unpacked & own_stack.unpacked()
     eventually(lambda: set(records(own_stack)) == set(NAMES), because=own_stack.log)
     eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
-    eventually(lambda: drained(own_stack))
+    eventually(own_stack.is_drained)
 
 
 def test_a_stopped_stack_comes_back_as_it_was(own_stack: DeployedStack) -> None:
@@ -175,7 +167,7 @@ def test_the_catalogue_is_rebuilt_from_the_bucket_without_doing_finished_work_ag
     with own_stack.client() as client:
         answers = pages(client, "/rebuild", "after")
     assert sum(answer["examined"] for answer in answers) == len(NAMES)
-    eventually(lambda: "birch.jpg" in records(own_stack) and drained(own_stack))
+    eventually(lambda: "birch.jpg" in records(own_stack) and own_stack.is_drained())
     eventually(lambda: described(own_stack, "birch.jpg"), because=own_stack.log)
     assert records(own_stack)["birch.jpg"]["id"] == lost["id"]
     assert records(own_stack)["cedar.jpg"]["rev"] == kept["rev"]
@@ -196,7 +188,7 @@ def test_a_kill_loses_no_edit_and_no_upload(own_stack: DeployedStack) -> None:
     eventually(lambda: searchable(own_stack) == everything, because=own_stack.log)
     with own_stack.client() as client:
         eventually(lambda: found_by(client, "fog") == ["birch.jpg"], because=own_stack.log)
-    eventually(lambda: drained(own_stack))
+    eventually(own_stack.is_drained)
 
 
 @pytest.mark.fault(27)
@@ -205,7 +197,7 @@ def test_a_kill_loses_no_removal(own_stack: DeployedStack) -> None:
         assert client.delete(f"/images/{records(own_stack)['dogwood.png']['id']}").is_success
     own_stack.kill()
     own_stack.up()
-    eventually(lambda: drained(own_stack))
+    eventually(own_stack.is_drained)
     assert set(records(own_stack)) == set(NAMES)
     eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
 
