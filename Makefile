@@ -11,8 +11,8 @@ CODE   := chalicelib captioner indexer infra layers local image_repo image_repo_
 LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz format bench synth \
-        deploy diff destroy preflight chromium java imagemagick exiftool provider lock lint types security template quick setup-checkov
+.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz fuzz-api simulate format bench synth \
+        deploy diff destroy preflight chromium java imagemagick exiftool provider lock lint types security template quick audit setup-checkov setup-audit
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -53,10 +53,11 @@ $(VENV)/corpus.fetched: requirements/corpus.lock $(VENV)/train.installed
 	  echo "! The corpus could not be fetched: its tests will be skipped. Is the network up?"
 
 setup: $(VENV)/demo.installed $(VENV)/photographs.installed ## What the demo needs, into .venv
-setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed setup-checkov ## What 'make check' needs
-setup-test: $(VENV)/train.installed $(VENV)/photographs.installed $(VENV)/corpus.fetched chromium java imagemagick exiftool provider setup-sagemaker setup-checkov ## What 'make test' needs: TensorFlow, a browser and Java too
+setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed setup-checkov setup-audit ## What 'make check' needs
+setup-test: $(VENV)/train.installed $(VENV)/photographs.installed $(VENV)/corpus.fetched chromium java imagemagick exiftool provider setup-sagemaker setup-checkov setup-audit ## What 'make test' needs: TensorFlow, a browser and Java too
 setup-sagemaker: .venv-sagemaker/installed ## What starts SageMaker jobs, into .venv-sagemaker
 setup-checkov: .venv-checkov/installed ## What looks for risks in the templates, into .venv-checkov
+setup-audit: .venv-audit/installed ## What looks for known vulnerabilities, into .venv-audit
 
 # Tools that want other versions than the rest does.
 .venv-%/installed: requirements/%.lock $(BIN)/uv
@@ -119,9 +120,9 @@ status: ## Tell whether the stack runs and where
 
 test: setup-test ## Every test, or those that ARGS names (ARGS=tests/unit)
 	@$(BIN)/python -m layers
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadscope)
 
-check: lint types security template quick ## Lint, format, types, security, template, quick tests
+check: lint types security audit template quick ## Lint, format, types, security, vulnerabilities, template, quick tests
 
 lint: setup-dev ## Lint and format only
 	@echo "• ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -131,6 +132,14 @@ types: setup-dev ## Types only
 
 security: setup-dev ## Findings of bandit only
 	@echo "• bandit"; $(BIN)/bandit -q -ll -c pyproject.toml -r app.py $(CODE)
+
+# What runs in the account; what only tests or develops is audited too, and is in no bill.
+SHIPPED := api captioner training-image
+audit: setup-dev ## Known vulnerabilities of all locks; bills of materials (CycloneDX) into build/sbom
+	@mkdir -p build/sbom; for lock in $(SHIPPED); do .venv-audit/bin/cyclonedx-py requirements requirements/$$lock.lock \
+	  --output-reproducible --output-file build/sbom/$$lock.cdx.json 2>/dev/null || exit 1; done
+	@echo "• bills of materials: build/sbom"
+	@echo "• pip-audit"; $(BIN)/python -m infra.audit
 
 template: setup-dev ## The synthesised templates only
 	@$(BIN)/python -m layers
@@ -143,9 +152,20 @@ quick: setup-dev ## Unit and contract tests only
 fuzz: setup-dev ## Decode 50,000 damaged pictures (INPUTS, SEED): what is neither decoded nor refused is kept in build/fuzz
 	@nice $(BIN)/python -m tests.pictures.fuzzing $(or $(INPUTS),50000) $(SEED)
 
-mutants: setup-dev $(VENV)/mutants.installed ## Change scopes, tenancy, events and records piece by piece: which change does no test notice?
+# CASES are of each route, beside those that cover its description.
+fuzz-api: setup-dev ## Ask every route of the API 10,000 times (CASES, HISTORIES), or a stack's (URL, and IMAGE_REPO_TOKEN in the environment)
+	@if [ -n "$(URL)" ]; then nice $(BIN)/schemathesis run "$(URL)/openapi.json" --url "$(URL)" \
+	  --header "Authorization: Bearer $$IMAGE_REPO_TOKEN" --max-examples $(or $(CASES),12) \
+	  --exclude-checks unsupported_method,positive_data_acceptance; \
+	else API_CASES=$(or $(CASES),280) API_HISTORIES=$(or $(HISTORIES),100) nice $(BIN)/python -m pytest -q \
+	  tests/integration/test_api_fuzzed.py tests/integration/test_owners_machine.py; fi
+
+simulate: setup-dev ## Run 10,000 simulated histories (HISTORIES, FROM): which breaks a promise?
+	@nice $(BIN)/python -m tests.simulation --processes 2 --histories $(or $(HISTORIES),10000) --from $(or $(FROM),0)
+
+mutants: setup-dev $(VENV)/mutants.installed ## Change the code piece by piece (of ARGS="indexer.*"): which change does no test notice?
 	@rm -rf mutants
-	@nice $(BIN)/mutmut run; $(BIN)/mutmut results
+	@nice $(BIN)/mutmut run $(foreach name,$(ARGS),'$(name)'); $(BIN)/mutmut results; $(BIN)/python -m tests.mutants
 
 format: setup-dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .

@@ -33,9 +33,11 @@ from chalicelib.api import (
 )
 from chalicelib.api.registration import Endpoint, View, context_of
 from chalicelib.api.routes import PATHS, methods_of, route_of
-from chalicelib.errors import ImageRepoError
-from chalicelib.names import API, DERIVED, DUE
+from chalicelib.errors import ImageRepoError, InvalidField
+from chalicelib.names import API, DERIVED
 from chalicelib.oidc import origin_of
+from chalicelib.reconciling.reconciler import asked_of
+from chalicelib.reconciling.repairs import Repairs, told
 
 app = Chalice(app_name=API)
 logger = Logger(service="api")
@@ -63,6 +65,7 @@ def repository() -> bootstrap.Repository:
 @app.authorizer(ttl_seconds=0)
 def token(request: AuthRequest) -> AuthResponse:
     """Let known tokens in; the scope of a route is checked when it is called."""
+    provider.deadline.begin()
     scheme, _, secret = request.token.partition(" ")
     caller = repository().caller(secret.strip()) if scheme.lower() == "bearer" else None
     if caller is None:
@@ -71,9 +74,9 @@ def token(request: AuthRequest) -> AuthResponse:
 
 
 # Twice an hour, so that an upload expires within the hour after its form and a slow upload's time.
-@app.schedule(Rate(30, unit=Rate.MINUTES), name=DUE)
-def settle_what_is_due(event: CloudWatchEvent) -> None:
-    """Record what the captioner's queue gave up, and what no event told."""
+@app.schedule(Rate(30, unit=Rate.MINUTES), name="reconciler")
+def reconcile(event: CloudWatchEvent) -> None:
+    """Record what the captioner's queue gave up, and mend what no event told."""
 
     def is_late() -> bool:
         remaining: int = event.context.get_remaining_time_in_millis()
@@ -82,7 +85,11 @@ def settle_what_is_due(event: CloudWatchEvent) -> None:
     try:
         tell({"DeadLettersSettled": repository().dead_letters.settle(is_late)})
     finally:  # neither waits for the other
-        tell(repository().due.settle(is_late))
+        done = Repairs()
+        try:
+            repository().reconciler.run(is_late, done, asked_of(event.detail))
+        finally:
+            tell(told(done))
 
 
 def tell(counts: Mapping[str, int]) -> None:
@@ -129,6 +136,7 @@ def serves(method: str, path: str) -> Callable[[View], View]:
 
         def called(**in_path: str) -> Response:
             try:
+                provider.deadline.begin()
                 arguments = endpoint.arguments(app.current_request, in_path)
                 return endpoint.response(view(**arguments))
             except ImageRepoError as error:
@@ -234,7 +242,10 @@ def similar_images(
 @serves("GET", "/search")
 def search(caller: Caller, query: queries.SearchParameters) -> answers.SearchAnswer:
     """Search by parameters."""
-    return repository().searching.search(caller, query.document())
+    try:
+        return repository().searching.search(caller, query.document())
+    except InvalidField as error:
+        raise error.named(queries.PARAMETERS.get(error.field, error.field)) from error
 
 
 @serves("POST", "/search")
@@ -277,6 +288,18 @@ def reindex(body: requests.ReindexRequest) -> answers.ReindexAnswer:
 def show_reindex() -> answers.ReindexAnswer:
     """Tell how the newest re-index stands."""
     return repository().upkeep.show_reindex()
+
+
+@serves("POST", "/reconcile")
+def start_reconciling(body: requests.ReconcileRequest) -> answers.ReconcileAnswer:
+    """Compare catalogue, bucket, index and counts, and mend what differs."""
+    return repository().upkeep.reconcile(body)
+
+
+@serves("GET", "/reconcile")
+def show_reconciling() -> answers.ReconcileAnswer:
+    """Tell what the newest pass of the reconciler found and repaired."""
+    return repository().upkeep.show_reconcile()
 
 
 @serves("POST", "/recaption")

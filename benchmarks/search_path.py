@@ -109,7 +109,7 @@ def _fill() -> None:
         caption = Caption(one.text, Source.MODEL, "vgg16@1", 0.9)
         plain = Image(one.image_id, one.owner, BUCKET, key, State.CAPTIONED, caption=caption)
         catalogue.save(plain, expected_rev=0)
-    IndexWriter(S3IndexStore(s3, BUCKET), lambda: made).apply(made)
+    IndexWriter(S3IndexStore(s3, BUCKET), lambda: made, catalogue=TABLE).apply(made)
 
 
 def _ask(app: Any, text: str) -> None:

@@ -1,7 +1,7 @@
 """Process a batch of the queue's messages; each fails on its own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -11,14 +11,17 @@ from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
 from chalicelib.folder_captions import is_caption_file
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest, IngestOutcome
+from chalicelib.queue import ALONE, Queue, Received
 
-# Long enough for one photograph of the largest size on the function's memory.
-RESERVE_MS = 15_000
+# Two photographs are decoded one after the other, each for as long as it may be at most, and then
+# captioned and stored (decision 309).
+RESERVE_MS = 40_000
 # Two photographs in memory at once are smaller than this, in bytes: of two of 119 megapixels the
 # function needed 2,924 of its 3,008 MB.
 LARGE_BYTES = 20_000_000
-# A failure is recorded from this attempt on.
-RECORD_FROM_ATTEMPT = 3
+# From this attempt on a message has an invocation for itself, since it or another may have killed
+# the process or outlived the function, and a failure is recorded.
+ALONE_FROM_ATTEMPT = 3
 # After five attempts the dead-letter queue takes over. The last one is recorded as failed before
 # it is made, because a process that is killed records nothing.
 LAST_ATTEMPT = 5
@@ -38,14 +41,19 @@ class Metrics(Protocol):
 class BatchProcessor:
     """Process messages: ``ingest`` those about photographs, ``imports`` about descriptions.
 
-    ``workers`` messages are processed at once.
+    ``workers`` messages are processed at once, in the pool that ``executor`` makes of so many, and
+    none is begun when the function may run for less than ``reserve_ms`` milliseconds. ``queue`` is
+    theirs: it takes those again that must not be in the same invocation as another.
     """
 
     ingest: Ingest
     imports: Imports
     metrics: Metrics
+    queue: Queue
     bucket: str
     workers: int = 1
+    reserve_ms: int = RESERVE_MS
+    executor: Callable[[int], Executor] = ThreadPoolExecutor
 
     def process(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
@@ -54,22 +62,30 @@ class BatchProcessor:
 
         What cannot be done in the milliseconds that the function may still run is returned
         untouched: a time-out would return the whole batch.
+
+        Raises
+        ------
+        Unavailable
+            One is to be processed alone, and the queue does not take the others again.
         """
-        for record in records:
-            self._record_last_attempt(record)
+        alone = max(filter(_is_alone, records), key=_attempts, default=None)
+        if alone is not None:
+            self._send_again([record for record in records if record is not alone])
+            self._record_last_attempt(alone)
+            return [] if self._is_done(alone, remaining_ms) else [alone["messageId"]]
         # A message that was delivered before may kill the process: the others go first, and of
         # such no two at once.
         together: list[Mapping[str, Any]] = []
-        alone: list[Mapping[str, Any]] = []
+        in_turn: list[Mapping[str, Any]] = []
         for record in sorted(records, key=_attempts):
             goes_alone = _attempts(record) > 1 or self._is_large(record)
-            (alone if goes_alone else together).append(record)
-        with ThreadPoolExecutor(self.workers) as pool:
+            (in_turn if goes_alone else together).append(record)
+        with self.executor(self.workers) as pool:
             done = list(pool.map(partial(self._is_done, remaining_ms=remaining_ms), together))
-        done += [self._is_done(record, remaining_ms) for record in alone]
+        done += [self._is_done(record, remaining_ms) for record in in_turn]
         return [
             record["messageId"]
-            for record, is_done in zip([*together, *alone], done, strict=True)
+            for record, is_done in zip([*together, *in_turn], done, strict=True)
             if not is_done
         ]
 
@@ -80,7 +96,7 @@ class BatchProcessor:
 
     def _is_done(self, record: Mapping[str, Any], remaining_ms: Callable[[], int]) -> bool:
         def is_late() -> bool:
-            return remaining_ms() < RESERVE_MS
+            return remaining_ms() < self.reserve_ms
 
         if is_late():
             self.metrics.count("postponed")
@@ -96,11 +112,13 @@ class BatchProcessor:
     ) -> bool:
         try:
             self.metrics.count(self._apply(message, is_late))
+            if isinstance(message, ObjectEvent) and _attempts(record) > 1:
+                self.ingest.sweep(message)
         except Exception as error:  # the other messages are processed whatever it was
             self.metrics.failed(record["messageId"])
             self.metrics.count("error")
             attempts = _attempts(record)
-            if attempts >= RECORD_FROM_ATTEMPT:
+            if attempts >= ALONE_FROM_ATTEMPT:
                 reason = f"captioning failed {attempts} times, last with {type(error).__name__}"
                 self._fail(message, record, reason)
             return False
@@ -120,6 +138,15 @@ class BatchProcessor:
             self.imports.caption(message.key)
         return outcome
 
+    def _send_again(self, records: Sequence[Mapping[str, Any]]) -> None:
+        for marked in (False, True):
+            messages = [
+                Received(record["messageId"], record["body"], record["receiptHandle"])
+                for record in records
+                if _is_alone(record) is marked
+            ]
+            self.queue.send_again(messages, alone=marked)
+
     def _record_last_attempt(self, record: Mapping[str, Any]) -> None:
         attempts = _attempts(record)
         if attempts < LAST_ATTEMPT:
@@ -136,6 +163,11 @@ class BatchProcessor:
             self.ingest.fail(message, reason)
         except Exception:  # the message is delivered again all the same
             self.metrics.failed(record["messageId"])
+
+
+def _is_alone(record: Mapping[str, Any]) -> bool:
+    is_marked = ALONE in record.get("messageAttributes", {})
+    return is_marked or _attempts(record) >= ALONE_FROM_ATTEMPT
 
 
 def _attempts(record: Mapping[str, Any]) -> int:

@@ -23,6 +23,10 @@ class _PowertoolsMetrics:
         with self._one_at_a_time:
             _metrics.add_metric(name=what, unit=MetricUnit.Count, value=1)
 
+    def rate(self, what: str, is_so: bool) -> None:
+        with self._one_at_a_time:
+            _metrics.add_metric(name=what, unit=MetricUnit.NoUnit, value=int(is_so))
+
     def failed(self, message_id: str) -> None:
         _logger.exception("a message failed", message_id=message_id)
 

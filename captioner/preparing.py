@@ -2,21 +2,16 @@
 
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from captioner import embedded, metadata
-from captioner.decoding import Decoded, Pixels, decode
+from captioner.decoding import Pixels
+from captioner.photograph import Photograph
 from captioner.vision.model import Model
 from captioner.vision.prediction import Prediction
 from chalicelib.images import Prepared
-
-# A large photograph takes most of the function's memory while it is decoded, and little then.
-_DECODING = Lock()
 
 
 def version_of(model: Model) -> str:
@@ -27,40 +22,43 @@ def version_of(model: Model) -> str:
 def prepare(
     data: bytes,
     *,
+    read: Callable[[bytes], Photograph],
     describe: Callable[[Pixels], Prediction],
-    max_pixels: int,
     keep_position: bool = False,
+    space: str | None = None,
 ) -> Prepared:
-    """Decode a file and describe it; where it was taken is told only where that is to be kept.
+    """Read a file and describe it; where it was taken is told only where that is to be kept.
+
+    ``space`` names what the vectors can be compared with.
 
     Raises
     ------
     RejectedImage
         It can never be a photograph of the repository.
     """
-    with _DECODING:
-        decoded = decode(data, max_pixels=max_pixels)
-    described, written = describe(decoded.pixels), embedded.read(decoded)
-    taking = metadata.read(decoded.exif, decoded.xmp, now=datetime.now(UTC))
+    photograph = read(data)
+    described = describe(photograph.pixels)
+    written, taking = photograph.written, photograph.taking
     return Prepared(
         captions=tuple(dict.fromkeys(caption.text for caption in described.captions)),
         confidence=described.probability if described.captions else None,
         needs_review=described.needs_review,
         visual=packed(described.visual),
         semantic=packed(described.semantic),
-        width=decoded.width,
-        height=decoded.height,
-        content_type=decoded.content_type,
-        display=display(decoded.pixels),
+        width=photograph.width,
+        height=photograph.height,
+        content_type=photograph.content_type,
+        display=display(photograph.pixels),
         labels=tuple((label.word, label.probability) for label in described.labels),
         withheld=described.withheld,
-        large=large(decoded),
+        large=large(photograph.pixels, max(photograph.width, photograph.height)),
         embedded_caption=written.caption,
         keywords=written.keywords,
         taken_at=taking.taken_at,
         camera=taking.camera,
         orientation=taking.orientation,
         position=taking.position if keep_position else None,
+        space=space,
     )
 
 
@@ -82,11 +80,14 @@ def display(pixels: Pixels) -> bytes:
     return _webp(pixels, SIDE, quality=QUALITY, method=METHOD)
 
 
-def large(decoded: Decoded) -> bytes | None:
-    """Return a WebP of at most ``LARGE_SIDE`` pixels a side, None where `display` is as large."""
-    if max(decoded.width, decoded.height) <= SIDE:
+def large(pixels: Pixels, side: int) -> bytes | None:
+    """Return a WebP of at most ``LARGE_SIDE`` pixels a side, None where `display` is as large.
+
+    ``side`` is the longer one of the original.
+    """
+    if side <= SIDE:
         return None
-    return _webp(decoded.pixels, LARGE_SIDE, quality=LARGE_QUALITY, method=LARGE_METHOD)
+    return _webp(pixels, LARGE_SIDE, quality=LARGE_QUALITY, method=LARGE_METHOD)
 
 
 def _webp(pixels: Pixels, side: int, *, quality: int, method: int) -> bytes:

@@ -2,11 +2,12 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from captioner.decoding import Crop, Decoded, crop, decode
+from captioner.decoding import Crop, crop
+from captioner.photograph import Photograph
 from captioner.preparing import packed
 from captioner.vision.model import Model
 from captioner.vision.text import F32
@@ -21,15 +22,15 @@ _ANSWERED = (InvalidField, PayloadTooLarge, RejectedImage)
 class Queries:
     """Answer the encoder's requests.
 
-    Stored photographs are read from ``storage``; nothing is ever fetched by URL. There are limits
-    for the bytes of an image that comes with the request and of a stored one, and for pixels.
+    Stored photographs are taken from ``storage``; nothing is ever fetched by URL. There are limits
+    for the bytes of an image that comes with the request and of a stored one; ``read`` has its own.
     """
 
     model: Model
     storage: Storage
+    read: Callable[[bytes], Photograph]
     max_query_bytes: int
     max_stored_bytes: int
-    max_pixels: int
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return vectors in base64, or ``{"error": …}`` where the request is at fault."""
@@ -48,28 +49,31 @@ class Queries:
                 return self._of(self._stored(key, request.get("version_id")), request.get("crop"))
         raise InvalidField("request", "needs one of image and key")
 
-    def _of(self, decoded: Decoded, part: object) -> dict[str, Any]:
-        pixels = decoded.pixels if part is None else crop(decoded.pixels, _crop(part))
+    def _of(self, photograph: Photograph, part: object) -> dict[str, Any]:
+        pixels = photograph.pixels
+        if part is not None:
+            pixels = crop(pixels, _crop(part))
         visual, semantic = self.model.embed(pixels)
-        return {"visual": _written(visual), "semantic": _written(semantic)}
+        told = {"visual": _written(visual), "semantic": _written(semantic)}
+        return told | {"space": self.model.space}
 
-    def _sent(self, image: str) -> Decoded:
+    def _sent(self, image: str) -> Photograph:
         if len(image) > self.max_query_bytes * 4 // 3 + 4:
             raise PayloadTooLarge(f"at most {self.max_query_bytes} bytes are allowed")
         try:
             data = base64.b64decode(image, validate=True)
         except (binascii.Error, ValueError) as error:
             raise InvalidField("image", "is not base64") from error
-        return decode(data, max_pixels=self.max_pixels)
+        return self.read(data)
 
-    def _stored(self, key: str, version_id: object) -> Decoded:
+    def _stored(self, key: str, version_id: object) -> Photograph:
         if not key.startswith(UPLOADS):
             raise InvalidField("key", f"must begin with {UPLOADS}")
         version = version_id if isinstance(version_id, str) else None
         data = self.storage.read(key, version_id=version, limit=self.max_stored_bytes)
         if data is None:
             raise RejectedImage("the photograph is no longer stored")
-        return decode(data, max_pixels=self.max_pixels)
+        return self.read(data)
 
 
 def _crop(part: object) -> Crop:

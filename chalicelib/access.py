@@ -197,7 +197,7 @@ class TokenStore:
 
     def caller(self, token: str) -> Caller | None:
         """Return who a token stands for, or None if it is unknown, revoked or expired."""
-        if not token.startswith(TOKEN_PREFIX):
+        if not (token.startswith(TOKEN_PREFIX) and token.isascii()):
             return None
         digest = _digest(token)
         return self._cache.get(digest, lambda: self._look_up(digest))

@@ -67,5 +67,9 @@ class DeadLetters:
                 self.imports.descriptions_changed(message, is_late)
             case ObjectEvent(kind=EventKind.REMOVED):
                 self.recorder.removed(message)
-            case ObjectEvent() if not self.recorder.has_failed(message):
-                self.recorder.fail(message, NEVER_BEGUN)
+            case ObjectEvent():
+                if self.recorder.has_failed(message):
+                    self.recorder.sweep(message)
+                else:
+                    self.recorder.fail(message, NEVER_BEGUN)
+                self.imports.caption(message.key)

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,26 +27,51 @@ _VECTOR_BYTES = 2 * VECTOR_SIZE
 Crop = tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """What a text or an image becomes.
+
+    Attributes
+    ----------
+    numbers
+        256 float16 numbers of unit length, as bytes.
+    space
+        As of `chalicelib.images.Image`; None where it is not known, as of a function of an earlier
+        release.
+    """
+
+    numbers: bytes
+    space: str | None = None
+
+
 class Encoder(Protocol):
-    """Port. Vectors have unit length and 256 float16 numbers, as bytes.
+    """Port.
 
     Crops are x, y, width and height as fractions of the upright image. Every method raises
     ``EncoderUnavailable`` where nothing answers, ``RejectedImage`` where the bytes are no image,
     ``InvalidField`` where the crop cannot be.
     """
 
-    def text(self, text: str) -> bytes:
+    def text(self, text: str) -> Vector:
         """Return the semantic vector of a text."""
 
-    def image(self, content: bytes, crop: Crop | None) -> bytes:
+    def image(self, content: bytes, crop: Crop | None) -> Vector:
         """Return the visual vector of an image."""
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> bytes:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
         """Return the visual vector of an image of the bucket."""
 
 
 class TextEncoder(Protocol):
-    """What turns a text into a vector by itself."""
+    """What turns a text into a vector by itself.
+
+    Attributes
+    ----------
+    space
+        As of `Vector`.
+    """
+
+    space: str
 
     def encode(self, text: str) -> npt.NDArray[np.float32]:
         """Return the semantic vector of a text: 256 numbers, of unit length."""
@@ -70,19 +96,19 @@ class QueryEncoder:
         self._client = client
         self._function = function
 
-    def text(self, text: str) -> bytes:
+    def text(self, text: str) -> Vector:
         """Return the semantic vector of a text."""
         try:
             encoder = self._texts
         except (OSError, ValueError) as error:
             raise EncoderUnavailable("the model's text encoder is missing or damaged") from error
-        return encoder.encode(text).astype("<f2").tobytes()
+        return Vector(encoder.encode(text).astype("<f2").tobytes(), encoder.space)
 
-    def image(self, content: bytes, crop: Crop | None) -> bytes:
+    def image(self, content: bytes, crop: Crop | None) -> Vector:
         """Return the visual vector of an image."""
         return self._visual({"image": base64.b64encode(content).decode(), "crop": crop})
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> bytes:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
         """Return the visual vector of an image of the bucket."""
         return self._visual({"key": key, "version_id": version_id, "crop": crop})
 
@@ -90,7 +116,7 @@ class QueryEncoder:
     def _texts(self) -> TextEncoder:
         return self._load_text()
 
-    def _visual(self, request: dict[str, Any]) -> bytes:
+    def _visual(self, request: dict[str, Any]) -> Vector:
         answer = self._ask(request)
         try:
             vector = base64.b64decode(answer["visual"], validate=True)
@@ -98,7 +124,7 @@ class QueryEncoder:
             vector = b""
         if len(vector) != _VECTOR_BYTES:
             raise EncoderUnavailable("the encoder answered with no vector")
-        return vector
+        return Vector(vector, answer.get("space"))
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -46,6 +46,10 @@ class InvalidField(ImageRepoError):
         super().__init__(f"{field}: {detail}")
         self.field = field
 
+    def named(self, field: str) -> "InvalidField":
+        """Return the same of a field by the name that the client knows it by."""
+        return InvalidField(field, self.detail.removeprefix(f"{self.field}: "))
+
 
 class Forbidden(ImageRepoError):
     """The token is known but lacks the scope the route needs."""

@@ -9,10 +9,12 @@ photograph would cost more, and could not find files by their endings.
 import io
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import islice
+from threading import Lock
 from uuid import NAMESPACE_URL, uuid5
 
 from chalicelib.errors import PayloadTooLarge
@@ -28,7 +30,7 @@ from image_repo_formats.captions import (
     read,
     sidecar_names,
 )
-from image_repo_formats.entries import CaptionFileError, Line
+from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
 
 MAX_CAPTION_FILE_BYTES = 100_000_000
 _REGISTER = f"{IMPORTS}folders/"
@@ -91,27 +93,41 @@ class FolderCaptions:
     ----------
     max_kept_chars
         Of captions that are kept in memory, those of the last file apart.
+    lock
+        Makes what lets one thread at a time read a file.
     """
 
-    def __init__(self, storage: Storage, *, max_kept_chars: int = _MAX_KEPT_CHARS) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        max_kept_chars: int = _MAX_KEPT_CHARS,
+        lock: Callable[[], AbstractContextManager[object]] = Lock,
+    ) -> None:
         self._storage = storage
         self._max_kept_chars = max_kept_chars
         self._entry = lru_cache(maxsize=100)(self._read_entry)
         self._kept: dict[Registered, Mapping[str, Line]] = {}
+        self._one_at_a_time = lock()
 
     def register(self, key: str, encoding: str | None = None) -> None:
         """Enter a file of captions that was stored, replaced or deleted.
 
         ``encoding`` is what somebody says of it, and holds until its content changes.
         """
-        former = self._registered(_entry_key(key))
-        entry = self._seen(key, encoding)
+        # Where it was replaced meanwhile, whoever entered the newer one may have been quicker.
+        while self._enter(key, encoding) != self._seen(key).etag:
+            pass
+
+    def _enter(self, key: str, encoding: str | None) -> str | None:
+        former, entry = self._registered(_entry_key(key)), self._seen(key, encoding)
         if former and former.etag == entry.etag:
-            entry = Registered(entry.key, entry.etag, encoding or former.encoding)
+            entry = replace(entry, encoding=encoding or former.encoding)
         if entry != former:
             folder = _folder_id(key)
             self._write(f"{_REGISTER}{folder}.json", {})
             self._write(_entry_key(key), asdict(entry))
+        return entry.etag
 
     def is_registered(self, file: StoredObject) -> bool:
         """Return whether a file is entered as it lies in the bucket."""
@@ -135,7 +151,7 @@ class FolderCaptions:
         Raises
         ------
         CaptionFileError
-            It is gone, too large, or nothing of it can be read.
+            It is gone, empty, too large, or nothing of it can be read.
         """
         name = key.rpartition("/")[2]
         entry = None if is_sidecar(name) else self._registered(_entry_key(key))
@@ -155,7 +171,8 @@ class FolderCaptions:
             yield from self._sidecar(folder, name)
             return
         try:
-            captions = self._captions(file)
+            with self._one_at_a_time:  # a file may take hundreds of megabytes while it is read
+                captions = self._captions(file)
         except _Gone:
             return
         named = (captions.get(unicodedata.normalize("NFC", each)) for each in named_by(name))
@@ -207,9 +224,17 @@ class FolderCaptions:
             raise CaptionFileError(error.detail) from error
         if body is None:
             raise _Gone(f"{name} is gone")
-        return read(io.BytesIO(body), name, encoding=encoding)
+        if not body:
+            raise CaptionFileError(f"{name} is empty")
+        try:
+            file = read(io.BytesIO(body), name, encoding=encoding)
+        except CaptionFileError:
+            raise
+        except Exception as error:  # of whatever kind: another try would change nothing
+            raise CaptionFileError(f"it cannot be read: {type(error).__name__}") from error
+        return replace(file, entries=_readable(file.entries))
 
-    def _seen(self, key: str, encoding: str | None) -> Registered:
+    def _seen(self, key: str, encoding: str | None = None) -> Registered:
         folder, _, name = key.rpartition("/")
         if is_sidecar(name):
             return Registered(f"{folder}/{_ANY_SIDECAR}")
@@ -227,6 +252,17 @@ class FolderCaptions:
     def _write(self, key: str, content: object) -> None:
         body = json.dumps(content).encode()
         self._storage.write(key, body, content_type="application/json")
+
+
+def _readable(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield a file's entries; where its reader fails, a problem in the place of the rest."""
+    number = 0
+    try:
+        for entry in entries:
+            number = entry.number
+            yield entry
+    except Exception as error:  # of whatever kind: another try would change nothing
+        yield UnreadableLine(number + 1, f"from here on: {type(error).__name__}")
 
 
 def _chars(captions: Mapping[str, Line]) -> int:

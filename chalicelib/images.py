@@ -78,7 +78,7 @@ class Garment:
     """What a subject wears, with its colours: "dress", {"pink"}."""
 
     garment: str
-    colours: tuple[str, ...]
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +144,14 @@ class Entry:
 
     Attributes
     ----------
-    announced
-        Of the content, size and type it was entered with; None where it came another way.
     request
         Of the last request that described it, of which a late copy must change nothing.
+    announced
+        Of the content, size and type it was entered with; None where it came another way.
     """
 
-    announced: str | None
     request: str
+    announced: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,11 @@ class Image:
         said anything.
     visual, semantic
         Unit vectors of ``VECTOR_SIZE`` float16 numbers, as bytes.
+    space
+        Of the vectors: the ``name@version`` of the first model whose can be compared with them;
+        None where that was not noted.
+    former_visual, former_space
+        The file's visual vector of the model before, where this one's cannot be compared with it.
     processed_by
         ``name@version`` of the model that described the file or whose decoder refused it; None
         while neither has happened, so that the file is tried again.
@@ -194,8 +199,8 @@ class Image:
     form_until
         Until when the newest upload form is good; None where a file has come, or needed no form.
     removed_at
-        Of a tombstone: when the bucket told that the file is gone, and while it may come back; None
-        where only the record was deleted.
+        Of a tombstone: when the file was gone from the bucket, too, and while it may come back;
+        None where only the record was deleted.
     counted
         Whoever changes a record leaves it alone; None where the record was not read.
     """
@@ -224,6 +229,9 @@ class Image:
     reason: str | None = None
     visual: bytes | None = None
     semantic: bytes | None = None
+    space: str | None = None
+    former_visual: bytes | None = None
+    former_space: str | None = None
     processed_by: str | None = None
     entry: Entry | None = None
     form_until: datetime | None = None
@@ -240,6 +248,17 @@ class Image:
     def counts_as(self) -> State | None:
         """The state it is to be counted in; None where it is deleted."""
         return None if self.state is State.DELETED else self.state
+
+    @property
+    def vector_space(self) -> str | None:
+        """The space of the vectors: the model's own where nothing else was noted."""
+        return self.space or self.processed_by
+
+    def visual_in(self, space: str) -> bytes | None:
+        """Return the visual vector of a space, None where there is none."""
+        if self.vector_space == space:
+            return self.visual
+        return self.former_visual if self.former_space == space else None
 
     @property
     def copies(self) -> frozenset[str]:
@@ -274,7 +293,7 @@ class Prepared:
         Whether the captions are too unsure to be shown, or kept anywhere.
     embedded_caption, keywords
         What a person wrote into the file.
-    taken_at, camera, orientation, position
+    taken_at, camera, orientation, position, space
         As in `Image`.
     """
 
@@ -296,6 +315,7 @@ class Prepared:
     camera: str | None = None
     orientation: int | None = None
     position: tuple[float, float] | None = None
+    space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ class ImportReport:
         How it was read; None before.
     line
         Number of the next one to import, where an import resumes.
+    requested
+        Line of the newest request that was received: whoever receives it, or a later one, imports
+        the rest, so that an earlier one is a duplicate.
     counts
         Lines by `LineOutcome`.
     problems
@@ -52,6 +55,7 @@ class ImportReport:
     form: str | None = None
     encoding: str | None = None
     line: int = 1
+    requested: int = 1
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LineOutcome, 0))
     problems: tuple[dict[str, Any], ...] = ()
 

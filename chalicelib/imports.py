@@ -1,9 +1,11 @@
 """Imports: the captions of a file for the photographs of its folder."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
+from threading import Lock
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.catalogue import Catalogue, update
@@ -21,6 +23,7 @@ from image_repo_formats.captions import DEFAULT_NAME, first_captions, is_sidecar
 from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
 
 _MISSING = "there is no such photograph in the folder yet"
+_REPLACED = "the file was replaced or deleted meanwhile"
 
 
 class Imports:
@@ -32,6 +35,8 @@ class Imports:
         The captioner's; takes the requests to continue an import.
     chunk
         Lines between two saves of the report.
+    lock
+        See `FolderCaptions`.
     """
 
     def __init__(
@@ -42,13 +47,14 @@ class Imports:
         clock: Callable[[], datetime],
         *,
         chunk: int = 500,
+        lock: Callable[[], AbstractContextManager[object]] = Lock,
     ) -> None:
         self._catalogue = catalogue
         self._storage = storage
         self._queue = queue
         self._clock = clock
         self._chunk = chunk
-        self._captions = FolderCaptions(storage)
+        self._captions = FolderCaptions(storage, lock=lock)
 
     def start(
         self, owner: str | None, prefix: str, name: str | None = None, encoding: str | None = None
@@ -100,29 +106,34 @@ class Imports:
         return report
 
     def descriptions_changed(self, event: ObjectEvent, is_late: Callable[[], bool]) -> str:
-        """Import a file of captions that was uploaded; a deleted one changes no caption."""
+        """Import a file of captions that was uploaded; a deleted one changes no caption.
+
+        All redrives of a file have one report, which each begins anew: one that is delivered again
+        ends what it began, though the file was replaced meanwhile.
+        """
         self._captions.register(event.key)
         if event.kind is EventKind.REMOVED:
             return "ignored"
-        name = f"{event.key}#{event.sequencer or event.version_id or self._clock().isoformat()}"
-        import_id = uuid5(NAMESPACE_URL, name).hex
-        return self._process(
-            ImportReport.stored(self._storage, import_id) or self._begun(import_id, event.key),
-            is_late,
-        )
+        told_by = event.sequencer or event.version_id
+        import_id = uuid5(NAMESPACE_URL, f"{event.key}#{told_by or 'redrive'}").hex
+        known = ImportReport.stored(self._storage, import_id) if told_by else None
+        return self._resume(known or self._begun(import_id, event.key), 1, is_late)
 
     def continue_import(self, request: ContinueImport, is_late: Callable[[], bool]) -> str:
-        """Process the next part; one that was processed is skipped."""
+        """Process the next part, from where the report stands."""
         report = ImportReport.stored(self._storage, request.import_id)
-        if report is None or request.line < report.line:
-            return "duplicate"
-        return self._process(report, is_late)
+        return self._resume(report, request.line, is_late) if report else "duplicate"
 
     def caption(self, key: str) -> None:
-        """Give a photograph what the caption files beside it say of it, if anything."""
-        files = self._captions.of(key.rpartition("/")[0])
-        if files:
+        """Give a photograph what the caption files beside it say of it, if anything.
+
+        A file that landed meanwhile may have been imported before this caption was saved.
+        """
+        folder = key.rpartition("/")[0]
+        files, seen = self._captions.of(folder), None
+        while files and files != seen:
             self._describe(key, files)
+            files, seen = self._captions.of(folder), files
 
     def _named(self, folder: str, name: str | None) -> str:
         """Return the key of a folder's file of captions, which is there."""
@@ -139,9 +150,17 @@ class Imports:
             "prefix", f"the folder has no {DEFAULT_NAME} or another file of captions"
         )
 
-    def _process(self, report: ImportReport, is_late: Callable[[], bool]) -> str:
-        if report.state != "running":
+    def _resume(self, report: ImportReport, requested: int, is_late: Callable[[], bool]) -> str:
+        """Process a part, unless the import has ended or a later request was received.
+
+        A part that is saved is no proof that the rest was asked for: the process may have ended
+        before.
+        """
+        if report.state != "running" or requested < report.requested:
             return "duplicate"
+        return self._process(replace(report, requested=requested), is_late)
+
+    def _process(self, report: ImportReport, is_late: Callable[[], bool]) -> str:
         try:
             file = self._captions.open(report.key)
         except CaptionFileError as error:
@@ -150,32 +169,43 @@ class Imports:
         found = first_captions(file.entries)
         entries = (entry for entry in found if entry.number >= report.line)
         while chunk := list(islice(entries, self._chunk)):
-            report = self._imported(report, chunk).save(self._storage)
-            if is_late():
+            report = self._imported(report, chunk, is_late).save(self._storage)
+            if report.line <= chunk[-1].number or is_late():
                 self._continue(report)
                 return "import_continued"
         replace(report, state="finished", updated_at=self._clock()).save(self._storage)
         return "imported"
 
-    def _imported(self, report: ImportReport, chunk: Sequence[Entry]) -> ImportReport:
-        folder, _, name = report.key.rpartition("/")
-        files = self._captions.of(folder)
-        if not is_sidecar(name):
-            files = tuple(one for one in files if not one.is_sidecars)
-        found = self._found(folder, [entry for entry in chunk if isinstance(entry, Line)])
+    def _imported(
+        self, report: ImportReport, chunk: Sequence[Entry], is_late: Callable[[], bool]
+    ) -> ImportReport:
+        """Import a chunk's entries until it is late, one at least."""
+        files = self._files_beside(report.key)
+        found = self._found(report.key, [entry for entry in chunk if isinstance(entry, Line)])
         counts, problems = dict(report.counts), list(report.problems)
         for entry in chunk:
             outcome, reason = self._line(entry, found, files, report.key)
             counts[outcome] += 1
             if reason:
                 problems.append({"line": entry.number, "reason": reason})
+            if is_late():
+                break
+        if self._files_beside(report.key) != files:
+            # One that landed meanwhile may have been imported before these lines were.
+            return self._imported(report, chunk, is_late)
         return replace(
             report,
-            line=chunk[-1].number + 1,
+            line=entry.number + 1,
             counts=counts,
             problems=tuple(problems[:MAX_PROBLEMS]),
             updated_at=self._clock(),
         )
+
+    def _files_beside(self, key: str) -> tuple[Registered, ...]:
+        """Return the files that count for an import of one: sidecars for a sidecar alone."""
+        folder, _, name = key.rpartition("/")
+        files = self._captions.of(folder)
+        return tuple(one for one in files if is_sidecar(name) or not one.is_sidecars)
 
     def _line(
         self,
@@ -190,9 +220,9 @@ class Imports:
         outcomes = [self._describe(key, files, source) for key in found[entry.number]]
         return outcomes[0] if outcomes else (LineOutcome.MISSING, _MISSING)
 
-    def _found(self, folder: str, lines: Sequence[Line]) -> dict[int, list[str]]:
+    def _found(self, file: str, lines: Sequence[Line]) -> dict[int, list[str]]:
         """Return the keys of the photographs that each line names, by the lines' numbers."""
-        bucket = self._storage.bucket
+        bucket, folder = self._storage.bucket, file.rpartition("/")[0]
         keys = {line.number: [f"{folder}/{name}" for name in names(line.name)] for line in lines}
         ids = {key: image_id_of(bucket, key) for key in chain.from_iterable(keys.values())}
         records = self._catalogue.get_many(ids.values())
@@ -237,5 +267,7 @@ def _outcome(record: Image, told: Described, source: str | None) -> tuple[LineOu
     if told.source not in (None, source):
         name = str(told.source).rpartition("/")[2]
         return LineOutcome.KEPT, f"{name} describes the photograph, too, and counts first"
+    if told.caption is None and not told.keywords:
+        return LineOutcome.UNREADABLE, _REPLACED
     is_users = record.caption is not None and record.caption.source is Source.USER
     return (LineOutcome.KEPT if is_users else LineOutcome.CAPTIONED), ""

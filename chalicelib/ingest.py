@@ -3,22 +3,30 @@
 Nothing here knows AWS or a picture's format: the collaborators come in through `Ingest`.
 Delivery is at least once and in any order, so that every step may run again: `skip_reason` tells
 which events no longer change a record, records are saved only at the revision that was read, and
-files are stored under names of their content.
+copies for display are stored under names of that revision (`chalicelib.display_copies`).
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.catalogue import Catalogue, update
+from chalicelib.display_copies import DisplayCopies
 from chalicelib.errors import PayloadTooLarge, RejectedImage
 from chalicelib.events import EventKind, ObjectEvent, is_older
 from chalicelib.images import Image, ModelRun, Prepared, State, image_id_of
-from chalicelib.names import DERIVED
-from chalicelib.storage import Storage, StoredObject
-from chalicelib.transitions import captioned_by_model, deleted, failed, pending, rejected
+from chalicelib.storage import NULL_VERSION, Storage, StoredObject
+from chalicelib.transitions import (
+    captioned_by_model,
+    deleted,
+    failed,
+    file_removed,
+    pending,
+    rejected,
+    seen,
+)
 
 
 class IngestOutcome(StrEnum):
@@ -31,6 +39,14 @@ class IngestOutcome(StrEnum):
     DUPLICATE = "duplicate"
     STALE = "stale"
     GONE = "gone"
+
+
+class _Skipped(Exception):  # a signal between two methods of `EventRecorder`
+    def __init__(self, outcome: IngestOutcome) -> None:
+        self.outcome = outcome
+
+
+_UNSAVED = frozenset({IngestOutcome.DUPLICATE, IngestOutcome.STALE, IngestOutcome.GONE})
 
 
 class EventRecorder:
@@ -52,6 +68,7 @@ class EventRecorder:
     ) -> None:
         self._catalogue = catalogue
         self._storage = storage
+        self._copies = DisplayCopies(catalogue, storage)
         self._clock = clock
         self._model = model
 
@@ -65,17 +82,22 @@ class EventRecorder:
         """
         found = self._storage.head(event.key)
         if found is not None:
-            return self._still_there(event, found)
-        return self._apply(
+            return self._swept(event, self._still_there(event, found))
+        outcome = self._apply(
             event, lambda record: deleted(record, self._clock(), sequencer=event.sequencer)
         )
+        self.sweep(event)
+        return outcome
 
     def fail(self, event: ObjectEvent, reason: str) -> IngestOutcome:
         """Record that captioning failed, and why."""
-        event, record = self._begun(event)
-        if self._is_deleted(record, event):
-            return IngestOutcome.GONE
-        return self._apply(event, lambda record: failed(record, event, reason, self._clock()))
+        event, _ = self._begun(event)
+        outcome = self._apply(event, lambda record: failed(record, event, reason, self._clock()))
+        return self._swept(event, outcome)
+
+    def sweep(self, event: ObjectEvent) -> None:
+        """Remove copies for display that attempts at this event left when they were cut."""
+        self._copies.sweep(image_id_of(event.bucket, event.key))
 
     def has_failed(self, event: ObjectEvent) -> bool:
         """Say whether the record tells of a failure of this event, or of a newer one."""
@@ -85,7 +107,7 @@ class EventRecorder:
         return not is_older(record.sequencer, event.sequencer)
 
     def _still_there(self, event: ObjectEvent, found: StoredObject) -> IngestOutcome:  # noqa: ARG002
-        """Leave it to the pass over what is due (`chalicelib.due`): no model is at hand."""
+        """Leave it to the reconciler (`chalicelib.reconciling`): no model is at hand."""
         return IngestOutcome.STALE
 
     def _begun(self, event: ObjectEvent) -> tuple[ObjectEvent, Image | None]:
@@ -95,32 +117,50 @@ class EventRecorder:
             return event, record
         return replace(event, seen=record.sequencer), record
 
-    def _is_deleted(self, record: Image | None, event: ObjectEvent) -> bool:
-        """Say whether the API deleted the object of this event before the event arrived.
+    def _skip_reason(self, record: Image | None, event: ObjectEvent) -> IngestOutcome | None:
+        reason = skip_reason(record, event, self._model)
+        if reason is None and record is not None and self._is_deleted(record, event):
+            return IngestOutcome.GONE
+        return reason
 
-        A deleted version can still be read by its id, so the key is looked up.
+    def _is_deleted(self, record: Image, event: ObjectEvent) -> bool:
+        """Say whether the file of this event was there when its photograph was deleted.
+
+        A tombstone of the API's knows no sequencer of the file's removal, and a version under a
+        delete marker can still be read by its id. So only the version that the key holds now brings
+        a photograph back, and not the one that a deletion met and has not removed yet.
         """
-        is_tombstone = record is not None and record.state is State.DELETED
-        return is_tombstone and self._storage.head(event.key) is None
+        if record.state is not State.DELETED or event.kind is EventKind.REMOVED:
+            return False
+        found = self._storage.head(event.key)
+        if found is None or not _is_same(found.version_id, event.version_id):
+            return True
+        return record.removed_at is None and _is_same(record.version_id, event.version_id)
 
     def _apply(self, event: ObjectEvent, transition: Callable[[Image], Image]) -> IngestOutcome:
         """Save a transition unless the event changes nothing, which is checked at each try."""
 
         def applied(stored: Image | None) -> Image:
-            if stored is not None and skip_reason(stored, event, self._model):
-                return stored
+            skipped = self._skip_reason(stored, event)
+            if skipped:
+                raise _Skipped(skipped)
             return transition(stored or pending(event.bucket, event.key, self._clock()))
 
-        saved = update(self._catalogue, image_id_of(event.bucket, event.key), applied)
+        try:
+            saved = update(self._catalogue, image_id_of(event.bucket, event.key), applied)
+        except _Skipped as skipped:
+            return skipped.outcome
         if saved.after is saved.before:
-            return skip_reason(saved.before, event, self._model) or IngestOutcome.DUPLICATE
+            return IngestOutcome.DUPLICATE
         if saved.before:
-            self._remove(saved.before.copies - saved.after.copies)
+            self._copies.remove(saved.before.copies - saved.after.copies)
         return IngestOutcome(saved.after.state.value)
 
-    def _remove(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            self._storage.delete(key)
+    def _swept(self, event: ObjectEvent, outcome: IngestOutcome) -> IngestOutcome:
+        """Sweep after an event that saved nothing: copies of an earlier attempt may be left."""
+        if outcome in _UNSAVED:
+            self.sweep(event)
+        return outcome
 
     def _record(self, event: ObjectEvent) -> Image | None:
         return self._catalogue.get(image_id_of(event.bucket, event.key))
@@ -157,12 +197,13 @@ class Ingest(EventRecorder):
         A file that can never be a photograph ends as a failed record. What may succeed another
         time (storage or catalogue unavailable) is raised.
         """
+        return self._swept(event, self._created(event))
+
+    def _created(self, event: ObjectEvent) -> IngestOutcome:
         event, record = self._begun(event)
-        skipped = skip_reason(record, event, self._model)
+        skipped = self._skip_reason(record, event)
         if skipped:
             return skipped
-        if self._is_deleted(record, event):
-            return IngestOutcome.GONE
         try:
             body = self._storage.read(event.key, version_id=event.version_id, limit=self._max_bytes)
         except PayloadTooLarge as error:
@@ -174,15 +215,41 @@ class Ingest(EventRecorder):
     def _still_there(self, event: ObjectEvent, found: StoredObject) -> IngestOutcome:
         """Describe what the key holds since a version or a delete marker of it was removed."""
         record = self._record(event)
+        if record is not None and _describes(record, found):
+            record = self._noted(event, record, found)
         if record is not None:
-            is_described = record.state is not State.DELETED
-            if is_described and found.version_id == record.version_id:
+            if _describes(record, found):
                 return IngestOutcome.STALE
-            if not is_described and not _tells_of_removal(event, record):
+            if record.state is State.DELETED and not self._is_removed(event, record):
                 return IngestOutcome.STALE
-        return self.created(
+        return self._created(
             replace(event, kind=EventKind.CREATED, version_id=found.version_id, size=found.size)
         )
+
+    def _noted(self, event: ObjectEvent, record: Image, found: StoredObject) -> Image:
+        """Let no older removal, whose worker looked before this one's, replace the record."""
+
+        def noted(stored: Image | None) -> Image:
+            image = stored or record
+            return seen(image, event, self._clock()) if _describes(image, found) else image
+
+        return update(self._catalogue, record.image_id, noted).after
+
+    def _is_removed(self, event: ObjectEvent, tombstone: Image) -> bool:
+        """Tell whether the file itself was removed, of which the tombstone may learn only now.
+
+        A deletion that was cut leaves a file that must not come back.
+        """
+        if tombstone.removed_at is not None:
+            return True
+        if event.version_id not in (None, tombstone.version_id):
+            return False
+        update(
+            self._catalogue,
+            tombstone.image_id,
+            lambda stored: file_removed(stored or tombstone, self._clock()),
+        )
+        return True
 
     def _caption(self, event: ObjectEvent, body: bytes) -> IngestOutcome:
         sha256 = hashlib.sha256(body).hexdigest()
@@ -193,9 +260,7 @@ class Ingest(EventRecorder):
             prepared = self._prepare(body)
         except (RejectedImage, PayloadTooLarge) as error:
             return self._reject(event, run, error.detail)
-        # Named by content: whichever of two workers comes last overwrites nothing newer.
-        stem = f"{DERIVED}{image_id_of(event.bucket, event.key)}/{sha256[:16]}"
-        return self._accept(event, run, prepared, stem)
+        return self._accept(event, run, prepared, sha256)
 
     def _is_unchanged(self, event: ObjectEvent, run: ModelRun) -> bool:
         """Say whether a redrive without ``force`` finds a file that is described already."""
@@ -212,24 +277,17 @@ class Ingest(EventRecorder):
         )
 
     def _accept(
-        self, event: ObjectEvent, run: ModelRun, prepared: Prepared, stem: str
+        self, event: ObjectEvent, run: ModelRun, prepared: Prepared, sha256: str
     ) -> IngestOutcome:
-        copies = {"derivative_key": (f"{stem}.webp", prepared.display)}
-        if prepared.large:
-            copies["large_key"] = (f"{stem}-large.webp", prepared.large)
-        for key, body in copies.values():
-            self._storage.write(key, body, content_type="image/webp")
-        keys = {field: key for field, (key, _) in copies.items()}
-        outcome = self._apply(
-            event,
-            lambda record: captioned_by_model(
-                record, event, run, prepared, **keys, now=self._clock()
-            ),
-        )
-        if outcome is IngestOutcome.STALE:
-            record = self._record(event)
-            self._remove(set(keys.values()) - (record.copies if record else set()))
-        return outcome
+        written: set[str] = set()
+
+        def described(record: Image) -> Image:
+            self._copies.remove(written - record.copies)  # for a revision that another took
+            keys = self._copies.write(record, sha256, prepared)
+            written.update(keys.values())
+            return captioned_by_model(record, event, run, prepared, **keys, now=self._clock())
+
+        return self._apply(event, described)
 
 
 def skip_reason(record: Image | None, event: ObjectEvent, model: str) -> IngestOutcome | None:
@@ -251,8 +309,7 @@ def skip_reason(record: Image | None, event: ObjectEvent, model: str) -> IngestO
         # processing began: what it read may be the file that was replaced.
         is_late = record.state is State.DELETED or record.sequencer != event.seen
         return IngestOutcome.STALE if is_late or is_of_another_version else None
-    is_purge = is_removed and is_of_another_version and record.state is State.DELETED
-    if is_purge or is_older(event.sequencer, record.sequencer):
+    if is_older(event.sequencer, record.sequencer):
         return IngestOutcome.STALE
     if is_older(record.sequencer, event.sequencer):
         return None
@@ -260,12 +317,13 @@ def skip_reason(record: Image | None, event: ObjectEvent, model: str) -> IngestO
     return IngestOutcome.DUPLICATE if is_done else None
 
 
-def _tells_of_removal(event: ObjectEvent, tombstone: Image) -> bool:
-    """Tell whether the file itself was removed before, not only its record by the API.
+def _describes(record: Image, found: StoredObject) -> bool:
+    return record.processed_by is not None and _is_same(record.version_id, found.version_id)
 
-    The API deletes the record first: cut in between, it leaves a file that must not come back.
-    """
-    return tombstone.removed_at is not None or event.version_id in (None, tombstone.version_id)
+
+def _is_same(version_id: str | None, other: str | None) -> bool:
+    """Compare ids of versions; events name none of an object that has the null version."""
+    return (version_id or NULL_VERSION) == (other or NULL_VERSION)
 
 
 def _is_finished(record: Image, model: str) -> bool:

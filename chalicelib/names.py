@@ -10,8 +10,9 @@ API = "image-repo"
 CAPTIONER = "image-repo-captioner"
 ENCODER = "image-repo-encoder"
 INDEXER = "image-repo-indexer"
-DUE = "due"  # of the API's application, which names it after itself
+RECONCILER = "image-repo-reconciler"
 METRICS = "ImageRepo"  # the namespace in CloudWatch
+LEFT_OUT = "ChangesLeftOut"  # counts what the index can never take in
 
 # Prefixes of keys in the bucket.
 UPLOADS = "uploads/"
@@ -20,8 +21,10 @@ INDEX = "index/"
 IMPORTS = "imports/"
 # How far a recount of the catalogue is.
 RECOUNT_PROGRESS = f"{INDEX}recount.json"
-# Where the pass over what is due was cut.
-DUE_PROGRESS = f"{INDEX}due.json"
+# What it found, by the last one.
+RECOUNTED = f"{INDEX}recounted.json"
+# What the reconciler tells of its newest pass, and what it needs to resume it.
+RECONCILING = f"{INDEX}reconcile"
 # Whose a photograph is that lies in no owner's folder.
 DEFAULT_OWNER = "default"
 

@@ -16,6 +16,17 @@ BATCH = 10
 TRIES = 4
 # Longer than whoever reads dead letters may run, so that a run meets each message once.
 HIDDEN_SECONDS = 330
+# The attribute of a message that is to be handled with no other in the same invocation.
+ALONE = "Alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message, and the receipt that deletes it."""
+
+    message_id: str
+    body: str
+    receipt: str
 
 
 class Queue(Protocol):
@@ -39,14 +50,21 @@ class Queue(Protocol):
             Not all were accepted; sending them again does no harm.
         """
 
+    def send_again(self, messages: Sequence[Received], *, alone: bool) -> None:
+        """Put copies in the place of received messages, which count as never received.
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message, and the receipt that deletes it."""
+        Parameters
+        ----------
+        messages
+            At most as many as are received at once.
+        alone
+            Mark the copies with the attribute `ALONE`.
 
-    message_id: str
-    body: str
-    receipt: str
+        Raises
+        ------
+        Unavailable
+            Copies or deletions were refused; there may be both copies and messages then.
+        """
 
 
 class DeadLetterQueue(Protocol):
@@ -94,13 +112,30 @@ class SqsQueue:
     def send(self, messages: Sequence[dict[str, Any]]) -> None:
         """Send ten at a time, the most that SQS takes."""
         for start in range(0, len(messages), BATCH):
-            self._send(messages[start : start + BATCH])
+            batch = messages[start : start + BATCH]
+            self._send([{"MessageBody": json.dumps(message)} for message in batch])
+
+    def send_again(self, messages: Sequence[Received], *, alone: bool) -> None:
+        """Send first and delete then, so that a message may be there twice but not be lost."""
+        if not messages:
+            return
+        mark = {ALONE: {"DataType": "String", "StringValue": "yes"}} if alone else {}
+        self._send(
+            [{"MessageBody": message.body, "MessageAttributes": mark} for message in messages]
+        )
+        receipts: list[Any] = [
+            {"Id": str(number), "ReceiptHandle": message.receipt}
+            for number, message in enumerate(messages)
+        ]
+        try:
+            answer = self._client.delete_message_batch(QueueUrl=self._url, Entries=receipts)
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("the queue did not answer") from error
+        if answer.get("Failed"):
+            raise Unavailable("the queue deletes nothing")
 
     def _send(self, batch: Sequence[dict[str, Any]]) -> None:
-        entries: list[Any] = [
-            {"Id": str(number), "MessageBody": json.dumps(message)}
-            for number, message in enumerate(batch)
-        ]
+        entries: list[Any] = [{"Id": str(number), **sent} for number, sent in enumerate(batch)]
         for _ in range(TRIES):
             refused = self._refused(entries)
             entries = [entry for entry in entries if entry["Id"] in refused]

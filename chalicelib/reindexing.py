@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
-from chalicelib.errors import SearchUnavailable, Unavailable
+from chalicelib.errors import NotFound, PayloadTooLarge, SearchUnavailable, Unavailable
 from chalicelib.names import INDEX
 from chalicelib.storage import Storage
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RUN_STATE_KEY = f"{INDEX}reindex.json"
 _MAX_BYTES = 100_000
 _WRITE_INTERVAL = timedelta(seconds=1)
-_BATCH = 1_000
+BATCH = 1_000
 # A live run notes its progress after every batch: in a second or two, with back-off in minutes.
 _ABANDONED_AFTER = timedelta(minutes=5)
 _LOOK_INTERVAL = timedelta(minutes=1)
@@ -50,6 +50,24 @@ _PAUSE_AFTER = {
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """How far an index is filled.
+
+    Attributes
+    ----------
+    records, last
+        How many records of the catalogue are in it durably, and the id of the last of them.
+    filling
+        Names one filling of one index: in any other the position is worth nothing. None where
+        nothing can be resumed.
+    """
+
+    records: int = 0
+    last: str | None = None
+    filling: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One re-index, or one roll-back to the former index.
 
@@ -57,21 +75,36 @@ class Run:
     ----------
     run_id
         Chosen by whoever asked for it.
-    records, last
-        How many records of the catalogue were read so far, and the id of the last of them, after
-        which a run that was interrupted resumes.
+    records, last, filling
+        The `Position` from which it is resumed where it was interrupted.
     reason
         Why it failed.
     """
 
     run_id: str
     roll_back: bool
-    started_at: datetime
-    updated_at: datetime
+    started_at: AwareDatetime
+    updated_at: AwareDatetime
     stage: Stage = Stage.RUNNING
     records: int = 0
     last: str | None = None
+    filling: str | None = None
     reason: str | None = None
+
+    def at(self, position: Position) -> "Run":
+        """Return the run as it stands there."""
+        return replace(self, **asdict(position))
+
+    @property
+    def position(self) -> Position:
+        """How far it is."""
+        return Position(self.records, self.last, self.filling)
+
+    def is_overtaken_by(self, other: "Run | None") -> bool:
+        """Whether another run began later and did not fail: its state is the one to be told."""
+        if other is None or other.run_id == self.run_id or other.stage is Stage.FAILED:
+            return False
+        return other.started_at > self.started_at
 
 
 _RUN = TypeAdapter(Run)
@@ -84,22 +117,22 @@ class Progress:
     Attributes
     ----------
     stopped
-        How many records an interrupted run had read, and the id of the last.
+        Where the run before was interrupted, in whichever index that was.
     note
-        Takes how many records are indexed durably, and the id of the last of them.
+        Takes where this one is.
     """
 
-    stopped: tuple[int, str | None] = (0, None)
-    note: Callable[[int, str | None], None] = lambda _records, _last: None
+    stopped: Position = Position()
+    note: Callable[[Position], None] = lambda _position: None
 
 
 UNNOTED = Progress()
 
 
-def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+def batches(records: Iterable[Record], size: int = BATCH) -> Iterator[list[Record]]:
     """Yield records in batches, after each of which an index builder reports its progress."""
     ahead = iter(records)
-    while batch := list(islice(ahead, _BATCH)):
+    while batch := list(islice(ahead, size)):
         yield batch
 
 
@@ -117,10 +150,30 @@ class RunStateStore:
         self._storage = storage
         self._now = now
 
+    def known(self) -> Run:
+        """Return the newest run.
+
+        Raises
+        ------
+        NotFound
+            There never was one, or its state cannot be read, which is as good as none.
+        """
+        try:
+            text = self._storage.read(RUN_STATE_KEY, limit=_MAX_BYTES)
+            if text is None:
+                raise NotFound("the search index was never rebuilt")
+            return _RUN.validate_json(text)
+        except (ValueError, PayloadTooLarge) as error:
+            _logger.warning("%s cannot be read: %s", RUN_STATE_KEY, type(error).__name__)
+            message = f"the state of the last re-index, {RUN_STATE_KEY}, cannot be read; ask anew"
+            raise NotFound(message) from error
+
     def newest(self) -> Run | None:
-        """Return the newest run, None where there never was one."""
-        text = self._storage.read(RUN_STATE_KEY, limit=_MAX_BYTES)
-        return None if text is None else _RUN.validate_json(text)
+        """Return the newest run, None where none is `known`."""
+        try:
+            return self.known()
+        except NotFound:
+            return None
 
     def is_running(self, other_than: str) -> bool:
         """Return whether a run of another id is under way: its state was written lately."""
@@ -134,31 +187,31 @@ class RunStateStore:
         before = self.newest()
         run = Run(run_id, roll_back, self._now(), self._now())
         if before is not None and before.stage is not Stage.FINISHED:
-            run = replace(run, records=before.records, last=before.last)
+            run = run.at(before.position)
         self._write(run)
         written_at = self._now()
 
-        def note(records: int, last: str | None) -> None:
+        def note(position: Position) -> None:
             nonlocal run, written_at
-            run = replace(run, records=records, last=last)
-            # A run that begins from nothing must not be resumed from where another was.
-            if last is None or self._now() - written_at >= _WRITE_INTERVAL:
+            run = run.at(position)
+            if self._now() - written_at >= _WRITE_INTERVAL:
                 self._write(run)
                 written_at = self._now()
 
         try:
-            records = work(Progress((run.records, run.last), note))
+            records = work(Progress(run.position, note))
         except Exception as error:
             reason = getattr(error, "detail", type(error).__name__)
             self._write(replace(run, stage=Stage.FAILED, reason=reason))
             raise
-        self._write(replace(run, stage=Stage.FINISHED, records=records, last=None))
+        self._write(replace(run.at(Position(records)), stage=Stage.FINISHED))
         return records
 
     def _write(self, run: Run) -> None:
         text = _RUN.dump_json(replace(run, updated_at=self._now()))
         try:
-            self._storage.write(RUN_STATE_KEY, text, content_type="application/json")
+            if not run.is_overtaken_by(self.newest()):
+                self._storage.write(RUN_STATE_KEY, text, content_type="application/json")
         except Unavailable as error:
             # A rebuilt index without a state is better than none.
             _logger.warning("the state of a re-index was not written: %s", error.detail)
@@ -241,8 +294,8 @@ class AutomaticReindexing:
             if newest is None or now - newest.updated_at >= _PAUSE_AFTER[newest.stage]:
                 run_id = _run_id(newest, roll_back)
                 self._reindexing.start(run_id, roll_back=roll_back, unless_running=True)
-        except (Unavailable, ValueError, TypeError) as error:  # a state that cannot be read, too
-            _logger.warning("no re-index was started: %s", error)
+        except Unavailable as error:
+            _logger.warning("no re-index was started: %s", error.detail)
 
 
 def _run_id(newest: Run | None, roll_back: bool) -> str:

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     dead_letter_queue_url: str = ""
     encoder_function: str = ""
     indexer_function: str = ""
+    reconciler_function: str = ""
     event_bus: str = ""
     search: Literal["embedded", "opensearch"] = EMBEDDED
     search_endpoint: str = ""

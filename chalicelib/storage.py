@@ -11,6 +11,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -27,18 +28,30 @@ MAX_KEY_BYTES = 1_024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/o
 UPLOAD_SECONDS = 15 * 60
 # How long the bucket's lifecycle keeps a version that was replaced or deleted.
 FORMER_VERSION_DAYS = 30
+# The id of what was stored while the bucket kept no versions:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersioningEnabledBuckets.html
+NULL_VERSION = "null"
 _DOWNLOAD_SECONDS = 60 * 60
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object of the bucket, without its bytes; a listing does not tell its version."""
+    """One object of the bucket, without its bytes.
+
+    Attributes
+    ----------
+    version_id
+        None where a listing does not tell it (`Storage.objects`).
+    modified_at
+        When it was stored.
+    """
 
     key: str
     size: int
     etag: str
     version_id: str | None = None
+    modified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,9 @@ class Storage(Protocol):
 
     def objects(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         """Yield the objects under a prefix in key order, those after the key ``after``."""
+
+    def newest_versions(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        """Yield the same as `objects`, each with the id of its version."""
 
     def presigned_post(
         self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None
@@ -127,7 +143,13 @@ class S3Storage:
             found = self._look_for(self._client.head_object, key)
         except _Gone:
             return None
-        return StoredObject(key, found["ContentLength"], found["ETag"], found.get("VersionId"))
+        return StoredObject(
+            key,
+            found["ContentLength"],
+            found["ETag"],
+            found.get("VersionId"),
+            found["LastModified"],
+        )
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object."""
@@ -143,10 +165,28 @@ class S3Storage:
         while True:
             answer = self._call(self._client.list_objects_v2, Prefix=prefix, **start)
             for entry in answer.get("Contents", ()):
-                yield StoredObject(entry["Key"], entry["Size"], entry["ETag"])
+                yield _listed(entry)
             if not answer.get("IsTruncated"):
                 return
             start = {"StartAfter": answer["Contents"][-1]["Key"]}
+
+    def newest_versions(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        """Yield what lies under a prefix, by the listing of all versions and delete markers.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+        """
+        start = {"KeyMarker": after} if after else {}
+        while True:
+            answer = self._call(self._client.list_object_versions, Prefix=prefix, **start)
+            for entry in answer.get("Versions", ()):
+                # Some list the marker's own key again, of which nothing is wanted.
+                if entry["IsLatest"] and entry["Key"] != after:
+                    yield _listed(entry)
+            if not answer.get("IsTruncated"):
+                return
+            start = {"KeyMarker": answer["NextKeyMarker"]}
+            if "NextVersionIdMarker" in answer:
+                start["VersionIdMarker"] = answer["NextVersionIdMarker"]
 
     def presigned_post(
         self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None
@@ -207,6 +247,17 @@ class S3Storage:
 
 class _Gone(Exception):  # a signal between two methods of this module
     pass
+
+
+def _listed(entry: Mapping[str, Any]) -> StoredObject:
+    """Return an entry of a listing, which names a version or does not."""
+    return StoredObject(
+        entry["Key"],
+        entry["Size"],
+        entry["ETag"],
+        entry.get("VersionId"),
+        entry["LastModified"],
+    )
 
 
 def _checksum(sha256: str) -> dict[str, str]:

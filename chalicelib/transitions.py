@@ -20,6 +20,8 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
 * ``deleted`` holds identity, version, sequencer and times, and nothing else. Only there is a
   ``removed_at``; with it the file may come back, and the record with what the model makes of it.
+* ``former_visual`` and ``former_space`` stand together, are of the very file that ``visual`` is of,
+  and of another space than that.
 * Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
 * Attributes have the source ``user`` or ``import`` (who may say that there are none), or ``model``
   where they were read out of the present caption; none were read where the source is None.
@@ -30,6 +32,7 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from chalicelib.attributes import extract
 from chalicelib.errors import NotFound
@@ -131,6 +134,8 @@ def captioned_by_model(
         labels=tuple(Label(word.lower(), sure) for word, sure in prepared.labels),
         visual=prepared.visual,
         semantic=prepared.semantic,
+        space=prepared.space,
+        **_former(image, prepared.space or run.model, run.sha256),
         derivative_key=derivative_key,
         large_key=large_key,
         taken_at=prepared.taken_at,
@@ -176,14 +181,42 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
     )
 
 
-def deleted(image: Image, now: datetime, *, sequencer: str | None = None) -> Image:
-    """Return the tombstone; the sequencer is that of the event, None where the API deletes."""
+def deleted(
+    image: Image, now: datetime, *, sequencer: str | None = None, version_id: str | None = None
+) -> Image:
+    """Return the tombstone.
+
+    Parameters
+    ----------
+    sequencer
+        Of the event that told of the file's removal; None where the API deletes.
+    version_id
+        Where the API deletes: of the file that is to be removed, if it is known.
+    """
     return replace(
         _emptied(image, now),
         state=State.DELETED,
+        version_id=version_id or image.version_id,
         sequencer=sequencer or image.sequencer,
-        removed_at=now if sequencer else None,
+        removed_at=(image.removed_at or now) if sequencer else None,
     )
+
+
+def seen(image: Image, event: ObjectEvent, now: datetime) -> Image:
+    """Return a record that holds after an event, too, though that changed nothing else of it."""
+    if not is_older(image.sequencer, event.sequencer):
+        return image
+    return replace(image, sequencer=event.sequencer, updated_at=now)
+
+
+def file_removed(image: Image, now: datetime) -> Image:
+    """Return a tombstone whose file was removed, too, so that it may come back.
+
+    Any other record, and a tombstone that knows it already, is returned as it is.
+    """
+    if image.state is not State.DELETED or image.removed_at is not None:
+        return image
+    return replace(image, removed_at=now, updated_at=now)
 
 
 def restored(image: Image, now: datetime) -> Image:
@@ -194,9 +227,24 @@ def restored(image: Image, now: datetime) -> Image:
     return image if image.removed_at is None else _emptied(image, now)
 
 
-def gone_for_good(image: Image, now: datetime) -> Image:
-    """Return a tombstone whose file cannot come back any more."""
-    return replace(image, removed_at=None, updated_at=now)
+def lost_its_file(image: Image, now: datetime) -> Image:
+    """Return the tombstone of a photograph whose file is gone though no event told of it."""
+    return replace(deleted(image, now), removed_at=now)
+
+
+def sent_again(image: Image, now: datetime) -> Image:
+    """Record that the event of an awaited file is sent again, so that it is waited for anew.
+
+    A record that waits no longer is returned as it is.
+    """
+    if image.state is not State.PENDING:
+        return image
+    return replace(image, form_until=now, updated_at=now)
+
+
+def of_another_version(image: Image, now: datetime) -> Image:
+    """Record that the key holds another version than the one described, which may be the same."""
+    return replace(image, version_id=None, updated_at=now)
 
 
 def edited(
@@ -324,6 +372,15 @@ def _after_run(image: Image, event: ObjectEvent, run: ModelRun, now: datetime) -
         sha256=run.sha256,
         processed_by=run.model,
     )
+
+
+def _former(image: Image, space: str, sha256: str | None) -> dict[str, Any]:
+    """Return the vector of the same file that stays for what is not captioned again yet."""
+    known = ((image.visual, image.vector_space), (image.former_visual, image.former_space))
+    for visual, of in known if sha256 and image.sha256 == sha256 else ():
+        if visual is not None and of != space:
+            return {"former_visual": visual, "former_space": of}
+    return {}
 
 
 def _with_embedded(image: Image, prepared: Prepared) -> Image:

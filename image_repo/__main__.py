@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "login": upkeep.login,
     "open": upkeep.open_gallery,
     "reindex": upkeep.reindex,
+    "reconcile": upkeep.reconcile,
     "doctor": doctor.doctor,
 }
 for name, command in COMMANDS.items():

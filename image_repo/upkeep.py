@@ -1,8 +1,9 @@
-"""Commands of an operator: rebuild, caption again, re-index, counts, logging in."""
+"""Commands of an operator: rebuild, caption again, re-index, reconcile, counts, logging in."""
 
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -16,8 +17,40 @@ from image_repo.errors import ApiProblem, CommandError, Unreachable
 from image_repo.output import console, progress, remarks, tell, write_json
 
 POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Work that goes on by itself: where it tells of itself, and for how long it may be silent.
+
+    ``counted`` names what it counts of the catalogue's records, ``failed`` what is so if it fails.
+    """
+
+    path: str
+    counted: str
+    failed: str
+    silent_seconds: float
+
+
 # A run tells of itself every second; the indexer may first have to start, or to be free.
-SILENT_SECONDS = 900.0
+REINDEX = Followed("reindex", "records", "the index stays as it is", 900.0)
+# A pass that was cut goes on with the half hour.
+RECONCILE = Followed("reconcile", "examined", "some of it was not compared", 2_700.0)
+# What may be repaired, in words; what is not here is shown by its own name.
+REPAIRS = {
+    "UploadsExpired": "uploads whose file never came, expired",
+    "LostEventsResent": "files that no event told of, sent to the captioner",
+    "PhotographsRestored": "deleted photographs that are in the bucket again, taken back",
+    "LostFilesRecorded": "photographs whose file is gone, recorded as removed",
+    "DeletionsFinished": "deletions that were cut, finished",
+    "CopiesMadeAgain": "photographs without their display copies, captioned again",
+    "StrayCopiesRemoved": "display copies of no photograph, removed",
+    "RecordsIndexedAgain": "photographs not in the index as in the catalogue, indexed again",
+    "StrayDocumentsRemoved": "entries of the index without a photograph, removed",
+    "IndexesRebuilt": "index ahead of the catalogue, being rebuilt",
+    "CountersCorrected": "counters that were wrong, corrected",
+    "RecordsPassedOver": "records that cannot be read or saved, passed over: see the log",
+}
 
 
 def rebuild(
@@ -89,14 +122,51 @@ def reindex(
         told = client.call("POST", "reindex", body={"roll_back": roll_back})
         text = "It is being made; searches answer from the present index until then."
         if wait:
-            told = follow(client, told["id"], client.call("GET", "stats")["total"])
+            told = follow(client, REINDEX, told["id"], client.call("GET", "stats")["total"])
             done = "gone back to" if roll_back else "made"
             text = f"The index is {done}: {told['records']} records of the catalogue read."
     tell(told, text, as_json=as_json)
 
 
+def reconcile(
+    context: typer.Context,
+    margin: Annotated[
+        int, typer.Option(help="Leave alone what changed less than so many minutes ago.")
+    ] = 60,
+    wait: Annotated[bool, typer.Option(help="Follow it to its end.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Find and repair what lost its event, its file or its place.
+
+    It compares catalogue, bucket, index and counts, and runs by itself once a day. One that is
+    under way is followed. This command only follows it: it goes on without.
+    """
+    with session_of(context).client() as client:
+        told = client.call("POST", "reconcile", body={"margin_minutes": margin})
+        if wait:
+            told = follow(client, RECONCILE, told["id"], client.call("GET", "stats")["total"])
+    if as_json:
+        write_json(told)
+    elif wait:
+        _show_repairs(told)
+    else:
+        console.print("It has begun; 'GET /reconcile' tells what it finds.")
+
+
+def _show_repairs(told: Json) -> None:
+    console.print(f"{told['examined']} records compared.")
+    if not told["repaired"]:
+        console.print("Nothing differs.")
+        return
+    table = Table.grid(padding=(0, 2))
+    for name, count in told["repaired"].items():
+        table.add_row(str(count), REPAIRS.get(name, escape(name)))
+    console.print(table)
+
+
 def follow(
     client: Client,
+    work: Followed,
     run_id: str,
     total: int,
     sleep: Callable[[float], None] = time.sleep,
@@ -110,25 +180,25 @@ def follow(
         It failed, or nothing is heard of it.
     """
     with progress() as bars:
-        task = bars.add_task("Waiting for the indexer", total=None)
+        task = bars.add_task("Waiting for it to begin", total=None)
         heard, since = None, clock()
         while True:
-            told = _told(client, run_id)
+            told = _told(client, work, run_id)
             if told and told != heard:
                 heard, since = told, clock()
-                _show(bars, task, told["records"], total)
+                _show(bars, task, told[work.counted], total)
             if told and told["state"] == "finished":
                 return told
             if told and told["state"] == "failed":
-                raise ApiProblem(500, f"the index stays as it is: {told['reason']}")
-            if clock() - since > SILENT_SECONDS:
-                raise Unreachable("nothing is heard of it: see the indexer's log")
+                raise ApiProblem(500, f"{work.failed}: {told['reason']}")
+            if clock() - since > work.silent_seconds:
+                raise Unreachable("nothing is heard of it: see its function's log")
             sleep(POLL_SECONDS)
 
 
-def _told(client: Client, run_id: str) -> Json | None:
+def _told(client: Client, work: Followed, run_id: str) -> Json | None:
     try:
-        told = client.call("GET", "reindex")
+        told = client.call("GET", work.path)
     except ApiProblem as problem:
         if problem.status != 404:
             raise

@@ -114,7 +114,7 @@ def _closed(text: str, numbered: Iterator[Numbered], ahead: deque[Numbered], del
     """Return a row with the lines of its quoted cell; without them where no quote ends it."""
     whole = text
     taken: deque[Numbered] = deque()
-    while len(taken) < _MAX_LINES_OF_A_ROW and (
+    while max(len(taken) / _MAX_LINES_OF_A_ROW, len(whole) / _MAX_CHARS) < 1 and (
         following := ahead.popleft() if ahead else next(numbered, None)
     ):
         taken.append(following)

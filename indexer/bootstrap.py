@@ -11,6 +11,7 @@ from chalicelib.catalogue.progress import RecountProgress
 from chalicelib.catalogue.recount import Recount
 from chalicelib.catalogue.table import Table
 from chalicelib.names import EMBEDDED
+from chalicelib.reconciling.index import Repairing
 from chalicelib.reindexing import AutomaticReindexing, LambdaReindexing, RunStateStore
 from chalicelib.search.opensearch import OpenSearchIndex, RebuildingIndex, RetryingClient, connect
 from chalicelib.search.port import Document, document_of
@@ -45,14 +46,18 @@ def bootstrap(settings: Settings) -> Indexer:
     counting = Recount(*tables, RecountProgress(storage))
     if settings.search == EMBEDDED:
         store = S3IndexStore(s3, settings.bucket)
-        return Indexer(IndexWriter(store, lambda: documents(catalogue)), bus, runs, counting)
+        writer = IndexWriter(store, lambda: documents(catalogue), catalogue=settings.table)
+        return Indexer(writer, bus, runs, counting, Repairing(writer, catalogue))
     itself = LambdaReindexing(boto3.client("lambda", config=_RETRIES), settings.indexer_function)
     index = RebuildingIndex(
-        OpenSearchIndex(RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS))),
+        OpenSearchIndex(
+            RetryingClient(connect(settings.search_endpoint, _ENGINE_SECONDS)),
+            catalogue=settings.table,
+        ),
         lambda after: documents(catalogue, after),
         AutomaticReindexing(runs.newest, itself),
     )
-    return Indexer(index, bus, runs, counting)
+    return Indexer(index, bus, runs, counting, Repairing(index, catalogue))
 
 
 def documents(catalogue: Catalogue, after: str | None = None) -> Iterator[Document]:

@@ -11,6 +11,8 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 
 from chalicelib.errors import NotFound, RevisionConflict
+from chalicelib.names import LEFT_OUT
+from chalicelib.reconciling.index import asked
 from chalicelib.settings import Settings
 from indexer.batch import Indexer
 from indexer.bootstrap import bootstrap
@@ -34,19 +36,22 @@ def _indexer() -> Indexer:
 @_tracer.capture_lambda_handler(capture_response=False)
 @_metrics.log_metrics
 def index(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-    """Take in a batch of the stream, or do ``{"reindex": {…}}`` or ``{"recount": {…}}``."""
+    """Take in a batch of the stream, or do ``{"reindex": {…}}`` and its like; see `answer`."""
     return answer(_indexer(), event)
 
 
 def answer(indexer: Indexer, event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a partial batch response, or how many records a rebuild or recount read."""
+    """Return a partial batch response, or what ``reindex``, ``recount`` or ``reconcile`` led to."""
     if "reindex" in event:
         return {"records": _reindexed(indexer, event["reindex"])}
     if "recount" in event:
         return {"records": _recounted(indexer, event["recount"])}
-    failed = indexer.take(event["Records"])
-    _metrics.add_metric("IndexedChanges", MetricUnit.Count, len(event["Records"]) - len(failed))
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+    if "reconcile" in event:
+        return asked(indexer.repairing, event["reconcile"])
+    taken = indexer.take(event["Records"])
+    _metrics.add_metric("IndexedChanges", MetricUnit.Count, taken.indexed)
+    _metrics.add_metric(LEFT_OUT, MetricUnit.Count, taken.left_out)
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in taken.unpublished]}
 
 
 def _reindexed(indexer: Indexer, asked: Mapping[str, Any]) -> int:

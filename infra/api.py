@@ -6,7 +6,7 @@ from aws_cdk import aws_sam as sam
 from chalice.cdk import Chalice
 from constructs import Construct
 
-from chalicelib.names import API, STAGE
+from chalicelib.names import API, RECONCILER, STAGE
 from infra.access_log import AccessLog
 from infra.api_roles import ApiRoles
 from infra.edge import Edge
@@ -33,7 +33,7 @@ class Api(Construct):
         The functions that it calls, each with its right to call it.
     identity
         Of all routes but the tokens'.
-    due
+    reconciler
         The function that runs twice an hour.
     """
 
@@ -76,27 +76,33 @@ class Api(Construct):
             (named("Token"), named("TokenInvokePermission")),
             (token_routes.function, token_routes.permission),
         )
-        self.due = self._shape_functions(roles, token_routes.function)
+        self.reconciler = self._shape_functions(shared.stage, roles, token_routes.function)
         self._shape_gateway(shared.stage, edge)
 
-    def _shape_functions(self, roles: ApiRoles, token_routes: cdk.CfnResource) -> lambda_.IFunction:
+    def _shape_functions(
+        self, stage: Stage, roles: ApiRoles, token_routes: cdk.CfnResource
+    ) -> lambda_.IFunction:
         """Give each function its role, and return the one that a schedule runs."""
         named = self.application.get_resource
-        due: cdk.CfnResource = named("Due")
+        reconciler: cdk.CfnResource = named("Reconciler")
+        # By its name the routes call it, for whose role it would be made too late.
+        reconciler.add_property_override("FunctionName", stage.named(RECONCILER))
         # It works until nothing is due (chalicelib/queue.py hides dead letters for longer).
-        due.add_property_override("Timeout", 300)
+        reconciler.add_property_override("Timeout", 300)
+        # Nobody waits for it, and its log tells what it did: traces would cost more than it does.
+        reconciler.add_property_override("Tracing", "PassThrough")
         for function, identity in (
             (named("APIHandler"), roles.routes),
             (token_routes, roles.token_routes),
             (named("Token"), roles.authorizer),
-            (due, roles.due),
+            (reconciler, roles.reconciler),
         ):
             function.add_property_override("Role", identity.role.role_arn)
             # Chalice would take the version of the Python that synthesises.
             function.add_property_override("Runtime", RUNTIME.name)
             log_group = identity.log_group.log_group_name
             function.add_property_override("LoggingConfig.LogGroup", log_group)
-        return lambda_.Function.from_function_name(self, "DueFunction", due.ref)
+        return lambda_.Function.from_function_name(self, "ReconcilerFunction", reconciler.ref)
 
     def _shape_gateway(self, stage: Stage, edge: Edge) -> None:
         api = self.gateway

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from typing import Self
 
+import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from chalicelib.names import (
     DERIVED,
-    DUE_PROGRESS,
     IMAGES_INDEXES,
     IMPORTS,
     INDEX,
+    INDEXER,
+    RECONCILER,
+    RECONCILING,
+    RECOUNTED,
     TOKENS_KEY,
     UPLOADS,
 )
@@ -41,14 +45,14 @@ class ApiRoles:
         Of the routes that make, list and revoke tokens.
     authorizer
         Of what looks tokens up and notes when they were last used.
-    due
-        Of what a schedule runs: settles dead letters, and does what is due.
+    reconciler
+        Of what a schedule runs: settles dead letters, and mends what differs.
     """
 
     routes: Identity
     token_routes: Identity
     authorizer: Identity
-    due: Identity
+    reconciler: Identity
 
     @classmethod
     def of(cls, scope: Construct, shared: Shared, functions: tuple[lambda_.IFunction, ...]) -> Self:
@@ -57,11 +61,11 @@ class ApiRoles:
             routes=Identity(scope, "Identity", service="api"),
             token_routes=Identity(scope, "TokenRoutesIdentity", service="token-routes"),
             authorizer=Identity(scope, "AuthorizerIdentity", service="authorizer"),
-            due=Identity(scope, "DueIdentity", service="due"),
+            reconciler=Identity(scope, "ReconcilerIdentity", service="reconciler"),
         )
         _allow_routes(roles.routes, shared, functions)
         _allow_tokens(roles, shared)
-        _allow_due(roles.due, shared)
+        _allow_reconciler(roles.reconciler, shared)
         return roles
 
 
@@ -78,7 +82,8 @@ def _allow_routes(
     identity.allow_queries(images, *IMAGES_INDEXES)
     identity.allow_items(shared.catalogue.counts, (*READ_COUNTS, *WRITE_COUNTS))
     identity.allow(("sqs:SendMessage",), shared.queues.queue.queue_arn)
-    identity.allow(("lambda:InvokeFunction",), *(function.function_arn for function in functions))
+    called = [function.function_arn for function in functions]
+    identity.allow(("lambda:InvokeFunction",), *called, _named(identity, shared, RECONCILER))
 
 
 def _allow_tokens(roles: ApiRoles, shared: Shared) -> None:
@@ -89,14 +94,26 @@ def _allow_tokens(roles: ApiRoles, shared: Shared) -> None:
     roles.token_routes.allow_update(tokens, TOKENS_KEY, "revoked")
 
 
-def _allow_due(identity: Identity, shared: Shared) -> None:
+def _allow_reconciler(identity: Identity, shared: Shared) -> None:
     storage, queues = shared.storage, shared.queues
     dead_letters = queues.dead_letters.queue_arn
     identity.allow(("sqs:ReceiveMessage", "sqs:DeleteMessage"), dead_letters)
     identity.allow(("sqs:SendMessage", "sqs:GetQueueAttributes"), queues.queue.queue_arn)
-    identity.allow_items(shared.catalogue.images, (*READ_ITEMS, *WRITE_ITEMS))
+    identity.allow_items(shared.catalogue.images, (*READ_ITEMS, *WRITE_ITEMS, *SCAN_ITEMS))
     identity.allow_queries(shared.catalogue.images, "by_time_in_state")
     identity.allow_items(shared.catalogue.counts, WRITE_COUNTS)
-    identity.allow_objects(storage, READ, UPLOADS, IMPORTS, DUE_PROGRESS)
-    identity.allow_objects(storage, WRITE, IMPORTS, DUE_PROGRESS)
-    identity.allow_objects(storage, DELETE, DERIVED)
+    identity.allow_objects(storage, READ, UPLOADS, DERIVED, IMPORTS, RECONCILING, RECOUNTED)
+    identity.allow_objects(storage, WRITE, IMPORTS, RECONCILING)
+    identity.allow_objects(storage, DELETE, UPLOADS, DERIVED)
+    identity.allow(("s3:ListBucketVersions",), storage.bucket.bucket_arn)
+    identity.allow(("lambda:InvokeFunction",), _named(identity, shared, INDEXER))
+
+
+def _named(scope: Construct, shared: Shared, function: str) -> str:
+    """Return the ARN of a function by its name, for a role that is made before it."""
+    return cdk.Stack.of(scope).format_arn(
+        service="lambda",
+        resource="function",
+        resource_name=shared.stage.named(function),
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )

@@ -77,8 +77,9 @@ class Domain(Construct):
         """Allow each method on the paths that the code calls."""
         self._allow(reader, ("es:ESHttpPost",), f"{DOMAIN}/_msearch")
         self._allow(writer, ("es:ESHttpPost",), f"{DOMAIN}-*/_bulk", f"{DOMAIN}-*/_refresh")
+        self._allow(writer, ("es:ESHttpPost",), f"{DOMAIN}-*/_count", f"{DOMAIN}/_search")
         self._allow(writer, ("es:ESHttpPost",), "_aliases")
-        self._allow(writer, ("es:ESHttpGet",), f"{DOMAIN}-*/_alias")
+        self._allow(writer, ("es:ESHttpGet",), f"{DOMAIN}-*/_alias", f"{DOMAIN}-*/_mapping")
         self._allow(writer, ("es:ESHttpPut", "es:ESHttpDelete"), f"{DOMAIN}-*")
 
     def _allow(self, identity: Identity, actions: tuple[str, ...], *paths: str) -> None:

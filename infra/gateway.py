@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from chalicelib.api.answers import Problem
+from chalicelib.api.cross_origin import READ
 from chalicelib.api.problems import PROBLEM_JSON
 from chalicelib.errors import Unavailable
 
@@ -13,6 +14,15 @@ _FAILED = "The API failed to answer; trying again may help."
 _UNCHECKED = "The token cannot be checked at the moment; trying again may help."
 _SLOW = "Too many requests; try again in a moment."
 _UNREADABLE = "The request cannot be read."
+
+# What another try may change (RFC 6585, 4; RFC 9110, 10.2.3).
+_PASSING = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
 
 # Every type that there is but the defaults, which have no status of their own, and its status,
 # AWS's own but for three: who sends a wrong token is not known yet (RFC 9110, 15.5.2), what AWS
@@ -49,7 +59,8 @@ def gateway_responses(origins: Sequence[str]) -> dict[str, Any]:
     documents tell nothing of the repository, and so all pages may read them then.
     """
     readers = origins[0] if len(origins) == 1 else "*"
-    shared = {"Access-Control-Allow-Origin": readers} if origins else {}
+    allowed = {"Access-Control-Allow-Origin": readers, "Access-Control-Expose-Headers": READ}
+    shared = allowed if origins else {}
     return {kind: _response(*told, shared) for kind, told in RESPONSES.items()}
 
 
@@ -60,7 +71,7 @@ def _response(status: int, detail: str, shared: Mapping[str, str]) -> dict[str, 
     headers = {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store", **shared}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in _PASSING:
         headers["Retry-After"] = str(Unavailable.retry_after)
     return {
         "StatusCode": status,

@@ -13,15 +13,21 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from chalicelib.names import API, METRICS, STAGE
+from chalicelib.names import API, LEFT_OUT, METRICS, STAGE
+from chalicelib.reconciling.repairs import REPAIRED
 from infra.stage import Stage
 from infra.storage import Queues
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
+# Of the photographs of each of three such spans, one after the other.
+NEARLY_ALL = 0.9
 # Failures in five minutes that a person must look at. What a schedule runs fails once at first;
 # Lambda tries it twice more, after one and two minutes:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 FAILURES, FAILURES_OF_THE_SCHEDULED = 3, 1
+# Repairs of one pass that a person must look at: one or two are an operator's hand or a lost
+# event, ten at once a notification that is gone, an index that misses batches, or a backup.
+REPAIRS = 10
 
 
 class Observability(Construct):
@@ -78,18 +84,29 @@ class Observability(Construct):
         )
         watched = {
             "DeadLetters": (_visible(queues.dead_letters), 1, "photographs that failed five times"),
-            "MissedByTheIndex": (_visible(missed), 1, "records the index never took in"),
+            "MissedByTheIndex": (_visible(missed), 1, "records that the index took in at no try"),
+            "LeftOutOfTheIndex": (self._own(LEFT_OUT, "indexer"), 1, "records no index can hold"),
             "OldestEvent": (age, 900, "photographs waiting for a quarter of an hour"),
             "IndexBehind": (behind, 300_000, "the index five minutes behind"),
             "Api5xx": (self._api("5XXError"), 5, "the API failing"),
-            "ImagesFailed": (self._own("failed"), 50, "many photographs refused"),
+            "Repairs": (self._own(REPAIRED, "api"), REPAIRS, "much that had to be repaired"),
         }
         for name, function in functions.items():
+            if name == "Indexer":  # what fails there is tried again, and IndexBehind tells of it
+                continue
             watched[f"{name}Errors"] = (_errors(function), FAILURES, f"the {name.lower()} failing")
         for name, function in scheduled.items():
             meaning = f"{name}, which runs twice an hour, failing"
             watched[f"{name}Errors"] = (_errors(function), FAILURES_OF_THE_SCHEDULED, meaning)
         self.alarms = {name: self._alarm(name, *what) for name, what in watched.items()}
+        meaning = "nearly all photographs refused, or captions uncertain or always the same"
+        self.alarms["DoubtfulCaptions"] = self._alarm(
+            "DoubtfulCaptions",
+            self._own("doubtful", statistic="Average"),
+            NEARLY_ALL,
+            meaning,
+            periods=3,
+        )
         waiting = (_visible(queues.queue), age)
         shown = (*functions.values(), *scheduled.values())
         self.dashboard = self._dashboard(waiting, shown) if shows else None
@@ -124,14 +141,20 @@ class Observability(Construct):
         return topic
 
     def _alarm(
-        self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        threshold: float,
+        meaning: str,
+        *,
+        periods: int = 1,
     ) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
             threshold=threshold,
-            evaluation_periods=1,
+            evaluation_periods=periods,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=f"Image Repo: {meaning}; see docs/deploy.md",
@@ -143,8 +166,10 @@ class Observability(Construct):
         dimensions = {"ApiName": self._stage.named(API), "Stage": STAGE}
         return _metric("AWS/ApiGateway", name, dimensions, statistic)
 
-    def _own(self, name: str) -> cloudwatch.Metric:
-        return _metric(self._stage.named(METRICS), name, {"service": "captioner"}, "Sum")
+    def _own(
+        self, name: str, service: str = "captioner", statistic: str = "Sum"
+    ) -> cloudwatch.Metric:
+        return _metric(self._stage.named(METRICS), name, {"service": service}, statistic)
 
 
 def email_of(context: Callable[[str], object]) -> str | None:

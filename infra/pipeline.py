@@ -6,6 +6,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from chalicelib.names import CAPTIONER, DERIVED, ENCODER, IMPORTS, UPLOADS
+from infra.deliveries import CAPTIONER_SECONDS
 from infra.functions import (
     ARCHITECTURE,
     DELETE,
@@ -20,7 +21,6 @@ from infra.functions import (
 )
 from infra.packaging import captioner_image
 from infra.rollout import Rollout
-from infra.storage import CAPTIONER_SECONDS
 
 ENCODER_SECONDS = 20
 BATCH_SIZE = 10

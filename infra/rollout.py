@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/a
 
 The indexer is left out: two versions of it would take turns at writing one index, in the formats
 of two releases, and its reader of the stream takes up where a failed batch stopped anyway. So is
-the scheduled function that does what is due, which nobody waits for.
+the reconciler, which nobody waits for.
 """
 
 from collections.abc import Mapping, Sequence

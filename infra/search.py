@@ -7,11 +7,13 @@ from constructs import Construct
 
 from chalicelib.names import INDEX, INDEXER, RECOUNT_PROGRESS
 from infra.acknowledgements import acknowledge
+from infra.deliveries import STREAM_HOURS, STREAM_RETRIES
 from infra.engines import Domain
 from infra.functions import (
     ARCHITECTURE,
     DELETE,
     READ,
+    READ_ITEMS,
     RUNTIME,
     SCAN_ITEMS,
     WRITE,
@@ -73,7 +75,8 @@ class Search(Construct):
         # Parts of the published index; beside OpenSearch only how far a recount is.
         removed = RECOUNT_PROGRESS if rebuilds_beside else INDEX
         self.identity.allow_objects(shared.storage, DELETE, removed)
-        self.identity.allow_items(shared.catalogue.images, SCAN_ITEMS)  # to build the index anew
+        # To build the index anew, and to mend it.
+        self.identity.allow_items(shared.catalogue.images, (*SCAN_ITEMS, *READ_ITEMS))
         self.identity.allow_items(shared.catalogue.counts, (*SCAN_ITEMS, *WRITE_COUNTS))
         shared.bus.grant_put_events_to(self.identity.role)
         if rebuilds_beside:  # the batches that it takes in: by its name, for the role is made first
@@ -94,6 +97,7 @@ class Search(Construct):
             max_batching_window=cdk.Duration.seconds(1),
             bisect_batch_on_error=True,
             report_batch_item_failures=True,
-            retry_attempts=100,
+            retry_attempts=STREAM_RETRIES,
+            max_record_age=cdk.Duration.hours(STREAM_HOURS),
             on_failure=sources.SqsDlq(self.missed),
         )

@@ -8,7 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from chalicelib.names import DOMAIN, ENCODER, INDEXER
+from chalicelib.names import DOMAIN, ENCODER, INDEXER, RECONCILER
 from chalicelib.settings import LIMITS, Settings, variable
 from infra.address import Address
 from infra.adopted import BUCKET_NAME, Adopted
@@ -85,6 +85,7 @@ class ImageRepo(cdk.Stack):
             "IMAGE_REPO_DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
             "IMAGE_REPO_ENCODER_FUNCTION": rollout.name(stage.named(ENCODER)),
             "IMAGE_REPO_INDEXER_FUNCTION": stage.named(INDEXER),
+            "IMAGE_REPO_RECONCILER_FUNCTION": stage.named(RECONCILER),
             "IMAGE_REPO_EVENT_BUS": bus.event_bus_name,
             "IMAGE_REPO_SEARCH": search,
             **({"IMAGE_REPO_SEARCH_ENDPOINT": domain.endpoint} if domain else {}),
@@ -111,7 +112,7 @@ class ImageRepo(cdk.Stack):
             queues,
             indexing.missed,
             functions,
-            scheduled={"Due": api.due},
+            scheduled={"Reconciler": api.reconciler},
             email=email_of(context),
             shows=yes_or_no(context, "dashboard", default=False),
             stage=stage,

@@ -23,14 +23,11 @@ from chalicelib.names import (
 from chalicelib.storage import FORMER_VERSION_DAYS
 from infra.acknowledgements import acknowledge
 from infra.adopted import Adopted
+from infra.deliveries import ATTEMPTS, VISIBILITY_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
-CAPTIONER_SECONDS = 60
-# A function that timed out may still be running: six times its limit is AWS's advice.
-VISIBILITY_SECONDS = 6 * CAPTIONER_SECONDS
-ATTEMPTS = 5
 # A dead letter keeps the age that it had as an event, so that its queue must keep more days, of
 # which 14 are the most:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html

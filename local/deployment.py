@@ -7,7 +7,8 @@ CloudFormation. Images are left out; ``local.function`` runs them from the check
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from chalicelib.names import STACK, STAGE
 from infra.bootstrap import bootstrap_parameter
 from local.errors import LocalError
 from local.layout import ACCOUNT, BUCKET, REGION, read_json
+from local.lifecycle import put_rules
 from local.processes import until
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ def deploy(assembly: Path) -> None:
                 raise
     _wait()
     _customise_gateway(template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"])
+    for rules in _lifecycles(template):
+        put_rules(boto3.client("s3"), rules)
 
 
 def _customise_gateway(responses: Mapping[str, Any]) -> None:
@@ -100,6 +104,13 @@ def _parameters(template: Mapping[str, Any]) -> list["ParameterTypeDef"]:
     return [{"ParameterKey": "BucketName", "ParameterValue": BUCKET}]
 
 
+def _lifecycles(template: Mapping[str, Any]) -> list[Sequence[Mapping[str, Any]]]:
+    """Return the rules of the bucket that is made, none where one is adopted."""
+    made = [one for one in template["Resources"].values() if one["Type"] == "AWS::S3::Bucket"]
+    properties = [one["Properties"] for one in made if "BucketName" in one["Properties"]]
+    return [one["LifecycleConfiguration"]["Rules"] for one in properties]
+
+
 def _upload_assets(assembly: Path) -> dict[str, str]:
     """Upload everything that the assembly names; return where each file then is."""
     s3 = boto3.client("s3")
@@ -108,7 +119,8 @@ def _upload_assets(assembly: Path) -> dict[str, str]:
         path = asset["source"]["path"]
         for destination in asset["destinations"].values():
             bucket, key = (_resolved(destination[name]) for name in ("bucketName", "objectKey"))
-            s3.create_bucket(Bucket=bucket)
+            with suppress(s3.exceptions.BucketAlreadyOwnedByYou):  # of a start that was killed
+                s3.create_bucket(Bucket=bucket)
             s3.put_object(Bucket=bucket, Key=key, Body=_packed(assembly / path))
             urls[path] = f"{s3.meta.endpoint_url}/{bucket}/{key}"
     return urls

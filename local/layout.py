@@ -20,13 +20,19 @@ class Layout:
     home
         The folder itself.
     state
-        What the emulator saves when it is stopped: everything but the bucket.
+        What the emulator saves when it is stopped, and after a deployment: everything but objects.
+    journal
+        What tables and queues hold, on disk as soon as it is written.
     objects
         The bucket's objects, on disk as soon as they are stored.
+    aside
+        The bucket's objects while a stack is deployed that does not know them.
     logs
         One log file a process.
     scratch
         Where the emulator unpacks functions, 100 MB for each that runs; emptied when it starts.
+    discarded
+        What it unpacked before, while it is being removed.
     processes
         One ``.pid`` file a running process.
     assembly
@@ -42,9 +48,12 @@ class Layout:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.state = home / "state"
+        self.journal = home / "journal.sqlite"
         self.objects = home / "s3"
+        self.aside = home / "aside"
         self.logs = home / "logs"
         self.scratch = home / "tmp"
+        self.discarded = home / "discarded"
         self.processes = home / "run"
         self.assembly = home / "cdk.out"
         self.stack_file = home / "stack.json"

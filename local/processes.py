@@ -1,13 +1,14 @@
 """Starting processes that outlive this one, finding them again and stopping them; their ports."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from local.errors import LocalError
 from local.layout import ROOT, Layout, read_json, write_json
 
 HOST = "127.0.0.1"
+KILL_SECONDS = 5
 
 
 def any_free() -> int:
@@ -47,6 +49,12 @@ def checked(port: int) -> int:
     return port
 
 
+def listens(port: int) -> bool:
+    """Tell whether something takes connections on a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
 def until(true: Callable[[], bool], seconds: float, poll: float = 0.1) -> bool:
     """Wait until something is true; tell whether it was within some seconds."""
     end = time.monotonic() + seconds
@@ -55,6 +63,26 @@ def until(true: Callable[[], bool], seconds: float, poll: float = 0.1) -> bool:
             return False
         time.sleep(poll)
     return True
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Let one program at a time make what is locked by a file; the others then find it made."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def remove_meanwhile(folder: Path) -> None:
+    """Remove a folder without waiting for it; what is left of it goes the next time."""
+    removing = subprocess.Popen(
+        ["rm", "-rf", "--", str(folder)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    removing.returncode = 0  # it outlives this program, which Popen would warn of
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +150,17 @@ class Process:
         write_json(self._file, {"pid": started.pid, "birth": birth, "facts": dict(facts)})
 
     def stop(self, patience: float) -> None:
-        """Ask it to end, and end it after ``patience`` seconds."""
+        """Ask it to end, and end it after ``patience`` seconds, with all that it started."""
+        noted = self._noted() if self.running else {}
         self._end(signal.SIGTERM, patience)
-        self.kill()
+        if noted:
+            _signal_group(noted["pid"], signal.SIGKILL)
+        until(lambda: not self.running, KILL_SECONDS)
         self._file.unlink(missing_ok=True)
 
     def kill(self) -> None:
-        """End it without a warning."""
-        self._end(signal.SIGKILL, 5)
+        """End it without a warning, with all that it started."""
+        self._end(signal.SIGKILL, KILL_SECONDS)
 
     def wait(self, what: str, url: str, seconds: float, remedy: str = "") -> None:
         """Wait until it answers ``GET url`` with success.
@@ -160,9 +191,14 @@ class Process:
 
     def _end(self, number: signal.Signals, patience: float) -> None:
         if self.running:
-            with suppress(ProcessLookupError):
-                os.killpg(self._noted()["pid"], number)
+            _signal_group(self._noted()["pid"], number)
             until(lambda: not self.running, patience, poll=0.05)
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    """Signal a process that leads a session, and those that it started, while one of them lives."""
+    with suppress(ProcessLookupError):
+        os.killpg(pid, number)
 
 
 def _answers(url: str) -> bool:

@@ -1,10 +1,8 @@
 """The API of a stack that has just started, and what it has to do after a stop or a kill.
 
-The emulator has the bucket's objects on disk at once but saves everything else only when it is
-asked to stop. After a kill the catalogue is therefore what it was at the last orderly stop, and
-the published index in the bucket may know later revisions than the catalogue does, which would
-make the index refuse what the catalogue is about to say. So the index goes, and both are made
-again, by the API's own means.
+Objects, records and messages are on disk when they are answered for. What is not is the table's
+stream, so the index reads the catalogue again; and an upload that was cut off may have left its
+file without an event, so after a kill the bucket is compared with the catalogue.
 """
 
 from collections.abc import Mapping
@@ -16,8 +14,6 @@ from image_repo import Client, CommandError
 from local.errors import LocalError
 from local.processes import until
 from local.steps import say, step
-
-DRAIN_SECONDS = 3600
 
 
 def client_of(facts: Mapping[str, str]) -> Client:
@@ -50,18 +46,24 @@ def wait_until_healthy(client: Client, seconds: float = 60, poll: float = 0.3) -
         )
 
 
-def recover(facts: Mapping[str, str]) -> None:
-    """Make catalogue and index anew from what the bucket holds."""
+def recover(facts: Mapping[str, str], *, without_index: bool) -> None:
+    """Let index and catalogue catch up with what a kill left.
+
+    Parameters
+    ----------
+    without_index
+        The catalogue may be another than the published index knows, which would refuse it.
+    """
     with (
-        step("The stack was killed: rebuilding the catalogue from the bucket"),
+        step("The stack was killed: comparing the bucket with the catalogue"),
         client_of(facts) as client,
     ):
-        boto3.resource("s3").Bucket(facts["bucket"]).objects.filter(Prefix=INDEX).delete()
+        if without_index:
+            boto3.resource("s3").Bucket(facts["bucket"]).objects.filter(Prefix=INDEX).delete()
         wait_until_healthy(client)
         client.call("POST", "reindex")
         queued = sum(page["queued"] for page in client.post_pages("rebuild", {}, "after"))
-        until(lambda: is_drained(facts["queue_url"]), DRAIN_SECONDS, poll=0.5)
-    say(f"  {queued} photographs were described again")
+    say(f"  {queued} photographs are being described again")
 
 
 def catch_up(facts: Mapping[str, str]) -> None:
@@ -73,12 +75,3 @@ def catch_up(facts: Mapping[str, str]) -> None:
     with step("Waiting for the API"), client_of(facts) as client:
         wait_until_healthy(client)
         client.call("POST", "reindex")
-
-
-def is_drained(queue_url: str) -> bool:
-    """Tell whether a queue holds no message, and nobody works on one."""
-    answer = boto3.client("sqs").get_queue_attributes(
-        QueueUrl=queue_url,
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-    )
-    return not any(map(int, answer["Attributes"].values()))

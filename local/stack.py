@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 
 import boto3
 
@@ -11,16 +13,18 @@ from chalicelib.names import DEFAULT_OWNER, EMBEDDED, STAGE
 from local.deployment import deploy, deployed, outputs
 from local.emulator import GATEWAY, Emulator
 from local.errors import LocalError
+from local.exclusive import only_command
 from local.function import ImageFunctions
 from local.layout import Layout, read_json, write_json
+from local.objects import bring_back, set_aside
 from local.opensearch import OpenSearchNode, data_folder
 from local.processes import checked, until
-from local.recovery import catch_up, is_drained, recover
+from local.recovery import catch_up, recover
 from local.steps import step
 from local.synthesis import LOCAL, fingerprint, synthesise, synthesised
 
 LEAST_FREE_BYTES = 1_000_000_000
-DRAIN_SECONDS = 60
+REMOVE_SECONDS = 60
 
 
 class LocalStack:
@@ -74,17 +78,50 @@ class LocalStack:
         Raises
         ------
         LocalError
-            A step failed; it says what to do.
+            A step failed, or another command is at work on the folder; it says what to do.
         """
+        with only_command(self.layout.home):
+            return self._up()
+
+    def down(self) -> None:
+        """Stop every process and keep the data.
+
+        Raises
+        ------
+        LocalError
+            Another command is at work on the folder.
+        """
+        with only_command(self.layout.home):
+            self._down()
+
+    def clean(self) -> None:
+        """Stop every process and forget the data.
+
+        Raises
+        ------
+        LocalError
+            Another command is at work on the folder.
+        """
+        with only_command(self.layout.home):
+            self._down()
+            for folder in (self._node.data, self.layout.home):
+                # Another program may be removing in it, too.
+                until(partial(_is_removed, folder), REMOVE_SECONDS)
+
+    def _up(self) -> dict[str, str]:
         self._check_disk()
         self.layout.make()
         write_json(self.layout.context_file, self.context)
         if self.facts.get("search", self._engine) != self._engine:
-            self.down()  # the emulator learns at its start where domains answer
+            self._down()  # the emulator learns at its start where domains answer
         emulator = self._emulator
+        if not self.layout.deployed_file.exists():
+            emulator.kill()  # a deployment was cut short: what was saved before it counts
         ran, killed = emulator.process.running, self._unsaved.exists()
         if not ran:
             checked(emulator.port)  # now, and not after half a minute's work
+            (bring_back if self._is_saved else set_aside)(self.layout)
+        adopts = not self._is_saved and (self.layout.journal.exists() or self.layout.aside.exists())
         os.environ.update(emulator.credentials())
         context = {**LOCAL, **self.context}
         wanted = fingerprint(self._engine, context)
@@ -97,29 +134,29 @@ class LocalStack:
         was_deployed = deployed()
         if not was_deployed or read_json(self.layout.deployed_file) != {"fingerprint": wanted}:
             self._deploy(wanted, was_deployed)
-            if not was_deployed:
-                self._save(emulator, search_url)
+        if adopts:
+            self._adopt(emulator, search_url)
         facts = self._tell(emulator, search_url)
-        if killed and not ran:
-            recover(facts)
+        if adopts or (killed and not ran):
+            recover(facts, without_index=adopts)
         elif not ran and (was_deployed or self._engine != EMBEDDED):
             catch_up(facts)
         return facts
 
-    def down(self) -> None:
-        """Stop every process and keep the data."""
+    def _down(self) -> None:
         was_running = self._emulator.process.running
+        if not self.layout.deployed_file.exists():
+            self._emulator.kill()  # half a deployment is not saved
         self._emulator.stop()
         self._functions.stop()
         self._node.stop()
-        if was_running:
+        if was_running and self.layout.deployed_file.exists():
             self._unsaved.unlink(missing_ok=True)
 
-    def clean(self) -> None:
-        """Stop every process and forget the data."""
-        self.down()
-        for folder in (self._node.data, self.layout.home):
-            shutil.rmtree(folder, ignore_errors=True)
+    @property
+    def _is_saved(self) -> bool:
+        """True where the emulator's saved state knows a stack, which it then knows whole."""
+        return (self.layout.state / "cloudformation.json").exists()
 
     @property
     def _emulator(self) -> Emulator:
@@ -130,7 +167,6 @@ class LocalStack:
 
     def _check_disk(self) -> None:
         home = self.layout.home
-        home.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(home).free
         if free < LEAST_FREE_BYTES:
             raise LocalError(
@@ -144,8 +180,8 @@ class LocalStack:
         if self._engine == EMBEDDED:
             return ""
         known = self.facts.get("search_url", "")
-        if not self._node.process.running and self._unsaved.exists():
-            # After a kill it may know later revisions than the catalogue.
+        if not self._node.process.running and not self._is_saved:
+            # It may know later revisions than a catalogue that begins anew.
             shutil.rmtree(self._node.data, ignore_errors=True)
         with step("Starting OpenSearch"):
             return self._node.start(int(known.rsplit(":", 1)[1]) if known else None)
@@ -165,6 +201,7 @@ class LocalStack:
         self._unsaved.touch()
 
     def _deploy(self, wanted: str, again: bool) -> None:
+        self.layout.deployed_file.unlink(missing_ok=True)
         if not again:
             # S3 writes to a new queue at once, and what meets a function that is being stopped is
             # hidden for minutes, which a later start would wait for.
@@ -174,6 +211,7 @@ class LocalStack:
             self._functions.limit()
         if again:
             self._restart_functions()
+        self._emulator.save()
         write_json(self.layout.deployed_file, {"fingerprint": wanted})
 
     def _restart_functions(self) -> None:
@@ -181,17 +219,17 @@ class LocalStack:
         self._functions.stop()
         self._functions.start(self._emulator.credentials(), self._emulator.process.facts)
 
-    def _save(self, emulator: Emulator, search_url: str) -> None:
-        """Let the emulator save the new stack, which it does when it is stopped.
+    def _adopt(self, emulator: Emulator, search_url: str) -> None:
+        """Let a new stack have the bucket, records and messages that are there.
 
-        Killed before, it would know the bucket by its objects and nothing else, and a stack of
-        the bucket's name could not be created.
+        The first start was killed, or the saved state is lost. What the emulator holds then cannot
+        be deployed over: on AWS, too, a template makes its bucket or imports it.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources.html
         """
         proxies = self._functions.start(emulator.credentials(), {})
-        queue_url = outputs()["QueueUrl"]
-        with step("Saving the stack"):
-            until(lambda: is_drained(queue_url), DRAIN_SECONDS)  # of S3's test events
+        with step("Taking up the data that is there"):
             emulator.stop()
+            bring_back(self.layout)
             emulator.start(proxies, search_url)
 
     def _token(self, table: str) -> str:
@@ -223,3 +261,8 @@ class LocalStack:
         }
         write_json(self.layout.stack_file, facts)
         return facts
+
+
+def _is_removed(folder: Path) -> bool:
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()

@@ -13,6 +13,7 @@ from chalicelib.names import EMBEDDED
 from layers.__main__ import HERE, LAMBDA, Layer
 from local.errors import LocalError
 from local.layout import ACCOUNT, REGION, ROOT
+from local.processes import alone
 
 # What the template or a zip asset is made of. The captioner's code is not: here it runs from the
 # checkout, and its image is built only for AWS.
@@ -86,10 +87,13 @@ def synthesise(
         # The CDK's bridge to Node warns of every version it was not released with.
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
     }
-    _run(("layers", *(["--here"] if layer == HERE else [])), {}, log)
-    shutil.rmtree(assembly, ignore_errors=True)
-    _run(("infra.app",), cdk, log)
-    (assembly / STAMP).write_text(wanted)
+    (ROOT / "build").mkdir(exist_ok=True)
+    # Layers and packages are built in folders that every synthesis of this checkout uses.
+    with alone(ROOT / "build" / "synthesis.lock"):
+        _run(("layers", *(["--here"] if layer == HERE else [])), {}, log)
+        shutil.rmtree(assembly, ignore_errors=True)
+        _run(("infra.app",), cdk, log)
+        (assembly / STAMP).write_text(wanted)
 
 
 def synthesised(assembly: Path, wanted: str) -> bool:

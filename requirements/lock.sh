@@ -22,8 +22,8 @@ done
 for name in photographs corpus; do
     compile --python-platform $platform "$name.in" -c train.lock.new --no-deps -o "$name.lock.new"
 done
-# The SageMaker SDK and checkov want other versions of what the rest shares: each stands alone.
-for name in checkov sagemaker; do
+# The SageMaker SDK, checkov and the audit want other versions of what the rest shares: each stands alone.
+for name in audit checkov sagemaker; do
     compile --python-platform $platform "$name.in" -o "$name.lock.new"
 done
 for new in *.lock.new; do mv "$new" "${new%.new}"; done

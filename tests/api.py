@@ -7,19 +7,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from chalice.test import Client
-
 import app as entry_point
 from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope, TokenRecord, Tokens
 from chalicelib.api.signing_in import SignIn
-from chalicelib.encoder import Crop
+from chalicelib.catalogue.progress import RecountProgress
+from chalicelib.encoder import Crop, Vector
 from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
+from chalicelib.reconciling.index import Repairing
+from chalicelib.reconciling.reconciler import Asked
 from chalicelib.search import Hit, Query, Results
+from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.plan import check
 from chalicelib.search.query import Contribution, Suggestion
 from chalicelib.settings import Settings
+from tests.gateway import Gateway
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryDeadLetters, MemoryQueue
 from tests.memory.storage import MemoryStorage
@@ -71,6 +74,7 @@ class FixedIndex:
         self.finds: list[str] = []
         self.suggests: tuple[Suggestion, ...] = ()
         self.near: dict[str, str] = {}
+        self.held: dict[str, int] = {}
         self.problem: Exception | None = None
         self.problem_of: dict[object, Exception] = {}
         self.explanation: tuple[Contribution, ...] | None = None
@@ -103,6 +107,9 @@ class FixedIndex:
             raise self.problem
         return len(self.finds)
 
+    def spaces(self, owner: str | None) -> dict[str, int]:
+        return self.held
+
 
 class FixedEncoder:
     """Answers with one vector, or not at all."""
@@ -111,20 +118,21 @@ class FixedEncoder:
         self.crops: list[Crop | None] = []
         self.texts: list[str] = []
         self.down = False
+        self.space: str | None = None
 
-    def text(self, text: str) -> bytes:
+    def text(self, text: str) -> Vector:
         if self.down:
             raise EncoderUnavailable("the encoder did not answer")
         self.texts.append(text)
-        return VECTOR
+        return Vector(VECTOR, self.space)
 
-    def image(self, content: bytes, crop: Crop | None) -> bytes:
+    def image(self, content: bytes, crop: Crop | None) -> Vector:
         if content == b"no image":
             raise RejectedImage("the file is not a JPEG, PNG, WebP or GIF")
         self.crops.append(crop)
-        return VECTOR
+        return Vector(VECTOR, self.space)
 
-    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> bytes:
+    def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
         return self.image(b"", crop)
 
 
@@ -134,12 +142,24 @@ class NotedReindexing:
     def __init__(self) -> None:
         self.asked: list[tuple[str, bool]] = []
         self.recounts: list[tuple[str, bool]] = []
+        self.counted = RecountProgress(MemoryStorage())
 
     def start(self, run_id: str, *, roll_back: bool = False, unless_running: bool = False) -> None:
         self.asked.append((run_id, roll_back))
 
     def recount(self, run_id: str, *, unless_running: bool = False) -> None:
         self.recounts.append((run_id, unless_running))
+        self.counted.end(self.counted.begun(run_id, 1, "images"), corrected=0)
+
+
+class NotedReconciling:
+    """Notes which passes it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+
+    def start(self, asked: Asked) -> None:
+        self.asked.append(asked)
 
 
 @dataclass
@@ -166,10 +186,12 @@ class Api:
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     reindexing: NotedReindexing = field(default_factory=NotedReindexing)
+    reconciling: NotedReconciling = field(default_factory=NotedReconciling)
     tokens: Tokens = field(default_factory=FixedTokens)
     sign_in: SignIn | None = None
 
     def repository(self) -> bootstrap.Repository:
+        self.reindexing.counted = RecountProgress(self.storage)
         return bootstrap.assemble(
             Settings(bucket="photographs", table="images", tokens_table="tokens"),
             catalogue=self.catalogue,
@@ -181,6 +203,8 @@ class Api:
             dead_letters=self.dead_letters,
             reindexing=self.reindexing,
             recounting=self.reindexing,
+            reconciling=self.reconciling,
+            index_repair=Repairing(EmbeddedIndex(), self.catalogue),
             sign_in=self.sign_in,
         )
 
@@ -202,9 +226,8 @@ class Api:
             sent["Content-Type"] = "application/json"
         raw = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
         target = path + (f"?{urlencode(query)}" if query else "")
-        with Client(entry_point.app) as client:
-            response = client.http.request(method, target, headers=sent, body=raw.encode())
-        return Answer(response.status_code, dict(response.headers), response.body.decode())
+        told = Gateway(entry_point.app).answer(method, target, sent, raw.encode())
+        return Answer(told.status, told.headers, told.body.decode())
 
     def enter(self, image_id: str = "id-1", owner: str = "ann", **more: Any) -> Image:
         """Put a record into the catalogue."""

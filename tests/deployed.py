@@ -130,15 +130,23 @@ class DeployedStack:
         for message in messages:
             url, body = self.facts["dead_letter_queue_url"], json.dumps(message)
             self.aws("sqs").send_message(QueueUrl=url, MessageBody=body)
-        self.settle_what_is_due()
+        self.reconcile()
 
-    def settle_what_is_due(self) -> None:
+    def reconcile(self) -> None:
         """Do what the schedule does twice an hour."""
         functions = self.aws("lambda").list_functions()["Functions"]
-        (name,) = (f["FunctionName"] for f in functions if f["Handler"] == "app.settle_what_is_due")
+        (name,) = (f["FunctionName"] for f in functions if f["Handler"] == "app.reconcile")
         payload = json.dumps(SCHEDULED)
         answer = self.aws("lambda").invoke(FunctionName=name, Payload=payload)
         assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def is_drained(self) -> bool:
+        """Tell whether no event waits, and nobody works on one."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.aws("sqs").get_queue_attributes(
+            QueueUrl=self.facts["queue_url"], AttributeNames=names
+        )
+        return not any(map(int, answer["Attributes"].values()))
 
     @contextmanager
     def without_events(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
+    Comparable,
     Condition,
     HasAttribute,
     Holds,
@@ -28,6 +29,7 @@ from chalicelib.search.port import (
     By,
     ByTime,
     Facet,
+    Held,
     Nearest,
     Retrieval,
     Retrieved,
@@ -41,7 +43,7 @@ from chalicelib.search.text import SHORTEST_WORD, clean, quantised, stems, words
 
 
 @dataclass(frozen=True)
-class Held:
+class Compared:
     """A document as it is compared."""
 
     document: Document
@@ -84,6 +86,8 @@ class Held:
             return self.words
         if facet == "labels":
             return self.labels
+        if facet == "space":
+            return {self.document.space} if self.document.space else set()
         if facet in ("state", "source"):
             value = getattr(self.document, facet)
             return {value.value} if value else set()
@@ -113,6 +117,15 @@ class PlainIndex(Searcher):
                 self._held[document.image_id] = document
         return tuple(failed)
 
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        least = -1 if after is None else key_of(after)
+        later = {key_of(name): one for name, one in self._held.items() if key_of(name) > least}
+        first = [later[key] for key in sorted(later)[:limit]]
+        return [Held(one.image_id, one.rev, one.deleted) for one in first]
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        return {name: self._held[name].rev for name in image_ids if name in self._held}
+
     def view(self, session: str = "") -> "PlainIndex":
         return self
 
@@ -126,6 +139,7 @@ class PlainIndex(Searcher):
                 one.image_id,
                 clean(one.text),
                 quantised(one.visual) if visual and one.visual else None,
+                one.space if visual else None,
             )
             for key, one in found.items()
         }
@@ -134,8 +148,8 @@ class PlainIndex(Searcher):
         return sorted({word for one in self._living if holds(one, among) for word in one.words})
 
     @property
-    def _living(self) -> list[Held]:
-        return [Held(one) for one in self._held.values() if not one.deleted]
+    def _living(self) -> list[Compared]:
+        return [Compared(one) for one in self._held.values() if not one.deleted]
 
     def _retrieved(self, asked: Retrieval) -> Retrieved:
         scored = [
@@ -164,7 +178,7 @@ class PlainIndex(Searcher):
         )
 
 
-def score(one: Held, by: By) -> int | None:
+def score(one: Compared, by: By) -> int | None:
     """Return a photograph's score; None where the order has no place for it."""
     if isinstance(by, ByTime):
         return moment(one, by)
@@ -177,14 +191,14 @@ def score(one: Held, by: By) -> int | None:
     return sum(map(sum, groups)) + shorter
 
 
-def moment(one: Held, by: ByTime) -> int:
+def moment(one: Compared, by: ByTime) -> int:
     made = one.document.taken_at if by.time == "taken" else one.document.created_at
     if made is None:
         return NO_TIME
     return -microseconds(made) if by.oldest_first else microseconds(made)
 
 
-def holds(one: Held, condition: Condition) -> bool:
+def holds(one: Compared, condition: Condition) -> bool:
     """Return whether a condition holds of a photograph."""
     match condition:
         case AllOf(members):
@@ -199,14 +213,15 @@ def holds(one: Held, condition: Condition) -> bool:
             return is_such(one, condition)
 
 
-def says(one: Held, condition: HasAttribute | Holds | LooksLike) -> bool:
+def says(one: Compared, condition: HasAttribute | Holds | LooksLike) -> bool:
     match condition:
         case Holds(asked, where):
             texts = one.texts if where == "either" else {where: one.texts[where]}
             return any(stand_in(text, asked) for text in texts.values())
-        case LooksLike(vector, cosine):
+        case LooksLike(vector, cosine, space):
             product = one.product("visual", vector)
-            return product is not None and product >= cosine * 254**2
+            is_comparable = space is None or holds(one, Comparable(space))
+            return is_comparable and product is not None and product >= cosine * 254**2
         case HasAttribute(words, labels):
             has = any(
                 all(any((kind, value) in held for value in values) for kind, values in words)
@@ -216,7 +231,7 @@ def says(one: Held, condition: HasAttribute | Holds | LooksLike) -> bool:
             return has or bool(labels & searched)
 
 
-def is_such(one: Held, condition: Living | Is | Among | Within) -> bool:
+def is_such(one: Compared, condition: Living | Is | Among | Within | Comparable) -> bool:
     document = one.document
     match condition:
         case Living():
@@ -227,6 +242,8 @@ def is_such(one: Held, condition: Living | Is | Among | Within) -> bool:
             return getattr(document, field) in values
         case Among(keys):
             return one.key in keys
+        case Comparable(space):
+            return document.space in (None, space)
         case Within(time, first, end):
             made = document.taken_at if time == "taken" else document.created_at
             return made is not None and (not first or made >= first) and (not end or made < end)
@@ -237,7 +254,7 @@ def stand_in(text: Sequence[str], asked: Sequence[str]) -> bool:
     return any(tuple(text[at : at + len(asked)]) == tuple(asked) for at in range(len(text)))
 
 
-def counted(facet: Facet, matches: Iterable[Held]) -> tuple[tuple[str, int], ...]:
+def counted(facet: Facet, matches: Iterable[Compared]) -> tuple[tuple[str, int], ...]:
     """Return a facet's commonest values."""
     counts = Counter(value for one in matches for value in one.values(facet.name))
     kept = [pair for pair in counts.items() if pair[0].startswith(facet.start)]

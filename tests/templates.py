@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from cfnlint.data import AdditionalSpecs
 from cfnlint.helpers import load_resource
 
+from local.processes import alone
 from local.synthesis import fingerprint, synthesise, synthesised
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,8 +25,9 @@ def engine_assembly(engine: str) -> Path:
     """Return the cloud assembly of an engine, made anew only where something changed."""
     folder = ROOT / "build" / "tests" / ("cdk.out" if engine == "embedded" else engine)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    if not synthesised(folder, fingerprint(engine)):
-        synthesise(folder, folder.parent / "synthesis.log", engine)
+    with alone(folder.with_suffix(".lock")):
+        if not synthesised(folder, fingerprint(engine)):
+            synthesise(folder, folder.parent / "synthesis.log", engine)
     return folder
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from captioner.vision import manifest
 from captioner.vision.beam import WIDTH
-from captioner.vision.bundle import FILES, load
+from captioner.vision.bundle import DEFAULT_BUNDLE, FILES, load
 from captioner.vision.decoder import ARRAYS as DECODER
 from captioner.vision.judgement import FEATURES, Confidence
 from captioner.vision.manifest import FORMAT, BundleError, sha256
@@ -147,6 +148,9 @@ def _measured(
     """
     document |= {"ranking": {"labels": 0.0, "likeness": 0.0}, "confidence": _UNSURE.document()}
     document["sha256"] = {file: sha256(folder / file) for file in FILES}
+    shipped = manifest.read(DEFAULT_BUNDLE, ())
+    if shipped.shares_vectors_with(document["sha256"]):
+        document["space"] = shipped.space
     _write(folder, document)
     model = load(folder)
     looked = [look_at(model, split, WIDTH) for split in splits]

@@ -45,26 +45,31 @@ def standing() -> Bill:
     i = INPUTS
     polls = i.pollers.value * HOURS * 3_600 / i.poll_seconds.value
     passes = HOURS * i.passes.value
+    walks = HOURS / 24 * i.walks.value
     return (
         Line("CloudWatch, alarms", i.alarms.value),
         Line("CloudWatch, logs", HOURS * i.log_bytes.value / 1e9),
         Line("SQS, requests", polls + 2 * passes),
         *_invocations(passes, i.schedule_ms.value, i.api_mb.value),
         Line("DynamoDB, reads", passes * 0.5),
-        Line("S3, GET", passes),
-        Line("X-Ray, traces", passes),
+        *_lambda(walks * i.walk_ms.value, i.api_mb.value),
+        *_invocations(2 * walks, i.walk_ms.value / 2, i.indexer_mb.value),
+        Line("S3, GET", 2 * passes),
+        Line("S3, PUT", walks * i.walk_puts.value),
+        Line("X-Ray, traces", 2 * walks),
         Line("ECR, storage", i.image_gb.value),
     )
 
 
-def watched(images: int) -> Bill:
-    """Return a month of looking whether photographs that were removed have come back."""
+def reconciled(images: int) -> Bill:
+    """Return a month of comparing everything once a day."""
     i = INPUTS
-    looks = images * i.removed.value * i.looks.value
+    compared = images * i.walks.value * HOURS / 24
     return (
-        Line("S3, GET", looks),
-        Line("DynamoDB, reads", looks * i.look_reads.value),
-        Line("Lambda, x86_64", looks * i.look_ms.value / 1e3 * i.api_mb.value / 1_024),
+        Line("S3, PUT", compared * i.walk_lists.value),
+        Line("DynamoDB, reads", compared * i.walk_reads.value),
+        *_lambda(compared * i.compared_ms.value, i.api_mb.value),
+        *_lambda(compared * i.compared_ms.value / 3, i.indexer_mb.value),
     )
 
 
@@ -77,7 +82,7 @@ def stored(engine: str, images: int) -> Bill:
         Line("S3, storage", images * (i.object_bytes.value + published) / 1e9),
         Line("DynamoDB, storage", images * (item + i.entries_bytes.value) / 1e9),
         Line("DynamoDB, point-in-time recovery", images * item / 1e9),
-        *watched(images),
+        *reconciled(images),
     )
 
 
@@ -148,4 +153,8 @@ def _requests(milliseconds: float, memory: float) -> Iterator[Line]:
 
 def _invocations(count: float, milliseconds: float, memory: float) -> Iterator[Line]:
     yield Line("Lambda, invocations", count)
-    yield Line("Lambda, x86_64", count * milliseconds / 1e3 * memory / 1_024)
+    yield from _lambda(count * milliseconds, memory)
+
+
+def _lambda(milliseconds: float, memory: float) -> Iterator[Line]:
+    yield Line("Lambda, x86_64", milliseconds / 1e3 * memory / 1_024)

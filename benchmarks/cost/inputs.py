@@ -45,7 +45,7 @@ class Inputs:
     captioner_mb: Input = Input(3_008, "MB of the captioner", "`infra/pipeline.py`")
     captioner_batch: Input = Input(10, "photographs of a captioner's batch", "`infra/pipeline.py`")
     indexer_mb: Input = Input(2_048, "MB of the indexer", "`infra/search.py`")
-    alarms: Input = Input(10, "alarms", "`infra/observability.py`")
+    alarms: Input = Input(11, "alarms", "`infra/observability.py`")
     traced: Input = Input(0.05, "of the API's requests are traced", "`infra/tracing.py`")
     domain_gb: Input = Input(10, "GB of the smallest domain's disk", "`infra/engines.py`")
     pollers: Input = Input(
@@ -66,7 +66,7 @@ class Inputs:
     ingest_gets: Input = Input(
         2, "objects read for it", "original, and whether captions lie beside it"
     )
-    ingest_metrics: Input = Input(4, "metrics written in the hour of an import", "the handlers")
+    ingest_metrics: Input = Input(5, "metrics written in the hour of an import", "the handlers")
     indexer_batches: Input = Input(
         200, "batches of the stream for 1,000 photographs", "assumed: one a second, 5 captioners"
     )
@@ -81,14 +81,24 @@ class Inputs:
     gallery_files: Input = Input(24, "files of the gallery beside the page", "`chalicelib/gallery`")
     file_ms: Input = Input(5, "ms of the API for one of them, with `cdn=no`", _ASSUMED)
     firewall_rules: Input = Input(3, "rules of the stack's own firewall", "`infra/firewall.py`")
-    passes: Input = Input(2, "passes over what is due in an hour", "`app.py`")
-    schedule_ms: Input = Input(2_000, "ms of a pass where nothing is due", "assumed: cold")
-    removed: Input = Input(
-        0.01, "of the photographs are removed in a month, and may come back", _ASSUMED
+    passes: Input = Input(2, "passes over what waits in an hour", "`app.py`")
+    schedule_ms: Input = Input(2_000, "ms of a pass where nothing waits", "assumed: cold")
+    walks: Input = Input(1, "passes through everything in a day", "`chalicelib/reconciling`")
+    walk_ms: Input = Input(
+        4_000, "ms of a pass through nothing, and again of the indexer", "assumed: cold"
     )
-    looks: Input = Input(32, "looks at a removed photograph, one a day", "`chalicelib/due.py`")
-    look_reads: Input = Input(1.1, "read units of a look", "its record, and its index entry")
-    look_ms: Input = Input(3, "ms of a pass for a removed photograph", "assumed: ten at a time")
+    walk_puts: Input = Input(10, "listings and writes of a pass through nothing", "4 and 6")
+    walk_lists: Input = Input(
+        0.006,
+        "listings of a pass for a photograph",
+        "`chalicelib/reconciling`: its file and two copies, twice, a thousand at once",
+    )
+    walk_reads: Input = Input(
+        1.07, "read units of a pass for a photograph", "two scans of its record, one consistent"
+    )
+    compared_ms: Input = Input(
+        1, "ms of a pass for a photograph, a third of it again of the indexer", _ASSUMED
+    )
     process_mb: Input = Input(200, "MB of a process without an index", _ASSUMED)
     log_bytes: Input = Input(2_000, "bytes logged by a request or a photograph", _ASSUMED)
     object_bytes: Input = Input(3.2e6, "bytes of a photograph and its display copies", _ASSUMED)

@@ -33,8 +33,8 @@ that leaves AWS, which for originals that are shown often can be more than all o
 """
 _BELOW = """
 *Empty*: alarms, pollers, schedule and image of a stack that holds nothing. *Kept*:
-photographs, records, their point-in-time recovery, the published index, and daily looks at those
-that were removed and may come back. The domain is the template's at 10,000 photographs, and the
+photographs, records, their point-in-time recovery, the published index, and the reconciler's daily
+pass through all of them. The domain is the template's at 10,000 photographs, and the
 cluster of `benchmarks.sizing` beyond. Searches are fused ones of one page; photographs come through
 the API and within one hour.
 """

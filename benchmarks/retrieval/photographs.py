@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from captioner.decoding import decode
+from captioner.photograph import read
 from captioner.preparing import packed, prepare, version_of
 from captioner.vision import bundle
 from captioner.vision.model import Model
@@ -99,7 +100,8 @@ def documents(photographs: Sequence[Path]) -> list[Document]:
 
 
 def _prepared(data: bytes) -> Prepared:
-    return replace(prepare(data, describe=model().describe, max_pixels=MAX_PIXELS), display=b"")
+    reading = partial(read, max_pixels=MAX_PIXELS)
+    return replace(prepare(data, read=reading, describe=model().describe), display=b"")
 
 
 def text_vectors(texts: Sequence[str]) -> list[bytes]:

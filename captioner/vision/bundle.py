@@ -35,4 +35,5 @@ def load(path: Path, *, threads: int = 2) -> Model:
         ranking=Ranking.read(described.ranking),
         confidence=Confidence.read(described.confidence),
         text=text.TextEncoder(text.read_arrays(described.path("text.npz"), text.ARRAYS), words),
+        space=described.space,
     )

@@ -11,6 +11,8 @@ FORMAT = 3
 """Version of the bundle's layout that this code reads."""
 
 FILE = "bundle.json"
+OF_VECTORS = ("encoder.onnx", "vectors.npz", "text.npz", "tokenizer.json")
+"""Files that make vectors: those of bundles that have the same can be compared."""
 
 
 class BundleError(ValueError):
@@ -22,7 +24,8 @@ class BundleManifest:
     """What ``bundle.json`` says, as far as serving needs it.
 
     ``side`` is the encoder's input in pixels; ``ranking`` and ``confidence`` are what
-    `captioner.vision.judgement` reads.
+    `captioner.vision.judgement` reads. ``space`` is the ``name@version`` of the first bundle whose
+    vectors can be compared with this one's: its own where its ``bundle.json`` names none.
     """
 
     folder: Path
@@ -32,6 +35,11 @@ class BundleManifest:
     ranking: Mapping[str, Any]
     confidence: Mapping[str, Any]
     sha256: Mapping[str, str]
+    space: str
+
+    def shares_vectors_with(self, sha256: Mapping[str, str]) -> bool:
+        """Tell whether a bundle whose files have these checksums makes the same vectors."""
+        return all(self.sha256[file] == sha256.get(file) for file in OF_VECTORS)
 
     def path(self, file: str) -> Path:
         """Where a verified file lies."""
@@ -84,6 +92,7 @@ def _manifest(folder: Path, document: dict[str, Any]) -> BundleManifest:
             side=int(document["side"]),
             ranking=dict(document["ranking"]),
             confidence=dict(document["confidence"]),
+            space=str(document.get("space", f"{document['name']}@{document['version']}")),
             sha256={str(file): str(digest) for file, digest in document["sha256"].items()},
         )
     except KeyError as missing:

@@ -21,7 +21,8 @@ from captioner.vision.vectors import Vectors, pooled, with_captions
 class Model:
     """A loaded bundle; `captioner.vision.bundle.load` makes one.
 
-    Safe to share between threads: nothing changes once it is made.
+    Safe to share between threads: nothing changes once it is made. ``space`` is
+    `captioner.vision.manifest.BundleManifest.space`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Model:
     ranking: Ranking
     confidence: Confidence
     text: TextEncoder
+    space: str = ""
 
     def describe(self, pixels: npt.NDArray[np.uint8], *, beam: int = WIDTH) -> Prediction:
         """Caption a photograph, label it and place it in both vector spaces.

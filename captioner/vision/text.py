@@ -92,9 +92,12 @@ class TextEncoder:
         ``embedding`` (words, e), ``gru/kernel`` (e, 3h), ``gru/recurrent`` (h, 3h),
         ``gru/bias`` and ``gru/recurrent_bias`` (3h,), gates in the order update,
         reset, candidate; ``out`` (h, 256).
+    space
+        `captioner.vision.manifest.BundleManifest.space`.
     """
 
-    def __init__(self, weights: dict[str, F32], words: Tokenizer) -> None:
+    def __init__(self, weights: dict[str, F32], words: Tokenizer, space: str = "") -> None:
+        self.space = space
         self._weights = weights
         self._recurrent = Factor(weights["gru/recurrent"])
         self._words = words
@@ -150,7 +153,7 @@ def load(folder: Path = BUNDLE) -> TextEncoder:
     """
     bundle = manifest.read(folder, FILES)
     words = Tokenizer.read(bundle.path("tokenizer.json"))
-    return TextEncoder(read_arrays(bundle.path("text.npz"), ARRAYS), words)
+    return TextEncoder(read_arrays(bundle.path("text.npz"), ARRAYS), words, bundle.space)
 
 
 def read_arrays(path: Path, names: Iterable[str]) -> dict[str, F32]:

@@ -236,6 +236,23 @@ class ReindexAnswer(Answer):
     updated_at: datetime | None = None
 
 
+class ReconcileAnswer(Answer):
+    """How a pass of the reconciler stands.
+
+    ``part`` says what it goes through, ``examined`` counts the records of the catalogue, deleted
+    ones too, that were compared so far, ``repaired`` what was found and mended, by kind.
+    """
+
+    id: str
+    state: Literal["asked", "running", "finished", "failed"]
+    part: str | None = None
+    examined: int = 0
+    repaired: dict[str, int] = {}
+    reason: str | None = None
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
 class FieldProblem(Answer):
     """One field and what was wrong with it."""
 

@@ -9,13 +9,13 @@ from chalicelib.api.answers import Stats
 from chalicelib.api.requests import ImageEdit, Listing, described_by
 from chalicelib.api.visibility import visible, visible_to
 from chalicelib.catalogue import Catalogue, Page, update
+from chalicelib.display_copies import DisplayCopies
 from chalicelib.errors import InvalidField, RevisionMismatch, SearchUnavailable
 from chalicelib.images import Image, State
-from chalicelib.names import DERIVED
 from chalicelib.recounting import AutomaticRecounting
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.storage import Storage
-from chalicelib.transitions import deleted, edited
+from chalicelib.transitions import deleted, edited, file_removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,33 @@ class Collection:
         held = self.catalogue.get(image_id)
         if held is not None and caller.sees(held.owner) and held.state is State.DELETED:
             self._remove_files(held)
-        self._remove_files(self._update(caller, image_id, rev, deleted))
+        self._remove_files(self._update(caller, image_id, rev, self._deleted))
 
-    def _remove_files(self, image: Image) -> None:
-        self.storage.delete(image.key)
-        for copy in tuple(self.storage.objects(f"{DERIVED}{image.image_id}/")):
-            self.storage.delete(copy.key)
+    def _deleted(self, image: Image, now: datetime) -> Image:
+        found = self.storage.head(image.key)
+        return deleted(image, now, version_id=found.version_id if found else None)
+
+    def _remove_files(self, tombstone: Image) -> None:
+        if tombstone.removed_at is None:
+            self.storage.delete(tombstone.key)
+            update(
+                self.catalogue,
+                tombstone.image_id,
+                lambda stored: self._without_file(stored or tombstone),
+            )
+        DisplayCopies(self.catalogue, self.storage).sweep(tombstone.image_id)
+
+    def _without_file(self, image: Image) -> Image:
+        """Return the tombstone, which knows now that the file is gone.
+
+        It is saved even so: a worker that looked at the bucket before the file was removed finds
+        its record changed, and looks again. One that was quicker is undone, unless what it found
+        was uploaded after the removal.
+        """
+        now = self.clock()
+        if image.state is not State.DELETED and self.storage.head(image.key) is None:
+            image = deleted(image, now)
+        return file_removed(image, now)
 
     def _update(
         self,

@@ -159,7 +159,7 @@ def _keys(owner: str, new: NewImage, idempotency_key: str | None) -> Iterator[st
 
 def _entry(new: NewImage, idempotency_key: str | None) -> Entry:
     announced = _hashed(str(new.sha256), str(new.size), str(new.content_type))
-    return Entry(announced, _hashed(str(idempotency_key), new.model_dump_json()))
+    return Entry(_hashed(str(idempotency_key), new.model_dump_json()), announced)
 
 
 def _met(asked: _Asked, image: Image) -> Image:
@@ -189,7 +189,7 @@ def _described(asked: _Asked, image: Image, now: datetime) -> Image:
     if all(part is None for part in said.values()):
         return image
     announced = image.entry.announced if image.entry else None
-    image = replace(image, entry=Entry(announced, asked.entry.request))
+    image = replace(image, entry=Entry(asked.entry.request, announced))
     return described(image, now, Source(asked.new.source), **said)
 
 

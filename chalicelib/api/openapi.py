@@ -3,10 +3,11 @@
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from chalicelib.api.answers import Problem
+from chalicelib.api.registration import IF_MATCH
 from chalicelib.api.routes import ROUTES, Route
 
 VERSION = "0.1.0"
@@ -15,7 +16,7 @@ _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "description": "The revision that was read (its ETag); without it the last writer wins.",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": IF_MATCH},
 }
 
 _IDEMPOTENCY_KEY = {
@@ -71,8 +72,18 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.scope is not None:
         described["description"] = f"Needs the scope `{route.scope.value}`."
     if route.body is not None:
-        described["requestBody"] = {"required": True, "content": _content(route.body)}
+        required = not _accepts_nothing(route.body)
+        described["requestBody"] = {"required": required, "content": _content(route.body)}
     return described
+
+
+def _accepts_nothing(model: type[BaseModel]) -> bool:
+    """Tell whether the body may be left out, which is read as one without fields."""
+    try:
+        model()
+    except ValidationError:
+        return False
+    return True
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:

@@ -107,15 +107,13 @@ def separated(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
-def in_utc(value: object) -> object:
+def in_utc(value: Any) -> datetime:
     """Return a time; without a zone it is meant in UTC."""
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return value
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return value
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError("must be a day or a time, as 2024-05-01T13:20:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def taken_from(value: Any) -> datetime:
@@ -166,8 +164,9 @@ Word = Annotated[
 ]
 LabelWord = Annotated[Word, AfterValidator(str.lower)]
 Words = Annotated[list[Word], Field(max_length=MAX_WORDS)]
-SeparatedWords = Annotated[Words, BeforeValidator(separated)]
-Labels = Annotated[list[LabelWord], Field(max_length=MAX_WORDS), BeforeValidator(separated)]
+SeparatedWords = Annotated[Words, BeforeValidator(separated, json_schema_input_type=Words | str)]
+LabelWords = Annotated[list[LabelWord], Field(max_length=MAX_WORDS)]
+Labels = Annotated[LabelWords, BeforeValidator(separated, json_schema_input_type=LabelWords | str)]
 QueryText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS),
@@ -179,6 +178,7 @@ Owner = Annotated[
     StringConstraints(min_length=1, max_length=128, pattern=r"^[^/#\x00-\x1f]+$"),
     AfterValidator(literal),
 ]
+Facets = Annotated[list[FacetName], Field(max_length=len(FACETS))]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Moment = Annotated[AwareDatetime, BeforeValidator(in_utc)]
 TakenFrom = Annotated[datetime, PlainValidator(taken_from, json_schema_input_type=str)]
@@ -189,7 +189,8 @@ Relevance = Annotated[
     float | Literal["auto"],
     PlainValidator(relevance, json_schema_input_type=Fraction | Literal["auto"]),
 ]
-ImageIds = Annotated[list[Word], Field(max_length=MAX_UNLIKE), BeforeValidator(separated)]
+IdList = Annotated[list[Word], Field(max_length=MAX_UNLIKE)]
+ImageIds = Annotated[IdList, BeforeValidator(separated, json_schema_input_type=IdList | str)]
 
 
 @with_traits(lambda _: (Words, Field([])))
@@ -283,7 +284,7 @@ class SearchDocument(Request):
     mode: Mode | None = None
     attributes: Condition | None = None
     filters: FiltersInput = FiltersInput()
-    facets: Annotated[list[FacetName], Field(max_length=len(FACETS))] = Field([])
+    facets: Facets = Field([])
     limit: Limit = 20
     cursor: Cursor | None = None
     min_relevance: Relevance | None = None
@@ -317,6 +318,11 @@ class CropBox(Request):
         return self.x, self.y, self.width, self.height
 
 
+# RFC 4648, 4.
+_BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+Base64 = Annotated[str, Field(pattern=_BASE64, json_schema_extra={"contentEncoding": "base64"})]
+
+
 def _decoded(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("must be base64 text")
@@ -331,7 +337,7 @@ class ImageSearch(SearchDocument):
 
     image: Annotated[
         bytes,
-        BeforeValidator(_decoded, json_schema_input_type=str),
+        BeforeValidator(_decoded, json_schema_input_type=Base64),
         Field(
             min_length=1,
             description="base64 of a photograph of any kind, decoded at most 4 MB unless the "
@@ -360,7 +366,11 @@ class SimilarQuery(Request):
     explain: bool = False
     unlike: ImageIds = Field([])
     collapse: Literal["near_duplicates"] | None = None
-    facets: Annotated[list[FacetName], BeforeValidator(separated)] = Field([])
+    facets: Annotated[Facets, BeforeValidator(separated)] = Field([])
+
+
+# The parameters of ``GET /search`` whose fields of the document have another name.
+PARAMETERS = {"text": "q", "filters.states": "state"}
 
 
 class SearchParameters(Request):
@@ -380,7 +390,7 @@ class SearchParameters(Request):
     taken_from: TakenFrom | None = None
     taken_to: TakenTo | None = None
     owner: Owner | None = None
-    facets: Annotated[list[FacetName], BeforeValidator(separated)] = Field([])
+    facets: Annotated[Facets, BeforeValidator(separated)] = Field([])
     limit: Limit = 20
     cursor: Cursor | None = None
     min_relevance: Relevance | None = None

@@ -20,6 +20,7 @@ from chalicelib.api.problems import InvalidRequest
 from chalicelib.api.routes import Route
 from chalicelib.errors import InvalidField
 
+IF_MATCH = r'^(?:\*|"?([0-9]{1,15})"?)$'
 _KEY = re.compile(r"[ -~]{1,255}")
 View = Callable[..., BaseModel | Response | None]
 
@@ -131,12 +132,10 @@ def _each_once(parameters: MultiDict | None) -> dict[str, str]:
 
 
 def _revision(if_match: str) -> int | None:
-    given = if_match.strip().strip('"')
-    if given == "*":
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) < 16):
+    given = re.fullmatch(IF_MATCH, if_match.strip())
+    if given is None:
         raise InvalidField("If-Match", "must be the ETag of the photograph, a number in quotes")
-    return int(given)
+    return int(given[1]) if given[1] else None
 
 
 def _idempotency_key(given: str | None) -> str | None:

@@ -111,7 +111,8 @@ Keyword = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_KEYWORD_CHARS),
     AfterValidator(printable),
 ]
-KeywordList = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS), BeforeValidator(separated)]
+Keywords = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS)]
+KeywordList = Annotated[Keywords, BeforeValidator(separated, json_schema_input_type=Keywords | str)]
 AttributeList = Annotated[
     list[AttributeInput], Field(max_length=MAX_ATTRIBUTES), AfterValidator(storable)
 ]
@@ -200,6 +201,12 @@ class ReindexRequest(Request):
     """``POST /reindex``: the index is made anew, or the one before it is taken up again."""
 
     roll_back: bool = False
+
+
+class ReconcileRequest(Request):
+    """``POST /reconcile``: what changed less than so many minutes ago is left alone."""
+
+    margin_minutes: Annotated[int, Field(ge=0, le=10_080)] = 60
 
 
 class RecaptionRequest(Request):

@@ -196,6 +196,23 @@ ROUTES = (
     ),
     Route(
         "POST",
+        "/reconcile",
+        "Compare catalogue, bucket, index and counts, and mend what differs",
+        _A,
+        answers.ReconcileAnswer,
+        202,
+        body=requests.ReconcileRequest,
+    ),
+    Route(
+        "GET",
+        "/reconcile",
+        "What the newest pass of the reconciler found and repaired",
+        _A,
+        answers.ReconcileAnswer,
+        query=requests.NoParameters,
+    ),
+    Route(
+        "POST",
         "/recaption",
         "Caption photographs again with the current model",
         _W,

@@ -29,7 +29,7 @@ from chalicelib.api.queries import (
 from chalicelib.api.visibility import visible
 from chalicelib.attributes.kinds import TRAITS
 from chalicelib.catalogue import Catalogue
-from chalicelib.encoder import Encoder
+from chalicelib.encoder import Encoder, Vector
 from chalicelib.errors import (
     EncoderUnavailable,
     InvalidField,
@@ -89,40 +89,56 @@ class SearchService:
             raise PayloadTooLarge(f"image: at most {self.max_image_bytes} bytes, decoded")
         crop = document.crop.box if document.crop else None
         try:
-            visual = self.encoder.image(document.image, crop)
+            vector = self.encoder.image(document.image, crop)
         except RejectedImage as rejected:
             raise InvalidField("image", rejected.detail) from rejected
-        query = replace(self._query(caller, document), visual=visual)
+        query = self._query(caller, document)
+        query = replace(query, visual=vector.numbers, space=vector.space)
         return self._ask(query, understand=document.understand)
 
     def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> SearchAnswer:
         """Answer ``GET /images/{id}/similar``."""
         image = visible(self.catalogue, caller, image_id)
+        owner = caller.visible_owner(None)
+        vector = self._vector(image, owner, asked)
         query = Query(
-            owner=caller.visible_owner(None),
-            visual=self._vector(image, asked),
+            owner=owner,
+            visual=vector.numbers,
+            space=vector.space,
             exclude=(image_id, *asked.unlike),
             facets=tuple(asked.facets),
             limit=asked.limit,
             cursor=asked.cursor,
             min_relevance=asked.min_relevance,
             explain=asked.explain,
-            unlike=self._unlike(caller, asked.unlike),
             collapse=asked.collapse,
         )
-        return self._ask(query)
+        return self._ask(self._unlike(query, caller, asked.unlike))
 
-    def _vector(self, image: Image, asked: SimilarQuery) -> bytes:
+    def _vector(self, image: Image, owner: str | None, asked: SimilarQuery) -> Vector:
+        """Return what others are compared with: in the space of most of them, if that can be."""
         if asked.crop:
             return self.encoder.stored(image.key, image.version_id, asked.crop.box)
         if image.visual is None:
-            raise InvalidField("id", f"the photograph is {image.state.value}: it has no vector yet")
-        return image.visual
+            raise InvalidField(
+                "image_id", f"the photograph is {image.state.value}: it has no vector yet"
+            )
+        own = Vector(image.visual, image.vector_space)
+        common = next(iter(self.index.spaces(owner)), own.space)
+        if common is None or common == own.space:
+            return own
+        if former := image.visual_in(common):
+            return Vector(former, common)
+        try:
+            anew = self.encoder.stored(image.key, image.version_id, None)
+        except (EncoderUnavailable, RejectedImage):
+            return own
+        return anew if anew.space == common else own
 
     def _query(self, caller: Caller, document: SearchDocument) -> Query:
         if document.order and document.sort is Sort.RELEVANCE:
             raise InvalidField("order", "goes with sort=added or sort=taken")
-        return Query(
+        query = Query(
             owner=caller.visible_owner(document.owner),
             text=document.text,
             mode=document.mode or Mode.FUSED,
@@ -134,16 +150,16 @@ class SearchService:
             min_relevance=document.min_relevance,
             explain=document.explain,
             exclude=tuple(document.unlike),
-            unlike=self._unlike(caller, document.unlike),
             collapse=document.collapse,
             weights=Weights(**document.weights.model_dump()) if document.weights else None,
             sort=document.sort,
             direction=document.order or Direction.NEWEST,
         )
+        return self._unlike(query, caller, document.unlike)
 
-    def _unlike(self, caller: Caller, image_ids: Sequence[str]) -> tuple[bytes, ...]:
-        """Return what the photographs that matches must be unlike look like."""
-        vectors = []
+    def _unlike(self, query: Query, caller: Caller, image_ids: Sequence[str]) -> Query:
+        """Return a query with what the photographs that matches must be unlike look like."""
+        looks: list[tuple[bytes, str | None]] = []
         for image_id in image_ids:
             try:
                 image = visible(self.catalogue, caller, image_id)
@@ -151,8 +167,11 @@ class SearchService:
                 raise InvalidField("unlike", f"there is no photograph {image_id}") from missing
             if image.visual is None:
                 raise InvalidField("unlike", f"{image_id} is {image.state.value}: it has no vector")
-            vectors.append(image.visual)
-        return tuple(vectors)
+            looks.append((image.visual, image.vector_space))
+            if image.former_visual:
+                looks.append((image.former_visual, image.former_space))
+        unlike, spaces = zip(*looks, strict=True) if looks else ((), ())
+        return replace(query, unlike=unlike, unlike_spaces=spaces)
 
     def _ask(self, query: Query, *, understand: bool = False) -> SearchAnswer:
         corrections: Mapping[str, str] = {}
@@ -198,7 +217,10 @@ class SearchService:
         if text is None:
             return replace(query, mode=Mode.WORDS), ()
         try:
-            return replace(query, semantic=self.encoder.text(text)), ()
+            vector = self.encoder.text(text)
+            if query.space not in (None, vector.space):
+                raise EncoderUnavailable("another model is being deployed; try again in a minute")
+            return replace(query, semantic=vector.numbers, space=vector.space), ()
         except EncoderUnavailable:
             if query.mode is Mode.MEANING:
                 raise

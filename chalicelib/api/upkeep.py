@@ -1,22 +1,27 @@
-"""Maintenance: rebuild the catalogue, re-index, caption again, import."""
+"""Maintenance: rebuild the catalogue, re-index, reconcile, caption again, import."""
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 from chalicelib.access import Caller
-from chalicelib.api.answers import ImportAnswer, RebuildAnswer, ReindexAnswer
+from chalicelib.api.answers import ImportAnswer, RebuildAnswer, ReconcileAnswer, ReindexAnswer
 from chalicelib.api.requests import (
     ImportRequest,
     RebuildRequest,
     RecaptionRequest,
+    ReconcileRequest,
     ReindexRequest,
 )
 from chalicelib.errors import InvalidField, NotFound
 from chalicelib.images import State
 from chalicelib.imports import Imports
 from chalicelib.rebuild import Rebuild
+from chalicelib.reconciling.reconciler import Asked
+from chalicelib.reconciling.report import ReportStore
+from chalicelib.reconciling.starting import Reconciling
 from chalicelib.recounting import Recounting
-from chalicelib.reindexing import Reindexing, RunStateStore
+from chalicelib.reindexing import Reindexing, RunStateStore, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Upkeep:
     recounting: Recounting
     runs: RunStateStore
     imports: Imports
+    reconciling: Reconciling
+    reports: ReportStore
 
     def rebuild(self, asked: RebuildRequest) -> RebuildAnswer:
         """Redrive the next page of the bucket."""
@@ -49,12 +56,26 @@ class Upkeep:
         return ReindexAnswer(id=run_id, roll_back=asked.roll_back, state="asked")
 
     def show_reindex(self) -> ReindexAnswer:
-        """Return the state of the newest re-index."""
-        run = self.runs.newest()
-        if run is None:
-            raise NotFound("the search index was never rebuilt")
+        """Return the state of the newest re-index; see `RunStateStore.known`."""
+        run = self.runs.known()
         told = {**asdict(run), "id": run.run_id, "state": run.stage.value}
         return ReindexAnswer.model_validate(told)
+
+    def reconcile(self, asked: ReconcileRequest) -> ReconcileAnswer:
+        """Have everything compared and mended; a pass that is under way is gone on with."""
+        newest = self.reports.newest()
+        is_running = newest is not None and newest.stage is Stage.RUNNING
+        run_id = newest.run_id if newest and is_running else str(uuid4())
+        self.reconciling.start(Asked(id=run_id, margin=timedelta(minutes=asked.margin_minutes)))
+        return ReconcileAnswer(id=run_id, state="asked")
+
+    def show_reconcile(self) -> ReconcileAnswer:
+        """Return the report of the newest pass."""
+        report = self.reports.newest()
+        if report is None:
+            raise NotFound("nothing was ever reconciled")
+        told = {**asdict(report), "id": report.run_id, "state": report.stage.value}
+        return ReconcileAnswer.model_validate(told)
 
     def recaption(self, caller: Caller, asked: RecaptionRequest) -> RebuildAnswer:
         """Caption chosen photographs, or a page of those in a state, again."""

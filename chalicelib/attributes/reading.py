@@ -1,5 +1,6 @@
 """Follows a sentence from left to right and gives each subject its colours, actions and places."""
 
+import unicodedata
 from functools import lru_cache
 
 from chalicelib.attributes import lexicon as lex
@@ -36,7 +37,13 @@ def extract(caption: str) -> tuple[Attribute, ...]:
     while reader.at < len(words):
         reader.read_on()
     found = (subject.attribute() for subject in reader.found if subject.told)
-    return tuple(dict.fromkeys(found))[:MAX_ATTRIBUTES]
+    read = (attribute for attribute in found if _is_latin(attribute.subject))
+    return tuple(dict.fromkeys(read))[:MAX_ATTRIBUTES]
+
+
+def _is_latin(word: str) -> bool:
+    """Say whether a word may be English: of another script any word would be taken for a noun."""
+    return all(unicodedata.name(one, "").startswith("LATIN") for one in word if one.isalpha())
 
 
 class _Reader:

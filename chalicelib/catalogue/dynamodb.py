@@ -1,5 +1,6 @@
 """The catalogue in DynamoDB: records as items, in the low-level form that streams carry too."""
 
+import logging
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,8 @@ _EVERYONE = "all"
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 _validate = TypeAdapter(Image).validate_python
+
+_logger = logging.getLogger(__name__)
 
 
 class DynamoCatalogue:
@@ -60,7 +63,7 @@ class DynamoCatalogue:
         found: dict[str, Image] = {}
         for start in range(0, len(ids), BATCH):
             keys = [{IMAGES_KEY: {"S": image_id}} for image_id in ids[start : start + BATCH]]
-            batch = map(image_of, self._images.batch(keys, consistent=consistent))
+            batch = _readable(self._images.batch(keys, consistent=consistent))
             found |= {image.image_id: image for image in batch}
         return found
 
@@ -100,11 +103,11 @@ class DynamoCatalogue:
         found = self._query("by_content", content, Limit=BATCH, ScanIndexForward=True)
         return tuple(image for image in self._standing(found, None) if image.sha256 == sha256)
 
-    def scan(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None, *, consistent: bool = True) -> Iterator[Image]:
         """Yield every record, in the order of the table's partitions."""
         start = {"ExclusiveStartKey": {IMAGES_KEY: {"S": after}}} if after else {}
-        for answer in self._images.pages("scan", ConsistentRead=True, **start):
-            yield from map(image_of, answer["Items"])
+        for answer in self._images.pages("scan", ConsistentRead=consistent, **start):
+            yield from _readable(answer["Items"])
 
     def counts(self, owner: str | None) -> Counts:
         """Count an owner's records, or everyone's, without reading any of them."""
@@ -159,9 +162,17 @@ class DynamoCatalogue:
         """Return the records of an index's entries, but those that have left it meanwhile."""
         ids = [entry[IMAGES_KEY]["S"] for entry in entries]
         records = self.get_many(ids)
-        wanted = {state} if state else {*State} - {State.DELETED}
         found = (records[name] for name in ids if name in records)
-        return tuple(image for image in found if image.state in wanted)
+        return tuple(i for i in found if i.state is not State.DELETED and state in (None, i.state))
+
+
+def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[Image]:
+    """Yield the records that items hold; one that holds none must not stop all others."""
+    for item in items:
+        try:
+            yield image_of(item)
+        except ValueError as error:
+            _logger.error("item %s holds %s", item[IMAGES_KEY]["S"], error)
 
 
 def item_of(image: Image) -> dict[str, Any]:
@@ -170,8 +181,6 @@ def item_of(image: Image) -> dict[str, Any]:
     if image.state is State.DELETED:
         # Without `owner` the tombstone leaves the owner's listing, yet says whose it was.
         plain["tombstone_owner"] = plain.pop("owner")
-        if image.removed_at:
-            plain["listing_state"] = _in_state(_EVERYONE, State.DELETED)
     else:
         plain |= {
             "listing": _EVERYONE,

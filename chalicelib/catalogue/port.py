@@ -33,10 +33,16 @@ class Catalogue(Protocol):
     """Port. Adapter: ``dynamodb``; tests have one in memory, and one contract test for both."""
 
     def get(self, image_id: str) -> Image | None:
-        """Return the record (a tombstone too), read consistently."""
+        """Return the record (a tombstone too), read consistently.
+
+        Raises
+        ------
+        ValueError
+            What is stored is no record.
+        """
 
     def get_many(self, image_ids: Iterable[str], *, consistent: bool = True) -> Mapping[str, Image]:
-        """Return those of the records that exist, by id.
+        """Return those of the records that exist and can be read, by id.
 
         Read without ``consistent``, at half the price, they may be as they were up to a second ago.
         """
@@ -59,7 +65,7 @@ class Catalogue(Protocol):
     ) -> Page:
         """Return an owner's records (None: everyone's), without tombstones, newest first.
 
-        Of everyone's, the state ``deleted`` lists the tombstones whose file may come back.
+        A record that cannot be read is left out, and logged.
 
         Raises
         ------
@@ -73,10 +79,11 @@ class Catalogue(Protocol):
         What was saved a moment ago may be missing; the oldest hundred are enough.
         """
 
-    def scan(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None, *, consistent: bool = True) -> Iterator[Image]:
         """Yield every record, tombstones too, or those after the one with an id.
 
-        The order is the catalogue's own.
+        The order is the catalogue's own. A record that cannot be read is left out, and logged.
+        Without ``consistent`` see `get_many`.
         """
 
     def counts(self, owner: str | None) -> Counts:

@@ -1,19 +1,23 @@
 """How far a recount is, kept in the bucket so that another run can resume it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from pydantic import TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
+from chalicelib.errors import PayloadTooLarge
 from chalicelib.images import State
-from chalicelib.names import RECOUNT_PROGRESS
+from chalicelib.names import RECOUNT_PROGRESS, RECOUNTED
 from chalicelib.storage import Storage
 
 _MAX_BYTES = 100_000_000
 _WRITE_INTERVAL = timedelta(seconds=10)
 _ABANDONED_AFTER = timedelta(minutes=5)
+
+_logger = logging.getLogger(__name__)
 
 
 class Stage(StrEnum):
@@ -34,18 +38,30 @@ class Progress:
         The id of the last record that was read in this stage; None at its beginning.
     found
         How many records stood in each state, by counter.
+    table
+        Whose records these are: what was read of another table counts for nothing.
     """
 
     run_id: str
     epoch: int
-    updated_at: datetime
+    updated_at: AwareDatetime
     stage: Stage = Stage.ALL
     records: int = 0
     after: str | None = None
     found: dict[str, dict[State, int]] = field(default_factory=dict)
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How many counters the last recount that came to its end found wrong."""
+
+    run_id: str
+    corrected: int
 
 
 _PROGRESS = TypeAdapter(Progress)
+_RESULT = TypeAdapter(Result)
 
 
 class RecountProgress:
@@ -65,14 +81,18 @@ class RecountProgress:
             return False
         return self._now() - found.updated_at < _ABANDONED_AFTER
 
-    def begun(self, run_id: str, epoch: int) -> Progress:
+    def begun(self, run_id: str, epoch: int, table: str) -> Progress:
         """Return and keep a new one."""
-        return self.write(Progress(run_id, epoch, self._now()))
+        return self.write(Progress(run_id, epoch, self._now(), table=table))
 
     def read(self) -> Progress | None:
-        """Return it."""
-        text = self._storage.read(RECOUNT_PROGRESS, limit=_MAX_BYTES)
-        return None if text is None else _PROGRESS.validate_json(text)
+        """Return it; what cannot be read is as good as none."""
+        try:
+            text = self._storage.read(RECOUNT_PROGRESS, limit=_MAX_BYTES)
+            return None if text is None else _PROGRESS.validate_json(text)
+        except (ValueError, PayloadTooLarge) as error:
+            _logger.warning("%s cannot be read: %s", RECOUNT_PROGRESS, type(error).__name__)
+            return None
 
     def write(self, progress: Progress) -> Progress:
         """Keep it."""
@@ -87,6 +107,13 @@ class RecountProgress:
         is_due = self._now() - self._written_at >= _WRITE_INTERVAL
         return self.write(progress) if is_due else progress
 
-    def forget(self) -> None:
-        """Remove it, since all is done."""
+    def end(self, progress: Progress, corrected: int) -> None:
+        """Keep what was found instead, since all is done."""
+        text = _RESULT.dump_json(Result(progress.run_id, corrected))
+        self._storage.write(RECOUNTED, text, content_type="application/json")
         self._storage.delete(RECOUNT_PROGRESS)
+
+    def result(self) -> Result | None:
+        """Return what the last recount found."""
+        text = self._storage.read(RECOUNTED, limit=_MAX_BYTES)
+        return None if text is None else _RESULT.validate_json(text)

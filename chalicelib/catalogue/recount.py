@@ -91,13 +91,17 @@ class Recount:
         is_first = "attribute_not_exists(#epoch) OR #epoch <= :epoch"
         epoch = {":epoch": number(progress.epoch)}
         self._update(COMPLETE, "SET #epoch = :epoch", is_first, epoch)
-        self._progress.forget()
+        self._progress.end(progress, corrected)
         return Recounted(progress.records, corrected)
 
     def _resumed(self, run_id: str) -> Progress | None:
+        """Return the progress of the newest recount of this table, where that is not finished."""
         held = self._progress.read()
-        newest = max(map(epoch_of, self._all()), default=0)
-        return replace(held, run_id=run_id) if held and held.epoch == newest else None
+        epochs = {_name(item): epoch_of(item) for item in self._all()}
+        if held is None or held.table != self._images.name:
+            return None
+        is_open = epochs.get(COMPLETE, 0) < held.epoch == max(epochs.values(), default=0)
+        return replace(held, run_id=run_id) if is_open else None
 
     def _begun(self, run_id: str) -> Progress:
         counters = {_name(item): epoch_of(item) for item in self._all()}
@@ -107,7 +111,7 @@ class Recount:
             self._begin(name, epoch, late=False)
         if counters:
             self._sleep(SETTLING_SECONDS)
-        return self._progress.begun(run_id, epoch)
+        return self._progress.begun(run_id, epoch, self._images.name)
 
     def _begin(self, counter: str, epoch: int, *, late: bool) -> bool:
         """Let a counter keep its counts as its base; return False where it has begun."""

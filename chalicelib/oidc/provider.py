@@ -25,9 +25,9 @@ FRESH_SECONDS = 3_600.0
 STALE_SECONDS = 24 * 3_600.0
 # Anybody can send a token of an unknown key: the provider is asked so often at most.
 RETRY_SECONDS = 10.0
-# API Gateway waits 29 s in all, and two documents may be wanted.
-TIMEOUT = urllib3.Timeout(connect=2, read=4)
-BODY_SECONDS = 4.0
+# Two documents may be wanted within the time of a request (``chalicelib.deadline``).
+TIMEOUT = urllib3.Timeout(connect=2, read=3)
+BODY_SECONDS = 3.0
 MAX_BYTES = 1_000_000
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # Of public keys; a shared secret is none that a provider publishes.

@@ -64,11 +64,25 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparable:
+    """Its vectors are of a space, or it is not known of which.
+
+    That is so in an index that an earlier release made, until it is built anew.
+    """
+
+    space: str
+
+
+@dataclass(frozen=True, slots=True)
 class LooksLike:
-    """The cosine of its visual vector with a quantised one reaches ``cosine``."""
+    """The cosine of its visual vector with a quantised one reaches ``cosine``.
+
+    What is of another space does not look like it, where there is one.
+    """
 
     vector: bytes
     cosine: float
+    space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +107,15 @@ class Not:
 
 
 Condition: TypeAlias = (
-    Living | Holds | HasAttribute | Is | Among | Within | LooksLike | AllOf | AnyOf | Not
+    Living
+    | Holds
+    | HasAttribute
+    | Is
+    | Among
+    | Within
+    | Comparable
+    | LooksLike
+    | AllOf
+    | AnyOf
+    | Not
 )

@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search.plan import DEPTH
-from chalicelib.search.port import Place, View
+from chalicelib.search.port import Place, Stored, View
 from chalicelib.search.ranking import Order
 from chalicelib.search.text import SCALE
 from chalicelib.search.tuned import NEAR_DUPLICATE
+
+Look: TypeAlias = tuple[bytes, str | None]
+"""A quantised visual vector, and the space that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,8 @@ def collapsed(order: Order, view: View, after: Place | None, limit: int) -> Matc
     at, seen, count = after, 0, 2 * limit
     while seen < DEPTH:
         walked = order.walk(at, count)
-        vectors = _vectors(view, walked)
-        for place, is_new in zip(walked, stand_out(vectors, before), strict=True):
+        looks = _looks(view, walked)
+        for place, is_new in zip(walked, stand_out(looks, before), strict=True):
             if is_new and len(shown) == limit:
                 return MatchPage(shown, at)
             at = place
@@ -41,51 +45,66 @@ def collapsed(order: Order, view: View, after: Place | None, limit: int) -> Matc
                 shown.append(place)
         if len(walked) < count:
             return MatchPage(shown, None)
-        before += (vector for vector in vectors if vector is not None)
+        before += filter(None, looks)
         seen += len(walked)
         count *= 2
     return MatchPage(shown, at)
 
 
-def _earlier(order: Order, view: View, until: Place | None) -> list[bytes]:
-    """Return the visual vectors of all matches up to and with a place."""
-    found: list[bytes] = []
+def _earlier(order: Order, view: View, until: Place | None) -> list[Look]:
+    """Return the looks of all matches up to and with a place."""
+    found: list[Look] = []
     at: Place | None = None
     while until is not None:
         walked = order.walk(at, DEPTH)
         before = [place for place in walked if place <= until]
-        found += (vector for vector in _vectors(view, before) if vector is not None)
+        found += filter(None, _looks(view, before))
         if len(before) < DEPTH:
             break
         at = before[-1]
     return found
 
 
-def _vectors(view: View, places: Sequence[Place]) -> list[bytes | None]:
+def _looks(view: View, places: Sequence[Place]) -> list[Look | None]:
     keys = [key for _, key in places]
     stored = view.stored(keys, visual=True) if keys else {}
-    return [stored[key].visual if key in stored else None for key in keys]
+    return [_look(stored[key]) if key in stored else None for key in keys]
 
 
-def stand_out(vectors: Sequence[bytes | None], earlier: Sequence[bytes]) -> list[bool]:
+def _look(stored: Stored) -> Look | None:
+    return None if stored.visual is None else (stored.visual, stored.space)
+
+
+def stand_out(looks: Sequence[Look | None], earlier: Sequence[Look]) -> list[bool]:
     """Return whether each photograph is not a near duplicate of an earlier one.
 
     Parameters
     ----------
-    vectors
-        Quantised visual vectors in their order; one without a vector is never a duplicate.
+    looks
+        In their order; a photograph without a vector is never a duplicate, nor is one of another
+        space.
     earlier
         Those of all that came before.
     """
-    held = [vector for vector in vectors if vector is not None]
+    held = [look for look in looks if look is not None]
     if not held:
-        return [True] * len(vectors)
-    products = cosines(rows(held), rows([*earlier, *held]))
+        return [True] * len(looks)
+    every = [*earlier, *held]
+    products = cosines(rows([vector for vector, _ in held]), rows([vector for vector, _ in every]))
+    products[_differ([space for _, space in held], [space for _, space in every])] = -1.0
     nearest = (
         products[at, : len(earlier) + at].max(initial=-1.0) < NEAR_DUPLICATE
         for at in range(len(held))
     )
-    return [vector is None or bool(next(nearest)) for vector in vectors]
+    return [look is None or bool(next(nearest)) for look in looks]
+
+
+def _differ(left: Sequence[str | None], right: Sequence[str | None]) -> npt.NDArray[np.bool_]:
+    """Return which pairs (m, n) of spaces are not the same."""
+    codes = {space: code for code, space in enumerate({*left, *right})}
+    of_left, of_right = (np.array([codes[space] for space in one]) for one in (left, right))
+    differ: npt.NDArray[np.bool_] = of_left[:, None] != of_right[None, :]
+    return differ
 
 
 def rows(vectors: list[bytes]) -> npt.NDArray[np.int8]:

@@ -60,7 +60,7 @@ class Searcher(ABC):
         """Answer a query; see `port.Searching.search`."""
         planned, anchor = plan(query), decoded(query)
         view = self.view(digest(query))
-        weights, lists = (anchor.weights, {}) if anchor else weighed(view, planned)
+        weights, lists, others = (anchor.weights, {}, 0) if anchor else weighed(view, planned)
         if len(weights) != len(planned.weighed):
             raise wrong_cursor()
         alone = planned.alone(weights)
@@ -80,13 +80,19 @@ class Searcher(ABC):
             total=total,
             facets=facets,
             cursor=page.last and encoded(query, Anchor(page.last, weights, bound)),
-            degraded=(*planned.degraded, *view.degraded),
+            degraded=(*planned.degraded, *_incomparable(others), *view.degraded),
         )
 
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""
         (found,) = self.view().retrieve([Retrieval(visible_to(owner))])
         return found.total
+
+    def spaces(self, owner: str | None) -> Mapping[str, int]:
+        """Return how many photographs have vectors of each space; see `port.Searching.spaces`."""
+        asked = Retrieval(visible_to(owner), facets=(Facet("space"),), counts=False)
+        (found,) = self.view().retrieve([asked])
+        return dict(found.facets["space"])
 
     def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
         """Return what a beginning may become; see `port.Searching.suggest`."""
@@ -118,6 +124,12 @@ class Searcher(ABC):
             word: _correction(view, among, word) for word, count in held.items() if not count
         }
         return {word: other for word, other in corrections.items() if other}
+
+
+def _incomparable(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (f"vectors: {count} photographs are not compared until they are captioned again",)
 
 
 def _hits(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Literal, TypeAlias
 
 from chalicelib.attributes import extract
@@ -14,6 +15,7 @@ from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
+    Comparable,
     Condition,
     HasAttribute,
     Holds,
@@ -23,7 +25,7 @@ from chalicelib.search.conditions import (
     Not,
     Within,
 )
-from chalicelib.search.port import BREVITY, ByTime, Nearest, Retrieval, Term, Terms, key_of
+from chalicelib.search.port import BREVITY, By, ByTime, Nearest, Retrieval, Term, Terms, key_of
 from chalicelib.search.query import (
     AUTO,
     FACETS,
@@ -146,7 +148,21 @@ class Plan:
 
     def candidates(self, by: Terms | Nearest) -> Retrieval:
         """Return the question for what one part of a fused ranking finds."""
-        return Retrieval(self.among, by, size=DEPTH, counts=False)
+        return Retrieval(self.of(by), by, size=DEPTH, counts=False)
+
+    def of(self, by: By, among: Condition | None = None) -> Condition:
+        """Return what can be ranked of the matches, or of others: by vectors, the comparable."""
+        found = among or self.among
+        if isinstance(by, Nearest) and self.query.space:
+            return AllOf((found, Comparable(self.query.space)))
+        return found
+
+    @property
+    def incomparable(self) -> Condition | None:
+        """What is the owner's and no vector speaks of, since its own are of another space."""
+        if not (self.vectors and self.query.space):
+            return None
+        return AllOf((*_visible(self.query.owner), Not(Comparable(self.query.space))))
 
     @property
     def _phrases(self) -> tuple[Phrase, ...]:
@@ -240,7 +256,8 @@ def _among(query: Query, text: QueryText | None) -> Condition:
     found = [*_visible(query.owner), *_filters(query.filters)]
     if query.exclude:
         found.append(Not(Among(tuple(map(key_of, query.exclude)))))
-    found += (Not(LooksLike(quantised(vector), ALIKE)) for vector in query.unlike)
+    looks = zip_longest(query.unlike, query.unlike_spaces)
+    found += (Not(LooksLike(quantised(vector), ALIKE, space)) for vector, space in looks)
     if query.attributes is not None:
         found.append(_attributes(query.attributes))
     if text is not None:
@@ -305,7 +322,7 @@ def check(query: Query) -> None:
 
 
 def _check_vectors(query: Query) -> None:
-    if len(query.unlike) > MAX_UNLIKE:
+    if len(query.unlike) > 2 * MAX_UNLIKE:  # of a photograph the former one, too
         raise InvalidField("unlike", f"must name at most {MAX_UNLIKE} photographs")
     named = [("visual", query.visual), ("semantic", query.semantic)]
     for name, vector in [*named, *(("unlike", vector) for vector in query.unlike)]:

@@ -46,8 +46,18 @@ class Document:
     labels: tuple[Label, ...] = ()
     visual: bytes | None = None
     semantic: bytes | None = None
+    space: str | None = None
     created_at: datetime | None = None
     taken_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Which revision of a photograph an index holds, and whether that is its removal."""
+
+    image_id: str
+    rev: int
+    deleted: bool
 
 
 def searched_labels(labels: Sequence[Label]) -> tuple[str, ...]:
@@ -83,6 +93,7 @@ def document_of(image: Image) -> Document:
         labels=labels_of(image),
         visual=image.visual,
         semantic=image.semantic,
+        space=image.vector_space if image.visual or image.semantic else None,
         created_at=image.created_at,
         taken_at=image.taken_at,
     )
@@ -195,7 +206,8 @@ class Facet:
     Attributes
     ----------
     name
-        One of ``query.FACETS``, or "words": those of captions and labels as they are written.
+        One of ``query.FACETS``, "space", or "words": those of captions and labels as they are
+        written.
     start
         Of the values.
     size
@@ -255,11 +267,14 @@ class Stored:
     ----------
     visual
         Quantised.
+    space
+        That the vector is of; None where it was not asked for, or is not known.
     """
 
     image_id: str
     text: str
     visual: bytes | None = None
+    space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +325,11 @@ class View(Protocol):
         """Return what is shown of photographs, by their keys; with their vectors if asked."""
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
-        """Return words of captions and labels that may be so many edits from one."""
+        """Return words of captions and labels that may be so many edits from one.
+
+        As they are written in what meets the condition: one of another's photographs would be told
+        as a correction, since it may have the stem of a word that is held.
+        """
 
 
 # What others hold on to --------------------------------------------------------------------------
@@ -333,6 +352,9 @@ class Searching(Protocol):
     def count(self, owner: str | None) -> int:
         """Return how many photographs can be found."""
 
+    def spaces(self, owner: str | None) -> Mapping[str, int]:
+        """Return how many photographs have vectors of each space, the commonest first."""
+
     def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
         """Return what the last word of ``prefix`` may become, the commonest first.
 
@@ -350,7 +372,23 @@ class Searching(Protocol):
         """
 
 
-class SearchIndex(Searching, Protocol):
+class HoldsRevisions(Protocol):
+    """What the reconciler asks an index, which answers as of a second ago at most."""
+
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what is held of photographs, those after the one with an id, by their keys.
+
+        Raises
+        ------
+        SearchUnavailable
+            The engine is down, or there is no index.
+        """
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions are held of some photographs; see `held`."""
+
+
+class SearchIndex(Searching, HoldsRevisions, Protocol):
     """Port of an engine's index; one contract test for all."""
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
@@ -361,16 +399,16 @@ class SearchIndex(Searching, Protocol):
         Returns
         -------
         tuple[str, ...]
-            Ids that could not be taken in and should be tried again.
+            Ids of those that can never be taken in, as they are.
 
         Raises
         ------
         SearchUnavailable
-            Nothing was taken in.
+            Not all of the others were taken in; to try all again is right.
         """
 
 
-class RebuildableIndex(Protocol):
+class RebuildableIndex(HoldsRevisions, Protocol):
     """What the indexer writes to. Adapters: ``IndexWriter``, ``RebuildingIndex``."""
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:

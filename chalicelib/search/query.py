@@ -130,10 +130,13 @@ class Query:
         What must hold of the subjects; None for no condition.
     visual, semantic
         Unit query vectors of 256 float16 numbers as bytes; None where not asked for.
+    space
+        Of both: photographs whose vectors are of another are not compared; None compares all.
     exclude
         Ids that never appear (the image that is being compared with others).
-    unlike
-        Visual vectors; what looks like one of them does not match.
+    unlike, unlike_spaces
+        Visual vectors; what looks like one of them does not match. The space of each, as far as
+        they are known.
     facets
         Names out of ``FACETS``, counted over all matches; the ``MAX_FACET_VALUES`` commonest.
     cursor
@@ -158,6 +161,7 @@ class Query:
     attributes: Clause | Group | None = None
     visual: bytes | None = None
     semantic: bytes | None = None
+    space: str | None = None
     filters: Filters = field(default_factory=Filters)
     exclude: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
@@ -166,6 +170,7 @@ class Query:
     min_relevance: float | Literal["auto"] | None = None
     explain: bool = False
     unlike: tuple[bytes, ...] = ()
+    unlike_spaces: tuple[str | None, ...] = ()
     collapse: Literal["near_duplicates"] | None = None
     weights: Weights | None = None
     sort: Sort = Sort.RELEVANCE

@@ -63,20 +63,33 @@ def idf(count: int, frequency: int) -> int:
     return max(1, round(IDF_STEPS * exact))
 
 
-def weighed(view: View, plan: Plan) -> tuple[tuple[int, ...], Mapping[PartName, Retrieved]]:
+def weighed(view: View, plan: Plan) -> tuple[tuple[int, ...], Mapping[PartName, Retrieved], int]:
     """Return the idf of all that a plan weighs, and what its vectors find, in one request.
+
+    And of how many photographs they can say nothing, since another model made theirs.
 
     The idf is that among the photographs that the owner may see: others' have no say, for how
     common a word is there would show through the scores.
     """
+    others = [Retrieval(plan.incomparable)] if plan.incomparable else []
     if not plan.weighed:
-        return (), {}
+        return (), {}, _total(view.retrieve(others) if others else ())
     visible = visible_to(plan.query.owner)
     conditions = (visible, *(AllOf((visible, one.condition)) for one in plan.weighed))
     counts = [Retrieval(condition) for condition in conditions]
-    total, *found = view.retrieve([*counts, *map(plan.candidates, plan.vectors.values())])
+    ranked = [*map(plan.candidates, plan.vectors.values())]
+    total, *found = view.retrieve([*counts, *ranked, *others])
     weights = tuple(idf(total.total, one.total) for one in found[: len(plan.weighed)])
-    return weights, dict(zip(plan.vectors, found[len(plan.weighed) :], strict=True))
+    lists = found[len(plan.weighed) : len(plan.weighed) + len(ranked)]
+    return (
+        weights,
+        dict(zip(plan.vectors, lists, strict=True)),
+        _total(found[len(found) - len(others) :]),
+    )
+
+
+def _total(found: Sequence[Retrieved]) -> int:
+    return sum(one.total for one in found)
 
 
 def bound_of(plan: Plan, order: "Order") -> float | None:
@@ -103,7 +116,8 @@ class EngineOrder:
     def __init__(self, view: View, plan: Plan, by: By) -> None:
         self._view, self._plan, self._by = view, plan, by
         self._scale = _SCALES[type(by)]
-        self._base = Retrieval(plan.among, by, sort=plan.sort)
+        self._among = plan.of(by)
+        self._base = Retrieval(self._among, by, sort=plan.sort)
         self._counted: tuple[int, FacetCounts] | None = None
         self._stored: dict[int, Stored] = {}
 
@@ -111,7 +125,7 @@ class EngineOrder:
         """Return the highest score; None where nothing ranks or matches."""
         if isinstance(self._by, ByTime):
             return None
-        first_of_all = Retrieval(self._plan.among, self._by, size=1, counts=False)
+        first_of_all = Retrieval(self._among, self._by, size=1, counts=False)
         (first,) = self._view.retrieve([first_of_all])
         return float(first.scores[0]) / self._scale if len(first.scores) else None
 
@@ -163,7 +177,7 @@ class EngineOrder:
         """Return the places that photographs, ordered by a time, have by their scores."""
         if self._plan.sort is None or isinstance(self._by, ByTime) or not places:
             return places
-        among = AllOf((self._plan.among, Among(tuple(key for _, key in places))))
+        among = AllOf((self._among, Among(tuple(key for _, key in places))))
         asked = Retrieval(among, self._by, size=len(places), counts=False)
         (found,) = self._view.retrieve([asked])
         scores = dict(zip(found.keys.tolist(), (-found.scores).tolist(), strict=True))
@@ -272,7 +286,12 @@ class FusedOrder:
             if len(found.keys) == DEPTH or self._leaves_out(name)
         }
         asked = {
-            name: Retrieval(Among(tuple(keys.tolist())), self._parts[name], len(keys), counts=False)
+            name: Retrieval(
+                self._plan.of(self._parts[name], Among(tuple(keys.tolist()))),
+                self._parts[name],
+                len(keys),
+                counts=False,
+            )
             for name, keys in missing.items()
             if len(keys)
         }

@@ -4,16 +4,15 @@ The modules' archives lack the descriptors and policies that the whole distribut
 them.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local.errors import LocalError
+from local.processes import alone
 
 POM = Path(__file__).with_name("pom.xml")
 VERSION = "2.19.1"
@@ -76,7 +75,7 @@ def assembled(plugins: Sequence[str]) -> Path:
     fingerprint = hashlib.sha256(parts.encode()).hexdigest()[:8]
     home = cache() / f"opensearch-{VERSION}-{fingerprint}"
     home.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(home.with_name(f"{home.name}.lock")):
+    with alone(home.with_name(f"{home.name}.lock")):
         if not home.is_dir():
             half = home.with_name(f"{home.name}.half")
             shutil.rmtree(half, ignore_errors=True)
@@ -111,11 +110,3 @@ def _describe(modules: Path) -> None:
         (modules / name / "plugin-descriptor.properties").write_text(descriptor)
         if name in POLICIES:
             (modules / name / "plugin-security.policy").write_text(POLICIES[name])
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Let one program at a time make the home; the others then find it made."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -44,6 +44,7 @@ def test_pages_hold_every_match_once(index: SearchIndex, query: Query) -> None:
     assert whole.cursor is None
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize("query", [query for query in QUERIES if not (query.text and query.visual)])
 def test_pages_skip_and_repeat_nothing_while_photographs_come_and_go(
     index: SearchIndex, query: Query
@@ -61,6 +62,7 @@ def test_pages_skip_and_repeat_nothing_while_photographs_come_and_go(
     assert {document.image_id for document in MANY} <= set(seen)
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize(
     "damage", ["", "x", "A" * 500, "🐕", "bm90IGpzb24", "W10", "{", "WzEsMiwzLDRd"]
 )
@@ -71,6 +73,7 @@ def test_a_forged_cursor_is_refused(index: SearchIndex, damage: str) -> None:
     assert refused.value.field == "cursor"
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize(
     "other", [{"text": "runs"}, {"owner": "bob"}, {"mode": Mode.FUSED}, {"min_relevance": 0.1}]
 )
@@ -130,6 +133,7 @@ def test_pages_repeat_and_skip_nothing_whatever_comes_and_goes(
     assert [image_id for image_id in seen if image_id in still_there] == still_there
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("query", PAGED[1:])
 def test_a_cursor_with_forged_weights_is_refused(index: SearchIndex, query: Query) -> None:
     index.apply([told(f"{n}", "dog boy red shirt runs", visual=VECTORS[0]) for n in range(5)])

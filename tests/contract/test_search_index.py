@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.errors import InvalidField
 from chalicelib.images import Attribute, Source, State
 from chalicelib.search import Clause, Filters, Group, Query, Results, SearchIndex
+from chalicelib.search.port import Held
 from chalicelib.search.query import FACETS
 from tests.corpora import START
 from tests.searching import ENGINES, SCENE, document, found, ids, sparse, spread
@@ -91,6 +92,19 @@ def test_no_text_a_person_can_type_breaks_an_engine(text: str) -> None:
         index.apply([document("a", text)])
         with suppress(InvalidField):
             assert index.search(Query("ann", text=text)).total <= 1
+
+
+def test_what_is_held_is_told_page_by_page_removals_and_revisions_too(index: SearchIndex) -> None:
+    index.apply([document(f"id-{n}", rev=n + 1) for n in range(7)])
+    index.apply([document("id-3", rev=9, deleted=True)])
+    told: list[Held] = []
+    while page := index.held(told[-1].image_id if told else None, 3):
+        assert len(page) <= 3
+        told += page
+    expected = {Held(f"id-{n}", n + 1, deleted=False) for n in range(7) if n != 3}
+    assert set(told) == expected | {Held("id-3", 9, deleted=True)}
+    assert len(told) == 7
+    assert index.revisions(["id-1", "id-3", "nobody"]) == {"id-1": 2, "id-3": 9}
 
 
 # Who and what ---------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ def test_the_token_itself_is_kept_nowhere(tokens: Tokens) -> None:
     assert token.removeprefix("imr_") not in str(tokens.store.records())
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize("stranger", ["", "imr_", "imr_unknown", "nonsense", "imr_é", "x" * 9_000])
 def test_a_token_nobody_made_stands_for_no_one(tokens: Tokens, stranger: str) -> None:
     token, _ = tokens.store.add("ann", ["read"])
@@ -92,6 +93,7 @@ def test_a_token_is_known_by_its_label_and_when_it_was_made(tokens: Tokens) -> N
     assert told == [("", START), ("laptop", START + timedelta(days=1))]
 
 
+@pytest.mark.fault(42)
 def test_a_token_is_good_for_as_many_days_as_it_was_made_for(tokens: Tokens) -> None:
     token, record = tokens.store.add("ann", ["read"], days=7)
     lasting, _ = tokens.store.add("ann", ["read"])
@@ -178,6 +180,7 @@ def test_tokens_are_found_on_every_page_of_the_table(tokens: Tokens) -> None:
     assert {record.label for record in store.records()} == {"one", "two", "three"}
 
 
+@pytest.mark.fault(42)
 def test_a_revoked_token_is_refused_once_the_cache_has_run_out(tokens: Tokens) -> None:
     token, record = tokens.store.add("ann", ["read"], "laptop")
     assert tokens.store.caller(token)

@@ -124,6 +124,7 @@ def test_a_search_says_why_and_leaves_out_what_looks_like_a_photograph(
     expect(page.locator(".tile", has_text="walrus")).to_have_count(1)
 
 
+@pytest.mark.fault(13)
 def test_a_caption_that_is_a_script_stays_text(page: Page, photographs: Path) -> None:
     add(page, photographs / "coffee.jpg")
     open_newest(page)

@@ -12,6 +12,8 @@ from typing import Any, Self
 from uuid import uuid4
 
 _INIT_ERROR = "/2018-06-01/runtime/init/error"
+# Of a request that is traced; a function without `LAMBDA_TASK_ROOT` in its environment is not.
+_TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 _SECONDS = 60
 
 
@@ -66,6 +68,7 @@ class RuntimeApi:
                     {
                         "Lambda-Runtime-Aws-Request-Id": str(uuid4()),
                         "Lambda-Runtime-Deadline-Ms": str(deadline),
+                        "Lambda-Runtime-Trace-Id": _TRACE,
                         "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-central-1:1:f",
                     },
                 )

@@ -12,12 +12,16 @@ from chalice.test import Client
 from moto import mock_aws
 
 import app as entry_point
+from captioner.vision import text
 from chalicelib.api.requests import RecaptionRequest
+from chalicelib.bootstrap import Provider
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import State
-from chalicelib.names import DUE
+from chalicelib.reconciling.report import Report, ReportStore
+from chalicelib.reindexing import Stage
+from chalicelib.storage import S3Storage
 from chalicelib.transitions import pending
-from infra.storage import ATTEMPTS
+from infra.deliveries import ATTEMPTS
 from tests.api import CALLERS
 from tests.images_table import counts_table, images_table
 
@@ -48,9 +52,8 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
         variables |= {"QUEUE_URL": queue, "DEAD_LETTER_QUEUE_URL": dead}
         for name, value in variables.items():
             monkeypatch.setenv(f"IMAGE_REPO_{name}", value)
-        vars(entry_point.provider).pop("repository", None)
+        monkeypatch.setattr(entry_point, "provider", Provider(text.load))
         yield queue, dead
-        vars(entry_point.provider).pop("repository", None)
 
 
 def deliver_in_vain(queue: str) -> None:
@@ -75,6 +78,8 @@ def waiting(queue: str) -> int:
     return int(found["Attributes"][name])
 
 
+@pytest.mark.fault(10)
+@pytest.mark.fault(30)
 def test_an_event_given_up_before_any_code_ran_fails_its_record_which_can_be_tried_again(
     queues: tuple[str, str],
 ) -> None:
@@ -88,8 +93,11 @@ def test_an_event_given_up_before_any_code_ran_fails_its_record_which_can_be_tri
     deliver_in_vain(queue)
     assert (waiting(queue), waiting(dead)) == (0, 1)
 
-    context = LambdaContext(DUE, memory_size=1536, max_runtime_ms=300_000)
-    entry_point.app.handler_map[DUE](tick(), context)
+    now = datetime.now(UTC)
+    today = Report("today's", now, now, stage=Stage.FINISHED)
+    ReportStore(S3Storage(boto3.client("s3"), BUCKET)).tell(today)
+    context = LambdaContext("reconciler", memory_size=1536, max_runtime_ms=300_000)
+    entry_point.app.handler_map["reconciler"](tick(), context)
 
     settled = catalogue.get(record.image_id)
     assert settled and settled.state is State.FAILED and settled.reason

@@ -61,7 +61,7 @@ def test_every_function_that_somebody_waits_for_has_an_alias_that_codedeploy_mov
     assert {alias["Properties"]["FunctionName"]["Ref"] for alias in aliases.values()} == {
         name
         for name in of_type(translated, "AWS::Lambda::Function")
-        if not name.startswith(("SearchIndexer", "Due", "CustomCDK"))
+        if not name.startswith(("SearchIndexer", "Reconciler", "CustomCDK"))
     }
     groups = of_type(translated, "AWS::CodeDeploy::DeploymentGroup")
     for alias in aliases.values():

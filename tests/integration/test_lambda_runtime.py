@@ -18,6 +18,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
+from captioner.vision import manifest
+from captioner.vision.bundle import DEFAULT_BUNDLE
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.images import State, image_id_of
 from chalicelib.names import METRICS
@@ -130,6 +132,13 @@ def photograph(colour: tuple[int, int, int] = (30, 140, 60)) -> bytes:
     return written.getvalue()
 
 
+def copied_to(folder: Path) -> Path:
+    """Copy the captioner's code; return its bundle."""
+    for package in ("captioner", "chalicelib", "image_repo_formats"):
+        shutil.copytree(ROOT / package, folder / package)
+    return folder / "captioner" / "bundle"
+
+
 def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> None:
     with RuntimeApi() as api:
         function = Function("captioner.handler.ingest", account.environment, api)
@@ -151,6 +160,7 @@ def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> No
     one, text, two = kept["one.jpg"], kept["text.jpg"], kept["two.jpg"]
     assert one and one.state in {State.CAPTIONED, State.NEEDS_REVIEW} and one.rev == 1
     assert one.visual and len(one.visual) == 512 and one.semantic and len(one.semantic) == 512
+    assert one.space == manifest.read(DEFAULT_BUNDLE, ()).space
     assert (one.width, one.height, one.content_type) == (400, 300, "image/jpeg")
     assert text and text.state is State.FAILED and "no JPEG" in (text.reason or "")
     assert two and two.state is State.CAPTIONED and two.caption and two.caption.text == SECRET
@@ -158,6 +168,47 @@ def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> No
     assert copy["ContentType"] == "image/webp"
     assert '"duplicate"' in logged
     assert SECRET not in logged and "one.jpg" not in logged
+
+
+@pytest.mark.fault(17, 40, by="Lambda's runtime client and moto")
+def test_frames_of_one_colour_want_review_and_are_told_as_doubtful(account: Account) -> None:
+    written = io.BytesIO()
+    Image.new("RGB", (300, 300), "black").save(written, "PNG")
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.ingest", account.environment, api)
+        records = [account.upload(f"{n}.png", written.getvalue()) for n in range(2)]
+        assert api.invoke({"Records": records}) == {"batchItemFailures": []}
+        logged = function.stop()
+    for number in range(2):
+        record = account.catalogue.get(image_id_of(BUCKET, f"uploads/ada/{number}.png"))
+        assert record and record.state is State.NEEDS_REVIEW and record.caption is None
+    metrics = [json.loads(line) for line in logged.splitlines() if '"doubtful"' in line]
+    assert [one["doubtful"] for one in metrics] == [[1.0, 1.0]]
+
+
+@pytest.mark.fault(17, by="Lambda's runtime client and moto")
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_decoder_of_which_no_number_is_one_captions_nothing(
+    account: Account, tmp_path: Path, number: float
+) -> None:
+    bundle = copied_to(tmp_path)
+    with np.load(bundle / "decoder.npz") as arrays:
+        broken = {
+            name: np.full_like(one, number) if one.dtype.kind == "f" else one
+            for name, one in arrays.items()
+        }
+    np.savez(bundle / "decoder.npz", **broken)
+    told = json.loads((bundle / manifest.FILE).read_text())
+    told["sha256"]["decoder.npz"] = manifest.sha256(bundle / "decoder.npz")
+    (bundle / manifest.FILE).write_text(json.dumps(told))
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.ingest", account.environment, api, tmp_path)
+        answer = api.invoke({"Records": [account.upload("one.jpg", photograph())]})
+        function.stop()
+    record = account.catalogue.get(image_id_of(BUCKET, "uploads/ada/one.jpg"))
+    assert answer == {"batchItemFailures": []}
+    assert record and record.state is State.NEEDS_REVIEW and record.caption is None
+    assert record.reason
 
 
 def test_a_batch_short_of_time_comes_back_whole(account: Account) -> None:
@@ -169,6 +220,7 @@ def test_a_batch_short_of_time_comes_back_whole(account: Account) -> None:
     assert account.catalogue.get(image_id_of(BUCKET, "uploads/ada/one.jpg")) is None
 
 
+@pytest.mark.fault(23)
 def test_the_encoder_answers_images_and_stored_photographs(account: Account) -> None:
     data = photograph()
     account.upload("one.jpg", data)
@@ -183,7 +235,8 @@ def test_the_encoder_answers_images_and_stored_photographs(account: Account) -> 
         bad = api.invoke({"image": base64.b64encode(b"no photograph").decode()})
         logged = function.stop()
     assert text["error"]["field"] == "request"
-    assert sent == stored and set(sent) == {"visual", "semantic"}
+    assert sent == stored and set(sent) == {"visual", "semantic", "space"}
+    assert sent["space"] == manifest.read(DEFAULT_BUNDLE, ()).space
     assert part["visual"] != sent["visual"]
     assert (wrong["error"]["type"], wrong["error"]["field"]) == ("InvalidField", "crop")
     assert bad["error"]["type"] == "RejectedImage"
@@ -199,12 +252,11 @@ def test_without_its_settings_the_function_does_not_start(account: Account) -> N
     assert "IMAGE_REPO_TABLE" in error["errorMessage"]
 
 
+@pytest.mark.fault(16, by="Lambda's runtime client and moto")
 def test_with_a_damaged_bundle_the_function_does_not_start(
     account: Account, tmp_path: Path
 ) -> None:
-    for package in ("captioner", "chalicelib", "image_repo_formats"):
-        shutil.copytree(ROOT / package, tmp_path / package)
-    damaged = tmp_path / "captioner" / "bundle" / "decoder.npz"
+    damaged = copied_to(tmp_path) / "decoder.npz"
     damaged.write_bytes(damaged.read_bytes()[:-1])
     with RuntimeApi() as api:
         function = Function("captioner.handler.ingest", account.environment, api, tmp_path)

@@ -12,8 +12,7 @@ from PIL import Image
 
 from chalicelib.reindexing import RUN_STATE_KEY
 from chalicelib.search.opensearch import connect
-from chalicelib.search.opensearch.aliases import is_current
-from chalicelib.search.opensearch.schema import definition
+from chalicelib.search.opensearch.schema import definition, version
 from tests.deployed import DeployedStack, eventually
 from tests.opensearch import needs_opensearch
 from tests.recording.roles import Roles
@@ -94,6 +93,7 @@ def test_photographs_are_found_from_the_stream_through_a_rebuild_and_a_roll_back
     eventually(lambda: found(client, "lakes") == [], within=120)
 
 
+@pytest.mark.fault(35)
 def test_an_index_of_an_earlier_release_is_rebuilt_by_the_indexer_itself(
     stack: DeployedStack, client: httpx.Client
 ) -> None:
@@ -108,7 +108,7 @@ def test_an_index_of_an_earlier_release_is_rebuilt_by_the_indexer_itself(
     eventually(lambda: found(client, "river") == [river], within=120)
     eventually(lambda: found(client, "desert") == [desert], within=120)
     (live,) = node.indices.get_alias(name="image-repo")
-    assert is_current(live)
+    assert live.endswith(version(stack.facts["table"]))
     eventually(lambda: client.get("/reindex").json()["state"] == "finished")
     node.close()
 

@@ -1,6 +1,7 @@
 """Stopped, killed, emptied: what the stack knows afterwards."""
 
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,14 @@ def records(stack: DeployedStack) -> dict[str, dict[str, Any]]:
     return {item["name"]: item for item in items}
 
 
+def said(stack: DeployedStack) -> dict[str, tuple[str, int, str]]:
+    """Return what records say that no start may change: identity, revision and caption."""
+    return {
+        name: (record["id"], record["rev"], record["caption"]["text"])
+        for name, record in records(stack).items()
+    }
+
+
 def described(stack: DeployedStack, name: str) -> bool:
     return records(stack)[name]["state"] in ("captioned", "needs_review")
 
@@ -60,14 +69,6 @@ def searchable(stack: DeployedStack) -> set[str]:
         answer = client.post("/search", json=EVERYTHING)
     assert answer.status_code == 200, answer.text
     return {hit["image"]["name"] for hit in answer.json()["hits"]}
-
-
-def drained(stack: DeployedStack) -> bool:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    answer = stack.aws("sqs").get_queue_attributes(
-        QueueUrl=stack.facts["queue_url"], AttributeNames=names
-    )
-    return not any(int(count) for count in answer["Attributes"].values())
 
 
 def pages(client: httpx.Client, path: str, position: str) -> list[dict[str, Any]]:
@@ -92,11 +93,11 @@ def test_a_stack_that_is_killed_before_its_first_stop_comes_back(own_stack: Depl
     unpacked = own_stack.unpacked()
     assert unpacked
     own_stack.kill()
-    assert "rebuilding the catalogue" in own_stack.up()
+    assert "The stack was killed" in own_stack.up()
     assert not unpacked & own_stack.unpacked()
     eventually(lambda: set(records(own_stack)) == set(NAMES), because=own_stack.log)
     eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
-    eventually(lambda: drained(own_stack))
+    eventually(own_stack.is_drained)
 
 
 def test_a_stopped_stack_comes_back_as_it_was(own_stack: DeployedStack) -> None:
@@ -166,20 +167,70 @@ def test_the_catalogue_is_rebuilt_from_the_bucket_without_doing_finished_work_ag
     with own_stack.client() as client:
         answers = pages(client, "/rebuild", "after")
     assert sum(answer["examined"] for answer in answers) == len(NAMES)
-    eventually(lambda: "birch.jpg" in records(own_stack) and drained(own_stack))
+    eventually(lambda: "birch.jpg" in records(own_stack) and own_stack.is_drained())
     eventually(lambda: described(own_stack, "birch.jpg"), because=own_stack.log)
     assert records(own_stack)["birch.jpg"]["id"] == lost["id"]
     assert records(own_stack)["cedar.jpg"]["rev"] == kept["rev"]
     assert records(own_stack)["cedar.jpg"]["caption"] == kept["caption"]
 
 
-def test_a_killed_stack_rebuilds_itself_from_the_bucket(own_stack: DeployedStack) -> None:
+@pytest.mark.fault(27)
+def test_a_kill_loses_no_edit_and_no_upload(own_stack: DeployedStack) -> None:
+    with own_stack.client() as client:
+        image = records(own_stack)["birch.jpg"]
+        edited = client.patch(f"/images/{image['id']}", json={"caption": "A birch in the fog"})
+        assert edited.status_code == 200, edited.text
     put(own_stack, "dogwood.png", Image.new("RGB", (130, 130), "olive"))
-    eventually(lambda: "dogwood.png" in records(own_stack))
     own_stack.kill()
-    told = own_stack.up()
-    assert "rebuilding the catalogue" in told
+    own_stack.up()
+    assert records(own_stack)["birch.jpg"]["caption"]["text"] == "A birch in the fog"
     everything = {*NAMES, "dogwood.png"}
-    eventually(lambda: set(records(own_stack)) == everything, because=own_stack.log)
     eventually(lambda: searchable(own_stack) == everything, because=own_stack.log)
-    eventually(lambda: drained(own_stack))
+    with own_stack.client() as client:
+        eventually(lambda: found_by(client, "fog") == ["birch.jpg"], because=own_stack.log)
+    eventually(own_stack.is_drained)
+
+
+@pytest.mark.fault(27)
+def test_a_kill_loses_no_removal(own_stack: DeployedStack) -> None:
+    with own_stack.client() as client:
+        assert client.delete(f"/images/{records(own_stack)['dogwood.png']['id']}").is_success
+    own_stack.kill()
+    own_stack.up()
+    eventually(own_stack.is_drained)
+    assert set(records(own_stack)) == set(NAMES)
+    eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
+
+
+@pytest.mark.fault(27)
+def test_a_stack_whose_first_start_was_killed_takes_up_what_is_there(
+    own_stack: DeployedStack,
+) -> None:
+    before = said(own_stack)
+    own_stack.kill()
+    # As it is before the first deployment is saved, but with photographs.
+    shutil.rmtree(own_stack.home / "state")
+    (own_stack.home / "deployed.json").unlink()
+    own_stack.up()
+    assert said(own_stack) == before
+    eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
+
+
+@pytest.mark.fault(27)
+def test_a_deployment_that_is_killed_half_way_is_done_again(own_stack: DeployedStack) -> None:
+    before = said(own_stack)
+    (own_stack.home / "deployed.json").unlink()
+    told = own_stack.up()
+    assert "Updating the stack" in told
+    assert said(own_stack) == before
+
+
+def test_the_bucket_has_the_lifecycle_of_the_template(own_stack: DeployedStack) -> None:
+    bucket = own_stack.facts["bucket"]
+    rules = own_stack.aws("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    days = {
+        rule["Filter"]["Prefix"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+        for rule in rules
+        if "NoncurrentVersionExpiration" in rule
+    }
+    assert days == {"uploads/": 30, "index/": 1, "derived/": 1}

@@ -54,7 +54,7 @@ class MemoryCatalogue:
         same = (image for image in self._living(owner) if image.sha256 == sha256)
         return tuple(sorted(same, key=_key))
 
-    def scan(self, after: str | None = None) -> Iterator[Image]:
+    def scan(self, after: str | None = None, *, consistent: bool = True) -> Iterator[Image]:
         """Yield every record, in the order of their ids."""
         for image_id, image in sorted(self._images.items()):
             if after is None or image_id > after:
@@ -72,9 +72,6 @@ class MemoryCatalogue:
         )
 
     def _newest_first(self, owner: str | None, state: State | None) -> tuple[Image, ...]:
-        if state is State.DELETED:
-            returning = (image for image in self._images.values() if image.removed_at)
-            return tuple(sorted(returning, key=_key, reverse=True)) if owner is None else ()
         chosen = (image for image in self._living(owner) if state in (None, image.state))
         return tuple(sorted(chosen, key=_key, reverse=True))
 

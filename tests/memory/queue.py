@@ -11,6 +11,7 @@ class MemoryQueue:
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
+        self.again: list[tuple[Received, bool]] = []
 
     def is_empty(self) -> bool:
         """Tell whether nothing was sent."""
@@ -19,6 +20,10 @@ class MemoryQueue:
     def send(self, messages: Sequence[dict[str, Any]]) -> None:
         """Keep the messages."""
         self.messages.extend(messages)
+
+    def send_again(self, messages: Sequence[Received], *, alone: bool) -> None:
+        """Keep them, and whether they are marked."""
+        self.again.extend((message, alone) for message in messages)
 
 
 class MemoryDeadLetters:

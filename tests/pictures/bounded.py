@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from captioner.decoding import decode
+from captioner.photograph import read
 from captioner.preparing import prepare
 from captioner.vision.bundle import DEFAULT_BUNDLE, load
 from chalicelib.errors import RejectedImage
@@ -55,7 +56,8 @@ def decoding() -> Work:
 
 def captioning() -> Work:
     """Return what decodes a file, captions it and makes its copies."""
-    return partial(prepare, describe=load(DEFAULT_BUNDLE).describe, max_pixels=MAX_PIXELS)
+    reading = partial(read, max_pixels=MAX_PIXELS)
+    return partial(prepare, read=reading, describe=load(DEFAULT_BUNDLE).describe)
 
 
 class Bounded:

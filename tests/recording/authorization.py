@@ -68,6 +68,8 @@ def _of_s3(operation: str, params: Params) -> Iterator[Request]:
                 yield from _of_s3("DeleteObject", {"Bucket": params["Bucket"], **entry})
         case "ListObjectsV2":
             yield Request("s3:ListBucket", bucket)
+        case "ListObjectVersions":
+            yield Request("s3:ListBucketVersions", bucket)
         case "CreateBucket":
             # A form is presigned by this operation's address; whoever takes one says for what key.
             pass

@@ -1,6 +1,6 @@
 """The OpenAPI document tells the truth: requests and answers are as it says."""
 
-import base64
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,36 +10,10 @@ from openapi_spec_validator import validate
 from chalicelib.api import openapi
 from chalicelib.api.routes import ROUTES
 from chalicelib.images import Attribute, Caption, Label, Source, State
+from chalicelib.reconciling.report import Report, ReportStore
 from chalicelib.reindexing import RunStateStore
 from tests.api import Api
-
-PICTURE = base64.b64encode(b"picture").decode()
-NEW = {"name": "a.jpg", "content_type": "image/jpeg", "size": 1, "caption": "A dog runs"}
-REQUESTS = [
-    ("GET", "/health", "/health", None),
-    ("GET", "/openapi.json", "/openapi.json", None),
-    ("GET", "/auth", "/auth", None),
-    ("POST", "/images", "/images", NEW),
-    ("GET", "/images", "/images", None),
-    ("GET", "/images/{image_id}", "/images/id-1", None),
-    ("PATCH", "/images/{image_id}", "/images/id-1", {"attributes": [{"subject": "dog"}]}),
-    ("DELETE", "/images/{image_id}", "/images/id-1", None),
-    ("GET", "/images/{image_id}/similar", "/images/id-1/similar", None),
-    ("GET", "/search", "/search?q=dog&label=dog&facets=colours,labels&explain=true", None),
-    ("POST", "/search", "/search", {"attributes": {"not": {"subject": "cat"}}}),
-    ("POST", "/search/image", "/search/image", {"image": PICTURE}),
-    ("GET", "/suggest", "/suggest?prefix=do", None),
-    ("GET", "/stats", "/stats", None),
-    ("POST", "/rebuild", "/rebuild", {"limit": 5}),
-    ("POST", "/reindex", "/reindex", {"roll_back": True}),
-    ("GET", "/reindex", "/reindex", None),
-    ("POST", "/recaption", "/recaption", {"ids": ["id-1"]}),
-    ("POST", "/imports", "/imports", {"prefix": "uploads/ann/trip/"}),
-    ("GET", "/imports/{import_id}", "/imports/IMPORT", None),
-    ("POST", "/tokens", "/tokens", {"owner": "ann", "scopes": ["read"], "label": "laptop"}),
-    ("GET", "/tokens", "/tokens", None),
-    ("DELETE", "/tokens/{token_id}", "/tokens/hash-0", None),
-]
+from tests.api_requests import REQUESTS
 
 
 def fits(schema: dict[str, Any], value: Any) -> None:
@@ -57,6 +31,8 @@ def prepared(api: Api) -> str:
     api.enter("id-2", state=State.FAILED, reason="not an image", visual=None)
     api.index.finds = ["id-1"]
     RunStateStore(api.storage).run("seven", roll_back=False, work=lambda _: 2)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    ReportStore(api.storage).tell(Report("seven", moment, moment, repaired={"Repaired": 1}))
     api.tokens.add("ann", ["read"], "laptop")
     described = "uploads/ann/trip/descriptions.txt"
     api.storage.write(described, b"a.jpg A dog.\n", content_type="text/plain")

@@ -100,6 +100,7 @@ def real() -> Iterator[Api]:
         del provider.repository
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("path", sorted(PARAMETERS))
 def test_no_parameter_brings_it_down(real: Api, path: str) -> None:
     for name in PARAMETERS[path]:
@@ -109,6 +110,7 @@ def test_no_parameter_brings_it_down(real: Api, path: str) -> None:
             assert answer.json
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("path", sorted(FIELDS))
 def test_no_field_brings_it_down(real: Api, path: str) -> None:
     for name in FIELDS[path]:
@@ -131,6 +133,7 @@ def test_more_attributes_than_a_record_can_hold_are_refused(
     assert real.call(method, path, required | {"attributes": attributes[:2]}).status < 300
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("text", [text for text in TEXTS if text])
 def test_no_id_brings_it_down(real: Api, text: str) -> None:
     target = f"/images/{quote(text, safe='')}"
@@ -144,3 +147,10 @@ def test_no_id_brings_it_down(real: Api, text: str) -> None:
 def test_no_revision_brings_it_down(real: Api, given: str) -> None:
     answer = real.call("PATCH", "/images/id-1", {"caption": "mine"}, If_Match=given)
     assert (answer.status, answer.json["field"]) == (400, "If-Match")
+
+
+@pytest.mark.fault(22)
+@pytest.mark.parametrize("path", ["/search", "/images/id-1/similar"])
+def test_facets_that_are_named_again_and_again_are_refused(real: Api, path: str) -> None:
+    answer = real.call("GET", path, query={"facets": ",".join(["state"] * 8)})
+    assert (answer.status, answer.json["field"]) == (400, "facets")

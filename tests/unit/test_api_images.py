@@ -199,6 +199,7 @@ def test_a_persons_attributes_outlive_a_new_caption(api: Api) -> None:
     assert image["attributes_source"] == "user"
 
 
+@pytest.mark.fault(25)
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -242,8 +243,9 @@ def test_a_deleted_photograph_is_gone_with_its_files(api: Api) -> None:
     assert list(api.storage.objects("")) == []
     tombstone = api.catalogue.get("id-1")
     assert tombstone is not None
-    assert (tombstone.state, tombstone.rev, tombstone.caption) == (State.DELETED, 2, None)
+    assert (tombstone.state, tombstone.rev, tombstone.caption) == (State.DELETED, 3, None)
     assert (tombstone.processed_by, tombstone.sha256, tombstone.visual) == (None, None, None)
+    assert tombstone.removed_at is not None
 
 
 def test_a_deletion_that_was_cut_short_is_finished_when_asked_again(api: Api) -> None:
@@ -256,6 +258,7 @@ def test_a_deletion_that_was_cut_short_is_finished_when_asked_again(api: Api) ->
     assert [left.key for left in api.storage.objects("")] == ["derived/id-10/other.webp"]
 
 
+@pytest.mark.fault(24)
 def test_another_owners_photograph_does_not_exist(api: Api) -> None:
     api.enter()
     for method, path, body in (

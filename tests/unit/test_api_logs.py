@@ -9,6 +9,7 @@ from chalicelib.images import Caption, Source
 from tests.api import Api
 
 
+@pytest.mark.fault(28)
 def test_neither_captions_nor_queries_nor_tokens_are_logged(
     api: Api, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -28,6 +29,7 @@ def test_neither_captions_nor_queries_nor_tokens_are_logged(
         assert secret not in logged
 
 
+@pytest.mark.fault(28)
 def test_a_record_that_cannot_be_shown_is_our_fault_and_its_caption_is_not_logged(
     api: Api, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

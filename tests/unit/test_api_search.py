@@ -76,6 +76,24 @@ def test_a_bad_search_names_the_field(api: Api, body: dict[str, object], field: 
 
 
 @pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({}, "q"),
+        ({"q": "x", "state": "deleted"}, "state"),
+        ({"q": "x", "order": "oldest"}, "order"),
+        ({"q": "x", "unlike": "unknown"}, "unlike"),
+        ({"sort": "newest"}, "sort"),
+    ],
+)
+def test_a_bad_search_by_parameters_names_the_parameter(
+    api: Api, query: dict[str, object], field: str
+) -> None:
+    answer = api.call("GET", "/search", query=query)
+    assert (answer.status, answer.json["field"]) == (400, field)
+    assert answer.json["detail"].startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
     "body",
     [
         '{"text": "\\ud800"}',
@@ -118,6 +136,7 @@ def test_an_image_is_searched_by_its_vector_and_its_crop(api: Api) -> None:
     assert api.encoder.crops == [(0.1, 0, 0.5, 1)]
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -136,6 +155,7 @@ def test_a_bad_image_search_names_the_field(api: Api, body: dict[str, object], f
     assert (answer.status, answer.json["field"]) == (400, field)
 
 
+@pytest.mark.fault(23)
 def test_a_query_image_over_the_limit_is_a_413(api: Api) -> None:
     big = base64.b64encode(b"x" * 4_000_001).decode()
     assert api.call("POST", "/search/image", {"image": big}).status == 413

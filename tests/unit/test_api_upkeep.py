@@ -1,17 +1,18 @@
 """Rebuilding, captioning again and importing over HTTP."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from chalicelib.errors import SearchUnavailable
 from chalicelib.images import State, image_id_of
-from chalicelib.reindexing import Progress, RunStateStore
+from chalicelib.reconciling.report import MARGIN, Report, ReportStore
+from chalicelib.reindexing import RUN_STATE_KEY, Progress, RunStateStore, Stage
 from tests.api import Api
 
 
 def test_only_an_administrator_rebuilds(api: Api) -> None:
-    for path in ("/rebuild", "/reindex"):
+    for path in ("/rebuild", "/reindex", "/reconcile"):
         assert api.call("POST", path, {}).status == 403
         assert api.call("POST", path, {}, as_="admin").status == 202
     assert len(api.reindexing.asked) == 1
@@ -26,6 +27,27 @@ def test_a_reindex_can_be_followed_until_it_is_done(api: Api) -> None:
     told = api.call("GET", "/reindex", as_="admin").json
     assert (told["id"], told["state"], told["records"]) == (asked["id"], "finished", 3)
     assert api.call("GET", "/reindex").status == 403
+
+
+def test_a_state_of_a_reindex_that_cannot_be_read_is_told_and_in_nobodys_way(api: Api) -> None:
+    api.storage.write(RUN_STATE_KEY, b"{", content_type="application/json")
+    told = api.call("GET", "/reindex", as_="admin")
+    assert told.status == 404 and "cannot be read" in told.json["detail"]
+    assert api.call("POST", "/reindex", {}, as_="admin").status == 202
+
+
+def test_a_pass_of_the_reconciler_that_is_under_way_is_gone_on_with(api: Api) -> None:
+    assert api.call("GET", "/reconcile", as_="admin").status == 404
+    store, now = ReportStore(api.storage), datetime(2026, 1, 1, tzinfo=UTC)
+    store.tell(Report("seven", now, now))
+    assert api.call("POST", "/reconcile", {}, as_="admin").json["id"] == "seven"
+    store.tell(Report("seven", now, now, stage=Stage.FINISHED, repaired={"Repaired": 2}))
+    asked = api.call("POST", "/reconcile", {"margin_minutes": 5}, as_="admin").json
+    assert (asked["id"] != "seven", asked["state"]) == (True, "asked")
+    assert [each.margin for each in api.reconciling.asked] == [MARGIN, timedelta(minutes=5)]
+    told = api.call("GET", "/reconcile", as_="admin").json
+    assert (told["state"], told["repaired"]) == ("finished", {"Repaired": 2})
+    assert api.call("GET", "/reconcile").status == 403
 
 
 def test_each_reindex_is_followed_by_an_id_of_its_own(api: Api) -> None:
@@ -128,6 +150,7 @@ def test_photographs_in_a_state_are_captioned_again_page_by_page(api: Api) -> No
         ("/rebuild", {"limit": 0}, "limit"),
         ("/rebuild", {"after": "elsewhere"}, "after"),
         ("/rebuild", {"all": True}, "all"),
+        ("/reconcile", {"margin_minutes": -1}, "margin_minutes"),
         ("/recaption", {}, "body"),
         ("/recaption", {"ids": []}, "ids"),
         ("/recaption", {"state": "deleted"}, "state"),

@@ -12,6 +12,7 @@ from captioner.batch import LARGE_BYTES, LAST_ATTEMPT, RESERVE_MS, BatchProcesso
 from chalicelib.images import Image, Prepared, Source, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
+from chalicelib.queue import ALONE
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
 from tests.memory.storage import MemoryStorage
@@ -50,8 +51,9 @@ class Room:
             clock=lambda: NOW,
             max_bytes=100,
         )
-        imports = Imports(self.catalogue, self.storage, MemoryQueue(), lambda: NOW)
-        self.batch = BatchProcessor(ingest, imports, self.metrics, bucket=BUCKET)
+        self.queue = MemoryQueue()
+        imports = Imports(self.catalogue, self.storage, self.queue, lambda: NOW)
+        self.batch = BatchProcessor(ingest, imports, self.metrics, self.queue, bucket=BUCKET)
 
     def _prepare(self, data: bytes) -> Prepared:
         if data == b"poison" and not self.is_fixed:
@@ -83,7 +85,13 @@ def message(
 
 def envelope(body: str, message_id: str, attempt: int = 1) -> dict[str, object]:
     attributes = {"ApproximateReceiveCount": str(attempt)}
-    return {"messageId": message_id, "body": body, "attributes": attributes}
+    return {
+        "messageId": message_id,
+        "receiptHandle": f"receipt of {message_id}",
+        "body": body,
+        "attributes": attributes,
+        "messageAttributes": {},
+    }
 
 
 def test_of_ten_messages_only_the_poison_fails_and_the_others_are_done_once() -> None:
@@ -102,7 +110,7 @@ def test_of_ten_messages_only_the_poison_fails_and_the_others_are_done_once() ->
 def test_short_of_time_the_rest_is_handed_back_untouched() -> None:
     room = Room()
     records = [room.upload(f"{number}.png") for number in range(4)]
-    left = iter([50_000, 20_000, RESERVE_MS - 1, 0])
+    left = iter([50_000, RESERVE_MS, RESERVE_MS - 1, 0])
     assert room.batch.process(records, lambda: next(left)) == ["2.png", "3.png"]
     assert room.record("2.png") is None
     assert room.batch.process(records, plenty) == []
@@ -206,6 +214,68 @@ def test_what_came_back_waits_until_the_others_are_done() -> None:
         room.batch.process([deadly, room.upload("a.png")], plenty)
     record = room.record("a.png")
     assert record and record.state is State.CAPTIONED
+
+
+@pytest.mark.fault(6)
+def test_from_the_third_attempt_on_a_message_is_alone_and_the_others_are_sent_again() -> None:
+    room = Room()
+    records = [room.upload(f"{attempt}.png", attempt=attempt) for attempt in (1, 3, 4, 2)]
+    assert room.batch.process(records, plenty) == []
+    assert room.metrics.counts == {"captioned": 1} and room.record("4.png")
+    again = [(message.message_id, alone) for message, alone in room.queue.again]
+    assert again == [("1.png", False), ("2.png", False), ("3.png", True)]
+    assert {message.receipt for message, _ in room.queue.again} == {
+        f"receipt of {number}.png" for number in (1, 2, 3)
+    }
+
+
+@pytest.mark.fault(6)
+def test_one_that_was_sent_again_to_be_alone_is_alone_and_not_marked_as_failed() -> None:
+    room = Room()
+    marked = room.upload("bad.png", b"deadly") | {"messageAttributes": {ALONE: {}}}
+    with pytest.raises(SystemExit):
+        room.batch.process([room.upload("a.png"), marked], plenty)
+    assert room.record("bad.png") is None and room.record("a.png") is None
+    assert [message.message_id for message, _ in room.queue.again] == ["a.png"]
+
+
+@pytest.mark.fault(6)
+@pytest.mark.fault(7)
+@pytest.mark.parametrize("deadly", [1, 2, 3])
+def test_of_ten_messages_those_that_kill_the_process_fail_and_no_other(deadly: int) -> None:
+    room = Room()
+    waiting = [room.upload(f"{number}.png", b"deadly") for number in range(deadly)]
+    waiting += [room.upload(f"{number}.png") for number in range(deadly, 10)]
+    dead: list[str] = []
+    while waiting:
+        batch, waiting = waiting[:10], waiting[10:]
+        room.queue.again.clear()
+        try:
+            failed = room.batch.process(batch, plenty)
+        except SystemExit:
+            failed = [str(record["messageId"]) for record in batch]
+        again = {message.message_id: alone for message, alone in room.queue.again}
+        for record in batch:
+            name = str(record["messageId"])
+            if name in again:
+                attributes = {ALONE: {"stringValue": "yes"}} if again[name] else {}
+                waiting.append(message(name) | {"messageAttributes": attributes})
+            elif name in failed and attempts_of(record) < LAST_ATTEMPT:
+                marks = {"messageAttributes": record["messageAttributes"]}
+                waiting.append(message(name, attempts_of(record) + 1) | marks)
+            elif name in failed:
+                dead.append(name)
+    assert sorted(dead) == [f"{number}.png" for number in range(deadly)]
+    for number in range(10):
+        found = room.record(f"{number}.png")
+        assert found and found.state is (State.FAILED if number < deadly else State.CAPTIONED)
+        assert number < deadly or found.rev == 1
+
+
+def attempts_of(record: dict[str, object]) -> int:
+    attributes = record["attributes"]
+    assert isinstance(attributes, dict)
+    return int(attributes["ApproximateReceiveCount"])
 
 
 class Pairs(Room):

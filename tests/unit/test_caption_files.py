@@ -37,6 +37,7 @@ def coco(*pairs: tuple[str, str]) -> bytes:
     return json.dumps({"info": {}, "images": images, "annotations": annotations}).encode()
 
 
+@pytest.mark.fault(26, by="bytes of a file")
 @pytest.mark.parametrize("name", ["descriptions_utf16.txt", "descriptions_cp1252.txt"])
 def test_a_windows_file_is_read_as_it_was_written(name: str) -> None:
     assert captions((DATA / name).read_bytes()) == CASES
@@ -50,6 +51,7 @@ def test_a_line_is_a_name_and_a_caption() -> None:
     ]
 
 
+@pytest.mark.fault(26, by="bytes of a file")
 def test_of_numbered_captions_the_first_counts() -> None:
     content = b"dog.jpg#0\ta dog\ndog.jpg#1\ta brown dog\ncat.jpg#3\ta cat\n"
     assert captions(content, "Flickr8k.token.txt") == {"dog.jpg": "a dog", "cat.jpg": "a cat"}
@@ -64,6 +66,8 @@ def test_all_captions_of_a_photograph_are_there_for_who_wants_them() -> None:
     ]
 
 
+@pytest.mark.fault(26, by="bytes of a file")
+@pytest.mark.fault(26, by="bytes of a file")
 def test_a_second_line_for_a_photograph_is_reported() -> None:
     (_, problem) = firsts(b"dog.jpg a dog\ndog.jpg another\n")
     assert problem == UnreadableLine(2, "line 1 describes dog.jpg already")
@@ -77,6 +81,7 @@ def test_a_byte_order_mark_and_line_ends_of_any_system_leave_no_trace() -> None:
     ]
 
 
+@pytest.mark.fault(26, by="bytes of a file")
 def test_tabs_in_a_caption_are_blanks() -> None:
     assert firsts(b"a.jpg\ta dog\tand a  cat") == [Line(1, "a.jpg", "a dog and a cat")]
     assert firsts(b"a.jpg a dog\tand a cat") == [Line(1, "a.jpg", "a dog and a cat")]
@@ -89,6 +94,7 @@ def test_a_name_may_hold_blanks_or_have_no_extension() -> None:
     ]
 
 
+@pytest.mark.fault(26, by="bytes of a file")
 def test_a_line_that_cannot_be_used_says_why_and_the_others_are() -> None:
     long = b"x" * (MAX_CAPTION_CHARS + 1)
     content = b"dog.jpg\nsub/up.jpg a dog\nl.jpg " + long + b"\nn.jpg a\0b\ncat.jpg a cat\n"
@@ -196,6 +202,7 @@ def test_annotations_that_say_nothing_are_problems() -> None:
     assert [entry.number for entry in firsts(content, "captions.json")] == [1, 2, 3]
 
 
+@pytest.mark.fault(26, by="bytes of a file")
 def test_a_long_file_is_read_as_it_comes() -> None:
     lines = b"".join(b"%d.jpg a dog\n" % number for number in range(50_000))
     file = io.BytesIO(lines)

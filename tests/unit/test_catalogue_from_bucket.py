@@ -49,7 +49,7 @@ class Captioner:
             max_bytes=100,
         )
         imports = Imports(self.catalogue, storage, self.queue, lambda: NOW)
-        self.batch = BatchProcessor(ingest, imports, Silent(), bucket=BUCKET)
+        self.batch = BatchProcessor(ingest, imports, Silent(), self.queue, bucket=BUCKET)
 
     def _prepare(self, data: bytes) -> Prepared:
         self.prepared.append(data)

@@ -92,6 +92,7 @@ def test_a_refused_token_is_said_to_be_refused(refusal: httpx.Response) -> None:
         Api(refusal).client().call("GET", "images")
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_named_and_gets_no_token(status: int) -> None:
     api = Api(httpx.Response(status, headers={"Location": "https://evil/stats"}, json={}))
@@ -100,6 +101,7 @@ def test_a_redirect_is_named_and_gets_no_token(status: int) -> None:
     assert [request.url.host for request in api.asked] == ["api"]
 
 
+@pytest.mark.fault(42)
 def test_the_bucket_gets_no_token(tmp_path: Path) -> None:
     api = Api(httpx.Response(204), httpx.Response(200, content=b"x"))
     client = api.client()

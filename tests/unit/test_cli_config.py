@@ -79,6 +79,7 @@ ELSEWHERE = [
 ]
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize("address", ELSEWHERE)
 def test_a_kept_token_is_sent_to_no_other_host(address: str, tmp_path: Path) -> None:
     environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}

@@ -55,6 +55,7 @@ def left_out(found: Folder) -> dict[str, str]:
     return {one.file: str(one.kind) for one in found.left_out}
 
 
+@pytest.mark.fault(41, by="a folder")
 def test_photographs_are_told_by_their_contents_whatever_they_are_called(folder: Path) -> None:
     files = {
         "IMG_0001": jpeg("1"),
@@ -195,6 +196,7 @@ def captions(found: Folder) -> dict[str, str]:
     return {one.label: one.said["caption"].value for one in found.photographs if one.said}
 
 
+@pytest.mark.fault(26, by="a folder")
 def test_captions_meet_their_files_and_the_other_lines_are_reported(folder: Path) -> None:
     (folder / "b.jpg").write_bytes(jpeg("b"))
     lines = b"\xef\xbb\xbfa.jpg A dog.\r\nb.jpg#0\tA cat.\nmissing.jpg A cow.\n\nnonsense\n"

@@ -62,6 +62,7 @@ def test_a_record_whose_id_was_never_heard_is_met_again(
     assert repository.names() == NAMES
 
 
+@pytest.mark.fault(41)
 def test_a_second_import_sends_nothing_and_enters_one_photograph_at_most(
     repository: Repository, folder: Path
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_second_import_sends_nothing_and_enters_one_photograph_at_most(
     assert repository.files == Counter(NAMES)
 
 
+@pytest.mark.fault(41)
 def test_touched_files_a_renamed_folder_and_a_renamed_file_are_the_same_photographs(
     repository: Repository, folder: Path
 ) -> None:
@@ -87,6 +89,7 @@ def test_touched_files_a_renamed_folder_and_a_renamed_file_are_the_same_photogra
     assert repository.names() == NAMES
 
 
+@pytest.mark.fault(41)
 def test_a_corrected_line_corrects_the_caption(repository: Repository, folder: Path) -> None:
     describe(folder, "0.jpg A dog", "1.jpg A cat")
     repository.take_in(folder)
@@ -235,6 +238,7 @@ def test_a_file_that_is_no_photograph_fails_alone(
     assert repository.names() == ["0.jpg"]
 
 
+@pytest.mark.fault(41)
 def test_a_file_that_vanished_fails_alone(repository: Repository, folder: Path) -> None:
     imported = repository.put_in([photograph(folder / "0.jpg"), photograph(folder / "gone.jpg")])
     (problem,) = filter(None, map(imported.problem, imported.outcomes))
@@ -242,6 +246,7 @@ def test_a_file_that_vanished_fails_alone(repository: Repository, folder: Path) 
     assert repository.names() == ["0.jpg"]
 
 
+@pytest.mark.fault(41)
 def test_a_file_that_changes_after_it_was_read_is_reported_and_not_sent(
     repository: Repository, folder: Path
 ) -> None:
@@ -274,6 +279,7 @@ def test_a_name_that_the_repository_refuses_is_one_line(
     assert one["problem"].startswith("name: ")
 
 
+@pytest.mark.fault(41)
 def test_a_name_that_is_not_utf_8_is_one_line_with_escapes(
     repository: Repository, folder: Path
 ) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.reconciling.repairs import Repair
 from image_repo.client import Client
 from image_repo.errors import ApiProblem, Unreachable
-from image_repo.upkeep import SILENT_SECONDS, follow
+from image_repo.upkeep import RECONCILE, REINDEX, REPAIRS, follow
 
 
 class Repository:
@@ -20,7 +21,7 @@ class Repository:
     def followed(self) -> dict[str, Any]:
         transport = httpx.MockTransport(self._answer)
         client = Client("http://api/stage", "imr_x", transport=transport, sleep=self.sleep)
-        return follow(client, "seven", 7, self.sleep, lambda: self.seconds)
+        return follow(client, REINDEX, "seven", 7, self.sleep, lambda: self.seconds)
 
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
@@ -52,7 +53,7 @@ def test_it_does_not_wait_for_ever_for_a_run_that_says_nothing(answers: tuple[An
     repository = Repository(*answers)
     with pytest.raises(Unreachable, match="nothing is heard"):
         repository.followed()
-    assert repository.seconds > SILENT_SECONDS
+    assert repository.seconds > REINDEX.silent_seconds
 
 
 def test_a_run_that_failed_says_why() -> None:
@@ -65,3 +66,22 @@ def test_a_run_that_failed_says_why() -> None:
 def test_what_is_not_to_be_seen_is_not_taken_for_a_run_that_has_not_begun() -> None:
     with pytest.raises(ApiProblem):
         Repository(403).followed()
+
+
+def test_a_pass_of_the_reconciler_is_waited_for_beyond_the_half_hour_and_says_why_it_failed() -> (
+    None
+):
+    assert RECONCILE.silent_seconds > 30 * 60
+    failed = httpx.MockTransport(
+        lambda _: httpx.Response(
+            200, json={"id": "seven", "state": "failed", "examined": 3, "reason": "no bucket"}
+        )
+    )
+    client = Client("http://api/stage", "imr_x", transport=failed)
+    with pytest.raises(ApiProblem, match="was not compared: no bucket") as problem:
+        follow(client, RECONCILE, "seven", 7)
+    assert problem.value.exit_code == 1
+
+
+def test_every_repair_is_told_in_words() -> None:
+    assert {*REPAIRS} == {*Repair}

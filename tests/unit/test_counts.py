@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from chalicelib.catalogue.counts import counter_of
 from chalicelib.catalogue.dynamodb import DynamoCatalogue, item_of
 from chalicelib.catalogue.progress import RecountProgress
 from chalicelib.errors import CatalogueUnavailable, RevisionConflict
 from chalicelib.images import Image, State
+from chalicelib.names import RECOUNT_PROGRESS
 from tests.memory.storage import MemoryStorage
 from tests.recounting import Bench, Interrupted
 
@@ -173,6 +175,45 @@ def test_a_recount_that_was_cut_off_resumes_and_counts_nothing_twice(bench: Benc
     assert bench.recount() > 0
     assert bench.kept() == bench.true()
     assert progress.read() is None
+
+
+def test_a_progress_that_cannot_be_read_is_as_good_as_none(bench: Bench) -> None:
+    fill(bench, 3)
+    bench.spoil()
+    bench.storage.write(RECOUNT_PROGRESS, b"{", content_type="application/json")
+    assert bench.recount(unless_running=True) > 0
+    assert bench.kept() == bench.true()
+
+
+def test_what_was_counted_of_another_table_counts_for_nothing(bench: Bench) -> None:
+    """As of the one that this table was restored from."""
+    fill(bench, 6)
+    progress = RecountProgress(bench.storage)
+
+    def cut(page: int) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        bench.recount(before=cut)
+    held = progress.read()
+    assert held is not None
+    counted = {counter_of("ann", "id-0"): {State.FAILED: 50}}
+    progress.write(replace(held, table="restored from", found=counted))
+    bench.recount()
+    assert bench.kept() == bench.true()
+
+
+def test_late_words_of_a_recount_that_another_finished_do_not_keep_the_next_one_from_counting(
+    bench: Bench,
+) -> None:
+    fill(bench, 6)
+    progress, told = RecountProgress(bench.storage), []
+    bench.recount(before=lambda page: told.append(progress.read()))
+    assert told[0] is not None
+    progress.write(told[0])
+    bench.spoil()
+    bench.recount()
+    assert bench.kept() == bench.true()
 
 
 def test_a_recount_that_ended_while_it_corrected_corrects_nothing_twice(bench: Bench) -> None:

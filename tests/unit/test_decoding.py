@@ -46,6 +46,7 @@ def test_four_formats_are_let_in_by_what_they_are(kind: str, content_type: str) 
     assert np.abs(decoded.pixels[10, 35].astype(int) - BLUE).max() < 40
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_every_orientation_is_applied_once(orientation: int, kind: str) -> None:
@@ -115,6 +116,7 @@ def test_a_single_grey_point_is_a_photograph(mode: str) -> None:
     assert decode(written(Image.new(mode, (1, 1))), max_pixels=LIMIT).pixels.shape == (1, 1, 3)
 
 
+@pytest.mark.fault(12)
 def test_of_a_gif_of_many_frames_only_the_first_is_read() -> None:
     frames = [Image.new("P", (8, 8), number % 2) for number in range(100)]
     data = written(frames[0], "GIF", save_all=True, append_images=frames[1:], optimize=False)
@@ -132,6 +134,7 @@ def test_of_a_gif_of_many_frames_only_the_first_is_read() -> None:
     assert called["_seek"] == 1
 
 
+@pytest.mark.fault(11)
 @pytest.mark.parametrize("side", [7_072, 19_000, 50_000])
 def test_a_bomb_is_refused_by_its_header(side: int) -> None:
     # Of its pixels there are none: what read them would call the file damaged.
@@ -161,6 +164,7 @@ def test_an_empty_file_is_called_empty() -> None:
         decode(b"", max_pixels=LIMIT)
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_truncated_file_is_called_damaged(kind: str) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (90, 90, 3), np.uint8)
@@ -198,6 +202,7 @@ def test_a_crop_outside_the_image_names_the_field(part: tuple[float, float, floa
     assert raised.value.field == "crop"
 
 
+@pytest.mark.fault(13)
 def test_the_copy_for_display_is_small_and_tells_nothing_of_the_camera() -> None:
     exif = Image.Exif()
     exif[0x010E] = "<script>alert(1)</script>"

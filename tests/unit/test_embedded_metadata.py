@@ -14,7 +14,7 @@ from captioner.decoding import Decoded, decode
 from captioner.embedded import Embedded, read
 from captioner.preparing import prepare
 from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORD_CHARS, MAX_KEYWORDS, xmp
-from tests.unit.test_preparing import Says
+from tests.unit.test_preparing import READ, Says
 
 UTF_8 = (1, 90, b"\x1b%G")
 IPTC_CAPTION, IPTC_KEYWORD = (2, 120), (2, 25)
@@ -234,5 +234,5 @@ def test_no_metadata_condemns_a_picture(data: st.DataObject) -> None:
 
 def test_a_photograph_is_prepared_with_what_stands_in_it() -> None:
     data = photograph(packet=xmp.write("our Rex", ["lake"]))
-    prepared = prepare(data, describe=Says("a dog").describe, max_pixels=10_000)
+    prepared = prepare(data, read=READ, describe=Says("a dog").describe)
     assert (prepared.embedded_caption, prepared.keywords) == ("our Rex", ("lake",))

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from captioner.vision import text
-from chalicelib.encoder import QueryEncoder
+from chalicelib.encoder import QueryEncoder, Vector
 from chalicelib.errors import (
     EncoderUnavailable,
     ImageRepoError,
@@ -51,6 +51,8 @@ class Words:
 
     loaded = 0
 
+    space = "m@1"
+
     def __init__(self) -> None:
         Words.loaded += 1
 
@@ -65,8 +67,8 @@ def encoder(functions: Functions) -> QueryEncoder:
 def test_images_and_stored_ones_are_asked_for_as_agreed() -> None:
     functions = Functions(BOTH)
     asking = encoder(functions)
-    assert asking.image(b"raw", (0, 0, 0.5, 1)) == VISUAL
-    assert asking.stored("uploads/ann/x.jpg", "v1", None) == VISUAL
+    assert asking.image(b"raw", (0, 0, 0.5, 1)) == Vector(VISUAL)
+    assert asking.stored("uploads/ann/x.jpg", "v1", None) == Vector(VISUAL)
     assert functions.asked == [
         {"image": "cmF3", "crop": [0, 0, 0.5, 1]},
         {"key": "uploads/ann/x.jpg", "version_id": "v1", "crop": None},
@@ -111,7 +113,7 @@ def test_a_function_that_fails_or_answers_nonsense_is_unavailable(functions: Fun
 def test_texts_are_encoded_here_by_what_is_loaded_once() -> None:
     functions = Functions(BOTH)
     near, loaded = encoder(functions), Words.loaded
-    found = [np.frombuffer(near.text(text), "<f2").tolist() for text in ("snow", "dog")]
+    found = [np.frombuffer(near.text(text).numbers, "<f2").tolist() for text in ("snow", "dog")]
     assert found == [[4, 0.5], [3, 0.5]]
     assert Words.loaded == loaded + 1
     assert functions.asked == []

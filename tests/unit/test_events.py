@@ -88,6 +88,7 @@ def test_a_delete_marker_is_no_version_of_the_photograph() -> None:
     assert isinstance(event, ObjectEvent) and event.version_id is None
 
 
+@pytest.mark.fault(5)
 @pytest.mark.parametrize(
     "body",
     [

@@ -33,5 +33,5 @@ def test_it_orders_nothing_and_has_no_dates_and_takes_in_those_that_come() -> No
 
 def test_published_it_is_to_be_rebuilt() -> None:
     base = Part("base", "0" * 64, 1, 0, 1, 2)
-    assert not Manifest("lineage", base, version=1).is_current
-    assert Manifest("lineage", base).is_current
+    assert not Manifest("lineage", base, version=1).is_current("")
+    assert Manifest("lineage", base).is_current("")

@@ -14,11 +14,12 @@ from chalicelib.catalogue.dynamodb import item_of
 from chalicelib.catalogue.recount import Recounted
 from chalicelib.errors import RevisionConflict, SearchUnavailable, Unavailable
 from chalicelib.images import Caption, Image, Source, State
+from chalicelib.reconciling.index import Repairing
 from chalicelib.reindexing import Progress, RunStateStore, Stage
 from chalicelib.search import Query
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
 from chalicelib.settings import Settings
-from indexer.batch import Indexer
+from indexer.batch import Indexer, Taken
 from indexer.bootstrap import bootstrap, documents
 from indexer.changes import EventBus
 from indexer.handler import answer
@@ -61,7 +62,8 @@ class Bench:
         self.runs = RunStateStore(MemoryStorage())
         bus = EventBus(self.events, "bus")  # type: ignore[arg-type]
         self.counting = NotedRecount()
-        self.indexer = Indexer(index, bus, self.runs, self.counting)  # type: ignore[arg-type]
+        repairing = Repairing(index, self.catalogue)
+        self.indexer = Indexer(index, bus, self.runs, self.counting, repairing)  # type: ignore[arg-type]
 
     def deliver(self, *records: Mapping[str, Any]) -> list[str]:
         response = answer(self.indexer, {"Records": records})
@@ -144,18 +146,21 @@ def test_a_batch_delivered_twice_and_out_of_order_ends_the_same(bench: Bench) ->
     assert bench.found() == set()
 
 
-def test_of_a_batch_only_the_unreadable_record_is_delivered_again(bench: Bench) -> None:
+def test_records_that_nothing_can_read_are_left_out_and_hold_up_no_other(bench: Bench) -> None:
     poison = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "7", "NewImage": {"x": {}}}}
-    bare = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "8"}}
-    assert bench.deliver(poison, record(9, PENDING, CAPTIONED), bare) == ["7", "8"]
+    odd = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "8", "NewImage": [None]}}
+    bare = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "9"}}
+    assert bench.deliver(poison, odd, record(10, PENDING, CAPTIONED), bare) == []
     assert bench.found() == {"a"}
     assert bench.told() == ["ImageCaptioned"]
 
 
-def test_a_malformed_vector_fails_its_own_record_only(bench: Bench) -> None:
+def test_a_record_that_no_index_can_hold_is_left_out_and_told_of(bench: Bench) -> None:
     broken = replace(CAPTIONED, image_id="b", visual=b"short")
-    assert bench.deliver(record(1, None, broken), record(2, PENDING, CAPTIONED)) == ["1"]
+    records = [record(1, None, broken), record(2, PENDING, CAPTIONED)]
+    assert bench.indexer.take(records) == Taken(1, 1, [])
     assert bench.found() == {"a"}
+    assert bench.told() == ["ImageCaptioned", "ImageCaptioned"]
 
 
 def test_while_the_index_is_down_the_whole_batch_is_delivered_again(bench: Bench) -> None:
@@ -232,12 +237,37 @@ def test_a_run_that_nobody_asked_for_leaves_another_alone(bench: Bench) -> None:
     assert answer(bench.indexer, {"reindex": asked}) == {"records": 1}
 
 
+def test_a_run_that_was_cut_goes_on_when_lambda_tries_its_request_again(bench: Bench) -> None:
+    bench.catalogue.save(replace(PENDING, rev=0), expected_rev=0)
+    asked = {"id": "automatic", "unless_running": True}
+
+    def cut(progress: Progress) -> int:
+        raise KeyboardInterrupt  # as where the process ends: nothing writes the run's end
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.runs.run("automatic", roll_back=False, work=cut)
+    assert answer(bench.indexer, {"reindex": asked}) == {"records": 1}
+
+
 def test_a_recount_is_done_or_left_to_the_one_that_is_under_way(bench: Bench) -> None:
     asked = {"recount": {"id": "one", "unless_running": True}}
     assert answer(bench.indexer, asked) == {"records": 7}
     assert bench.counting.asked == [("one", True)]
     bench.counting.refusal = RevisionConflict("another recount is running")
     assert answer(bench.indexer, asked) == {"records": 0}
+
+
+def test_the_reconciler_is_told_what_is_published_and_has_the_rest_indexed(bench: Bench) -> None:
+    held = {"reconcile": {"after": None}}
+    assert answer(bench.indexer, held) == {"held": []}
+    bench.catalogue.save(CAPTIONED, expected_rev=0)  # of which no stream tells
+    mend = {"reconcile": {"mend": ["a"]}}
+    nothing = {"indexed": 0, "removed": 0, "ahead": 0, "passed_over": 0}
+    assert answer(bench.indexer, mend) == nothing | {"indexed": 1}
+    assert answer(bench.indexer, mend) == nothing
+    assert bench.found() == {"a"}
+    assert answer(bench.indexer, held) == {"held": [["a", 1, False]]}
+    assert answer(bench.indexer, {"reconcile": {"after": "a"}}) == {"held": []}
 
 
 def test_events_reach_the_bus_in_tens() -> None:

@@ -18,6 +18,7 @@ def size(engine: str, **context: str) -> Concurrency:
     return Concurrency.of(engine, context.get)
 
 
+@pytest.mark.fault(39, by="the template")
 def test_the_default_deployment_fits_a_new_account_and_leaves_half_to_the_api() -> None:
     assert size(OPENSEARCH).lack(NEW_ACCOUNT) is None
     told = size(OPENSEARCH).use(NEW_ACCOUNT)

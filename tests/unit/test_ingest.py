@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.errors import RevisionConflict
 from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Attribute, Caption, Prepared, Source, State
 from chalicelib.ingest import IngestOutcome
-from tests.ingesting import ID, Room, created, prepared, removed
+from tests.ingesting import ID, NOW, Room, created, prepared, removed
 
 
 def test_an_upload_ends_as_a_captioned_record() -> None:
@@ -23,6 +25,7 @@ def test_an_upload_ends_as_a_captioned_record() -> None:
     assert record.derivative_key and room.storage.read(record.derivative_key, limit=99)
 
 
+@pytest.mark.fault(1)
 def test_the_same_event_again_changes_nothing() -> None:
     room = Room()
     room.put(b"runs")
@@ -32,6 +35,7 @@ def test_the_same_event_again_changes_nothing() -> None:
     assert room.record() == before
 
 
+@pytest.mark.fault(1)
 def test_two_workers_on_the_same_event_leave_one_caption() -> None:
     room = Room()
     room.put(b"runs")
@@ -46,6 +50,7 @@ def test_two_workers_on_the_same_event_leave_one_caption() -> None:
     assert room.record().rev == 1
 
 
+@pytest.mark.fault(2)
 def test_version_two_before_version_one_stays() -> None:
     room = Room()
     room.put(b"sits")
@@ -81,6 +86,7 @@ def test_a_replaced_photograph_leaves_its_own_copies_for_display() -> None:
     assert room.derivatives() == sorted(room.record().copies)
 
 
+@pytest.mark.fault(3)
 def test_a_deletion_before_its_upload_keeps_it_out() -> None:
     room = Room()
     room.put(b"runs")
@@ -90,6 +96,7 @@ def test_a_deletion_before_its_upload_keeps_it_out() -> None:
     assert room.record().state is State.DELETED
 
 
+@pytest.mark.fault(3)
 def test_after_a_deletion_the_key_can_be_used_again() -> None:
     room = Room()
     room.put(b"runs")
@@ -119,6 +126,7 @@ def test_whatever_the_order_the_newest_event_wins(order: list[ObjectEvent]) -> N
     assert room.derivatives() == sorted(record.copies)
 
 
+@pytest.mark.fault(15)
 def test_an_object_that_is_gone_is_left_to_the_newer_event() -> None:
     room = Room()
     assert room.ingest.created(created("01", "v1")) is IngestOutcome.GONE
@@ -131,7 +139,7 @@ def test_a_file_that_is_no_photograph_fails_visibly_and_once() -> None:
     assert room.ingest.created(created("01", "v1")) is IngestOutcome.FAILED
     record = room.record()
     assert record.state is State.FAILED and record.reason
-    assert "no JPEG" in record.reason
+    assert "no JPEG" in record.reason and record.updated_at == NOW
     assert room.ingest.created(created("01", "v1")) is IngestOutcome.DUPLICATE
 
 
@@ -156,6 +164,7 @@ def test_a_users_caption_and_attributes_stand() -> None:
     assert record.visual and record.semantic
 
 
+@pytest.mark.fault(18)
 def test_an_edit_during_the_captioning_wins() -> None:
     room = Room()
     room.put(b"runs")
@@ -191,3 +200,29 @@ def test_of_many_captions_the_best_few_are_alternatives() -> None:
     room.ingest.created(created("01", "v1"))
     caption = room.record().caption
     assert caption and caption.alternatives == tuple(f"caption {number}" for number in range(1, 6))
+
+
+def test_a_copy_that_is_yet_to_be_named_is_removed_only_when_it_can_no_longer_be_named() -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    read = room.record()
+    room.storage.write(f"derived/{ID}/cut-r2.webp", b"webp", content_type="image/webp")
+    room.ingest.sweep(created("01", "v1"))
+    assert {*room.derivatives()} == read.copies
+    with pytest.raises(RevisionConflict):  # of the worker that read before, and was not killed
+        room.catalogue.save(read, expected_rev=read.rev)
+
+
+@pytest.mark.parametrize("name", ["cut-r1.webp", "cut-r1-large.webp", "cut.webp"])
+def test_a_copy_that_no_worker_can_name_any_more_is_removed_and_the_record_left_alone(
+    name: str,
+) -> None:
+    room = Room()
+    room.put(b"runs")
+    room.ingest.created(created("01", "v1"))
+    before = room.record()
+    room.storage.write(f"derived/{ID}/{name}", b"webp", content_type="image/webp")
+    room.ingest.sweep(created("01", "v1"))
+    assert {*room.derivatives()} == before.copies
+    assert room.record() == before

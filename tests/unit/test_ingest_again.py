@@ -82,6 +82,7 @@ class _CrashesAtTheWrite(MemoryCatalogue):
         return super().save(image, expected_rev=expected_rev)
 
 
+@pytest.mark.fault(7)
 def test_a_crash_between_caption_and_write_is_made_good() -> None:
     room = Room()
     room.catalogue = _CrashesAtTheWrite()

@@ -84,8 +84,9 @@ class Machine(RuleBasedStateMachine):
         self.deleted.discard(key_of(name))
         body = f"{'photo' if good else 'bad'} {self.count}".encode()
         self.storage.write(key_of(name), body, content_type="image/jpeg")
-        version = next(found.etag for found in self.storage.objects(key_of(name)))
-        self._tell(key_of(name), EventKind.CREATED, body, version)
+        found = self.storage.head(key_of(name))
+        assert found is not None
+        self._tell(key_of(name), EventKind.CREATED, body, found.version_id)
 
     @rule(name=NAMES)
     def delete(self, name: str) -> None:

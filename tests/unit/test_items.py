@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.catalogue.dynamodb import image_of, item_of
-from chalicelib.images import Attribute, Caption, Garment, Image, Label, Source, State
+from chalicelib.images import Attribute, Caption, Entry, Garment, Image, Label, Source, State
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 IMAGE = Image(
@@ -39,6 +41,22 @@ def test_an_item_is_the_record() -> None:
     assert image_of(item_of(IMAGE)) == IMAGE
 
 
+TEXTS = st.lists(st.text(max_size=3), max_size=2).map(tuple)
+GARMENTS = st.lists(st.builds(Garment, st.text(max_size=3), TEXTS), max_size=2).map(tuple)
+ATTRIBUTES = st.lists(
+    st.builds(Attribute, st.text(max_size=3), TEXTS, TEXTS, GARMENTS, TEXTS), max_size=2
+).map(tuple)
+
+
+@given(ATTRIBUTES, TEXTS, TEXTS)
+def test_whatever_is_said_of_a_photograph_can_be_read_back(
+    attributes: tuple[Attribute, ...], keywords: tuple[str, ...], alternatives: tuple[str, ...]
+) -> None:
+    caption = Caption("a dog", Source.USER, alternatives=alternatives)
+    image = replace(IMAGE, attributes=attributes, keywords=keywords, caption=caption)
+    assert image_of(item_of(image)) == image
+
+
 def test_a_cameras_time_is_kept_without_a_zone() -> None:
     assert item_of(IMAGE)["taken_at"] == {"S": "2024-05-01T13:20:00"}
     assert image_of(item_of(IMAGE)).taken_at == datetime.fromisoformat("2024-05-01T13:20")
@@ -49,6 +67,11 @@ def test_an_item_need_not_tell_of_every_kind_of_word() -> None:
     del item["attributes"]["L"][0]["M"]["places"]
     read = image_of(item).attributes
     assert read == (Attribute("dog", ("brown",), ("run",)), IMAGE.attributes[1])
+
+
+def test_a_request_that_described_a_file_which_came_another_way_is_read_again() -> None:
+    described = replace(IMAGE, entry=Entry("of the request"))
+    assert image_of(item_of(described)) == described
 
 
 def test_an_older_item_has_no_labels() -> None:

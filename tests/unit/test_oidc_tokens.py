@@ -50,6 +50,7 @@ def test_a_token_signed_with_an_elliptic_curve_is_taken_too() -> None:
     assert caller(signed(key, {"alg": "ES256", "kid": key.kid})) == ANN
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize(
     "claims",
     [
@@ -134,6 +135,7 @@ def test_an_algorithm_that_is_not_allowed_is_refused(algorithm: str) -> None:
     assert caller(PROVIDER.token({"alg": algorithm})) is None
 
 
+@pytest.mark.fault(42)
 def test_another_key_does_not_count_whatever_the_header_says() -> None:
     named = {"alg": "RS256", "kid": PROVIDER.keys[0].kid}
     own = {"jwk": OTHER_KEY.as_dict(private=False), "jku": "https://evil.example.org/keys"}
@@ -147,6 +149,7 @@ def test_a_key_of_another_kind_does_not_fit() -> None:
     assert caller(signed(curve, {"alg": "ES256", "kid": rsa.kid})) is None
 
 
+@pytest.mark.fault(42)
 def test_a_changed_token_is_refused() -> None:
     header, _, signature = PROVIDER.token().split(".")
     assert caller(f"{header}.{part(claims_of(sub='root'))}.{signature}") is None

@@ -61,6 +61,8 @@ class Cluster:
     """Notes what is asked, and answers so that whoever asks carries on."""
 
     aliases: dict[str, set[str]] = field(default_factory=dict)
+    mappings: dict[str, Any] = field(default_factory=dict)
+    written: set[tuple[str, str]] = field(default_factory=set)
     requests: list[Request] = field(default_factory=list)
 
     def answer(self, request: Request) -> Any:
@@ -72,12 +74,20 @@ class Cluster:
                 return {index: {"aliases": {alias: {} for alias in its}} for index, its in held}
             case "POST", "_aliases":
                 self._move(json.loads(request.body)["actions"])
+            case "GET", "_mapping":
+                return {index: {"mappings": self.mappings[index]}}
+            case "PUT", "_mapping":
+                self.mappings[index] = self.mappings[index] | json.loads(request.body)
+            case "POST", "_count":
+                return {"count": len({name for at, name in self.written if at == index})}
             case "PUT", name if not index:
-                self.aliases[name] = set(json.loads(request.body)["aliases"])
+                body = json.loads(request.body)
+                self.aliases[name], self.mappings[name] = set(body["aliases"]), body["mappings"]
             case "DELETE", name:
                 self.aliases.pop(name, None)
             case "POST", "_bulk":
                 actions = [*request.lines][::2]
+                self.written |= {(index, action["index"]["_id"]) for action in actions}
                 return {"items": [{"index": {"status": 201}} for _ in actions]}
             case "POST", "_msearch":
                 return {"responses": [_nothing(body) for body in [*request.lines][1::2]]}
@@ -185,10 +195,13 @@ def test_whatever_the_adapter_can_ask_is_asked(requests: list[Request]) -> None:
     operations = {(method, name) for method, name in asked if name.startswith("_")}
     assert operations == {
         ("GET", "_alias"),
+        ("GET", "_mapping"),
         ("POST", "_aliases"),
         ("POST", "_bulk"),
+        ("POST", "_count"),
         ("POST", "_msearch"),
         ("POST", "_refresh"),
+        ("PUT", "_mapping"),
         ("PUT", "_settings"),
     }
     assert {method for method, _ in asked - operations} == {"PUT", "DELETE"}

@@ -2,17 +2,20 @@
 
 import io
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from captioner.decoding import Pixels
+from captioner.photograph import read
 from captioner.preparing import prepare
 from captioner.vision.labels import Label
 from captioner.vision.prediction import Caption, Prediction
 from tests.phone import photograph_of_a_phone
 
+READ = partial(read, max_pixels=1_000)
 VECTOR = np.full(256, 1 / 16, np.float32)
 
 
@@ -39,20 +42,20 @@ def photograph() -> bytes:
 
 def test_captions_come_best_first_and_once_with_the_probability_of_the_best() -> None:
     model = Says("a dog", "a cat", "a dog")
-    prepared = prepare(photograph(), describe=model.describe, max_pixels=1_000)
+    prepared = prepare(photograph(), describe=model.describe, read=READ)
     assert prepared.captions == ("a dog", "a cat") and prepared.confidence == 0.25
     assert (prepared.width, prepared.height, prepared.content_type) == (30, 20, "image/png")
     assert prepared.display.startswith(b"RIFF")
 
 
 def test_vectors_are_256_numbers_of_16_bits() -> None:
-    prepared = prepare(photograph(), describe=Says().describe, max_pixels=1_000)
+    prepared = prepare(photograph(), describe=Says().describe, read=READ)
     assert prepared.visual is not None
     assert np.frombuffer(prepared.visual, "<f2").tolist() == VECTOR.tolist()
 
 
 def test_a_model_that_says_nothing_and_computes_no_numbers_asks_for_review() -> None:
-    prepared = prepare(photograph(), describe=Says(vector=float("nan")).describe, max_pixels=1_000)
+    prepared = prepare(photograph(), describe=Says(vector=float("nan")).describe, read=READ)
     assert prepared.captions == () and prepared.confidence is None and prepared.needs_review
     assert prepared.visual is None and prepared.semantic is None
     assert prepared.labels == () and not prepared.withheld
@@ -60,13 +63,13 @@ def test_a_model_that_says_nothing_and_computes_no_numbers_asks_for_review() -> 
 
 def test_labels_and_what_is_withheld_are_passed_on() -> None:
     model = Says("a dog", labels=(Label("cat", 0.75), Label("bed", 0.125)))
-    prepared = prepare(photograph(), describe=model.describe, max_pixels=1_000)
+    prepared = prepare(photograph(), describe=model.describe, read=READ)
     assert prepared.labels == (("cat", 0.75), ("bed", 0.125))
     assert prepared.needs_review and prepared.withheld
 
 
 def test_a_file_says_when_and_with_what_it_was_taken() -> None:
-    prepared = prepare(photograph_of_a_phone(), describe=Says().describe, max_pixels=1_000)
+    prepared = prepare(photograph_of_a_phone(), describe=Says().describe, read=READ)
     assert prepared.taken_at == datetime.fromisoformat("2024-05-01T13:20")
     assert (prepared.camera, prepared.orientation) == ("Apple iPhone 15", 6)
     assert (prepared.width, prepared.height) == (20, 30)
@@ -77,7 +80,7 @@ def test_where_it_was_taken_is_told_only_where_that_is_kept_and_never_in_the_cop
     keep: bool,
 ) -> None:
     prepared = prepare(
-        photograph_of_a_phone(), describe=Says().describe, max_pixels=1_000, keep_position=keep
+        photograph_of_a_phone(), describe=Says().describe, read=READ, keep_position=keep
     )
     assert prepared.position == ((46.948, 7.4475) if keep else None)
     with Image.open(io.BytesIO(prepared.display)) as shown:

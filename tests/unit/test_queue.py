@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -9,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.errors import Unavailable
-from chalicelib.queue import SqsQueue
+from chalicelib.queue import ALONE, Received, SqsQueue
 
 MESSAGES = [{"redrive": {"key": f"uploads/{number}.jpg"}} for number in range(23)]
 
@@ -75,3 +76,44 @@ def test_a_queue_that_does_not_answer_is_unavailable(client: Any) -> None:
         SqsQueue(client, "https://sqs.eu-central-1.amazonaws.com/1/none").send(MESSAGES)
     with pytest.raises(Unavailable, match="did not answer"):
         SqsQueue(client, "https://sqs.eu-central-1.amazonaws.com/1/none").is_empty()
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_messages_that_are_sent_again_take_the_place_of_those_received(
+    client: Any, alone: bool
+) -> None:
+    url = client.create_queue(QueueName="events")["QueueUrl"]
+    queue = SqsQueue(client, url)
+    queue.send(MESSAGES[:3])
+    taken = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    queue.send_again(
+        [Received(each["MessageId"], each["Body"], each["ReceiptHandle"]) for each in taken],
+        alone=alone,
+    )
+    for each in taken:
+        with suppress(client.exceptions.ReceiptHandleIsInvalid):
+            client.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=each["ReceiptHandle"], VisibilityTimeout=0
+            )
+    copies = client.receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=10,
+        MessageAttributeNames=["All"],
+        AttributeNames=["ApproximateReceiveCount"],
+    )["Messages"]
+    assert sorted(json.loads(each["Body"])["redrive"]["key"] for each in copies) == [
+        f"uploads/{number}.jpg" for number in range(3)
+    ]
+    assert {each["Attributes"]["ApproximateReceiveCount"] for each in copies} == {"1"}
+    assert {ALONE in each.get("MessageAttributes", {}) for each in copies} == {alone}
+    queue.send_again([], alone=alone)
+
+
+def test_copies_that_are_refused_delete_nothing(client: Any) -> None:
+    url = client.create_queue(QueueName="events")["QueueUrl"]
+    client.send_message(QueueUrl=url, MessageBody="{}")
+    taken = client.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"][0]
+    queue = SqsQueue(_RefusesSome(client, 99), url)  # type: ignore[arg-type]
+    with pytest.raises(Unavailable):
+        queue.send_again([Received("1", "{}", taken["ReceiptHandle"])], alone=False)
+    assert len(client.receive_message(QueueUrl=url)["Messages"]) == 1

@@ -27,8 +27,8 @@ class Room:
         self.queue = MemoryQueue()
         self.rebuild = Rebuild(self.catalogue, self.storage, self.queue)
 
-    def upload(self, key: str) -> str:
-        self.storage.write(key, b"1234", content_type="image/jpeg")
+    def upload(self, key: str, body: bytes = b"1234") -> str:
+        self.storage.write(key, body, content_type="image/jpeg")
         return image_id_of(BUCKET, key)
 
     def record(self, key: str, **fields: Any) -> str:
@@ -58,7 +58,7 @@ def test_captions_that_were_imported_as_they_are_need_not_be_again() -> None:
         room.upload(f"uploads/ada/{name}")
         FolderCaptions(room.storage).register(f"uploads/ada/{name}")
     assert room.rebuild.page(None, 9) == RebuildPage(2, 0, 2, None)
-    room.upload("uploads/ada/descriptions.txt")
+    room.upload("uploads/ada/descriptions.txt", b"5678")
     assert room.rebuild.page(None, 9).queued == 1
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import SearchUnavailable, StorageUnavailable
+from chalicelib.errors import NotFound, SearchUnavailable, StorageUnavailable
 from chalicelib.reindexing import (
     RUN_STATE_KEY,
     AutomaticReindexing,
     LambdaReindexing,
+    Position,
     Progress,
     RunStateStore,
     Stage,
@@ -80,7 +81,7 @@ def test_a_run_tells_how_far_it_is_at_most_once_a_second() -> None:
     def work(progress: Progress) -> int:
         for records in range(1, 5):
             watch.seconds += 0.5
-            progress.note(records, f"id {records}")
+            progress.note(Position(records, f"id {records}", "a"))
             newest = runs.newest()
             assert newest is not None and newest.stage is Stage.RUNNING
             seen.append(newest.records)
@@ -100,7 +101,7 @@ def test_a_run_learns_where_the_one_before_it_was_cut() -> None:
 
     def cut(progress: Progress) -> int:
         watch.seconds += 1
-        progress.note(1_000, "id 1000")
+        progress.note(Position(1_000, "id 1000", "a"))
         raise SearchUnavailable("the engine is gone")
 
     with pytest.raises(SearchUnavailable):
@@ -108,7 +109,7 @@ def test_a_run_learns_where_the_one_before_it_was_cut() -> None:
     failed = runs.newest()
     assert failed is not None
     assert (failed.stage, failed.reason) == (Stage.FAILED, "the engine is gone")
-    stopped: list[tuple[int, str | None]] = []
+    stopped: list[Position] = []
 
     def noted(progress: Progress) -> int:
         stopped.append(progress.stopped)
@@ -116,35 +117,77 @@ def test_a_run_learns_where_the_one_before_it_was_cut() -> None:
 
     for _ in range(2):
         runs.run("8", roll_back=False, work=noted)
-    assert stopped == [(1_000, "id 1000"), (0, None)]
+    assert stopped == [Position(1_000, "id 1000", "a"), Position()]
 
 
 def test_an_index_is_made_even_where_its_progress_cannot_be_written_down() -> None:
     assert RunStateStore(Silent()).run("seven", roll_back=False, work=lambda _: 3) == 3
 
 
-def test_a_run_that_begins_from_nothing_is_not_resumed_from_where_another_was() -> None:
-    runs = RunStateStore(MemoryStorage(), Watch())
-
-    def interrupted(progress: Progress) -> int:
-        progress.note(0, None)
-        raise SearchUnavailable("the engine is gone")
-
-    def stopped(progress: Progress) -> int:
-        raise AssertionError(progress.stopped)
-
-    runs.run("seven", roll_back=False, work=lambda _: 0)
-    with pytest.raises(SearchUnavailable):
-        runs.run("8", roll_back=False, work=half_read)
-    with pytest.raises(SearchUnavailable):
-        runs.run("9", roll_back=False, work=interrupted)
-    with pytest.raises(AssertionError, match=r"\(0, None\)"):
-        runs.run("10", roll_back=False, work=stopped)
-
-
 def half_read(progress: Progress) -> int:
-    progress.note(1_000, "id 1000")
+    progress.note(Position(1_000, "id 1000", "a"))
     raise SearchUnavailable("the engine is gone")
+
+
+UNREADABLE = [
+    b"{",
+    b"\xff",
+    b"[]",
+    b'{"run_id": "a"}',
+    b'{"run_id": "a", "roll_back": false, "started_at": "2026-01-01", "updated_at": "2026-01-01"}',
+    b" " * 200_000,
+]
+
+
+@pytest.mark.parametrize("state", UNREADABLE)
+def test_a_state_that_cannot_be_read_is_as_good_as_none_and_is_told(
+    state: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    storage = MemoryStorage()
+    storage.write(RUN_STATE_KEY, state, content_type="application/json")
+    runs = RunStateStore(storage)
+    assert runs.newest() is None and not runs.is_running(other_than="seven")
+    with pytest.raises(NotFound, match=r"index/reindex\.json, cannot be read"):
+        runs.known()
+    assert "index/reindex.json cannot be read" in caplog.text
+    started = Started()
+    AutomaticReindexing(runs.newest, started).start()
+    assert len(started.runs) == 1
+    assert runs.run("seven", roll_back=False, work=lambda _: 3) == 3
+    assert runs.known().records == 3
+
+
+def test_late_words_of_a_run_do_not_hide_a_later_one_that_is_done() -> None:
+    watch = Watch()
+    runs = RunStateStore(MemoryStorage(), watch)
+
+    def overtaken(progress: Progress) -> int:
+        watch.seconds += 2
+        runs.run("later", roll_back=False, work=lambda _: 5)
+        watch.seconds += 2
+        progress.note(Position(1_000, "id 1000", "a"))
+        return 1_000
+
+    runs.run("first", roll_back=False, work=overtaken)
+    newest = runs.known()
+    assert (newest.run_id, newest.stage, newest.records) == ("later", Stage.FINISHED, 5)
+
+
+def test_a_run_that_another_s_refusal_interrupted_is_told_again() -> None:
+    watch = Watch()
+    runs = RunStateStore(MemoryStorage(), watch)
+
+    def working(progress: Progress) -> int:
+        watch.seconds += 2
+        with pytest.raises(SearchUnavailable):
+            runs.run("refused", roll_back=True, work=half_read)
+        watch.seconds += 2
+        progress.note(Position(2_000, "id 2000", "a"))
+        assert runs.known().position == Position(2_000, "id 2000", "a")
+        return 2_000
+
+    runs.run("first", roll_back=False, work=working)
+    assert runs.known().run_id == "first"
 
 
 # Runs that nobody asked for ----------------------------------------------------------------------

@@ -1,8 +1,10 @@
-"""The pass over what is due, as EventBridge calls it."""
+"""The reconciler, as EventBridge calls it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from chalice.local import LambdaContext
@@ -16,10 +18,10 @@ from tests.api import Api
 from tests.memory.queue import MemoryDeadLetters
 
 
-def look() -> None:
+def look(detail: Mapping[str, Any] = MappingProxyType({})) -> None:
     with Client(entry_point.app) as client:
-        event = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
-    entry_point.settle_what_is_due(event, LambdaContext("due", 1_536, 300_000))
+        event = client.events.generate_cw_event("aws.events", "Scheduled Event", {**detail}, [])
+    entry_point.reconcile(event, LambdaContext("reconciler", 1_536, 300_000))
 
 
 def test_an_hour_without_dead_letters_writes_no_metric(
@@ -64,3 +66,19 @@ def test_what_is_due_is_done_though_dead_letters_cannot_be_read(api: Api) -> Non
         look()
     record = api.catalogue.get("id-1")
     assert record and record.state is State.EXPIRED
+
+
+def test_a_pass_is_told_of_and_what_it_repairs_is_counted_for_the_alarm(
+    api: Api, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.enter(owner="ann", key="uploads/ann/gone.jpg", size=3, version_id="v1")
+    asked = api.call("POST", "/reconcile", {"margin_minutes": 0}, as_="admin").json
+    (wanted,) = api.reconciling.asked
+    entry_point.provider.repository = api.repository()
+    look({"reconcile": wanted.model_dump(mode="json")})
+    told = api.call("GET", "/reconcile", as_="admin").json
+    assert (told["id"], told["state"], told["examined"]) == (asked["id"], "finished", 1)
+    assert told["repaired"] == {"LostFilesRecorded": 1}
+    metrics = capsys.readouterr().out
+    assert '"LostFilesRecorded":[1.0]' in metrics
+    assert '"Repaired":[1.0]' in metrics

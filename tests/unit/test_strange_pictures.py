@@ -61,6 +61,7 @@ def raising(error: BaseException) -> dict[str, Callable[[bytes], ImageFile]]:
     return {"image/png": open_picture}
 
 
+@pytest.mark.fault(29)
 @pytest.mark.parametrize(
     "error",
     [KeyError(1), struct.error("x"), ZeroDivisionError(), RecursionError(), zlib.error("x")],

@@ -30,8 +30,8 @@ from chalicelib.transitions import (
     edited,
     expired,
     failed,
-    gone_for_good,
     imported,
+    lost_its_file,
     pending,
     rejected,
     restored,
@@ -82,6 +82,31 @@ def captioned(
 
 def texts(count: int) -> tuple[str, ...]:
     return tuple(f"caption {number}" for number in range(count))
+
+
+def in_space(space: str | None, look: bytes) -> Prepared:
+    return replace(PREPARED, space=space, visual=look * 512)
+
+
+@pytest.mark.fault(36)
+def test_the_look_of_a_former_model_stays_until_the_file_is_another() -> None:
+    old = captioned(prepared=in_space(None, b"\1"))  # of a release that noted no space
+    assert (old.vector_space, old.former_visual) == ("net@1", None)
+    new = captioned(old, event("01", "v1"), in_space("net@2", b"\2"))
+    again = captioned(new, event("01", "v1"), in_space("net@2", b"\2"))
+    for record in (new, again):
+        assert record.visual_in("net@2") == b"\2" * 512
+        assert record.visual_in("net@1") == b"\1" * 512
+        assert record.visual_in("net@0") is None
+    replaced = captioned(again, event("02", "v2"), in_space("net@2", b"\3"), sha256="bb")
+    assert replaced.visual_in("net@1") is None
+
+
+@pytest.mark.fault(36)
+def test_another_decoder_of_the_same_encoder_leaves_the_space_as_it_is() -> None:
+    old = captioned(prepared=in_space("net@0", b"\1"))
+    new = captioned(old, event("01", "v1"), in_space("net@0", b"\1"))
+    assert (new.vector_space, new.former_visual) == ("net@0", None)
 
 
 def test_a_new_record_waits_for_the_file_that_was_announced() -> None:
@@ -235,8 +260,9 @@ def test_a_deleted_photograph_takes_no_captions() -> None:
 def test_only_a_tombstone_whose_file_was_removed_comes_back_and_with_nothing_but_itself() -> None:
     mine = edited(captioned(), START, caption="my Rex")
     later = START + timedelta(days=1)
-    for record in (mine, deleted(mine, START), gone_for_good(deleted(mine, START), START)):
+    for record in (mine, deleted(mine, START)):
         assert restored(record, later) is record
+    assert restored(lost_its_file(mine, START), later).state is State.PENDING
     back = restored(deleted(mine, START, sequencer="02"), later)
     assert (back.state, back.caption, back.removed_at) == (State.PENDING, None, None)
     assert (back.sequencer, back.updated_at) == ("02", later)
@@ -267,6 +293,7 @@ FILES = st.builds(
     needs_review=st.booleans(),
     withheld=st.booleans(),
     visual=VECTORS,
+    space=st.sampled_from([None, "net@0", "net@2"]),
     labels=st.sampled_from([(), (("Dog", 0.9),)]),
     embedded_caption=st.none() | CAPTIONS,
     keywords=KEYWORDS,
@@ -365,6 +392,8 @@ def assert_consistent(record: Image) -> None:
     assert_caption_is_whole(record)
     assert_attributes_have_their_source(record)
     assert_keywords_have_their_source(record)
+    assert (record.former_visual is None) == (record.former_space is None)
+    assert record.former_space is None or record.former_space != record.vector_space
 
 
 def assert_state_and_reason_agree(record: Image) -> None:
@@ -388,6 +417,7 @@ def assert_file_and_state_agree(record: Image) -> None:
         assert record.processed_by and record.sha256
         return
     assert (record.visual, record.semantic, record.labels) == (None, None, ())
+    assert (record.space, record.former_visual) == (None, None)
     assert record.large_key is None and record.keywords_source is not Source.FILE
     assert record.caption is None or record.caption.source in {Source.USER, Source.IMPORT}
     assert record.processed_by is None or record.state is State.FAILED

@@ -27,7 +27,7 @@ EVENT = ObjectEvent(BUCKET, KEY, EventKind.CREATED, "v1", "01")
 RUN = ModelRun("net@1", 4, "aa")
 NEW = replace(
     pending(BUCKET, KEY, START, content_type="image/jpeg", size=9, sha256="aa"),
-    entry=Entry("announced", "request"),
+    entry=Entry("request", "announced"),
 )
 
 

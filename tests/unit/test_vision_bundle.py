@@ -35,6 +35,8 @@ def test_an_intact_bundle_is_described(tmp_path: Path) -> None:
     assert described.confidence["needs_review_below"] == 0.2
 
 
+@pytest.mark.fault(16, by="a bundle's files")
+@pytest.mark.fault(16, by="a bundle's files")
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="nowhere: no such folder"):
         bundle.load(tmp_path / "nowhere")
@@ -46,12 +48,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         manifest.read(tmp_path)
 
 
+@pytest.mark.fault(16, by="a bundle's files")
 def test_a_changed_byte_is_found(tmp_path: Path) -> None:
     (make(tmp_path) / "encoder.onnx").write_bytes(b"not a netwerk")
     with pytest.raises(BundleError, match=r"encoder\.onnx is damaged"):
         manifest.read(tmp_path)
 
 
+@pytest.mark.fault(16, by="a bundle's files")
 @pytest.mark.parametrize("version", [0, 1, 2, 4, "3", None])
 def test_another_format_is_refused(tmp_path: Path, version: object) -> None:
     with pytest.raises(BundleError, match=f"this code reads {manifest.FORMAT}"):

@@ -20,6 +20,7 @@ from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
+    Comparable,
     Condition,
     HasAttribute,
     Holds,
@@ -39,10 +40,12 @@ from chalicelib.search.port import (
     ByTime,
     Document,
     Facet,
+    Held,
     Nearest,
     Retrieval,
     Retrieved,
     Stored,
+    key_of,
     microseconds,
 )
 from chalicelib.search.text import SCALE, SHORTEST_WORD
@@ -53,6 +56,7 @@ Numbers = npt.NDArray[Any]
 _REMEMBERED = 64  # answers that are kept until the index changes
 _TEXTS = {"caption": ("caption",), "labels": ("label_text",), "either": ("caption", "label_text")}
 _KINDS = {kind.plural: kind.name for kind in KINDS}
+_OF_ROWS = {"labels": "label", "space": "space"}
 _HUMAN = Is("source", tuple(sorted(source.value for source in HUMAN_SOURCES)))
 
 
@@ -88,6 +92,22 @@ class EmbeddedIndex(Searcher):
         """Return everything as one segment, without what is outdated."""
         return self._columns.dump()
 
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what is held of photographs; see `HoldsRevisions.held`."""
+        rows, least = self._columns.rows, -1 if after is None else key_of(after)
+        keys = nsmallest(limit, (key for key in rows if key > least))
+        return [self._held(rows[key]) for key in keys]
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions are held; see `HoldsRevisions.revisions`."""
+        rows = self._columns.rows
+        found = {name: rows[key] for name in image_ids if (key := key_of(name)) in rows}
+        return {name: self._held(row).rev for name, row in found.items()}
+
+    def _held(self, row: int) -> Held:
+        revision, is_removal = self._arrays["row.rev"][row], self._arrays["row.deleted"][row]
+        return Held(self._columns.ids[row], int(revision), bool(is_removal))
+
     @property
     def size(self) -> int:
         """How many revisions are held."""
@@ -108,13 +128,15 @@ class EmbeddedIndex(Searcher):
         columns = self._columns
         found = ((key, columns.rows[key]) for key in keys if key in columns.rows)
         return {
-            key: Stored(columns.ids[row], columns.texts[row], self._visual(row) if visual else None)
+            key: Stored(
+                columns.ids[row], columns.texts[row], *(self._visual(row) if visual else ())
+            )
             for key, row in found
         }
 
-    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:  # noqa: ARG002
-        """Return words of captions and labels, of anybody's, about as long as one."""
-        return [other for other in self._words() if abs(len(other) - len(word)) <= edits]
+    def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
+        """Return words of captions and labels about as long as one."""
+        return [one for one in self._words_of(among) if abs(len(one) - len(word)) <= edits]
 
     def _retrieved(self, asked: Retrieval) -> Retrieved:
         mask = self._mask(asked.among) & self._columns.living
@@ -221,9 +243,10 @@ class EmbeddedIndex(Searcher):
             case Among(keys):
                 rows = self._columns.rows
                 return self._of_rows([rows[key] for key in keys if key in rows])
-            case LooksLike(vector, cosine):
+            case LooksLike(vector, cosine, space):
                 scores, has_score = self._products("visual", vector)
-                return has_score & (scores >= cosine * SCALE**2)
+                alike: Mask = has_score & (scores >= cosine * SCALE**2)
+                return alike & self._mask(Comparable(space)) if space else alike
         if condition not in self._known:
             self._remember(condition, self._simple(condition))
         mask: Mask = self._known[condition]
@@ -240,15 +263,19 @@ class EmbeddedIndex(Searcher):
                     holding[self._rows_holding(table, stems)] = True
                 return holding
             case HasAttribute(words, labels):
-                return self._of_rows(self._rows_having(words, labels))
+                rows = self._rows_having(words, labels)
             case Is("label", values):
-                return self._of_rows(arrays["label.of"][self._are(values)[arrays["label.value"]]])
+                rows = arrays["label.of"][self._are(values)[arrays["label.value"]]]
             case Is(field, values):
                 return self._are(values)[arrays[f"row.{field}"]]
+            case Comparable(space):
+                is_other = ~self._are((space,))[arrays["space.value"]]
+                return ~self._of_rows(arrays["space.of"][is_other])
             case Within(time, first, end):
-                return self._of_rows(_within(*self._timed(time), first, end))
+                rows = _within(*self._timed(time), first, end)
             case _:
                 raise TypeError(f"no condition: {condition!r}")
+        return self._of_rows(rows)
 
     def _rows_holding(self, table: str, stems: Sequence[str]) -> Numbers:
         """Return the rows whose text has stems one after another."""
@@ -308,8 +335,9 @@ class EmbeddedIndex(Searcher):
             kind = _KINDS[facet.name]
             rows = arrays["attribute.of"][arrays[f"{kind}.of"]]
             return arrays[f"{kind}.value"][mask[rows] & arrays[f"{kind}.first"]]
-        if facet.name == "labels":
-            return arrays["label.value"][mask[arrays["label.of"]]]
+        if facet.name in _OF_ROWS:
+            table = _OF_ROWS[facet.name]
+            return arrays[f"{table}.value"][mask[arrays[f"{table}.of"]]]
         if facet.name == "words":
             return self._words_begun(facet.start, mask)
         return arrays[f"row.{facet.name}"][mask]
@@ -337,25 +365,43 @@ class EmbeddedIndex(Searcher):
     def _words(self) -> list[str]:
         """Return the words that may be suggested."""
         if "words" not in self._known:
-            codes = np.flatnonzero(self._columns.stems >= 0).tolist()
-            told = (self._columns.strings[code] for code in codes)
-            words = [word for word in told if len(word) >= SHORTEST_WORD and word.isalpha()]
-            self._remember("words", words)
+            self._remember("words", self._told(self._columns.stems >= 0))
         known: list[str] = self._known["words"]
         return known
+
+    def _words_of(self, among: Condition) -> list[str]:
+        """Return those of captions and labels that meet a condition."""
+        if ("words", among) not in self._known:
+            mask = self._mask(among) & self._columns.living
+            held = np.zeros(len(self._columns.strings), np.bool_)
+            for table in _TEXTS["either"]:
+                held[self._arrays[f"{table}.word"][mask[self._arrays[f"{table}.of"]]]] = True
+            self._remember(("words", among), self._told(held))
+        known: list[str] = self._known["words", among]
+        return known
+
+    def _told(self, chosen: Mask) -> list[str]:
+        """Return the chosen strings that are long enough to be suggested."""
+        told = (self._columns.strings[code] for code in np.flatnonzero(chosen).tolist())
+        return [word for word in told if len(word) >= SHORTEST_WORD and word.isalpha()]
 
     def _remember(self, name: object, answer: object) -> None:
         if len(self._known) >= _REMEMBERED:
             del self._known[next(iter(self._known))]
         self._known[name] = answer
 
-    def _visual(self, row: int) -> bytes | None:
-        rows = self._arrays["visual.of"]
+    def _visual(self, row: int) -> tuple[bytes | None, str | None]:
+        """Return a row's visual vector and the space that it is of."""
+        vectors, codes = self._entry("visual", "vector", row), self._entry("space", "value", row)
+        spaces = [self._columns.strings[code] for code in codes.tolist()]
+        return vectors.tobytes() or None, next(iter(spaces), None)
+
+    def _entry(self, table: str, column: str, row: int) -> Numbers:
+        """Return the entry of a row in a table that has one a row at most; none or one."""
+        rows = self._arrays[f"{table}.of"]
         at = int(np.searchsorted(rows, row))
-        if at == len(rows) or rows[at] != row:
-            return None
-        vector: bytes = self._arrays["visual.vector"][at].tobytes()
-        return vector
+        found: Numbers = self._arrays[f"{table}.{column}"][at : at + (row in rows[at : at + 1])]
+        return found
 
 
 def _within(rows: Numbers, times: Numbers, first: datetime | None, end: datetime | None) -> Numbers:

@@ -43,6 +43,7 @@ PARENT: Mapping[str, str | None] = {
     "visual": "row",
     "semantic": "row",
     "taken": "row",
+    "space": "row",
     "attribute": "row",
     **{kind.name: "attribute" for kind in KINDS},
 }
@@ -56,6 +57,7 @@ COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "visual": {"of": np.int32, "vector": np.int8},
     "semantic": {"of": np.int32, "vector": np.int8},
     "taken": {"of": np.int32, "at": np.int64},
+    "space": {"of": np.int32, "value": np.int32},
     "attribute": {"of": np.int32},
     **{kind.name: {"of": np.int32, "value": np.int32, "first": np.bool_} for kind in KINDS},
 }
@@ -193,6 +195,8 @@ class _Builder:
             self._add_attributes(row, document)
             for kind, vector in vectors.items():
                 self._entries[kind].append((row, vector))
+            if document.space is not None:
+                self._entries["space"].append((row, self._code(document.space)))
             if document.taken_at is not None:
                 self._entries["taken"].append((row, microseconds(document.taken_at)))
 

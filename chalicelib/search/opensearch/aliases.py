@@ -4,21 +4,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError
 
 from chalicelib.errors import RevisionConflict
 from chalicelib.search.opensearch.client import RetryingClient, unavailable
-from chalicelib.search.opensearch.schema import VERSION, definition
+from chalicelib.search.opensearch.schema import definition, version
 
 EXCHANGED = "another re-index did the same meanwhile"
 _NAME = re.compile(r"-(?P<number>\d{6})(-v\w+)?")
-
-
-def is_current(index: str) -> bool:
-    """Return whether an index has this release's mapping, whose version ends its name."""
-    return index.endswith(f"-v{VERSION}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +43,51 @@ class Aliases:
         """Whether the index that is being built was live before: names ascend."""
         return self.live is not None and self.building is not None and self.building < self.live
 
-    def next(self, prefix: str) -> str:
+    def next(self, prefix: str, version: str) -> str:
         """Return the name of a new index; callers at the same time get the same one."""
         names = (self.live, self.building, self.previous, *self.others)
         numbers = (_number(name, prefix) or 0 for name in names if name)
-        return f"{prefix}-{max(numbers, default=0) + 1:06}-v{VERSION}"
+        return f"{prefix}-{max(numbers, default=0) + 1:06}-v{version}"
 
 
 class AliasRegistry:
-    """Reads and moves the aliases: the prefix itself, ``prefix.building``, ``prefix.previous``."""
+    """Reads and moves the aliases: the prefix itself, ``prefix.building``, ``prefix.previous``.
 
-    def __init__(self, client: RetryingClient, prefix: str) -> None:
+    Parameters
+    ----------
+    catalogue
+        The name of the table that is indexed.
+    """
+
+    def __init__(self, client: RetryingClient, prefix: str, catalogue: str) -> None:
         self._client = client
         self._prefix = prefix
+        self._version = version(catalogue)
         self._aliases = {
             "live": prefix,
             "building": f"{prefix}.building",
             "previous": f"{prefix}.previous",
         }
+
+    def is_current(self, index: str) -> bool:
+        """Return whether an index is of this catalogue and release: its name ends with both's."""
+        return index.endswith(f"-v{self._version}")
+
+    def filling(self, index: str) -> str | None:
+        """Return the name of the filling that an index is in, or was in last.
+
+        Each begins with an index that lacks no write from then on: what was filled before that,
+        and what its position was, counts for nothing.
+        """
+        answer = self._client.call(lambda client: client.indices.get_mapping(index=index))
+        named: str | None = answer[index]["mappings"].get("_meta", {}).get("filling")
+        return named
+
+    def begin_filling(self, index: str) -> None:
+        """Name another filling of an index."""
+        self._client.call(
+            lambda client: client.indices.put_mapping(index=index, body={"_meta": _named()})
+        )
 
     def read(self) -> Aliases:
         """Look up all indexes at once."""
@@ -103,8 +126,10 @@ class AliasRegistry:
         RevisionConflict
             Another re-index created it at the same time.
         """
-        name = aliases.next(self._prefix)
-        body = {**definition(), "aliases": {self._aliases["building"]: {}}}
+        name = aliases.next(self._prefix, self._version)
+        whole = definition()
+        mappings = {**whole["mappings"], "_meta": _named()}
+        body = {**whole, "mappings": mappings, "aliases": {self._aliases["building"]: {}}}
         self._once(lambda client: client.indices.create(index=name, body=body))
         return replace(aliases, building=name)
 
@@ -116,6 +141,10 @@ class AliasRegistry:
             if isinstance(error, NotFoundError) or _exists_already(error):
                 raise RevisionConflict(EXCHANGED) from error
             raise unavailable(error) from error
+
+
+def _named() -> dict[str, str]:
+    return {"filling": uuid4().hex}
 
 
 def _exists_already(error: OpenSearchException) -> bool:

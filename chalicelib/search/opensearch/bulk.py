@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal, Self
 
 from chalicelib.errors import SearchUnavailable
-from chalicelib.search.opensearch.client import RETRYABLE, RetryingClient
+from chalicelib.search.opensearch.client import RetryingClient
 from chalicelib.search.opensearch.documents import source_of
 from chalicelib.search.port import Document
 
@@ -19,33 +19,12 @@ BATCH = 500  # documents of a request: about a megabyte and a half with two vect
 # The smallest nodes of Amazon OpenSearch Service take requests of 10 MiB ("Network quotas",
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html).
 MAX_BYTES = 8_000_000
-_CONFLICT = 409
+_MALFORMED, _CONFLICT = 400, 409
 
 Refresh = Literal["true", "wait_for", "false"]
 
 _logger = logging.getLogger(__name__)
 _json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Which documents were not written.
-
-    Attributes
-    ----------
-    refused
-        Ids of those that never can be, as they are.
-    throttled
-        Ids of those that the engine had no room for at any try.
-    """
-
-    refused: tuple[str, ...] = ()
-    throttled: tuple[str, ...] = ()
-
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """All ids."""
-        return self.refused + self.throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +45,23 @@ class _Item:
 
 def write(
     client: RetryingClient, index: str, documents: Sequence[Document], refresh: Refresh = "false"
-) -> Outcome:
+) -> tuple[str, ...]:
     """Write documents to an index in requests of at most ``BATCH`` and ``MAX_BYTES``.
+
+    Returns
+    -------
+    tuple[str, ...]
+        Ids of those that can never be written, as they are.
 
     Raises
     ------
     SearchUnavailable
-        Nothing was written.
+        Not all of the others were written at any try.
     """
     items, refused = _items(documents)
-    throttled: list[str] = []
-    batches = [*_batches(items)]
-    for at, batch in enumerate(batches):
-        try:
-            outcome = _send(client, index, batch, refresh)
-        except SearchUnavailable:
-            if at == 0:
-                raise
-            throttled += (item.image_id for left in batches[at:] for item in left)
-            break
-        refused += outcome.refused
-        throttled += outcome.throttled
-    return Outcome(tuple(refused), tuple(throttled))
+    for batch in _batches(items):
+        refused += _send(client, index, batch, refresh)
+    return tuple(refused)
 
 
 def _items(documents: Sequence[Document]) -> tuple[list[_Item], list[str]]:
@@ -114,24 +88,26 @@ def _batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
         yield items[start:]
 
 
-def _send(client: RetryingClient, index: str, batch: Sequence[_Item], refresh: Refresh) -> Outcome:
-    """Write a batch, retrying what was throttled."""
+def _send(
+    client: RetryingClient, index: str, batch: Sequence[_Item], refresh: Refresh
+) -> list[str]:
+    """Write a batch, retrying what the engine had no room for; return what it refused."""
     refused: list[str] = []
     left = list(batch)
     for failures in range(1, client.back_off.tries + 1):
         answered = list(zip(left, _statuses(client, index, left, refresh), strict=True))
-        refused += (item.image_id for item, status in answered if _is_refused(status))
-        left = [item for item, status in answered if status in RETRYABLE]
+        refused += (item.image_id for item, status in answered if status == _MALFORMED)
+        left = [item for item, status in answered if not _is_settled(status)]
         if not left:
             break
-        _logger.warning("OpenSearch throttled %d of %d writes", len(left), len(batch))
+        _logger.warning("OpenSearch did not take %d of %d writes", len(left), len(batch))
         if failures < client.back_off.tries:
             client.back_off.wait(failures)
-    if len(left) == len(batch):
-        raise SearchUnavailable("the search engine throttled every write")
     if refused:
         _logger.error("the search engine refused the documents %s", ", ".join(refused))
-    return Outcome(tuple(refused), tuple(item.image_id for item in left))
+    if left:
+        raise SearchUnavailable(f"the search engine did not take {len(left)} documents")
+    return refused
 
 
 def _statuses(
@@ -144,6 +120,10 @@ def _statuses(
     return [int(answered["index"]["status"]) for answered in answer["items"]]
 
 
-def _is_refused(status: int) -> bool:
-    # A conflict: the index holds this revision or a newer one, as it should.
-    return status >= 300 and status != _CONFLICT and status not in RETRYABLE
+def _is_settled(status: int) -> bool:
+    """Tell whether another try would change nothing.
+
+    A block of the index (403), or its absence (404), is no fault of the document's. A conflict:
+    the index holds this revision or a newer one, as it should.
+    """
+    return status < 300 or status in {_CONFLICT, _MALFORMED}

@@ -92,11 +92,20 @@ class BackOff:
 
 
 class RetryingClient:
-    """A client whose calls are retried with back-off."""
+    """A client whose calls are retried with back-off.
 
-    def __init__(self, client: OpenSearch, back_off: BackOff | None = None) -> None:
+    ``may_send`` tells before each try whether its answer would still be of use.
+    """
+
+    def __init__(
+        self,
+        client: OpenSearch,
+        back_off: BackOff | None = None,
+        may_send: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.client = client
         self.back_off = back_off or BackOff()
+        self._may_send = may_send
 
     def call(self, operation: Callable[[OpenSearch], Answer]) -> Answer:
         """Return the answer to an idempotent operation.
@@ -107,7 +116,7 @@ class RetryingClient:
             It failed at every try, or in a way that a retry does not change.
         """
         failures = 0
-        while True:
+        while self._may_send():
             try:
                 return operation(self.client)
             except OpenSearchException as error:
@@ -116,6 +125,7 @@ class RetryingClient:
                     raise unavailable(error) from error
                 _logger.warning("OpenSearch: %s at try %d", _name(error), failures)
             self.back_off.wait(failures)
+        raise SearchUnavailable("the search engine did not answer in time")
 
 
 def unavailable(error: OpenSearchException) -> SearchUnavailable:

@@ -36,6 +36,7 @@ def source_of(document: Document) -> Mapping[str, Any]:
         **_texts(document),
         **_attributes(document.attributes),
         **vectors,
+        **({"space": document.space} if document.space else {}),
     }
 
 

@@ -6,11 +6,12 @@ from chalicelib.errors import SearchUnavailable
 from chalicelib.names import DOMAIN
 from chalicelib.search.conditions import Among, Condition
 from chalicelib.search.execution import Searcher
-from chalicelib.search.opensearch.aliases import AliasRegistry, is_current
+from chalicelib.search.opensearch.aliases import AliasRegistry
 from chalicelib.search.opensearch.bulk import Refresh, write
 from chalicelib.search.opensearch.client import RETRYABLE, RetryingClient
 from chalicelib.search.opensearch.queries import (
     Json,
+    held_of,
     query_of,
     retrieved,
     search_of,
@@ -19,7 +20,7 @@ from chalicelib.search.opensearch.queries import (
     words_like,
 )
 from chalicelib.search.opensearch.schema import REFRESH_INTERVAL
-from chalicelib.search.port import Document, Retrieval, Retrieved, Stored
+from chalicelib.search.port import Document, Held, Retrieval, Retrieved, Stored, key_of
 
 _NOT_FOUND = 404
 _MISSING = "there is no search index yet: it is built from the catalogue; try again in a minute"
@@ -34,11 +35,13 @@ class OpenSearchIndex(Searcher):
         Of the cluster.
     prefix
         Of all names in the cluster.
+    catalogue
+        The name of the table that is indexed.
     refresh
         What a write waits for: by default until it can be found.
     on_outdated
         Called where there is no index, or when photographs are shown from one of another release's
-        mapping: starts a re-index.
+        mapping, or of another table: starts a re-index.
     """
 
     def __init__(
@@ -46,28 +49,61 @@ class OpenSearchIndex(Searcher):
         client: RetryingClient,
         *,
         prefix: str = DOMAIN,
+        catalogue: str = "",
         refresh: Refresh = "wait_for",
         on_outdated: Callable[[], None] = lambda: None,
     ) -> None:
         self.client = client
-        self.aliases = AliasRegistry(client, prefix)
+        self.aliases = AliasRegistry(client, prefix, catalogue)
         self._prefix = prefix
         self._refresh = refresh
         self._on_outdated = on_outdated
 
     def view(self, session: str = "") -> "IndexView":
         """Return the live index; see `Searcher.view`."""
-        return IndexView(self.client, self._prefix, session, self._on_outdated)
+        return IndexView(
+            self.client, self._prefix, session, self.aliases.is_current, self._on_outdated
+        )
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Take in documents; see `SearchIndex.apply`."""
         aliases = self.aliases.read()
         if aliases.live is None:
             raise SearchUnavailable(_MISSING)
-        failed = write(self.client, aliases.live, documents, self._refresh).failed
+        refused = write(self.client, aliases.live, documents, self._refresh)
         if aliases.building is not None:  # nobody searches it, so nothing waits for its refresh
-            failed += write(self.client, aliases.building, documents).failed
-        return tuple(dict.fromkeys(failed))
+            refused += write(self.client, aliases.building, documents)
+        return tuple(dict.fromkeys(refused))
+
+    def size(self, name: str) -> int:
+        """Return how many documents an index holds, removals too, of those that can be found."""
+        return int(self.client.call(lambda client: client.count(index=name))["count"])
+
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what the live index holds; see `HoldsRevisions.held`."""
+        return self._held({"match_all": {}}, limit, after)
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions the live index holds; see `HoldsRevisions.revisions`."""
+        found = self._held({"ids": {"values": [*image_ids]}}, len(image_ids))
+        return {held.image_id: held.rev for held in found}
+
+    def _held(self, query: Json, limit: int, after: str | None = None) -> Sequence[Held]:
+        body = {
+            "query": query,
+            "size": limit,
+            "sort": [{"key": "asc"}],
+            "version": True,
+            "_source": False,
+            "docvalue_fields": ["deleted"],
+            "track_total_hits": False,
+            **({"search_after": [key_of(after)]} if after else {}),
+        }
+        whole = {"allow_partial_search_results": "false"}
+        answer = self.client.call(
+            lambda client: client.search(index=self._prefix, body=body, params=whole)
+        )
+        return [held_of(hit) for hit in answer["hits"]["hits"]]
 
     def refresh(self, name: str) -> None:
         """Let what was written to an index be found, and from now on by itself."""
@@ -91,15 +127,23 @@ class IndexView:
     session
         Searches with the same one see the same copy: copies that were refreshed at other moments
         hold other documents.
+    is_current, on_outdated
+        Whether an index is as this release makes it; called where it is not, or there is none.
     """
 
     degraded: tuple[str, ...] = ()
 
     def __init__(
-        self, client: RetryingClient, index: str, session: str, on_outdated: Callable[[], None]
+        self,
+        client: RetryingClient,
+        index: str,
+        session: str,
+        is_current: Callable[[str], bool],
+        on_outdated: Callable[[], None],
     ) -> None:
         self._client = client
         self._index = index
+        self._is_current = is_current
         self._on_outdated = on_outdated
         # A shard that does not answer fails the search: half an answer would look like a whole.
         self._header: Json = {"allow_partial_search_results": False} | (
@@ -116,7 +160,7 @@ class IndexView:
 
     def stored(self, keys: Sequence[int], *, visual: bool = False) -> Mapping[int, Stored]:
         """Return what is shown of photographs; see `View.stored`."""
-        fields = ["key", "likeness"] if visual else ["key"]
+        fields = ["key", "likeness", "space"] if visual else ["key"]
         body = {
             "query": query_of(Among(tuple(keys))),
             "size": len(keys),
@@ -133,7 +177,7 @@ class IndexView:
         return [value for value, _ in values_of(answer, "words")]
 
     def _check_release(self, hits: Sequence[Json]) -> None:
-        if not all(is_current(hit["_index"]) for hit in hits):
+        if not all(self._is_current(hit["_index"]) for hit in hits):
             self._on_outdated()
 
     def _search(self, bodies: Sequence[Json]) -> list[Json]:

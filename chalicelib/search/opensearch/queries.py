@@ -13,6 +13,7 @@ from chalicelib.search.conditions import (
     AllOf,
     Among,
     AnyOf,
+    Comparable,
     Condition,
     HasAttribute,
     Holds,
@@ -29,6 +30,7 @@ from chalicelib.search.port import (
     By,
     ByTime,
     Facet,
+    Held,
     Nearest,
     Place,
     Retrieval,
@@ -47,7 +49,6 @@ _IS = {"owner": "owner", "state": "state", "source": "source", "label": "labels"
 _FLAT = {kind.name: kind.plural for kind in KINDS}
 _COMMONEST_FIRST = [{"_count": "desc"}, {"_key": "asc"}]
 _BREVITY = {"field_value_factor": {"field": "brevity", "missing": 0}}
-_MAX_EXPANSIONS = 200  # indexed words that a mistyped one may stand for
 _MAX_WORDS_LIKE = 1_000  # words of the photographs that have one of these
 
 # Conditions --------------------------------------------------------------------------------------
@@ -69,7 +70,10 @@ def query_of(condition: Condition, within: Json | None = None) -> Json:
         case Not():
             return _all_of((condition,))
         case LooksLike():
-            return _looks_like(condition, within or {"match_all": {}})
+            return _comparably_like(condition, within or {"match_all": {}})
+        case Comparable(space):
+            unknown = {"bool": {"must_not": {"exists": {"field": "space"}}}}
+            return _any_of([{"term": {"space": space}}, unknown])
         case _:
             return _field_query(condition)
 
@@ -131,6 +135,14 @@ def _all_of(members: Sequence[Condition]) -> Json:
 
 def _is_by_look(condition: Condition) -> bool:
     return isinstance(condition.member if isinstance(condition, Not) else condition, LooksLike)
+
+
+def _comparably_like(condition: LooksLike, within: Json) -> Json:
+    if condition.space is None:
+        return _looks_like(condition, within)
+    comparable = query_of(Comparable(condition.space))
+    both = {"bool": {"filter": [within, comparable]}}
+    return {"bool": {"filter": [comparable, _looks_like(condition, both)]}}
 
 
 def _looks_like(condition: LooksLike, within: Json) -> Json:
@@ -238,7 +250,10 @@ def words_like(among: Condition, word: str, edits: int) -> Json:
 
     Of photographs that hold a word so many edits away; others of their words are among them.
     """
-    fuzzy = {"value": word, "fuzziness": edits, "max_expansions": _MAX_EXPANSIONS}
+    # By default the best 50 words of the whole index are looked for, which may all be of
+    # photographs that do not meet the condition; this way all are:
+    # https://docs.opensearch.org/docs/query-dsl/rewrite-parameter
+    fuzzy = {"value": word, "fuzziness": edits, "rewrite": "constant_score"}
     lengths = f".{{{max(1, len(word) - edits)},{len(word) + edits}}}"
     terms = {"field": "words", "include": lengths, "size": _MAX_WORDS_LIKE}
     return {
@@ -267,12 +282,18 @@ def retrieved(asked: Retrieval, answer: Json) -> Retrieved:
     )
 
 
+def held_of(hit: Json) -> Held:
+    """Return which revision a hit with its version is of."""
+    return Held(hit["_id"], hit["_version"], hit["fields"]["deleted"][0])
+
+
 def stored_of(hit: Json) -> Stored:
     """Return what is shown of a match."""
-    likeness = hit.get("fields", {}).get("likeness")
+    fields = hit.get("fields", {})
+    likeness, space = fields.get("likeness"), fields.get("space", [None])[0]
     # Doc values come without the padding that they were sent with.
     visual = b64decode(f"{likeness[0]}==") if likeness else None
-    return Stored(hit["_id"], hit["_source"].get("text", ""), visual)
+    return Stored(hit["_id"], hit["_source"].get("text", ""), visual, space)
 
 
 def _total(asked: Retrieval, answer: Json) -> int:

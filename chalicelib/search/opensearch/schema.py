@@ -62,6 +62,7 @@ _PROPERTIES: Mapping[str, Any] = {
     **{kind.plural: _KEYWORD for kind in KINDS},
     "visual": _VECTOR,
     "semantic": _VECTOR,
+    "space": _KEYWORD,  # that the vectors are of
     "likeness": {"type": "binary", "doc_values": True},  # the visual vector, to be read again
 }
 
@@ -91,10 +92,14 @@ def definition() -> Mapping[str, Any]:
     return {"settings": {"index": index, "analysis": analysis}, "mappings": mappings}
 
 
-def _version() -> str:
-    """Return a digest that changes with the mapping, and with what its fields hold."""
-    whole = json.dumps([_CONTENTS, definition()], sort_keys=True)
+def version(catalogue: str) -> str:
+    """Return a digest that changes with the mapping, with what its fields hold, and with whose.
+
+    Parameters
+    ----------
+    catalogue
+        The table's name. Revisions of another, such as the one that this was restored from, may be
+        higher, and are not to be compared with its own.
+    """
+    whole = json.dumps([_CONTENTS, definition(), catalogue], sort_keys=True)
     return blake2b(whole.encode(), digest_size=4).hexdigest()
-
-
-VERSION = _version()

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from chalicelib.search.replicated.store import DamagedIndex, OutdatedIndex
 
 FORMAT = 2  # to be raised where older readers or writers could not read what is published
-VERSION = 2  # to be raised where columns are added: what lacks them is read, and built anew
+VERSION = 3  # to be raised where columns are added: what lacks them is read, and built anew
 GRACE = timedelta(minutes=5)  # no request runs as long: nobody loads from an older manifest
 
 
@@ -78,6 +78,9 @@ class Manifest:
         Those that a base has taken in are kept for readers of a generation before it.
     version
         Of the columns.
+    catalogue
+        The name of the table that is indexed. Revisions of another, such as the one that this was
+        restored from, may be higher, and are not to be compared with its own.
     retired
         Names of parts that earlier manifests held, and until when (seconds since 1970).
     previous
@@ -88,6 +91,7 @@ class Manifest:
     base: Part
     runs: tuple[Part, ...] = ()
     version: int = VERSION
+    catalogue: str = ""
     retired: tuple[tuple[str, int], ...] = ()
     previous: "Manifest | None" = None
 
@@ -96,10 +100,9 @@ class Manifest:
         """The generation a reader has once it has loaded everything."""
         return max(part.upto for part in (self.base, *self.runs))
 
-    @property
-    def is_current(self) -> bool:
-        """Whether it has the columns of this version, or of a later one."""
-        return self.version >= VERSION
+    def is_current(self, catalogue: str) -> bool:
+        """Whether it has the columns of this version, or of a later one, and is of a catalogue."""
+        return self.version >= VERSION and self.catalogue == catalogue
 
     @property
     def pending(self) -> tuple[Part, ...]:

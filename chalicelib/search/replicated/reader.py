@@ -118,10 +118,12 @@ class PublishedIndex(Searcher):
     Parameters
     ----------
     on_outdated
-        Called where nothing is published, or what is cannot be read or lacks columns of this
-        version: starts a re-index.
+        Called where nothing is published, or what is cannot be read, lacks columns of this
+        version, or is of another table: starts a re-index.
     clock
         Seconds, for looking at the store at most once in ``FRESH_SECONDS``.
+    catalogue
+        The name of the table that is indexed.
     """
 
     def __init__(
@@ -129,8 +131,11 @@ class PublishedIndex(Searcher):
         store: IndexStore,
         on_outdated: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        catalogue: str = "",
     ) -> None:
         self._store = store
+        self._catalogue = catalogue
         self._on_outdated = on_outdated
         self._clock = clock
         self._replica = Replica(store)
@@ -169,5 +174,5 @@ class PublishedIndex(Searcher):
     def _follow(self) -> None:
         self._replica.follow()
         manifest = self._replica.manifest
-        if manifest is None or not manifest.is_current:
+        if manifest is None or not manifest.is_current(self._catalogue):
             self._on_outdated()

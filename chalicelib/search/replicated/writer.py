@@ -1,16 +1,16 @@
 """The index as its single writer sees it: what is taken in is published before it returns."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from chalicelib.errors import NotFound, SearchUnavailable
-from chalicelib.reindexing import UNNOTED, Progress, batches
+from chalicelib.reindexing import UNNOTED, Position, Progress, batches
 from chalicelib.search.embedded.index import EmbeddedIndex
 from chalicelib.search.embedded.segment import Segment, segment_of
-from chalicelib.search.port import Document
+from chalicelib.search.port import Document, Held
 from chalicelib.search.replicated.manifest import (
     DEFAULT_POLICY,
     VERSION,
@@ -30,7 +30,8 @@ class IndexWriter:
     A batch is published before the writer's own copy takes it in: the copy never holds what is
     not published. The manifest is replaced only where it is the one the copy was made from; a
     writer that another one overtook follows it and tries again. Where what is published is
-    damaged, or was published by another version, the writer builds it anew from the catalogue.
+    damaged, or was published by another version or from another table, the writer builds it anew
+    from the catalogue.
 
     Parameters
     ----------
@@ -38,6 +39,8 @@ class IndexWriter:
         Yields every document of the catalogue, removals too; read where nothing was published.
     now
         The time, for keeping parts that may still be loaded.
+    catalogue
+        The name of the table that is indexed.
     """
 
     def __init__(
@@ -46,11 +49,14 @@ class IndexWriter:
         everything: Callable[[], Iterable[Document]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         policy: Policy = DEFAULT_POLICY,
+        *,
+        catalogue: str = "",
     ) -> None:
         self._store = store
         self._everything = everything
         self._now = now
         self._policy = policy
+        self._catalogue = catalogue
         self._replica = Replica(store)
 
     def apply(self, documents: Sequence[Document]) -> tuple[str, ...]:
@@ -65,16 +71,27 @@ class IndexWriter:
         for _ in range(TRIES):
             index, manifest, tag = self._opened()
             newer = index.newer(segment)
-            if not newer.ids:
-                return failed
             try:
-                self._publish_run(newer, index, manifest, tag)
+                if newer.ids:
+                    self._publish_run(newer, index, manifest, tag)
+                elif self._store.tag() != tag:
+                    # Only of what is published it is known that nothing here is newer.
+                    self._replica.tag = None
+                    raise ManifestConflict
             except ManifestConflict:
                 _logger.warning("another writer published an index; following it")
             else:
                 self._merge_parts()
                 return failed
         raise SearchUnavailable(f"other writers published {TRIES} times meanwhile")
+
+    def held(self, after: str | None, limit: int) -> Sequence[Held]:
+        """Return what is published of photographs; see `HoldsRevisions.held`."""
+        return self._opened()[0].held(after, limit)
+
+    def revisions(self, image_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which revisions are published; see `HoldsRevisions.revisions`."""
+        return self._opened()[0].revisions(image_ids)
 
     def rebuild(self, progress: Progress = UNNOTED) -> int:
         """Build and publish the index anew in one swap; see `RebuildableIndex.rebuild`.
@@ -92,6 +109,8 @@ class IndexWriter:
         tag, standing = self._standing()
         if standing is None or standing.previous is None:
             raise NotFound("there is no former search index to go back to")
+        if standing.previous.catalogue != self._catalogue:
+            raise NotFound("the former search index is another table's")
         former = self._replica.loaded(standing.previous)
         taken = self._fill(former, progress)
         self._exchange(former, standing, tag, standing.previous.version)
@@ -106,8 +125,8 @@ class IndexWriter:
             except UnusableIndex as unusable:
                 _logger.error("%s: building it anew", unusable.detail)
                 self.rebuild()
-        if replica.manifest is None or not replica.manifest.is_current:
-            _logger.info("no search index of this version is published: building it")
+        if replica.manifest is None or not replica.manifest.is_current(self._catalogue):
+            _logger.info("no search index of this version and table is published: building it")
             self.rebuild()
         if replica.manifest is None or replica.tag is None:
             raise SearchUnavailable("the search index is not open")
@@ -160,7 +179,7 @@ class IndexWriter:
             for image_id in index.apply(batch):
                 _logger.error("record %s is left out of the search index", image_id)
             taken += len(batch)
-            progress.note(taken, None)  # what is in memory is not in for good
+            progress.note(Position(taken))  # what is in memory is not in for good
             _logger.info("building a search index: %d records read", taken)
         return taken
 
@@ -170,7 +189,9 @@ class IndexWriter:
         for _ in range(TRIES):
             base = self._added("base", index.segment(), 0, 0)
             previous = standing and replace(standing, retired=(), previous=None)
-            manifest = Manifest(uuid4().hex, base, version=version, previous=previous)
+            manifest = Manifest(
+                uuid4().hex, base, version=version, catalogue=self._catalogue, previous=previous
+            )
             try:
                 self._replace(index, standing, manifest, tag)
             except ManifestConflict:

@@ -1,4 +1,4 @@
-"""What the scheduled pass does of itself: expiry, lost events, photographs that came back."""
+"""What the reconciler does with uploads that wait: expiry, and events that were lost."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,15 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.catalogue.port import Page
-from chalicelib.due import MAY_RETURN, PAGE, Due, Outcome
-from chalicelib.due_progress import DueProgress, Progress
-from chalicelib.errors import StorageUnavailable
+from chalicelib.errors import CatalogueUnavailable, StorageUnavailable
 from chalicelib.events import redrive
 from chalicelib.images import Image, State, image_id_of
-from chalicelib.names import DUE_PROGRESS
+from chalicelib.reconciling.repairs import MOST_REFUSED, Repair, Repairs
+from chalicelib.reconciling.waiting import CURSOR, PAGE, Waiting
 from chalicelib.storage import StoredObject
-from chalicelib.transitions import NEVER_CAME, deleted, pending
+from chalicelib.transitions import NEVER_CAME, pending
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryQueue
 from tests.memory.storage import MemoryStorage
@@ -38,9 +36,9 @@ class Room:
         self.now = NOW
 
     def settle(self, is_late: Callable[[], bool] = never) -> dict[str, int]:
-        progress = DueProgress(self.storage)
-        due = Due(self.catalogue, self.storage, self.queue, progress, lambda: self.now)
-        return {name: count for name, count in due.settle(is_late).items() if count}
+        done = Repairs()
+        Waiting(self.catalogue, self.storage, self.queue, lambda: self.now).settle(is_late, done)
+        return {name: count for name, count in done.items() if count}
 
     def entered(self, name: str = "a.jpg", at: datetime = NOW) -> Image:
         record = pending(BUCKET, key_of(name), at, size=4, form_until=at + FORM)
@@ -48,12 +46,6 @@ class Room:
 
     def put(self, name: str = "a.jpg") -> None:
         self.storage.write(key_of(name), b"jpeg", content_type="image/jpeg")
-
-    def removed(self, name: str = "a.jpg", at: datetime = NOW) -> None:
-        record = self.entered(name, at)
-        self.put(name)
-        self.storage.delete(record.key)
-        self.catalogue.save(deleted(record, at, sequencer="02"), expected_rev=1)
 
     def record(self, name: str = "a.jpg") -> Image:
         record = self.catalogue.get(image_id_of(BUCKET, key_of(name)))
@@ -65,11 +57,12 @@ def key_of(name: str) -> str:
     return f"uploads/ada/{name}"
 
 
+@pytest.mark.fault(31)
 def test_an_upload_whose_file_never_came_expires_with_a_reason() -> None:
     room = Room()
     room.entered()
     room.now = NOW + timedelta(hours=1)
-    assert room.settle() == {Outcome.EXPIRED: 1}
+    assert room.settle() == {Repair.EXPIRED: 1}
     record = room.record()
     assert (record.state, record.reason, record.size) == (State.EXPIRED, NEVER_CAME, 4)
     assert room.catalogue.counts("ada").states == {State.EXPIRED: 1}
@@ -106,17 +99,66 @@ def test_a_newer_form_is_waited_for_however_old_the_record_is() -> None:
     assert room.settle() == {}
 
 
-def test_a_file_behind_a_long_backlog_neither_expires_nor_is_sent_again() -> None:
+def test_a_file_behind_a_backlog_neither_expires_nor_is_sent_again() -> None:
     room = Room()
     room.entered()
     room.put()
     room.queue.send([{"somebody": "else's"}])
-    room.now = NOW + timedelta(hours=8)
+    room.now = NOW + FORM + timedelta(hours=5, minutes=59)
     assert room.settle() == {}
     assert room.record().state is State.PENDING
     assert len(room.queue.messages) == 1
 
 
+@pytest.mark.fault(32)
+def test_a_lost_event_is_sent_again_though_the_queue_never_empties_and_four_times_a_day() -> None:
+    room = Room()
+    room.entered()
+    room.put()
+    room.queue.send([{"somebody": "else's"}])
+    sent = 0
+    for half_hour in range(48):
+        room.now = NOW + FORM + timedelta(minutes=30 * half_hour)
+        sent += room.settle().get(Repair.RESENT, 0)
+    assert sent == 3
+    assert room.queue.messages.count(redrive(key_of("a.jpg"), size=4)) == 3
+
+
+class _Refusing(MemoryCatalogue):
+    """A catalogue that does not take some records, as DynamoDB refuses one that is too large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: set[str] = set()
+
+    def save(self, image: Image, *, expected_rev: int) -> Image:
+        if image.image_id in self.refused:
+            raise CatalogueUnavailable("the catalogue refused: ValidationException")
+        return super().save(image, expected_rev=expected_rev)
+
+
+def test_a_record_that_cannot_be_saved_is_counted_and_passed_over() -> None:
+    room = Room()
+    room.catalogue = catalogue = _Refusing()
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        room.entered(name)
+    catalogue.refused = {image_id_of(BUCKET, key_of("b.jpg"))}
+    room.now = NOW + timedelta(hours=1)
+    assert room.settle() == {Repair.EXPIRED: 2, Repair.PASSED_OVER: 1}
+    assert room.record("b.jpg").state is State.PENDING
+
+
+def test_a_catalogue_that_takes_nothing_ends_the_pass() -> None:
+    room = Room()
+    room.catalogue = catalogue = _Refusing()
+    records = [room.entered(f"{number}.jpg") for number in range(MOST_REFUSED + 5)]
+    catalogue.refused = {record.image_id for record in records}
+    room.now = NOW + timedelta(hours=1)
+    with pytest.raises(CatalogueUnavailable):
+        room.settle()
+
+
+@pytest.mark.fault(32)
 def test_a_file_whose_event_was_lost_is_sent_to_the_captioner() -> None:
     room = Room()
     for name in ("a.jpg", "b.jpg"):
@@ -125,7 +167,7 @@ def test_a_file_whose_event_was_lost_is_sent_to_the_captioner() -> None:
     room.now = NOW + FORM + timedelta(minutes=59)
     assert room.settle() == {}
     room.now = NOW + FORM + timedelta(hours=1)
-    assert room.settle() == {Outcome.RESENT: 2}
+    assert room.settle() == {Repair.RESENT: 2}
     for name in ("a.jpg", "b.jpg"):
         assert redrive(key_of(name), size=4) in room.queue.messages
     assert room.record().state is State.PENDING
@@ -137,7 +179,7 @@ def test_more_lost_events_than_a_page_are_sent_in_one_pass() -> None:
         room.entered(f"{number:04}.jpg")
         room.put(f"{number:04}.jpg")
     room.now = NOW + timedelta(hours=2)
-    assert room.settle() == {Outcome.RESENT: PAGE + 1}
+    assert room.settle() == {Repair.RESENT: PAGE + 1}
 
 
 class _Changes(MemoryStorage):
@@ -167,71 +209,13 @@ def test_a_form_that_is_renewed_while_the_pass_looks_stands() -> None:
     assert room.record().state is State.PENDING
 
 
-def test_a_photograph_whose_delete_marker_was_removed_is_captioned_again() -> None:
+def test_a_pass_that_was_cut_is_resumed_and_every_record_is_met() -> None:
     room = Room()
-    room.removed()
-    assert room.settle() == {}
-    room.storage.purge(key_of("a.jpg"))
-    room.now = NOW + timedelta(days=1)
-    assert room.settle() == {Outcome.RESTORED: 1}
-    record = room.record()
-    assert (record.state, record.removed_at) == (State.PENDING, None)
-    assert room.queue.messages == [redrive(key_of("a.jpg"), size=4)]
-    assert room.settle() == {}
-
-
-def test_the_message_of_a_photograph_that_came_back_may_be_lost_too() -> None:
-    room = Room()
-    room.removed()
-    room.storage.purge(key_of("a.jpg"))
-    room.settle()
-    room.queue.messages.clear()
-    room.now = NOW + timedelta(hours=1)
-    assert room.settle() == {Outcome.RESENT: 1}
-
-
-def test_a_file_that_a_cut_deletion_left_does_not_come_back() -> None:
-    room = Room()
-    record = room.entered()
-    room.put()
-    room.catalogue.save(deleted(record, NOW), expected_rev=1)
-    assert room.settle() == {}
-    assert room.record().state is State.DELETED
-
-
-def test_removed_photographs_are_looked_at_once_a_day_and_no_longer_than_they_can_return() -> None:
-    room = Room()
-    room.removed()
-    asked: list[str] = []
-
-    class Counting(MemoryStorage):
-        def head(self, key: str) -> StoredObject | None:
-            asked.append(key)
-            return super().head(key)
-
-    room.storage = Counting(BUCKET)
-    for half_hour in range(2 * 24 * 40):
-        room.now = NOW + timedelta(minutes=30 * half_hour)
-        room.settle()
-    assert len(asked) == MAY_RETURN.days
-    assert room.record().removed_at is None
-    assert room.catalogue.list(None, state=State.DELETED, limit=9, cursor=None) == Page((), None)
-
-
-@pytest.mark.parametrize("state", [State.PENDING, State.DELETED])
-def test_a_pass_that_was_cut_is_resumed_and_every_record_is_met(state: State) -> None:
-    room = Room()
-    names = [f"{number:04}.jpg" for number in range(3 * PAGE)]
-    for name in names:
-        if state is State.PENDING:
-            room.entered(name)
-        else:
-            room.removed(name)
-            room.storage.purge(key_of(name))
+    for number in range(3 * PAGE):
+        room.entered(f"{number:04}.jpg")
     room.now = NOW + timedelta(hours=1)
     cut = [room.settle(lambda: True) for _ in range(3)]
-    outcome = Outcome.EXPIRED if state is State.PENDING else Outcome.RESTORED
-    assert cut == [{outcome: PAGE}] * 3
+    assert cut == [{Repair.EXPIRED: PAGE}] * 3
     assert room.settle() == {}
 
 
@@ -243,24 +227,21 @@ def test_a_pass_keeps_its_place_among_uploads_that_stay() -> None:
     room.entered("never.jpg", at=NOW - timedelta(minutes=1))
     room.queue.send([{"a": "backlog"}])
     room.now = NOW + timedelta(hours=1)
-    assert [room.settle(lambda: True) for _ in range(3)] == [{}, {}, {Outcome.EXPIRED: 1}]
+    assert [room.settle(lambda: True) for _ in range(3)] == [{}, {}, {Repair.EXPIRED: 1}]
 
 
 def test_a_place_that_another_release_kept_is_begun_anew() -> None:
     room = Room()
     room.entered()
-    DueProgress(room.storage).write(Progress(waiting="of-another-kind"))
+    room.storage.write(CURSOR, b"of-another-kind", content_type="text/plain")
     room.now = NOW + timedelta(hours=1)
-    assert room.settle() == {Outcome.EXPIRED: 1}
+    assert room.settle() == {Repair.EXPIRED: 1}
 
 
 def test_an_idle_pass_writes_nothing() -> None:
     room = Room()
     room.settle()
-    written = room.storage.head(DUE_PROGRESS)
-    room.now = NOW + timedelta(hours=23)
-    room.settle()
-    assert room.storage.head(DUE_PROGRESS) == written
+    assert room.storage.head(CURSOR) is None
 
 
 def test_a_bucket_that_does_not_answer_lets_nothing_expire() -> None:
