@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,6 +37,7 @@ from tests.simulation.stream import Stream
 _SETTINGS = Settings(bucket=BUCKET, table=IMAGES, tokens_table=TOKENS, counts_table=COUNTS)
 _POLICY = Policy(runs=3, share=0.1, fewest=6, kept=4)  # so that parts are merged in a short history
 _SHARE_OF_OPENSEARCH = 0.4
+_LOOKED_AT = timedelta(minutes=15)  # ago at most, when a record expires
 _GATEWAY = LocalGateway(entry_point.app, Config.create())
 
 
@@ -205,11 +207,19 @@ class World(Deployment):
         self._check_version(after)
         if state is State.FAILED and (before is None or before["state"] != after["state"]):
             self._check_failure(after)
+        if state is State.EXPIRED:
+            self._check_expiry(after["key"]["S"])
         if image_id in self.dead and state is not State.DELETED:
             self.violate(f"a deleted photograph is {state} again")
         if state in NAMES and (before is None or before["state"] != after["state"]):
             self.changes.append((NAMES[state], image_id, int(after["rev"]["N"])))
         self.stream.put(image_id, before, after)
+
+    def _check_expiry(self, key: str) -> None:
+        """See that no upload expires whose file was there when that was looked at."""
+        found = self.s3.current(key)
+        if found and self.scheduler.now() - found.modified > _LOOKED_AT:
+            self.violate("an upload expires though its file is there")
 
     def _check_failure(self, after: Item) -> None:
         """See that no photograph is marked for what others of its batch did."""
