@@ -101,14 +101,17 @@ class Users(Upkeep):
             self._put(f"{folder_of(owner)}/album/{at}.jpg", content, pause=0.01)
 
     def _upload_again(self, operation: Operation) -> None:
-        """Upload what a key held before, every other time soon after its removal."""
+        """Upload what a key held before: after its removal, after another file, or over itself."""
         key, number = self._key(operation), operation.number
         if number % 4 < 2 and self._world.s3.current(key):
             self._world.s3.delete_object(BUCKET, key)
             self._forget_words(key)
         held = [version.body for version in self._world.s3.versions.get(key, ()) if version.body]
-        if held:
-            self._put(key, held[number // 4 % len(held)], pause=10.0 ** (number // 2 % 4 - 2))
+        if not held:
+            return
+        if number % 3 == 0:
+            self._put(key, self._content(operation), pause=0.01)
+        self._put(key, held[number // 4 % len(held)], pause=10.0 ** (number // 2 % 4 - 2))
 
     def _enter(self, operation: Operation) -> None:
         """Ask for a form, again where that was not answered; most often send the file."""

@@ -93,6 +93,8 @@ class World(Deployment):
         self.sqs = Queues(scheduler, self._poll_queue)
         self.dynamodb = DynamoDB(scheduler, self._changed)
         self.bus = Bus(scheduler)
+        # Events come within one second, ten or a hundred: together, or in any order.
+        self._latest = scheduler.random.choice((0, 1, 2))
         self.cluster = (
             Cluster(scheduler) if scheduler.random.random() < _SHARE_OF_OPENSEARCH else None
         )
@@ -165,7 +167,7 @@ class World(Deployment):
         if self.scheduler.happens("dropped"):
             self.untold.add(key)
         else:
-            self.sqs.put(json.dumps(event), 10 ** self.scheduler.random.uniform(-1, 2))
+            self.sqs.put(json.dumps(event), 10 ** self.scheduler.random.uniform(-1, self._latest))
 
     def _poll_queue(self) -> None:
         if self.captioner.is_busy:
