@@ -30,7 +30,7 @@ from tests.simulation.model import BAD, DEADLY
 from tests.simulation.opensearch import Cluster
 from tests.simulation.s3 import Bucket
 from tests.simulation.scheduler import Killed, Scheduler
-from tests.simulation.services import BUCKET, QUEUE
+from tests.simulation.services import BUCKET, DEAD_LETTERS, QUEUE
 from tests.simulation.sqs import Queues
 from tests.simulation.stream import Stream
 
@@ -174,6 +174,10 @@ class World(Deployment):
             self.scheduler.after(2, self._poll_queue)
             return
         self.scheduler.after(self.scheduler.random.uniform(0, 3), self._receive)
+
+    def given_up(self) -> set[str]:
+        """Return the keys of which an event waits among the dead letters."""
+        return {key for one in self.sqs.held[DEAD_LETTERS] for key in _keys_of(one.body)}
 
     def _receive(self) -> None:
         if self.captioner.is_busy:
