@@ -67,11 +67,20 @@ class Load:
         Where drawings are put.
     seed
         Of what is edited and deleted.
+    pause
+        Seconds between two requests of one kind.
     """
 
-    def __init__(self, connect: Callable[[], Client], folder: Path, seed: int) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        folder: Path,
+        seed: int,
+        pause: float = PAUSE_SECONDS,
+    ) -> None:
         self.ledger = Ledger()
         self._connect, self._folder, self._rng = connect, folder, random.Random(seed)
+        self._pause = pause
         self._ends, self._lock, self._problems = Event(), Lock(), list[BaseException]()
         works = (self._upload, self._upload, self._edit, self._delete, self._search)
         self._threads = [Thread(target=self._repeat, args=(work,)) for work in works]
@@ -102,7 +111,7 @@ class Load:
             self._problems.append(problem)
 
     def _try(self, client: Client, work: Callable[[Client], None]) -> None:
-        while not self._ends.wait(PAUSE_SECONDS):
+        while not self._ends.wait(self._pause):
             try:
                 work(client)
             except CommandError:

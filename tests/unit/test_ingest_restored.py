@@ -140,4 +140,6 @@ def test_without_a_model_what_is_described_stays_and_what_is_there_again_fails()
     assert recorder.removed(removed("03")) is IngestOutcome.DELETED
     room.storage.purge(KEY)
     assert recorder.removed(removed("04", "v2")) is IngestOutcome.FAILED
-    assert room.record().reason == NEVER_BEGUN
+    record, held = room.record(), room.storage.head(KEY)
+    assert held and (record.reason, record.updated_at) == (NEVER_BEGUN, NOW)
+    assert (record.sequencer, record.version_id, record.size) == ("04", held.version_id, held.size)

@@ -9,7 +9,7 @@ from chalicelib.access import Caller, Scope
 from chalicelib.api import answers, requests
 from chalicelib.api.problems import InvalidRequest
 from chalicelib.api.registration import Endpoint, View, caller_of, context_of
-from chalicelib.api.routes import Route, route_of
+from chalicelib.api.routes import Route, methods_of, route_of
 from chalicelib.errors import Forbidden, InvalidField
 
 ANN = Caller("ann", frozenset({Scope.READ, Scope.WRITE}))
@@ -213,3 +213,17 @@ def test_a_route_that_the_table_lacks_cannot_be_registered() -> None:
     assert route_of("GET", "/images/{image_id}").parameters == ["image_id"]
     with pytest.raises(KeyError):
         route_of("PUT", "/images")
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/images/{image_id}", ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH"]),
+        ("/search/image", ["OPTIONS", "POST"]),
+        ("/none", ["OPTIONS"]),
+    ],
+)
+def test_a_path_answers_the_methods_of_its_routes_and_those_of_any(
+    path: str, methods: list[str]
+) -> None:
+    assert sorted(methods_of(path)) == methods
