@@ -25,7 +25,7 @@ def broken_when_quiet(world: World, users: Users) -> Iterator[str]:
     """Yield what does not hold when all messages and stream records were taken in.
 
     Here files, index and copies have to be what deliveries made of them, which nobody has mended
-    since; but for photographs of which an event was never sent, was given up, or was worked on
+    since; but for photographs of which an event was never sent, whose removal was given up, or was worked on
     while services failed: what an earlier attempt left, a message that comes again may leave.
     """
     excused = world.untold | world.unlucky | world.given_up()

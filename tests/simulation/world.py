@@ -16,7 +16,7 @@ from captioner.batch import BatchProcessor
 from chalicelib import events
 from chalicelib.catalogue.dynamodb import image_of
 from chalicelib.errors import ImageRepoError
-from chalicelib.events import ObjectEvent
+from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import DESCRIBED, Image, State
 from chalicelib.search.replicated.manifest import Policy
 from chalicelib.settings import Settings
@@ -176,8 +176,9 @@ class World(Deployment):
         self.scheduler.after(self.scheduler.random.uniform(0, 3), self._receive)
 
     def given_up(self) -> set[str]:
-        """Return the keys of which an event waits among the dead letters."""
-        return {key for one in self.sqs.held[DEAD_LETTERS] for key in _keys_of(one.body)}
+        """Return the keys of which a removal waits among the dead letters."""
+        told = (one for dead in self.sqs.held[DEAD_LETTERS] for one in _events_of(dead.body))
+        return {one.key for one in told if one.kind is EventKind.REMOVED}
 
     def _receive(self) -> None:
         if self.captioner.is_busy:
@@ -186,7 +187,7 @@ class World(Deployment):
         messages = self.sqs.take(QUEUE, 10, VISIBILITY_SECONDS)
         if not messages:
             return
-        keys = {key for message in messages for key in _keys_of(message.body)}
+        keys = {one.key for message in messages for one in _events_of(message.body)}
         records = [
             {
                 "messageId": message.id,
@@ -290,6 +291,5 @@ class _Context:
     aws_request_id: str = "request"
 
 
-def _keys_of(body: str) -> set[str]:
-    found = events.read(body, BUCKET)
-    return {one.key for one in found if isinstance(one, ObjectEvent)}
+def _events_of(body: str) -> list[ObjectEvent]:
+    return [one for one in events.read(body, BUCKET) if isinstance(one, ObjectEvent)]
