@@ -23,8 +23,8 @@ from pathlib import Path
 
 import boto3
 
-from benchmarks.load import Ledger, Load, all_hits
-from image_repo.client import PAGE, Client
+from benchmarks.load import Ledger, Load, all_hits, caption_of
+from image_repo.client import PAGE, Client, Json
 from image_repo.errors import CommandError
 from local.processes import any_free, until
 
@@ -217,12 +217,10 @@ def _wait_for_work(load: Load) -> None:
     until(lambda: len(load.ledger.uploaded) > before, WORK_SECONDS)
 
 
-def _is_lost(ledger: Ledger, images: Mapping[str, Mapping[str, object]], image_id: str) -> bool:
+def _is_lost(ledger: Ledger, images: Mapping[str, Json], image_id: str) -> bool:
     if image_id in ledger.maybe_deleted or image_id not in images:
         return False  # the missing are counted apart
-    caption = images[image_id]["caption"]
-    text = caption["text"] if isinstance(caption, dict) else None
-    return text not in ledger.edited[image_id]
+    return caption_of(images[image_id]) not in ledger.edited[image_id]
 
 
 def settle(stack: KilledStack, client: Client, ledger: Ledger) -> float:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.drawings import draw
-from image_repo.client import PAGE, Client
+from image_repo.client import PAGE, Client, Json
 from image_repo.errors import ApiProblem, CommandError
 
 STATES = ["captioned", "needs_review"]
@@ -29,8 +29,10 @@ class Ledger:
         Those whose removal was answered with success; these, and those whose removal was not
         answered.
     edited
-        Captions that a photograph may have: the last that was answered with success, and all that
-        were tried after it.
+        Captions that a photograph may have: the last that was answered with success, or the one
+        that it had before, and all that were tried after it.
+    edits
+        How many were answered with success.
     searches, refusals
         How many were answered with success, and how many requests of any kind were not.
     """
@@ -38,7 +40,8 @@ class Ledger:
     uploaded: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     maybe_deleted: set[str] = field(default_factory=set)
-    edited: dict[str, list[str]] = field(default_factory=dict)
+    edited: dict[str, list[str | None]] = field(default_factory=dict)
+    edits: int = 0
     searches: int = 0
     refusals: int = 0
 
@@ -46,7 +49,7 @@ class Ledger:
         """Return how much there is of each."""
         return {
             "uploads_answered": len(self.uploaded),
-            "edits_answered": len(self.edited),
+            "edits_answered": self.edits,
             "deletes_answered": len(self.deleted),
             "searches_answered": self.searches,
             "not_answered": self.refusals,
@@ -64,11 +67,20 @@ class Load:
         Where drawings are put.
     seed
         Of what is edited and deleted.
+    pause
+        Seconds between two requests of one kind.
     """
 
-    def __init__(self, connect: Callable[[], Client], folder: Path, seed: int) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        folder: Path,
+        seed: int,
+        pause: float = PAUSE_SECONDS,
+    ) -> None:
         self.ledger = Ledger()
         self._connect, self._folder, self._rng = connect, folder, random.Random(seed)
+        self._pause = pause
         self._ends, self._lock, self._problems = Event(), Lock(), list[BaseException]()
         works = (self._upload, self._upload, self._edit, self._delete, self._search)
         self._threads = [Thread(target=self._repeat, args=(work,)) for work in works]
@@ -99,7 +111,7 @@ class Load:
             self._problems.append(problem)
 
     def _try(self, client: Client, work: Callable[[Client], None]) -> None:
-        while not self._ends.wait(PAUSE_SECONDS):
+        while not self._ends.wait(self._pause):
             try:
                 work(client)
             except CommandError:
@@ -119,14 +131,18 @@ class Load:
 
     def _edit(self, client: Client) -> None:
         chosen = self._one_of(self.ledger.maybe_deleted)
-        if chosen is None or client.call("GET", f"images/{chosen}")["state"] not in STATES:
+        if (
+            chosen is None
+            or (image := client.call("GET", f"images/{chosen}"))["state"] not in STATES
+        ):
             return
         text = f"A word {self._rng.getrandbits(64):x}"
         with self._lock:
-            self.ledger.edited.setdefault(chosen, []).append(text)
+            self.ledger.edited.setdefault(chosen, [caption_of(image)]).append(text)
         client.call("PATCH", f"images/{chosen}", body={"caption": text})
         with self._lock:
             self.ledger.edited[chosen] = [text]
+            self.ledger.edits += 1
 
     def _delete(self, client: Client) -> None:
         if len(self.ledger.uploaded) < 3 * len(self.ledger.maybe_deleted) + 5:
@@ -153,6 +169,12 @@ class Load:
         with self._lock:
             known = sorted(self.ledger.uploaded.keys() - without)
         return self._rng.choice(known) if known else None
+
+
+def caption_of(image: Json) -> str | None:
+    """Return the text of a photograph's caption, if it has one."""
+    caption = image["caption"]
+    return str(caption["text"]) if caption else None
 
 
 def all_hits(client: Client) -> Iterator[dict[str, Any]]:

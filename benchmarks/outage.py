@@ -22,6 +22,7 @@ from local.processes import any_free
 
 ENGINE = "opensearch"
 BEFORE_SECONDS = 30
+PAUSE_SECONDS = 4.0  # one model captions what two people upload
 EVERY_SECONDS = 5
 UNAVAILABLE = 503
 
@@ -45,7 +46,10 @@ def main() -> None:
 def outage(stack: KilledStack, seconds: float, seed: int = 0) -> dict[str, float]:
     """Keep the engine away under load; return figures, `FAULTS` of which should be 0."""
     stack.up()
-    with tempfile.TemporaryDirectory() as folder, Load(stack.client, Path(folder), seed) as load:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Load(stack.client, Path(folder), seed, PAUSE_SECONDS) as load,
+    ):
         time.sleep(BEFORE_SECONDS)
         before = load.ledger.tally()
         stack.kill(ENGINE, random.Random(seed))

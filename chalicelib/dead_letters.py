@@ -13,10 +13,8 @@ from chalicelib import events
 from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
 from chalicelib.folder_captions import is_caption_file
 from chalicelib.imports import Imports
-from chalicelib.ingest import EventRecorder
+from chalicelib.ingest import NEVER_BEGUN, EventRecorder
 from chalicelib.queue import DeadLetterQueue, Received
-
-NEVER_BEGUN = "captioning could not begin: the event was delivered in vain and given up"
 
 _logger = logging.getLogger(__name__)
 

@@ -28,6 +28,8 @@ from chalicelib.transitions import (
     seen,
 )
 
+NEVER_BEGUN = "captioning could not begin: the event was delivered in vain and given up"
+
 
 class IngestOutcome(StrEnum):
     """What an event led to: the record's new state, or why it stayed as it was."""
@@ -106,9 +108,48 @@ class EventRecorder:
             return False
         return not is_older(record.sequencer, event.sequencer)
 
-    def _still_there(self, event: ObjectEvent, found: StoredObject) -> IngestOutcome:  # noqa: ARG002
-        """Leave it to the reconciler (`chalicelib.reconciling`): no model is at hand."""
-        return IngestOutcome.STALE
+    def _still_there(self, event: ObjectEvent, found: StoredObject) -> IngestOutcome:
+        """Take up what the key holds since a version or a delete marker of it was removed."""
+        record = self._record(event)
+        if record is not None and _describes(record, found):
+            record = self._noted(event, record, found)
+        if record is not None:
+            if _describes(record, found):
+                return IngestOutcome.STALE
+            if record.state is State.DELETED and not self._is_removed(event, record):
+                return IngestOutcome.STALE
+        return self._taken_up(
+            replace(event, kind=EventKind.CREATED, version_id=found.version_id, size=found.size)
+        )
+
+    def _taken_up(self, event: ObjectEvent) -> IngestOutcome:
+        """Record that nobody could describe it: no model is at hand."""
+        return self.fail(event, NEVER_BEGUN)
+
+    def _noted(self, event: ObjectEvent, record: Image, found: StoredObject) -> Image:
+        """Let no older removal, whose worker looked before this one's, replace the record."""
+
+        def noted(stored: Image | None) -> Image:
+            image = stored or record
+            return seen(image, event, self._clock()) if _describes(image, found) else image
+
+        return update(self._catalogue, record.image_id, noted).after
+
+    def _is_removed(self, event: ObjectEvent, tombstone: Image) -> bool:
+        """Tell whether the file itself was removed, of which the tombstone may learn only now.
+
+        A deletion that was cut leaves a file that must not come back.
+        """
+        if tombstone.removed_at is not None:
+            return True
+        if event.version_id not in (None, tombstone.version_id):
+            return False
+        update(
+            self._catalogue,
+            tombstone.image_id,
+            lambda stored: file_removed(stored or tombstone, self._clock()),
+        )
+        return True
 
     def _begun(self, event: ObjectEvent) -> tuple[ObjectEvent, Image | None]:
         """Return the record, and the event; a redrive with which event the record had come to."""
@@ -212,44 +253,9 @@ class Ingest(EventRecorder):
             return IngestOutcome.GONE
         return self._caption(event, body)
 
-    def _still_there(self, event: ObjectEvent, found: StoredObject) -> IngestOutcome:
-        """Describe what the key holds since a version or a delete marker of it was removed."""
-        record = self._record(event)
-        if record is not None and _describes(record, found):
-            record = self._noted(event, record, found)
-        if record is not None:
-            if _describes(record, found):
-                return IngestOutcome.STALE
-            if record.state is State.DELETED and not self._is_removed(event, record):
-                return IngestOutcome.STALE
-        return self._created(
-            replace(event, kind=EventKind.CREATED, version_id=found.version_id, size=found.size)
-        )
-
-    def _noted(self, event: ObjectEvent, record: Image, found: StoredObject) -> Image:
-        """Let no older removal, whose worker looked before this one's, replace the record."""
-
-        def noted(stored: Image | None) -> Image:
-            image = stored or record
-            return seen(image, event, self._clock()) if _describes(image, found) else image
-
-        return update(self._catalogue, record.image_id, noted).after
-
-    def _is_removed(self, event: ObjectEvent, tombstone: Image) -> bool:
-        """Tell whether the file itself was removed, of which the tombstone may learn only now.
-
-        A deletion that was cut leaves a file that must not come back.
-        """
-        if tombstone.removed_at is not None:
-            return True
-        if event.version_id not in (None, tombstone.version_id):
-            return False
-        update(
-            self._catalogue,
-            tombstone.image_id,
-            lambda stored: file_removed(stored or tombstone, self._clock()),
-        )
-        return True
+    def _taken_up(self, event: ObjectEvent) -> IngestOutcome:
+        """Describe it."""
+        return self._created(event)
 
     def _caption(self, event: ObjectEvent, body: bytes) -> IngestOutcome:
         sha256 = hashlib.sha256(body).hexdigest()

@@ -169,7 +169,7 @@ def failed(image: Image, event: ObjectEvent, reason: str, now: datetime) -> Imag
     returned as it is.
     """
     is_newer = is_older(image.sequencer, event.sequencer)
-    if image.state in DESCRIBED and not is_newer:
+    if image.state in DESCRIBED and image.processed_by and not is_newer:
         return image
     return replace(
         _without_file(image, now),
@@ -243,8 +243,11 @@ def sent_again(image: Image, now: datetime) -> Image:
 
 
 def of_another_version(image: Image, now: datetime) -> Image:
-    """Record that the key holds another version than the one described, which may be the same."""
-    return replace(image, version_id=None, updated_at=now)
+    """Record that the key holds another version than the one described, which may be the same.
+
+    No model has worked on it yet, so that a failure to describe it shows.
+    """
+    return replace(image, version_id=None, processed_by=None, updated_at=now)
 
 
 def edited(

@@ -112,6 +112,16 @@ def test_a_token_is_good_for_a_day_at_least_and_ten_years_at_most(
     with pytest.raises(InvalidField, match="days: must be between 1 and 3650"):
         tokens.store.add("ann", ["read"], days=days)
     assert tokens.items() == []
+    for most in (1, MAX_DAYS):
+        _, record = tokens.store.add("ann", ["read"], days=most)
+        assert record.expires_at == START + timedelta(days=most)
+
+
+def test_a_token_is_good_no_longer_at_the_moment_when_it_expires(tokens: Tokens) -> None:
+    token, record = tokens.store.add("ann", ["read"], days=1)
+    assert record.expires_at
+    tokens.clock.now = record.expires_at.timestamp()
+    assert tokens.store.caller(token) is None
 
 
 def test_the_last_use_of_a_token_is_known_to_the_hour(tokens: Tokens) -> None:
@@ -227,6 +237,7 @@ def test_what_is_no_token_cannot_be_revoked_and_makes_no_record(
     ("owner", "scopes", "problem"),
     [
         ("", ["read"], "owner: must be a name without '/' and '#'"),
+        (".", ["read"], "owner: must be a name without '/' and '#'"),
         ("..", ["read"], "owner: must be a name without '/' and '#'"),
         ("a/b", ["read"], "owner: must be a name without '/' and '#'"),
         ("a#b", ["read"], "owner: must be a name without '/' and '#'"),

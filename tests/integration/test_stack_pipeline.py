@@ -10,7 +10,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageDraw
 
-from chalicelib.dead_letters import NEVER_BEGUN
+from chalicelib.ingest import NEVER_BEGUN
 from image_repo_formats import xmp
 from tests.deployed import DeployedStack, eventually
 

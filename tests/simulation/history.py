@@ -24,6 +24,7 @@ from tests.simulation.users import Users
 from tests.simulation.world import World
 
 _RATES = (0.005, 0.02, 0.06)
+_OFTENER = {"dropped": 5, "partial": 2}  # what few calls can meet
 # Longer than five deliveries take, and than a day, after which everything is looked through.
 _QUIET_SECONDS, _PASS_SECONDS = 4 * 3_600, 25 * 3_600
 _MOST_PASSES = 5  # what the first sends to the captioner the second sees, and the last is idle
@@ -61,7 +62,8 @@ class History:
         """How often each fault happens: in every history only some do."""
         chance = Random(f"rates {self.seed}")
         drawn = {
-            fault: chance.choice(_RATES) if chance.random() < 0.35 else 0.0 for fault in FAULTS
+            fault: chance.choice(_RATES) * _OFTENER.get(fault, 1) if chance.random() < 0.35 else 0.0
+            for fault in FAULTS
         }
         return {fault: rate for fault, rate in drawn.items() if fault not in self.without}
 

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from greenlet import getcurrent, greenlet
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
-MOST_STEPS = 20_000  # a history takes a thousand
+MOST_STEPS = 200_000  # a history takes two thousand, one with many messages forty
 # What may go wrong, each at a rate of its own, which is 0 in many histories.
 FAULTS = {
     "refused": "a call fails before its effect, and all its retries",

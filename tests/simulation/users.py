@@ -101,14 +101,17 @@ class Users(Upkeep):
             self._put(f"{folder_of(owner)}/album/{at}.jpg", content, pause=0.01)
 
     def _upload_again(self, operation: Operation) -> None:
-        """Upload what a key held before, every other time straight after its removal."""
-        key = self._key(operation)
-        if operation.number % 4 < 2 and self._world.s3.current(key):
+        """Upload what a key held before: after its removal, after another file, or over itself."""
+        key, number = self._key(operation), operation.number
+        if number % 4 < 2 and self._world.s3.current(key):
             self._world.s3.delete_object(BUCKET, key)
             self._forget_words(key)
         held = [version.body for version in self._world.s3.versions.get(key, ()) if version.body]
-        if held:
-            self._put(key, held[-1], pause=0.01)
+        if not held:
+            return
+        if number % 3 == 0:
+            self._put(key, self._content(operation), pause=0.01)
+        self._put(key, held[number // 4 % len(held)], pause=10.0 ** (number // 2 % 4 - 2))
 
     def _enter(self, operation: Operation) -> None:
         """Ask for a form, again where that was not answered; most often send the file."""
@@ -150,11 +153,26 @@ class Users(Upkeep):
             self._forget_words(key)
 
     def _undelete(self, operation: Operation) -> None:
-        """Remove a delete marker by hand."""
-        key = self._key(operation)
-        versions = self._world.s3.versions.get(key)
-        if versions and versions[-1].body is None:
-            self._purge_newest(key)
+        """Remove a delete marker by hand; every third time no event tells of it."""
+        versions = self._world.s3.versions
+        if not (keys := self._marked(operation.owner)):
+            self._remove(operation)
+            self._world.scheduler.sleep(10.0 ** (operation.number % 4))
+            keys = self._marked(operation.owner)
+        for key in keys[:1]:
+            if operation.number % 3 == 0:
+                self._world.untold.add(key)
+                self._world.dead.pop(image_id_of(BUCKET, key), None)
+                versions[key].pop()
+                self._forget_words(key)
+            else:
+                self._purge_newest(key)
+
+    def _marked(self, owner: str) -> list[str]:
+        """Return the photographs of an owner that lie under a delete marker."""
+        held = self._world.s3.versions.items()
+        marked = [key for key, versions in held if versions and versions[-1].body is None]
+        return sorted(k for k in marked if is_photograph(k) and k.startswith(f"uploads/{owner}/"))
 
     def _purge(self, operation: Operation) -> None:
         """Delete a file's newest version for good."""

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from captioner.batch import BatchProcessor
 from chalicelib import events
 from chalicelib.catalogue.dynamodb import image_of
 from chalicelib.errors import ImageRepoError
-from chalicelib.events import ObjectEvent
+from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import DESCRIBED, Image, State
 from chalicelib.search.replicated.manifest import Policy
 from chalicelib.settings import Settings
@@ -29,13 +30,14 @@ from tests.simulation.model import BAD, DEADLY
 from tests.simulation.opensearch import Cluster
 from tests.simulation.s3 import Bucket
 from tests.simulation.scheduler import Killed, Scheduler
-from tests.simulation.services import BUCKET, QUEUE
+from tests.simulation.services import BUCKET, DEAD_LETTERS, QUEUE
 from tests.simulation.sqs import Queues
 from tests.simulation.stream import Stream
 
 _SETTINGS = Settings(bucket=BUCKET, table=IMAGES, tokens_table=TOKENS, counts_table=COUNTS)
 _POLICY = Policy(runs=3, share=0.1, fewest=6, kept=4)  # so that parts are merged in a short history
 _SHARE_OF_OPENSEARCH = 0.4
+_LOOKED_AT = timedelta(minutes=15)  # ago at most, when a record expires
 _GATEWAY = LocalGateway(entry_point.app, Config.create())
 
 
@@ -91,6 +93,8 @@ class World(Deployment):
         self.sqs = Queues(scheduler, self._poll_queue)
         self.dynamodb = DynamoDB(scheduler, self._changed)
         self.bus = Bus(scheduler)
+        # Events come within one second, ten or a hundred: together, or in any order.
+        self._latest = scheduler.random.choice((0, 1, 2))
         self.cluster = (
             Cluster(scheduler) if scheduler.random.random() < _SHARE_OF_OPENSEARCH else None
         )
@@ -163,13 +167,18 @@ class World(Deployment):
         if self.scheduler.happens("dropped"):
             self.untold.add(key)
         else:
-            self.sqs.put(json.dumps(event), 10 ** self.scheduler.random.uniform(-1, 2))
+            self.sqs.put(json.dumps(event), 10 ** self.scheduler.random.uniform(-1, self._latest))
 
     def _poll_queue(self) -> None:
         if self.captioner.is_busy:
             self.scheduler.after(2, self._poll_queue)
             return
         self.scheduler.after(self.scheduler.random.uniform(0, 3), self._receive)
+
+    def given_up(self) -> set[str]:
+        """Return the keys of which a removal waits among the dead letters."""
+        told = (one for dead in self.sqs.held[DEAD_LETTERS] for one in _events_of(dead.body))
+        return {one.key for one in told if one.kind is EventKind.REMOVED}
 
     def _receive(self) -> None:
         if self.captioner.is_busy:
@@ -178,7 +187,7 @@ class World(Deployment):
         messages = self.sqs.take(QUEUE, 10, VISIBILITY_SECONDS)
         if not messages:
             return
-        keys = {key for message in messages for key in _keys_of(message.body)}
+        keys = {one.key for message in messages for one in _events_of(message.body)}
         records = [
             {
                 "messageId": message.id,
@@ -205,11 +214,19 @@ class World(Deployment):
         self._check_version(after)
         if state is State.FAILED and (before is None or before["state"] != after["state"]):
             self._check_failure(after)
+        if state is State.EXPIRED:
+            self._check_expiry(after["key"]["S"])
         if image_id in self.dead and state is not State.DELETED:
             self.violate(f"a deleted photograph is {state} again")
         if state in NAMES and (before is None or before["state"] != after["state"]):
             self.changes.append((NAMES[state], image_id, int(after["rev"]["N"])))
         self.stream.put(image_id, before, after)
+
+    def _check_expiry(self, key: str) -> None:
+        """See that no upload expires whose file was there when that was looked at."""
+        found = self.s3.current(key)
+        if found and self.scheduler.now() - found.modified > _LOOKED_AT:
+            self.violate("an upload expires though its file is there")
 
     def _check_failure(self, after: Item) -> None:
         """See that no photograph is marked for what others of its batch did."""
@@ -274,6 +291,5 @@ class _Context:
     aws_request_id: str = "request"
 
 
-def _keys_of(body: str) -> set[str]:
-    found = events.read(body, BUCKET)
-    return {one.key for one in found if isinstance(one, ObjectEvent)}
+def _events_of(body: str) -> list[ObjectEvent]:
+    return [one for one in events.read(body, BUCKET) if isinstance(one, ObjectEvent)]

@@ -174,3 +174,14 @@ def test_an_import_is_started_and_reported_to_its_owner_alone(api: Api) -> None:
     assert api.call("GET", path, as_="bob").status == 404
     assert api.call("GET", "/imports/unknown").status == 404
     assert api.call("POST", "/imports", {"prefix": "uploads/ann/trip/"}, as_="bob").status == 400
+
+
+def test_an_import_is_of_the_file_and_in_the_encoding_that_were_asked_for(api: Api) -> None:
+    body = b"a.jpg A dog.\n"
+    api.storage.write("uploads/ann/trip/captions.txt", body, content_type="text/plain")
+    asked = {"prefix": "uploads/ann/trip/", "file": "captions.txt", "encoding": "cp1251"}
+    started = api.call("POST", "/imports", asked)
+    assert (started.status, started.json["key"]) == (202, "uploads/ann/trip/captions.txt")
+    for field, wrong in (("file", "none.txt"), ("encoding", "klingon")):
+        answer = api.call("POST", "/imports", asked | {field: wrong})
+        assert (answer.status, answer.json["field"]) == (400, field)

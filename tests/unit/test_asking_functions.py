@@ -61,3 +61,22 @@ def test_a_pass_is_asked_for_by_an_event_like_a_schedules() -> None:
     LambdaReconciling(client, "reconciler").start(wanted)  # type: ignore[arg-type]
     assert heard == [wanted]
     assert asked_of({}) is None
+
+
+def test_the_event_of_a_pass_has_what_a_schedules_has() -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
+    heard: list[Any] = []
+    client = Functions("reconciler", heard.append)
+    LambdaReconciling(client, "reconciler").start(Asked(id="seven"))  # type: ignore[arg-type]
+    (event,) = heard
+    assert event["detail"] == {"reconcile": {"id": "seven", "margin": "PT1H"}}
+    assert {name: value for name, value in event.items() if name != "detail"} == {
+        "version": "0",
+        "id": "seven",
+        "detail-type": "Reconcile",
+        "source": "image-repo",
+        "account": "",
+        "time": "",
+        "region": "",
+        "resources": [],
+    }

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib import events
-from chalicelib.dead_letters import NEVER_BEGUN, DeadLetters
+from chalicelib.dead_letters import DeadLetters
 from chalicelib.events import ContinueImport
 from chalicelib.images import Caption, Image, Source, State, image_id_of
 from chalicelib.imports import Imports
-from chalicelib.ingest import EventRecorder
-from chalicelib.transitions import deleted, pending
+from chalicelib.ingest import NEVER_BEGUN, EventRecorder
+from chalicelib.transitions import deleted, of_another_version, pending
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.queue import MemoryDeadLetters, MemoryQueue
 from tests.memory.storage import MemoryStorage
@@ -95,15 +95,53 @@ def test_what_the_captioner_said_of_its_failure_stands() -> None:
     assert room.record and room.record.reason == NEVER_BEGUN
 
 
+def described(version: str = "v05") -> Image:
+    return replace(
+        pending(BUCKET, KEY, NOW),
+        state=State.CAPTIONED,
+        caption=Caption("a dog", Source.MODEL, "net@1", 0.9),
+        sequencer="05",
+        version_id=version,
+        processed_by="net@1",
+    )
+
+
 def test_a_photograph_that_is_described_stays_described() -> None:
     room = Room()
-    caption = Caption("a dog", Source.MODEL, "net@1", 0.9)
-    described = replace(
-        pending(BUCKET, KEY, NOW), state=State.CAPTIONED, caption=caption, sequencer="05"
-    )
-    room.catalogue.save(described, expected_rev=0)
+    room.catalogue.save(described(), expected_rev=0)
     assert room.settle(event(), event(sequencer="04")) == []
     assert room.record and room.record.state is State.CAPTIONED
+
+
+def test_a_photograph_whose_former_version_came_back_in_vain_is_failed() -> None:
+    room = Room()
+    room.upload()
+    held = room.storage.head(KEY)
+    room.catalogue.save(described(), expected_rev=0)
+    assert held and room.settle(event("ObjectRemoved:Delete", "06")) == []
+    record = room.record
+    assert record and (record.state, record.reason) == (State.FAILED, NEVER_BEGUN)
+    assert (record.sequencer, record.version_id, record.size) == ("06", held.version_id, held.size)
+    assert record.caption is None
+
+
+def test_a_photograph_stays_described_when_another_version_of_it_is_removed() -> None:
+    room = Room()
+    room.upload()
+    held = room.storage.head(KEY)
+    assert held and held.version_id
+    room.catalogue.save(described(held.version_id), expected_rev=0)
+    assert room.settle(event("ObjectRemoved:Delete", "06")) == []
+    assert room.record and room.record.state is State.CAPTIONED
+
+
+def test_a_photograph_that_holds_another_version_than_described_is_failed() -> None:
+    room = Room()
+    room.upload()
+    room.catalogue.save(of_another_version(described(), NOW), expected_rev=0)
+    assert room.settle(json.dumps(events.redrive(KEY, size=3))) == []
+    assert room.record and room.record.state is State.FAILED
+    assert room.record.caption is None
 
 
 def test_a_photograph_that_was_deleted_meanwhile_stays_deleted() -> None:

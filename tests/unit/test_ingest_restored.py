@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.images import Image, State
-from chalicelib.ingest import EventRecorder, IngestOutcome
+from chalicelib.ingest import NEVER_BEGUN, EventRecorder, IngestOutcome
 from chalicelib.transitions import deleted
 from tests.ingesting import KEY, NOW, Room, created, removed
 
@@ -130,16 +130,16 @@ def test_a_version_restored_by_copying_it_is_a_new_photograph_of_the_key() -> No
     assert caption(room) == "a brown dog runs"
 
 
-@pytest.mark.parametrize("is_deleted", [False, True])
-def test_without_a_model_what_is_there_again_is_left_to_the_scheduled_pass(
-    is_deleted: bool,
-) -> None:
+def test_without_a_model_what_is_described_stays_and_what_is_there_again_fails() -> None:
     room = captioned(b"runs")
-    if is_deleted:
-        room.delete()
-        room.ingest.removed(removed("02"))
-        room.storage.purge(KEY)
     before = room.record()
     recorder = EventRecorder(room.catalogue, room.storage, clock=lambda: NOW)
-    assert recorder.removed(removed("03", "v2")) is IngestOutcome.STALE
-    assert room.record() == before
+    assert recorder.removed(removed("02", "v0")) is IngestOutcome.STALE
+    assert but_for_the_event(room.record()) == but_for_the_event(before)
+    room.delete()
+    assert recorder.removed(removed("03")) is IngestOutcome.DELETED
+    room.storage.purge(KEY)
+    assert recorder.removed(removed("04", "v2")) is IngestOutcome.FAILED
+    record, held = room.record(), room.storage.head(KEY)
+    assert held and (record.reason, record.updated_at) == (NEVER_BEGUN, NOW)
+    assert (record.sequencer, record.version_id, record.size) == ("04", held.version_id, held.size)

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.errors import Unavailable
-from chalicelib.queue import ALONE, Received, SqsQueue
+from chalicelib.queue import ALONE, HIDDEN_SECONDS, Received, SqsDeadLetters, SqsQueue
 
 MESSAGES = [{"redrive": {"key": f"uploads/{number}.jpg"}} for number in range(23)]
 
@@ -117,3 +117,60 @@ def test_copies_that_are_refused_delete_nothing(client: Any) -> None:
     with pytest.raises(Unavailable):
         queue.send_again([Received("1", "{}", taken["ReceiptHandle"])], alone=False)
     assert len(client.receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+def test_copies_whose_originals_stay_are_told_of(client: Any) -> None:
+    url = client.create_queue(QueueName="events")["QueueUrl"]
+
+    class DeletesNothing:
+        send_message_batch = client.send_message_batch
+
+        def delete_message_batch(self, *, Entries: list[Any], **_: Any) -> dict[str, Any]:  # noqa: N803
+            ids = [entry["Id"] for entry in Entries]
+            assert len(set(ids)) == len(ids)
+            return {"Failed": [{"Id": one, "SenderFault": False, "Code": "X"} for one in ids]}
+
+    taken = [Received(str(number), "{}", f"receipt {number}") for number in range(2)]
+    with pytest.raises(Unavailable):
+        SqsQueue(DeletesNothing(), url).send_again(taken, alone=True)  # type: ignore[arg-type]
+    assert len(received(client, url)) == 2
+
+
+def test_dead_letters_are_received_by_tens_hidden_and_deleted_one_by_one(client: Any) -> None:
+    url = client.create_queue(QueueName="dead")["QueueUrl"]
+    for number in range(11):
+        client.send_message(QueueUrl=url, MessageBody=str(number))
+    dead = SqsDeadLetters(client, url)
+    first = dead.receive()
+    assert len(first) == 10
+    (last,) = dead.receive()
+    assert {one.body for one in (*first, last)} == {str(number) for number in range(11)}
+    assert len({one.message_id for one in (*first, last)}) == 11
+    assert dead.receive() == []
+    dead.delete(last)
+    for one in first:
+        client.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=one.receipt, VisibilityTimeout=0
+        )
+    assert {one.body for one in dead.receive()} == {one.body for one in first}
+
+
+def test_dead_letters_are_asked_for_of_every_server_and_hidden_for_as_long_as_they_take() -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Notes:
+        def receive_message(self, **call: Any) -> dict[str, Any]:
+            asked.append(call)
+            return {}
+
+    assert SqsDeadLetters(Notes(), "url").receive() == []  # type: ignore[arg-type]
+    seconds = {"VisibilityTimeout": HIDDEN_SECONDS, "WaitTimeSeconds": 1}
+    assert asked == [{"QueueUrl": "url", "MaxNumberOfMessages": 10, **seconds}]
+
+
+def test_dead_letters_that_cannot_be_reached_are_unavailable(client: Any) -> None:
+    dead = SqsDeadLetters(client, "https://sqs.eu-central-1.amazonaws.com/1/none")
+    with pytest.raises(Unavailable, match="did not answer"):
+        dead.receive()
+    with pytest.raises(Unavailable, match="did not answer"):
+        dead.delete(Received("1", "{}", "receipt"))

@@ -9,7 +9,7 @@ from chalicelib.access import Caller, Scope
 from chalicelib.api import answers, requests
 from chalicelib.api.problems import InvalidRequest
 from chalicelib.api.registration import Endpoint, View, caller_of, context_of
-from chalicelib.api.routes import Route, route_of
+from chalicelib.api.routes import Route, methods_of, route_of
 from chalicelib.errors import Forbidden, InvalidField
 
 ANN = Caller("ann", frozenset({Scope.READ, Scope.WRITE}))
@@ -117,7 +117,36 @@ def test_a_parameter_that_is_given_twice_is_refused_and_named() -> None:
     asked = a_request(query={"cursor": ["a"], "limit": ["7", "8"]})
     with pytest.raises(InvalidField) as raised:
         call(a_route(query=requests.Listing), lambda: HEALTH, asked)
-    assert raised.value.field == "limit"
+    assert str(raised.value) == "limit: must be given once"
+
+
+def test_a_body_is_read_strictly() -> None:
+    asked = a_request(body='{"margin_minutes": "5"}')
+    with pytest.raises(InvalidRequest) as raised:
+        call(a_route(body=requests.ReconcileRequest), lambda: HEALTH, asked)
+    assert raised.value.field == "margin_minutes"
+
+
+@pytest.mark.parametrize(
+    ("headers", "key"),
+    [({}, None), ({"idempotency-key": "a"}, "a"), ({"idempotency-key": "~" * 255}, "~" * 255)],
+)
+def test_a_key_of_idempotency_is_given_as_it_came(headers: dict[str, str], key: str | None) -> None:
+    given: list[str | None] = []
+
+    def view(idempotency_key: str | None) -> answers.Health:
+        given.append(idempotency_key)
+        return HEALTH
+
+    call(a_route(idempotency_key=True), view, a_request(headers))
+    assert given == [key]
+
+
+@pytest.mark.parametrize("header", ["", "é", "a\tb", "~" * 256])
+def test_what_is_no_key_of_idempotency_is_refused_by_its_name(header: str) -> None:
+    with pytest.raises(InvalidField) as raised:
+        call(a_route(idempotency_key=True), lambda: HEALTH, a_request({"idempotency-key": header}))
+    assert str(raised.value) == ("Idempotency-Key: must be 1 to 255 printable characters of ASCII")
 
 
 @pytest.mark.parametrize(
@@ -184,3 +213,17 @@ def test_a_route_that_the_table_lacks_cannot_be_registered() -> None:
     assert route_of("GET", "/images/{image_id}").parameters == ["image_id"]
     with pytest.raises(KeyError):
         route_of("PUT", "/images")
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/images/{image_id}", ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH"]),
+        ("/search/image", ["OPTIONS", "POST"]),
+        ("/none", ["OPTIONS"]),
+    ],
+)
+def test_a_path_answers_the_methods_of_its_routes_and_those_of_any(
+    path: str, methods: list[str]
+) -> None:
+    assert sorted(methods_of(path)) == methods

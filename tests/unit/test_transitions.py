@@ -27,6 +27,7 @@ from chalicelib.ingest import skip_reason
 from chalicelib.transitions import (
     captioned_by_model,
     deleted,
+    described,
     edited,
     expired,
     failed,
@@ -35,6 +36,8 @@ from chalicelib.transitions import (
     pending,
     rejected,
     restored,
+    seen,
+    sent_again,
 )
 
 BUCKET = "photographs"
@@ -446,3 +449,42 @@ def assert_keywords_have_their_source(record: Image) -> None:
     assert record.keywords_source is not Source.MODEL
     if record.keywords_source in {None, Source.FILE}:
         assert bool(record.keywords) == (record.keywords_source is Source.FILE)
+
+
+def test_an_event_is_seen_once_and_no_older_one_after_it() -> None:
+    later = START + timedelta(hours=1)
+    event = ObjectEvent(BUCKET, KEY, EventKind.REMOVED, "v1", "05")
+    image = replace(NEW, sequencer="04")
+    assert seen(image, event, later) == replace(image, sequencer="05", updated_at=later)
+    for known in ("05", "06"):
+        image = replace(NEW, sequencer=known)
+        assert seen(image, event, later) is image
+
+
+def test_a_record_that_waits_waits_anew_when_its_event_is_sent_again() -> None:
+    later = START + timedelta(hours=1)
+    assert sent_again(NEW, later) == replace(NEW, form_until=later, updated_at=later)
+    failure = replace(NEW, state=State.FAILED)
+    assert sent_again(failure, later) is failure
+
+
+@pytest.mark.parametrize("source", [Source.USER, Source.IMPORT])
+def test_what_is_said_of_a_photograph_is_as_its_source_says(source: Source) -> None:
+    later = START + timedelta(hours=1)
+    dog = (Attribute("dog", ("brown",), ("run",)),)
+    after = described(NEW, later, source, caption="A dog", attributes=dog, keywords=("Oslo",))
+    assert after.caption == Caption("A dog", source)
+    assert (after.attributes, after.attributes_source) == (dog, source)
+    assert (after.keywords, after.keywords_source) == (("Oslo",), source)
+    assert after.updated_at == later
+    assert described(after, later + timedelta(hours=1), Source.IMPORT, attributes=None) is after
+
+
+def test_what_a_file_says_of_attributes_leaves_a_users() -> None:
+    later = START + timedelta(hours=1)
+    dog, cat = ((Attribute(one, (), ()),) for one in ("dog", "cat"))
+    users = described(NEW, START, Source.USER, attributes=dog)
+    assert described(users, later, Source.IMPORT, attributes=cat) == users
+    files = described(NEW, START, Source.IMPORT, attributes=dog)
+    assert described(files, later, Source.IMPORT, attributes=cat).attributes == cat
+    assert described(files, later, Source.IMPORT, attributes=dog) is files

@@ -57,8 +57,18 @@ def test_an_announcement_is_a_claim_until_the_file_has_been_read() -> None:
 
 def test_a_file_that_never_came_is_awaited_again_with_what_was_said_of_it() -> None:
     mine = expired(described(NEW, START, Source.USER, caption="my Rex"), START)
-    form = pending(BUCKET, "uploads/ada/y/z.jpg", LATER, sha256="aa", form_until=LATER)
+    form = pending(
+        BUCKET,
+        "uploads/ada/y/z.jpg",
+        LATER,
+        content_type="image/png",
+        size=10,
+        sha256="bb",
+        form_until=LATER,
+    )
     again = awaited(mine, form, LATER)
+    assert (again.content_type, again.size, again.sha256) == ("image/png", 10, "bb")
+    assert again.updated_at == LATER
     assert (again.state, again.reason, again.form_until) == (State.PENDING, None, LATER)
     assert (again.key, again.created_at, again.caption) == (KEY, START, mine.caption)
     with pytest.raises(NotFound):
