@@ -38,6 +38,8 @@ class Progress:
         The id of the last record that was read in this stage; None at its beginning.
     found
         How many records stood in each state, by counter.
+    late
+        Counters that began late and are read in the stage for them, or were.
     table
         Whose records these are: what was read of another table counts for nothing.
     """
@@ -49,6 +51,7 @@ class Progress:
     records: int = 0
     after: str | None = None
     found: dict[str, dict[State, int]] = field(default_factory=dict)
+    late: list[str] = field(default_factory=list)
     table: str = ""
 
 

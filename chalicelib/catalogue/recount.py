@@ -83,10 +83,12 @@ class Recount:
             raise RevisionConflict("another recount is running")
         progress = self._resumed(run_id) or self._begun(run_id)
         if progress.stage is Stage.ALL:
-            progress = self._after_all(self._read(progress, self._counters(progress, late=False)))
-        if progress.stage is Stage.LATE:
-            read = self._read(progress, self._counters(progress, late=True))
-            progress = self._progress.write(replace(read, stage=Stage.CORRECTING))
+            progress = self._whole(progress, self._counters(progress, late=False))
+        # Another run of this epoch, which was thought dead, may let counters begin at any time.
+        while progress.stage is Stage.LATE or self._unread(progress):
+            if progress.stage is not Stage.LATE:
+                progress = self._late(progress)
+            progress = self._whole(progress, {*progress.late})
         corrected = self._correct(progress)
         is_first = "attribute_not_exists(#epoch) OR #epoch <= :epoch"
         epoch = {":epoch": number(progress.epoch)}
@@ -158,18 +160,33 @@ class Recount:
             late |= begun & self._counters(progress, late=True)
             counters |= begun - late
 
-    def _after_all(self, progress: Progress) -> Progress:
-        if not self._counters(progress, late=True):
-            return self._progress.write(replace(progress, stage=Stage.CORRECTING))
+    def _whole(self, progress: Progress, counters: set[str]) -> Progress:
+        """Read the rest of the table, so that what is known may be corrected."""
+        read = self._read(progress, counters)
+        return self._progress.write(replace(read, stage=Stage.CORRECTING, after=None))
+
+    def _unread(self, progress: Progress) -> set[str]:
+        return self._counters(progress, late=True) - {*progress.late}
+
+    def _late(self, progress: Progress) -> Progress:
+        """Begin to read for counters that began late."""
+        late = self._counters(progress, late=True)
         self._sleep(SETTLING_SECONDS)
-        return self._progress.write(replace(progress, stage=Stage.LATE, after=None))
+        found = {name: states for name, states in progress.found.items() if name not in late}
+        late_stage = replace(progress, stage=Stage.LATE, after=None, late=sorted(late), found=found)
+        return self._progress.write(late_stage)
 
     def _correct(self, progress: Progress) -> int:
         """Add to each counter what it lacked when it began; return how many lacked any."""
         items = [item for item in self._all() if epoch_of(item) >= progress.epoch]
         if any(epoch_of(item) > progress.epoch for item in items):
             raise RevisionConflict("a later recount has begun")
-        return sum(self._correct_one(item, progress) for item in items)
+        # What began since is nobody's to correct who has not read its records.
+        return sum(
+            self._correct_one(item, progress)
+            for item in items
+            if not epoch_of(item, "late") or _name(item) in progress.late
+        )
 
     def _correct_one(self, item: Mapping[str, Any], progress: Progress) -> bool:
         found, base = progress.found.get(_name(item), {}), counted(item, "base_")

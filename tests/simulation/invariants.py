@@ -25,8 +25,9 @@ def broken_when_quiet(world: World, users: Users) -> Iterator[str]:
     """Yield what does not hold when all messages and stream records were taken in.
 
     Here files, index and copies have to be what deliveries made of them, which nobody has mended
-    since; but for photographs of which an event was never sent, whose removal was given up, or was worked on
-    while services failed: what an earlier attempt left, a message that comes again may leave.
+    since; but for photographs of which an event was never sent or a removal was given up, or which
+    were worked on while services failed: what an earlier attempt left, a message that comes again
+    may leave.
     """
     excused = world.untold | world.unlucky | world.given_up()
     images = [image for image in world.images() if image.key not in excused]

@@ -275,6 +275,30 @@ def test_two_recounts_at_once_find_the_same_and_correct_once(bench: Bench) -> No
     assert bench.kept() == bench.true()
 
 
+def test_counters_that_another_recount_let_begin_late_are_not_corrected_unread(
+    bench: Bench,
+) -> None:
+    fill(bench, 3)
+
+    class Overtaken(MemoryStorage):
+        """A bucket in which a recount is slow to keep that it has read all."""
+
+        is_over = False
+
+        def write(self, key: str, body: bytes, *, content_type: str) -> None:
+            if key == RECOUNT_PROGRESS and b'"correcting"' in body and not self.is_over:
+                self.is_over = True
+                for number in range(10, 30):
+                    move(bench.writer(), number, State.PENDING)
+                bench.recount("second")
+            super().write(key, body, content_type=content_type)
+
+    bench.storage = Overtaken()
+    bench.recount("first")
+    assert bench.storage.is_over
+    assert bench.kept() == bench.true()
+
+
 def test_a_writer_that_has_met_the_counters_is_not_refused_again(bench: Bench) -> None:
     fill(bench, 4)
     bench.recount()
