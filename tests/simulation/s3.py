@@ -42,6 +42,7 @@ class Bucket(Service):
         self._announce = announce
         self._count = 0
         self.versions: dict[str, list[Version]] = {}
+        self.stored: dict[str, list[bytes]] = {}  # what is purged since, too
         self.sequencers: Counter[str] = Counter()
 
     def part(self, arguments: Mapping[str, Any]) -> str:
@@ -142,6 +143,8 @@ class Bucket(Service):
         self._count += 1
         version = Version(f"v{self._count}", body, metadata, self._scheduler.now())
         self.versions.setdefault(key, []).append(version)
+        if body:
+            self.stored.setdefault(key, []).append(body)
         return version
 
     def _found(self, operation: str, key: str, version_id: str | None) -> Version:
