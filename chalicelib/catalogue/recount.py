@@ -85,10 +85,8 @@ class Recount:
         if progress.stage is Stage.ALL:
             progress = self._whole(progress, self._counters(progress, late=False))
         # Another run of this epoch, which was thought dead, may let counters begin at any time.
-        while progress.stage is Stage.LATE or self._unread(progress):
-            if progress.stage is not Stage.LATE:
-                progress = self._late(progress)
-            progress = self._whole(progress, {*progress.late})
+        while late := self._late(progress):
+            progress = self._whole(late, {*late.late})
         corrected = self._correct(progress)
         is_first = "attribute_not_exists(#epoch) OR #epoch <= :epoch"
         epoch = {":epoch": number(progress.epoch)}
@@ -165,12 +163,13 @@ class Recount:
         read = self._read(progress, counters)
         return self._progress.write(replace(read, stage=Stage.CORRECTING, after=None))
 
-    def _unread(self, progress: Progress) -> set[str]:
-        return self._counters(progress, late=True) - {*progress.late}
-
-    def _late(self, progress: Progress) -> Progress:
-        """Begin to read for counters that began late."""
+    def _late(self, progress: Progress) -> Progress | None:
+        """Begin to read for counters that began late, or go on; None where all are read."""
+        if progress.stage is Stage.LATE:
+            return progress
         late = self._counters(progress, late=True)
+        if late <= {*progress.late}:
+            return None
         self._sleep(SETTLING_SECONDS)
         found = {name: states for name, states in progress.found.items() if name not in late}
         late_stage = replace(progress, stage=Stage.LATE, after=None, late=sorted(late), found=found)
