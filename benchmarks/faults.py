@@ -7,14 +7,13 @@ with success must be so, once.
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.faulty_proxy import Faults, proxied
-from benchmarks.kills import FAULTS, ROOT, KilledStack, compared, settle
+from benchmarks.kills import ROOT, KilledStack, compared, end, parsed, settle
 from benchmarks.load import Load
 from local.processes import HOST, any_free
 
@@ -27,15 +26,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120, help="of load (120)")
     parser.add_argument("--share", type=float, default=0.05, help="of requests (0.05)")
     parser.add_argument("--seed", type=int, default=0, help="of what goes wrong (0)")
-    parser.add_argument("--port", type=int, help="where the stack answers (a free one)")
-    parser.add_argument("--home", type=Path, help="its folder, kept (a passing one)")
-    asked = parser.parse_args()
+    asked = parsed(parser)
     with tempfile.TemporaryDirectory() as folder:
         home, port = asked.home or Path(folder), asked.port or any_free()
         told = disturbed(home, port, asked.seconds, asked.share, asked.seed)
-    for name, value in told.items():
-        print(f"{name:32} {value:g}")
-    sys.exit(any(told[name] for name in FAULTS))
+    end(told)
 
 
 def disturbed(  # noqa: PLR0917  as the command line names them

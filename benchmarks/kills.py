@@ -17,9 +17,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import boto3
 
@@ -27,6 +28,9 @@ from benchmarks.load import Ledger, Load, all_hits, caption_of
 from image_repo.client import PAGE, Client, Json
 from image_repo.errors import CommandError
 from local.processes import any_free, until
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERYTHING, ALONE, BELOW = "everything", "alone", "below"
@@ -48,15 +52,25 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="how many kills (100)")
     parser.add_argument("--seed", type=int, default=0, help="of what is killed, and when (0)")
     parser.add_argument("--search", default="embedded", help="the search engine (embedded)")
-    parser.add_argument("--port", type=int, help="where the stack answers (a free one)")
-    parser.add_argument("--home", type=Path, help="its folder, kept (a passing one)")
-    asked = parser.parse_args()
+    asked = parsed(parser)
     with tempfile.TemporaryDirectory() as folder:
         stack = KilledStack(asked.home or Path(folder), asked.port or any_free(), asked.search)
         told = kills(stack, asked.count, asked.seed)
+    end(told)
+
+
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Return what was asked, of where the stack is, too."""
+    parser.add_argument("--port", type=int, help="where the stack answers (a free one)")
+    parser.add_argument("--home", type=Path, help="its folder, kept (a passing one)")
+    return parser.parse_args()
+
+
+def end(told: Mapping[str, float], faults: Sequence[str] = FAULTS) -> NoReturn:
+    """Print figures; exit with 1 where one of ``faults`` is not 0."""
     for name, value in told.items():
         print(f"{name:32} {value:g}")
-    sys.exit(any(told[name] for name in FAULTS))
+    sys.exit(any(told[name] for name in faults))
 
 
 class KilledStack:
@@ -132,11 +146,7 @@ class KilledStack:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
-        answer = sqs.get_queue_attributes(
-            QueueUrl=facts["queue_url"],
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-        )
-        return not any(map(int, answer["Attributes"].values()))
+        return not waiting(sqs, facts["queue_url"])
 
     def _pids(self) -> dict[str, int]:
         files = (self.home / "run").glob("*.pid")
@@ -153,6 +163,15 @@ class KilledStack:
         )
         if ran.returncode:
             raise RuntimeError(f"'local {' '.join(arguments)}' failed:\n{ran.stdout}{ran.stderr}")
+
+
+def waiting(sqs: "SQSClient", queue_url: str) -> int:
+    """Return how many messages a queue holds, those that are worked on too."""
+    answer = sqs.get_queue_attributes(
+        QueueUrl=queue_url,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )
+    return sum(map(int, answer["Attributes"].values()))
 
 
 def kills(

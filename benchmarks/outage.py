@@ -8,7 +8,6 @@ answered with success must be so, and be found, by itself.
 
 import argparse
 import random
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.kills import FAULTS, KilledStack, compared, settle
+from benchmarks.kills import FAULTS, KilledStack, compared, end, parsed, settle
 from benchmarks.load import Load
 from local.processes import any_free
 
@@ -32,15 +31,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Take a local stack's search engine away.")
     parser.add_argument("--seconds", type=float, default=600, help="that it is away (600)")
     parser.add_argument("--seed", type=int, default=0, help="of the load (0)")
-    parser.add_argument("--port", type=int, help="where the stack answers (a free one)")
-    parser.add_argument("--home", type=Path, help="its folder, kept (a passing one)")
-    asked = parser.parse_args()
+    asked = parsed(parser)
     with tempfile.TemporaryDirectory() as folder:
         stack = KilledStack(asked.home or Path(folder), asked.port or any_free(), ENGINE)
         told = outage(stack, asked.seconds, asked.seed)
-    for name, value in told.items():
-        print(f"{name:32} {value:g}")
-    sys.exit(any(told[name] for name in (*FAULTS, "otherwise")))
+    end(told, (*FAULTS, "otherwise"))
 
 
 def outage(stack: KilledStack, seconds: float, seed: int = 0) -> dict[str, float]:

@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import httpx
 
+from benchmarks.kills import waiting
 from chalicelib.catalogue.dynamodb import time_text
 from local.processes import any_free
 
@@ -140,13 +141,13 @@ class DeployedStack:
         answer = self.aws("lambda").invoke(FunctionName=name, Payload=payload)
         assert "FunctionError" not in answer, answer["Payload"].read()
 
+    def waiting(self, queue: str = "queue_url") -> int:
+        """Return how many messages a queue holds, those that are worked on too."""
+        return waiting(self.aws("sqs"), self.facts[queue])
+
     def is_drained(self) -> bool:
         """Tell whether no event waits, and nobody works on one."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = self.aws("sqs").get_queue_attributes(
-            QueueUrl=self.facts["queue_url"], AttributeNames=names
-        )
-        return not any(map(int, answer["Attributes"].values()))
+        return self.waiting() == 0
 
     @contextmanager
     def without_events(self) -> Iterator[None]:

@@ -33,14 +33,6 @@ def record(bucket: str, key: str) -> dict[str, Any]:
     return {"eventName": "ObjectCreated:Put", "s3": of}
 
 
-def waiting(stack: DeployedStack, queue: str) -> int:
-    """Return how many messages a queue holds, those that are worked on too."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    url = stack.facts[queue]
-    told = stack.aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
-    return sum(map(int, told["Attributes"].values()))
-
-
 def errors(stack: DeployedStack) -> int:
     """Return how many errors the captioner has logged."""
     files = [stack.home / "logs" / f"{name}.log" for name in HANDLERS]
@@ -52,8 +44,8 @@ def test_messages_that_tell_of_no_upload_are_acknowledged_and_are_no_errors(
     stack: DeployedStack, client: httpx.Client
 ) -> None:
     bucket = stack.facts["bucket"]
-    eventually(lambda: waiting(stack, "queue_url") == 0, because=stack.log)
-    given_up, before = waiting(stack, "dead_letter_queue_url"), errors(stack)
+    eventually(stack.is_drained, because=stack.log)
+    given_up, before = stack.waiting("dead_letter_queue_url"), errors(stack)
     for body in (
         json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": bucket}),
         "{}",
@@ -67,8 +59,8 @@ def test_messages_that_tell_of_no_upload_are_acknowledged_and_are_no_errors(
         stack.aws("sqs").send_message(QueueUrl=stack.facts["queue_url"], MessageBody=body)
     image = settled(client, upload(client, "after.jpg", photograph("salmon"), caption="A fish"))
     assert image["state"] == "captioned"
-    eventually(lambda: waiting(stack, "queue_url") == 0, because=stack.log)
-    assert waiting(stack, "dead_letter_queue_url") == given_up
+    eventually(stack.is_drained, because=stack.log)
+    assert stack.waiting("dead_letter_queue_url") == given_up
     assert errors(stack) == before
     for where, key in (("somebody-elses", "uploads/ann/a.jpg"), (bucket, KEY)):
         assert client.get(f"/images/{image_id_of(where, key)}").status_code == 404
