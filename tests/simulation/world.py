@@ -18,13 +18,11 @@ from chalicelib.catalogue.dynamodb import image_of
 from chalicelib.errors import ImageRepoError
 from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import DESCRIBED, Image, State
-from chalicelib.search.replicated.manifest import Policy
-from chalicelib.settings import Settings
 from indexer.changes import NAMES
 from indexer.handler import answer
 from infra.deliveries import CAPTIONER_SECONDS, VISIBILITY_SECONDS
 from tests.simulation.deployment import Container, Deployment, Metrics
-from tests.simulation.dynamodb import COUNTS, IMAGES, TOKENS, DynamoDB, Item
+from tests.simulation.dynamodb import IMAGES, DynamoDB, Item
 from tests.simulation.functions import Bus, Function
 from tests.simulation.model import BAD, DEADLY
 from tests.simulation.opensearch import Cluster
@@ -34,8 +32,6 @@ from tests.simulation.services import BUCKET, DEAD_LETTERS, QUEUE
 from tests.simulation.sqs import Queues
 from tests.simulation.stream import Stream
 
-_SETTINGS = Settings(bucket=BUCKET, table=IMAGES, tokens_table=TOKENS, counts_table=COUNTS)
-_POLICY = Policy(runs=3, share=0.1, fewest=6, kept=4)  # so that parts are merged in a short history
 _SHARE_OF_OPENSEARCH = 0.4
 _LOOKED_AT = timedelta(minutes=15)  # ago at most, when a record expires
 _GATEWAY = LocalGateway(entry_point.app, Config.create())
