@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from chalicelib import events
+from chalicelib.errors import Unavailable
 from chalicelib.events import ContinueImport, EventKind, Message, ObjectEvent
 from chalicelib.folder_captions import is_caption_file
 from chalicelib.imports import Imports
@@ -62,17 +63,21 @@ class BatchProcessor:
 
         What cannot be done in the milliseconds that the function may still run is returned
         untouched: a time-out would return the whole batch.
-
-        Raises
-        ------
-        Unavailable
-            One is to be processed alone, and the queue does not take the others again.
         """
-        alone = max(filter(_is_alone, records), key=_attempts, default=None)
-        if alone is not None:
-            self._send_again([record for record in records if record is not alone])
-            self._record_last_attempt(alone)
-            return [] if self._is_done(alone, remaining_ms) else [alone["messageId"]]
+        alone = sorted(filter(_is_alone, records), key=_attempts)
+        others = [record for record in records if record not in alone]
+        # With others before it, one might be lost that was itself never begun.
+        chosen = [one for one in alone if not others or _attempts(one) < LAST_ATTEMPT - 1][-1:]
+        failed = self._put_aside([record for record in alone if record not in chosen])
+        unfinished = self._process_others(others, remaining_ms)
+        if chosen and self._is_acknowledged([one for one in others if one not in unfinished]):
+            self._record_last_attempt(chosen[0])
+            chosen = [record for record in chosen if not self._is_done(record, remaining_ms)]
+        return failed + [record["messageId"] for record in (*unfinished, *chosen)]
+
+    def _process_others(
+        self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
+    ) -> list[Mapping[str, Any]]:
         # A message that was delivered before may kill the process: the others go first, and of
         # such no two at once.
         together: list[Mapping[str, Any]] = []
@@ -84,7 +89,7 @@ class BatchProcessor:
             done = list(pool.map(partial(self._is_done, remaining_ms=remaining_ms), together))
         done += [self._is_done(record, remaining_ms) for record in in_turn]
         return [
-            record["messageId"]
+            record
             for record, is_done in zip([*together, *in_turn], done, strict=True)
             if not is_done
         ]
@@ -138,14 +143,30 @@ class BatchProcessor:
             self.imports.caption(message.key)
         return outcome
 
-    def _send_again(self, records: Sequence[Mapping[str, Any]]) -> None:
-        for marked in (False, True):
-            messages = [
-                Received(record["messageId"], record["body"], record["receiptHandle"])
-                for record in records
-                if _is_alone(record) is marked
-            ]
-            self.queue.send_again(messages, alone=marked)
+    def _put_aside(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Let others process them at once; return the ids of those that stay on the queue.
+
+        Copies would multiply where processes are killed between sending one and deleting the
+        original. So there is one only of what has no other attempt to lose.
+        """
+        spent = [record for record in records if _attempts(record) >= LAST_ATTEMPT - 1]
+        rest = [record for record in records if record not in spent]
+        try:
+            self.queue.release([_received(record) for record in rest])
+            self.queue.send_again([_received(record) for record in spent])
+        except Unavailable:
+            self.metrics.failed(records[0]["messageId"])
+            rest.extend(spent)
+        return [record["messageId"] for record in rest]
+
+    def _is_acknowledged(self, records: Sequence[Mapping[str, Any]]) -> bool:
+        """Delete what is done, lest it comes again where the process is killed now."""
+        try:
+            self.queue.delete([_received(record) for record in records])
+        except Unavailable:
+            self.metrics.failed(records[0]["messageId"])
+            return False
+        return True
 
     def _record_last_attempt(self, record: Mapping[str, Any]) -> None:
         attempts = _attempts(record)
@@ -172,3 +193,7 @@ def _is_alone(record: Mapping[str, Any]) -> bool:
 
 def _attempts(record: Mapping[str, Any]) -> int:
     return int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
+
+
+def _received(record: Mapping[str, Any]) -> Received:
+    return Received(record["messageId"], record["body"], record["receiptHandle"])

@@ -1,7 +1,7 @@
 """The captioner's queue, as the repository itself writes to it, and the dead letters behind it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +16,7 @@ BATCH = 10
 TRIES = 4
 # Longer than whoever reads dead letters may run, so that a run meets each message once.
 HIDDEN_SECONDS = 330
-# The attribute of a message that is to be handled with no other in the same invocation.
+# The attribute of a message that is to end its invocation: no other is begun after it.
 ALONE = "Alone"
 
 
@@ -30,7 +30,10 @@ class Received:
 
 
 class Queue(Protocol):
-    """Port. Adapter: `SqsQueue`."""
+    """Port. Adapter: `SqsQueue`.
+
+    Received messages are given at most as many at a time as are received at once.
+    """
 
     def is_empty(self) -> bool:
         """Tell whether no message waits, as far as is known; those being worked on do not count.
@@ -50,20 +53,31 @@ class Queue(Protocol):
             Not all were accepted; sending them again does no harm.
         """
 
-    def send_again(self, messages: Sequence[Received], *, alone: bool) -> None:
-        """Put copies in the place of received messages, which count as never received.
-
-        Parameters
-        ----------
-        messages
-            At most as many as are received at once.
-        alone
-            Mark the copies with the attribute `ALONE`.
+    def send_again(self, messages: Sequence[Received]) -> None:
+        """Put copies in the place of received messages, marked `ALONE`, as if never received.
 
         Raises
         ------
         Unavailable
             Copies or deletions were refused; there may be both copies and messages then.
+        """
+
+    def release(self, messages: Sequence[Received]) -> None:
+        """Let received messages be received again at once.
+
+        Raises
+        ------
+        Unavailable
+            Some are hidden for longer.
+        """
+
+    def delete(self, messages: Sequence[Received]) -> None:
+        """Delete received messages.
+
+        Raises
+        ------
+        Unavailable
+            Some come again.
         """
 
 
@@ -115,24 +129,34 @@ class SqsQueue:
             batch = messages[start : start + BATCH]
             self._send([{"MessageBody": json.dumps(message)} for message in batch])
 
-    def send_again(self, messages: Sequence[Received], *, alone: bool) -> None:
+    def send_again(self, messages: Sequence[Received]) -> None:
         """Send first and delete then, so that a message may be there twice but not be lost."""
+        if messages:
+            mark = {ALONE: {"DataType": "String", "StringValue": "yes"}}
+            self._send([{"MessageBody": one.body, "MessageAttributes": mark} for one in messages])
+            self.delete(messages)
+
+    def release(self, messages: Sequence[Received]) -> None:
+        """Hide them for no second more."""
+        self._each(self._client.change_message_visibility_batch, messages, VisibilityTimeout=0)
+
+    def delete(self, messages: Sequence[Received]) -> None:
+        """Delete them in one request."""
+        self._each(self._client.delete_message_batch, messages)
+
+    def _each(self, do: Callable[..., Any], messages: Sequence[Received], **what: int) -> None:
         if not messages:
             return
-        mark = {ALONE: {"DataType": "String", "StringValue": "yes"}} if alone else {}
-        self._send(
-            [{"MessageBody": message.body, "MessageAttributes": mark} for message in messages]
-        )
-        receipts: list[Any] = [
-            {"Id": str(number), "ReceiptHandle": message.receipt}
+        entries = [
+            {"Id": str(number), "ReceiptHandle": message.receipt, **what}
             for number, message in enumerate(messages)
         ]
         try:
-            answer = self._client.delete_message_batch(QueueUrl=self._url, Entries=receipts)
+            answer = do(QueueUrl=self._url, Entries=entries)
         except (BotoCoreError, ClientError) as error:
             raise Unavailable("the queue did not answer") from error
         if answer.get("Failed"):
-            raise Unavailable("the queue deletes nothing")
+            raise Unavailable("the queue keeps messages as they are")
 
     def _send(self, batch: Sequence[dict[str, Any]]) -> None:
         entries: list[Any] = [{"Id": str(number), **sent} for number, sent in enumerate(batch)]

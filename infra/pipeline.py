@@ -74,7 +74,12 @@ class Pipeline(Construct):
             max_concurrency=captioners,
         )
         captioner.allow(
-            ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+            (
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+            ),
             shared.queues.queue.queue_arn,
         )
         self._allow_ingest(captioner)

@@ -30,6 +30,7 @@ FOLDER = "uploads/default/walk/"
 LAMBDAS_OWN = "Lambda itself does so in the name of the function"
 POLLED = f"{LAMBDAS_OWN}, to read its event source"
 LONG_IMPORT = "only an import of more lines than one invocation can apply goes on as a message"
+SUSPECTS = "only of several messages that failed or killed before, all but one are put aside"
 # What is granted and not asked for here, and why.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
 UNASKED = {
@@ -40,6 +41,7 @@ UNASKED = {
     ("PipelineCaptioner", "sqs:ReceiveMessage"): POLLED,
     ("PipelineCaptioner", "sqs:DeleteMessage"): POLLED,
     ("PipelineCaptioner", "sqs:GetQueueAttributes"): POLLED,
+    ("PipelineCaptioner", "sqs:ChangeMessageVisibility"): SUSPECTS,
     ("PipelineCaptioner", "sqs:SendMessage"): LONG_IMPORT,
     ("SearchIndexer", "dynamodb:ListStreams"): POLLED,
     ("SearchIndexer", "dynamodb:DescribeStream"): POLLED,

@@ -11,7 +11,9 @@ class MemoryQueue:
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
-        self.again: list[tuple[Received, bool]] = []
+        self.again: list[str] = []
+        self.released: list[str] = []
+        self.deleted: list[str] = []
 
     def is_empty(self) -> bool:
         """Tell whether nothing was sent."""
@@ -21,9 +23,17 @@ class MemoryQueue:
         """Keep the messages."""
         self.messages.extend(messages)
 
-    def send_again(self, messages: Sequence[Received], *, alone: bool) -> None:
-        """Keep them, and whether they are marked."""
-        self.again.extend((message, alone) for message in messages)
+    def send_again(self, messages: Sequence[Received]) -> None:
+        """Keep them."""
+        self.again.extend(message.message_id for message in messages)
+
+    def release(self, messages: Sequence[Received]) -> None:
+        """Keep them."""
+        self.released.extend(message.message_id for message in messages)
+
+    def delete(self, messages: Sequence[Received]) -> None:
+        """Keep them."""
+        self.deleted.extend(message.message_id for message in messages)
 
 
 class MemoryDeadLetters:

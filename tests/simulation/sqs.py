@@ -69,13 +69,10 @@ class Queues(Service):
         self.held[name] = [one for one in self.held[name] if one.id != message_id]
 
     def send_message_batch(self, QueueUrl: str, Entries: Any) -> Any:
-        failed = []
-        for entry in Entries:
-            if self._scheduler.happens("partial"):
-                failed.append({"Id": entry["Id"]})
-            else:
-                self.put(entry["MessageBody"], marks=entry.get("MessageAttributes"))
-        return {"Failed": failed}
+        return self._each(
+            Entries,
+            lambda entry: self.put(entry["MessageBody"], marks=entry.get("MessageAttributes")),
+        )
 
     def receive_message(
         self, QueueUrl: str, MaxNumberOfMessages: int, VisibilityTimeout: int, WaitTimeSeconds: int
@@ -91,12 +88,25 @@ class Queues(Service):
         self.forget(QueueUrl, ReceiptHandle)
 
     def delete_message_batch(self, QueueUrl: str, Entries: Any) -> Any:
+        return self._each(Entries, lambda entry: self.forget(QueueUrl, entry["ReceiptHandle"]))
+
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: Any) -> Any:
+        def change(entry: Any) -> None:
+            seconds = entry["VisibilityTimeout"]
+            for message in self.held[QueueUrl]:
+                if message.id == entry["ReceiptHandle"]:
+                    message.visible_at = self._scheduler.seconds + seconds
+                    self._scheduler.after(seconds, self._arrived)
+
+        return self._each(Entries, change)
+
+    def _each(self, entries: Any, do: Callable[[Any], None]) -> Any:
         failed = []
-        for entry in Entries:
+        for entry in entries:
             if self._scheduler.happens("partial"):
                 failed.append({"Id": entry["Id"]})
             else:
-                self.forget(QueueUrl, entry["ReceiptHandle"])
+                do(entry)
         return {"Failed": failed}
 
     def get_queue_attributes(self, QueueUrl: str, AttributeNames: Any) -> Any:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from captioner.batch import LARGE_BYTES, LAST_ATTEMPT, RESERVE_MS, BatchProcessor
+from chalicelib.errors import Unavailable
 from chalicelib.images import Image, Prepared, Source, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
@@ -217,16 +218,44 @@ def test_what_came_back_waits_until_the_others_are_done() -> None:
 
 
 @pytest.mark.fault(6)
-def test_from_the_third_attempt_on_a_message_is_alone_and_the_others_are_sent_again() -> None:
+def test_from_the_third_attempt_on_a_message_is_begun_when_the_others_are_done() -> None:
     room = Room()
-    records = [room.upload(f"{attempt}.png", attempt=attempt) for attempt in (1, 3, 4, 2)]
+    deadly = room.upload("bad.png", b"deadly", 3)
+    good = [room.upload(f"{attempt}.png", attempt=attempt) for attempt in (1, 2)]
+    with pytest.raises(SystemExit):
+        room.batch.process([deadly, *good], plenty)
+    assert room.metrics.counts == {"captioned": 2}
+    assert room.queue.deleted == ["1.png", "2.png"]
+
+
+@pytest.mark.fault(6)
+def test_what_failed_is_not_deleted_before_one_is_alone() -> None:
+    room = Room()
+    records = [
+        room.upload("a.png"),
+        room.upload("bad.png", b"poison"),
+        room.upload("c.png", b"", 3),
+    ]
+    assert room.batch.process(records, plenty) == ["bad.png"]
+    assert room.queue.deleted == ["a.png"]
+
+
+@pytest.mark.fault(6)
+def test_of_those_to_be_alone_one_is_processed_and_the_others_are_put_aside() -> None:
+    room = Room()
+    records = [room.upload(f"{attempt}.png", attempt=attempt) for attempt in (3, 5, 4)]
+    assert room.batch.process(records, plenty) == ["3.png"]
+    assert room.metrics.counts == {"captioned": 1} and room.record("5.png")
+    assert room.queue.released == ["3.png"] and room.queue.again == ["4.png"]
+
+
+@pytest.mark.fault(6)
+def test_the_last_attempt_but_one_is_not_spent_after_others() -> None:
+    room = Room()
+    records = [room.upload(f"{attempt}.png", attempt=attempt) for attempt in (1, 3, 4, 5)]
     assert room.batch.process(records, plenty) == []
-    assert room.metrics.counts == {"captioned": 1} and room.record("4.png")
-    again = [(message.message_id, alone) for message, alone in room.queue.again]
-    assert again == [("1.png", False), ("2.png", False), ("3.png", True)]
-    assert {message.receipt for message, _ in room.queue.again} == {
-        f"receipt of {number}.png" for number in (1, 2, 3)
-    }
+    assert room.metrics.counts == {"captioned": 2} and room.record("3.png")
+    assert room.queue.again == ["4.png", "5.png"] and room.queue.released == []
 
 
 @pytest.mark.fault(6)
@@ -234,9 +263,30 @@ def test_one_that_was_sent_again_to_be_alone_is_alone_and_not_marked_as_failed()
     room = Room()
     marked = room.upload("bad.png", b"deadly") | {"messageAttributes": {ALONE: {}}}
     with pytest.raises(SystemExit):
-        room.batch.process([room.upload("a.png"), marked], plenty)
-    assert room.record("bad.png") is None and room.record("a.png") is None
-    assert [message.message_id for message, _ in room.queue.again] == ["a.png"]
+        room.batch.process([marked, room.upload("a.png")], plenty)
+    assert room.record("bad.png") is None and room.record("a.png")
+    assert room.queue.deleted == ["a.png"]
+
+
+@pytest.mark.fault(6)
+@pytest.mark.parametrize("refused", ["release", "send_again", "delete"])
+def test_a_queue_that_refuses_loses_no_message(
+    refused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room()
+
+    def refuse(_: object) -> None:
+        raise Unavailable("the queue did not answer")
+
+    monkeypatch.setattr(room.queue, refused, refuse)
+    records = [room.upload(f"{attempt}.png", attempt=attempt) for attempt in (4, 3, 1)]
+    records += [room.upload("marked.png") | {"messageAttributes": {ALONE: {}}}]
+    stays = room.batch.process(records, plenty)
+    gone = {*room.queue.again, *stays}
+    done = {name for name in ("4.png", "3.png", "1.png", "marked.png") if room.record(name)}
+    assert gone | done == {"4.png", "3.png", "1.png", "marked.png"}
+    assert not done & set(stays) and "1.png" in done
+    assert room.metrics.failures
 
 
 @pytest.mark.fault(6)
@@ -249,22 +299,22 @@ def test_of_ten_messages_those_that_kill_the_process_fail_and_no_other(deadly: i
     dead: list[str] = []
     while waiting:
         batch, waiting = waiting[:10], waiting[10:]
-        room.queue.again.clear()
+        room.queue = MemoryQueue()
+        room.batch = replace(room.batch, queue=room.queue)
         try:
             failed = room.batch.process(batch, plenty)
         except SystemExit:
             failed = [str(record["messageId"]) for record in batch]
-        again = {message.message_id: alone for message, alone in room.queue.again}
         for record in batch:
             name = str(record["messageId"])
-            if name in again:
-                attributes = {ALONE: {"stringValue": "yes"}} if again[name] else {}
-                waiting.append(message(name) | {"messageAttributes": attributes})
-            elif name in failed and attempts_of(record) < LAST_ATTEMPT:
+            if name in room.queue.again:
+                waiting.append(message(name) | {"messageAttributes": {ALONE: {}}})
+            elif name in failed and name not in room.queue.deleted:
                 marks = {"messageAttributes": record["messageAttributes"]}
-                waiting.append(message(name, attempts_of(record) + 1) | marks)
-            elif name in failed:
-                dead.append(name)
+                if attempts_of(record) < LAST_ATTEMPT:
+                    waiting.append(message(name, attempts_of(record) + 1) | marks)
+                else:
+                    dead.append(name)
     assert sorted(dead) == [f"{number}.png" for number in range(deadly)]
     for number in range(10):
         found = room.record(f"{number}.png")

@@ -78,35 +78,70 @@ def test_a_queue_that_does_not_answer_is_unavailable(client: Any) -> None:
         SqsQueue(client, "https://sqs.eu-central-1.amazonaws.com/1/none").is_empty()
 
 
-@pytest.mark.parametrize("alone", [True, False])
-def test_messages_that_are_sent_again_take_the_place_of_those_received(
-    client: Any, alone: bool
-) -> None:
+@pytest.fixture
+def three(client: Any) -> tuple[str, list[Received]]:
+    """A queue's address and three messages received from it."""
     url = client.create_queue(QueueName="events")["QueueUrl"]
-    queue = SqsQueue(client, url)
-    queue.send(MESSAGES[:3])
+    SqsQueue(client, url).send(MESSAGES[:3])
     taken = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
-    queue.send_again(
-        [Received(each["MessageId"], each["Body"], each["ReceiptHandle"]) for each in taken],
-        alone=alone,
-    )
-    for each in taken:
-        with suppress(client.exceptions.ReceiptHandleIsInvalid):
-            client.change_message_visibility(
-                QueueUrl=url, ReceiptHandle=each["ReceiptHandle"], VisibilityTimeout=0
-            )
-    copies = client.receive_message(
+    return url, [Received(each["MessageId"], each["Body"], each["ReceiptHandle"]) for each in taken]
+
+
+def again(client: Any, url: str) -> list[Any]:
+    """Receive what can be received now."""
+    return client.receive_message(  # type: ignore[no-any-return]
         QueueUrl=url,
         MaxNumberOfMessages=10,
         MessageAttributeNames=["All"],
         AttributeNames=["ApproximateReceiveCount"],
-    )["Messages"]
-    assert sorted(json.loads(each["Body"])["redrive"]["key"] for each in copies) == [
-        f"uploads/{number}.jpg" for number in range(3)
-    ]
+    ).get("Messages", [])
+
+
+def show(client: Any, url: str, messages: list[Received]) -> None:
+    """Hide those that are there still no longer."""
+    for each in messages:
+        with suppress(client.exceptions.ReceiptHandleIsInvalid):
+            client.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=each.receipt, VisibilityTimeout=0
+            )
+
+
+def test_messages_that_are_sent_again_take_the_place_of_those_received(
+    client: Any, three: tuple[str, list[Received]]
+) -> None:
+    url, taken = three
+    SqsQueue(client, url).send_again(taken)
+    show(client, url, taken)
+    copies = again(client, url)
+    assert sorted(each["Body"] for each in copies) == sorted(each.body for each in taken)
     assert {each["Attributes"]["ApproximateReceiveCount"] for each in copies} == {"1"}
-    assert {ALONE in each.get("MessageAttributes", {}) for each in copies} == {alone}
-    queue.send_again([], alone=alone)
+    assert all(ALONE in each.get("MessageAttributes", {}) for each in copies)
+
+
+def test_messages_that_are_released_can_be_received_at_once(
+    client: Any, three: tuple[str, list[Received]]
+) -> None:
+    url, taken = three
+    SqsQueue(client, url).release(taken[:2])
+    found = again(client, url)
+    assert {each["MessageId"] for each in found} == {each.message_id for each in taken[:2]}
+    assert {each["Attributes"]["ApproximateReceiveCount"] for each in found} == {"2"}
+
+
+def test_messages_that_are_deleted_are_gone_and_no_other(
+    client: Any, three: tuple[str, list[Received]]
+) -> None:
+    url, taken = three
+    SqsQueue(client, url).delete(taken[:2])
+    show(client, url, taken)
+    assert [each["MessageId"] for each in again(client, url)] == [taken[2].message_id]
+
+
+def test_nothing_is_asked_of_the_queue_where_there_are_no_messages(client: Any) -> None:
+    queue = SqsQueue(client, "https://sqs.eu-central-1.amazonaws.com/1/none")
+    queue.send_again([])
+    queue.release([])
+    queue.delete([])
 
 
 def test_copies_that_are_refused_delete_nothing(client: Any) -> None:
@@ -115,14 +150,14 @@ def test_copies_that_are_refused_delete_nothing(client: Any) -> None:
     taken = client.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"][0]
     queue = SqsQueue(_RefusesSome(client, 99), url)  # type: ignore[arg-type]
     with pytest.raises(Unavailable):
-        queue.send_again([Received("1", "{}", taken["ReceiptHandle"])], alone=False)
+        queue.send_again([Received("1", "{}", taken["ReceiptHandle"])])
     assert len(client.receive_message(QueueUrl=url)["Messages"]) == 1
 
 
 def test_copies_whose_originals_stay_are_told_of(client: Any) -> None:
     url = client.create_queue(QueueName="events")["QueueUrl"]
 
-    class DeletesNothing:
+    class KeepsEverything:
         send_message_batch = client.send_message_batch
 
         def delete_message_batch(self, *, Entries: list[Any], **_: Any) -> dict[str, Any]:  # noqa: N803
@@ -130,10 +165,21 @@ def test_copies_whose_originals_stay_are_told_of(client: Any) -> None:
             assert len(set(ids)) == len(ids)
             return {"Failed": [{"Id": one, "SenderFault": False, "Code": "X"} for one in ids]}
 
+        change_message_visibility_batch = delete_message_batch
+
     taken = [Received(str(number), "{}", f"receipt {number}") for number in range(2)]
+    queue = SqsQueue(KeepsEverything(), url)  # type: ignore[arg-type]
     with pytest.raises(Unavailable):
-        SqsQueue(DeletesNothing(), url).send_again(taken, alone=True)  # type: ignore[arg-type]
+        queue.send_again(taken)
     assert len(received(client, url)) == 2
+    with pytest.raises(Unavailable, match="as they are"):
+        queue.release(taken)
+
+
+def test_a_queue_that_does_not_answer_deletes_nothing(client: Any) -> None:
+    queue = SqsQueue(client, "https://sqs.eu-central-1.amazonaws.com/1/none")
+    with pytest.raises(Unavailable, match="did not answer"):
+        queue.delete([Received("1", "{}", "receipt")])
 
 
 def test_dead_letters_are_received_by_tens_hidden_and_deleted_one_by_one(client: Any) -> None:
