@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -55,6 +55,9 @@ class Encoder(Protocol):
     def text(self, text: str) -> Vector:
         """Return the semantic vector of a text."""
 
+    def words(self) -> Sequence[str]:
+        """Return the words that it has learnt from captions, the most frequent first."""
+
     def image(self, content: bytes, crop: Crop | None) -> Vector:
         """Return the visual vector of an image."""
 
@@ -69,9 +72,14 @@ class TextEncoder(Protocol):
     ----------
     space
         As of `Vector`.
+    words
+        That it knows, the most frequent first.
     """
 
     space: str
+
+    @property
+    def words(self) -> Sequence[str]: ...  # noqa: D102
 
     def encode(self, text: str) -> npt.NDArray[np.float32]:
         """Return the semantic vector of a text: 256 numbers, of unit length."""
@@ -98,11 +106,12 @@ class QueryEncoder:
 
     def text(self, text: str) -> Vector:
         """Return the semantic vector of a text."""
-        try:
-            encoder = self._texts
-        except (OSError, ValueError) as error:
-            raise EncoderUnavailable("the model's text encoder is missing or damaged") from error
+        encoder = self._texts
         return Vector(encoder.encode(text).astype("<f2").tobytes(), encoder.space)
+
+    def words(self) -> Sequence[str]:
+        """Return the words that the text encoder knows."""
+        return self._texts.words
 
     def image(self, content: bytes, crop: Crop | None) -> Vector:
         """Return the visual vector of an image."""
@@ -114,7 +123,10 @@ class QueryEncoder:
 
     @cached_property
     def _texts(self) -> TextEncoder:
-        return self._load_text()
+        try:
+            return self._load_text()
+        except (OSError, ValueError) as error:
+            raise EncoderUnavailable("the model's text encoder is missing or damaged") from error
 
     def _visual(self, request: dict[str, Any]) -> Vector:
         answer = self._ask(request)

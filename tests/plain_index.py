@@ -38,6 +38,7 @@ from chalicelib.search.port import (
     key_of,
     microseconds,
     searched_labels,
+    texts_of,
 )
 from chalicelib.search.text import SHORTEST_WORD, clean, quantised, stems, words_of
 
@@ -54,8 +55,7 @@ class Compared:
 
     @property
     def texts(self) -> dict[str, tuple[str, ...]]:
-        labels = " ".join(searched_labels(self.document.labels))
-        return {"caption": stems(clean(self.document.text)), "labels": stems(clean(labels))}
+        return {name: stems(clean(text)) for name, text in texts_of(self.document).items()}
 
     @property
     def words(self) -> set[str]:
@@ -216,7 +216,7 @@ def holds(one: Compared, condition: Condition) -> bool:
 def says(one: Compared, condition: HasAttribute | Holds | LooksLike) -> bool:
     match condition:
         case Holds(asked, where):
-            texts = one.texts if where == "either" else {where: one.texts[where]}
+            texts = one.texts if where == "any" else {where: one.texts[where]}
             return any(stand_in(text, asked) for text in texts.values())
         case LooksLike(vector, cosine, space):
             product = one.product("visual", vector)

@@ -19,7 +19,7 @@ TOLD_BY_PERSON = (0.5, 0.6, 0.8, 1.0, 1.25, 1.5)
 TOLD_BY_MODEL = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.8)
 # Not nothing: nothing else finds the kin of a subject ("animal") by what a caption says.
 ATTRIBUTES = (0.03, 0.05, 0.08, 0.1, 0.2)
-ALONE = Weights(words=0, meaning=1, attributes=0, image=1, trust=1, labels=0)
+ALONE = Weights(words=0, meaning=1, attributes=0, image=1, trust=1, labels=0, name=0)
 
 Ints = npt.NDArray[np.int64]
 Places = npt.NDArray[np.float64]

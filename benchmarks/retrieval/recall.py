@@ -13,7 +13,7 @@ from chalicelib.search.port import Document
 from chalicelib.search.query import MAX_LIMIT, Mode, Query, Weights
 
 NEVER = 10**9  # the rank of what is not among the first `MAX_LIMIT`
-WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0)
+WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0)
 BLEU_QUERIES = 200  # sentence BLEU against every caption takes long
 
 Way = Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""The text side of the joint image-text space; the API function has it, too. Imports numpy only.
+"""The text side of the joint image-text space; the API function has it, too.
 
 Words and their numbers serve the decoder as well, and the arrays every part of a bundle.
 """
@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy.typing as npt
 
 from captioner.vision import manifest
 from captioner.vision.manifest import BundleError
+from chalicelib.attributes.dictionary import lemma
+from chalicelib.attributes.lexicon import AMERICAN
 
 F32 = npt.NDArray[np.float32]
 
@@ -28,6 +31,9 @@ ARRAYS = ("embedding", "gru/kernel", "gru/recurrent", "gru/bias", "gru/recurrent
 SPECIALS = ("<pad>", "<start>", "<end>", "<unk>")
 PAD, START, END, UNKNOWN = range(4)
 LONGEST_QUERY = 32
+# Of the mean vector of so many of the commonest words so much is taken from a query's. Pictures near
+# to the mean are "hubs", the neighbours of everything (Radovanović et al. 2010, JMLR 11:2487).
+COMMON_WORDS, COMMON_SHARE = 300, 0.6
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
 PLURALS = (("ies", "y"), ("es", ""), ("s", ""))
 
@@ -72,15 +78,17 @@ class Tokenizer:
         return [number for number in self.encode(text) if number != UNKNOWN][:LONGEST_QUERY]
 
     def number(self, word: str) -> int:
-        """Give a word's number, its singular's where only that is known, or ``UNKNOWN``."""
-        if word in self._number:
-            return self._number[word]
-        singulars = (word.removesuffix(end) + put for end, put in PLURALS if word.endswith(end))
-        return next((self._number[s] for s in singulars if s in self._number), UNKNOWN)
+        """Give a word's number, or that of an American or simpler form, or ``UNKNOWN``."""
+        forms = (word, AMERICAN.get(word, word), *_singulars(word), lemma(word))
+        return next((self._number[form] for form in forms if form in self._number), UNKNOWN)
 
     def word(self, number: int) -> str:
         """Give the word of a number."""
         return self.words[number]
+
+
+def _singulars(word: str) -> list[str]:
+    return [word.removesuffix(end) + put for end, put in PLURALS if word.endswith(end)]
 
 
 class TextEncoder:
@@ -102,13 +110,25 @@ class TextEncoder:
         self._recurrent = Factor(weights["gru/recurrent"])
         self._words = words
 
+    @property
+    def words(self) -> Sequence[str]:
+        """The words it knows, the most frequent in captions first."""
+        return self._words.words[len(SPECIALS) :]
+
     def encode(self, text: str) -> F32:
         """Give the semantic vector, float32 (256,) of unit length, of a query.
 
         Words never seen are left out; a text without a known word gives the even
-        vector, which is near to nothing in particular.
+        vector, which is near to nothing in particular. Part of what all words have in
+        common is taken away: a picture that is near to it would be near to any query.
         """
-        return self.encode_all([text])[0]
+        vector = self.encode_all([text])[0]
+        return unit(vector - COMMON_SHARE * self._common) if self._words.known(text) else vector
+
+    @cached_property
+    def _common(self) -> F32:
+        vectors = self.encode_all(self.words[:COMMON_WORDS])
+        return np.asarray(np.mean(vectors, axis=0), np.float32)
 
     def encode_all(self, texts: Sequence[str]) -> list[F32]:
         """As `encode`, of texts together, at next to the cost of the longest."""

@@ -272,7 +272,7 @@ class Problem(Answer):
 
 
 class ContributionAnswer(Answer):
-    """What one part of the query (words, labels, meaning, attributes, image) gave a match.
+    """What one part of the query (words, labels, name, meaning, attributes, image) gave a match.
 
     ``score`` is the part's own, ``share`` what it adds to the match's score, ``terms`` what
     matched and what each adds to ``score``.
@@ -316,12 +316,11 @@ class ClauseAnswer(Answer):
 class ReadingAnswer(Answer):
     """What the text says of subjects, ``rest`` what is left of it.
 
-    ``applied``: all matches are such; else it is an offer.
+    It ranks and excludes nothing; as ``attributes`` of a search it would.
     """
 
     clauses: list[ClauseAnswer]
     rest: str | None
-    applied: bool
 
 
 class CorrectionAnswer(Answer):

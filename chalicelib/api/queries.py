@@ -268,14 +268,14 @@ class WeightsInput(Request):
     image: Weight = WEIGHTS.image
     trust: Weight = WEIGHTS.trust
     labels: Weight = WEIGHTS.labels
+    name: Weight = WEIGHTS.name
 
 
 class SearchDocument(Request):
     """``POST /search``.
 
     Without ``mode`` a text is matched by words and meaning together. Without ``min_relevance``
-    what meaning ranks ends where it stops being relevant; 0 shows everything. With
-    ``understand`` what the text says of subjects is a condition where anything matches it.
+    what meaning ranks ends where it stops being relevant; 0 shows everything.
     With ``sort`` what was found is ordered by time, where ``order`` is the newest first unless it
     says otherwise; what has no date is last.
     """
@@ -292,7 +292,6 @@ class SearchDocument(Request):
     unlike: ImageIds = Field([])
     collapse: Literal["near_duplicates"] | None = None
     weights: WeightsInput | None = None
-    understand: bool = False
     sort: Sort = Sort.RELEVANCE
     order: Direction | None = None
     owner: Owner | None = None
@@ -397,7 +396,6 @@ class SearchParameters(Request):
     explain: bool = False
     unlike: ImageIds = Field([])
     collapse: Literal["near_duplicates"] | None = None
-    understand: bool = False
     sort: Sort = Sort.RELEVANCE
     order: Direction | None = None
 

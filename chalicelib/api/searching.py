@@ -6,7 +6,6 @@ from typing import Any
 
 from chalicelib.access import Caller
 from chalicelib.api.answers import (
-    ClauseAnswer,
     ContributionAnswer,
     CorrectionAnswer,
     FacetValue,
@@ -38,12 +37,13 @@ from chalicelib.errors import (
     RejectedImage,
 )
 from chalicelib.images import Image, State
-from chalicelib.search import Clause, Filters, Group, Hit, Query, Results
-from chalicelib.search.interpret import Reading, conditioned, corrected, read, unconditioned, unsure
+from chalicelib.search import Clause, Filters, Group, Hit, Query
 from chalicelib.search.plan import clause_condition
 from chalicelib.search.port import SEARCHED_FROM, labels_of
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.search.query import Direction, Mode, Sort, Weights
+from chalicelib.search.query import AUTO, Direction, Mode, Sort, Weights
+from chalicelib.search.reading import read
+from chalicelib.search.spelling import corrected, unsure
 from chalicelib.search.text import parse, stems
 from chalicelib.storage import Storage
 
@@ -69,14 +69,14 @@ class SearchService:
 
         A text is matched by words and meaning unless the request says otherwise, and what
         meaning ranks ends where it stops being relevant. Words that nobody's caption holds are
-        taken for the nearest known ones; with ``understand`` what the text says of subjects is
-        a condition, unless nothing matches it.
+        taken for the nearest known ones. What the text says of subjects ranks and excludes
+        nothing: for that there are attributes.
         """
         is_sorted = document.sort is not Sort.RELEVANCE
         is_narrow = document.text or document.attributes or _filters_anything(document.filters)
         if not (is_narrow or is_sorted):
             raise InvalidField("text", "ask for a text, attributes, a filter or an order by time")
-        return self._ask(self._query(caller, document), understand=document.understand)
+        return self._ask(self._query(caller, document))
 
     def suggest(self, caller: Caller, asked: SuggestParameters) -> Suggestions:
         """Answer ``GET /suggest``."""
@@ -94,7 +94,7 @@ class SearchService:
             raise InvalidField("image", rejected.detail) from rejected
         query = self._query(caller, document)
         query = replace(query, visual=vector.numbers, space=vector.space)
-        return self._ask(query, understand=document.understand)
+        return self._ask(query)
 
     def similar(self, caller: Caller, image_id: str, asked: SimilarQuery) -> SearchAnswer:
         """Answer ``GET /images/{id}/similar``."""
@@ -173,21 +173,18 @@ class SearchService:
         unlike, spaces = zip(*looks, strict=True) if looks else ((), ())
         return replace(query, unlike=unlike, unlike_spaces=spaces)
 
-    def _ask(self, query: Query, *, understand: bool = False) -> SearchAnswer:
+    def _ask(self, query: Query) -> SearchAnswer:
         corrections: Mapping[str, str] = {}
         if query.text and (doubtful := unsure(parse(query.text))):
-            corrections = self.index.nearest(query.owner, doubtful)
+            corrections = self.index.nearest(query.owner, doubtful, self._words_of_meaning())
             query = replace(query, text=corrected(parse(query.text), corrections))
         query, degraded = self._with_meaning(query)
+        if query.min_relevance is None and query.semantic:
+            query = replace(query, min_relevance=AUTO)
         reading = read(parse(query.text)) if query.text else None
-        asked, narrowed = unconditioned(query), None
-        if reading and understand:
-            offer = conditioned(query, reading)
-            narrowed = self._tried(offer)
-            asked = offer if narrowed else asked
-        results = narrowed or self.index.search(asked)
+        results = self.index.search(query)
         return SearchAnswer(
-            hits=self._hits(results.hits, asked),
+            hits=self._hits(results.hits, query),
             total=results.total,
             facets={
                 name: [FacetValue(value=value, count=count) for value, count in counts]
@@ -195,21 +192,17 @@ class SearchService:
             },
             cursor=results.cursor,
             degraded=[*results.degraded, *degraded],
-            reading=_reading(reading, applied=narrowed is not None) if reading else None,
+            reading=ReadingAnswer.model_validate(reading) if reading else None,
             corrected=CorrectionAnswer.model_validate({"text": query.text, "words": corrections})
             if corrections
             else None,
         )
 
-    def _tried(self, query: Query) -> Results | None:
-        """Return what an offer finds; None where it finds nothing, or the page is not its own."""
+    def _words_of_meaning(self) -> Sequence[str]:
         try:
-            results = self.index.search(query)
-        except InvalidField as error:
-            if error.field != "cursor":
-                raise
-            return None
-        return results if results.total else None
+            return self.encoder.words()
+        except EncoderUnavailable:
+            return ()
 
     def _with_meaning(self, query: Query) -> tuple[Query, tuple[str, ...]]:
         by_meaning = query.text is not None and query.mode is not Mode.WORDS
@@ -252,11 +245,6 @@ class SearchService:
                 kept, images, image_answers(images, self.storage), strict=True
             )
         ]
-
-
-def _reading(reading: Reading, *, applied: bool) -> ReadingAnswer:
-    clauses = [ClauseAnswer.model_validate(clause) for clause in reading.clauses]
-    return ReadingAnswer(clauses=clauses, rest=reading.rest, applied=applied)
 
 
 def _stems_matched(query: Query) -> frozenset[str]:

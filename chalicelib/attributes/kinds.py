@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from chalicelib.attributes.dictionary import is_english, lemma
 from chalicelib.attributes.lexicon import (
     BELOW,
     COLOURS,
@@ -22,6 +23,8 @@ from chalicelib.attributes.lexicon import (
 )
 from chalicelib.images import Attribute
 
+_BEFORE_ES = ("ses", "xes", "zes", "ches", "shes", "oes")
+_OF_NAMES = ("as", "os")  # ends of names, where what is left without the "s" is no word
 _BEFORE_E = ("at", "ag", "ur", "dg", "rg", "bl", "dl", "gl", "tl")
 # The first that fits is undone.
 _PLURALS = {
@@ -60,7 +63,16 @@ def singular(word: str) -> str:
     )
     if not ends or word in INVARIABLE:
         return word
-    return word.removesuffix(ends) + _PLURALS[ends]
+    return _known_singular(word, word.removesuffix(ends) + _PLURALS[ends])
+
+
+def _known_singular(word: str, ruled: str) -> str:
+    """Return the singular by rule, unless a dictionary knows better: "zombies", "Lukas"."""
+    if ruled == word or is_english(ruled):
+        return ruled
+    if is_english(word):
+        return lemma(word)
+    return word if word.endswith(_OF_NAMES) else ruled
 
 
 @lru_cache(maxsize=4096)
@@ -103,7 +115,7 @@ def _bases(word: str) -> tuple[str, ...]:
     if word.endswith("ies"):
         return (word[:-3] + "y", word[:-1])
     if word.endswith("es"):
-        return (word[:-1], word[:-2])
+        return (word[:-1], word[:-2]) if word.endswith(_BEFORE_ES) else (word[:-1],)
     return (word[:-1],) if word.endswith("s") else ()
 
 

@@ -24,6 +24,7 @@ _CLOSED = frozenset().union(
     lex.PRONOUNS, lex.NEGATIONS, lex.BE, lex.HAVE, lex.AUXILIARIES,
 )  # fmt: skip
 _HELPING = lex.BE | lex.HAVE | lex.AUXILIARIES
+_PLURAL_BEINGS = ANIMATE - lex.INVARIABLE  # "bears" are many, "fishes" is what somebody does
 _NAMED = ANIMATE | lex.GARMENTS | lex.BODY
 _AFTER_VERBS = lex.DETERMINERS | lex.PREPOSITIONS | lex.ADVERBS
 _BEFORE_WHERE = lex.ADJECTIVES | {"right"}
@@ -137,9 +138,22 @@ class Phrases:
             after = self.words[at + 1]
             goes_on = after in _AFTER_VERBS
             dressed = worn and phrase.plural and (goes_on or base not in lex.NOUN_VERBS)
-            return dressed or (phrase.moves and (phrase.plural or phrase.joined))
+            return dressed or self._do_together(at, phrase)
         done = self.words[at + 1] in lex.DETERMINERS  # "on a hill watches a dog"
-        return phrase.moves or worn or done or base not in lex.NOUN_VERBS
+        if phrase.moves or worn or done or base not in lex.NOUN_VERBS:
+            return True
+        is_plural = base in lex.RATHER_NOUNS or word.one in _PLURAL_BEINGS
+        return not is_plural and self.words[at - 1].one not in lex.NAMING
+
+    def _do_together(self, at: int, phrase: NounPhrase) -> bool:
+        """True for the base form in "two knights ride" and "Anna and Ben run"."""
+        before, word = self.words[at - 1], self.words[at]
+        if phrase.moves:
+            return phrase.plural or phrase.joined
+        if before.one in lex.NAMING or before in lex.NAMING or before in lex.INVARIABLE:
+            return False
+        is_done = word not in lex.NOUN_VERBS or word in lex.OFTEN_DONE
+        return is_done and (before.one != before or (phrase.joined and not phrase.determined))
 
     def _filled(self, phrase: NounPhrase, at: int, start: int) -> int:
         """Take words from ``at`` on into a phrase; return the place after its end."""

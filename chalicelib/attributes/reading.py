@@ -292,7 +292,7 @@ class _Reader:
         """Make the phrase the clause's subject, one of its subjects, or an object of it."""
         verb_next = self._phrases.verb_follows(self.at, subject.phrase)
         opens = self._new_subject and subject.phrase.moves
-        joins = self._joined and subject.phrase.moves
+        joins = self._joined and (subject.phrase.moves or (verb_next and self._is_like(subject)))
         if not self._subjects or (self._clause_opens and (verb_next or opens or not self._spent)):
             self._begin_with(subject, before=[])
         elif joins and not self._spent:
@@ -302,6 +302,11 @@ class _Reader:
             self._begin_with(subject, before=[*self._before, *self._subjects])
         else:
             self._nearest = [*(self._nearest if self._joined else ()), subject]
+
+    def _is_like(self, subject: Subject) -> bool:
+        """True for Ben of "Anna and Ben run", not for a bag of "a man and a bag lie there"."""
+        unknown = not any(known.phrase.moves for known in self._subjects)
+        return unknown and not subject.phrase.determined
 
     def _begin_with(self, subject: Subject, before: list[Subject]) -> None:
         self._subjects, self._nearest, self._before = [subject], [subject], before

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 Time: TypeAlias = Literal["created", "taken"]
+# What of a photograph is text; of its labels those that are at least so probable, in per cent.
+TextName: TypeAlias = Literal["caption", "labels", "labels_50", "labels_75", "name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +16,10 @@ class Living:
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """Its caption, or its labels, hold stems one after another."""
+    """One of its texts, or any of them, holds stems one after another."""
 
     stems: tuple[str, ...]
-    where: Literal["caption", "labels", "either"] = "either"
+    where: TextName | Literal["any"] = "any"
 
 
 @dataclass(frozen=True, slots=True)

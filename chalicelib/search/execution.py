@@ -11,11 +11,11 @@ from chalicelib.attributes.kinds import KINDS
 from chalicelib.errors import InvalidField
 from chalicelib.search.conditions import AllOf, Condition, Holds
 from chalicelib.search.duplicates import MatchPage, collapsed
-from chalicelib.search.interpret import edits, last_word, near_words
 from chalicelib.search.plan import plan, visible_to
 from chalicelib.search.port import Facet, Place, Retrieval, View, caption_in
 from chalicelib.search.query import Hit, Query, Results, Suggestion
 from chalicelib.search.ranking import EngineOrder, FusedOrder, Order, bound_of, weighed
+from chalicelib.search.spelling import edits, last_word, near_words, nearest_of
 from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, clean, highlighted, stems
 
 _LOOKED_AT = 40  # words of which the counts are made exact
@@ -116,12 +116,16 @@ class Searcher(ABC):
         )
         return tuple(sorted(told, key=lambda one: (-one.count, one.value, one.kind))[:limit])
 
-    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
+    def nearest(
+        self, owner: str | None, words: Sequence[str], others: Sequence[str] = ()
+    ) -> Mapping[str, str]:
         """Return what unknown words may have been meant as; see `port.Searching.nearest`."""
         view, among = self.view(), visible_to(owner)
         held = _counts(view, among, (word for word in words if stems(word) and edits(word)))
         corrections = {
-            word: _correction(view, among, word) for word, count in held.items() if not count
+            word: _correction(view, among, word) or nearest_of(word, others)
+            for word, count in held.items()
+            if not count
         }
         return {word: other for word, other in corrections.items() if other}
 

@@ -3,14 +3,11 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 from itertools import zip_longest
-from typing import Literal, TypeAlias
+from typing import Any
 
-from chalicelib.attributes import extract
-from chalicelib.attributes.kinds import KINDS, SUBJECT, kin_of, told
+from chalicelib.attributes.kinds import SUBJECT, TRAITS, kin_of, told
 from chalicelib.errors import InvalidField
-from chalicelib.images import Attribute
 from chalicelib.search.conditions import (
     AllOf,
     Among,
@@ -23,9 +20,20 @@ from chalicelib.search.conditions import (
     Living,
     LooksLike,
     Not,
+    TextName,
     Within,
 )
-from chalicelib.search.port import BREVITY, By, ByTime, Nearest, Retrieval, Term, Terms, key_of
+from chalicelib.search.port import (
+    LABEL_TEXTS,
+    By,
+    ByTime,
+    Nearest,
+    PartName,
+    Retrieval,
+    Term,
+    Terms,
+    key_of,
+)
 from chalicelib.search.query import (
     AUTO,
     FACETS,
@@ -46,6 +54,7 @@ from chalicelib.search.query import (
     Sort,
     Weights,
 )
+from chalicelib.search.reading import read
 from chalicelib.search.text import Phrase, QueryText, parse, quantised
 from chalicelib.search.tuned import ALIKE, WEIGHTS
 
@@ -53,10 +62,20 @@ DEPTH = 500  # of each part's ranking: so many take part in a fused one
 
 MEANING_LEFT_OUT = "meaning: the text has no vector, so only its words were matched"
 
-# Of one request it is the same text for its reading and for every plan of it.
-attributes_of = lru_cache(maxsize=64)(extract)
-
-PartName: TypeAlias = Literal["words", "labels", "attributes", "meaning", "image"]
+# What a word is worth where words alone rank, in sixteenths (`BREVITY`): in a caption all; half of
+# that in labels, the more the more probable they are; a quarter in the file's name.
+_WORTH: Mapping[TextName, int] = {
+    "caption": 16,
+    "labels": 3,
+    "labels_50": 2,
+    "labels_75": 3,
+    "name": 4,
+}
+_PARTS: Mapping[TextName, PartName] = {
+    "caption": "words",
+    **dict.fromkeys(LABEL_TEXTS, "labels"),
+    "name": "name",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +91,8 @@ class Plan:
     quorum
         How many of the text's words or phrases a match of the words has at least.
     clauses
-        What the text says of its subjects, where that takes part in a fused ranking: each speaks
-        for a photograph, none must hold.
+        What the text says of its subjects, in parts, where that takes part in a fused ranking: each
+        speaks for a photograph, none must hold.
     vectors
         By the part of the ranking they are.
     weighed
@@ -117,12 +136,9 @@ class Plan:
         return None
 
     def words_alone(self, idf: tuple[int, ...]) -> Terms:
-        """Return the order by words where nothing else ranks: a label is half a caption's word."""
+        """Return the order by words where nothing else ranks."""
         groups = (
-            (
-                Term(phrase.raw, Holds(phrase.stems, "caption"), BREVITY * weight),
-                Term(phrase.raw, Holds(phrase.stems, "labels"), BREVITY // 2 * weight),
-            )
+            tuple(self._term(phrase, name, weight * worth) for name, worth in _WORTH.items())
             for phrase, weight in zip(self._phrases, idf, strict=False)
         )
         return Terms(tuple(groups), self.quorum, shorter_first=True)
@@ -137,8 +153,9 @@ class Plan:
         """
         found: dict[PartName, Terms | Nearest] = {}
         if self.text:
-            found["words"] = self._held("caption", idf, self.quorum)
-            found["labels"] = self._held("labels", idf, 1)
+            found["words"] = self._held(("caption",), idf, self.quorum)
+            found["labels"] = self._held(tuple(LABEL_TEXTS), idf, 1)
+            found["name"] = self._held(("name",), idf, 1)
         if self.clauses:
             clauses = self.weighed[len(self._phrases) :]
             weights = idf[len(self._phrases) :]
@@ -168,12 +185,15 @@ class Plan:
     def _phrases(self) -> tuple[Phrase, ...]:
         return self.text.ranked if self.text else ()
 
-    def _held(
-        self, where: Literal["caption", "labels"], idf: tuple[int, ...], quorum: int
-    ) -> Terms:
-        pairs = zip(self._phrases, idf, strict=False)
-        terms = (Term(phrase.raw, Holds(phrase.stems, where), weight) for phrase, weight in pairs)
-        return Terms(tuple((term,) for term in terms), quorum)
+    def _held(self, names: tuple[TextName, ...], idf: tuple[int, ...], quorum: int) -> Terms:
+        groups = (
+            tuple(self._term(phrase, name, weight * _WORTH[name]) for name in names)
+            for phrase, weight in zip(self._phrases, idf, strict=False)
+        )
+        return Terms(tuple(groups), quorum)
+
+    def _term(self, phrase: Phrase, name: TextName, weight: int) -> Term:
+        return Term(phrase.raw, Holds(phrase.stems, name), weight, _PARTS[name])
 
 
 def plan(query: Query) -> Plan:
@@ -198,7 +218,7 @@ def plan(query: Query) -> Plan:
         vectors["image"] = Nearest("visual", quantised(query.visual), DEPTH)
     if by_meaning and query.semantic is not None:
         vectors["meaning"] = Nearest("semantic", quantised(query.semantic), DEPTH)
-    clauses = clauses_of(query.text or "") if is_fused and weights.attributes else ()
+    clauses = clauses_of(ranked) if ranked and is_fused and weights.attributes else ()
     missed = text is not None and query.mode is not Mode.WORDS and not by_meaning
     return Plan(
         query=query,
@@ -229,15 +249,21 @@ def _quorum(text: QueryText | None, *, is_fused: bool) -> int:
     return text.quorum + len(text.required)
 
 
-def clauses_of(text: str) -> tuple[Clause, ...]:
-    """Return each subject of a text with all that is bound to it."""
-    found = (clause_of(one) for one in attributes_of(text))
+def clauses_of(text: QueryText) -> tuple[Clause, ...]:
+    """Return what a text says of its subjects: each, each with one trait, and each with all."""
+    reading = read(text)
+    found = (part for clause in reading.clauses for part in _parts_of(clause)) if reading else ()
     return tuple(dict.fromkeys(found))[:MAX_CLAUSES]
 
 
-def clause_of(attribute: Attribute) -> Clause:
-    """Return the clause that an attribute meets."""
-    return Clause(**{kind.field: getattr(attribute, kind.field) for kind in KINDS})
+def _parts_of(clause: Clause) -> Iterable[Clause]:
+    if clause.subject:
+        yield Clause(clause.subject)
+    for kind in TRAITS:
+        for value in kind.values(clause):
+            trait: dict[str, Any] = {kind.field: (value,)}
+            yield Clause(clause.subject, **trait)
+    yield clause
 
 
 # Conditions --------------------------------------------------------------------------------------

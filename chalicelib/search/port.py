@@ -16,16 +16,24 @@ import numpy.typing as npt
 from chalicelib.attributes import extract
 from chalicelib.images import DESCRIBED, HUMAN_SOURCES, Attribute, Image, Label, Source, State
 from chalicelib.reindexing import UNNOTED, Progress
-from chalicelib.search.conditions import Condition, Time
+from chalicelib.search.conditions import Condition, TextName, Time
 from chalicelib.search.query import Query, Results, Suggestion
 
 # Less probable labels are shown, counted and filtered by, but no text finds them.
 SEARCHED_FROM = 0.3
+# Each further text of labels counts the more probable ones once more.
+LABEL_TEXTS: Mapping[TextName, float] = {
+    "labels": SEARCHED_FROM,
+    "labels_50": 0.5,
+    "labels_75": 0.75,
+}
+TEXTS: tuple[TextName, ...] = ("caption", *LABEL_TEXTS, "name")
 SEARCHABLE = DESCRIBED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Keys: TypeAlias = npt.NDArray[np.int64]
+PartName: TypeAlias = Literal["words", "labels", "name", "attributes", "meaning", "image"]
 
 
 # What goes in -----------------------------------------------------------------------------------
@@ -44,6 +52,7 @@ class Document:
     source: Source | None = None
     attributes: tuple[Attribute, ...] = ()
     labels: tuple[Label, ...] = ()
+    name: str = ""
     visual: bytes | None = None
     semantic: bytes | None = None
     space: str | None = None
@@ -60,9 +69,18 @@ class Held:
     deleted: bool
 
 
-def searched_labels(labels: Sequence[Label]) -> tuple[str, ...]:
+def searched_labels(labels: Sequence[Label], least: float = SEARCHED_FROM) -> tuple[str, ...]:
     """Return the labels that a text finds: those that are probable enough."""
-    return tuple(label.word for label in labels if label.probability >= SEARCHED_FROM)
+    return tuple(label.word for label in labels if label.probability >= least)
+
+
+def texts_of(document: Document) -> Mapping[TextName, str]:
+    """Return the texts of a document."""
+    labels = {
+        name: " ".join(searched_labels(document.labels, least))
+        for name, least in LABEL_TEXTS.items()
+    }
+    return {"caption": document.text, **labels, "name": document.name}
 
 
 def labels_of(image: Image) -> tuple[Label, ...]:
@@ -91,6 +109,7 @@ def document_of(image: Image) -> Document:
         source=caption.source if caption else None,
         attributes=_attributes(image),
         labels=labels_of(image),
+        name=image.name.rpartition(".")[0] or image.name,
         visual=image.visual,
         semantic=image.semantic,
         space=image.vector_space if image.visual or image.semantic else None,
@@ -135,11 +154,14 @@ class Term:
     ----------
     name
         For a person.
+    part
+        Of the ranking that it belongs to.
     """
 
     name: str
     condition: Condition
     weight: int = 0
+    part: PartName = "attributes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,11 +385,15 @@ class Searching(Protocol):
         photograph of the owner's has. Nothing for an empty prefix.
         """
 
-    def nearest(self, owner: str | None, words: Sequence[str]) -> Mapping[str, str]:
+    def nearest(
+        self, owner: str | None, words: Sequence[str], others: Sequence[str] = ()
+    ) -> Mapping[str, str]:
         """Return for words that no photograph of the owner's holds the nearest known ones.
 
+        Known are the owner's and, where none of them is near, ``others``, the commonest first.
+
         A word that is held in any form (its stem), or that has no known word within
-        ``interpret.edits``, is left out. Of equally near words the commonest. A word that is
+        ``spelling.edits``, is left out. Of equally near words the commonest. A word that is
         not the owner's never appears.
         """
 

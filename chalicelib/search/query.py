@@ -103,6 +103,8 @@ class Weights:
         What the words of a model's caption count where those of a person's count 1.
     labels
         What counts that the model sees the text's words, whatever the caption says.
+    name
+        What counts that the file is called so.
     """
 
     words: float
@@ -111,6 +113,7 @@ class Weights:
     image: float
     trust: float
     labels: float
+    name: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,7 @@ class Contribution:
     Attributes
     ----------
     part
-        ``"words"``, ``"labels"``, ``"meaning"``, ``"attributes"`` or ``"image"``.
+        ``"words"``, ``"labels"``, ``"name"``, ``"meaning"``, ``"attributes"`` or ``"image"``.
     score
         The part's own: the summed idf of the words that a photograph's caption holds, or its
         labels, or of the attributes that it has; a cosine.

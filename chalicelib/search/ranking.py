@@ -9,6 +9,7 @@ docs/decisions/405.
 
 import math
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -17,14 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.search.conditions import AllOf, Among
-from chalicelib.search.plan import DEPTH, PartName, Plan, visible_to
+from chalicelib.search.plan import DEPTH, Plan, visible_to
 from chalicelib.search.port import (
-    BREVITY,
     By,
     ByTime,
     Facet,
     Keys,
     Nearest,
+    PartName,
     Place,
     Retrieval,
     Retrieved,
@@ -44,8 +45,6 @@ IDF_STEPS = 16  # of one unit of idf: whole numbers are summed alike on every ma
 # caption next to nothing.
 EMPHASIS, EMPHASIS_ON_A_MODEL = 1.5, 4.0
 FacetCounts = Mapping[str, tuple[tuple[str, int], ...]]
-
-_SCALES = {ByTime: 1.0, Terms: float(IDF_STEPS * BREVITY), Nearest: SCALE**2}
 
 
 def idf(count: int, frequency: int) -> int:
@@ -115,7 +114,7 @@ class EngineOrder:
 
     def __init__(self, view: View, plan: Plan, by: By) -> None:
         self._view, self._plan, self._by = view, plan, by
-        self._scale = _SCALES[type(by)]
+        self._whole = _whole(by)
         self._among = plan.of(by)
         self._base = Retrieval(self._among, by, sort=plan.sort)
         self._counted: tuple[int, FacetCounts] | None = None
@@ -127,11 +126,11 @@ class EngineOrder:
             return None
         first_of_all = Retrieval(self._among, self._by, size=1, counts=False)
         (first,) = self._view.retrieve([first_of_all])
-        return float(first.scores[0]) / self._scale if len(first.scores) else None
+        return float(first.scores[0]) / self._whole if len(first.scores) else None
 
     def cut(self, bound: float) -> None:
         """Leave out what has a lower score; scores are whole numbers of steps."""
-        self._base = replace(self._base, least=math.ceil(bound * self._scale - 1e-6))
+        self._base = replace(self._base, least=math.ceil(bound * self._whole - 1e-6))
 
     def walk(self, after: Place | None, count: int) -> Sequence[Place]:
         """Return the ``count`` best places after one; the first walk counts, too."""
@@ -153,10 +152,10 @@ class EngineOrder:
         return {key: self._stored[key] for _, key in places if key in self._stored}
 
     def scores(self, places: Sequence[Place]) -> list[float]:
-        """Return the scores at places: summed idf or cosines; 1 where nothing ranks."""
+        """Return the scores at places: the share of the words, or cosines; 1 where none ranks."""
         is_ranked = not isinstance(self._by, ByTime)
         ranked = self._ranked(places)
-        return [-score / self._scale if is_ranked else 1.0 for score, _ in ranked]
+        return [min(1.0, -score / self._whole) if is_ranked else 1.0 for score, _ in ranked]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
         """Return what each part of the query gave to photographs, by their keys."""
@@ -187,13 +186,13 @@ class EngineOrder:
     def _explained_words(
         self, places: Sequence[Place], ranks: Sequence[int], by: Terms
     ) -> Mapping[int, tuple[Contribution, ...]]:
-        keys = [key for _, key in places]
-        captions, labels = (
-            terms_held(self._view, tuple(terms), keys) for terms in zip(*by.groups, strict=True)
-        )
+        held = terms_held(self._view, _terms(by), [key for _, key in places])
         return {
-            key: _by_words(score, rank, captions[key], labels[key])
-            for key, rank, score in zip(keys, ranks, self.scores(places), strict=True)
+            key: tuple(
+                Contribution(part, share := min(1.0, sum(terms.values())), rank, share, terms)
+                for part, terms in held[key].items()
+            )
+            for (_, key), rank in zip(places, ranks, strict=True)
         }
 
 
@@ -205,6 +204,7 @@ class FusedOrder:
     ) -> None:
         self._view, self._plan = view, plan
         self._parts = plan.parts(weights)
+        self._whole = sum(getattr(plan.weights, name) for name in self._parts) or 1.0
         asked = [plan.candidates(part) for name, part in self._parts.items() if name not in lists]
         rest = iter(view.retrieve(asked) if asked else ())
         found = {name: lists[name] if name in lists else next(rest) for name in self._parts}
@@ -241,21 +241,20 @@ class FusedOrder:
         return self._view.stored([key for _, key in places]) if places else {}
 
     def scores(self, places: Sequence[Place]) -> list[float]:
-        """Return the fused scores."""
-        relevance = {key: -score for score, key in self._places}
+        """Return the fused scores, of which 1 is the most that there can be."""
+        relevance = {key: -score / self._whole for score, key in self._places}
         return [relevance[key] for _, key in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
         """Return what each part of the query gave to photographs, by their keys."""
         keys = [key for _, key in places]
-        held = {
-            name: terms_held(self._view, _terms(part), keys)
-            for name, part in self._parts.items()
-            if isinstance(part, Terms)
-        }
+        held: dict[int, dict[PartName, Mapping[str, float]]] = {key: {} for key in keys}
+        for part in self._parts.values():
+            for key, terms in terms_held(self._view, _terms(part), keys).items():
+                held[key] |= terms
         return {
             key: tuple(
-                self._contribution(name, values, at, held[name][key] if name in held else None)
+                self._contribution(name, values, at, held[key].get(name, {}))
                 for name, values in self._scores.items()
                 if not math.isnan(values[at])
             )
@@ -263,15 +262,15 @@ class FusedOrder:
         }
 
     def _contribution(
-        self, name: PartName, values: Floats, at: int, terms: Mapping[str, float] | None
+        self, name: PartName, values: Floats, at: int, terms: Mapping[str, float]
     ) -> Contribution:
         value = float(values[at])
         return Contribution(
             part=name,
-            score=value if terms is None else sum(terms.values()),
+            score=value,
             rank=1 + int(np.count_nonzero(values > value)),
-            share=getattr(self._plan.weights, name) * value,
-            terms=terms or {},
+            share=getattr(self._plan.weights, name) * value / self._whole,
+            terms=terms,
         )
 
     def _scored(self, lists: Mapping[PartName, Retrieved]) -> Mapping[PartName, Floats]:
@@ -344,13 +343,13 @@ def part_scores(
     shares
         Summed idf of the terms that each photograph has, of all terms' sum.
     human
-        Whether a person wrote its caption: the words of a model's are trusted less, and where
-        nearly all are there. An attribute counts only where all of it holds, whoever wrote it.
+        Whether a person wrote its caption: what a model's says is trusted less, and its words where
+        nearly all are there.
     """
-    if part != "words":
+    if part not in ("words", "attributes"):
         return shares
-    by_model = weights.trust * shares**EMPHASIS_ON_A_MODEL
-    found: Floats = np.where(human, shares**EMPHASIS, by_model)
+    powers = (EMPHASIS, EMPHASIS_ON_A_MODEL) if part == "words" else (1.0, 1.0)
+    found: Floats = np.where(human, shares ** powers[0], weights.trust * shares ** powers[1])
     return found
 
 
@@ -359,41 +358,35 @@ def facets_of(plan: Plan) -> tuple[Facet, ...]:
     return tuple(Facet(name, size=MAX_FACET_VALUES) for name in plan.query.facets)
 
 
-def _terms(by: Terms) -> tuple[Term, ...]:
-    return tuple(term for group in by.groups for term in group)
+def _terms(by: By) -> tuple[Term, ...]:
+    return tuple(term for group in by.groups for term in group) if isinstance(by, Terms) else ()
+
+
+def _whole(by: By) -> float:
+    """Return the score that all of a query's words in a caption give, or the same picture."""
+    if isinstance(by, Terms):
+        return _whole_of(_terms(by))
+    return 1.0 if isinstance(by, ByTime) else SCALE**2
+
+
+def _whole_of(terms: Sequence[Term]) -> float:
+    words = [term.weight for term in terms if term.part == "words"]
+    return float(sum(words) or sum(term.weight for term in terms))
 
 
 def terms_held(
     view: View, terms: Sequence[Term], keys: Sequence[int]
-) -> Mapping[int, Mapping[str, float]]:
-    """Return for each photograph the terms that it has, by name, with their idf."""
+) -> Mapping[int, dict[PartName, Mapping[str, float]]]:
+    """Return for each photograph the terms that it has, by part and name, with their shares."""
     among = Among(tuple(keys))
     asked = [
         Retrieval(AllOf((among, term.condition)), size=len(keys), counts=False) for term in terms
     ]
-    held: dict[int, dict[str, float]] = {key: {} for key in keys}
+    shares: Counter[tuple[int, PartName, str]] = Counter()
     for term, found in zip(terms, view.retrieve(asked) if asked else (), strict=True):
         for key in found.keys.tolist():
-            held[key][term.name] = term.weight / IDF_STEPS
+            shares[key, term.part, term.name] += term.weight
+    held: dict[int, dict[PartName, Mapping[str, float]]] = {key: {} for key in keys}
+    for (key, part, name), weight in shares.items():
+        held[key][part] = {**held[key].get(part, {}), name: weight / _whole_of(terms)}
     return held
-
-
-def _by_words(
-    score: float, rank: int, captions: Mapping[str, float], labels: Mapping[str, float]
-) -> tuple[Contribution, ...]:
-    """Return what a caption and labels gave a match where words alone rank.
-
-    Parameters
-    ----------
-    score
-        The match's; what the labels leave of it, brevity too, is the caption's.
-    captions, labels
-        The terms that each holds, with their weights.
-    """
-    seen = sum(labels.values()) / BREVITY
-    words = {name: weight / BREVITY for name, weight in captions.items()}
-    given = (Contribution("words", score - seen, rank, score - seen, words),)
-    if not labels:
-        return given
-    terms = {name: 2 * weight / BREVITY for name, weight in labels.items()}
-    return (*given, Contribution("labels", seen, rank, seen, terms))

@@ -17,6 +17,7 @@ from html import escape
 import numpy as np
 import Stemmer
 
+from chalicelib.attributes.dictionary import lemma
 from chalicelib.errors import InvalidField
 from chalicelib.search.query import VECTOR_BYTES
 
@@ -30,14 +31,24 @@ _STOPPED = (
     "them there they this to was were which while who with"
 )
 STOP_WORDS = frozenset(_STOPPED.split())
-_TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
-_PART = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
+# Scripts that put no blanks between words: Thai to Burmese, Khmer, kana, Chinese characters and
+# Hangul, whose words end in particles. Each letter of theirs is a token, so that a word is found as
+# letters one after another, without a dictionary.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}](?:[^\W_{_UNSPACED}]|[\u0300-\u036f])*")
+# What stands between words as a blank does; what may stand within one does not: "t-shirt", "2.5".
+_BETWEEN = r"\s,;:/|\\+&!?()\[\]{}<>\u3001\u3002\uff0c\uff0f\u30fb"
+_PART = re.compile(rf'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^{_BETWEEN}"]+))')
 _stemmer = Stemmer.Stemmer("porter")  # Porter, "An algorithm for suffix stripping", 1980
 
 
 def clean(text: str) -> str:
-    """Return ``text`` without what no store can hold: NUL and lone surrogates."""
-    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    """Return ``text`` composed, and without what no store can hold: NUL and lone surrogates."""
+    composed = unicodedata.normalize("NFC", text)
+    return composed.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
 
 
 def stems(text: str) -> tuple[str, ...]:
@@ -52,13 +63,18 @@ def words_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=1 << 14)
 def stem_of(word: str) -> str:
-    """Return a word's stem: without case and accents, by Porter's rules; it holds no blank."""
+    """Return what all forms of a word have in common, without case, accents and blanks.
+
+    That is the stem, by Porter's rules, of its lemma, so that "men" is "man", and "sitting", which
+    a dictionary knows as a noun, "sit".
+    """
     folded = word.lower()
     if not folded.isascii():
         apart = unicodedata.normalize("NFKD", folded)
-        bare = "".join(c for c in apart if not (unicodedata.combining(c) or c.isspace()))
+        # The voicing marks of kana, which make other letters, are of class 8.
+        bare = "".join(c for c in apart if unicodedata.combining(c) in (0, 8) and not c.isspace())
         folded = bare.lower() or folded
-    stem: str = _stemmer.stemWord(folded)
+    stem: str = _stemmer.stemWord(lemma(folded))
     return stem or folded
 
 
@@ -169,6 +185,16 @@ class QueryText:
     def meaning(self) -> str | None:
         """What the text says to look for, for an encoder; None where it only excludes."""
         return " ".join(p.raw for p in self.parts if not p.is_excluded).strip() or None
+
+    @property
+    def plain(self) -> str:
+        """The text without its quoted phrases and exclusions."""
+        kept = self.text
+        for part in reversed(self.parts):
+            if not part.is_plain:
+                end = part.start + len(part.raw) + part.is_quoted
+                kept = kept[: end - len(part.typed)] + kept[end:]
+        return kept
 
     @property
     def plain_words(self) -> list[tuple[str, int]]:

@@ -28,6 +28,7 @@ from chalicelib.search.conditions import (
     Living,
     LooksLike,
     Not,
+    TextName,
     Time,
     Within,
 )
@@ -36,6 +37,7 @@ from chalicelib.search.embedded.segment import Segment, segment_of
 from chalicelib.search.execution import Searcher
 from chalicelib.search.port import (
     NO_TIME,
+    TEXTS,
     By,
     ByTime,
     Document,
@@ -54,7 +56,7 @@ Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
 
 _REMEMBERED = 64  # answers that are kept until the index changes
-_TEXTS = {"caption": ("caption",), "labels": ("label_text",), "either": ("caption", "label_text")}
+_SUGGESTED: tuple[TextName, ...] = ("caption", "labels")  # the texts whose words are
 _KINDS = {kind.plural: kind.name for kind in KINDS}
 _OF_ROWS = {"labels": "label", "space": "space"}
 _HUMAN = Is("source", tuple(sorted(source.value for source in HUMAN_SOURCES)))
@@ -259,7 +261,7 @@ class EmbeddedIndex(Searcher):
                 return self._columns.living
             case Holds(stems, where):
                 holding = np.zeros(self._columns.size, np.bool_)
-                for table in _TEXTS[where]:
+                for table in TEXTS if where == "any" else (where,):
                     holding[self._rows_holding(table, stems)] = True
                 return holding
             case HasAttribute(words, labels):
@@ -345,7 +347,7 @@ class EmbeddedIndex(Searcher):
     def _words_begun(self, start: str, mask: Mask) -> Numbers:
         begun = self._are(word for word in self._words() if word.startswith(start))
         pairs = []
-        for table in _TEXTS["either"]:
+        for table in _SUGGESTED:
             rows, words = self._arrays[f"{table}.of"], self._arrays[f"{table}.word"]
             chosen = np.flatnonzero(begun[words])
             chosen = chosen[mask[rows[chosen]]]
@@ -374,7 +376,7 @@ class EmbeddedIndex(Searcher):
         if ("words", among) not in self._known:
             mask = self._mask(among) & self._columns.living
             held = np.zeros(len(self._columns.strings), np.bool_)
-            for table in _TEXTS["either"]:
+            for table in _SUGGESTED:
                 held[self._arrays[f"{table}.word"][mask[self._arrays[f"{table}.of"]]]] = True
             self._remember(("words", among), self._told(held))
         known: list[str] = self._known["words", among]

@@ -18,7 +18,15 @@ from safetensors.numpy import load, save
 
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import VECTOR_SIZE
-from chalicelib.search.port import Document, brevity, key_of, microseconds, searched_labels
+from chalicelib.search.port import (
+    TEXTS,
+    Document,
+    brevity,
+    key_of,
+    microseconds,
+    searched_labels,
+    texts_of,
+)
 from chalicelib.search.text import clean, quantised, stem_of, words_of
 
 Array = npt.NDArray[Any]
@@ -37,8 +45,7 @@ _ROW = {
 }
 PARENT: Mapping[str, str | None] = {
     "row": None,
-    "caption": "row",
-    "label_text": "row",
+    **dict.fromkeys(TEXTS, "row"),
     "label": "row",
     "visual": "row",
     "semantic": "row",
@@ -51,8 +58,7 @@ PARENT: Mapping[str, str | None] = {
 # the first time; ``searched`` whether a text finds the label; ``at`` is in microseconds since 1970.
 COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "row": _ROW,
-    "caption": {"of": np.int32, "word": np.int32},
-    "label_text": {"of": np.int32, "word": np.int32},
+    **{name: {"of": np.int32, "word": np.int32} for name in TEXTS},
     "label": {"of": np.int32, "value": np.int32, "searched": np.bool_},
     "visual": {"of": np.int32, "vector": np.int8},
     "semantic": {"of": np.int32, "vector": np.int8},
@@ -174,7 +180,6 @@ class _Builder:
     def add(self, document: Document, vectors: Mapping[str, bytes]) -> None:
         """Add a document; of a removed one only what keeps it removed."""
         row, text = len(self._ids), clean(document.text)
-        words = [] if document.deleted else words_of(text)
         self._ids.append(document.image_id)
         self._texts.append("" if document.deleted else text)
         self._entries["row"].append(
@@ -185,12 +190,13 @@ class _Builder:
                 self._code(document.owner),
                 self._code(document.state.value),
                 self._code(document.source.value if document.source else ""),
-                brevity(len(words)),
+                brevity(0 if document.deleted else len(words_of(text))),
                 document.deleted,
             )
         )
         if not document.deleted:
-            self._entries["caption"] += ((row, self._word(word)) for word in words)
+            for name, held in texts_of(document).items():
+                self._entries[name] += ((row, self._word(word)) for word in words_of(clean(held)))
             self._add_labels(row, document)
             self._add_attributes(row, document)
             for kind, vector in vectors.items():
@@ -214,8 +220,6 @@ class _Builder:
         for word in dict.fromkeys(label.word for label in document.labels):
             entry = (row, self._code(clean(word)), word in searched)
             self._entries["label"].append(entry)
-        words = words_of(clean(" ".join(searched)))
-        self._entries["label_text"] += ((row, self._word(word)) for word in words)
 
     def _add_attributes(self, row: int, document: Document) -> None:
         known: set[tuple[str, str]] = set()

@@ -8,7 +8,15 @@ import numpy as np
 
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import HUMAN_SOURCES, Attribute
-from chalicelib.search.port import Document, brevity, key_of, microseconds, searched_labels
+from chalicelib.search.opensearch.schema import TEXT_FIELDS
+from chalicelib.search.port import (
+    Document,
+    brevity,
+    key_of,
+    microseconds,
+    searched_labels,
+    texts_of,
+)
 from chalicelib.search.text import SHORTEST_WORD, clean, quantised, stems, words_of
 
 
@@ -47,13 +55,12 @@ def term_of(key: int) -> str:
 
 def _texts(document: Document) -> dict[str, Any]:
     caption, searched = clean(document.text), [*map(clean, searched_labels(document.labels))]
-    stemmed = stems(caption)
     words = (word for text in (caption, *searched) for word in words_of(text))
+    stemmed = {name: stems(clean(text)) for name, text in texts_of(document).items()}
     return {
         "text": caption,
-        "caption": " ".join(stemmed),
-        "labels_text": " ".join(stem for label in searched for stem in stems(label)),
-        "brevity": brevity(len(stemmed)),
+        **{TEXT_FIELDS[name]: " ".join(found) for name, found in stemmed.items()},
+        "brevity": brevity(len(stemmed["caption"])),
         "words": sorted({word for word in words if len(word) >= SHORTEST_WORD and word.isalpha()}),
         "labels": sorted({clean(label.word) for label in document.labels}),
         "searched_labels": sorted(set(searched)),

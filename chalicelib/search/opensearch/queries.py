@@ -24,6 +24,7 @@ from chalicelib.search.conditions import (
     Within,
 )
 from chalicelib.search.opensearch.documents import numbers, term_of
+from chalicelib.search.opensearch.schema import ANY_TEXT, TEXT_FIELDS
 from chalicelib.search.plan import DEPTH
 from chalicelib.search.port import (
     NO_TIME,
@@ -44,7 +45,7 @@ from chalicelib.search.text import SCALE, clean
 
 Json = Mapping[str, Any]
 
-_HOLD = {"caption": "caption", "labels": "labels_text", "either": "either"}
+_HOLD = {**TEXT_FIELDS, "any": ANY_TEXT}
 _IS = {"owner": "owner", "state": "state", "source": "source", "label": "labels"}
 _FLAT = {kind.name: kind.plural for kind in KINDS}
 _COMMONEST_FIRST = [{"_count": "desc"}, {"_key": "asc"}]

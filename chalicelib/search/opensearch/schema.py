@@ -14,8 +14,9 @@ from typing import Any
 
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import VECTOR_SIZE
+from chalicelib.search.port import TEXTS
 
-_CONTENTS = 6  # version of what the fields hold
+_CONTENTS = 7  # version of what the fields hold
 REFRESH_INTERVAL = "1s"
 
 # Malkov and Yashunin's HNSW graph: links of a vertex, and candidates examined while it is built.
@@ -38,6 +39,10 @@ _VECTOR = {
         "parameters": {"m": _LINKS, "ef_construction": _CONSTRUCTION},
     },
 }
+TEXT_FIELDS: Mapping[str, str] = {
+    name: name if name == "caption" else f"{name}_text" for name in TEXTS
+}
+ANY_TEXT = "either"
 _PROPERTIES: Mapping[str, Any] = {
     "key": {"type": "long", "index": False},  # `port.key_of`: breaks ties
     "key_term": {"type": "keyword", "doc_values": False},  # the same, looked up in half the time
@@ -49,10 +54,9 @@ _PROPERTIES: Mapping[str, Any] = {
     "created": {"type": "long"},  # microseconds since 1970
     "taken": {"type": "long"},  # likewise, by the camera's clock
     "text": _SHOWN,
-    "caption": {**_STEMS, "copy_to": "either"},
-    "labels_text": {**_STEMS, "copy_to": "either"},
-    # The gap between its two values keeps a phrase from matching across them.
-    "either": {**_STEMS, "position_increment_gap": 1_000},
+    **{TEXT_FIELDS[name]: {**_STEMS, "copy_to": ANY_TEXT} for name in TEXTS},
+    # The gap between its values keeps a phrase from matching across them.
+    ANY_TEXT: {**_STEMS, "position_increment_gap": 1_000},
     "brevity": {"type": "byte", "index": False},
     "words": _KEYWORD,  # as they are written, to complete and correct what is typed
     "labels": _KEYWORD,

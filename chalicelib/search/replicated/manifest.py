@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from chalicelib.search.replicated.store import DamagedIndex, OutdatedIndex
 
 FORMAT = 2  # to be raised where older readers or writers could not read what is published
-VERSION = 3  # to be raised where columns are added: what lacks them is read, and built anew
+VERSION = 4  # to be raised where columns are added: what lacks them is read, and built anew
 GRACE = timedelta(minutes=5)  # no request runs as long: nobody loads from an older manifest
 
 
