@@ -49,8 +49,19 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "reconcile": upkeep.reconcile,
     "doctor": doctor.doctor,
 }
-for name, command in COMMANDS.items():
-    app.command(name)(command)
+
+
+def register(commands: Mapping[str, Callable[..., None]], to: typer.Typer) -> None:
+    """Add commands to an application.
+
+    To "search" what begins with one dash is a word that is left out, and no option.
+    """
+    for name, command in commands.items():
+        lenient = {"ignore_unknown_options": command is searching.search}
+        to.command(name, context_settings=lenient)(command)
+
+
+register(COMMANDS, app)
 app.add_typer(tokens.tokens, name="token")
 
 

@@ -110,6 +110,8 @@ def show_hits(answer: Json, *, with_dates: bool = False) -> None:
         remarks.print(f"[dim]{escape(remark)}[/]", soft_wrap=True)
     if not answer["hits"]:
         console.print("Nothing found. Try fewer or other words.")
+        for hint in answer.get("hints", ()):
+            console.print(escape(hint["message"]), soft_wrap=True)
     else:
         console.print(_hits(answer, with_dates=with_dates))
     for name, counts in answer["facets"].items():
@@ -125,12 +127,7 @@ def understood(answer: Json) -> Iterator[str]:
     if corrected:
         yield f"Searched for: {corrected['text']}"
     if reading:
-        clauses = " and ".join(map(words, reading["clauses"]))
-        if reading["applied"]:
-            rest = f", and the words: {reading['rest']}" if reading["rest"] else ""
-            yield f"Understood: {clauses}{rest} (--as-words looks for the words only)"
-        else:
-            yield f"Found by words and meaning; could be read as: {clauses}"
+        yield f"Understood: {' and '.join(clause['told'] for clause in reading['clauses'])}"
 
 
 def _hits(answer: Json, *, with_dates: bool) -> Table:
@@ -143,17 +140,8 @@ def _hits(answer: Json, *, with_dates: bool) -> Table:
     for hit in answer["hits"]:
         image = hit["image"]
         attributes = ", ".join(map(words, image["attributes"]))
-        reasons = (reason(hit["explanation"]),) if is_explained else ()
+        reasons = (hit["why"] or "",) if is_explained else ()
         moments = (taken(image),) if with_dates else ()
         row = (told(image), attributes, *reasons, *moments, image["name"], image["id"])
         table.add_row(f"{hit['score']:.3f}", *map(escape, row))
     return table
-
-
-def reason(explanation: list[Json] | None) -> str:
-    """Return why a photograph was found: "meaning 0.52, words 0.25 (dog, snow)"."""
-    parts = []
-    for part in explanation or ():
-        terms = f" ({', '.join(part['terms'])})" if part["terms"] else ""
-        parts.append(f"{part['part']} {part['share']:.2f}{terms}")
-    return ", ".join(parts)

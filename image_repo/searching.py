@@ -64,7 +64,9 @@ class Order(StrEnum):
 
 def search(
     context: typer.Context,
-    text: Annotated[list[str] | None, typer.Argument(help="Words to look for.")] = None,
+    text: Annotated[
+        list[str] | None, typer.Argument(help="Words to look for; -word leaves out.")
+    ] = None,
     subject: Annotated[str | None, typer.Option(help="Who or what: dog.")] = None,
     colour: Annotated[list[str] | None, typer.Option(help="Its colour; again for more.")] = None,
     action: Annotated[list[str] | None, typer.Option(help="What it does; again for more.")] = None,
@@ -94,11 +96,10 @@ def search(
     explain: Explain = False,
     weight: Annotated[
         list[str] | None,
-        typer.Option(metavar="PART=N", help="Words, labels, meaning, attributes, image or trust."),
+        typer.Option(
+            metavar="PART=N", help="Of words, labels, name, meaning, attributes, image, trust."
+        ),
     ] = None,
-    as_words: Annotated[
-        bool, typer.Option("--as-words", help="Take the text for words, not for who does what.")
-    ] = False,
     facets: Annotated[bool, typer.Option("--facets", help="Count what the matches hold.")] = False,
     limit: Limit = 20,
     everything: Annotated[bool, typer.Option("--all", help="Every match, not a page.")] = False,
@@ -117,8 +118,12 @@ def search(
 
     image-repo search dogs in the snow --explain --collapse --weight words=2
 
+    image-repo search dog -cat
+
     image-repo search beach --taken-from 2023-06-01 --taken-to 2023-08-31 --sort taken
     """
+    if unknown := next((word for word in text or () if word.startswith("--")), None):
+        raise typer.BadParameter(f"there is no option {unknown}")
     if crop and not image:
         raise CommandError("--crop is a part of the image that --image names")
     document: Json = {"limit": PAGE if everything else limit}
@@ -129,7 +134,6 @@ def search(
     optional = {
         "text": " ".join(text or ()),
         "mode": mode,
-        "understand": bool(text) and not as_words,
         "min_relevance": min_relevance,
         "unlike": unlike,
         "collapse": "near_duplicates" if collapse else None,

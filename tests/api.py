@@ -20,7 +20,7 @@ from chalicelib.reconciling.reconciler import Asked
 from chalicelib.search import Hit, Query, Results
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.plan import check
-from chalicelib.search.query import Contribution, Suggestion
+from chalicelib.search.query import Contribution, Suggestion, Unmet
 from chalicelib.settings import Settings
 from tests.gateway import Gateway
 from tests.memory.catalogue import MemoryCatalogue
@@ -76,7 +76,7 @@ class FixedIndex:
         self.near: dict[str, str] = {}
         self.held: dict[str, int] = {}
         self.problem: Exception | None = None
-        self.problem_of: dict[object, Exception] = {}
+        self.unmet: tuple[Unmet, ...] = ()
         self.explanation: tuple[Contribution, ...] | None = None
 
     def apply(self, documents: Any) -> tuple[str, ...]:
@@ -85,19 +85,21 @@ class FixedIndex:
     def search(self, query: Query) -> Results:
         check(query)
         self.asked.append(query)
-        if problem := self.problem or self.problem_of.get(query.attributes):
-            raise problem
+        if self.problem:
+            raise self.problem
         hits = tuple(
             Hit(image_id, 1.0, "a <mark>dog</mark>", self.explanation) for image_id in self.finds
         )
-        return Results(hits, len(hits), {"colours": (("brown", 2),)}, None)
+        return Results(hits, len(hits), {"colours": (("brown", 2),)}, None, unmet=self.unmet)
 
     def suggest(self, owner: str | None, prefix: str, limit: int) -> tuple[Suggestion, ...]:
         if self.problem:
             raise self.problem
         return self.suggests[:limit]
 
-    def nearest(self, owner: str | None, words: Sequence[str]) -> dict[str, str]:
+    def nearest(
+        self, owner: str | None, words: Sequence[str], others: Sequence[str] = ()
+    ) -> dict[str, str]:
         if self.problem:
             raise self.problem
         return {word: self.near[word] for word in words if word in self.near}
@@ -125,6 +127,11 @@ class FixedEncoder:
             raise EncoderUnavailable("the encoder did not answer")
         self.texts.append(text)
         return Vector(VECTOR, self.space)
+
+    def words(self) -> Sequence[str]:
+        if self.down:
+            raise EncoderUnavailable("the encoder did not answer")
+        return ("dog",)
 
     def image(self, content: bytes, crop: Crop | None) -> Vector:
         if content == b"no image":

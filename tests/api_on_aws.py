@@ -58,6 +58,7 @@ class Words:
     """A text encoder."""
 
     space = "m@1"
+    words = ("dog",)
 
     def encode(self, text: str) -> npt.NDArray[np.float32]:
         """Return a vector."""

@@ -110,7 +110,6 @@ _CLAUSES = st.builds(
     colours=st.lists(_COLOURS, max_size=2).map(tuple),
     actions=st.lists(_ACTIONS, max_size=1).map(tuple),
     places=st.lists(_PLACES, max_size=1).map(tuple),
-    by_label=st.booleans(),
 )
 CONDITIONS = conditions(_CLAUSES)
 TEXTS = texts(_WORDS)

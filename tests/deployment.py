@@ -1,7 +1,7 @@
 """A deployment of which every adapter is AWS's in moto, and a captioner that knows few pictures."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -66,6 +66,9 @@ class Likenesses:
 
     def text(self, text: str) -> Vector:
         return Vector(likeness(text.encode()), SPACE)
+
+    def words(self) -> Sequence[str]:
+        return ()
 
     def image(self, content: bytes, crop: Crop | None) -> Vector:
         return Vector(likeness(content), SPACE)

@@ -222,13 +222,11 @@ def says(one: Compared, condition: HasAttribute | Holds | LooksLike) -> bool:
             product = one.product("visual", vector)
             is_comparable = space is None or holds(one, Comparable(space))
             return is_comparable and product is not None and product >= cosine * 254**2
-        case HasAttribute(words, labels):
-            has = any(
+        case HasAttribute(words):
+            return any(
                 all(any((kind, value) in held for value in values) for kind, values in words)
                 for held in one.attributes
             )
-            searched = {clean(word) for word in searched_labels(one.document.labels)}
-            return has or bool(labels & searched)
 
 
 def is_such(one: Compared, condition: Living | Is | Among | Within | Comparable) -> bool:

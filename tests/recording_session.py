@@ -8,6 +8,7 @@ import httpx
 import typer
 from typer.testing import CliRunner
 
+from image_repo.__main__ import register
 from image_repo.client import Client
 from image_repo.config import Session
 
@@ -34,6 +35,5 @@ def run(
     """Run one of several commands, 200 columns wide; return its session and result."""
     session = RecordingSession(None, None, answer=answer)
     app = typer.Typer()
-    for name, command in commands.items():
-        app.command(name)(command)
+    register(commands, app)
     return session, CliRunner().invoke(app, [*arguments], obj=session, env={"COLUMNS": "200"})

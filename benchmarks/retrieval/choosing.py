@@ -89,7 +89,12 @@ def _best(model: QuerySet, mixed: QuerySet) -> Weights:
     First of all the product's own captions must help: R@10 is above that of meaning alone.
     """
     grid = [
-        Weights(person, 1.0, attributes, 1.0, round(by_model / person, 3), WEIGHTS.labels)
+        replace(
+            WEIGHTS,
+            words=person,
+            attributes=attributes,
+            trust=round(by_model / person, 3),
+        )
         for person, by_model, attributes in product(TOLD_BY_PERSON, TOLD_BY_MODEL, ATTRIBUTES)
         if by_model <= person
     ]

@@ -1,4 +1,4 @@
-"""Short queries with judged answers: how good is the first page, and where does it end?
+"""Short queries with judged answers: how good the first page is, and where it ends.
 
 ``python -m benchmarks.retrieval.judged --data DIR``: 500 photographs, everyday ones and of
 Flickr8k's dev split, whose every right answer to each query was judged by eye

@@ -1,6 +1,6 @@
 """What each part of a fused query says of every photograph, as matrices: to choose weights by.
 
-The formulas are the engines' (`chalicelib.search.fusion`), all photographs at once.
+The formulas are the engines' (`chalicelib.search.ranking`), before they are put between 0 and 1, all photographs at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,9 +45,14 @@ class Values:
     def scores(self, weights: Weights) -> F32:
         """Return the fused scores (queries, photographs)."""
         words, attributes, meaning = self.parts
-        by_words = part_scores("words", words.astype(np.float64), self.human, weights)
+        by_words, by_attributes = (
+            part_scores(part, shares.astype(np.float64), self.human, weights)
+            for part, shares in (("words", words), ("attributes", attributes))
+        )
         fused: F32 = (
-            weights.words * by_words + weights.attributes * attributes + weights.meaning * meaning
+            weights.words * by_words
+            + weights.attributes * by_attributes
+            + weights.meaning * meaning
         )
         return fused
 
@@ -58,7 +63,7 @@ def values_of(
     """Return the values of queries on a collection."""
     having = _having(documents)
     words = [[Holds(phrase.stems, "caption") for phrase in parse(text).ranked] for text in texts]
-    clauses = [[*map(clause_condition, clauses_of(text))] for text in texts]
+    clauses = [[*map(clause_condition, clauses_of(parse(text)))] for text in texts]
     parts = (
         _shares(words, having, len(documents)),
         _shares(clauses, having, len(documents)),

@@ -11,8 +11,8 @@ import numpy as np
 from chalicelib.attributes import extract
 from chalicelib.images import VECTOR_SIZE, Source
 from chalicelib.search import Clause, Document, Query
-from chalicelib.search.plan import clause_of
 from chalicelib.search.query import FACETS, Mode, Sort
+from chalicelib.search.reading import clause_of
 from chalicelib.search.text import STOP_WORDS
 
 SEED = 7

@@ -31,8 +31,8 @@ ARRAYS = ("embedding", "gru/kernel", "gru/recurrent", "gru/bias", "gru/recurrent
 SPECIALS = ("<pad>", "<start>", "<end>", "<unk>")
 PAD, START, END, UNKNOWN = range(4)
 LONGEST_QUERY = 32
-# Of the mean vector of so many of the commonest words so much is taken from a query's. Pictures near
-# to the mean are "hubs", the neighbours of everything (Radovanović et al. 2010, JMLR 11:2487).
+# Of the mean vector of so many of the commonest words so much is taken from a query's. Pictures
+# near to it are "hubs", the neighbours of everything (Radovanović et al. 2010, JMLR 11:2487).
 COMMON_WORDS, COMMON_SHARE = 300, 0.6
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
 PLURALS = (("ies", "y"), ("es", ""), ("s", ""))

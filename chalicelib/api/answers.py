@@ -289,13 +289,14 @@ class HitAnswer(Answer):
     """One match.
 
     ``matched_labels`` are those of the image's labels and keywords, in lower case, that the text
-    found.
+    found; ``why`` says in words what ``explanation`` says in numbers.
     """
 
     image: ImageAnswer
     score: float
     highlight: str | None
     matched_labels: list[str]
+    why: str | None
     explanation: list[ContributionAnswer] | None
 
 
@@ -308,9 +309,10 @@ class FacetValue(Answer):
 
 @with_traits(lambda _: (list[str], ...))
 class ClauseAnswer(Answer):
-    """One subject with what is bound to it; None is any subject."""
+    """One subject with what is bound to it; None is any subject. ``told`` says it in words."""
 
     subject: str | None
+    told: str
 
 
 class ReadingAnswer(Answer):
@@ -330,6 +332,13 @@ class CorrectionAnswer(Answer):
     words: dict[str, str]
 
 
+class HintAnswer(Answer):
+    """Why nothing was found, and a text that may find something."""
+
+    message: str
+    text: str | None = None
+
+
 class SearchAnswer(Answer):
     """A page of matches, best first, and what was made of the text."""
 
@@ -340,6 +349,7 @@ class SearchAnswer(Answer):
     degraded: list[str]
     reading: ReadingAnswer | None
     corrected: CorrectionAnswer | None
+    hints: list[HintAnswer]
 
 
 class SuggestionAnswer(Answer):

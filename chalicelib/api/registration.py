@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from inspect import signature
-from typing import Any
+from typing import Any, get_origin
 
 from chalice.app import MultiDict, Request, Response
 from pydantic import BaseModel, ValidationError
@@ -69,7 +69,7 @@ class Endpoint:
             if self._route.body is not None:
                 given["body"] = _body(self._route.body, request.raw_body or b"{}")
             if self._route.query is not None:
-                parameters = _each_once(request.query_params)
+                parameters = _parameters(self._route.query, request.query_params)
                 given["query"] = self._route.query.model_validate(parameters)
         except ValidationError as error:
             raise InvalidRequest(error) from None
@@ -123,12 +123,14 @@ def _body(model: type[BaseModel], raw: bytes) -> BaseModel:
     return model.model_validate(document)
 
 
-def _each_once(parameters: MultiDict | None) -> dict[str, str]:
+def _parameters(model: type[BaseModel], parameters: MultiDict | None) -> dict[str, str]:
+    """Return each parameter's value; of a list's all, as commas would separate them."""
     given = {} if parameters is None else {name: parameters.getlist(name) for name in parameters}
     for name, values in given.items():
-        if len(values) > 1:
+        field = model.model_fields.get(name)
+        if len(values) > 1 and (field is None or get_origin(field.annotation) is not list):
             raise InvalidField(name, "must be given once")
-    return {name: value for name, (value,) in given.items()}
+    return {name: ",".join(values) for name, values in given.items()}
 
 
 def _revision(if_match: str) -> int | None:

@@ -6,9 +6,11 @@ from typing import Any
 
 from chalicelib.access import Caller
 from chalicelib.api.answers import (
+    ClauseAnswer,
     ContributionAnswer,
     CorrectionAnswer,
     FacetValue,
+    HintAnswer,
     HitAnswer,
     ReadingAnswer,
     SearchAnswer,
@@ -26,7 +28,8 @@ from chalicelib.api.queries import (
     SuggestParameters,
 )
 from chalicelib.api.visibility import visible
-from chalicelib.attributes.kinds import TRAITS
+from chalicelib.attributes import simplified
+from chalicelib.attributes.kinds import KINDS, TRAITS, in_words
 from chalicelib.catalogue import Catalogue
 from chalicelib.encoder import Encoder, Vector
 from chalicelib.errors import (
@@ -36,16 +39,25 @@ from chalicelib.errors import (
     PayloadTooLarge,
     RejectedImage,
 )
-from chalicelib.images import Image, State
+from chalicelib.images import Attribute, Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query
-from chalicelib.search.plan import clause_condition
 from chalicelib.search.port import SEARCHED_FROM, labels_of
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.search.query import AUTO, Direction, Mode, Sort, Weights
-from chalicelib.search.reading import read
+from chalicelib.search.query import AUTO, Contribution, Direction, Mode, Sort, Unmet, Weights
+from chalicelib.search.reading import Reading, clause_of, read
 from chalicelib.search.spelling import corrected, unsure
 from chalicelib.search.text import parse, stems
 from chalicelib.storage import Storage
+
+_SAID = {
+    "words": "caption",
+    "labels": "seen",
+    "name": "file name",
+    "attributes": "who and what",
+    "meaning": "meaning",
+    "image": "looks like",
+}
+_LOOKS = ("meaning", "image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +204,11 @@ class SearchService:
             },
             cursor=results.cursor,
             degraded=[*results.degraded, *degraded],
-            reading=ReadingAnswer.model_validate(reading) if reading else None,
+            reading=_reading(reading) if reading else None,
             corrected=CorrectionAnswer.model_validate({"text": query.text, "words": corrections})
             if corrections
             else None,
+            hints=[_hint(one, query.text) for one in results.unmet],
         )
 
     def _words_of_meaning(self) -> Sequence[str]:
@@ -226,7 +239,7 @@ class SearchService:
         records = {name: one for name, one in found.items() if one.is_visible_to(query.owner)}
         kept = [hit for hit in hits if hit.image_id in records]
         images = [records[hit.image_id] for hit in kept]
-        labels, matched = _labels_matched(query.attributes), _stems_matched(query)
+        matched = _stems_matched(query)
         return [
             HitAnswer(
                 image=answer,
@@ -236,8 +249,9 @@ class SearchService:
                     label.word
                     for label in labels_of(image)
                     if label.probability >= SEARCHED_FROM
-                    and (label.word in labels or matched.intersection(stems(label.word)))
+                    and matched.intersection(stems(label.word))
                 ],
+                why=_why(hit.explanation) if hit.explanation is not None else None,
                 explanation=hit.explanation
                 and [ContributionAnswer.model_validate(part) for part in hit.explanation],
             )
@@ -247,16 +261,42 @@ class SearchService:
         ]
 
 
+def _reading(reading: Reading) -> ReadingAnswer:
+    clauses = [
+        ClauseAnswer.model_validate({**_fields(clause), "told": in_words(clause)})
+        for clause in reading.clauses
+    ]
+    return ReadingAnswer(clauses=clauses, rest=reading.rest)
+
+
+def _fields(clause: Clause) -> dict[str, Any]:
+    return {kind.field: getattr(clause, kind.field) for kind in KINDS}
+
+
+def _hint(unmet: Unmet, text: str | None) -> HintAnswer:
+    match unmet:
+        case Unmet("phrase", value):
+            words = (text or "").replace(f'"{value}"', value)
+            return HintAnswer(message=f"No photograph holds “{value}” word for word.", text=words)
+        case Unmet("clause", value):
+            return HintAnswer(message=f"No photograph has one subject that is all of: {value}.")
+    there = f" There are: {', '.join(unmet.known)}." if unmet.known else ""
+    return HintAnswer(message=f"No photograph has the {unmet.kind} “{unmet.value}”.{there}")
+
+
+def _why(explanation: Sequence[Contribution]) -> str:
+    """Return why a photograph was found: "caption: dog, running · looks like: 0.63"."""
+    told = []
+    for part in explanation:
+        says = ", ".join(part.terms) or (f"{part.score:.2f}" if part.part in _LOOKS else "")
+        told += [f"{_SAID[part.part]}: {says}"] if says else []
+    return " · ".join(told)
+
+
 def _stems_matched(query: Query) -> frozenset[str]:
     if query.text is None or query.mode is Mode.MEANING:
         return frozenset()
     return parse(query.text).all_stems
-
-
-def _labels_matched(condition: Clause | Group | None) -> frozenset[str]:
-    if isinstance(condition, Group):
-        return frozenset().union(*map(_labels_matched, condition.members))
-    return clause_condition(condition).labels if condition else frozenset()
 
 
 def _filters_anything(filters: FiltersInput) -> bool:
@@ -280,7 +320,9 @@ def _filters(given: FiltersInput) -> Filters:
 def _condition(given: ClauseInput | GroupInput) -> Clause | Group:
     if isinstance(given, ClauseInput):
         traits: dict[str, Any] = {kind.field: kind.values(given) for kind in TRAITS}
-        return Clause(given.subject, **traits)
+        if given.subject is None:
+            return Clause(None, **traits)
+        return clause_of(simplified(Attribute(given.subject, **traits)))
     if given.none_of is not None:
         return Group("not", (_condition(given.none_of),))
     if given.all_of is not None:

@@ -6,6 +6,6 @@ API function and the captioner read captions alike.
 """
 
 from chalicelib.attributes.kinds import base_form, basic_colour, kin, normalised, singular
-from chalicelib.attributes.reading import extract
+from chalicelib.attributes.reading import extract, simplified
 
-__all__ = ["base_form", "basic_colour", "extract", "kin", "normalised", "singular"]
+__all__ = ["base_form", "basic_colour", "extract", "kin", "normalised", "simplified", "singular"]

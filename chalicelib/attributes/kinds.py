@@ -3,6 +3,7 @@
 Whatever stores, compares, counts, asks for or shows attributes goes by the table ``KINDS``.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -25,6 +26,8 @@ from chalicelib.images import Attribute
 
 _BEFORE_ES = ("ses", "xes", "zes", "ches", "shes", "oes")
 _OF_NAMES = ("as", "os")  # ends of names, where what is left without the "s" is no word
+# One syllable that ends in one vowel and one consonant: "sit", "run", "skip"; "qu" is a consonant.
+_DOUBLED = re.compile(r"(?:[^aeiou]*|[^aeiou]*qu)[aeiou][^aeiouwxy]")
 _BEFORE_E = ("at", "ag", "ur", "dg", "rg", "bl", "dl", "gl", "tl")
 # The first that fits is undone.
 _PLURALS = {
@@ -229,6 +232,27 @@ def are_said(words: Iterable[str], holders: Sequence[object]) -> list[bool]:
     """Return for each word, in lower case, whether an attribute or a clause says it."""
     said = [(kind, kind.values(holder)) for kind in KINDS for holder in holders]
     return [any(kind.form(word) in values for kind, values in said) for word in words]
+
+
+def in_words(holder: object) -> str:
+    """Return a clause as a person would say it: "a dog, brown, running, beach"."""
+    words = [f"{_article(one)} {one}" for one in SUBJECT.values(holder)]
+    words += COLOUR.values(holder)
+    words += map(participle, ACTION.values(holder))
+    return ", ".join((*words, *PLACE.values(holder)))
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[:1] in "aeiou" else "a"
+
+
+def participle(verb: str) -> str:
+    """Return the form in -ing of an English verb in its base form; "run" → "running"."""
+    if verb.endswith("ie"):
+        return f"{verb[:-2]}ying"
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        return f"{verb[:-1]}ing"
+    return f"{verb}{verb[-1]}ing" if _DOUBLED.fullmatch(verb) else f"{verb}ing"
 
 
 def told(holder: object, worn: Iterable[str] = ()) -> str:

@@ -41,6 +41,7 @@ CONTAINERS = _words("containers")
 WAYS_OF_SHOWING = _words("ways_of_showing")
 SHOWING = _words("showing")
 IRREGULAR_PLURALS: dict[str, str] = _told["irregular_plurals"]
+WHOLE = _words("whole")
 INVARIABLE = _words("invariable")
 BELOW: dict[str, str] = _told["below"]
 PLACES_BELOW: dict[str, str] = _told["places_below"]

@@ -18,6 +18,7 @@ from chalicelib.attributes.lexicon import COVERED, LOCATIVES, PLACES
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
 _CLOSE_UP = re.compile(r"\bclose\s+up(?= (?:of|on|view|shot|photo|picture|image|portrait)\b|\W*$)")
+_WHOLE = re.compile(rf"\b({'|'.join(sorted(lex.WHOLE)).replace('-', ' ')})(s?)\b")
 _LONGEST = 16  # words of one noun phrase
 _CLOSED = frozenset().union(
     lex.DETERMINERS, lex.PREPOSITIONS, lex.CONJUNCTIONS, lex.CLAUSE_STARTS, lex.RELATIVES,
@@ -95,8 +96,11 @@ def tokens(text: str) -> list[Token]:
     """Return the words, numbers and stops of a text in lower case."""
     found: list[str] = []
     plain = _CLOSE_UP.sub("close-up", text.lower().replace("’", "'"))
-    for token in _TOKEN.findall(plain):
-        if token.endswith("'s") and len(token) > 2 and token not in lex.PRONOUNS:
+    joined = _WHOLE.sub(lambda words: words[0].replace(" ", "-"), plain)
+    for token in _TOKEN.findall(joined):
+        if token.removesuffix("s") in lex.WHOLE:
+            found.append(token.replace("-", " "))
+        elif token.endswith("'s") and len(token) > 2 and token not in lex.PRONOUNS:
             found += [token[:-2], "'s"]
         elif "-" in token and all(p in lex.COLOURS or p == "and" for p in token.split("-")):
             found += token.split("-")

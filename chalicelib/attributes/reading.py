@@ -1,6 +1,7 @@
 """Follows a sentence from left to right and gives each subject its colours, actions and places."""
 
 import unicodedata
+from dataclasses import replace
 from functools import lru_cache
 
 from chalicelib.attributes import lexicon as lex
@@ -39,6 +40,33 @@ def extract(caption: str) -> tuple[Attribute, ...]:
     found = (subject.attribute() for subject in reader.found if subject.told)
     read = (attribute for attribute in found if _is_latin(attribute.subject))
     return tuple(dict.fromkeys(read))[:MAX_ATTRIBUTES]
+
+
+@lru_cache(maxsize=1 << 12)
+def read_subject(text: str) -> Attribute | None:
+    """Return what a subject's name says, read as a caption's noun phrase is.
+
+    "a brown dog" is a dog, brown; "soccer player" a player. None where it is no noun phrase.
+    """
+    words = tokens(text)
+    parsed = Phrases(words).noun_phrase(0)
+    if parsed is None or parsed[1] != len(words) or parsed[0].head is None:
+        return None
+    phrase = parsed[0]
+    return Attribute(str(phrase.head), tuple(phrase.colours), tuple(phrase.actions))
+
+
+def simplified(attribute: Attribute) -> Attribute:
+    """Return an attribute, as a person wrote it, with its subject read: `read_subject`."""
+    read = read_subject(attribute.subject)
+    if read is None:
+        return attribute
+    return replace(
+        attribute,
+        subject=read.subject,
+        colours=tuple(dict.fromkeys((*attribute.colours, *read.colours))),
+        actions=tuple(dict.fromkeys((*attribute.actions, *read.actions))),
+    )
 
 
 def _is_latin(word: str) -> bool:

@@ -32,7 +32,7 @@ onAdded((image) => {
 
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
-  search.go({ q: byId("query").value.trim(), plain: "", similar: "", crop: "" });
+  search.go({ q: byId("query").value.trim(), similar: "", crop: "" });
 });
 completeTyping();
 listenToDates((changes) => search.go(changes, { keepPicture: true }));

@@ -22,12 +22,14 @@ export function explain(title, text, ways = {}) {
 export const nothingToExplain = () => (byId("empty").hidden = true);
 
 /**
- * Suggest what would find more: fewer conditions, fewer words.
+ * Say why nothing was found, and suggest what would find more: fewer conditions, fewer words.
  * @param {import("./kinds.js").Wanted} wanted
+ * @param {{message: string, text: string | null}[]} hints
  * @param {(changes: any) => void} go
  */
-export function sayNothingFound(wanted, go) {
+export function sayNothingFound(wanted, hints, go) {
   const ways = {};
+  for (const { text } of hints) if (text) ways[`Search for ${text}`] = () => go({ q: text });
   if (wanted.subject) ways[`Any subject, not just “${wanted.subject}”`] = () => go({ subject: "" });
   for (const name of [...TRAITS.map((kind) => kind.name), "label"]) {
     for (const value of wanted[name]) ways[`Without “${value}”`] = () => go({ [name]: wanted[name].filter((other) => other !== value) });
@@ -38,5 +40,5 @@ export function sayNothingFound(wanted, go) {
   if (words.length > 1) ways[`Only “${longest}”`] = () => go({ q: longest });
   ways["All photographs"] = () => go({ ...UNBOUND(), ...ANY_TIME, q: "", label: [], similar: "", crop: "" });
   const hint = Object.keys(ways).length > 1 ? "Loosen the search a little:" : "Try other words: a thing, a colour, a place, what is happening.";
-  explain("Nothing found", hint, ways);
+  explain("Nothing found", [...hints.map(({ message }) => message), hint].join(" "), ways);
 }

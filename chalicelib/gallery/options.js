@@ -49,14 +49,3 @@ export function showOptions(options, choose, isCut) {
   box.replaceChildren(...toggles, ...away);
   if (focused) /** @type {HTMLElement | null} */ (box.querySelector(`[data-option="${focused}"]`))?.focus();
 }
-
-const PARTS = { words: "words", labels: "seen in the picture", meaning: "meaning", attributes: "who and what", image: "looks" };
-
-/** Why a photograph was found, in a line. @param {any[] | null} explanation */
-export function reason(explanation) {
-  const told = ({ part, share, terms }) => {
-    const names = Object.keys(terms);
-    return `${PARTS[part] ?? part} ${share.toFixed(2)}${names.length ? ` (${names.join(", ")})` : ""}`;
-  };
-  return (explanation ?? []).map(told).join(" · ");
-}

@@ -6,15 +6,15 @@ import { showFacets } from "./facets.js";
 import * as grid from "./grid.js";
 import { clauseOf, isBound, parametersOf, told, TRAITS, UNBOUND } from "./kinds.js";
 import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
-import { asFields, asParameters, reason, showOptions } from "./options.js";
+import { asFields, asParameters, showOptions } from "./options.js";
 import { showReading } from "./reading.js";
 
 const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels"].join(",");
 const PAGE = 40;
 const MOST_UNLIKE = 10;
-const NOTHING = { ...UNBOUND(), ...ANY_TIME, q: "", label: [], similar: "", crop: "", why: "", collapse: "", all: "", plain: "", unlike: [] };
+const NOTHING = { ...UNBOUND(), ...ANY_TIME, q: "", label: [], similar: "", crop: "", why: "", collapse: "", all: "", unlike: [] };
 const LISTS = [...TRAITS.map(({ name }) => name), "label", "unlike"];
-const PLAIN = [...Object.keys(ANY_TIME), "q", "subject", "similar", "crop", "why", "collapse", "all", "plain"];
+const PLAIN = [...Object.keys(ANY_TIME), "q", "subject", "similar", "crop", "why", "collapse", "all"];
 /** A search by an image cannot stand in the address: it lives until the next search. */
 let picture = /** @type {{image: string, crop: any, name: string} | null} */ (null);
 let wanted = { ...NOTHING };
@@ -120,8 +120,7 @@ async function ask(signal) {
   }
   if (isSearch()) {
     const { q, label, taken_from, taken_to, sort, order } = wanted;
-    const understand = wanted.plain ? "" : "true";
-    return found(await call("GET", `search?${queryString({ q, understand, ...parametersOf(wanted), label, taken_from, taken_to, sort, order, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
+    return found(await call("GET", `search?${queryString({ q, ...parametersOf(wanted), label, taken_from, taken_to, sort, order, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
   }
   const answer = await call("GET", `images?${queryString(paging)}`, { signal });
   return { cursor: answer.cursor, tiles: answer.items.map((image) => grid.tile(image)), facets: null, total: null, degraded: [] };
@@ -138,7 +137,7 @@ function byPicture(paging, signal) {
   return call("POST", "search/image", { body, signal });
 }
 
-const found = (answer) => ({ ...answer, tiles: answer.hits.map((hit) => grid.tile(hit.image, hit.highlight, reason(hit.explanation), hit.matched_labels)) });
+const found = (answer) => ({ ...answer, tiles: answer.hits.map((hit) => grid.tile(hit.image, hit.highlight, hit.why, hit.matched_labels)) });
 
 /** What surrounds the tiles: the count, the facets, and what to say when there are none. */
 async function frame(answer, signal) {
@@ -149,7 +148,7 @@ async function frame(answer, signal) {
   showOptions(wanted, isEverything() ? null : (changes) => go(changes, { keepPicture: true }), Boolean(wanted.q));
   byId("note").hidden = !answer.degraded.length;
   byId("note").textContent = answer.degraded.length ? `Some of the search was unavailable: ${answer.degraded.join("; ")}` : "";
-  if (!answer.tiles.length) sayNothing();
+  if (!answer.tiles.length) sayNothing(answer.hints ?? []);
   facets(answer.facets && Object.keys(answer.facets).length ? answer.facets : await facetsOfAll(signal));
 }
 
@@ -172,8 +171,8 @@ function heading() {
   return told({ subject: "", ...clauseOf(wanted) }) || labels;
 }
 
-function sayNothing() {
-  if (!isEverything()) return sayNothingFound(wanted, go);
+function sayNothing(hints) {
+  if (!isEverything()) return sayNothingFound(wanted, hints, go);
   explain("No photographs yet", "Drop some anywhere on this page. Each gets a caption, and then can be found by what is in it.", {
     "Choose photographs": () => byId("files").click(),
   });

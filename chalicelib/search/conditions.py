@@ -24,18 +24,15 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class HasAttribute:
-    """One attribute of it has a word of each set, or a label is one of ``labels``.
+    """One attribute of it has a word of each set.
 
     Attributes
     ----------
     words
         By the kind's name; several sets of one kind must all be met.
-    labels
-        Each of which stands for the whole attribute.
     """
 
     words: tuple[tuple[str, frozenset[str]], ...]
-    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,29 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import TypeAlias
 
-from chalicelib.attributes.kinds import KINDS
+from chalicelib.attributes.kinds import KINDS, Kind, in_words
 from chalicelib.errors import InvalidField
-from chalicelib.search.conditions import AllOf, Condition, Holds
+from chalicelib.search.conditions import AllOf, Condition, HasAttribute, Holds
 from chalicelib.search.duplicates import MatchPage, collapsed
-from chalicelib.search.plan import plan, visible_to
+from chalicelib.search.plan import clause_condition, clauses_in, plan, visible_to
 from chalicelib.search.port import Facet, Place, Retrieval, View, caption_in
-from chalicelib.search.query import Hit, Query, Results, Suggestion
+from chalicelib.search.query import Clause, Hit, Query, Results, Suggestion, Unmet
 from chalicelib.search.ranking import EngineOrder, FusedOrder, Order, bound_of, weighed
 from chalicelib.search.spelling import edits, last_word, near_words, nearest_of
-from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, clean, highlighted, stems
+from chalicelib.search.text import (
+    LONGEST_WORD,
+    SHORTEST_WORD,
+    Phrase,
+    QueryText,
+    clean,
+    highlighted,
+    stems,
+)
 
 _LOOKED_AT = 40  # words of which the counts are made exact
+_TOLD = 10  # values that there are instead of one that there is not
 _MAX_CHARS = 2_000
 _MAX_WEIGHT = 1_000  # more than the idf of any word of any collection
 
@@ -81,6 +91,7 @@ class Searcher(ABC):
             facets=facets,
             cursor=page.last and encoded(query, Anchor(page.last, weights, bound)),
             degraded=(*planned.degraded, *_incomparable(others), *view.degraded),
+            unmet=() if total or anchor else unmet(view, query, planned.text),
         )
 
     def count(self, owner: str | None) -> int:
@@ -173,6 +184,51 @@ def _correction(view: View, among: Condition, word: str) -> str | None:
     # A word that finds nothing is not known after all.
     found = ((apart, -counts[other], other) for apart, other in near if counts[other])
     return min(found, default=(0, 0, None))[2]
+
+
+# Why nothing was found ----------------------------------------------------------------------------
+
+
+Asked: TypeAlias = Phrase | tuple[Kind, str] | Clause
+
+
+def unmet(view: View, query: Query, text: QueryText | None) -> tuple[Unmet, ...]:
+    """Return what of a query without matches no photograph of the owner's has."""
+    asked: dict[Asked, Condition] = {}
+    for phrase in text.required if text else ():
+        asked[phrase] = Holds(phrase.stems)
+    for clause in clauses_in(query.attributes):
+        for kind in KINDS:
+            for word in kind.normalised(clause):
+                asked[kind, word] = HasAttribute(((kind.name, kind.kin(word)),))
+        asked[clause] = clause_condition(clause)
+    among = visible_to(query.owner)
+    had = view.retrieve([Retrieval(AllOf((among, one))) for one in asked.values()]) if asked else ()
+    missing = [one for one, found in zip(asked, had, strict=True) if not found.total]
+    kinds = [one[0] for one in missing if isinstance(one, tuple)]
+    known = _commonest(view, among, kinds)
+    return tuple(_unmet(one, known) for one in missing if not (kinds and isinstance(one, Clause)))
+
+
+def _unmet(one: Asked, known: Mapping[str, tuple[str, ...]]) -> Unmet:
+    match one:
+        case Phrase(raw=raw):
+            return Unmet("phrase", raw)
+        case Clause():
+            return Unmet("clause", in_words(one))
+        case (kind, word):
+            return Unmet(kind.name, word, known[kind.name])
+
+
+def _commonest(view: View, among: Condition, kinds: Sequence[Kind]) -> dict[str, tuple[str, ...]]:
+    facets = tuple(Facet(kind.plural, size=_TOLD) for kind in dict.fromkeys(kinds))
+    if not facets:
+        return {}
+    (found,) = view.retrieve([Retrieval(among, facets=facets, counts=False)])
+    return {
+        kind.name: tuple(value for value, _ in found.facets[kind.plural])
+        for kind in dict.fromkeys(kinds)
+    }
 
 
 # Pages ------------------------------------------------------------------------------------------

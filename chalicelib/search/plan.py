@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import zip_longest
 from typing import Any
 
-from chalicelib.attributes.kinds import SUBJECT, TRAITS, kin_of, told
+from chalicelib.attributes.kinds import TRAITS, in_words, kin_of
 from chalicelib.errors import InvalidField
 from chalicelib.search.conditions import (
     AllOf,
@@ -236,7 +236,7 @@ def plan(query: Query) -> Plan:
 def _weighed(text: QueryText | None, clauses: Iterable[Clause]) -> tuple[Term, ...]:
     phrases = text.ranked if text else ()
     terms = [Term(phrase.raw, Holds(phrase.stems)) for phrase in phrases]
-    terms += [Term(told(clause), clause_condition(clause)) for clause in clauses]
+    terms += [Term(in_words(clause), clause_condition(clause)) for clause in clauses]
     return tuple(terms)
 
 
@@ -264,6 +264,15 @@ def _parts_of(clause: Clause) -> Iterable[Clause]:
             trait: dict[str, Any] = {kind.field: (value,)}
             yield Clause(clause.subject, **trait)
     yield clause
+
+
+def clauses_in(condition: Clause | Group | None) -> tuple[Clause, ...]:
+    """Return the clauses that must or may hold; those that may not are left out."""
+    if isinstance(condition, Clause):
+        return (condition,)
+    if condition is None or condition.operator == "not":
+        return ()
+    return tuple(clause for member in condition.members for clause in clauses_in(member))
 
 
 # Conditions --------------------------------------------------------------------------------------
@@ -321,10 +330,7 @@ def _attributes(condition: Clause | Group) -> Condition:
 
 def clause_condition(clause: Clause) -> HasAttribute:
     """Return a clause's condition: "people" finds men, "scarlet" finds red, "running" finds run."""
-    words = kin_of(clause)
-    is_bare = all(kind == SUBJECT.name for kind, _ in words)
-    labels = frozenset[str]().union(*(kin for _, kin in words))
-    return HasAttribute(words, labels if clause.by_label and is_bare else frozenset())
+    return HasAttribute(kin_of(clause))
 
 
 # Ranges ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from chalicelib.attributes import extract
+from chalicelib.attributes import extract, simplified
 from chalicelib.images import DESCRIBED, HUMAN_SOURCES, Attribute, Image, Label, Source, State
 from chalicelib.reindexing import UNNOTED, Progress
 from chalicelib.search.conditions import Condition, TextName, Time
@@ -121,11 +121,10 @@ def document_of(image: Image) -> Document:
 def _attributes(image: Image) -> tuple[Attribute, ...]:
     # Attributes that a person gave stand in the record alone; what the caption beside them,
     # a person's too, says of its subjects is found as well. A model's caption adds nothing.
-    caption = image.caption
+    caption, given = image.caption, tuple(map(simplified, image.attributes))
     if caption is None or not {caption.source, image.attributes_source} <= HUMAN_SOURCES:
-        return image.attributes
-    said = (found for found in extract(caption.text) if found not in image.attributes)
-    return (*image.attributes, *said)
+        return given
+    return tuple(dict.fromkeys((*given, *extract(caption.text))))
 
 
 def key_of(image_id: str) -> int:

@@ -53,18 +53,12 @@ class Clause:
 
     A photograph matches where one attribute of it has all of them. The fields are those of
     ``chalicelib.attributes.kinds``.
-
-    Attributes
-    ----------
-    by_label
-        A label that is the subject will do as well, where nothing is bound to it.
     """
 
     subject: str | None = None
     colours: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
-    by_label: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +221,26 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmet:
+    """Why nothing matches: what was asked for and no photograph of the owner's has.
+
+    Attributes
+    ----------
+    kind
+        "phrase", or an attribute's ("colour"); "clause" where each word is had by some, and no
+        subject has all.
+    value
+        In words.
+    known
+        Values of the kind that there are, the commonest first.
+    """
+
+    kind: str
+    value: str
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """A page of hits.
 
@@ -238,6 +252,8 @@ class Results:
         For each facet asked for, the value and its count over all matches, most first.
     degraded
         Parts that were unavailable and left out, in words.
+    unmet
+        Where nothing matches.
     """
 
     hits: tuple[Hit, ...]
@@ -245,6 +261,7 @@ class Results:
     facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     cursor: str | None = None
     degraded: tuple[str, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

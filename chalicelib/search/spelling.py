@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from chalicelib.attributes.dictionary import is_english
-from chalicelib.attributes.kinds import kin, known_base, singular
+from chalicelib.attributes.kinds import kin, known_base, participle, singular
 from chalicelib.attributes.lexicon import BODY, COLOURS, GARMENTS
 from chalicelib.search.text import LONGEST_WORD, SHORTEST_WORD, QueryText
 
@@ -24,7 +24,12 @@ def _is_known(word: str) -> bool:
     """Return whether a dictionary has a word, or this project's own lists: "firetruck"."""
     one = singular(word)
     is_thing = one in GARMENTS | BODY or len(kin(one)) > 1
-    return is_english(word) or is_thing or word in COLOURS or known_base(word) is not None
+    return is_english(word) or is_thing or word in COLOURS or _is_verb(word)
+
+
+def _is_verb(word: str) -> bool:
+    base = known_base(word)
+    return base is not None and word in (base, f"{base}s", participle(base))
 
 
 def corrected(text: QueryText, corrections: Mapping[str, str]) -> str:

@@ -7,12 +7,14 @@ import pytest
 from chalicelib.images import Attribute, Source
 from chalicelib.search import Query, SearchIndex
 from chalicelib.search.query import Contribution, Mode, Weights
-from chalicelib.search.ranking import EMPHASIS, EMPHASIS_ON_A_MODEL, IDF_STEPS, idf
+from chalicelib.search.ranking import EMPHASIS, EMPHASIS_ON_A_MODEL, idf
 from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
 from tests.searching import ids, told
 
 HERE, THERE, BETWEEN = vector(1), vector(0, 1), vector(1, 1)
+# The most that a text can reach, without attributes.
+TEXT = WEIGHTS.words + WEIGHTS.labels + WEIGHTS.name + WEIGHTS.meaning
 FUSED = Query("ann", text="dog", mode=Mode.FUSED, semantic=HERE)
 
 
@@ -56,29 +58,42 @@ def test_the_subjects_of_a_text_speak_for_their_kin(index: SearchIndex) -> None:
     assert hit.image_id == "dog"
     assert hit.explanation is not None
     (part,) = hit.explanation
-    assert (part.part, set(part.terms)) == ("attributes", {"brown animal"})
+    said = {"an animal", "an animal, brown"}
+    assert (part.part, set(part.terms), part.score) == ("attributes", said, 1.0)
 
 
-def test_an_attribute_speaks_only_where_all_of_it_holds(index: SearchIndex) -> None:
+def test_of_a_subject_and_its_traits_each_speaks_that_holds(index: SearchIndex) -> None:
     index.apply(
         [
             told("all", "it", attributes=(Attribute("dog", ("brown",), ("run",)),)),
-            told("part", "it", attributes=(Attribute("dog", ("brown",)), Attribute("boy"))),
+            told("part", "it", attributes=(Attribute("dog", ("brown",)), Attribute("cat"))),
+            told("apart", "it", attributes=(Attribute("dog"), Attribute("cat", ("brown",)))),
         ]
     )
-    query = replace(FUSED, text="a brown dog runs and a boy stands", explain=True)
-    shares = {
-        hit.image_id: part.terms
-        for hit in index.search(query).hits
-        for part in hit.explanation or ()
-        if part.part == "attributes"
-    }
-    assert {image_id: set(terms) for image_id, terms in shares.items()} == {
-        "all": {"brown dog run"}
+    query = replace(FUSED, text="a brown dog runs", explain=True)
+    hits = index.search(query).hits
+    assert [hit.image_id for hit in hits] == ["all", "part", "apart"]
+    terms = {hit.image_id: set(part.terms) for hit in hits for part in hit.explanation or ()}
+    assert terms == {
+        "all": {"a dog", "a dog, brown", "a dog, running", "a dog, brown, running"},
+        "part": {"a dog", "a dog, brown"},
+        "apart": {"a dog"},
     }
 
 
-def test_attributes_count_alike_whoever_wrote_the_caption(index: SearchIndex) -> None:
+def test_what_is_understood_ranks_and_excludes_nothing(index: SearchIndex) -> None:
+    red = (Attribute("boy", ("red",)),)
+    index.apply(
+        [
+            told("said", "a boy in a red shirt", attributes=red, semantic=BETWEEN),
+            told("seen", "a toddler plays", semantic=HERE),
+        ]
+    )
+    query = replace(FUSED, text="boy in a red shirt")
+    assert ids(index.search(query)) == ["said", "seen"]
+
+
+def test_attributes_of_a_model_are_trusted_less(index: SearchIndex) -> None:
     dog = (Attribute("dog", ("brown",)),)
     index.apply(
         [
@@ -87,8 +102,9 @@ def test_attributes_count_alike_whoever_wrote_the_caption(index: SearchIndex) ->
         ]
     )
     first, second = index.search(replace(FUSED, text="a brown animal")).hits
-    assert first.score == pytest.approx(second.score)
-    assert first.score == pytest.approx(WEIGHTS.attributes)
+    assert (first.image_id, second.image_id) == ("person", "model")
+    assert first.score == pytest.approx(WEIGHTS.attributes / (TEXT + WEIGHTS.attributes))
+    assert second.score == pytest.approx(WEIGHTS.trust * first.score)
 
 
 def test_a_phrase_speaks_where_no_other_word_is_held(index: SearchIndex) -> None:
@@ -111,9 +127,10 @@ def test_half_of_the_words_is_worth_less_than_half_of_all(index: SearchIndex) ->
     ]
     index.apply([*people, *model, told("cat", "cat"), told("another", "cat")])
     scores = {hit.image_id: hit.score for hit in index.search(replace(FUSED, text="dog cat")).hits}
-    assert scores["both"] == pytest.approx(WEIGHTS.words)
-    assert scores["one"] == pytest.approx(WEIGHTS.words * 0.5**EMPHASIS)
-    trusted = WEIGHTS.words * WEIGHTS.trust
+    whole = WEIGHTS.words / (TEXT + WEIGHTS.attributes)
+    assert scores["both"] == pytest.approx(whole)
+    assert scores["one"] == pytest.approx(whole * 0.5**EMPHASIS)
+    trusted = whole * WEIGHTS.trust
     assert scores["model's both"] == pytest.approx(trusted)
     assert scores["model's one"] == pytest.approx(trusted * 0.5**EMPHASIS_ON_A_MODEL)
 
@@ -125,7 +142,7 @@ def test_a_part_that_weighs_nothing_leaves_the_order_to_the_others(index: Search
             told("meaning", "a cat", semantic=HERE),
         ]
     )
-    only_words = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0)
+    only_words = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0)
     assert ids(index.search(replace(FUSED, weights=only_words)))[0] == "words"
     only_meaning = replace(only_words, words=0, meaning=1)
     assert ids(index.search(replace(FUSED, weights=only_meaning)))[0] == "meaning"
@@ -167,8 +184,10 @@ def test_what_was_removed_or_replaced_makes_no_word_commoner(index: SearchIndex)
     index.apply([told(f"{n}", "a dog") for n in range(9)])
     index.apply([replace(told(f"{n}", "a cat"), rev=2) for n in range(4)])
     index.apply([replace(told(f"{n}"), rev=2, deleted=True) for n in range(4, 8)])
-    words = explained(index, Query("ann", text="dog"))["words"]
-    assert words.terms["dog"] == idf(count=5, frequency=1) / IDF_STEPS
+    index.apply([told("other", "a fox and a dog")])
+    words = explained(index, Query("ann", text="dog fox"))["words"]
+    common, rare = idf(count=6, frequency=2), idf(count=6, frequency=1)
+    assert words.terms["dog"] == pytest.approx(common / (common + rare))
 
 
 def test_how_common_a_word_is_among_others_photographs_changes_nothing(index: SearchIndex) -> None:

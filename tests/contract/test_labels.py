@@ -40,7 +40,6 @@ def test_caption_and_labels_together_hold_the_words(index: SearchIndex) -> None:
 def test_a_label_that_is_improbable_is_filtered_by_but_no_text_finds_it(index: SearchIndex) -> None:
     index.apply([seen("unsure", "cat", probability=UNSURE)])
     assert found(index, text="cat") == set()
-    assert found(index, attributes=Clause("cat", by_label=True)) == set()
     assert found(index, filters=Filters(labels=("cat",))) == {"unsure"}
 
 
@@ -60,7 +59,7 @@ def test_what_labels_gave_is_explained_and_adds_up(index: SearchIndex) -> None:
         hit = index.search(query).hits[0]
         parts = {part.part: part for part in hit.explanation or ()}
         assert (set(parts["words"].terms), set(parts["labels"].terms)) == ({"dog"}, {"cat"})
-        assert sum(part.share for part in parts.values()) == pytest.approx(hit.score)
+    assert sum(part.share for part in parts.values()) == pytest.approx(hit.score)
     assert 0 < parts["labels"].share < WEIGHTS.labels
 
 
@@ -74,13 +73,25 @@ def test_labels_are_counted_and_a_photograph_must_have_all_that_are_asked_for(
     assert found(index, filters=Filters(labels=("cat", "cup"))) == {"a"}
 
 
-def test_a_label_stands_for_a_subject_only_where_that_is_asked_for(index: SearchIndex) -> None:
+def test_a_label_is_no_subject(index: SearchIndex) -> None:
     cat = (Attribute("cat", ("brown",)),)
     index.apply([seen("seen", "cat"), told("said", "it", attributes=cat), seen("bare", "cup")])
     assert found(index, attributes=Clause("cat")) == {"said"}
-    assert found(index, attributes=Clause("animal", by_label=True)) == {"said", "seen"}
-    assert found(index, attributes=Clause("cat", ("brown",), by_label=True)) == {"said"}
     assert found(index, attributes=Clause()) == {"said"}
+
+
+def test_the_more_probable_a_label_is_the_more_it_counts(index: SearchIndex) -> None:
+    shares = (0.3, 0.49, 0.5, 0.74, 0.75, 1.0)
+    index.apply([seen(f"{share}", "cat", probability=share, semantic=HERE) for share in shares])
+    for more in ({}, {"mode": Mode.FUSED, "semantic": HERE}):
+        query = Query("ann", text="cat", explain=True, **more)  # type: ignore[arg-type]
+        scores = {
+            float(hit.image_id): part.score
+            for hit in index.search(query).hits
+            for part in hit.explanation or ()
+            if part.part == "labels"
+        }
+        assert scores[0.3] == scores[0.49] < scores[0.5] == scores[0.74] < scores[0.75] == scores[1]
 
 
 def test_other_labels_take_the_place_of_the_former_ones(index: SearchIndex) -> None:

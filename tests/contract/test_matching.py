@@ -30,7 +30,7 @@ from tests.searching import SCENE, document, found, ids, sparse, spread
         ('dog AND NOT "', set()),
         ("dog*", {"a", "b"}),
         ("text:dog^2", set()),
-        ("NEAR(dog brown)", set()),
+        ("NEAR(dog brown)", {"a"}),
         ('dog AND "', {"a", "b"}),
         ("dog's", set()),
     ],

@@ -1,7 +1,7 @@
 """Another model is deployed, and photographs are captioned again one by one, on AWS's own API."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import boto3
@@ -46,6 +46,9 @@ class NewEncoder:
 
     def text(self, text: str) -> Vector:
         return Vector(seen(f"{text} 0", self.texts), self.texts)
+
+    def words(self) -> Sequence[str]:
+        return ()
 
     def image(self, content: bytes, crop: Crop | None) -> Vector:
         return Vector(seen(content.decode(), NEW), NEW)

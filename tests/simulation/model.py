@@ -1,7 +1,7 @@
 """What stands in the place of decoder, model and text encoder: what they say follows from bytes."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -69,6 +69,10 @@ class Encoder:
     def text(self, text: str) -> Vector:
         """Return a text's vector."""
         return Vector(vector_of(text.encode()), SPACE)
+
+    def words(self) -> Sequence[str]:
+        """Return no words."""
+        return ()
 
     def image(self, content: bytes, crop: Crop | None) -> Vector:
         """Return a picture's vector."""

@@ -56,12 +56,6 @@ def test_a_text_finds_what_is_seen_and_says_that_it_was_a_label(filled: Api) -> 
     assert hits(filled, q="dog") == {"other": []}
 
 
-@pytest.mark.parametrize("text", ["cat", "animals"])
-def test_what_is_understood_of_a_text_may_be_seen_as_well_as_said(filled: Api, text: str) -> None:
-    assert hits(filled, q=text, understand="true")["unsure"] == ["cat"]
-    assert hits(filled, subject="cat") == {"told": []}
-
-
 def test_labels_filter_and_are_counted(filled: Api) -> None:
     assert hits(filled, label="cup") == {"unsure": [], "other": []}
     assert hits(filled, label="Cat, cup") == {"unsure": []}

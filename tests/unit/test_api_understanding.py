@@ -4,51 +4,74 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import InvalidField
 from chalicelib.search import Clause
-from chalicelib.search.query import Suggestion
+from chalicelib.search.query import Suggestion, Unmet
 from tests.api import Api
-
-DOG = Clause("dog", ("brown",), ("run",))
 
 
 def asked(api: Api, **query: Any) -> Any:
     return api.call("GET", "/search", query=query).json
 
 
-def test_what_a_text_says_of_subjects_is_told(api: Api) -> None:
-    answer = asked(api, q="brown dog running on grass")
+def test_what_a_text_says_of_subjects_is_told_and_is_no_condition(api: Api) -> None:
+    answer = asked(api, q="brown dog running on grass with a ball")
+    clause = {"subject": "dog", "colours": ["brown"], "actions": ["run"], "places": ["grass"]}
     assert answer["reading"] == {
-        "clauses": [
-            {"subject": "dog", "colours": ["brown"], "actions": ["run"], "places": ["grass"]}
-        ],
-        "rest": None,
-        "applied": False,
+        "clauses": [clause | {"told": "a dog, brown, running, grass"}],
+        "rest": "ball",
     }
     assert api.index.asked[0].attributes is None
     assert asked(api, q="beach")["reading"] is None
 
 
-def test_the_reading_is_the_condition_where_anything_matches_it(api: Api) -> None:
-    api.enter()
-    api.index.finds = ["id-1"]
-    answer = asked(api, q="brown dog running", understand="true")
-    assert answer["reading"]["applied"] is True
-    assert [query.attributes for query in api.index.asked] == [DOG]
+def test_a_text_ends_where_it_stops_being_relevant_unless_asked_otherwise(api: Api) -> None:
+    asked(api, q="dog")
+    asked(api, q="dog", min_relevance="0.5")
+    asked(api, subject="dog")
+    relevance = [query.min_relevance for query in api.index.asked]
+    assert relevance == ["auto", 0.5, None]
 
 
-def test_the_words_stand_where_nothing_matches_the_reading(api: Api) -> None:
-    answer = asked(api, q="brown dog running", understand="true")
-    assert answer["reading"]["applied"] is False
-    assert [query.attributes for query in api.index.asked] == [DOG, None]
+@pytest.mark.parametrize(
+    ("subject", "clause"),
+    [
+        ("soccer player", Clause("player")),
+        ("a dog", Clause("dog")),
+        ("Brown Dogs", Clause("dog", ("brown",))),
+        ("fire truck", Clause("truck")),
+        ("hot dogs", Clause("hot dog")),
+        ("running dog", Clause("dog", (), ("run",))),
+        ("boy in a shirt", Clause("boy in a shirt")),
+    ],
+)
+def test_a_subject_is_read_as_captions_are(api: Api, subject: str, clause: Clause) -> None:
+    asked(api, subject=subject)
+    assert api.index.asked[0].attributes == clause
 
 
-def test_a_page_goes_on_with_the_query_it_began_with(api: Api) -> None:
-    api.index.problem_of[DOG] = InvalidField("cursor", "is of another query")
-    api.enter()
-    api.index.finds = ["id-1"]
-    answer = asked(api, q="brown dog running", understand="true", cursor="x")
-    assert (answer["total"], answer["reading"]["applied"]) == (1, False)
+@pytest.mark.parametrize(
+    ("unmet", "hint"),
+    [
+        (
+            Unmet("phrase", "red car"),
+            {"message": "No photograph holds “red car” word for word.", "text": "a red car"},
+        ),
+        (
+            Unmet("colour", "blonde", ("black", "white")),
+            {
+                "message": "No photograph has the colour “blonde”. There are: black, white.",
+                "text": None,
+            },
+        ),
+        (
+            Unmet("clause", "a dog, blue"),
+            {"message": "No photograph has one subject that is all of: a dog, blue.", "text": None},
+        ),
+    ],
+)
+def test_an_empty_answer_says_why(api: Api, unmet: Unmet, hint: dict[str, str | None]) -> None:
+    api.index.unmet = (unmet,)
+    assert asked(api, q='a "red car"')["hints"] == [hint]
 
 
 def test_mistyped_words_are_replaced_and_told(api: Api) -> None:

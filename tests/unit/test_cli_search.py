@@ -8,7 +8,7 @@ import pytest
 
 from image_repo import searching
 from image_repo.errors import CommandError
-from image_repo.output import reason, show_image, told, understood, words
+from image_repo.output import show_image, told, understood, words
 from tests.recording_session import RecordingSession, run
 
 IMAGE = {
@@ -35,7 +35,13 @@ WHY = [
     {"part": "meaning", "score": 0.52, "rank": 1, "share": 0.52, "terms": {}},
     {"part": "words", "score": 3.1, "rank": 2, "share": 0.25, "terms": {"dog": 1.1, "snow": 2.0}},
 ]
-HIT = {"image": IMAGE, "score": 0.77, "highlight": None, "explanation": WHY}
+HIT = {
+    "image": IMAGE,
+    "score": 0.77,
+    "highlight": None,
+    "explanation": WHY,
+    "why": "caption: dog, snow · meaning: 0.52",
+}
 ANSWER = {"hits": [HIT], "total": 1, "facets": {}, "cursor": None, "degraded": []}
 
 
@@ -58,7 +64,6 @@ def test_options_become_the_document() -> None:
         "collapse": "near_duplicates",
         "explain": True,
         "weights": {"words": 2.0},
-        "understand": True,
     }
 
 
@@ -120,29 +125,22 @@ def test_labels_stand_where_there_is_no_caption_and_as_guesses() -> None:
 
 def test_what_is_not_asked_for_is_left_to_the_api() -> None:
     session, _ = ran("search", "dog")
-    assert json.loads(session.asked[0].read()) == {"text": "dog", "limit": 20, "understand": True}
+    assert json.loads(session.asked[0].read()) == {"text": "dog", "limit": 20}
 
 
-def test_a_text_may_be_taken_for_words_and_only_a_text_is_understood() -> None:
-    words, _ = ran("search", "dog", "--as-words")
-    assert json.loads(words.asked[0].read()) == {"text": "dog", "limit": 20}
-    clause, _ = ran("search", "--subject", "dog")
-    assert "understand" not in json.loads(clause.asked[0].read())
+def test_a_word_after_a_dash_is_left_out_and_an_unknown_option_is_refused() -> None:
+    session, _ = ran("search", "dog", "-cat", "--limit", "5")
+    assert json.loads(session.asked[0].read()) == {"text": "dog -cat", "limit": 5}
+    session, result = ran("search", "dog", "--colur", "red")
+    assert (result.exit_code, session.asked) == (2, [])
+    assert "--colur" in result.output
 
 
-@pytest.mark.parametrize(
-    ("applied", "told"),
-    [
-        (True, "Understood: brown dog run · sand, and the words: beach"),
-        (False, "could be read as: brown"),
-    ],
-)
-def test_what_was_understood_is_told(applied: bool, told: str) -> None:
-    clause = {"subject": "dog", "colours": ["brown"], "actions": ["run"], "places": ["sand"]}
-    reading = {"clauses": [clause], "rest": "beach", "applied": applied}
+def test_what_was_understood_is_told() -> None:
+    clause = {"subject": "dog", "told": "a dog, brown, running"}
+    reading = {"clauses": [clause, {"told": "a cat"}], "rest": "beach"}
     remarks = list(understood({"reading": reading, "corrected": {"text": "brown dog"}}))
-    assert remarks[0] == "Searched for: brown dog"
-    assert told in remarks[1]
+    assert remarks == ["Searched for: brown dog", "Understood: a dog, brown, running and a cat"]
     assert list(understood({"reading": None, "corrected": None})) == []
 
 
@@ -169,12 +167,14 @@ def test_a_crop_that_is_none_is_refused() -> None:
     assert "x,y,width,height" in str(result.exception)
 
 
-def test_why_a_photograph_was_found_is_told_in_a_line() -> None:
-    assert reason(WHY) == "meaning 0.52, words 0.25 (dog, snow)"
+def test_why_a_photograph_was_found_is_told() -> None:
     _, result = ran("search", "dog", "--explain")
-    assert "why" in result.output
+    assert "caption: dog, snow · meaning: 0.52" in result.output
 
 
-@pytest.mark.parametrize("explanation", [None, []])
-def test_nothing_is_told_where_nothing_was_explained(explanation: list[Any] | None) -> None:
-    assert reason(explanation) == ""
+def test_an_empty_answer_says_why() -> None:
+    hints = [{"message": "No photograph has the colour “blonde”.", "text": None}]
+    _, result = run(
+        {"search": searching.search}, ANSWER | {"hits": [], "hints": hints}, ("search", "x")
+    )
+    assert "No photograph has the colour “blonde”." in result.output

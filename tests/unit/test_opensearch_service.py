@@ -140,7 +140,7 @@ CONDITIONS: tuple[Condition, ...] = (
     Living(),
     Holds(("dog",)),
     Holds(("black", "dog"), "caption"),
-    HasAttribute((("subject", frozenset({"dog"})),), frozenset({"dog"})),
+    HasAttribute((("subject", frozenset({"dog"})),)),
     HasAttribute((("subject", frozenset({"dog"})), ("colour", frozenset({"black"})))),
     Is("owner", ("ann",)),
     Among((1, 2)),

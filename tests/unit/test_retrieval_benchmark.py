@@ -48,7 +48,8 @@ def test_weights_are_chosen_by_the_scores_that_the_engine_gives(text: str) -> No
     (expected,) = values_of(documents(), [text], [VECTORS[5]]).scores(WEIGHTS)
     query = Query(OWNER, text=text, mode=Mode.FUSED, semantic=VECTORS[5])
     hits = filled(documents()).search(query).hits
-    found = {hit.image_id: hit.score for hit in hits}
+    given = WEIGHTS.words + WEIGHTS.labels + WEIGHTS.name + WEIGHTS.meaning + WEIGHTS.attributes
+    found = {hit.image_id: hit.score * given for hit in hits}
     assert len(found) == len(CAPTIONS)
     scores = [found[document.image_id] for document in documents()]
     assert scores == pytest.approx(list(expected), abs=0.015)  # cosines of signed bytes

@@ -1,25 +1,20 @@
 """What is made of a text of the search box: subjects, what is left, what was mistyped."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.search import Clause, Group, Query
-from chalicelib.search.interpret import (
-    Reading,
-    conditioned,
+from chalicelib.search import Clause
+from chalicelib.search.reading import Reading, read
+from chalicelib.search.spelling import (
     corrected,
     distance,
     edits,
     last_word,
     near_words,
-    read,
-    unconditioned,
+    nearest_of,
     unsure,
 )
-from chalicelib.search.query import Mode
 from chalicelib.search.text import parse
 
 
@@ -83,6 +78,31 @@ def test_words_are_near_by_their_edits() -> None:
     assert near_words("snowbaorders", ["snowboarder", "snow"]) == [(2, "snowboarder")]
 
 
+def test_of_equally_near_words_the_commoner_one_is_meant() -> None:
+    assert nearest_of("dgo", ["ago", "dog", "dig"]) == "ago"
+    assert nearest_of("kichen", ["dog", "chicken", "kitchen"]) == "kitchen"
+    assert nearest_of("xylophone", ["dog"]) is None
+
+
+EVERYDAY = """
+fog tea map rain fridge party man men team ruin bridge part cake lake coffee toffee sofa soda wine
+pine boat goat hat cat bat coat moat road toad mouse house horse nurse purse bread beard bear pear
+deer beer sheep ship train brain plane plate glass grass class moon spoon noon snow show river liver
+summit selfie smartphone laptop toddler picnic barbecue sunset selfies skiing hiking wedding bride
+groom funeral birthday concert parade market fireworks lightning rainbow mountain fountain valley
+alley volley trolley castle cattle kettle nettle puddle paddle saddle granny nanny daddy mummy uncle
+auntie cousin neighbour teacher doctor nurse sailor tailor soldier chef thief queen king knight
+witch wizard ghost dragon unicorn mermaid fairy pirate astronaut robot drone scooter tractor lorry
+caravan tram ferry canoe kayak yacht harbour pier beach peach coast toast roast ghost cliff cave
+wave cove dove glove love stove pasta pizza sushi burger waffle omelette cheese chess grapes drapes
+"""
+
+
+@pytest.mark.parametrize("word", sorted(set(EVERYDAY.split())))
+def test_a_word_that_english_has_is_never_doubted(word: str) -> None:
+    assert unsure(parse(word)) == ()
+
+
 def test_quoted_words_and_what_is_understood_anyhow_are_never_doubted() -> None:
     assert unsure(parse('the animal "brwn odg" scarlet buses hats runing zebrra -snwo')) == (
         "runing",
@@ -97,24 +117,3 @@ def test_the_last_word_is_completed() -> None:
     assert [last_word(text) for text in ("bro", "Brown DO", "brown ", "-do", '"do', "")] == [
         "bro", "do", "", "do", "do", "",
     ]  # fmt: skip
-
-
-def test_a_reading_is_a_condition_beside_the_one_that_was_asked_for() -> None:
-    query = Query("ann", "brown dog with frisbee", Mode.WORDS, attributes=Clause("cat"))
-    dog = Clause("dog", ("brown",))
-    offer = conditioned(query, Reading((dog,), "frisbee"))
-    assert offer.attributes == Group("and", (dog, Clause("cat")))
-    assert offer.text == "frisbee"
-
-
-def test_a_condition_leaves_the_whole_text_to_rank_by_meaning_and_cuts_nothing_off() -> None:
-    query = Query("ann", "brown dog", Mode.FUSED, semantic=b"vector")
-    offer = conditioned(query, Reading((Clause("dog", ("brown",)),), None))
-    assert (offer.text, offer.min_relevance) == ("brown dog", 0.0)
-
-
-def test_meaning_alone_ends_where_it_stops_being_relevant_unless_asked_otherwise() -> None:
-    query = Query("ann", "brown dog", Mode.FUSED, semantic=b"vector")
-    assert unconditioned(query) == replace(query, min_relevance="auto")
-    assert unconditioned(replace(query, min_relevance=0.5)).min_relevance == 0.5
-    assert unconditioned(replace(query, semantic=None)).min_relevance is None

@@ -264,8 +264,8 @@ class EmbeddedIndex(Searcher):
                 for table in TEXTS if where == "any" else (where,):
                     holding[self._rows_holding(table, stems)] = True
                 return holding
-            case HasAttribute(words, labels):
-                rows = self._rows_having(words, labels)
+            case HasAttribute(words):
+                rows = self._rows_having(words)
             case Is("label", values):
                 rows = arrays["label.of"][self._are(values)[arrays["label.value"]]]
             case Is(field, values):
@@ -292,10 +292,8 @@ class EmbeddedIndex(Searcher):
             found = found[follows & (rows[found + place] == rows[found])]
         return rows[found]
 
-    def _rows_having(
-        self, words: Sequence[tuple[str, frozenset[str]]], labels: frozenset[str]
-    ) -> Numbers:
-        """Return the rows one attribute of which has a word of each set, or with such a label."""
+    def _rows_having(self, words: Sequence[tuple[str, frozenset[str]]]) -> Numbers:
+        """Return the rows one attribute of which has a word of each set."""
         arrays = self._arrays
         bound = np.ones(len(arrays["attribute.of"]), np.bool_)
         for kind, values in words:
@@ -304,9 +302,6 @@ class EmbeddedIndex(Searcher):
             having[arrays[f"{kind}.of"][chosen]] = True
             bound &= having
         rows: Numbers = arrays["attribute.of"][bound]
-        if labels:
-            chosen = self._are(labels)[arrays["label.value"]] & arrays["label.searched"]
-            rows = np.concatenate((rows, arrays["label.of"][chosen]))
         return rows
 
     def _are(self, values: Iterable[str]) -> Mask:

@@ -24,7 +24,6 @@ from chalicelib.search.port import (
     brevity,
     key_of,
     microseconds,
-    searched_labels,
     texts_of,
 )
 from chalicelib.search.text import clean, quantised, stem_of, words_of
@@ -55,11 +54,11 @@ PARENT: Mapping[str, str | None] = {
     **{kind.name: "attribute" for kind in KINDS},
 }
 # ``of`` is the number of the parent's entry; ``first`` tells whether a document has the value for
-# the first time; ``searched`` whether a text finds the label; ``at`` is in microseconds since 1970.
+# the first time; ``at`` is in microseconds since 1970.
 COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "row": _ROW,
     **{name: {"of": np.int32, "word": np.int32} for name in TEXTS},
-    "label": {"of": np.int32, "value": np.int32, "searched": np.bool_},
+    "label": {"of": np.int32, "value": np.int32},
     "visual": {"of": np.int32, "vector": np.int8},
     "semantic": {"of": np.int32, "vector": np.int8},
     "taken": {"of": np.int32, "at": np.int64},
@@ -216,10 +215,8 @@ class _Builder:
         return Segment(tables, self._ids, self._texts, list(self._codes), stemmed)
 
     def _add_labels(self, row: int, document: Document) -> None:
-        searched = searched_labels(document.labels)
-        for word in dict.fromkeys(label.word for label in document.labels):
-            entry = (row, self._code(clean(word)), word in searched)
-            self._entries["label"].append(entry)
+        words = dict.fromkeys(label.word for label in document.labels)
+        self._entries["label"] += ((row, self._code(clean(word))) for word in words)
 
     def _add_attributes(self, row: int, document: Document) -> None:
         known: set[tuple[str, str]] = set()

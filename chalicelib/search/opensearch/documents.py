@@ -63,7 +63,6 @@ def _texts(document: Document) -> dict[str, Any]:
         "brevity": brevity(len(stemmed["caption"])),
         "words": sorted({word for word in words if len(word) >= SHORTEST_WORD and word.isalpha()}),
         "labels": sorted({clean(label.word) for label in document.labels}),
-        "searched_labels": sorted(set(searched)),
     }
 
 

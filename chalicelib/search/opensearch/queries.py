@@ -85,8 +85,8 @@ def _field_query(condition: Living | Holds | HasAttribute | Is | Among | Within)
             return {"term": {"deleted": False}}
         case Holds(stems, where):
             return _holds(stems, _HOLD[where])
-        case HasAttribute(words, labels):
-            return _has_attribute(words, labels)
+        case HasAttribute(words):
+            return _has_attribute(words)
         case Is(field, values):
             return _any_value(_IS[field], values)
         case Among(keys):
@@ -106,14 +106,12 @@ def _holds(stems: Sequence[str], field: str) -> Json:
     return {"match_phrase": {field: " ".join(stems)}}
 
 
-def _has_attribute(words: Sequence[tuple[str, frozenset[str]]], labels: frozenset[str]) -> Json:
+def _has_attribute(words: Sequence[tuple[str, frozenset[str]]]) -> Json:
     if len(words) == 1:  # one word of any attribute needs no nested documents
-        attribute = _any_value(_FLAT[words[0][0]], words[0][1])
-    else:
-        bound = [_any_value(f"attributes.{kind}", values) for kind, values in words]
-        holds = {"bool": {"filter": bound}} if bound else {"match_all": {}}
-        attribute = {"nested": {"path": "attributes", "query": holds, "ignore_unmapped": True}}
-    return _any_of([attribute, _any_value("searched_labels", labels)]) if labels else attribute
+        return _any_value(_FLAT[words[0][0]], words[0][1])
+    bound = [_any_value(f"attributes.{kind}", values) for kind, values in words]
+    holds = {"bool": {"filter": bound}} if bound else {"match_all": {}}
+    return {"nested": {"path": "attributes", "query": holds, "ignore_unmapped": True}}
 
 
 def _any_value(field: str, values: Sequence[str] | frozenset[str]) -> Json:

@@ -60,7 +60,6 @@ _PROPERTIES: Mapping[str, Any] = {
     "brevity": {"type": "byte", "index": False},
     "words": _KEYWORD,  # as they are written, to complete and correct what is typed
     "labels": _KEYWORD,
-    "searched_labels": _KEYWORD,
     # Nested documents bind traits to their subject; the flat fields are counted.
     "attributes": {"type": "nested", "properties": {kind.name: _KEYWORD for kind in KINDS}},
     **{kind.plural: _KEYWORD for kind in KINDS},
