@@ -9,12 +9,14 @@ stores of them.
 import argparse
 import json
 import math
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
+from benchmarks.peers.opensearch import Hybrid
 from benchmarks.retrieval.photographs import OWNER, documents, model, text_vectors
 from benchmarks.retrieval.recall import Way, filled
 from chalicelib.search.embedded import EmbeddedIndex
@@ -132,16 +134,36 @@ def measured(
     return told
 
 
+def peer(held: Sequence[Document], asked: Sequence[Judged]) -> Quality:
+    """Return the mean quality of OpenSearch's own hybrid query on the same documents."""
+    places = {one.image_id: at for at, one in enumerate(held)}
+    vectors = text_vectors([one.text for one in asked])
+    with tempfile.TemporaryDirectory(prefix="image-repo-judged-") as folder:
+        Path(folder).chmod(0o755)  # a node runs as nobody
+        engine = Hybrid(Path(folder))
+        engine.fill(held)
+        engine.open()
+        found = []
+        for one, vector in zip(asked, vectors, strict=True):
+            query = Query(OWNER, text=one.text, semantic=vector, mode=Mode.FUSED)
+            hits = [places[image_id] for image_id in engine.find(query)]
+            found.append(quality(hits, one.grades))
+        engine.close()
+    return Quality(*map(fmean, zip(*found, strict=True)))
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description="Judged short queries.")
-    parser.add_argument(
-        "--data", type=Path, required=True, help="the folder of flickr8k, captioned"
-    )
+    parser.add_argument("--data", type=Path, required=True, help="of flickr8k and captioned")
+    parser.add_argument("--peer", action="store_true", help="OpenSearch's hybrid query beside ours")
     options = parser.parse_args()
-    asked = queries()
-    print(f"{len(asked)} queries")
-    for name, told in measured(documents(photographs(options.data)), asked).items():
+    held, asked = documents(photographs(options.data)), queries()
+    print(f"{len(asked)} queries, {len(held)} photographs")
+    found = measured(held, asked)
+    if options.peer:
+        found["OpenSearch's hybrid query"] = peer(held, asked)
+    for name, told in found.items():
         figures = f"nDCG@10 {told.ndcg:.3f}  success@5 {told.success:.3f}"
         print(f"{name:28} {figures}  precision {told.precision:.2f}  recall {told.recall:.2f}")
 

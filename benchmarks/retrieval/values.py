@@ -1,6 +1,7 @@
 """What each part of a fused query says of every photograph, as matrices: to choose weights by.
 
-The formulas are the engines' (`chalicelib.search.ranking`), before they are put between 0 and 1, all photographs at once.
+The formulas are the engines' (`chalicelib.search.ranking`), of all photographs at once, before
+scores are put between 0 and 1.
 """
 
 from collections.abc import Callable, Sequence

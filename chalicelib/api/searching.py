@@ -80,7 +80,7 @@ class SearchService:
         """Answer ``GET /search`` and ``POST /search``.
 
         A text is matched by words and meaning unless the request says otherwise, and what
-        meaning ranks ends where it stops being relevant. Words that nobody's caption holds are
+        meaning or likeness ranks ends where it stops being relevant. Words that nobody's caption holds are
         taken for the nearest known ones. What the text says of subjects ranks and excludes
         nothing: for that there are attributes.
         """
@@ -191,7 +191,7 @@ class SearchService:
             corrections = self.index.nearest(query.owner, doubtful, self._words_of_meaning())
             query = replace(query, text=corrected(parse(query.text), corrections))
         query, degraded = self._with_meaning(query)
-        if query.min_relevance is None and query.semantic:
+        if query.min_relevance is None and (query.semantic or query.visual):
             query = replace(query, min_relevance=AUTO)
         reading = read(parse(query.text)) if query.text else None
         results = self.index.search(query)

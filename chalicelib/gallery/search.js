@@ -145,7 +145,7 @@ async function frame(answer, signal) {
     byId("heading").append(make("small", { textContent: answer.total === 1 ? "1 photograph" : `${answer.total} photographs` }));
   }
   showReading(answer, wanted, (changes) => go(changes, { keepPicture: true }));
-  showOptions(wanted, isEverything() ? null : (changes) => go(changes, { keepPicture: true }), Boolean(wanted.q));
+  showOptions(wanted, isEverything() ? null : (changes) => go(changes, { keepPicture: true }), Boolean(wanted.q || picture || wanted.similar));
   byId("note").hidden = !answer.degraded.length;
   byId("note").textContent = answer.degraded.length ? `Some of the search was unavailable: ${answer.degraded.join("; ")}` : "";
   if (!answer.tiles.length) sayNothing(answer.hints ?? []);

@@ -8,6 +8,7 @@ from chalice.app import Request, Response
 from chalicelib.access import Caller, Scope
 from chalicelib.api import answers, requests
 from chalicelib.api.problems import InvalidRequest
+from chalicelib.api.queries import SearchParameters
 from chalicelib.api.registration import Endpoint, View, caller_of, context_of
 from chalicelib.api.routes import Route, methods_of, route_of
 from chalicelib.errors import Forbidden, InvalidField
@@ -111,6 +112,18 @@ def test_parameters_are_checked_where_the_route_has_a_model_of_them() -> None:
     call(a_route(), lambda: HEALTH, asked)
     with pytest.raises(InvalidRequest):
         call(a_route(query=requests.NoParameters), lambda: HEALTH, asked)
+
+
+def test_a_list_may_be_given_in_parts() -> None:
+    asked = a_request(query={"colour": ["red,blue", "black"], "q": ["a"]})
+    given: dict[str, Any] = {}
+
+    def view(query: SearchParameters) -> answers.Health:
+        given.update(query.model_dump())
+        return HEALTH
+
+    call(a_route(query=SearchParameters), view, asked)
+    assert given["colour"] == ["red", "blue", "black"]
 
 
 def test_a_parameter_that_is_given_twice_is_refused_and_named() -> None:

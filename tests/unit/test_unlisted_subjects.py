@@ -48,9 +48,7 @@ def sentences() -> list[tuple[str, str, str]]:
 
 
 def is_read(sentence: str, subject: str, action: str) -> bool:
-    return any(
-        (one.subject, action in one.actions) == (subject, True) for one in extract(sentence)
-    )
+    return any((one.subject, action in one.actions) == (subject, True) for one in extract(sentence))
 
 
 def test_nearly_all_sentences_about_names_and_unlisted_beings_are_read() -> None:
