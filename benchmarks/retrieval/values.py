@@ -46,9 +46,9 @@ class Values:
     def scores(self, weights: Weights) -> F32:
         """Return the fused scores (queries, photographs)."""
         words, attributes, meaning = self.parts
-        by_words, by_attributes = (
-            part_scores(part, shares.astype(np.float64), self.human, weights)
-            for part, shares in (("words", words), ("attributes", attributes))
+        by_words = part_scores("words", words.astype(np.float64), self.human, weights)
+        by_attributes = part_scores(
+            "attributes", attributes.astype(np.float64), self.human, weights
         )
         fused: F32 = (
             weights.words * by_words

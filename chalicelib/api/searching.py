@@ -80,7 +80,7 @@ class SearchService:
         """Answer ``GET /search`` and ``POST /search``.
 
         A text is matched by words and meaning unless the request says otherwise, and what
-        meaning or likeness ranks ends where it stops being relevant. Words that nobody's caption holds are
+        meaning or likeness ranks ends where it stops being relevant. Words that are none are
         taken for the nearest known ones. What the text says of subjects ranks and excludes
         nothing: for that there are attributes.
         """
