@@ -340,10 +340,14 @@ class HintAnswer(Answer):
 
 
 class SearchAnswer(Answer):
-    """A page of matches, best first, and what was made of the text."""
+    """A page of matches, best first, and what was made of the text.
+
+    ``asked`` says in words which attribute clause all matches fulfil.
+    """
 
     hits: list[HitAnswer]
     total: int
+    asked: str | None
     facets: dict[str, list[FacetValue]]
     cursor: str | None
     degraded: list[str]

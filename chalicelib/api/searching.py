@@ -198,6 +198,7 @@ class SearchService:
         return SearchAnswer(
             hits=self._hits(results.hits, query),
             total=results.total,
+            asked=in_words(query.attributes) if isinstance(query.attributes, Clause) else None,
             facets={
                 name: [FacetValue(value=value, count=count) for value, count in counts]
                 for name, counts in results.facets.items()

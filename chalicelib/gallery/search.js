@@ -141,6 +141,7 @@ const found = (answer) => ({ ...answer, tiles: answer.hits.map((hit) => grid.til
 
 /** What surrounds the tiles: the count, the facets, and what to say when there are none. */
 async function frame(answer, signal) {
+  if (answer.asked && !wanted.q && !picture) byId("heading").textContent = answer.asked;
   if (answer.total !== null && isSearch()) {
     byId("heading").append(make("small", { textContent: answer.total === 1 ? "1 photograph" : `${answer.total} photographs` }));
   }

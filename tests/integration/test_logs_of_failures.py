@@ -24,7 +24,7 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("DELETE", "/images/id-2", None),
     ("GET", "/images/id-1/similar?explain=true", None),
     ("GET", f"/search?q={quote(CAPTION)}&limit=none", None),
-    ("POST", "/search", {"text": f"{CAPTION} {QUERY}", "explain": True, "understand": True}),
+    ("POST", "/search", {"text": f"{CAPTION} {QUERY}", "explain": True}),
     ("POST", "/search/image", {"image": IMAGE, "text": QUERY}),
     ("GET", f"/suggest?prefix={QUERY}", None),
     ("POST", "/tokens", {"owner": "ann", "label": QUERY}),

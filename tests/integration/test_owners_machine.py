@@ -82,7 +82,6 @@ SEARCHES = st.fixed_dictionaries(
         "explain": st.booleans(),
         "min_relevance": st.sampled_from([0, 0.5, "auto"]),
         "collapse": st.just(NEAR_DUPLICATES),
-        "understand": st.booleans(),
         "sort": st.sampled_from(["added", "taken"]),
         "weights": st.just({"words": 1, "image": 2}),
     },
@@ -245,9 +244,9 @@ class TwoOwners(RuleBasedStateMachine):
     def search(self, person: str, asked: dict[str, Any]) -> None:
         self.pages(person, "POST", "/search", asked)
 
-    @rule(person=PEOPLE, text=TEXTS, understand=st.booleans())
-    def search_by_parameters(self, person: str, text: str, understand: bool) -> None:
-        asked = {"q": text, "understand": str(understand).lower(), "explain": "true", "limit": 2}
+    @rule(person=PEOPLE, text=TEXTS)
+    def search_by_parameters(self, person: str, text: str) -> None:
+        asked = {"q": text, "explain": "true", "limit": 2}
         self.pages(person, "GET", "/search", asked)
 
     @rule(person=PEOPLE, image=st.sampled_from(["YQ==", "Yg==", "Yw=="]), text=TEXTS)

@@ -97,7 +97,6 @@ VALUES: dict[str, list[Any]] = {
     "state": ["captioned", "failed"],
     "subject": ["platypus", "dog"],
     "text": TEXTS,
-    "understand": [True],
     "unlike": [[FOREIGN], [OWN], [NOBODYS]],
     "weights": [{"words": 1, "labels": 2}],
 }
