@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,7 @@ def copied_to(folder: Path) -> Path:
     return folder / "captioner" / "bundle"
 
 
+@pytest.mark.fault(1, by="Lambda's runtime client and moto")
 def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> None:
     with RuntimeApi() as api:
         function = Function("captioner.handler.ingest", account.environment, api)
@@ -168,6 +170,33 @@ def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> No
     assert copy["ContentType"] == "image/webp"
     assert '"duplicate"' in logged
     assert SECRET not in logged and "one.jpg" not in logged
+
+
+@pytest.mark.fault(5, by="Lambda's runtime client and moto")
+def test_what_tells_of_no_upload_is_acknowledged_and_logged_and_no_error(account: Account) -> None:
+    elsewhere = account.upload("one.jpg", photograph())
+    foreign = elsewhere | {"body": elsewhere["body"].replace(BUCKET, "somebody-elses")}
+    copied = elsewhere | {"body": elsewhere["body"].replace("uploads/ada", "derived/ada")}
+    bodies = (
+        json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}),
+        "{}",
+        foreign["body"],
+        copied["body"],
+    )
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.ingest", account.environment, api)
+        records = [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]
+        assert api.invoke({"Records": records}) == {"batchItemFailures": []}
+        logged = function.stop()
+    lines = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
+    told = Counter((line["level"], line["message"]) for line in lines if "message" in line)
+    assert told == {
+        ("INFO", "the bucket's test event arrived"): 1,
+        ("INFO", "an event concerns no upload of this bucket"): 2,
+        ("WARNING", "a message is none of the repository's"): 1,
+    }
+    assert sum(sum(line.get("ignored", ())) for line in lines) == len(bodies)
+    assert [*account.catalogue.scan()] == []
 
 
 @pytest.mark.fault(17, 40, by="Lambda's runtime client and moto")
