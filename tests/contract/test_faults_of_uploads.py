@@ -56,6 +56,7 @@ def test_the_same_event_one_after_the_other_makes_one_record_and_one_set_of_copi
     for _ in range(3):
         life.deliver(0)
     assert life.record and life.record.rev == 1
+    assert life.counted == {"captioned": 1, "duplicate": 2}
     life.assert_settled()
 
 
@@ -74,6 +75,7 @@ def test_the_same_event_in_two_workers_at_once_makes_one_record_and_one_set_of_c
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(life.deliver, (0, 0)))
     assert life.record and life.record.rev == 1
+    assert life.counted == {"captioned": 1, "duplicate": 1}
     life.assert_settled()
 
 
