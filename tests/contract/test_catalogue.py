@@ -113,6 +113,7 @@ def test_listing_by_state_and_for_everyone(catalogue: Catalogue) -> None:
     assert [item.image_id for item in everyone.items] == ["id-003", "id-002", "id-001"]
 
 
+@pytest.mark.fault(21)
 def test_paging_goes_on_where_it_stood_while_records_come_and_go(catalogue: Catalogue) -> None:
     for number in range(4):
         catalogue.save(image(number), expected_rev=0)
@@ -125,6 +126,7 @@ def test_paging_goes_on_where_it_stood_while_records_come_and_go(catalogue: Cata
     assert [item.image_id for item in second.items] == ["id-001", "id-000"]
 
 
+@pytest.mark.fault(22)
 def test_a_cursor_of_another_listing_or_a_forged_one_is_refused(catalogue: Catalogue) -> None:
     for number in range(3):
         catalogue.save(image(number), expected_rev=0)

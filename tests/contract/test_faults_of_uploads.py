@@ -162,6 +162,7 @@ def key_of_all_bytes() -> str:
         unicodedata.normalize("NFD", "schnée.jpg"),
         "🐕‍🦺.jpg",
         "a&b=c;d?e#f.jpg",
+        "../up.jpg",
         key_of_all_bytes(),
     ],
 )
@@ -291,6 +292,7 @@ def test_a_delete_marker_that_is_removed_brings_the_photograph_back(
         assert life.is_living
 
 
+@pytest.mark.fault(37)
 @pytest.mark.fault(33)
 def test_a_version_that_is_restored_by_copying_it_is_the_photograph_again(begin: Begin) -> None:
     life = begin()

@@ -127,6 +127,7 @@ def test_the_stack_and_its_tables_cannot_be_deleted_by_mistake(
     assert stack["tags"] == {"Application": "image-repo", "Stage": "default"}
 
 
+@pytest.mark.fault(7, by="the template")
 def test_an_event_stays_hidden_six_times_as_long_as_the_captioner_may_take(
     template: dict[str, Any],
 ) -> None:
@@ -187,6 +188,7 @@ def test_captioning_leaves_half_of_a_new_accounts_quota(template: dict[str, Any]
     assert queue["ScalingConfig"] == {"MaximumConcurrency": 5}
 
 
+@pytest.mark.fault(8, by="the template")
 def test_no_event_is_lost_by_a_failing_reader(template: dict[str, Any]) -> None:
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
     for mapping in mappings:

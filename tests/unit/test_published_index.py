@@ -161,6 +161,7 @@ def test_an_index_in_another_format_is_refused_by_readers_and_built_anew_by_its_
     assert found(PublishedIndex(store)) == {"a", "b"}
 
 
+@pytest.mark.fault(35)
 def test_an_index_with_a_column_less_answers_takes_writes_and_is_built_anew() -> None:
     """The release before this one knew no places."""
     store, clock, catalogue = MemoryIndexStore(), Clock(), [on_beach("a")]
@@ -196,6 +197,7 @@ def without_places(store: MemoryIndexStore) -> None:
 # Another index in its place --------------------------------------------------------------------
 
 
+@pytest.mark.fault(20)
 def test_what_is_published_while_the_index_is_built_anew_is_in_it() -> None:
     store = MemoryIndexStore()
     other = writer(store)
@@ -225,6 +227,7 @@ def test_a_rebuild_that_fails_leaves_the_index_as_it_was() -> None:
     assert found(PublishedIndex(store)) == {"a"}
 
 
+@pytest.mark.fault(20)
 def test_the_former_index_comes_back_with_what_happened_since() -> None:
     store, clock = MemoryIndexStore(), Clock()
     catalogue = [document("a"), document("b")]
