@@ -191,25 +191,44 @@ LONG = "dog " * 2_500
         ({"text": "dog", "limit": 0}, "limit"),
         ({"text": "dog", "limit": -1}, "limit"),
         ({"text": "dog", "limit": 1.5}, "limit"),
+        ({"text": "dog", "limit": float("nan")}, "limit"),
         ({"text": "dog", "min_relevance": float("nan")}, "min_relevance"),
         ({"text": "dog", "weights": {"words": float("inf")}}, "weights.words"),
         ({"text": "dog", "cursor": "A" * 40}, "cursor"),
         ({"text": "dog", "cursor": "x" * 2_001}, "cursor"),
         ({"text": "dog", "facets": ["owner"]}, "facets[0]"),
-        ({"attributes": NESTED}, None),
+        ({"attributes": NESTED}, "attributes"),
         ({"attributes": {"and": [{"subject": "dog"}] * 1_000}}, "attributes.and"),
     ],
     ids=lambda value: str(value)[:40],
 )
 def test_a_hostile_search_is_a_400_that_names_the_field_and_takes_no_time(
-    searched: AwsApi, body: dict[str, Any], field: str | None
+    searched: AwsApi, body: dict[str, Any], field: str
 ) -> None:
     began = time.monotonic()
     answer = searched.call("POST", "/search", body)
     assert time.monotonic() - began < BOUND_SECONDS
     assert answer.status == 400, answer.text
     assert answer.headers["Content-Type"] == PROBLEM_JSON
-    assert answer.json["field"] == field or field is None
+    assert answer.json["field"] == field
+
+
+@pytest.mark.fault(22)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/search?q=dog&",
+        "/images?",
+        "/images/id-1/similar?",
+        "/suggest?prefix=do&",
+    ],
+)
+def test_a_parameter_that_cannot_be_is_a_400_that_names_it(searched: AwsApi, path: str) -> None:
+    wrong = [("limit", text) for text in ("0", "-1", "NaN", "1000000", "9" * 400)]
+    if not path.startswith("/suggest"):
+        wrong += [("cursor", "A" * 40), ("cursor", "x" * 2_001), ("cursor", "\U0001f415")]
+    for name, text in wrong:
+        assert_problem(searched.call("GET", f"{path}{name}={quote(text)}", as_="ann"), 400, name)
 
 
 @pytest.mark.fault(22)
