@@ -9,7 +9,11 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -22,8 +26,9 @@ from PIL import Image
 from captioner.vision import manifest
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.images import State, image_id_of
+from chalicelib.images import Caption, Source, State, image_id_of
 from chalicelib.names import METRICS
+from chalicelib.transitions import pending
 from tests.images_table import counts_table, images_table
 from tests.integration.runtime_api import RuntimeApi
 
@@ -197,6 +202,52 @@ def test_what_tells_of_no_upload_is_acknowledged_and_logged_and_no_error(account
     }
     assert sum(sum(line.get("ignored", ())) for line in lines) == len(bodies)
     assert [*account.catalogue.scan()] == []
+
+
+class Repeating(BaseHTTPRequestHandler):
+    """DynamoDB that refuses every writing, and tells in the refusal what was sent."""
+
+    behind = ""
+
+    def do_POST(self) -> None:
+        """Pass readings on."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["X-Amz-Target"].endswith(("PutItem", "TransactWriteItems")):
+            refusal = {"__type": "com.amazon#ValidationException", "message": body.decode()}
+            self._answer(400, json.dumps(refusal).encode())
+            return
+        names = ("X-Amz-Target", "Content-Type", "Authorization", "X-Amz-Date")
+        headers = {name: self.headers[name] for name in names}
+        with urlopen(Request(self.behind, body, headers)) as answer:
+            self._answer(answer.status, answer.read())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Keep the output for pytest's."""
+
+
+@pytest.mark.fault(28, by="Lambda's runtime client and moto")
+def test_a_refusal_that_repeats_a_caption_is_logged_without_it(account: Account) -> None:
+    Repeating.behind = account.environment["AWS_ENDPOINT_URL"]
+    sent = account.upload("one.jpg", photograph())
+    waiting = pending(BUCKET, "uploads/ada/one.jpg", datetime.now(UTC))
+    told = replace(waiting, caption=Caption(SECRET, Source.USER))
+    account.catalogue.save(told, expected_rev=0)
+    with RuntimeApi() as api, ThreadingHTTPServer(("127.0.0.1", 0), Repeating) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        account.environment["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://127.0.0.1:{server.server_port}"
+        function = Function("captioner.handler.ingest", account.environment, api)
+        failed = {"batchItemFailures": [{"itemIdentifier": "one.jpg"}]}
+        assert api.invoke({"Records": [sent]}) == failed
+        logged = function.stop()
+        server.shutdown()
+    assert "a message failed" in logged and "ValidationException" in logged
+    assert SECRET not in logged
 
 
 @pytest.mark.fault(17, 40, by="Lambda's runtime client and moto")
