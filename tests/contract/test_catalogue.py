@@ -202,3 +202,28 @@ def test_a_record_is_found_by_its_newest_content_only(catalogue: Catalogue) -> N
     catalogue.save(replace(announced, sha256="bb"), expected_rev=1)
     assert catalogue.with_content("ann", "aa") == ()
     assert [one.rev for one in catalogue.with_content("ann", "bb")] == [2]
+
+
+@pytest.mark.fault(35)
+@mock_aws
+def test_a_record_of_a_release_that_knew_more_is_read_listed_and_written() -> None:
+    """As after a roll-back: what the later release added is passed over."""
+    client = boto3.client(
+        "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    client.create_table(**images_table("images"))
+    client.create_table(**counts_table("counts"))
+    catalogue = DynamoCatalogue(client, "images", "counts")
+    said = Caption("a dog", Source.USER)
+    stored = catalogue.save(image(state=State.CAPTIONED, caption=said), expected_rev=0)
+    client.update_item(
+        TableName="images",
+        Key={"image_id": {"S": stored.image_id}},
+        UpdateExpression="SET altitude = :told, caption.altitude = :told",
+        ExpressionAttributeValues={":told": {"M": {"metres": {"N": "7"}}}},
+    )
+    assert catalogue.get(stored.image_id) == stored
+    assert [*catalogue.scan()] == [stored]
+    assert catalogue.list("ann", state=None, limit=9, cursor=None).items == (stored,)
+    assert catalogue.save(replace(stored, reason="so"), expected_rev=1).rev == 2
+    assert catalogue.counts("ann").states[State.CAPTIONED] == 1

@@ -336,6 +336,28 @@ def on_beach(bench: Bench) -> int:
     return bench.index.search(Query("ann", attributes=Clause("dog", places=("beach",)))).total
 
 
+def of_a_later_release() -> Mapping[str, Any]:
+    """Return the definition of a release that knows a field more."""
+    body: dict[str, Any] = {**definition()}
+    properties = body["mappings"]["properties"] | {"altitude": {"type": "integer"}}
+    return {**body, "mappings": {**body["mappings"], "properties": properties}}
+
+
+@pytest.mark.fault(35, by="OpenSearch")
+def test_an_index_of_a_later_release_answers_takes_writes_and_is_rebuilt(bench: Bench) -> None:
+    """As after a roll-back to this release: what the later one wrote is found meanwhile."""
+    later = release(bench, "live", 7, of_a_later_release())
+    bench.catalogue = {one.image_id: one for one in map(document, range(3))}
+    bench.index.apply([*bench.catalogue.values()])
+    assert bench.index.search(Query("ann", text="old")).total == on_beach(bench) == 3
+    bench.save(document(0, "new", 2), document(5))
+    assert bench.index.count("ann") == 4
+    bench.wait()
+    assert bench.index.aliases.is_current(str(bench.aliases.live))
+    assert bench.aliases.previous == later
+    assert bench.found() == {"000": "new", "001": "old", "002": "old", "005": "old"}
+
+
 @pytest.mark.fault(35, by="OpenSearch")
 def test_an_index_of_an_earlier_release_is_rebuilt_under_writes(bench: Bench) -> None:
     old = release(bench, "live", 1, before_places())
