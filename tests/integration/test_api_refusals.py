@@ -1,5 +1,7 @@
 """What the API refuses, with the deployed adapters on moto's AWS and on both engines."""
 
+import base64
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +18,7 @@ from chalicelib.api.routes import route_of
 from chalicelib.search.port import document_of
 from tests.api import CALLERS, Answer
 from tests.api_on_aws import DOG, AwsApi, api_on_aws
-from tests.api_requests import REQUESTS
+from tests.api_requests import NEW, REQUESTS
 from tests.oidc import FakeProvider
 from tests.opensearch import empty_index, needs_opensearch
 
@@ -66,6 +68,24 @@ def test_an_edit_of_what_no_person_edits_is_refused_whole(
             answer = api.call("PATCH", "/images/id-1", {field: value, **more}, as_=who)
             assert_problem(answer, 400, field)
     assert api.catalogue.get("id-1") == before
+
+
+@pytest.mark.fault(14, by="moto")
+@pytest.mark.parametrize(
+    "name", ["a.jpg", "../bob/x.jpg", "/uploads/bob/x.jpg", "a/../../bob/x.jpg", "..\\bob\\x.jpg"]
+)
+def test_a_form_is_signed_for_the_callers_own_folder_alone(api: AwsApi, name: str) -> None:
+    for more in ({"owner": "bob"}, {"key": "uploads/bob/x.jpg"}):
+        answer = api.call("POST", "/images", NEW | {"name": name} | more, as_="ann")
+        assert_problem(answer, 400, *more)
+    answer = api.call("POST", "/images", NEW | {"name": name}, as_="ann")
+    if answer.status == 400:
+        assert_problem(answer, 400, "name")
+        return
+    fields = answer.json["upload"]["fields"]
+    key = fields["key"]
+    assert key.startswith("uploads/ann/") and ".." not in key.split("/")
+    assert {"key": key} in json.loads(base64.b64decode(fields["policy"]))["conditions"]
 
 
 def tokens_at(moment: float) -> TokenStore:
