@@ -243,6 +243,7 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
         assert recovery["PointInTimeRecoveryEnabled"] is True
 
 
+@pytest.mark.fault(31, by="the template")
 def test_what_is_due_is_settled_on_a_schedule_and_dead_letters_are_met_once_a_run(
     template: dict[str, Any],
 ) -> None:
@@ -253,6 +254,8 @@ def test_what_is_due_is_settled_on_a_schedule_and_dead_letters_are_met_once_a_ru
         if event["Type"] == "Schedule"
     ]
     (settling,) = scheduled
+    (event,) = settling["Events"].values()
+    assert event["Properties"]["Schedule"] == "rate(30 minutes)"
     assert settling["Handler"] == "app.reconcile"
     assert settling["Timeout"] * 1000 > RESERVE_MS
     assert settling["Timeout"] < HIDDEN_SECONDS
