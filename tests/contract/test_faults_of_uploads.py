@@ -75,6 +75,23 @@ def test_the_same_event_in_two_workers_at_once_makes_one_record_and_one_set_of_c
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(life.deliver, (0, 0)))
     assert life.record and life.record.rev == 1
+    life.assert_settled()
+
+
+@pytest.mark.fault(1)
+def test_the_slower_of_two_workers_on_the_same_event_is_counted_as_a_duplicate(
+    begin: Begin,
+) -> None:
+    life = begin()
+    life.upload()
+    other = life.worker("net@1")
+
+    def while_the_other_finishes(data: bytes) -> Prepared:
+        life.deliver(0, worker=other)
+        return prepared(data)
+
+    life.deliver(0, worker=life.worker("net@1", while_the_other_finishes))
+    assert life.record and life.record.rev == 1
     assert life.counted == {"captioned": 1, "duplicate": 1}
     life.assert_settled()
 
