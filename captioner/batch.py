@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from chalicelib import events
 from chalicelib.errors import Unavailable
@@ -71,8 +71,9 @@ class BatchProcessor:
         failed = self._put_aside([record for record in alone if record not in chosen])
         unfinished = self._process_others(others, remaining_ms)
         if chosen and self._is_acknowledged([one for one in others if one not in unfinished]):
-            self._record_last_attempt(chosen[0])
-            chosen = [record for record in chosen if not self._is_done(record, remaining_ms)]
+            told = self._read(chosen[0])
+            self._record_last_attempt(told)
+            chosen = [] if self._is_done(told, remaining_ms) else chosen
         return failed + [record["messageId"] for record in (*unfinished, *chosen)]
 
     def _process_others(
@@ -80,36 +81,33 @@ class BatchProcessor:
     ) -> list[Mapping[str, Any]]:
         # A message that was delivered before may kill the process: the others go first, and of
         # such no two at once.
-        together: list[Mapping[str, Any]] = []
-        in_turn: list[Mapping[str, Any]] = []
-        for record in sorted(records, key=_attempts):
-            goes_alone = _attempts(record) > 1 or self._is_large(record)
-            (in_turn if goes_alone else together).append(record)
+        together: list[_Told] = []
+        in_turn: list[_Told] = []
+        for told in map(self._read, sorted(records, key=_attempts)):
+            goes_alone = _attempts(told.record) > 1 or told.is_large
+            (in_turn if goes_alone else together).append(told)
         with self.executor(self.workers) as pool:
             done = list(pool.map(partial(self._is_done, remaining_ms=remaining_ms), together))
-        done += [self._is_done(record, remaining_ms) for record in in_turn]
+        done += [self._is_done(told, remaining_ms) for told in in_turn]
         return [
-            record
-            for record, is_done in zip([*together, *in_turn], done, strict=True)
+            told.record
+            for told, is_done in zip([*together, *in_turn], done, strict=True)
             if not is_done
         ]
 
-    def _is_large(self, record: Mapping[str, Any]) -> bool:
-        messages = events.read(record["body"], self.bucket)
-        told = (one.size or 0 for one in messages if isinstance(one, ObjectEvent))
-        return sum(told) > LARGE_BYTES
+    def _read(self, record: Mapping[str, Any]) -> "_Told":
+        return _Told(record, events.read(record["body"], self.bucket))
 
-    def _is_done(self, record: Mapping[str, Any], remaining_ms: Callable[[], int]) -> bool:
+    def _is_done(self, told: "_Told", remaining_ms: Callable[[], int]) -> bool:
         def is_late() -> bool:
             return remaining_ms() < self.reserve_ms
 
         if is_late():
             self.metrics.count("postponed")
             return False
-        messages = events.read(record["body"], self.bucket)
-        if not messages:
+        if not told.messages:
             self.metrics.count("ignored")
-        outcomes = [self._is_applied(message, record, is_late) for message in messages]
+        outcomes = [self._is_applied(message, told.record, is_late) for message in told.messages]
         return all(outcomes)
 
     def _is_applied(
@@ -168,12 +166,12 @@ class BatchProcessor:
             return False
         return True
 
-    def _record_last_attempt(self, record: Mapping[str, Any]) -> None:
-        attempts = _attempts(record)
+    def _record_last_attempt(self, told: "_Told") -> None:
+        attempts = _attempts(told.record)
         if attempts < LAST_ATTEMPT:
             return
-        for message in events.read(record["body"], self.bucket):
-            self._fail(message, record, f"captioning was cut short {attempts - 1} times")
+        for message in told.messages:
+            self._fail(message, told.record, f"captioning was cut short {attempts - 1} times")
 
     def _fail(self, message: Message, record: Mapping[str, Any], reason: str) -> None:
         if not isinstance(message, ObjectEvent) or is_caption_file(message.key):
@@ -184,6 +182,18 @@ class BatchProcessor:
             self.ingest.fail(message, reason)
         except Exception:  # the message is delivered again all the same
             self.metrics.failed(record["messageId"])
+
+
+class _Told(NamedTuple):
+    """A record of the queue with what it tells, which is read, and logged, once."""
+
+    record: Mapping[str, Any]
+    messages: tuple[Message, ...]
+
+    @property
+    def is_large(self) -> bool:
+        sizes = (one.size or 0 for one in self.messages if isinstance(one, ObjectEvent))
+        return sum(sizes) > LARGE_BYTES
 
 
 def _is_alone(record: Mapping[str, Any]) -> bool:

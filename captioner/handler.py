@@ -4,6 +4,7 @@ from threading import Lock
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -13,6 +14,8 @@ from chalicelib.settings import Settings
 _logger = Logger()
 _metrics = Metrics()
 _tracer = Tracer()
+# Lambda's own logger leaves out what is no warning, such as which events were passed over.
+copy_config_to_registered_loggers(_logger, include={"chalicelib", "captioner"})
 
 
 class _PowertoolsMetrics:

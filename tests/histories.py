@@ -1,9 +1,11 @@
 """A photograph's life: a bucket that tells of its changes, workers, and a person at the API."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -17,12 +19,14 @@ from chalicelib.images import Image, Prepared, State, image_id_of
 from chalicelib.imports import Imports
 from chalicelib.ingest import Ingest
 from chalicelib.recounting import AutomaticRecounting
+from chalicelib.search.port import document_of
 from chalicelib.storage import StoredObject
 from chalicelib.transitions import edited, pending
 from tests.api import FixedIndex, NotedReindexing
 from tests.buckets import VersionedStorage
 from tests.ingesting import prepared
 from tests.memory.queue import MemoryQueue
+from tests.plain_index import PlainIndex
 
 KEY = "uploads/ada/dog.jpg"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -119,16 +123,40 @@ class Telling:
         self.messages.append({"Records": [{"eventName": name, "s3": of}]})
 
 
-class _Uncounted:
+class Streaming:
+    """A catalogue that keeps all revisions which were saved, as a table's stream tells them."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self.saved: list[Image] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._catalogue, name)
+
+    def save(self, image: Image, *, expected_rev: int) -> Image:
+        self.saved.append(self._catalogue.save(image, expected_rev=expected_rev))
+        return self.saved[-1]
+
+
+class _Counts:
+    def __init__(self, counted: Counter[str]) -> None:
+        self._counted = counted
+
     def count(self, what: str) -> None:
-        pass
+        self._counted[what] += 1
 
     def failed(self, message_id: str) -> None:
         pass
 
 
 class Life:
-    """What happens to one photograph, and to what is kept of it."""
+    """What happens to one photograph, and to what is kept of it.
+
+    Attributes
+    ----------
+    counted
+        What its workers' messages led to, as their metrics tell.
+    """
 
     def __init__(
         self,
@@ -139,10 +167,13 @@ class Life:
     ) -> None:
         self.key = key
         self.steps = Steps()
+        self.counted: Counter[str] = Counter()
+        self._moments = count()
         self.is_answered_deleted = False
         self._delivered: set[int] = set()
         self.bucket = Telling(storage)
-        self.catalogue: Any = Stepped(catalogue, self.steps)
+        self.stream = Streaming(catalogue)
+        self.catalogue: Any = Stepped(self.stream, self.steps)
         self.storage: Any = Stepped(self.bucket, self.steps)
         self.image_id = image_id_of(storage.bucket, key)
         self._worker = self.worker("net@1", prepare)
@@ -151,11 +182,16 @@ class Life:
 
     def worker(self, model: str, prepare: Callable[[bytes], Prepared] = prepared) -> BatchProcessor:
         ingest = Ingest(
-            self.catalogue, self.storage, prepare, model=model, clock=lambda: NOW, max_bytes=100
+            self.catalogue, self.storage, prepare, model=model, clock=self._clock, max_bytes=100
         )
         queue = MemoryQueue()
         imports = Imports(self.catalogue, self.storage, queue, lambda: NOW)
-        return BatchProcessor(ingest, imports, _Uncounted(), queue, bucket=self.bucket.bucket)
+        counts = _Counts(self.counted)
+        return BatchProcessor(ingest, imports, counts, queue, bucket=self.bucket.bucket)
+
+    def _clock(self) -> datetime:
+        """Return a moment that no other worker has."""
+        return NOW + timedelta(microseconds=next(self._moments))
 
     @property
     def messages(self) -> list[Body]:
@@ -226,19 +262,26 @@ class Life:
         found: Iterator[StoredObject] = self.bucket.objects(f"derived/{self.image_id}/")
         return {copy.key for copy in found}
 
+    @property
+    def is_searchable(self) -> bool:
+        """Whether an index holds it that took every revision in, late and more than once."""
+        index, told = PlainIndex(), [*map(document_of, self.stream.saved)]
+        assert index.apply([*told, *told[::-1]]) == ()
+        return index.count(None) == 1
+
     def assert_deleted_is_deleted(self) -> None:
         """See that nothing is shown once a deletion was answered, before S3 tells of anything."""
         if self.is_answered_deleted and self.bucket.head(self.key) is None:
             assert not self.is_living
 
     def assert_settled(self) -> None:
-        """Hold the record and the copies against what the bucket's key holds."""
+        """Hold the record, the copies and the index against what the bucket's key holds."""
         body, record = self.bucket.read(self.key, limit=100), self.record
         if body is None:
             assert record is None or record.state is State.DELETED or not self.messages
-            assert self.copies == set()
+            assert self.copies == set() and not self.is_searchable
             return
-        assert record is not None and record.state is State.CAPTIONED
+        assert record is not None and record.state is State.CAPTIONED and self.is_searchable
         assert record.caption and record.caption.text.endswith(body.decode())
         assert record.copies == self.copies
         assert record.derivative_key is not None

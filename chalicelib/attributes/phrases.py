@@ -19,6 +19,7 @@ from chalicelib.attributes.lexicon import COVERED, LOCATIVES, PLACES
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
 _CLOSE_UP = re.compile(r"\bclose\s+up(?= (?:of|on|view|shot|photo|picture|image|portrait)\b|\W*$)")
 _WHOLE = re.compile(rf"\b({'|'.join(sorted(lex.WHOLE)).replace('-', ' ')})(s?)\b")
+_LOANED = frozenset("éèêñçïâ")  # letters of words that English has from elsewhere
 _LONGEST = 16  # words of one noun phrase
 _CLOSED = frozenset().union(
     lex.DETERMINERS, lex.PREPOSITIONS, lex.CONJUNCTIONS, lex.CLAUSE_STARTS, lex.RELATIVES,
@@ -107,6 +108,23 @@ def tokens(text: str) -> list[Token]:
         else:
             found.append(token)
     return [*map(_token, found)]
+
+
+def may_be_english(words: Sequence[Token]) -> bool:
+    """Say whether a text may be English: its small words are, or no other language's.
+
+    Of another language the rules would take any word for a noun.
+    """
+    english = sum(word in _CLOSED for word in words)
+    foreign = sum(word in lex.FOREIGN or _is_accented(word) for word in words)
+    if foreign == english > 0:
+        return any(word in _CLOSED and word not in lex.HALF_ENGLISH for word in words)
+    return foreign <= english
+
+
+def _is_accented(word: str) -> bool:
+    """True for "läuft", not for "café"."""
+    return any(letter > "\x7f" and letter not in _LOANED for letter in word)
 
 
 class Phrases:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from chalicelib.attributes import lexicon as lex
 from chalicelib.attributes.kinds import ANIMATE, PEOPLE, THINGS_THAT_MOVE
 from chalicelib.attributes.locating import Locating, Subject
-from chalicelib.attributes.phrases import NounPhrase, Phrases, Token, tokens
+from chalicelib.attributes.phrases import NounPhrase, Phrases, Token, may_be_english, tokens
 from chalicelib.images import MAX_ATTRIBUTES, Attribute
 from image_repo_formats import MAX_CAPTION_CHARS
 
@@ -23,7 +23,8 @@ def extract(caption: str) -> tuple[Attribute, ...]:
     Parameters
     ----------
     caption
-        One or more English sentences; what lies beyond ``MAX_CAPTION_CHARS`` is not read.
+        One or more English sentences; what lies beyond ``MAX_CAPTION_CHARS`` is not read, nor
+        what is plainly of another language.
 
     Returns
     -------
@@ -34,6 +35,8 @@ def extract(caption: str) -> tuple[Attribute, ...]:
         ``MAX_ATTRIBUTES``; empty where nothing was understood.
     """
     words = tokens(caption[:MAX_CAPTION_CHARS])
+    if not may_be_english(words):
+        return ()
     reader = _Reader(words)
     while reader.at < len(words):
         reader.read_on()

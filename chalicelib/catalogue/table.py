@@ -115,13 +115,18 @@ class Table:
 
 
 def answered(client: "DynamoDBClient", operation: str, **arguments: Any) -> Any:
-    """Return the answer of an operation; its errors become the catalogue's."""
+    """Return the answer of an operation; its errors become the catalogue's.
+
+    What they say beside their names may repeat what was sent, captions too, and tracebacks are
+    logged with their causes.
+    """
     try:
         return getattr(client, operation)(**arguments)
     except ClientError as error:
-        raise _translated(error, arguments) from error
+        raise _translated(error, arguments) from None
     except BotoCoreError as error:
-        raise CatalogueUnavailable("the catalogue did not answer") from error
+        name = type(error).__name__
+        raise CatalogueUnavailable(f"the catalogue did not answer: {name}") from None
 
 
 def _translated(error: ClientError, arguments: Mapping[str, Any]) -> Exception:

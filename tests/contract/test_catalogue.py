@@ -113,6 +113,7 @@ def test_listing_by_state_and_for_everyone(catalogue: Catalogue) -> None:
     assert [item.image_id for item in everyone.items] == ["id-003", "id-002", "id-001"]
 
 
+@pytest.mark.fault(21)
 def test_paging_goes_on_where_it_stood_while_records_come_and_go(catalogue: Catalogue) -> None:
     for number in range(4):
         catalogue.save(image(number), expected_rev=0)
@@ -125,6 +126,7 @@ def test_paging_goes_on_where_it_stood_while_records_come_and_go(catalogue: Cata
     assert [item.image_id for item in second.items] == ["id-001", "id-000"]
 
 
+@pytest.mark.fault(22)
 def test_a_cursor_of_another_listing_or_a_forged_one_is_refused(catalogue: Catalogue) -> None:
     for number in range(3):
         catalogue.save(image(number), expected_rev=0)
@@ -200,3 +202,28 @@ def test_a_record_is_found_by_its_newest_content_only(catalogue: Catalogue) -> N
     catalogue.save(replace(announced, sha256="bb"), expected_rev=1)
     assert catalogue.with_content("ann", "aa") == ()
     assert [one.rev for one in catalogue.with_content("ann", "bb")] == [2]
+
+
+@pytest.mark.fault(35)
+@mock_aws
+def test_a_record_of_a_release_that_knew_more_is_read_listed_and_written() -> None:
+    """As after a roll-back: what the later release added is passed over."""
+    client = boto3.client(
+        "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    client.create_table(**images_table("images"))
+    client.create_table(**counts_table("counts"))
+    catalogue = DynamoCatalogue(client, "images", "counts")
+    said = Caption("a dog", Source.USER)
+    stored = catalogue.save(image(state=State.CAPTIONED, caption=said), expected_rev=0)
+    client.update_item(
+        TableName="images",
+        Key={"image_id": {"S": stored.image_id}},
+        UpdateExpression="SET altitude = :told, caption.altitude = :told",
+        ExpressionAttributeValues={":told": {"M": {"metres": {"N": "7"}}}},
+    )
+    assert catalogue.get(stored.image_id) == stored
+    assert [*catalogue.scan()] == [stored]
+    assert catalogue.list("ann", state=None, limit=9, cursor=None).items == (stored,)
+    assert catalogue.save(replace(stored, reason="so"), expected_rev=1).rev == 2
+    assert catalogue.counts("ann").states[State.CAPTIONED] == 1

@@ -56,6 +56,7 @@ def test_the_same_event_one_after_the_other_makes_one_record_and_one_set_of_copi
     for _ in range(3):
         life.deliver(0)
     assert life.record and life.record.rev == 1
+    assert life.counted == {"captioned": 1, "duplicate": 2}
     life.assert_settled()
 
 
@@ -74,6 +75,24 @@ def test_the_same_event_in_two_workers_at_once_makes_one_record_and_one_set_of_c
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(life.deliver, (0, 0)))
     assert life.record and life.record.rev == 1
+    life.assert_settled()
+
+
+@pytest.mark.fault(1)
+def test_the_slower_of_two_workers_on_the_same_event_is_counted_as_a_duplicate(
+    begin: Begin,
+) -> None:
+    life = begin()
+    life.upload()
+    other = life.worker("net@1")
+
+    def while_the_other_finishes(data: bytes) -> Prepared:
+        life.deliver(0, worker=other)
+        return prepared(data)
+
+    life.deliver(0, worker=life.worker("net@1", while_the_other_finishes))
+    assert life.record and life.record.rev == 1
+    assert life.counted == {"captioned": 1, "duplicate": 1}
     life.assert_settled()
 
 
@@ -160,6 +179,7 @@ def key_of_all_bytes() -> str:
         unicodedata.normalize("NFD", "schnée.jpg"),
         "🐕‍🦺.jpg",
         "a&b=c;d?e#f.jpg",
+        "../up.jpg",
         key_of_all_bytes(),
     ],
 )
@@ -289,6 +309,7 @@ def test_a_delete_marker_that_is_removed_brings_the_photograph_back(
         assert life.is_living
 
 
+@pytest.mark.fault(37)
 @pytest.mark.fault(33)
 def test_a_version_that_is_restored_by_copying_it_is_the_photograph_again(begin: Begin) -> None:
     life = begin()

@@ -99,6 +99,7 @@ _CHANGES = st.lists(
 )
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize("query", PAGED)
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(

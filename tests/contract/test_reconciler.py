@@ -66,6 +66,7 @@ def test_a_form_that_was_never_used_expires_in_the_counts_too(world: World) -> N
     assert {s: n for s, n in world.catalogue.counts(None).states.items() if n} == {State.EXPIRED: 1}
 
 
+@pytest.mark.fault(37)
 @pytest.mark.fault(33)
 def test_a_photograph_comes_back_whose_delete_marker_was_removed_and_no_event_told(
     world: World,

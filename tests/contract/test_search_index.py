@@ -28,6 +28,7 @@ def test_a_document_is_found_by_its_words(index: SearchIndex) -> None:
     assert found(index, text="dog") == {"a"}
 
 
+@pytest.mark.fault(1)
 def test_the_same_document_twice_is_one(index: SearchIndex) -> None:
     index.apply([document("a"), document("a")])
     index.apply([document("a")])
@@ -50,6 +51,7 @@ def test_a_newer_revision_replaces_the_time_too(index: SearchIndex) -> None:
     assert found(index) == {"a"}
 
 
+@pytest.mark.fault(2)
 def test_an_older_revision_changes_nothing(index: SearchIndex) -> None:
     index.apply([document("a", "a cat", rev=5)])
     index.apply([document("a", "a dog", rev=4)])
@@ -57,6 +59,7 @@ def test_an_older_revision_changes_nothing(index: SearchIndex) -> None:
     assert found(index, text="dog") == set()
 
 
+@pytest.mark.fault(3)
 def test_an_older_write_never_brings_a_removed_photograph_back(index: SearchIndex) -> None:
     index.apply([document("a", rev=2), document("a", rev=3, deleted=True)])
     index.apply([document("a", rev=2)])
@@ -66,6 +69,7 @@ def test_an_older_write_never_brings_a_removed_photograph_back(index: SearchInde
     assert found(index, text="dog") == set()
 
 
+@pytest.mark.fault(3)
 def test_a_removed_photograph_may_come_again(index: SearchIndex) -> None:
     index.apply([document("a", rev=1), document("a", rev=2, deleted=True), document("a", rev=3)])
     assert found(index, text="dog") == {"a"}
@@ -110,6 +114,7 @@ def test_what_is_held_is_told_page_by_page_removals_and_revisions_too(index: Sea
 # Who and what ---------------------------------------------------------------------------------
 
 
+@pytest.mark.fault(24, 43)
 def test_nobody_sees_what_is_another_owners(index: SearchIndex) -> None:
     theirs = document("b", owner="bob", visual=spread(0), attributes=(Attribute("dog"),))
     index.apply([document("a", visual=spread(0), attributes=(Attribute("dog"),)), theirs])

@@ -128,7 +128,8 @@ def test_every_route_keeps_to_its_description(api: AwsApi, case: Any) -> None:
     answer = case.call(headers=headers)
     STATUSES[case.operation.label][answer.status_code] += 1
     if field := answer.json().get("field") if answer.status_code == 400 else None:
-        assert re.split(r"[.\[]", field)[0] in {"body", *NAMES[case.operation.label], *sent(case)}
+        known = {"body", *NAMES[case.operation.label], *sent(case)}
+        assert field in known or re.split(r"[.\[]", field)[0] in known
     case.validate_response(answer, headers=headers, excluded_checks=UNTOLD)
 
 

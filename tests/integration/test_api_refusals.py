@@ -1,5 +1,7 @@
 """What the API refuses, with the deployed adapters on moto's AWS and on both engines."""
 
+import base64
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +18,7 @@ from chalicelib.api.routes import route_of
 from chalicelib.search.port import document_of
 from tests.api import CALLERS, Answer
 from tests.api_on_aws import DOG, AwsApi, api_on_aws
-from tests.api_requests import REQUESTS
+from tests.api_requests import NEW, REQUESTS
 from tests.oidc import FakeProvider
 from tests.opensearch import empty_index, needs_opensearch
 
@@ -66,6 +68,24 @@ def test_an_edit_of_what_no_person_edits_is_refused_whole(
             answer = api.call("PATCH", "/images/id-1", {field: value, **more}, as_=who)
             assert_problem(answer, 400, field)
     assert api.catalogue.get("id-1") == before
+
+
+@pytest.mark.fault(14, by="moto")
+@pytest.mark.parametrize(
+    "name", ["a.jpg", "../bob/x.jpg", "/uploads/bob/x.jpg", "a/../../bob/x.jpg", "..\\bob\\x.jpg"]
+)
+def test_a_form_is_signed_for_the_callers_own_folder_alone(api: AwsApi, name: str) -> None:
+    for more in ({"owner": "bob"}, {"key": "uploads/bob/x.jpg"}):
+        answer = api.call("POST", "/images", NEW | {"name": name} | more, as_="ann")
+        assert_problem(answer, 400, *more)
+    answer = api.call("POST", "/images", NEW | {"name": name}, as_="ann")
+    if answer.status == 400:
+        assert_problem(answer, 400, "name")
+        return
+    fields = answer.json["upload"]["fields"]
+    key = fields["key"]
+    assert key.startswith("uploads/ann/") and ".." not in key.split("/")
+    assert {"key": key} in json.loads(base64.b64decode(fields["policy"]))["conditions"]
 
 
 def tokens_at(moment: float) -> TokenStore:
@@ -191,25 +211,44 @@ LONG = "dog " * 2_500
         ({"text": "dog", "limit": 0}, "limit"),
         ({"text": "dog", "limit": -1}, "limit"),
         ({"text": "dog", "limit": 1.5}, "limit"),
+        ({"text": "dog", "limit": float("nan")}, "limit"),
         ({"text": "dog", "min_relevance": float("nan")}, "min_relevance"),
         ({"text": "dog", "weights": {"words": float("inf")}}, "weights.words"),
         ({"text": "dog", "cursor": "A" * 40}, "cursor"),
         ({"text": "dog", "cursor": "x" * 2_001}, "cursor"),
         ({"text": "dog", "facets": ["owner"]}, "facets[0]"),
-        ({"attributes": NESTED}, None),
+        ({"attributes": NESTED}, "attributes"),
         ({"attributes": {"and": [{"subject": "dog"}] * 1_000}}, "attributes.and"),
     ],
     ids=lambda value: str(value)[:40],
 )
 def test_a_hostile_search_is_a_400_that_names_the_field_and_takes_no_time(
-    searched: AwsApi, body: dict[str, Any], field: str | None
+    searched: AwsApi, body: dict[str, Any], field: str
 ) -> None:
     began = time.monotonic()
     answer = searched.call("POST", "/search", body)
     assert time.monotonic() - began < BOUND_SECONDS
     assert answer.status == 400, answer.text
     assert answer.headers["Content-Type"] == PROBLEM_JSON
-    assert answer.json["field"] == field or field is None
+    assert answer.json["field"] == field
+
+
+@pytest.mark.fault(22)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/search?q=dog&",
+        "/images?",
+        "/images/id-1/similar?",
+        "/suggest?prefix=do&",
+    ],
+)
+def test_a_parameter_that_cannot_be_is_a_400_that_names_it(searched: AwsApi, path: str) -> None:
+    wrong = [("limit", text) for text in ("0", "-1", "NaN", "1000000", "9" * 400)]
+    if not path.startswith("/suggest"):
+        wrong += [("cursor", "A" * 40), ("cursor", "x" * 2_001), ("cursor", "\U0001f415")]
+    for name, text in wrong:
+        assert_problem(searched.call("GET", f"{path}{name}={quote(text)}", as_="ann"), 400, name)
 
 
 @pytest.mark.fault(22)

@@ -102,6 +102,7 @@ def test_more_nodes_stand_in_two_zones() -> None:
     assert cluster["ZoneAwarenessConfig"] == {"AvailabilityZoneCount": 2}
 
 
+@pytest.mark.fault(38, by="the template")
 def test_the_domain_is_one_that_the_service_offers(domain: dict[str, Any]) -> None:
     (properties,) = of_type(domain, "AWS::OpenSearchService::Domain")
     cluster, disk = properties["ClusterConfig"], properties["EBSOptions"]

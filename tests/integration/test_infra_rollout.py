@@ -74,6 +74,7 @@ def test_every_function_that_somebody_waits_for_has_an_alias_that_codedeploy_mov
         )
 
 
+@pytest.mark.fault(35, by="the template")
 def test_a_tenth_of_the_calls_meets_new_code_first_and_an_alarm_turns_it_back(
     translated: Template,
 ) -> None:
@@ -131,6 +132,7 @@ def test_another_layer_or_limit_is_a_new_version_of_the_api(gradual: Path) -> No
         assert layer["Properties"]["Content"]["S3Key"] in properties["Description"]
 
 
+@pytest.mark.fault(35, by="the template")
 def test_a_version_goes_with_its_release_so_that_the_release_can_come_again(
     translated: Template,
 ) -> None:

@@ -16,9 +16,11 @@ from chalicelib.names import DERIVED, IMPORTS, INDEX, RECONCILING, RECOUNTED, UP
 from chalicelib.queue import HIDDEN_SECONDS
 from chalicelib.settings import Settings, variable
 from infra.app import check
+from infra.engines import DEFAULT_ENGINE
 from infra.functions import ARCHITECTURE
 from local.function import HANDLERS
 from tests import linters
+from tests.templates import engine_assembly
 
 Resources = dict[str, dict[str, Any]]
 
@@ -127,6 +129,7 @@ def test_the_stack_and_its_tables_cannot_be_deleted_by_mistake(
     assert stack["tags"] == {"Application": "image-repo", "Stage": "default"}
 
 
+@pytest.mark.fault(7, by="the template")
 def test_an_event_stays_hidden_six_times_as_long_as_the_captioner_may_take(
     template: dict[str, Any],
 ) -> None:
@@ -187,6 +190,21 @@ def test_captioning_leaves_half_of_a_new_accounts_quota(template: dict[str, Any]
     assert queue["ScalingConfig"] == {"MaximumConcurrency": 5}
 
 
+@pytest.mark.fault(39, by="the template")
+def test_the_default_deployment_reserves_nothing_and_lets_half_of_a_new_quota_caption() -> None:
+    """Of ten executions none can be reserved; what does not fit waits in the queue."""
+    told = (engine_assembly(DEFAULT_ENGINE) / "ImageRepo.template.json").read_text()
+    template = json.loads(told)
+    made = [function["Properties"] for function in functions(template).values()]
+    assert {one.get("ReservedConcurrentExecutions") for one in made} == {None}
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    scaling = [m["Properties"].get("ScalingConfig") for m in mappings]
+    assert [one for one in scaling if one] == [{"MaximumConcurrency": 5}]
+    waiting = of_type(template, "AWS::SQS::Queue").values()
+    assert all(q["Properties"]["MessageRetentionPeriod"] >= 4 * 86_400 for q in waiting)
+
+
+@pytest.mark.fault(8, by="the template")
 def test_no_event_is_lost_by_a_failing_reader(template: dict[str, Any]) -> None:
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
     for mapping in mappings:
@@ -225,6 +243,7 @@ def test_the_images_table_streams_both_images_and_has_the_contracts_indexes(
         assert recovery["PointInTimeRecoveryEnabled"] is True
 
 
+@pytest.mark.fault(31, by="the template")
 def test_what_is_due_is_settled_on_a_schedule_and_dead_letters_are_met_once_a_run(
     template: dict[str, Any],
 ) -> None:
@@ -235,6 +254,8 @@ def test_what_is_due_is_settled_on_a_schedule_and_dead_letters_are_met_once_a_ru
         if event["Type"] == "Schedule"
     ]
     (settling,) = scheduled
+    (event,) = settling["Events"].values()
+    assert event["Properties"]["Schedule"] == "rate(30 minutes)"
     assert settling["Handler"] == "app.reconcile"
     assert settling["Timeout"] * 1000 > RESERVE_MS
     assert settling["Timeout"] < HIDDEN_SECONDS
@@ -380,6 +401,7 @@ def test_no_metric_is_paid_for_that_no_alarm_reads(translated: dict[str, Any]) -
     assert not settings.get("MetricsEnabled")
 
 
+@pytest.mark.fault(42, by="the template")
 def test_what_api_gateway_refuses_is_a_problem_document(translated: dict[str, Any]) -> None:
     body = only(of_type(translated, "AWS::ApiGateway::RestApi"))["Body"]
     responses = body["x-amazon-apigateway-gateway-responses"]

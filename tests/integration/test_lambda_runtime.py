@@ -7,8 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -21,8 +26,9 @@ from PIL import Image
 from captioner.vision import manifest
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
-from chalicelib.images import State, image_id_of
+from chalicelib.images import Caption, Source, State, image_id_of
 from chalicelib.names import METRICS
+from chalicelib.transitions import pending
 from tests.images_table import counts_table, images_table
 from tests.integration.runtime_api import RuntimeApi
 
@@ -139,6 +145,7 @@ def copied_to(folder: Path) -> Path:
     return folder / "captioner" / "bundle"
 
 
+@pytest.mark.fault(1, by="Lambda's runtime client and moto")
 def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> None:
     with RuntimeApi() as api:
         function = Function("captioner.handler.ingest", account.environment, api)
@@ -168,6 +175,79 @@ def test_a_batch_ends_as_records_and_one_visible_failure(account: Account) -> No
     assert copy["ContentType"] == "image/webp"
     assert '"duplicate"' in logged
     assert SECRET not in logged and "one.jpg" not in logged
+
+
+@pytest.mark.fault(5, by="Lambda's runtime client and moto")
+def test_what_tells_of_no_upload_is_acknowledged_and_logged_and_no_error(account: Account) -> None:
+    elsewhere = account.upload("one.jpg", photograph())
+    foreign = elsewhere | {"body": elsewhere["body"].replace(BUCKET, "somebody-elses")}
+    copied = elsewhere | {"body": elsewhere["body"].replace("uploads/ada", "derived/ada")}
+    bodies = (
+        json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}),
+        "{}",
+        foreign["body"],
+        copied["body"],
+    )
+    with RuntimeApi() as api:
+        function = Function("captioner.handler.ingest", account.environment, api)
+        records = [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]
+        assert api.invoke({"Records": records}) == {"batchItemFailures": []}
+        logged = function.stop()
+    lines = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
+    told = Counter((line["level"], line["message"]) for line in lines if "message" in line)
+    assert told == {
+        ("INFO", "the bucket's test event arrived"): 1,
+        ("INFO", "an event concerns no upload of this bucket"): 2,
+        ("WARNING", "a message is none of the repository's"): 1,
+    }
+    assert sum(sum(line.get("ignored", ())) for line in lines) == len(bodies)
+    assert [*account.catalogue.scan()] == []
+
+
+class Repeating(BaseHTTPRequestHandler):
+    """DynamoDB that refuses every writing, and tells in the refusal what was sent."""
+
+    behind = ""
+
+    def do_POST(self) -> None:
+        """Pass readings on."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["X-Amz-Target"].endswith(("PutItem", "TransactWriteItems")):
+            refusal = {"__type": "com.amazon#ValidationException", "message": body.decode()}
+            self._answer(400, json.dumps(refusal).encode())
+            return
+        names = ("X-Amz-Target", "Content-Type", "Authorization", "X-Amz-Date")
+        headers = {name: self.headers[name] for name in names}
+        with urlopen(Request(self.behind, body, headers)) as answer:
+            self._answer(answer.status, answer.read())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Keep the output for pytest's."""
+
+
+@pytest.mark.fault(28, by="Lambda's runtime client and moto")
+def test_a_refusal_that_repeats_a_caption_is_logged_without_it(account: Account) -> None:
+    Repeating.behind = account.environment["AWS_ENDPOINT_URL"]
+    sent = account.upload("one.jpg", photograph())
+    waiting = pending(BUCKET, "uploads/ada/one.jpg", datetime.now(UTC))
+    told = replace(waiting, caption=Caption(SECRET, Source.USER))
+    account.catalogue.save(told, expected_rev=0)
+    with RuntimeApi() as api, ThreadingHTTPServer(("127.0.0.1", 0), Repeating) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        account.environment["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://127.0.0.1:{server.server_port}"
+        function = Function("captioner.handler.ingest", account.environment, api)
+        failed = {"batchItemFailures": [{"itemIdentifier": "one.jpg"}]}
+        assert api.invoke({"Records": [sent]}) == failed
+        logged = function.stop()
+        server.shutdown()
+    assert "a message failed" in logged and "ValidationException" in logged
+    assert SECRET not in logged
 
 
 @pytest.mark.fault(17, 40, by="Lambda's runtime client and moto")
@@ -211,6 +291,7 @@ def test_a_decoder_of_which_no_number_is_one_captions_nothing(
     assert record.reason
 
 
+@pytest.mark.fault(7, by="Lambda's runtime client and moto")
 def test_a_batch_short_of_time_comes_back_whole(account: Account) -> None:
     with RuntimeApi(timeout_s=5) as api:
         function = Function("captioner.handler.ingest", account.environment, api)

@@ -158,6 +158,7 @@ def test_an_older_write_is_no_failure_and_changes_nothing(bench: Bench) -> None:
     assert held(index) == {"0000", "0001"}
 
 
+@pytest.mark.fault(3)
 def test_a_late_older_write_brings_nothing_back_after_the_engine_forgot(bench: Bench) -> None:
     index = bench.index()
     name = index.aliases.read().live

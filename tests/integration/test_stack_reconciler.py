@@ -83,6 +83,7 @@ def uploaded(person: Person, name: str, colour: str) -> tuple[str, str]:
     return image_id, announced["upload"]["fields"]["key"]
 
 
+@pytest.mark.fault(31, 32)
 def test_an_upload_whose_file_never_came_expires_and_one_whose_event_was_lost_is_captioned(
     person: Person,
 ) -> None:

@@ -111,6 +111,7 @@ def test_any_printable_text_is_a_query(api: Api, text: str) -> None:
     assert api.call("GET", "/search", query={"q": text}).status == 200
 
 
+@pytest.mark.fault(8)
 def test_an_engine_that_is_down_is_a_503_and_never_an_empty_result(api: Api) -> None:
     api.index.problem = SearchUnavailable("the search index did not answer")
     answer = api.call("GET", "/search", query={"q": "dog"})

@@ -6,6 +6,7 @@ import pytest
 
 from app import provider
 from chalicelib.access import Caller, Scope
+from chalicelib.api.problems import PROBLEM_JSON
 from chalicelib.api.signing_in import SignIn
 from chalicelib.oidc import ClaimRules, Provider, SignedTokens
 from chalicelib.settings import Settings
@@ -70,7 +71,9 @@ def test_a_token_of_the_provider_is_nothing_where_nobody_signs_in(api: Api) -> N
 @pytest.mark.fault(42)
 def test_a_token_that_is_not_accepted_opens_nothing(signing: Api) -> None:
     for token in (FAKE.token(aud="another"), FAKE.token(exp=1), "a.b.c"):
-        assert signing.call("GET", "/images", as_=token).status == 401
+        answer = signing.call("GET", "/images", as_=token)
+        assert (answer.status, answer.json["status"]) == (401, 401)
+        assert answer.headers["Content-Type"] == PROBLEM_JSON
 
 
 def test_the_gallery_is_told_where_to_sign_in(signing: Api) -> None:

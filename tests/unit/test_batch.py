@@ -108,6 +108,7 @@ def test_of_ten_messages_only_the_poison_fails_and_the_others_are_done_once() ->
     assert room.metrics.counts["duplicate"] == 9
 
 
+@pytest.mark.fault(7)
 def test_short_of_time_the_rest_is_handed_back_untouched() -> None:
     room = Room()
     records = [room.upload(f"{number}.png") for number in range(4)]

@@ -20,6 +20,7 @@ def test_a_cursor_leads_back_to_its_position(listing: str, position: dict[str, s
     assert unseal(listing, seal(listing, position)) == position
 
 
+@pytest.mark.fault(35)
 @pytest.mark.parametrize(
     ("image_id", "cursor"),
     [

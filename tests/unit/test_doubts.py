@@ -19,6 +19,7 @@ class Told:
         self.rates.append((what, is_so))
 
 
+@pytest.mark.fault(40)
 @pytest.mark.parametrize(
     ("said", "doubtful"),
     [

@@ -26,6 +26,7 @@ def message(*records: dict[str, Any]) -> str:
     return json.dumps({"Records": list(records)})
 
 
+@pytest.mark.fault(4)
 @pytest.mark.parametrize(
     "key",
     [
@@ -45,6 +46,7 @@ def test_a_key_is_decoded_once_and_stays_intact(key: str) -> None:
     assert event.key == key
 
 
+@pytest.mark.fault(4)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda k: k[-1] != "/"))
 def test_any_key_comes_through(name: str) -> None:
     (event,) = events.read(message(record("uploads/" + name)), BUCKET)
@@ -143,6 +145,7 @@ def test_an_import_goes_on_from_its_line() -> None:
     assert events.read(json.dumps(events.continue_import(request)), BUCKET) == (request,)
 
 
+@pytest.mark.fault(2)
 def test_a_shorter_sequencer_is_padded_at_its_right() -> None:
     assert not events.is_older("0055AED6DCD90281E5", "0055AED6DCD90281E50")
     assert events.is_older("0055AED6DCD90281E5", "0055AED6DCD90281E51")
@@ -155,6 +158,7 @@ def test_any_event_is_newer_than_none() -> None:
     assert not events.is_older(None, None)
 
 
+@pytest.mark.fault(2)
 @given(HEX, HEX, HEX)
 def test_sequencers_are_in_one_order(one: str, two: str, three: str) -> None:
     width = max(map(len, (one, two, three)))

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import pytest
 from safetensors.numpy import load, save
 
 from chalicelib.search import Filters, Query
@@ -22,6 +23,7 @@ def of_an_earlier_release() -> EmbeddedIndex:
     return EmbeddedIndex([Segment.decoded(save(known))])
 
 
+@pytest.mark.fault(35)
 def test_it_orders_nothing_and_has_no_dates_and_takes_in_those_that_come() -> None:
     index = of_an_earlier_release()
     assert set(ids(index.search(BY_TAKEN))) == {"a", "b"}

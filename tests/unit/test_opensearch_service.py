@@ -207,6 +207,7 @@ def test_whatever_the_adapter_can_ask_is_asked(requests: list[Request]) -> None:
     assert {method for method, _ in asked - operations} == {"PUT", "DELETE"}
 
 
+@pytest.mark.fault(38, by="OpenSearch's client")
 def test_every_request_is_an_operation_that_the_service_supports(requests: list[Request]) -> None:
     for request in requests:
         first = request.path.strip("/").split("/")[0]
@@ -229,11 +230,13 @@ def flat(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
+@pytest.mark.fault(38, by="OpenSearch's client")
 def test_indexes_have_only_settings_that_the_service_takes(requests: list[Request]) -> None:
     made = {name for request in requests for name in settings_of(request)}
     assert made == set(INDEX_SETTINGS)
 
 
+@pytest.mark.fault(38, by="OpenSearch's client")
 def test_settings_of_the_cluster_are_those_that_the_service_lets_be_changed(
     requests: list[Request],
 ) -> None:
@@ -249,6 +252,7 @@ def test_a_nested_setting_is_known_by_its_whole_name() -> None:
     assert not set(named) & set(INDEX_SETTINGS)
 
 
+@pytest.mark.fault(38, by="OpenSearch's client")
 def test_every_version_has_what_the_requests_use(requests: list[Request]) -> None:
     sent = "".join(request.body for request in requests)
     for name, (since, _page) in FEATURES.items():
@@ -256,6 +260,7 @@ def test_every_version_has_what_the_requests_use(requests: list[Request]) -> Non
         assert all(tuple(map(int, version.split("."))) >= since for version in VERSIONS)
 
 
+@pytest.mark.fault(38, by="OpenSearch's client")
 def test_no_request_is_larger_than_the_smallest_node_takes(requests: list[Request]) -> None:
     longest = max(len(request.body.encode()) for request in requests)
     assert 5_000_000 < longest <= MAX_REQUEST_BYTES

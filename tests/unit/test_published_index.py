@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from typing import Any
 
+import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
@@ -11,6 +13,7 @@ from chalicelib.errors import NotFound, SearchUnavailable
 from chalicelib.images import Attribute
 from chalicelib.search import Document
 from chalicelib.search.replicated import IndexWriter, PublishedIndex
+from chalicelib.search.replicated.manifest import VERSION
 from chalicelib.search.replicated.store import digest
 from tests.memory.index_store import MemoryIndexStore
 from tests.publishing import QUERY, Clock, document, found, standing, writer
@@ -161,6 +164,7 @@ def test_an_index_in_another_format_is_refused_by_readers_and_built_anew_by_its_
     assert found(PublishedIndex(store)) == {"a", "b"}
 
 
+@pytest.mark.fault(35)
 def test_an_index_with_a_column_less_answers_takes_writes_and_is_built_anew() -> None:
     """The release before this one knew no places."""
     store, clock, catalogue = MemoryIndexStore(), Clock(), [on_beach("a")]
@@ -175,6 +179,23 @@ def test_an_index_with_a_column_less_answers_takes_writes_and_is_built_anew() ->
     assert (found(reader), places(reader), asked) == ({"a", "b"}, (("beach", 2),), ["heal"])
 
 
+@pytest.mark.fault(35)
+def test_an_index_with_a_column_more_answers_takes_writes_and_owns_up_to_what_they_lack() -> None:
+    """As after a roll-back to this release; the later one, back again, builds the index anew."""
+    store, clock, catalogue = MemoryIndexStore(), Clock(), [on_beach("a")]
+    writer(store, *catalogue).rebuild()
+    base = standing(store).base
+    arrays = load(store.part(base.name)) | {"altitude.values": np.arange(3, dtype=np.int32)}
+    with_parts(store, arrays, version=99)
+    reader = PublishedIndex(store, clock=clock)
+    assert (found(reader), places(reader)) == ({"a"}, (("beach", 1),))
+    catalogue.append(on_beach("b"))
+    IndexWriter(store, lambda: catalogue).apply(catalogue[1:])
+    clock.now = 1.0
+    assert (found(reader), places(reader)) == ({"a", "b"}, (("beach", 2),))
+    assert standing(store).version == VERSION
+
+
 def on_beach(image_id: str) -> Document:
     return replace(document(image_id), attributes=(Attribute("dog", places=("beach",)),))
 
@@ -185,17 +206,22 @@ def places(reader: PublishedIndex) -> tuple[tuple[str, int], ...]:
 
 def without_places(store: MemoryIndexStore) -> None:
     """Leave in the store what a release would have published that had no such column."""
-    manifest = standing(store)
-    arrays = load(store.part(manifest.base.name))
-    content = save({name: held for name, held in arrays.items() if "place." not in name})
-    store.add(manifest.base.name, content)
-    base = asdict(manifest.base) | {"sha256": digest(content)}
-    of_another_release(store, base=base, version=0)
+    arrays = load(store.part(standing(store).base.name))
+    known = {name: held for name, held in arrays.items() if "place." not in name}
+    with_parts(store, known, version=0)
+
+
+def with_parts(store: MemoryIndexStore, arrays: dict[str, Any], version: int) -> None:
+    """Put other arrays into the store than this release published."""
+    base, content = standing(store).base, save(arrays)
+    store.add(base.name, content)
+    of_another_release(store, base=asdict(base) | {"sha256": digest(content)}, version=version)
 
 
 # Another index in its place --------------------------------------------------------------------
 
 
+@pytest.mark.fault(20)
 def test_what_is_published_while_the_index_is_built_anew_is_in_it() -> None:
     store = MemoryIndexStore()
     other = writer(store)
@@ -225,6 +251,7 @@ def test_a_rebuild_that_fails_leaves_the_index_as_it_was() -> None:
     assert found(PublishedIndex(store)) == {"a"}
 
 
+@pytest.mark.fault(20)
 def test_the_former_index_comes_back_with_what_happened_since() -> None:
     store, clock = MemoryIndexStore(), Clock()
     catalogue = [document("a"), document("b")]

@@ -98,6 +98,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         yield Account()
 
 
+@pytest.mark.fault(7)
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_whatever_request_fails_the_batch_is_delivered_again_until_all_are_found(

@@ -35,7 +35,12 @@ def test_an_intact_bundle_is_described(tmp_path: Path) -> None:
     assert described.confidence["needs_review_below"] == 0.2
 
 
-@pytest.mark.fault(16, by="a bundle's files")
+@pytest.mark.fault(35, by="a bundle's files")
+def test_a_bundle_that_tells_more_than_this_release_knows_is_read(tmp_path: Path) -> None:
+    told = make(tmp_path, altitude={"metres": 7}, confidence={"needs_review_below": 0.2, "new": 1})
+    assert manifest.read(told).confidence["needs_review_below"] == 0.2
+
+
 @pytest.mark.fault(16, by="a bundle's files")
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="nowhere: no such folder"):

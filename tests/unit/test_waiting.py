@@ -69,6 +69,7 @@ def test_an_upload_whose_file_never_came_expires_with_a_reason() -> None:
     assert room.settle() == {}
 
 
+@pytest.mark.fault(31)
 @pytest.mark.parametrize("started", range(0, 30, 5))
 def test_it_expires_within_the_hour_after_its_form_at_whatever_minute_passes_run(
     started: int,

@@ -157,12 +157,16 @@ class Manifest:
         return replace(self, base=base, runs=self.runs[len(self.runs) - kept :])
 
     def after(self, old: "Manifest | None", now: datetime) -> "Manifest":
-        """Return the manifest as the one that replaces ``old``: it remembers what that held."""
+        """Return the manifest as the one that replaces ``old``: it remembers what that held.
+
+        What this release writes into an index of a later one has its own columns alone: the later
+        one, when it is back, is to build it anew.
+        """
         if old is None:
             return self
         retired = [(name, at) for name, at in old.retired if not _past(at, now)]
         retired += [(name, int(now.timestamp())) for name in sorted(old.names - self.names)]
-        return replace(self, retired=tuple(retired))
+        return replace(self, retired=tuple(retired), version=min(self.version, VERSION))
 
     def superfluous(self, stored: Iterable[tuple[str, datetime]], now: datetime) -> list[str]:
         """Return which stored parts nobody can load any more, once this manifest is published.
