@@ -81,7 +81,7 @@ class TextEncoder(Protocol):
     @property
     def words(self) -> Sequence[str]: ...  # noqa: D102
 
-    def encode(self, text: str) -> npt.NDArray[np.float32]:
+    def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         """Return the semantic vector of a text: 256 numbers, of unit length."""
 
 
@@ -107,7 +107,7 @@ class QueryEncoder:
     def text(self, text: str) -> Vector:
         """Return the semantic vector of a text."""
         encoder = self._texts
-        return Vector(encoder.encode(text).astype("<f2").tobytes(), encoder.space)
+        return Vector(encoder.encode_query(text).astype("<f2").tobytes(), encoder.space)
 
     def words(self) -> Sequence[str]:
         """Return the words that the text encoder knows."""

@@ -19,6 +19,7 @@ LOCK = ROOT / "requirements" / "api.lock"
 # call. Lambda's own SDK changes without notice, so a layer brings its own:
 # https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 _CALLED = ("dynamodb", "events", "lambda", "s3", "sqs", "xray")
+_WORDS = "en.plzma"  # of simplemma's dictionaries of 54 languages, which are 18 MB
 # Nothing at run time reads tests or stubs.
 _UNREAD = ("**/__pycache__", "**/tests", "**/test", "**/*.pyi", "**/*.c", "**/*.h", "bin")
 
@@ -82,6 +83,9 @@ def _strip(folder: Path) -> None:
     for described in (folder / "botocore" / "data").iterdir():
         if described.is_dir() and described.name not in _CALLED:
             shutil.rmtree(described)
+    for words in (folder / "simplemma").rglob("*.plzma"):
+        if words.name != _WORDS:
+            words.unlink()
 
 
 def _compile(layer: Layer) -> None:

@@ -60,7 +60,7 @@ class Words:
     space = "m@1"
     words = ("dog",)
 
-    def encode(self, text: str) -> npt.NDArray[np.float32]:
+    def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         """Return a vector."""
         return np.full(256, 1 / 16, np.float32)
 

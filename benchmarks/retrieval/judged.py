@@ -28,6 +28,8 @@ from chalicelib.search.text import parse
 FACTS = Path(__file__).resolve().parents[2] / "tests" / "data"
 FOLDERS = {"everyday": "captioned/photographs", "flickr8k": "flickr8k/Flicker8k_Dataset"}
 FIRST, PAGE = 5, 10
+RIGHT = 2  # the grade
+COMMON = 60  # answers, of a query that says little of what is alike
 WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0)
 
 WAYS: Mapping[str, Way] = {
@@ -85,7 +87,7 @@ def quality(found: Sequence[int], grades: Mapping[int, int]) -> Quality:
     right = sum(at in grades for at in found)
     return Quality(
         ndcg=_discounted(gains) / _discounted(best),
-        success=float(any(grades.get(at) == 2 for at in found[:FIRST])),
+        success=float(any(grades.get(at) == RIGHT for at in found[:FIRST])),
         precision=right / len(found) if found else 0.0,
         recall=right / len(grades),
     )
@@ -134,6 +136,37 @@ def measured(
     return told
 
 
+def alike(asked: Sequence[Judged]) -> dict[int, dict[int, int]]:
+    """Return the photographs that are right for a query together, for each of them.
+
+    Of queries that half of everything answers nothing follows.
+    """
+    found: dict[int, dict[int, int]] = {}
+    for one in asked:
+        right = [at for at, grade in one.grades.items() if grade == RIGHT]
+        for at in right if len(one.grades) <= COMMON else ():
+            others = {other: RIGHT for other in right if other != at}
+            found.setdefault(at, {}).update(others)
+    return {at: others for at, others in found.items() if others}
+
+
+def likeness(held: Sequence[Document], asked: Sequence[Judged]) -> Quality:
+    """Return the mean quality of searches by each photograph for others."""
+    index, places = filled(held), {one.image_id: at for at, one in enumerate(held)}
+    found = []
+    for at, others in alike(asked).items():
+        one = held[at]
+        query = Query(
+            OWNER,
+            visual=one.visual,
+            exclude=(one.image_id,),
+            limit=MAX_LIMIT,
+            min_relevance=AUTO,
+        )
+        found.append(quality(answer(index, query, places), others))
+    return Quality(*map(fmean, zip(*found, strict=True)))
+
+
 def peer(held: Sequence[Document], asked: Sequence[Judged]) -> Quality:
     """Return the mean quality of OpenSearch's own hybrid query on the same documents."""
     places = {one.image_id: at for at, one in enumerate(held)}
@@ -161,6 +194,7 @@ def main() -> None:
     held, asked = documents(photographs(options.data)), queries()
     print(f"{len(asked)} queries, {len(held)} photographs")
     found = measured(held, asked)
+    found["by a photograph, auto"] = likeness(held, asked)
     if options.peer:
         found["OpenSearch's hybrid query"] = peer(held, asked)
     for name, told in found.items():

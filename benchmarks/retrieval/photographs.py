@@ -108,7 +108,7 @@ def text_vectors(texts: Sequence[str]) -> list[bytes]:
     """Return each text's semantic vector, as the encoder function answers it."""
     kept = Kept.of_bundle("texts")
     return [
-        kept.get(text, lambda text: packed(model().encode_text(text)), text)
+        kept.get(text, lambda text: packed(model().text.encode_query(text)), text)
         for text in progress(texts, "queries encoded")
     ]
 

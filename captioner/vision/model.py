@@ -84,7 +84,7 @@ class Model:
         return self._both(self.encoder.map(pixels))
 
     def encode_text(self, text: str) -> F32:
-        """Give the semantic vector float32 (256,), unit length, of a text."""
+        """Give the semantic vector float32 (256,), unit length, of a caption."""
         return self.text.encode(text)
 
     def _both(self, map_: F32) -> tuple[F32, F32]:

@@ -116,13 +116,19 @@ class TextEncoder:
         return self._words.words[len(SPECIALS) :]
 
     def encode(self, text: str) -> F32:
-        """Give the semantic vector, float32 (256,) of unit length, of a query.
+        """Give the semantic vector, float32 (256,) of unit length, of a caption.
 
         Words never seen are left out; a text without a known word gives the even
-        vector, which is near to nothing in particular. Part of what all words have in
-        common is taken away: a picture that is near to it would be near to any query.
+        vector, which is near to nothing in particular.
         """
-        vector = self.encode_all([text])[0]
+        return self.encode_all([text])[0]
+
+    def encode_query(self, text: str) -> F32:
+        """Give the vector of a query: as `encode`, less of what all words have in common.
+
+        A picture that is near to that would be near to any query.
+        """
+        vector = self.encode(text)
         return unit(vector - COMMON_SHARE * self._common) if self._words.known(text) else vector
 
     @cached_property

@@ -62,7 +62,7 @@ def read_subject(text: str) -> Attribute | None:
 def simplified(attribute: Attribute) -> Attribute:
     """Return an attribute, as a person wrote it, with its subject read: `read_subject`."""
     read = read_subject(attribute.subject)
-    if read is None:
+    if read is None or read == Attribute(attribute.subject.strip().lower()):
         return attribute
     return replace(
         attribute,

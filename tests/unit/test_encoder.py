@@ -56,7 +56,7 @@ class Words:
     def __init__(self) -> None:
         Words.loaded += 1
 
-    def encode(self, text: str) -> npt.NDArray[np.float32]:
+    def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         return np.array([len(text), 0.5], np.float32)
 
 

@@ -20,7 +20,7 @@ from training.first_nouns import first_noun_right, first_nouns, read_labels
         ("a close-up view of a cat", ("cat",)),
         ("a black and white photo of a bus", ("bus",)),
         ("a plate of food on a table", ("plate", "food")),
-        ("a teddy bear sits on a bed", ("bear",)),
+        ("a teddy bear sits on a bed", ("teddy bear",)),
         ("there is a toilet next to a sink", ("toilet",)),
         ("an orange and white cat", ("cat",)),
         ("a photograph", ("photograph",)),

@@ -32,18 +32,33 @@ def test_texts_together_have_the_vectors_that_each_has_alone() -> None:
 @pytest.mark.parametrize("query", ["", "???", "qqq xyzzy"])
 def test_a_text_without_a_known_word_gives_the_even_vector(query: str) -> None:
     assert np.allclose(ENCODER.encode(query), 1 / 16)
+    assert np.allclose(ENCODER.encode_query(query), 1 / 16)
 
 
 @settings(max_examples=30)
 @given(st.text(max_size=80))
 def test_any_text_gives_a_vector_of_unit_length(query: str) -> None:
     assert np.linalg.norm(ENCODER.encode(query)) == pytest.approx(1, abs=1e-5)
+    assert np.linalg.norm(ENCODER.encode_query(query)) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("query", ["dog", "beach", "a boy in a red shirt"])
+def test_a_query_has_less_of_what_all_words_have_in_common(query: str) -> None:
+    common = np.mean(ENCODER.encode_all(ENCODER.words[: text.COMMON_WORDS]), axis=0)
+    assert 0 < ENCODER.encode_query(query) @ common < ENCODER.encode(query) @ common
+
+
+@pytest.mark.parametrize(
+    ("asked", "known"), [("lorry", "truck"), ("aeroplanes", "airplane"), ("tyre", "tire")]
+)
+def test_british_words_are_known_as_american_ones(asked: str, known: str) -> None:
+    assert np.array_equal(ENCODER.encode(asked), ENCODER.encode(known))
 
 
 def test_onnx_runtime_is_not_imported() -> None:
     program = (
         "import sys; from captioner.vision import text\n"
-        "text.load().encode('a dog')\n"
+        "text.load().encode_query('a dog')\n"
         "sys.exit('onnxruntime' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
