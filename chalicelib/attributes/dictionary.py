@@ -19,8 +19,8 @@ def lemma(word: str) -> str:
     word = AMERICAN.get(word, word)
     if word in IRREGULAR_PLURALS:
         return IRREGULAR_PLURALS[word]
-    found: str = simplemma.lemmatize(word, lang=_LANGUAGE)
-    return found.lower()
+    found: str = simplemma.lemmatize(word, lang=_LANGUAGE).lower()
+    return AMERICAN.get(found, found)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -45,7 +45,7 @@ def test_any_text_gives_a_vector_of_unit_length(query: str) -> None:
 @pytest.mark.parametrize("query", ["dog", "beach", "a boy in a red shirt"])
 def test_a_query_has_less_of_what_all_words_have_in_common(query: str) -> None:
     common = np.mean(ENCODER.encode_all(ENCODER.words[: text.COMMON_WORDS]), axis=0)
-    assert 0 < ENCODER.encode_query(query) @ common < ENCODER.encode(query) @ common
+    assert ENCODER.encode_query(query) @ common < ENCODER.encode(query) @ common
 
 
 @pytest.mark.parametrize(
