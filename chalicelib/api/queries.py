@@ -6,6 +6,7 @@ The kinds of fields come first, those of other requests among them.
 import base64
 import binascii
 import math
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
@@ -78,7 +79,8 @@ def with_traits(field: Callable[[Kind], Any]) -> Callable[[type[_Model]], type[_
 
 
 def printable(text: str) -> str:
-    """Return the text, if nothing in it is a control character or half of a surrogate pair."""
+    """Return the text composed, if it holds no control character or half of a surrogate pair."""
+    text = unicodedata.normalize("NFC", text)
     if any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("must not hold control characters")
     return text

@@ -58,6 +58,7 @@ _SAID = {
     "image": "looks like",
 }
 _LOOKS = ("meaning", "image")
+_AND = dict.fromkeys(_SAID, ", ") | {"attributes": "; "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +290,9 @@ def _why(explanation: Sequence[Contribution]) -> str:
     """Return why a photograph was found: "caption: dog, running · looks like: 0.63"."""
     told = []
     for part in explanation:
-        says = ", ".join(part.terms) or (f"{part.score:.2f}" if part.part in _LOOKS else "")
+        says = _AND[part.part].join(part.terms) or (
+            f"{part.score:.2f}" if part.part in _LOOKS else ""
+        )
         told += [f"{_SAID[part.part]}: {says}"] if says else []
     return " · ".join(told)
 

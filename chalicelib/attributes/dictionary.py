@@ -4,9 +4,11 @@ from functools import lru_cache
 
 import simplemma
 
-from chalicelib.attributes.lexicon import AMERICAN, IRREGULAR_PLURALS
+from chalicelib.attributes.lexicon import AMERICAN, IRREGULAR_PLURALS, LEMMAS
 
 _LANGUAGE = "en"
+# British endings and the American ones, where such a word is English: "vapour" → "vapor".
+_ENDINGS = (("our", "or"), ("tre", "ter"), ("ise", "ize"))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -17,10 +19,18 @@ def lemma(word: str) -> str:
     British spellings and words become American: "tyres" → "tire".
     """
     word = AMERICAN.get(word, word)
-    if word in IRREGULAR_PLURALS:
-        return IRREGULAR_PLURALS[word]
-    found: str = simplemma.lemmatize(word, lang=_LANGUAGE).lower()
-    return AMERICAN.get(found, found)
+    known = LEMMAS.get(word) or IRREGULAR_PLURALS.get(word)
+    found: str = known or simplemma.lemmatize(word, lang=_LANGUAGE).lower()
+    return AMERICAN.get(found) or _american(found)
+
+
+def _american(word: str) -> str:
+    """Return the American spelling; of short words such endings are none: "four", "wise"."""
+    for british, american in _ENDINGS:
+        spelt = word.removesuffix(british) + american
+        if word.endswith(british) and len(word) > len(british) + 2 and is_english(spelt):
+            return spelt
+    return word
 
 
 @lru_cache(maxsize=1 << 14)

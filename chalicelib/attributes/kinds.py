@@ -95,6 +95,11 @@ def base_form(word: str) -> str:
     return known_base(word) or _guessed_base(word)
 
 
+def base_of_participle(word: str) -> str | None:
+    """Return the base of a form in -ing, even of one that is a noun as a rule: "crossing"."""
+    return next((base for base in _bases(word) if base in VERBS), None)
+
+
 @lru_cache(maxsize=4096)
 def known_base(word: str) -> str | None:
     """Return the base form where the lexicon knows the verb, else None."""
@@ -157,7 +162,7 @@ def _closure(first: str, below: Mapping[str, str]) -> frozenset[str]:
         word = waiting.pop()
         if word not in found:
             found.add(word)
-            waiting.extend(below.get(word, "").split())
+            waiting.extend(one.replace("_", " ") for one in below.get(word, "").split())
     return frozenset(found)
 
 
@@ -236,14 +241,21 @@ def are_said(words: Iterable[str], holders: Sequence[object]) -> list[bool]:
 
 def in_words(holder: object) -> str:
     """Return a clause as a person would say it: "a dog, brown, running, beach"."""
-    words = [f"{_article(one)} {one}" for one in SUBJECT.values(holder)]
-    words += COLOUR.values(holder)
-    words += map(participle, ACTION.values(holder))
+    words = [*map(_with_article, SUBJECT.values(holder)), *COLOUR.values(holder)]
+    words += map(participle, ACTION.normalised(holder))
     return ", ".join((*words, *PLACE.values(holder)))
 
 
-def _article(noun: str) -> str:
-    return "an" if noun[:1] in "aeiou" else "a"
+def _with_article(noun: str) -> str:
+    """Return "a dog", "an animal"; what is plural, a name or more than one word stays alone."""
+    one = noun.strip().lower()
+    if singular(one) != one or one in INVARIABLE or not is_english(one):
+        return noun
+    return (
+        f"an {noun}"
+        if one[0] in "aeiou" and not one.startswith(("uni", "use", "eu", "one"))
+        else f"a {noun}"
+    )
 
 
 def participle(verb: str) -> str:

@@ -1,6 +1,7 @@
 """From words to noun phrases: "a black and white dog" → dog, {black, white}."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,15 +11,16 @@ from chalicelib.attributes.kinds import (
     ANIMATE,
     THINGS_THAT_MOVE,
     base_form,
+    base_of_participle,
     known_base,
     place_form,
     singular,
 )
 from chalicelib.attributes.lexicon import COVERED, LOCATIVES, PLACES
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’\-_][^\W\d_]+)*|\d+|'s\b|[.,;:!?&]")
 _CLOSE_UP = re.compile(r"\bclose\s+up(?= (?:of|on|view|shot|photo|picture|image|portrait)\b|\W*$)")
-_WHOLE = re.compile(rf"\b({'|'.join(sorted(lex.WHOLE)).replace('-', ' ')})(s?)\b")
+_WHOLE = re.compile(rf"\b(?:{'|'.join(sorted(lex.WHOLE)).replace('_', ' ')})s?\b")
 _LOANED = frozenset("éèêñçïâ")  # letters of words that English has from elsewhere
 _LONGEST = 16  # words of one noun phrase
 _CLOSED = frozenset().union(
@@ -89,34 +91,60 @@ class Token(str):
         self.is_third_person = self.base is not None and self.one != word
 
 
+class _Done(Token):
+    """A form in -ing that is a noun as a rule, where it says what somebody does."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.is_ing = True
+        self.base = self.form = base_of_participle(word) or word
+
+
 _token = lru_cache(maxsize=4096)(Token)
+_verb = lru_cache(maxsize=64)(_Done)
 STOP = _token(".")
 
 
 def tokens(text: str) -> list[Token]:
     """Return the words, numbers and stops of a text in lower case."""
     found: list[str] = []
-    plain = _CLOSE_UP.sub("close-up", text.lower().replace("’", "'"))
-    joined = _WHOLE.sub(lambda words: words[0].replace(" ", "-"), plain)
+    composed = unicodedata.normalize("NFC", text).replace("_", " ")
+    plain = _CLOSE_UP.sub("close-up", composed.lower().replace("’", "'"))
+    joined = _WHOLE.sub(lambda words: words[0].replace(" ", "_"), plain)
     for token in _TOKEN.findall(joined):
-        if token.removesuffix("s") in lex.WHOLE:
-            found.append(token.replace("-", " "))
+        if "_" in token:
+            found.append(token.replace("_", " "))
         elif token.endswith("'s") and len(token) > 2 and token not in lex.PRONOUNS:
             found += [token[:-2], "'s"]
         elif "-" in token and all(p in lex.COLOURS or p == "and" for p in token.split("-")):
             found += token.split("-")
         else:
             found.append(token)
-    return [*map(_token, found)]
+    words = [*map(_token, found), STOP]
+    for at, word in enumerate(words[1:-1], 1):
+        if word in lex.DOING_NOUNS and _is_done(words[at - 1], words[at + 1]):
+            words[at] = _verb(str(word))
+    return words[:-1]
 
 
-def may_be_english(words: Sequence[Token]) -> bool:
+def _is_done(before: Token, after: Token) -> bool:
+    """True for "crossing" of "a man crossing the street", "is painting a wall"."""
+    if after in lex.DETERMINERS:
+        return before.one in ANIMATE or before in lex.BE
+    has_object = after.can_be_noun and (after.one != after or after in lex.SUBSTANCES)
+    return before.one in ANIMATE and has_object
+
+
+def may_be_english(words: Sequence[Token], text: str) -> bool:
     """Say whether a text may be English: its small words are, or no other language's.
 
-    Of another language the rules would take any word for a noun.
+    Of another language the rules would take any word for a noun. A name may have any letters.
     """
+    names = {word.strip(".,;:!?").lower() for word in text.split() if word[0].isupper()}
     english = sum(word in _CLOSED for word in words)
-    foreign = sum(word in lex.FOREIGN or _is_accented(word) for word in words)
+    foreign = sum(
+        word in lex.FOREIGN or (_is_accented(word) and word not in names) for word in words
+    )
     if foreign == english > 0:
         return any(word in _CLOSED and word not in lex.HALF_ENGLISH for word in words)
     return foreign <= english
@@ -276,8 +304,7 @@ class Phrases:
         word, following = self.words[at], self.words[at + 1]
         if self.words[at - 2] in _CROSSED or not word.is_ing:
             return False
-        is_object = word.base in lex.HAVING or following.is_ing
-        return following.can_be_noun and not is_object
+        return following.can_be_noun and word.base in lex.SPORTING and not following.is_ing
 
     def _does(self, at: int) -> bool:
         """True for the unknown verb of "a dog belays with a rope"."""

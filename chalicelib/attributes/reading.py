@@ -35,7 +35,7 @@ def extract(caption: str) -> tuple[Attribute, ...]:
         ``MAX_ATTRIBUTES``; empty where nothing was understood.
     """
     words = tokens(caption[:MAX_CAPTION_CHARS])
-    if not may_be_english(words):
+    if not may_be_english(words, caption):
         return ()
     reader = _Reader(words)
     while reader.at < len(words):
@@ -51,11 +51,13 @@ def read_subject(text: str) -> Attribute | None:
 
     "a brown dog" is a dog, brown; "soccer player" a player. None where it is no noun phrase.
     """
-    words = tokens(text)
+    words = tokens(text.strip(" .,;:!?"))
     parsed = Phrases(words).noun_phrase(0)
-    if parsed is None or parsed[1] != len(words) or parsed[0].head is None:
+    if parsed is None or parsed[1] != len(words):
         return None
     phrase = parsed[0]
+    if phrase.head is None or phrase.negated:
+        return None
     return Attribute(str(phrase.head), tuple(phrase.colours), tuple(phrase.actions))
 
 

@@ -1,6 +1,6 @@
 // What was made of the words in the box: mistyped words, and who does what as a condition to choose.
 import { byId, make } from "./dom.js";
-import { isBound, wantedBy } from "./kinds.js";
+import { isBound, TRAITS, wantedBy } from "./kinds.js";
 
 /**
  * @typedef {{clauses: import("./kinds.js").Said[], rest: string | null}} Reading
@@ -28,8 +28,10 @@ function misspelt({ text, words }, typed, go) {
   return [sentence(`Searched for “${text}”`), way(`Only “${Object.keys(words).join("”, “")}”`, () => go({ q: quoted }))];
 }
 
-/** The address can hold one clause. */
+/** What is bound to a subject, which words alone do not ask for. The address can hold one clause. */
 function only({ clauses, rest }, go) {
-  const left = clauses.length === 1 ? (rest ?? "") : null;
-  return [label("Only"), ...clauses.map((clause) => way(clause.told, () => go({ ...(left !== null && { q: left }), ...wantedBy(clause) })))];
+  const bound = clauses.filter((clause) => TRAITS.some(({ plural }) => clause[plural].length));
+  const left = clauses.length === 1 && { q: rest ?? "" };
+  const ways = bound.map((clause) => way(clause.told, () => go({ ...left, ...wantedBy(clause) })));
+  return ways.length ? [label("Only"), ...ways] : [];
 }

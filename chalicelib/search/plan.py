@@ -55,7 +55,7 @@ from chalicelib.search.query import (
     Weights,
 )
 from chalicelib.search.reading import read
-from chalicelib.search.text import Phrase, QueryText, parse, quantised
+from chalicelib.search.text import Phrase, QueryText, parse, quantised, words_of
 from chalicelib.search.tuned import ALIKE, WEIGHTS
 
 DEPTH = 500  # of each part's ranking: so many take part in a fused one
@@ -193,7 +193,8 @@ class Plan:
         return Terms(tuple(groups), quorum)
 
     def _term(self, phrase: Phrase, name: TextName, weight: int) -> Term:
-        return Term(phrase.raw, Holds(phrase.stems, name), weight, _PARTS[name])
+        said = " ".join(words_of(phrase.raw)) or phrase.raw
+        return Term(said, Holds(phrase.stems, name), weight, _PARTS[name])
 
 
 def plan(query: Query) -> Plan:
@@ -222,7 +223,7 @@ def plan(query: Query) -> Plan:
     missed = text is not None and query.mode is not Mode.WORDS and not by_meaning
     return Plan(
         query=query,
-        among=_among(query, by_words),
+        among=_among(query, text),
         text=ranked,
         quorum=_quorum(ranked, is_fused=is_fused),
         clauses=clauses,

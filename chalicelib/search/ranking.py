@@ -126,7 +126,7 @@ class EngineOrder:
             return None
         first_of_all = Retrieval(self._among, self._by, size=1, counts=False)
         (first,) = self._view.retrieve([first_of_all])
-        return float(first.scores[0]) / self._whole if len(first.scores) else None
+        return min(1.0, float(first.scores[0]) / self._whole) if len(first.scores) else None
 
     def cut(self, bound: float) -> None:
         """Leave out what has a lower score; scores are whole numbers of steps."""
@@ -189,10 +189,12 @@ class EngineOrder:
         held = terms_held(self._view, _terms(by), [key for _, key in places])
         return {
             key: tuple(
-                Contribution(part, share := min(1.0, sum(terms.values())), rank, share, terms)
-                for part, terms in held[key].items()
+                Contribution(part, min(1.0, given), rank, score * given / whole, held[key][part])
+                for part, given in parts.items()
             )
-            for (_, key), rank in zip(places, ranks, strict=True)
+            for (_, key), rank, score in zip(places, ranks, self.scores(places), strict=True)
+            if (parts := {part: sum(terms.values()) for part, terms in held[key].items()})
+            and (whole := sum(parts.values()))
         }
 
 
@@ -204,7 +206,9 @@ class FusedOrder:
     ) -> None:
         self._view, self._plan = view, plan
         self._parts = plan.parts(weights)
-        self._whole = sum(getattr(plan.weights, name) for name in self._parts) or 1.0
+        # Where a model's words are to count more than a person's, so much more can be reached.
+        most = max(1.0, plan.weights.trust)
+        self._whole = sum(getattr(plan.weights, name) for name in self._parts) * most or 1.0
         asked = [plan.candidates(part) for name, part in self._parts.items() if name not in lists]
         rest = iter(view.retrieve(asked) if asked else ())
         found = {name: lists[name] if name in lists else next(rest) for name in self._parts}
@@ -242,7 +246,7 @@ class FusedOrder:
 
     def scores(self, places: Sequence[Place]) -> list[float]:
         """Return the fused scores, of which 1 is the most that there can be."""
-        relevance = {key: -score / self._whole for score, key in self._places}
+        relevance = {key: _between(-score / self._whole) for score, key in self._places}
         return [relevance[key] for _, key in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
@@ -360,6 +364,11 @@ def facets_of(plan: Plan) -> tuple[Facet, ...]:
 
 def _terms(by: By) -> tuple[Term, ...]:
     return tuple(term for group in by.groups for term in group) if isinstance(by, Terms) else ()
+
+
+def _between(score: float) -> float:
+    """Return a score from 0 to 1: a cosine may be negative, and of bytes a little more than 1."""
+    return min(1.0, max(0.0, score))
 
 
 def _whole(by: By) -> float:

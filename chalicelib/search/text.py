@@ -17,7 +17,8 @@ from html import escape
 import numpy as np
 import Stemmer
 
-from chalicelib.attributes.dictionary import lemma
+from chalicelib.attributes.dictionary import is_english, lemma
+from chalicelib.attributes.kinds import known_base
 from chalicelib.errors import InvalidField
 from chalicelib.search.query import VECTOR_BYTES
 
@@ -38,10 +39,19 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}](?:[^\W_{_UNSPACED}]|[\u0300-\u036f])*")
+# Vowel signs, accents and points of all scripts, which are no letters to Python.
+_MARKS = "".join(
+    chr(code) for code in range(0x300, 0x11000) if unicodedata.category(chr(code)) in ("Mn", "Mc")
+)
+_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}](?:[^\W_{_UNSPACED}]|[{re.escape(_MARKS)}])*")
 # What stands between words as a blank does; what may stand within one does not: "t-shirt", "2.5".
 _BETWEEN = r"\s,;:/|\\+&!?()\[\]{}<>\u3001\u3002\uff0c\uff0f\u30fb"
 _PART = re.compile(rf'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^{_BETWEEN}"]+))')
+# What a file is called beside its name, which is all that is compared.
+_EXTENSION = re.compile(
+    r"\.(?:jpe?g|png|webp|gif|hei[cf]|avif|tiff?|dng|nef|cr[23]|arw|raw)$", re.I
+)
+_QUOTES = str.maketrans("“”„‟", '""""')
 _stemmer = Stemmer.Stemmer("porter")  # Porter, "An algorithm for suffix stripping", 1980
 
 
@@ -65,17 +75,19 @@ def words_of(text: str) -> list[str]:
 def stem_of(word: str) -> str:
     """Return what all forms of a word have in common, without case, accents and blanks.
 
-    That is the stem, by Porter's rules, of its lemma, so that "men" is "man", and "sitting", which
-    a dictionary knows as a noun, "sit".
+    That is its lemma, "man" of "men"; of a word that a dictionary does not know its stem, by
+    Porter's rules, which make "offic" of "office" and "officer".
     """
-    folded = word.lower()
+    folded = word.casefold()
     if not folded.isascii():
         apart = unicodedata.normalize("NFKD", folded)
         # The voicing marks of kana, which make other letters, are of class 8.
         bare = "".join(c for c in apart if unicodedata.combining(c) in (0, 8) and not c.isspace())
-        folded = bare.lower() or folded
-    stem: str = _stemmer.stemWord(lemma(folded))
-    return stem or folded
+        folded = bare.casefold() or folded
+    # Of "sitting" and the like a dictionary knows a noun.
+    done = known_base(folded) if folded.endswith("ing") else None
+    found = done or lemma(folded)
+    return found if is_english(found) else _stemmer.stemWord(found) or folded
 
 
 def highlighted(text: str, matched: Set[str]) -> str | None:
@@ -223,7 +235,7 @@ class QueryText:
 @lru_cache(maxsize=64)
 def parse(text: str) -> QueryText:
     """Return a text taken apart; of one request it is the same object throughout."""
-    text = clean(text)
+    text = clean(text).translate(_QUOTES)
     parts = tuple(_part(found) for found in _PART.finditer(text))
     plain = [part for part in parts if part.is_plain]
     required = _phrases(part for part in parts if part.is_quoted and not part.is_excluded)
@@ -242,5 +254,5 @@ def _part(found: re.Match[str]) -> TextPart:
 
 
 def _phrases(parts: Iterable[TextPart]) -> tuple[Phrase, ...]:
-    found = [Phrase(stems(part.raw), part.raw) for part in parts]
+    found = [Phrase(stems(_EXTENSION.sub("", part.raw)), part.raw) for part in parts]
     return tuple(dict.fromkeys(phrase for phrase in found if phrase.stems))
