@@ -62,14 +62,14 @@ DEPTH = 500  # of each part's ranking: so many take part in a fused one
 
 MEANING_LEFT_OUT = "meaning: the text has no vector, so only its words were matched"
 
-# What a word is worth where words alone rank, in sixteenths (`BREVITY`): in a caption all; half of
-# that in labels, the more the more probable they are; a quarter in the file's name.
+# What a word is worth where words alone rank, in sixteenths (`BREVITY`): in a caption all; a little
+# more than half of that in the file's name; half in labels, the more the more probable they are.
 _WORTH: Mapping[TextName, int] = {
     "caption": 16,
     "labels": 3,
     "labels_50": 2,
     "labels_75": 3,
-    "name": 4,
+    "name": 9,
 }
 _PARTS: Mapping[TextName, PartName] = {
     "caption": "words",

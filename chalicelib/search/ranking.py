@@ -246,8 +246,8 @@ class FusedOrder:
 
     def scores(self, places: Sequence[Place]) -> list[float]:
         """Return the fused scores, of which 1 is the most that there can be."""
-        relevance = {key: _between(-score / self._whole) for score, key in self._places}
-        return [relevance[key] for _, key in places]
+        relevance = {key: -score for score, key in self._places}
+        return [_between(relevance[key] / self._whole) for _, key in places]
 
     def explained(self, places: Sequence[Place]) -> Mapping[int, tuple[Contribution, ...]]:
         """Return what each part of the query gave to photographs, by their keys."""

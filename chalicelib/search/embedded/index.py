@@ -55,7 +55,7 @@ from chalicelib.search.text import SCALE, SHORTEST_WORD
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
 
-_REMEMBERED = 64  # answers that are kept until the index changes
+_REMEMBERED = 128  # answers that are kept until the index changes
 _SUGGESTED: tuple[TextName, ...] = ("caption", "labels")  # the texts whose words are
 _KINDS = {kind.plural: kind.name for kind in KINDS}
 _OF_ROWS = {"labels": "label", "space": "space"}
@@ -193,9 +193,13 @@ class EmbeddedIndex(Searcher):
         for group in by.groups:
             has_any = np.zeros(self._columns.size, np.bool_)
             for term in group:
-                has = self._mask(term.condition)
-                scores += has * np.int32(term.weight)
-                has_any |= has
+                has, weight = self._rows_or_mask(term.condition), np.int32(term.weight)
+                if has.dtype == np.bool_:
+                    scores += has * weight
+                    has_any |= has
+                else:
+                    scores[has] += weight
+                    has_any[has] = True
             groups += has_any
         if by.shorter_first:
             scores += self._arrays["row.brevity"]
@@ -254,16 +258,23 @@ class EmbeddedIndex(Searcher):
         mask: Mask = self._known[condition]
         return mask
 
+    def _rows_or_mask(self, condition: Condition) -> Numbers:
+        """Return which rows meet a condition, as few numbers where it is one of words."""
+        if not isinstance(condition, Holds):
+            return self._mask(condition)
+        if condition.where != "any":
+            return self._rows_holding(condition.where, condition.stems)
+        found = [self._rows_holding(table, condition.stems) for table in TEXTS]
+        rows: Numbers = np.unique(np.concatenate(found))
+        return rows
+
     def _simple(self, condition: Condition) -> Mask:
         arrays = self._arrays
         match condition:
             case Living():
                 return self._columns.living
-            case Holds(stems, where):
-                holding = np.zeros(self._columns.size, np.bool_)
-                for table in TEXTS if where == "any" else (where,):
-                    holding[self._rows_holding(table, stems)] = True
-                return holding
+            case Holds():
+                rows = self._rows_or_mask(condition)
             case HasAttribute(words):
                 rows = self._rows_having(words)
             case Is("label", values):
@@ -281,6 +292,13 @@ class EmbeddedIndex(Searcher):
 
     def _rows_holding(self, table: str, stems: Sequence[str]) -> Numbers:
         """Return the rows whose text has stems one after another."""
+        key = (table, tuple(stems))
+        if key not in self._known:
+            self._remember(key, np.unique(self._found(table, stems)))
+        known: Numbers = self._known[key]
+        return known
+
+    def _found(self, table: str, stems: Sequence[str]) -> Numbers:
         codes = [*map(self._columns.codes.get, stems)]
         words, rows = self._stems(table), self._arrays[f"{table}.of"]
         if None in codes:
@@ -294,15 +312,22 @@ class EmbeddedIndex(Searcher):
 
     def _rows_having(self, words: Sequence[tuple[str, frozenset[str]]]) -> Numbers:
         """Return the rows one attribute of which has a word of each set."""
-        arrays = self._arrays
-        bound = np.ones(len(arrays["attribute.of"]), np.bool_)
+        bound = np.ones(len(self._arrays["attribute.of"]), np.bool_)
         for kind, values in words:
-            chosen = self._are(values)[arrays[f"{kind}.value"]]
-            having = np.zeros(len(bound), np.bool_)
-            having[arrays[f"{kind}.of"][chosen]] = True
-            bound &= having
-        rows: Numbers = arrays["attribute.of"][bound]
+            bound &= self._having(kind, values)
+        rows: Numbers = self._arrays["attribute.of"][bound]
         return rows
+
+    def _having(self, kind: str, values: frozenset[str]) -> Mask:
+        """Return for each attribute whether it has one of the words of a kind."""
+        if (kind, values) not in self._known:
+            arrays = self._arrays
+            chosen = self._are(values)[arrays[f"{kind}.value"]]
+            having = np.zeros(len(arrays["attribute.of"]), np.bool_)
+            having[arrays[f"{kind}.of"][chosen]] = True
+            self._remember((kind, values), having)
+        known: Mask = self._known[kind, values]
+        return known
 
     def _are(self, values: Iterable[str]) -> Mask:
         """Return for each string whether it is one of the values."""
