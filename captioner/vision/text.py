@@ -34,6 +34,8 @@ LONGEST_QUERY = 32
 # Of the mean vector of so many of the commonest words so much is taken from a query's. Pictures
 # near to it are "hubs", the neighbours of everything (Radovanović et al. 2010, JMLR 11:2487).
 COMMON_WORDS, COMMON_SHARE = 300, 0.6
+# A query of so many words is a caption, of which nothing is taken; of fewer the more the fewer.
+WORDS_OF_A_CAPTION = 9
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
 PLURALS = (("ies", "y"), ("es", ""), ("s", ""))
 
@@ -126,10 +128,12 @@ class TextEncoder:
     def encode_query(self, text: str) -> F32:
         """Give the vector of a query: as `encode`, less of what all words have in common.
 
-        A picture that is near to that would be near to any query.
+        A picture that is near to that would be near to any query. So a few words say too little
+        to tell; a whole caption says enough.
         """
-        vector = self.encode(text)
-        return unit(vector - COMMON_SHARE * self._common) if self._words.known(text) else vector
+        vector, words = self.encode(text), len(self._words.known(text))
+        share = COMMON_SHARE * max(0.0, 1 - (words - 1) / (WORDS_OF_A_CAPTION - 1))
+        return unit(vector - share * self._common) if words and share else vector
 
     @cached_property
     def _common(self) -> F32:

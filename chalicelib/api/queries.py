@@ -277,7 +277,7 @@ class SearchDocument(Request):
     """``POST /search``.
 
     Without ``mode`` a text is matched by words and meaning together. Without ``min_relevance``
-    what meaning ranks ends where it stops being relevant; 0 shows everything.
+    what meaning or likeness ranks ends where it stops being relevant; 0 shows everything.
     With ``sort`` what was found is ordered by time, where ``order`` is the newest first unless it
     says otherwise; what has no date is last.
     """

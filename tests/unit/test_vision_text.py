@@ -48,6 +48,11 @@ def test_a_query_has_less_of_what_all_words_have_in_common(query: str) -> None:
     assert ENCODER.encode_query(query) @ common < ENCODER.encode(query) @ common
 
 
+def test_of_a_whole_caption_nothing_is_taken() -> None:
+    caption = "two brown dogs run through the deep snow on a hill"
+    assert np.array_equal(ENCODER.encode_query(caption), ENCODER.encode(caption))
+
+
 @pytest.mark.parametrize(
     ("asked", "known"), [("lorry", "truck"), ("aeroplanes", "airplane"), ("tyre", "tire")]
 )
