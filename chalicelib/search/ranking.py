@@ -347,13 +347,14 @@ def part_scores(
     shares
         Summed idf of the terms that each photograph has, of all terms' sum.
     human
-        Whether a person wrote its caption: what a model's says is trusted less, and its words where
-        nearly all are there.
+        Whether a person wrote its caption: what a model's says is trusted less, and only where
+        nearly all of it is there.
     """
     if part not in ("words", "attributes"):
         return shares
-    powers = (EMPHASIS, EMPHASIS_ON_A_MODEL) if part == "words" else (1.0, 1.0)
-    found: Floats = np.where(human, shares ** powers[0], weights.trust * shares ** powers[1])
+    by_model = weights.trust * shares**EMPHASIS_ON_A_MODEL
+    by_person = shares**EMPHASIS if part == "words" else shares
+    found: Floats = np.where(human, by_person, by_model)
     return found
 
 
