@@ -7,7 +7,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.catalogue.dynamodb import DynamoCatalogue, item_of
-from chalicelib.errors import CatalogueUnavailable, RevisionConflict
+from chalicelib.catalogue.table import answered
+from chalicelib.errors import CatalogueUnavailable, InvalidField, RevisionConflict
 from chalicelib.images import Counted, Image, State
 
 IMAGE = Image("id-1", "ann", "bucket", "uploads/ann/x.jpg", rev=1)
@@ -140,3 +141,21 @@ def test_a_record_that_has_left_a_listing_before_its_index_knows_is_left_out(
     record = {"Responses": {"images": [item_of(replace(IMAGE, state=now))]}}
     table = catalogue(query=[stale], batch_get_item=[record])
     assert table.list("ann", state=state, limit=1, cursor=None).items == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "kind"),
+    [
+        ("ValidationException", {"ExclusiveStartKey": {}}, InvalidField),
+        ("ValidationException", {}, CatalogueUnavailable),
+        ("ThrottlingException", {"ExclusiveStartKey": {}}, CatalogueUnavailable),
+    ],
+)
+def test_a_place_that_the_table_refuses_is_a_cursor_of_another_listing(
+    code: str, asked: dict[str, Any], kind: type[Exception]
+) -> None:
+    client: Any = Table(query=[refusal(code)])
+    with pytest.raises(kind) as raised:
+        answered(client, "query", **asked)
+    assert type(raised.value) is kind
+    assert ("cursor" in str(raised.value)) is (kind is InvalidField)
