@@ -95,8 +95,8 @@ def base_form(word: str) -> str:
     return known_base(word) or _guessed_base(word)
 
 
-def base_of_participle(word: str) -> str | None:
-    """Return the base of a form in -ing, even of one that is a noun as a rule: "crossing"."""
+def base_by_ending(word: str) -> str | None:
+    """Return the base of a form by its ending, even of one that is a noun as a rule: "crossing"."""
     return next((base for base in _bases(word) if base in VERBS), None)
 
 
@@ -109,7 +109,7 @@ def known_base(word: str) -> str | None:
         return None
     if word in IRREGULAR_FORMS:
         return IRREGULAR_FORMS[word]
-    return next((base for base in _bases(word) if base in VERBS), None)
+    return base_by_ending(word)
 
 
 def _bases(word: str) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from chalicelib.attributes import lexicon as lex
 from chalicelib.attributes.kinds import (
     ANIMATE,
     THINGS_THAT_MOVE,
+    base_by_ending,
     base_form,
-    base_of_participle,
     known_base,
     place_form,
     singular,
@@ -97,7 +97,7 @@ class _Done(Token):
     def __init__(self, word: str) -> None:
         super().__init__(word)
         self.is_ing = True
-        self.base = self.form = base_of_participle(word) or word
+        self.base = self.form = base_by_ending(word) or word
 
 
 _token = lru_cache(maxsize=4096)(Token)

@@ -137,11 +137,7 @@ class Plan:
 
     def words_alone(self, idf: tuple[int, ...]) -> Terms:
         """Return the order by words where nothing else ranks."""
-        groups = (
-            tuple(self._term(phrase, name, weight * worth) for name, worth in _WORTH.items())
-            for phrase, weight in zip(self._phrases, idf, strict=False)
-        )
-        return Terms(tuple(groups), self.quorum, shorter_first=True)
+        return replace(self._held(tuple(_WORTH), idf, self.quorum), shorter_first=True)
 
     def parts(self, idf: tuple[int, ...]) -> Mapping[PartName, Terms | Nearest]:
         """Return the parts of a fused ranking.

@@ -179,6 +179,8 @@ class _Builder:
     def add(self, document: Document, vectors: Mapping[str, bytes]) -> None:
         """Add a document; of a removed one only what keeps it removed."""
         row, text = len(self._ids), clean(document.text)
+        held = {} if document.deleted else texts_of(document)
+        words = {name: words_of(clean(one)) for name, one in held.items()}
         self._ids.append(document.image_id)
         self._texts.append("" if document.deleted else text)
         self._entries["row"].append(
@@ -189,13 +191,13 @@ class _Builder:
                 self._code(document.owner),
                 self._code(document.state.value),
                 self._code(document.source.value if document.source else ""),
-                brevity(0 if document.deleted else len(words_of(text))),
+                brevity(len(words.get("caption", ()))),
                 document.deleted,
             )
         )
         if not document.deleted:
-            for name, held in texts_of(document).items():
-                self._entries[name] += ((row, self._word(word)) for word in words_of(clean(held)))
+            for name, told in words.items():
+                self._entries[name] += ((row, self._word(word)) for word in told)
             self._add_labels(row, document)
             self._add_attributes(row, document)
             for kind, vector in vectors.items():
