@@ -102,6 +102,8 @@ def bound_of(plan: Plan, order: "Order") -> float | None:
         return None
     if asked != AUTO:
         return best * float(asked)
+    if not order.compares_vectors:
+        kind = "words"
     return max(best * CUTOFFS[kind].share, CUTOFFS[kind].floor)
 
 
@@ -127,6 +129,11 @@ class EngineOrder:
         first_of_all = Retrieval(self._among, self._by, size=1, counts=False)
         (first,) = self._view.retrieve([first_of_all])
         return min(1.0, float(first.scores[0]) / self._whole) if len(first.scores) else None
+
+    @property
+    def compares_vectors(self) -> bool:
+        """Whether a photograph's score is of vectors."""
+        return isinstance(self._by, Nearest)
 
     def cut(self, bound: float) -> None:
         """Leave out what has a lower score; scores are whole numbers of steps."""
@@ -220,6 +227,11 @@ class FusedOrder:
     def best(self) -> float | None:
         """Return the highest score; None where nothing matches."""
         return -self._places[0][0] if self._places else None
+
+    @property
+    def compares_vectors(self) -> bool:
+        """Whether any candidate's score is of vectors: none is where another model made theirs."""
+        return any(not np.isnan(self._scores[name]).all() for name in self._plan.vectors)
 
     def cut(self, bound: float) -> None:
         """Leave out what has a lower score."""

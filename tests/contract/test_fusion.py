@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.images import Attribute, Source
+from chalicelib.images import Attribute, Label, Source
 from chalicelib.search import Query, SearchIndex
-from chalicelib.search.query import Contribution, Mode, Weights
+from chalicelib.search.query import AUTO, Contribution, Mode, Weights
 from chalicelib.search.ranking import EMPHASIS, EMPHASIS_ON_A_MODEL, idf
 from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
@@ -149,6 +149,18 @@ def test_a_part_that_weighs_nothing_leaves_the_order_to_the_others(index: Search
 
 
 # Why ------------------------------------------------------------------------------------------
+
+
+def test_where_no_vector_can_be_compared_the_words_decide_what_is_relevant(
+    index: SearchIndex,
+) -> None:
+    """What the model sees is worth less than the least score that is asked where meaning ranks."""
+    seen = (Label("cat", 0.9),)
+    index.apply([told("seen", labels=seen), told("other", labels=(Label("cup", 0.9),))])
+    cat = replace(FUSED, text="cat", min_relevance=AUTO)
+    assert ids(index.search(cat)) == ["seen"]
+    index.apply([told("near", semantic=HERE)])
+    assert ids(index.search(cat)) == ["near"]
 
 
 def test_shares_add_up_to_the_score(index: SearchIndex) -> None:
