@@ -174,7 +174,7 @@ QueryText = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS),
     AfterValidator(one_line),
 ]
-Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=8_000)]
 Owner = Annotated[
     str,
     StringConstraints(min_length=1, max_length=128, pattern=r"^[^/#\x00-\x1f]+$"),

@@ -1,6 +1,6 @@
 """Searches: from a request to the query model, and from hits to the answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from chalicelib.api.answers import (
     Suggestions,
     image_answers,
 )
+from chalicelib.api.explaining import why
 from chalicelib.api.queries import (
     ClauseInput,
     FiltersInput,
@@ -27,6 +28,7 @@ from chalicelib.api.queries import (
     SimilarQuery,
     SuggestParameters,
 )
+from chalicelib.api.understanding import Understanding
 from chalicelib.api.visibility import visible
 from chalicelib.attributes import simplified
 from chalicelib.attributes.kinds import KINDS, TRAITS, in_words
@@ -43,22 +45,10 @@ from chalicelib.images import Attribute, Image, State
 from chalicelib.search import Clause, Filters, Group, Hit, Query
 from chalicelib.search.port import SEARCHED_FROM, labels_of
 from chalicelib.search.port import Searching as SearchEngine
-from chalicelib.search.query import AUTO, Contribution, Direction, Mode, Sort, Unmet, Weights
+from chalicelib.search.query import AUTO, Direction, Mode, Sort, Unmet, Weights
 from chalicelib.search.reading import Reading, clause_of, read
-from chalicelib.search.spelling import corrected, unsure
 from chalicelib.search.text import parse, stems
 from chalicelib.storage import Storage
-
-_SAID = {
-    "words": "caption",
-    "labels": "seen",
-    "name": "file name",
-    "attributes": "who and what",
-    "meaning": "meaning",
-    "image": "looks like",
-}
-_LOOKS = ("meaning", "image")
-_AND = dict.fromkeys(_SAID, ", ") | {"attributes": "; "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +177,8 @@ class SearchService:
         return replace(query, unlike=unlike, unlike_spaces=spaces)
 
     def _ask(self, query: Query) -> SearchAnswer:
-        corrections: Mapping[str, str] = {}
-        if query.text and (doubtful := unsure(parse(query.text))):
-            corrections = self.index.nearest(query.owner, doubtful, self._words_of_meaning())
-            query = replace(query, text=corrected(parse(query.text), corrections))
-        query, degraded = self._with_meaning(query)
+        understood = Understanding(self.index, self.encoder).of(query)
+        query, corrections = understood.query, understood.corrections
         if query.min_relevance is None and (query.semantic or query.visual):
             query = replace(query, min_relevance=AUTO)
         reading = read(parse(query.text)) if query.text else None
@@ -204,35 +191,14 @@ class SearchService:
                 name: [FacetValue(value=value, count=count) for value, count in counts]
                 for name, counts in results.facets.items()
             },
-            cursor=results.cursor,
-            degraded=[*results.degraded, *degraded],
+            cursor=understood.cursor(results.cursor),
+            degraded=[*results.degraded, *understood.degraded],
             reading=_reading(reading) if reading else None,
             corrected=CorrectionAnswer.model_validate({"text": query.text, "words": corrections})
             if corrections
             else None,
             hints=[_hint(one, query.text) for one in results.unmet],
         )
-
-    def _words_of_meaning(self) -> Sequence[str]:
-        try:
-            return self.encoder.words()
-        except EncoderUnavailable:
-            return ()
-
-    def _with_meaning(self, query: Query) -> tuple[Query, tuple[str, ...]]:
-        by_meaning = query.text is not None and query.mode is not Mode.WORDS
-        text = parse(query.text).meaning if query.text and by_meaning else None
-        if text is None:
-            return replace(query, mode=Mode.WORDS), ()
-        try:
-            vector = self.encoder.text(text)
-            if query.space not in (None, vector.space):
-                raise EncoderUnavailable("another model is being deployed; try again in a minute")
-            return replace(query, semantic=vector.numbers, space=vector.space), ()
-        except EncoderUnavailable:
-            if query.mode is Mode.MEANING:
-                raise
-            return replace(query, mode=Mode.WORDS), ("meaning: the encoder did not answer",)
 
     def _hits(self, hits: Sequence[Hit], query: Query) -> list[HitAnswer]:
         """Return hits with the records they stand for, which may have gone meanwhile."""
@@ -253,7 +219,7 @@ class SearchService:
                     if label.probability >= SEARCHED_FROM
                     and matched.intersection(stems(label.word))
                 ],
-                why=_why(hit.explanation) if hit.explanation is not None else None,
+                why=why(hit.explanation, query, image) if hit.explanation is not None else None,
                 explanation=hit.explanation
                 and [ContributionAnswer.model_validate(part) for part in hit.explanation],
             )
@@ -284,17 +250,6 @@ def _hint(unmet: Unmet, text: str | None) -> HintAnswer:
             return HintAnswer(message=f"No photograph has one subject that is all of: {value}.")
     there = f" There are: {', '.join(unmet.known)}." if unmet.known else ""
     return HintAnswer(message=f"No photograph has the {unmet.kind} “{unmet.value}”.{there}")
-
-
-def _why(explanation: Sequence[Contribution]) -> str:
-    """Return why a photograph was found: "caption: dog, running · looks like: 0.63"."""
-    told = []
-    for part in explanation:
-        says = _AND[part.part].join(part.terms) or (
-            f"{part.score:.2f}" if part.part in _LOOKS else ""
-        )
-        told += [f"{_SAID[part.part]}: {says}"] if says else []
-    return " · ".join(told)
 
 
 def _stems_matched(query: Query) -> frozenset[str]:

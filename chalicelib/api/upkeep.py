@@ -62,7 +62,7 @@ class Upkeep:
         return ReindexAnswer.model_validate(told)
 
     def reconcile(self, asked: ReconcileRequest) -> ReconcileAnswer:
-        """Have everything compared and mended; a pass that is under way is gone on with."""
+        """Have everything compared and mended; a pass that is under way is continued."""
         newest = self.reports.newest()
         is_running = newest is not None and newest.stage is Stage.RUNNING
         run_id = newest.run_id if newest and is_running else str(uuid4())

@@ -46,7 +46,7 @@ _MARKS = "".join(
 _TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}](?:[^\W_{_UNSPACED}]|[{re.escape(_MARKS)}])*")
 # What stands between words as a blank does; what may stand within one does not: "t-shirt", "2.5".
 _BETWEEN = r"\s,;:/|\\+&!?()\[\]{}<>\u3001\u3002\uff0c\uff0f\u30fb"
-_PART = re.compile(rf'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^{_BETWEEN}"]+))')
+_PART = re.compile(rf'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|"?(?P<word>[^{_BETWEEN}"]+))')
 # What a file is called beside its name, which is all that is compared.
 _EXTENSION = re.compile(
     r"\.(?:jpe?g|png|webp|gif|hei[cf]|avif|tiff?|dng|nef|cr[23]|arw|raw)$", re.I

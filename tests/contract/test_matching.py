@@ -23,6 +23,7 @@ from tests.searching import SCENE, document, found, ids, sparse, spread
         ('"runs dog"', set()),
         ("dog -brown", {"b"}),
         ('dog -"brown dog"', {"b"}),
+        ('dog -"brown', {"b"}),
         ("-dog", {"c"}),
         ("the", {"c"}),
         ("the dog", {"a", "b"}),

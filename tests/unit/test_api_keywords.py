@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app import provider
-from chalicelib.images import Caption, Label, Source
+from chalicelib.images import Attribute, Caption, Label, Source
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS
@@ -49,7 +49,12 @@ def filled() -> Iterator[Api]:
     api.encoder.down = True
     filed: dict[str, Any] = {"keywords": ("Como", "lake"), "keywords_source": Source.FILE}
     shown = [
-        api.enter("filed", caption=Caption("a boat", Source.FILE), **filed),
+        api.enter(
+            "filed",
+            caption=Caption("a boat", Source.FILE),
+            attributes=(Attribute("boat"),),
+            **filed,
+        ),
         api.enter("seen", caption=Caption("a shore", Source.MODEL), labels=(Label("lake", 0.9),)),
     ]
     index.apply([*map(document_of, shown)])
@@ -61,6 +66,22 @@ def filled() -> Iterator[Api]:
 def test_a_text_finds_keywords_and_says_which(filled: Api) -> None:
     hits = filled.call("GET", "/search", query={"q": "como"}).json["hits"]
     assert [(hit["image"]["id"], hit["matched_labels"]) for hit in hits] == [("filed", ["como"])]
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"q": "como"}, {"filed": "keywords: como"}),
+        ({"q": "lake"}, {"filed": "keywords: lake", "seen": "seen: lake"}),
+        ({"q": "boat in como"}, {"filed": "caption: boat · keywords: como"}),
+        ({"subject": "boat"}, {"filed": "who and what: a boat"}),
+    ],
+)
+def test_a_keyword_is_told_apart_from_a_caption_and_from_what_is_seen(
+    filled: Api, asked: dict[str, str], why: dict[str, str]
+) -> None:
+    told = filled.call("GET", "/search", query={**asked, "explain": "true"}).json["hits"]
+    assert {hit["image"]["id"]: hit["why"] for hit in told} == why
 
 
 def test_keywords_are_filtered_by_and_counted_as_labels(filled: Api) -> None:
