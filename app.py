@@ -19,7 +19,7 @@ from chalice.app import (
     Response,
 )
 
-from captioner.vision import text
+from captioner.vision import words
 from chalicelib import bootstrap
 from chalicelib.access import Caller
 from chalicelib.api import (
@@ -54,7 +54,7 @@ app.register_middleware(ConvertToMiddleware(metrics.log_metrics), event_type="ht
 UNEXPECTED = ImageRepoError("Something went wrong here; it has been logged.")
 # Long enough for ten dead letters, or for a part of an import.
 RESERVE_MS = 30_000
-provider = bootstrap.Provider(text.load)
+provider = bootstrap.Provider(words.load)
 
 
 def repository() -> bootstrap.Repository:

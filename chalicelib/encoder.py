@@ -19,6 +19,7 @@ from chalicelib.errors import (
     RejectedImage,
 )
 from chalicelib.images import VECTOR_SIZE
+from chalicelib.search.query import LikelyWords
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -38,10 +39,14 @@ class Vector:
     space
         As of `chalicelib.images.Image`; None where it is not known, as of a function of an earlier
         release.
+    likely
+        Of a text: what its words say of photographs with visual vectors of the space; None where
+        the model knows none of them.
     """
 
     numbers: bytes
     space: str | None = None
+    likely: LikelyWords | None = None
 
 
 class Encoder(Protocol):
@@ -52,8 +57,8 @@ class Encoder(Protocol):
     ``InvalidField`` where the crop cannot be.
     """
 
-    def text(self, text: str) -> Vector:
-        """Return the semantic vector of a text."""
+    def text(self, text: str, telling: Sequence[str] = ()) -> Vector:
+        """Return the semantic vector of a text, and what its telling words say by themselves."""
 
     def words(self) -> Sequence[str]:
         """Return the words that it has learnt from captions, the most frequent first."""
@@ -84,6 +89,9 @@ class TextEncoder(Protocol):
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         """Return the semantic vector of a text: 256 numbers, of unit length."""
 
+    def likely(self, telling: Sequence[str]) -> LikelyWords | None:
+        """Return what a query's telling words say by themselves."""
+
 
 class QueryEncoder:
     """Adapter that turns texts into vectors here and asks the encoder function for images.
@@ -104,10 +112,11 @@ class QueryEncoder:
         self._client = client
         self._function = function
 
-    def text(self, text: str) -> Vector:
-        """Return the semantic vector of a text."""
+    def text(self, text: str, telling: Sequence[str] = ()) -> Vector:
+        """Return the semantic vector of a text, and what its telling words say by themselves."""
         encoder = self._texts
-        return Vector(encoder.encode_query(text).astype("<f2").tobytes(), encoder.space)
+        numbers = encoder.encode_query(text).astype("<f2").tobytes()
+        return Vector(numbers, encoder.space, encoder.likely(telling))
 
     def words(self) -> Sequence[str]:
         """Return the words that the text encoder knows."""

@@ -97,7 +97,8 @@ def search(
     weight: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PART=N", help="Of words, labels, name, meaning, attributes, image, trust."
+            metavar="PART=N",
+            help="Of words, labels, name, likely, meaning, attributes, image, trust.",
         ),
     ] = None,
     facets: Annotated[bool, typer.Option("--facets", help="Count what the matches hold.")] = False,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from captioner.vision import manifest
+from captioner.vision import manifest, words
 from captioner.vision.bundle import FILES, load
 from captioner.vision.manifest import BundleError
 from infra.packaging import BUILD
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TAKEN = BUILD / "bundle"
-WHOLE = {manifest.FILE, *FILES}
+WHOLE = {manifest.FILE, *FILES, words.FILE}
 LARGEST = 500_000_000
 """Bytes unpacked; Lambda's images may have 10 GB, but a captioner loads this at each start."""
 

@@ -7,7 +7,7 @@
 import shutil
 from pathlib import Path
 
-from captioner.vision import manifest, text
+from captioner.vision import manifest, text, words
 from chalicelib.api import pages
 from layers.__main__ import LAMBDA, ROOT
 
@@ -17,7 +17,7 @@ _UNWANTED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", "*.swp")
 _FORMATS = "image_repo_formats"
 _API = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
 # Of the captioner, what turns a query's text into its vector: docs/decisions/105.
-_VISION = ("__init__", "manifest", "text")
+_VISION = ("__init__", "manifest", "text", "words")
 _TEXT_SIDE = ("captioner/__init__.py", *(f"captioner/vision/{name}.py" for name in _VISION))
 _INDEXER = ("indexer", "chalicelib", _FORMATS)
 _CAPTIONER = ("captioner", "chalicelib", _FORMATS, "requirements/captioner.lock")
@@ -30,7 +30,8 @@ def api_project(bundle: Path | None = None) -> Path:
     for path in (_FORMATS, *_TEXT_SIDE):
         _copied(ROOT / path, project / "vendor" / path)
     source = _existing(bundle or text.BUNDLE, "python -m infra.bundle")
-    for file in (manifest.FILE, *text.FILES):
+    further = (words.FILE,) if (source / words.FILE).is_file() else ()
+    for file in (manifest.FILE, *text.FILES, *further):
         _copied(source / file, project / "vendor" / "captioner" / "bundle" / file)
     return project
 

@@ -13,8 +13,9 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from chalicelib.attributes.dictionary import STOP_WORDS
 from chalicelib.attributes.kinds import PEOPLE
-from chalicelib.search.text import STOP_WORDS, words_of
+from chalicelib.search.text import words_of
 from image_repo import Client
 from local.photographs import DemoPhotograph
 from local.steps import console, say

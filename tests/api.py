@@ -122,7 +122,7 @@ class FixedEncoder:
         self.down = False
         self.space: str | None = None
 
-    def text(self, text: str) -> Vector:
+    def text(self, text: str, telling: Sequence[str] = ()) -> Vector:
         if self.down:
             raise EncoderUnavailable("the encoder did not answer")
         self.texts.append(text)

@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,6 +63,9 @@ class Words:
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         """Return a vector."""
         return np.full(256, 1 / 16, np.float32)
+
+    def likely(self, telling: Sequence[str]) -> None:
+        """Know no word by itself."""
 
 
 class _Raw(BytesIO):

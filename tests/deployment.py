@@ -64,7 +64,7 @@ def described(content: bytes) -> Prepared:
 class Likenesses:
     """Adapter of the port ``Encoder``, of the same model."""
 
-    def text(self, text: str) -> Vector:
+    def text(self, text: str, telling: Sequence[str] = ()) -> Vector:
         return Vector(likeness(text.encode()), SPACE)
 
     def words(self) -> Sequence[str]:

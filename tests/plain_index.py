@@ -30,12 +30,15 @@ from chalicelib.search.port import (
     ByTime,
     Facet,
     Held,
+    Keys,
+    Looks,
     Nearest,
     Retrieval,
     Retrieved,
     Stored,
     brevity,
     key_of,
+    looks_of,
     microseconds,
     searched_labels,
     texts_of,
@@ -131,6 +134,9 @@ class PlainIndex(Searcher):
 
     def retrieve(self, asked: Sequence[Retrieval]) -> Sequence[Retrieved]:
         return [self._retrieved(one) for one in asked]
+
+    def looks(self, keys: Keys, space: str | None) -> Looks:
+        return looks_of(self.stored(keys.tolist(), visual=True), keys, space)
 
     def stored(self, keys: Sequence[int], *, visual: bool = False) -> Mapping[int, Stored]:
         found = {one.key: one.document for one in self._living if one.key in keys}

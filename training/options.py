@@ -26,7 +26,7 @@ def parser(*further: Step) -> ArgumentParser:
     made = ArgumentParser(
         prog="python -m training",
         description="Makes the caption model's bundle: teachers, prepare, distil, train, tune,"
-        " export, evaluate; pseudo captions what nobody did.",
+        " export, words, evaluate; pseudo captions what nobody did.",
         epilog="docs/training.md has the whole run with its times.",
     )
     steps = made.add_subparsers(dest="step", required=True, metavar="STEP")
@@ -221,6 +221,16 @@ def export(step: ArgumentParser) -> None:
     _data(step)
 
 
+def words(step: ArgumentParser) -> None:
+    """Fit what tells the words that captions of a photograph would hold, for searches.
+
+    Its file, words.npz, is written into the bundle, whose other files stay as they are.
+    """
+    path(step, "--bundle", "folder of the bundle", required=True)
+    _captioned(step)
+    _data(step)
+
+
 def evaluate(step: ArgumentParser) -> None:
     """Score a bundle on photographs it was not trained on.
 
@@ -302,5 +312,5 @@ def _captioning(step: Options) -> None:
 
 
 _STEPS: tuple[Step, ...] = (
-    teachers, prepare, distil, train, tune, pseudo, export, evaluate, report,
+    teachers, prepare, distil, train, tune, pseudo, export, words, evaluate, report,
 )  # fmt: skip

@@ -54,7 +54,7 @@ def _index(engine: str, where: str) -> "Searching":
 def _service(index: "Searching") -> Callable[[dict[str, str]], int]:
     """Return what answers a request's parameters with the number of matches."""
     from benchmarks.search.corpus import OWNER  # noqa: PLC0415
-    from captioner.vision import text  # noqa: PLC0415
+    from captioner.vision import words  # noqa: PLC0415
     from chalicelib.access import Caller, Scope  # noqa: PLC0415
     from chalicelib.api.queries import SearchParameters  # noqa: PLC0415
     from chalicelib.api.searching import SearchService  # noqa: PLC0415
@@ -63,7 +63,7 @@ def _service(index: "Searching") -> Callable[[dict[str, str]], int]:
     from tests.memory.storage import MemoryStorage  # noqa: PLC0415
 
     images: Any = None  # is asked for images only
-    encoder = QueryEncoder(text.load, images, "")
+    encoder = QueryEncoder(words.load, images, "")
     service = SearchService(MemoryCatalogue(), MemoryStorage(), index, encoder, 0)
     caller = Caller(OWNER, frozenset({Scope.READ}))
 

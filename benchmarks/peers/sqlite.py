@@ -13,9 +13,10 @@ import sqlite_vec
 
 from benchmarks.peers.engine import LIMIT, RRF_CONSTANT, Engine
 from benchmarks.search.corpus import OWNER
+from chalicelib.attributes.dictionary import STOP_WORDS
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search import Document, Query
-from chalicelib.search.text import STOP_WORDS, quantised, words_of
+from chalicelib.search.text import quantised, words_of
 
 _SCHEMA = f"""
 CREATE TABLE photograph (id INTEGER PRIMARY KEY, image_id TEXT, owner TEXT, text TEXT);

@@ -19,7 +19,8 @@ TOLD_BY_PERSON = (0.5, 0.6, 0.8, 1.0, 1.25, 1.5)
 TOLD_BY_MODEL = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.8)
 # Not nothing: nothing else finds the kin of a subject ("animal") by what a caption says.
 ATTRIBUTES = (0.03, 0.05, 0.08, 0.1, 0.2)
-ALONE = Weights(words=0, meaning=1, attributes=0, image=1, trust=1, labels=0, name=0)
+LIKELY = (0.3, 0.5, 0.8)
+ALONE = Weights(words=0, meaning=1, attributes=0, image=1, trust=1, labels=0, name=0, likely=0)
 
 Ints = npt.NDArray[np.int64]
 Places = npt.NDArray[np.float64]
@@ -93,9 +94,12 @@ def _best(model: QuerySet, mixed: QuerySet) -> Weights:
             WEIGHTS,
             words=person,
             attributes=attributes,
+            likely=likely,
             trust=round(by_model / person, 3),
         )
-        for person, by_model, attributes in product(TOLD_BY_PERSON, TOLD_BY_MODEL, ATTRIBUTES)
+        for person, by_model, attributes, likely in product(
+            TOLD_BY_PERSON, TOLD_BY_MODEL, ATTRIBUTES, LIKELY
+        )
         if by_model <= person
     ]
     recalls = {one: _recalls(model.ranks(one)) for one in grid}
@@ -110,8 +114,9 @@ def _recalls(places: Places) -> list[float]:
 
 def _table(of: QuerySet, weights: Weights) -> dict[str, Any]:
     ways = {
-        "words": replace(weights, meaning=0.0, attributes=0.0),
-        "attributes": replace(weights, meaning=0.0, words=0.0, attributes=1.0),
+        "words": replace(weights, meaning=0.0, attributes=0.0, likely=0.0),
+        "attributes": replace(weights, meaning=0.0, words=0.0, attributes=1.0, likely=0.0),
+        "likely": replace(ALONE, meaning=0.0, likely=1.0),
         "meaning": ALONE,
         "fused": weights,
     }

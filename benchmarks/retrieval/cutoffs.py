@@ -18,8 +18,9 @@ from benchmarks.retrieval.material import Material, told_by_people
 from benchmarks.retrieval.photographs import text_vectors
 from benchmarks.retrieval.values import Bools, values_of
 from captioner.vision.text import F32
+from chalicelib.attributes.dictionary import STOP_WORDS
 from chalicelib.search.query import Weights
-from chalicelib.search.text import STOP_WORDS, stems
+from chalicelib.search.text import stems
 from chalicelib.search.tuned import Cutoff
 from training.dataset import Split
 

@@ -11,8 +11,9 @@ from PIL import Image, ImageEnhance
 from benchmarks.retrieval.material import Material
 from benchmarks.retrieval.photographs import documents, embedded, progress
 from captioner.vision.text import F32
+from chalicelib.attributes.dictionary import STOP_WORDS
 from chalicelib.search.query import VECTOR_BYTES
-from chalicelib.search.text import STOP_WORDS, stems
+from chalicelib.search.text import stems
 
 KNOWN = "3050606344_af711c726c.jpg"  # in the training split: the same as 2851198725_37b6027625.jpg
 COPIED = 100  # photographs that are altered

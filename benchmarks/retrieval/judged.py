@@ -17,7 +17,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from benchmarks.peers.opensearch import Hybrid
-from benchmarks.retrieval.photographs import OWNER, documents, model, text_vectors
+from benchmarks.retrieval.photographs import OWNER, documents, likely_words, model, text_vectors
 from benchmarks.retrieval.recall import Way, filled
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import Document
@@ -30,7 +30,9 @@ FOLDERS = {"everyday": "captioned/photographs", "flickr8k": "flickr8k/Flicker8k_
 FIRST, PAGE = 5, 10
 RIGHT = 2  # the grade
 COMMON = 60  # answers, of a query that says little of what is alike
-WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0)
+WORDS_ALONE = Weights(
+    words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0, likely=0
+)
 
 WAYS: Mapping[str, Way] = {
     "words, all of them": {"mode": Mode.WORDS},
@@ -130,7 +132,14 @@ def measured(
         found = []
         for one, text, vector in zip(asked, texts, vectors, strict=True):
             semantic = None if way["mode"] is Mode.WORDS else vector
-            query = Query(OWNER, text=text, semantic=semantic, limit=MAX_LIMIT, **way)
+            query = Query(
+                OWNER,
+                text=text,
+                semantic=semantic,
+                likely=likely_words(text),
+                limit=MAX_LIMIT,
+                **way,
+            )
             found.append(quality(answer(index, query, places), one.grades))
         told[name] = Quality(*map(fmean, zip(*found, strict=True)))
     return told

@@ -19,12 +19,14 @@ from typing import Any
 from captioner.decoding import decode
 from captioner.photograph import read
 from captioner.preparing import packed, prepare, version_of
-from captioner.vision import bundle
+from captioner.vision import bundle, words
 from captioner.vision.model import Model
+from captioner.vision.words import LikelyWords, QueryTexts
 from chalicelib.events import EventKind, ObjectEvent
 from chalicelib.images import Prepared, image_id_of
 from chalicelib.ingest import Ingest
 from chalicelib.search.port import Document, document_of
+from chalicelib.search.text import parse
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.storage import MemoryStorage
 
@@ -104,12 +106,23 @@ def _prepared(data: bytes) -> Prepared:
     return replace(prepare(data, read=reading, describe=model().describe), display=b"")
 
 
-def text_vectors(texts: Sequence[str]) -> list[bytes]:
+@cache
+def texts() -> QueryTexts:
+    """Return what turns texts into queries, of the same bundle."""
+    return words.load()
+
+
+def likely_words(text: str) -> LikelyWords | None:
+    """Return what a text's words say of photographs, as the API asks it."""
+    return texts().likely(parse(text).telling)
+
+
+def text_vectors(asked: Sequence[str]) -> list[bytes]:
     """Return each text's semantic vector, as the encoder function answers it."""
     kept = Kept.of_bundle("texts")
     return [
         kept.get(text, lambda text: packed(model().text.encode_query(text)), text)
-        for text in progress(texts, "queries encoded")
+        for text in progress(asked, "queries encoded")
     ]
 
 

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.retrieval.material import CAPTIONS, Asked, Material, told_by_people
-from benchmarks.retrieval.photographs import OWNER, progress
+from benchmarks.retrieval.photographs import OWNER, likely_words, progress
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import Document
 from chalicelib.search.query import MAX_LIMIT, Mode, Query, Weights
 
 NEVER = 10**9  # the rank of what is not among the first `MAX_LIMIT`
-WORDS_ALONE = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0)
+WORDS_ALONE = Weights(
+    words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0, likely=0
+)
 BLEU_QUERIES = 200  # sentence BLEU against every caption takes long
 
 Way = Mapping[str, Any]
@@ -40,7 +42,14 @@ def ranks(index: EmbeddedIndex, documents: Sequence[Document], asked: Asked, way
     """Return the rank of each query's own photograph."""
     found = []
     for text, vector, own in zip(asked.texts, asked.vectors, asked.own, strict=True):
-        query = Query(OWNER, text=text, semantic=vector, limit=MAX_LIMIT, **way)
+        query = Query(
+            OWNER,
+            text=text,
+            semantic=vector,
+            likely=likely_words(text),
+            limit=MAX_LIMIT,
+            **way,
+        )
         if query.mode is Mode.WORDS:
             query = replace(query, semantic=None)
         hits = [hit.image_id for hit in index.search(query).hits]

@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.retrieval.photographs import likely_words
 from benchmarks.retrieval.recall import filled
 from captioner.vision.text import F32
 from chalicelib.images import HUMAN_SOURCES, VECTOR_SIZE
@@ -22,7 +23,7 @@ from chalicelib.search.plan import clause_condition, clauses_of
 from chalicelib.search.port import Retrieval, key_of
 from chalicelib.search.query import Weights
 from chalicelib.search.ranking import idf, part_scores
-from chalicelib.search.text import parse, quantised
+from chalicelib.search.text import SCALE, parse, quantised
 
 Bools = npt.NDArray[np.bool_]
 Having = Callable[[Condition], npt.NDArray[np.intp]]
@@ -35,7 +36,7 @@ class Values:
     Attributes
     ----------
     parts
-        Of words, attributes and meaning (3, queries, photographs).
+        Of words, attributes, meaning and likely words (4, queries, photographs).
     human
         Of the photographs: whether a person wrote the caption.
     """
@@ -45,7 +46,7 @@ class Values:
 
     def scores(self, weights: Weights) -> F32:
         """Return the fused scores (queries, photographs)."""
-        words, attributes, meaning = self.parts
+        words, attributes, meaning, likely = self.parts
         by_words = part_scores("words", words.astype(np.float64), self.human, weights)
         by_attributes = part_scores(
             "attributes", attributes.astype(np.float64), self.human, weights
@@ -54,6 +55,7 @@ class Values:
             weights.words * by_words
             + weights.attributes * by_attributes
             + weights.meaning * meaning
+            + weights.likely * likely
         )
         return fused
 
@@ -69,6 +71,7 @@ def values_of(
         _shares(words, having, len(documents)),
         _shares(clauses, having, len(documents)),
         cosines(vectors, [document.semantic for document in documents]),
+        _likely(texts, documents),
     )
     human = np.array([document.source in HUMAN_SOURCES for document in documents])
     return Values(np.stack(parts), human)
@@ -81,6 +84,17 @@ def cosines(asked: Sequence[bytes], held: Sequence[bytes | None]) -> F32:
         for some in (asked, held)
     )
     return cosines_of(left, right)
+
+
+def _likely(texts: Sequence[str], documents: Sequence[Document]) -> F32:
+    looks = [document.visual for document in documents]
+    bytes_ = rows([quantised(one) if one else bytes(VECTOR_SIZE) for one in looks])
+    visual = bytes_.astype(np.float32) / np.float32(SCALE)
+    found = np.zeros((len(texts), len(documents)), np.float32)
+    for at, text in enumerate(texts):
+        if words := likely_words(text):
+            found[at] = words.shares(words.probabilities(visual)).sum(1)
+    return found
 
 
 def _having(documents: Sequence[Document]) -> Having:

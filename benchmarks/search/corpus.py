@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from chalicelib.attributes import extract
+from chalicelib.attributes.dictionary import STOP_WORDS
 from chalicelib.images import VECTOR_SIZE, Source
 from chalicelib.search import Clause, Document, Query
 from chalicelib.search.query import FACETS, Mode, Sort
 from chalicelib.search.reading import clause_of
-from chalicelib.search.text import STOP_WORDS
+from chalicelib.search.text import parse
 
 SEED = 7
 OWNER = "ann"
@@ -92,6 +93,11 @@ def _taken(number: int) -> datetime | None:
 
 def queries(texts: Sequence[str], turns: int) -> Mapping[str, list[Query]]:
     """Return queries of each kind: one to three words of a caption, a clause of it, a vector."""
+    # It takes the text encoder with it, which a cold start is to load itself.
+    from captioner.vision.words import load  # noqa: PLC0415
+
+    encoder = load()
+
     chance = random.Random(SEED)
     chosen = [chance.choice(texts) for _ in range(turns)]
     clauses = [clause_of(attribute) for text in chosen for attribute in extract(text)[:1]]
@@ -104,7 +110,13 @@ def queries(texts: Sequence[str], turns: int) -> Mapping[str, list[Query]]:
         "attributes, any person": [Query(OWNER, attributes=Clause("person"))],
         "image": [Query(OWNER, visual=vector) for vector in images],
         "fused": [
-            Query(OWNER, text=text, semantic=vector, mode=Mode.FUSED)
+            Query(
+                OWNER,
+                text=text,
+                semantic=vector,
+                likely=encoder.likely(parse(text).telling),
+                mode=Mode.FUSED,
+            )
             for text, vector in zip(words, meanings, strict=True)
         ],
         "text and image": [
@@ -114,7 +126,14 @@ def queries(texts: Sequence[str], turns: int) -> Mapping[str, list[Query]]:
         "text, all facets": [Query(OWNER, text=text, facets=FACETS) for text in words],
         "text, by date taken": [Query(OWNER, text=text, sort=Sort.TAKEN) for text in words],
         "fused, by date taken": [
-            Query(OWNER, text=text, semantic=vector, mode=Mode.FUSED, sort=Sort.TAKEN)
+            Query(
+                OWNER,
+                text=text,
+                semantic=vector,
+                likely=encoder.likely(parse(text).telling),
+                mode=Mode.FUSED,
+                sort=Sort.TAKEN,
+            )
             for text, vector in zip(words, meanings, strict=True)
         ],
         "everything, by date taken": [Query(OWNER, sort=Sort.TAKEN)],

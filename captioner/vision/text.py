@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from captioner.vision import manifest
 from captioner.vision.manifest import BundleError
 from chalicelib.attributes.dictionary import lemma
 from chalicelib.attributes.lexicon import AMERICAN
@@ -171,19 +170,6 @@ class TextEncoder:
         keep = sigmoid(update + from_update)
         new = np.tanh(candidate + sigmoid(reset + from_reset) * from_candidate)
         return np.asarray(keep * state + (1 - keep) * new, np.float32)
-
-
-def load(folder: Path = BUNDLE) -> TextEncoder:
-    """Load the text encoder of a bundle, only its own files read and verified.
-
-    Raises
-    ------
-    BundleError
-        If one is missing or damaged.
-    """
-    bundle = manifest.read(folder, FILES)
-    words = Tokenizer.read(bundle.path("tokenizer.json"))
-    return TextEncoder(read_arrays(bundle.path("text.npz"), ARRAYS), words, bundle.space)
 
 
 def read_arrays(path: Path, names: Iterable[str]) -> dict[str, F32]:

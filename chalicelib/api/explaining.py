@@ -13,6 +13,7 @@ _SAID = {
     "labels": "seen",
     "name": "file name",
     "attributes": "who and what",
+    "likely": "in the picture",
     "meaning": "meaning",
     "image": "looks like",
 }

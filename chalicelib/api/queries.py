@@ -261,7 +261,8 @@ class WeightsInput(Request):
     """How much each part of a fused ranking counts; what is not given counts as it was chosen.
 
     ``trust``: what the words of a model's caption count where a person's count 1. ``labels``:
-    what counts that the model sees the words, whatever the caption says.
+    what counts that the model sees the words, whatever the caption says. ``likely``: what counts
+    that captions of the picture would hold them.
     """
 
     words: Weight = WEIGHTS.words
@@ -271,6 +272,7 @@ class WeightsInput(Request):
     trust: Weight = WEIGHTS.trust
     labels: Weight = WEIGHTS.labels
     name: Weight = WEIGHTS.name
+    likely: Weight = WEIGHTS.likely
 
 
 class SearchDocument(Request):

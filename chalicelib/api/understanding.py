@@ -96,10 +96,11 @@ class Understanding:
             return ()
 
     def _with_meaning(self, query: Query, text: str) -> Query:
-        vector = self.encoder.text(text)
+        telling = parse(query.text).telling if query.text else ()
+        vector = self.encoder.text(text, telling)
         if query.space not in (None, vector.space):
             raise EncoderUnavailable("another model is being deployed; try again in a minute")
-        return replace(query, semantic=vector.numbers, space=vector.space)
+        return replace(query, semantic=vector.numbers, space=vector.space, likely=vector.likely)
 
 
 def _meaning(query: Query) -> str | None:

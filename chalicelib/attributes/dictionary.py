@@ -9,6 +9,12 @@ from chalicelib.attributes.lexicon import AMERICAN, IRREGULAR_PLURALS, LEMMAS
 _LANGUAGE = "en"
 # British endings and the American ones, where such a word is English: "vapour" → "vapor".
 _ENDINGS = (("our", "or"), ("tre", "ter"), ("ise", "ize"))
+# Words that stand in nearly every caption; they are looked for only where nothing else is.
+_STOPPED = (
+    "a an and are as at be by for from he her his in into is it its of on or she that the their "
+    "them there they this to was were which while who with"
+)
+STOP_WORDS = frozenset(_STOPPED.split())
 
 
 @lru_cache(maxsize=1 << 14)

@@ -49,6 +49,7 @@ from chalicelib.search.query import (
     Direction,
     Filters,
     Group,
+    LikelyWords,
     Mode,
     Query,
     Sort,
@@ -118,6 +119,12 @@ class Plan:
             return "words" if self.text else None
         is_image = "image" in self.vectors and len(self.vectors) == 1
         return "image" if is_image and not (self.text or self.clauses) else "text"
+
+    @property
+    def likely(self) -> LikelyWords | None:
+        """What the text's words say by the picture, where several parts rank and it counts."""
+        is_fused = self.text is not None and "meaning" in self.vectors
+        return self.query.likely if is_fused and self.weights.likely else None
 
     @property
     def sort(self) -> ByTime | None:

@@ -14,7 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.attributes import extract, simplified
-from chalicelib.images import DESCRIBED, HUMAN_SOURCES, Attribute, Image, Label, Source, State
+from chalicelib.images import (
+    DESCRIBED,
+    HUMAN_SOURCES,
+    VECTOR_SIZE,
+    Attribute,
+    Image,
+    Label,
+    Source,
+    State,
+)
 from chalicelib.reindexing import UNNOTED, Progress
 from chalicelib.search.conditions import Condition, TextName, Time
 from chalicelib.search.query import Query, Results, Suggestion
@@ -33,7 +42,7 @@ SEARCHABLE = DESCRIBED
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Keys: TypeAlias = npt.NDArray[np.int64]
-PartName: TypeAlias = Literal["words", "labels", "name", "attributes", "meaning", "image"]
+PartName: TypeAlias = Literal["words", "labels", "name", "attributes", "meaning", "likely", "image"]
 
 
 # What goes in -----------------------------------------------------------------------------------
@@ -322,6 +331,33 @@ class Retrieved:
     stored: Mapping[int, Stored] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Visual vectors of some photographs.
+
+    Attributes
+    ----------
+    known
+        Of which of the photographs asked for there is one.
+    vectors
+        Theirs, quantised, (known, 256), in the order that was asked.
+    """
+
+    known: npt.NDArray[np.bool_]
+    vectors: npt.NDArray[np.int8]
+
+
+def looks_of(stored: Mapping[int, Stored], keys: Keys, space: str | None) -> Looks:
+    """Return the looks in what is stored of photographs with their vectors."""
+    found = [stored.get(key) for key in keys.tolist()]
+    held = [
+        one.visual if one and (space is None or one.space in (None, space)) else None
+        for one in found
+    ]
+    vectors = np.frombuffer(b"".join(filter(None, held)), np.int8).reshape(-1, VECTOR_SIZE)
+    return Looks(np.array([one is not None for one in held], np.bool_), vectors)
+
+
 class View(Protocol):
     """One state of an index, for all that one query asks.
 
@@ -344,6 +380,9 @@ class View(Protocol):
 
     def stored(self, keys: Sequence[int], *, visual: bool = False) -> Mapping[int, Stored]:
         """Return what is shown of photographs, by their keys; with their vectors if asked."""
+
+    def looks(self, keys: Keys, space: str | None) -> Looks:
+        """Return the visual vectors of photographs that can be compared in a space."""
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
         """Return words of captions and labels that may be so many edits from one.

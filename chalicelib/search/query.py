@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import VECTOR_SIZE, Source, State
+
+Floats: TypeAlias = npt.NDArray[np.float32]
 
 MAX_TEXT_CHARS = 1_000
 MAX_CLAUSES = 16
@@ -99,6 +104,8 @@ class Weights:
         What counts that the model sees the text's words, whatever the caption says.
     name
         What counts that the file is called so.
+    likely
+        What counts that captions of the picture would hold the text's words.
     """
 
     words: float
@@ -108,6 +115,28 @@ class Weights:
     trust: float
     labels: float
     name: float
+    likely: float
+
+
+class LikelyWords(Protocol):
+    """What words say of photographs by their visual vectors; the model's part of it.
+
+    Its representation tells one from another of the same model.
+
+    Attributes
+    ----------
+    words
+        Those that the model knows.
+    """
+
+    @property
+    def words(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    def probabilities(self, visual: Floats) -> Floats:
+        """Return (n, words): that captions hold each, of visual vectors (n, 256)."""
+
+    def shares(self, probabilities: Floats) -> Floats:
+        """Return (n, words): what each adds to a score from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +158,8 @@ class Query:
         Unit query vectors of 256 float16 numbers as bytes; None where not asked for.
     space
         Of both: photographs whose vectors are of another are not compared; None compares all.
+    likely
+        What the text's words say of photographs by their visual vectors of the space.
     exclude
         Ids that never appear (the image that is being compared with others).
     unlike, unlike_spaces
@@ -159,6 +190,7 @@ class Query:
     visual: bytes | None = None
     semantic: bytes | None = None
     space: str | None = None
+    likely: LikelyWords | None = None
     filters: Filters = field(default_factory=Filters)
     exclude: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
@@ -181,10 +213,11 @@ class Contribution:
     Attributes
     ----------
     part
-        ``"words"``, ``"labels"``, ``"name"``, ``"meaning"``, ``"attributes"`` or ``"image"``.
+        ``"words"``, ``"labels"``, ``"name"``, ``"meaning"``, ``"attributes"``, ``"likely"`` or
+        ``"image"``.
     score
         The part's own: the summed idf of the words that a photograph's caption holds, or its
-        labels, or of the attributes that it has; a cosine.
+        labels, or of the attributes that it has; how probable its words are; a cosine.
     rank
         The hit's among the part's matches, the best is 1.
     share

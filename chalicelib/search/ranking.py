@@ -1,7 +1,8 @@
 """From the parts of a query to one order of its matches, and why each stands where it does.
 
 A fused score is the weighted sum of the parts' scores: of meaning and image the cosine, of words,
-labels and attributes what the share of the query's terms that a photograph has is worth (0 to 1).
+labels and attributes what the share of the query's terms that a photograph has is worth (0 to 1),
+and how probable the words are by the picture (`likely`).
 It depends on the photograph and on the query alone, not on what else is found, so that pages
 stand while photographs come and go; and it measured better than reciprocal ranks:
 docs/decisions/405.
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.search.conditions import AllOf, Among
+from chalicelib.search.likely import Likely, likely_of
 from chalicelib.search.plan import DEPTH, Plan, visible_to
 from chalicelib.search.port import (
     By,
@@ -215,12 +217,17 @@ class FusedOrder:
         self._parts = plan.parts(weights)
         # Where a model's words are to count more than a person's, so much more can be reached.
         most = max(1.0, plan.weights.trust)
-        self._whole = sum(getattr(plan.weights, name) for name in self._parts) * most or 1.0
+        counted = (*self._parts, *(("likely",) if plan.likely else ()))
+        self._whole = sum(getattr(plan.weights, name) for name in counted) * most or 1.0
         asked = [plan.candidates(part) for name, part in self._parts.items() if name not in lists]
         rest = iter(view.retrieve(asked) if asked else ())
         found = {name: lists[name] if name in lists else next(rest) for name in self._parts}
         self._keys: Keys = np.unique(np.concatenate([one.keys for one in found.values()]))
-        self._scores = self._scored(found)
+        self._scores = dict(self._scored(found))
+        self._likely: Likely | None = None
+        if words := plan.likely:
+            self._likely = likely_of(view, plan.query, words, self._keys)
+            self._scores["likely"] = self._likely.scores
         self._places = self._ordered()
         self._by_time: list[Place] | None = None
 
@@ -270,12 +277,19 @@ class FusedOrder:
                 held[key] |= terms
         return {
             key: tuple(
-                self._contribution(name, values, at, held[key].get(name, {}))
+                self._contribution(name, values, at, self._terms_at(name, at, held[key]))
                 for name, values in self._scores.items()
                 if not math.isnan(values[at])
             )
             for key, at in zip(keys, np.searchsorted(self._keys, keys).tolist(), strict=True)
         }
+
+    def _terms_at(
+        self, part: PartName, at: int, held: Mapping[PartName, Mapping[str, float]]
+    ) -> Mapping[str, float]:
+        if part == "likely" and self._likely:
+            return self._likely.terms(at)
+        return held.get(part, {})
 
     def _contribution(
         self, name: PartName, values: Floats, at: int, terms: Mapping[str, float]

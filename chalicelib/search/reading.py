@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from chalicelib.attributes import basic_colour, extract
+from chalicelib.attributes.dictionary import STOP_WORDS
 from chalicelib.attributes.kinds import ANIMATE, KINDS, THINGS_THAT_MOVE, TRAITS, are_said
 from chalicelib.attributes.lexicon import (
     COLOUR_ADVERBS,
@@ -19,7 +20,7 @@ from chalicelib.attributes.lexicon import (
 )
 from chalicelib.images import Attribute
 from chalicelib.search.query import MAX_CLAUSES, Clause
-from chalicelib.search.text import STOP_WORDS, QueryText
+from chalicelib.search.text import QueryText
 
 _SAYS_NOTHING = STOP_WORDS | DETERMINERS | COLOUR_ADVERBS | {"wearing", "dressed"}
 # What beings do, said in the base form; "dog park" and "dog show" are no such thing.

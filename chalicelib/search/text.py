@@ -17,7 +17,7 @@ from html import escape
 import numpy as np
 import Stemmer
 
-from chalicelib.attributes.dictionary import is_english, lemma
+from chalicelib.attributes.dictionary import STOP_WORDS, is_english, lemma
 from chalicelib.attributes.kinds import known_base
 from chalicelib.errors import InvalidField
 from chalicelib.search.query import VECTOR_BYTES
@@ -26,12 +26,6 @@ SCALE = 254.0
 MAX_WORDS = 48
 SHORTEST_WORD, LONGEST_WORD = 3, 64  # letters; others are neither suggested nor corrected
 
-# Words that stand in nearly every caption; they are looked for only where nothing else is.
-_STOPPED = (
-    "a an and are as at be by for from he her his in into is it its of on or she that the their "
-    "them there they this to was were which while who with"
-)
-STOP_WORDS = frozenset(_STOPPED.split())
 # Scripts that put no blanks between words: Thai to Burmese, Khmer, kana, Chinese characters and
 # Hangul, whose words end in particles. Each letter of theirs is a token, so that a word is found as
 # letters one after another, without a dictionary.
@@ -176,6 +170,11 @@ class QueryText:
     def ranked(self) -> tuple[Phrase, ...]:
         """Everything whose occurrence speaks for a photograph."""
         return self.wanted + self.required
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The words and phrases of `ranked` as they are written."""
+        return tuple(phrase.raw for phrase in self.ranked)
 
     @property
     def quorum(self) -> int:

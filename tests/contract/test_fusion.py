@@ -1,12 +1,13 @@
 """How words, attributes, meaning and image become one score, and how that is explained."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
 from chalicelib.images import Attribute, Label, Source
 from chalicelib.search import Query, SearchIndex
-from chalicelib.search.query import AUTO, Contribution, Mode, Weights
+from chalicelib.search.query import AUTO, Contribution, Floats, Mode, Weights
 from chalicelib.search.ranking import EMPHASIS, EMPHASIS_ON_A_MODEL, idf
 from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
@@ -142,7 +143,9 @@ def test_a_part_that_weighs_nothing_leaves_the_order_to_the_others(index: Search
             told("meaning", "a cat", semantic=HERE),
         ]
     )
-    only_words = Weights(words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0)
+    only_words = Weights(
+        words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0, likely=0
+    )
     assert ids(index.search(replace(FUSED, weights=only_words)))[0] == "words"
     only_meaning = replace(only_words, words=0, meaning=1)
     assert ids(index.search(replace(FUSED, weights=only_meaning)))[0] == "meaning"
@@ -161,6 +164,53 @@ def test_where_no_vector_can_be_compared_the_words_decide_what_is_relevant(
     assert ids(index.search(cat)) == ["seen"]
     index.apply([told("near", semantic=HERE)])
     assert ids(index.search(cat)) == ["near"]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Knows a word, which pictures in the direction of ``HERE`` show."""
+
+    words: tuple[str, ...] = ("dog",)
+
+    def probabilities(self, visual: Floats) -> Floats:
+        """Give what the first of the directions says."""
+        return np.clip(visual[:, :1] * 4, 0, 1)
+
+    def shares(self, probabilities: Floats) -> Floats:
+        """Give all of it."""
+        return probabilities
+
+
+def test_words_that_the_picture_shows_count_beside_meaning(index: SearchIndex) -> None:
+    index.apply(
+        [
+            told("shown", semantic=BETWEEN, visual=HERE, space="m@1"),
+            told("not shown", semantic=BETWEEN, visual=THERE, space="m@1"),
+            told("no picture", semantic=BETWEEN, space="m@1"),
+            told("another model's", visual=HERE, text="a dog", space="m@0"),
+        ]
+    )
+    query = replace(FUSED, likely=Shown(), space="m@1", explain=True)
+    hits = {hit.image_id: hit for hit in index.search(query).hits}
+    assert max(hits, key=lambda name: hits[name].score) == "shown"
+    assert hits["not shown"].score == pytest.approx(hits["no picture"].score)
+    parts = {
+        name: {part.part: part for part in hit.explanation or ()} for name, hit in hits.items()
+    }
+    assert parts["shown"]["likely"].terms == {"dog": pytest.approx(1, abs=0.02)}
+    assert parts["not shown"]["likely"].terms == {}
+    assert not {"no picture", "another model's"} & {
+        name for name, told in parts.items() if "likely" in told
+    }
+    assert sum(part.share for part in parts["shown"].values()) == pytest.approx(hits["shown"].score)
+
+
+def test_meaning_alone_is_not_asked_for_words(index: SearchIndex) -> None:
+    index.apply([told("shown", semantic=BETWEEN, visual=HERE)])
+    query = replace(FUSED, likely=Shown(), mode=Mode.MEANING)
+    (hit,) = index.search(query).hits
+    assert hit.score == pytest.approx(0.707, abs=0.01)
+    assert ids(index.search(replace(query, mode=Mode.FUSED, weights=replace(WEIGHTS, likely=0))))
 
 
 def test_shares_add_up_to_the_score(index: SearchIndex) -> None:

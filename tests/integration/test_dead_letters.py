@@ -12,7 +12,7 @@ from chalice.test import Client
 from moto import mock_aws
 
 import app as entry_point
-from captioner.vision import text
+from captioner.vision import words
 from chalicelib.api.requests import RecaptionRequest
 from chalicelib.bootstrap import Provider
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
@@ -52,7 +52,7 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
         variables |= {"QUEUE_URL": queue, "DEAD_LETTER_QUEUE_URL": dead}
         for name, value in variables.items():
             monkeypatch.setenv(f"IMAGE_REPO_{name}", value)
-        monkeypatch.setattr(entry_point, "provider", Provider(text.load))
+        monkeypatch.setattr(entry_point, "provider", Provider(words.load))
         yield queue, dead
 
 

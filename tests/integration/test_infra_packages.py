@@ -59,7 +59,7 @@ def test_a_query_becomes_a_vector_in_the_api_package(api_package: Path, tmp_path
     layer = build(HERE)
     with zipfile.ZipFile(api_package) as package:
         package.extractall(tmp_path)
-    program = "from captioner.vision import text; print(text.load().encode_query('a dog').nbytes)"
+    program = "from captioner.vision import words; print(words.load().encode_query('a dog').nbytes)"
     ran = subprocess.run(
         [sys.executable, "-S", "-c", program],
         env={"PYTHONPATH": os.pathsep.join([str(tmp_path), str(layer / "python")])},

@@ -44,7 +44,7 @@ class NewEncoder:
 
     texts = NEW
 
-    def text(self, text: str) -> Vector:
+    def text(self, text: str, telling: Sequence[str] = ()) -> Vector:
         return Vector(seen(f"{text} 0", self.texts), self.texts)
 
     def words(self) -> Sequence[str]:

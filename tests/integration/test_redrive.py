@@ -21,7 +21,7 @@ import app as entry_point
 from captioner.batch import BatchProcessor
 from captioner.bootstrap import bootstrap
 from captioner.isolation import IsolatedReader
-from captioner.vision import text
+from captioner.vision import words
 from chalicelib.api.requests import RecaptionRequest
 from chalicelib.bootstrap import Provider
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
@@ -182,7 +182,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         account = Account()
         for name, value in account.settings().model_dump(exclude_defaults=True).items():
             monkeypatch.setenv(f"IMAGE_REPO_{name.upper()}", str(value))
-        monkeypatch.setattr(entry_point, "provider", Provider(text.load))
+        monkeypatch.setattr(entry_point, "provider", Provider(words.load))
         yield account
     boto3.DEFAULT_SESSION = None
 

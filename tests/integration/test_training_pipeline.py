@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from captioner.vision import bundle, text
+from captioner.vision import bundle, words
 from captioner.vision.beam import WIDTH
 from training.__main__ import main
 from training.arrays import read_arrays
@@ -76,6 +76,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(
         "export", *shared, "--model", folder / "parts", "--out", folder / "bundle", "--version", "1"
     )
+    run("words", *shared, "--bundle", folder / "bundle")
     return folder
 
 
@@ -97,8 +98,18 @@ def test_the_bundle_says_where_it_comes_from_and_how_good_it_is(made: Path) -> N
 
 def test_the_text_side_loads_alone_and_agrees(made: Path) -> None:
     query = "a red ball"
-    alone = text.load(made / "bundle").encode(query)
+    alone = words.load(made / "bundle").encode(query)
     assert np.array_equal(alone, bundle.load(made / "bundle").encode_text(query))
+
+
+def test_the_word_head_comes_with_the_bundle_and_tells_words_by_pictures(made: Path) -> None:
+    model, texts = bundle.load(made / "bundle"), words.load(made / "bundle")
+    likely = texts.likely(["balls"])
+    assert likely is not None and likely.words == ("ball",)
+    photographs = sorted((made / "data" / "Flicker8k_Dataset").glob("*.jpg"))
+    looks = np.stack([model.embed(np.asarray(Image.open(path)))[0] for path in photographs])
+    assert likely.probabilities(looks).shape == (len(photographs), 1)
+    assert texts.likely(["xylophone"]) is None
 
 
 def test_distillation_logs_held_out_figures_and_goes_on_from_its_weights(made: Path) -> None:

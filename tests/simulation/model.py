@@ -66,7 +66,7 @@ def prepare_with(model: str, scheduler: Scheduler) -> Callable[[bytes], Prepared
 class Encoder:
     """The encoder of queries."""
 
-    def text(self, text: str) -> Vector:
+    def text(self, text: str, telling: Sequence[str] = ()) -> Vector:
         """Return a text's vector."""
         return Vector(vector_of(text.encode()), SPACE)
 

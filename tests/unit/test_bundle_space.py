@@ -8,7 +8,8 @@ import pytest
 
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from captioner.vision.manifest import OF_VECTORS, BundleManifest, read
-from captioner.vision.text import FILES, load
+from captioner.vision.text import FILES
+from captioner.vision.words import FILE, load
 
 pytestmark = pytest.mark.fault(36)
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.fault(36)
 def changed(folder: Path, **more: object) -> Path:
     """Return a copy of the bundle that comes with the repository, as far as texts need it."""
     folder.mkdir()
-    for file in FILES:
+    for file in (*FILES, FILE):
         shutil.copyfile(DEFAULT_BUNDLE / file, folder / file)
     document = json.loads((DEFAULT_BUNDLE / "bundle.json").read_text())
     (folder / "bundle.json").write_text(json.dumps(document | more))

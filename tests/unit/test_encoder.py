@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from captioner.vision import text
+from captioner.vision import words
 from chalicelib.encoder import QueryEncoder, Vector
 from chalicelib.errors import (
     EncoderUnavailable,
@@ -58,6 +59,9 @@ class Words:
 
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         return np.array([len(text), 0.5], np.float32)
+
+    def likely(self, telling: Sequence[str]) -> None:
+        """Know no word by itself."""
 
 
 def encoder(functions: Functions) -> QueryEncoder:
@@ -121,6 +125,6 @@ def test_texts_are_encoded_here_by_what_is_loaded_once() -> None:
 
 def test_a_damaged_text_side_is_an_encoder_that_is_unavailable(tmp_path: Path) -> None:
     functions: Any = Functions(BOTH)
-    damaged = QueryEncoder(partial(text.load, tmp_path), functions, "encoder")
+    damaged = QueryEncoder(partial(words.load, tmp_path), functions, "encoder")
     with pytest.raises(EncoderUnavailable, match="text encoder is missing or damaged"):
         damaged.text("a dog")

@@ -40,7 +40,7 @@ def archive(folder: Path) -> Path:
 def test_a_training_jobs_archive_is_taken(trained: Path, tmp_path: Path) -> None:
     target = tmp_path / "taken"
     assert take(str(archive(trained)), target) == "ours 9"
-    assert {path.name for path in target.iterdir()} == {"bundle.json", *FILES}
+    assert {path.name for path in target.iterdir()} == {"bundle.json", *FILES, "words.npz"}
 
 
 def test_a_folder_is_taken(trained: Path, tmp_path: Path) -> None:

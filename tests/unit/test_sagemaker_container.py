@@ -187,7 +187,7 @@ def all_done(root: Path) -> Container:
     for file in ("report.html", "encoder.jsonl", "model/decoder.jsonl", "tuned/decoder.jsonl"):
         (kept / file).parent.mkdir(exist_ok=True)
         (kept / file).write_text(file)
-    names = ["prepare", "distil", "train", "export", "evaluate", "report"]
+    names = ["prepare", "distil", "train", "export", "words", "evaluate", "report"]
     (kept / "job.json").write_text(json.dumps({"hyperparameters": {}, "done": names}))
     return container
 
@@ -197,7 +197,7 @@ def test_the_bundle_and_nothing_else_becomes_the_model(tmp_path: Path) -> None:
     container.model.mkdir()
     (container.model / "left-over.txt").touch()
     assert main(["--root", str(tmp_path)]) == 0
-    assert {file.name for file in container.model.iterdir()} == {"bundle.json", *FILES}
+    assert {file.name for file in container.model.iterdir()} == {"bundle.json", *FILES, "words.npz"}
 
 
 def test_the_results_are_the_report_and_every_log_where_it_lay(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def planned(container: Container, given: dict[str, str]) -> list[plan.Step]:
 def test_a_job_distils_trains_exports_and_scores(tmp_path: Path) -> None:
     steps = planned(laid_out(tmp_path, "teachers"), {})
     names = [step.name for step in steps]
-    assert names == ["prepare", "distil", "train", "export", "evaluate", "report"]
+    assert names == ["prepare", "distil", "train", "export", "words", "evaluate", "report"]
 
 
 def test_a_job_that_tunes_trains_again_and_exports_that(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_each_step_is_given_the_further_channels_that_it_learns_from(tmp_path: P
     def told(name: str) -> list[str]:
         return [one.step for one in options if getattr(one, name, None)]
 
-    further = ["prepare", "distil", "train", "tune", "train", "export", "evaluate"]
+    further = ["prepare", "distil", "train", "tune", "train", "export", "words", "evaluate"]
     assert told("captioned") == further
     assert [step.name for step in steps][-3:] == ["evaluate", "evaluate everyday", "report"]
     assert told("extra") == ["distil", "tune"]

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captioner.vision import text
+from captioner.vision import text, words
 from captioner.vision.bundle import DEFAULT_BUNDLE
 from captioner.vision.manifest import BundleError
 
-ENCODER = text.load(DEFAULT_BUNDLE)
+ENCODER = words.load(DEFAULT_BUNDLE)
 
 
 def test_words_and_their_order_make_the_vector() -> None:
@@ -62,8 +62,8 @@ def test_british_words_are_known_as_american_ones(asked: str, known: str) -> Non
 
 def test_onnx_runtime_is_not_imported() -> None:
     program = (
-        "import sys; from captioner.vision import text\n"
-        "text.load().encode_query('a dog')\n"
+        "import sys; from captioner.vision import words\n"
+        "words.load().encode_query('a dog')\n"
         "sys.exit('onnxruntime' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -74,4 +74,4 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
         shutil.copy(DEFAULT_BUNDLE / name, tmp_path)
     (tmp_path / "text.npz").write_bytes(b"PK")
     with pytest.raises(BundleError, match=r"text\.npz is damaged"):
-        text.load(tmp_path)
+        words.load(tmp_path)

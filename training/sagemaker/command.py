@@ -34,7 +34,7 @@ _name = checked(str, _HYPHENED.fullmatch, "letters, digits and hyphens, at most 
 def sagemaker(step: ArgumentParser) -> None:
     """Run all of it as a SageMaker training job.
 
-    Starts prepare, distil, train, export, evaluate and report as one training job. Its
+    Starts prepare, distil, train, export, words, evaluate and report as one training job. Its
     model.tar.gz is a bundle that 'make deploy BUNDLE=…' takes. docs/sagemaker.md has the role,
     the image and what it costs.
     """

@@ -16,7 +16,7 @@ from training.errors import DatasetError, TrainingError
 from training.options import parser
 from training.sagemaker.container import Container
 
-STEPS = ("prepare", "distil", "train", "tune", "export", "evaluate", "report")
+STEPS = ("prepare", "distil", "train", "tune", "export", "words", "evaluate", "report")
 """In the order they run; `tune` only where it is told its minutes, and `train` after it again."""
 
 DEFAULTS = {"distil.minutes": "60"}
@@ -113,6 +113,7 @@ def check(hyperparameters: Mapping[str, str]) -> None:
         "train": ["--encoder", "e", "--out", "o"],
         "tune": ["--teachers", "t", "--encoder", "e", "--model", "m", "--out", "o"],
         "export": ["--model", "m", "--out", "o", "--version", "v"],
+        "words": ["--bundle", "b"],
     }
     for step, given in each.items():
         if given or step != "tune":
@@ -213,6 +214,7 @@ def _shipped(container: Container, model: Path, given: Given) -> list[Step]:
     everyday = [Step("evaluate everyday", [*scored, "--json", *captioned])] if captioned else []
     return [
         Step("export", [*export, *_origin(container, given["export"])]),
+        Step("words", ["--bundle", str(kept / BUNDLE), *captioned]),
         Step("evaluate", [*scored, "--json"]),
         *everyday,
         Step("report", [*scored, *logs, f"--out={kept / REPORT}"]),

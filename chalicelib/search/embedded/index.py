@@ -43,6 +43,8 @@ from chalicelib.search.port import (
     Document,
     Facet,
     Held,
+    Keys,
+    Looks,
     Nearest,
     Retrieval,
     Retrieved,
@@ -135,6 +137,17 @@ class EmbeddedIndex(Searcher):
             )
             for key, row in found
         }
+
+    def looks(self, keys: Keys, space: str | None) -> Looks:
+        """Return visual vectors; see `port.View.looks`."""
+        found = self._columns.rows
+        rows = np.array([found.get(key, -1) for key in keys.tolist()], np.int64)
+        place, known = _standing(self._arrays["visual.of"], rows)
+        if space is not None:
+            code, has_space = _standing(self._arrays["space.of"], rows)
+            is_other = ~self._are((space,))[self._arrays["space.value"]]
+            known &= ~(has_space & is_other[code]) if len(is_other) else True
+        return Looks(known, self._arrays["visual.vector"][place[known]])
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
         """Return words of captions and labels about as long as one."""
@@ -424,6 +437,12 @@ class EmbeddedIndex(Searcher):
         at = int(np.searchsorted(rows, row))
         found: Numbers = self._arrays[f"{table}.{column}"][at : at + (row in rows[at : at + 1])]
         return found
+
+
+def _standing(held: Numbers, rows: Numbers) -> tuple[Numbers, Mask]:
+    """Return where rows stand among ascending ones, and which of them do."""
+    places = np.minimum(np.searchsorted(held, rows), max(0, len(held) - 1))
+    return places, held[places] == rows if len(held) else np.zeros(len(rows), np.bool_)
 
 
 def _within(rows: Numbers, times: Numbers, first: datetime | None, end: datetime | None) -> Numbers:

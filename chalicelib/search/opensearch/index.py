@@ -20,7 +20,17 @@ from chalicelib.search.opensearch.queries import (
     words_like,
 )
 from chalicelib.search.opensearch.schema import REFRESH_INTERVAL
-from chalicelib.search.port import Document, Held, Retrieval, Retrieved, Stored, key_of
+from chalicelib.search.port import (
+    Document,
+    Held,
+    Keys,
+    Looks,
+    Retrieval,
+    Retrieved,
+    Stored,
+    key_of,
+    looks_of,
+)
 
 _NOT_FOUND = 404
 _MISSING = "there is no search index yet: it is built from the catalogue; try again in a minute"
@@ -170,6 +180,11 @@ class IndexView:
         hits = self._search([body])[0]["hits"]["hits"]
         self._check_release(hits)
         return {hit["fields"]["key"][0]: stored_of(hit) for hit in hits}
+
+    def looks(self, keys: Keys, space: str | None) -> Looks:
+        """Return visual vectors; see `View.looks`."""
+        stored = self.stored(keys.tolist(), visual=True) if len(keys) else {}
+        return looks_of(stored, keys, space)
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
         """Return words that may be so many edits from one; see `View.words_like`."""
