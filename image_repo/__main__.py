@@ -10,7 +10,7 @@ from rich.markup import escape
 from image_repo import bulk, doctor, photographs, searching, tokens, upkeep
 from image_repo.config import Session
 from image_repo.errors import FAILED, CommandError
-from image_repo.output import remarks
+from image_repo.terminal import remarks
 
 INTERRUPTED = 130
 _HELP = """Photographs, found by what is in them.
@@ -80,7 +80,7 @@ def main() -> None:
     try:
         app()
     except (CommandError, OSError) as error:
-        remarks.print(f"[red]✗[/] {escape(str(error))}")
+        remarks.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code if isinstance(error, CommandError) else FAILED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # Typer has turned Ctrl-C into it

@@ -13,8 +13,8 @@ from image_repo.config import AsJson, session_of
 from image_repo.errors import FAILED
 from image_repo.importing import put_in, read_folder
 from image_repo.names import counted, shown
-from image_repo.output import console, progress, remarks, write_json
 from image_repo.reporting import is_whole, report, tell_report
+from image_repo.terminal import console, progress, remarks, write_json
 from image_repo.uploading import AT_ONCE, Duplicates
 
 WithDuplicates = Annotated[
@@ -119,11 +119,12 @@ def _export_into(client: Client, folder: Path, owner: str | None) -> None:
     counts = [f"{new} saved", f"{saved - new} there before", f"{len(failed)} failed"]
     if none := len(files) - saved - len(failed):
         counts.append(f"{none} without a file yet")
-    console.print(f"{counted(len(files), 'photograph')}: {', '.join(counts)}")
+    console.print(f"{counted(len(files), 'photograph')}: {', '.join(counts)}", soft_wrap=True)
     for one in failed:
         named = f"{escape(shown(one.image['name']))} ({one.image['id']})"
         remarks.print(f"[red]✗[/] {named}: {escape(one.problem or '')}", soft_wrap=True)
     for name in exporting.left_over(folder, files):
-        remarks.print(f"[yellow]{escape(shown(name))}[/] is of no photograph any more")
+        gone = f"[yellow]{escape(shown(name))}[/] is of no photograph any more"
+        remarks.print(gone, soft_wrap=True)
     if failed:
         raise typer.Exit(FAILED)

@@ -15,8 +15,8 @@ from image_repo.client import Client
 from image_repo.config import AsJson, session_of
 from image_repo.errors import FAILED
 from image_repo.examination import Examination, Finding
-from image_repo.output import console, remarks, write_json
 from image_repo.specimen import specimen
+from image_repo.terminal import console, remarks, write_json
 
 PATIENCE = 180.0
 

@@ -13,7 +13,7 @@ from image_repo.errors import CommandError
 from image_repo.exported import Problem, read_exported
 from image_repo.folders import TAKEN, LeftOut, look_through
 from image_repo.names import shown
-from image_repo.output import progress
+from image_repo.terminal import progress
 from image_repo.uploading import (
     AT_ONCE,
     Duplicates,

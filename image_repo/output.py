@@ -1,44 +1,21 @@
-"""What a person reads, and what a script reads instead with ``--json``."""
+"""What is shown of photographs: a record, a list, what was found."""
 
-import json
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from image_repo.client import Json
+from image_repo.names import shown
+from image_repo.terminal import console, is_terminal, one_line, remarks, write_record
 
 TRAITS = {"colour": "colours", "action": "actions", "place": "places"}
 """Kinds of words that are bound to a subject, each with its plural."""
 FACETS = ("subjects", *TRAITS.values(), "labels")
+ID_WIDTH = 36  # of an id, a UUID
 LEAST_GUESSED = 0.3  # the probability of a further guess beside the first
-console = Console()
-# Progress and remarks stay out of what a pipe takes up.
-remarks = Console(stderr=True)
-
-
-def progress() -> Progress:
-    """Return progress bars, shown only on a terminal."""
-    text, bar, count = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    columns = (text, bar, count, TimeRemainingColumn())
-    return Progress(*columns, console=remarks, disable=not remarks.is_terminal)
-
-
-def write_json(document: Any) -> None:
-    """Write one JSON document as one line."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-
-
-def tell(document: Any, text: str, *, as_json: bool) -> None:
-    """Write one JSON document, or print what it says in words."""
-    if as_json:
-        write_json(document)
-    else:
-        console.print(text)
 
 
 def words(attribute: Json) -> str:
@@ -72,13 +49,27 @@ def place(position: Json | None) -> str:
 
 
 def show_image(image: Json) -> None:
-    """Print one record."""
-    console.print(f"[bold]{escape(told(image) or image['reason'] or '(no caption yet)')}[/]")
-    table = Table.grid(padding=(0, 2))
-    for name, value in _facts(image):
-        if value:
-            table.add_row(f"[dim]{name}[/]", escape(str(value)))
-    console.print(table)
+    """Print one record: a line a fact."""
+    text = told(image) or image["reason"] or "(no caption yet)"
+    facts = [(name, line) for name, value in _facts(image) for line in str(value or "").split("\n")]
+    known = [(name, line) for name, line in facts if line]
+    if is_terminal():
+        console.print(Text(one_line(text), "bold"))
+        show_facts(known)
+    else:
+        show_facts([("caption", text), *known])
+
+
+def show_facts(facts: Iterable[Sequence[object]]) -> None:
+    """Print names with their values, or numbers with what they count."""
+    if not is_terminal():
+        for fact in facts:
+            write_record(*fact)
+        return
+    grid = Table.grid(Column(style="dim"), padding=(0, 2))
+    for name, value in facts:
+        grid.add_row(one_line(str(name)), Text(one_line(str(value))))
+    console.print(grid)
 
 
 def _facts(image: Json) -> Iterable[tuple[str, Any]]:
@@ -86,7 +77,7 @@ def _facts(image: Json) -> Iterable[tuple[str, Any]]:
     confidence = caption.get("confidence")
     sure = "" if confidence is None else f", confidence {confidence:.2f}"
     yield "id", image["id"]
-    yield "file", image["name"]
+    yield "file", shown(image["name"])
     yield "state", image["state"]
     yield "reason", image["reason"]
     yield "caption by", caption and f"{caption.get('model') or caption['source']}{sure}"
@@ -105,20 +96,26 @@ def _facts(image: Json) -> Iterable[tuple[str, Any]]:
 
 
 def show_hits(answer: Json, *, with_dates: bool = False) -> None:
-    """Print what was understood, a page of matches as a table, and the facets below it."""
+    """Print what was understood, a page of matches, and the facets."""
     for remark in understood(answer):
         remarks.print(f"[dim]{escape(remark)}[/]", soft_wrap=True)
     if not answer["hits"]:
-        console.print("Nothing found. Try fewer or other words.")
+        remarks.print("Nothing found. Try fewer or other words.")
         for hint in answer.get("hints", ()):
-            console.print(escape(hint["message"]), soft_wrap=True)
+            remarks.print(escape(hint["message"]), soft_wrap=True)
+    elif is_terminal():
+        console.print(hits_table(answer["hits"], with_dates=with_dates))
     else:
-        console.print(_hits(answer, with_dates=with_dates))
+        for hit in answer["hits"]:
+            image = hit["image"]
+            further = [*([taken(image)] if with_dates else []), *_why(hit)]
+            score = f"{hit['score']:.3f}"
+            write_record(*_named(image), score, told(image), _attributes(image), *further)
     for name, counts in answer["facets"].items():
         values = ", ".join(f"{entry['value']} ({entry['count']})" for entry in counts[:10])
-        console.print(f"[dim]{name}:[/] {escape(values)}")
+        remarks.print(f"[dim]{name}:[/] {escape(values)}", soft_wrap=True)
     for part in answer["degraded"]:
-        remarks.print(f"[yellow]left out:[/] {escape(part)}")
+        remarks.print(f"[yellow]left out:[/] {escape(part)}", soft_wrap=True)
 
 
 def understood(answer: Json) -> Iterator[str]:
@@ -130,18 +127,56 @@ def understood(answer: Json) -> Iterator[str]:
         yield f"Understood: {' and '.join(clause['told'] for clause in reading['clauses'])}"
 
 
-def _hits(answer: Json, *, with_dates: bool) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    is_explained = any(hit["explanation"] for hit in answer["hits"])
-    why = ("why",) if is_explained else ()
-    dates = ("taken",) if with_dates else ()
-    for column in ("score", "caption", "attributes", *why, *dates, "file", "id"):
-        table.add_column(column, no_wrap=column == "id", overflow="fold")
-    for hit in answer["hits"]:
+def hits_table(hits: Iterable[Json], *, with_dates: bool = False) -> Table:
+    """Return matches for 80 columns or more: what belongs together stands in one cell."""
+    table = _table("score", "caption, attributes")
+    for hit in hits:
         image = hit["image"]
-        attributes = ", ".join(map(words, image["attributes"]))
-        reasons = (hit["why"] or "",) if is_explained else ()
-        moments = (taken(image),) if with_dates else ()
-        row = (told(image), attributes, *reasons, *moments, image["name"], image["id"])
-        table.add_row(f"{hit['score']:.3f}", *map(escape, row))
+        dates = [taken(image)] if with_dates else []
+        about = [told(image), _attributes(image), *dates, *_why(hit)]
+        table.add_row(f"{hit['score']:.3f}", _stacked(about), _stacked(_named(image)[::-1]))
     return table
+
+
+def images_table(images: Iterable[Json]) -> Table:
+    """Return records for 80 columns or more."""
+    table = _table("state, added", "caption, attributes")
+    for image in images:
+        text = told(image) or image["reason"] or ""
+        begun = [image["state"], image["created_at"][:10]]
+        about = _stacked([text, _attributes(image), taken(image)])
+        table.add_row(_stacked(begun), about, _stacked(_named(image)[::-1]))
+    return table
+
+
+def write_image(image: Json) -> None:
+    """Write a record of a listing as a line."""
+    text = told(image) or image["reason"] or ""
+    dates = (image["created_at"], taken(image))
+    write_record(*_named(image), image["state"], text, _attributes(image), *dates)
+
+
+def _table(first: str, about: str) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    table.add_column(about)
+    table.add_column("file, id", overflow="fold", width=ID_WIDTH)
+    return table
+
+
+def _stacked(lines: Sequence[str]) -> Text:
+    """Return what stands one below the other in a cell, the first most visible."""
+    first, *others = map(one_line, lines)
+    return Text("\n").join([Text(first), *(Text(one, "dim") for one in others if one)])
+
+
+def _named(image: Json) -> tuple[str, str]:
+    return image["id"], shown(image["name"])
+
+
+def _attributes(image: Json) -> str:
+    return ", ".join(map(words, image["attributes"]))
+
+
+def _why(hit: Json) -> list[str]:
+    return [] if hit["explanation"] is None else [hit["why"] or ""]

@@ -15,8 +15,9 @@ from image_repo.config import AsJson, session_of
 from image_repo.contents import photograph
 from image_repo.errors import FAILED, ApiProblem, CommandError
 from image_repo.importing import Imported, put_in
-from image_repo.names import shown
-from image_repo.output import console, remarks, show_image, tell, told, words, write_json
+from image_repo.names import counted, shown
+from image_repo.output import show_image, told, words
+from image_repo.terminal import confirm, remarks, write_json, write_record
 from image_repo.uploading import Duplicates, Fate, UploadOutcome
 
 
@@ -60,15 +61,19 @@ def _tell_uploaded(
 ) -> None:
     for one, image in images:
         text = told(image) or image["reason"] or "(no caption yet)"
-        there = " (there before)" if one.fate is Fate.THERE else ""
-        named = f"{image['id']}  {image['state']}  {escape(shown(image['name']))}"
-        tell(image, f"{named}: {escape(text)}{there}", as_json=as_json)
+        if as_json:
+            write_json(image)
+        else:
+            write_record(image["id"], shown(image["name"]), image["state"], text)
+        if one.fate is Fate.THERE:
+            remarks.print(f"{escape(one.photograph.label)} was there before", soft_wrap=True)
     for one in imported.outcomes:
         label = escape(one.photograph.label)
         if one.fate is Fate.DUPLICATE:
-            remarks.print(f"{label} is the same picture as {escape(one.same_as or '')}")
+            same = escape(one.same_as or "")
+            remarks.print(f"{label} is the same picture as {same}", soft_wrap=True)
         if one.problem:
-            remarks.print(f"[red]✗[/] {label}: {escape(one.problem)}")
+            remarks.print(f"[red]✗[/] {label}: {escape(one.problem)}", soft_wrap=True)
     if any(map(imported.problem, imported.outcomes)):
         raise typer.Exit(FAILED)
 
@@ -114,7 +119,10 @@ def edit(
     with session_of(context).client() as client:
         image = client.call("PATCH", image_path(image_id), body=body, headers=headers)
     about = ", ".join([*map(words, image["attributes"]), *image["keywords"]])
-    tell(image, f"{escape(told(image))}  [dim]{escape(about)}[/]", as_json=as_json)
+    if as_json:
+        write_json(image)
+    else:
+        write_record(image["id"], told(image), about)
 
 
 def _parsed(text: str) -> Any:
@@ -131,7 +139,7 @@ def delete(
 ) -> None:
     """Delete photographs, files and all."""
     if not yes:
-        typer.confirm(f"Delete {len(ids)} photograph(s) for good?", abort=True)
+        confirm(f"Delete {counted(len(ids), 'photograph')} for good?")
     with session_of(context).client() as client:
         failed = [image_id for image_id in ids if not _deleted(client, image_id)]
     if failed:
@@ -142,7 +150,7 @@ def _deleted(client: Client, image_id: str) -> bool:
     try:
         client.call("DELETE", image_path(image_id))
     except ApiProblem as problem:
-        remarks.print(f"[red]✗[/] {escape(image_id)}: {escape(str(problem))}")
+        remarks.print(f"[red]✗[/] {escape(image_id)}: {escape(str(problem))}", soft_wrap=True)
         return False
-    console.print(f"{image_id}  deleted")
+    write_record(image_id, "deleted")
     return True

@@ -8,7 +8,7 @@ from rich.markup import escape
 from image_repo.client import Json
 from image_repo.importing import Folder, Imported
 from image_repo.names import counted
-from image_repo.output import console, remarks
+from image_repo.terminal import console, remarks
 from image_repo.uploading import Fate
 
 SHOWN = 20
@@ -68,12 +68,13 @@ def tell_report(told: Json) -> None:
     failed = f"{len(told['failed'])} failed"
     console.print(
         f"{counted(told['photographs'], 'photograph')}: {', '.join([*counts, failed])};"
-        f" {told['captions']} with captions from the folder"
+        f" {told['captions']} with captions from the folder",
+        soft_wrap=True,
     )
     if told["left_out"]:
         kinds = Counter(one["kind"] for one in told["left_out"])
         listed = ", ".join(counted(count, kind) for kind, count in kinds.items())
-        console.print(f"Left out: {listed}")
+        console.print(f"Left out: {listed}", soft_wrap=True)
     lines = list(_lines(told))
     for line in lines[:SHOWN]:
         remarks.print(line, soft_wrap=True)

@@ -10,7 +10,8 @@ import typer
 from image_repo.client import PAGE, Json, image_path
 from image_repo.config import AsJson, session_of
 from image_repo.errors import CommandError
-from image_repo.output import FACETS, TRAITS, remarks, show_hits, write_json
+from image_repo.output import FACETS, TRAITS, show_hits
+from image_repo.terminal import remarks, write_json
 
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
 Cursor = Annotated[str | None, typer.Option(help="Go on where the last page ended.")]

@@ -1,13 +1,16 @@
 """Commands that make, list and revoke tokens; an administrator's token is needed."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
+from rich.text import Text
 
 from image_repo.config import AsJson, session_of
 from image_repo.errors import CommandError
-from image_repo.output import console, remarks, write_json
+from image_repo.terminal import console, is_terminal, remarks, write_json, write_record
 
 ID_SHOWN = 12
 LEAST_ID = 8  # of a token's id, so that no slip of the finger names one
@@ -36,11 +39,11 @@ def add_token(
         if as_json:
             write_json(made)
         else:
-            console.print(made["token"], soft_wrap=True, highlight=False)
+            typer.echo(made["token"])
         held = client.call("GET", "images", query={"owner": owner, "limit": 1})["items"]
     opened = "everyone's photographs" if "admin" in made["scopes"] else f"those of '{owner}'"
     none = "" if held else f"; '{owner}' has none yet"
-    remarks.print(f"It opens {opened}{none}.", markup=False, highlight=False)
+    remarks.print(f"It opens {opened}{none}.", markup=False, soft_wrap=True)
 
 
 @tokens.command("revoke")
@@ -55,7 +58,7 @@ def revoke_token(
             raise CommandError(f"no token is labelled '{name}' or has an id that begins so")
         for one in found:
             client.call("DELETE", f"tokens/{one['id']}")
-            console.print(f"{one['id'][:ID_SHOWN]}  {one['owner']}  revoked", markup=False)
+            write_record(one["id"][:ID_SHOWN], one["owner"], "revoked")
 
 
 @tokens.command("list")
@@ -66,11 +69,29 @@ def list_tokens(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         write_json(told)
         return
-    for one in told["items"]:
-        scopes, used = ",".join(one["scopes"]), one["last_used_at"] or "never"
-        begun = (one["id"][:ID_SHOWN], one["owner"], scopes, one["label"], one["created_at"])
-        row = (*begun, f"used {used}", _state(one))
-        console.print("  ".join(row), soft_wrap=True, markup=False, highlight=False)
+    rows = list(map(_row, told["items"]))
+    if is_terminal():
+        console.print(tokens_table(rows))
+        return
+    for row in rows:
+        write_record(*row)
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    scopes, used = ",".join(one["scopes"]), one["last_used_at"] or "never"
+    begun = (one["id"][:ID_SHOWN], one["owner"], scopes, one["label"], one["created_at"])
+    return (*begun, f"used {used}", _state(one))
+
+
+def tokens_table(rows: Sequence[Sequence[str]]) -> Table:
+    """Return tokens for 80 columns or more."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in ("id, label", "owner", "scopes", "made, used, state"):
+        table.add_column(column, overflow="fold")
+    for token_id, owner, scopes, label, *times in rows:
+        named = "\n".join(filter(None, (token_id, label)))
+        table.add_row(*map(Text, (named, owner, scopes, "\n".join(times))))
+    return table
 
 
 def _state(token: dict[str, Any]) -> str:

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 from rich.progress import Progress, TaskID
-from rich.table import Table
 
 from image_repo.client import Client, Json
 from image_repo.config import AsJson, log_in, session_of
 from image_repo.errors import ApiProblem, CommandError, Unreachable
-from image_repo.output import console, progress, remarks, tell, write_json
+from image_repo.output import show_facts
+from image_repo.terminal import progress, remarks, tell, write_json
 
 POLL_SECONDS = 1.0
 
@@ -100,7 +100,7 @@ def _paged(client: Client, path: str, body: Json, position: str) -> Json:
             bars.update(task, completed=totals["examined"])
             if page["cursor"] is not None:
                 now = f"{totals['examined']} looked at; now after {escape(page['cursor'])}"
-                remarks.print(f"[dim]{now}[/]")
+                remarks.print(f"[dim]{now}[/]", soft_wrap=True)
     return totals
 
 
@@ -150,18 +150,14 @@ def reconcile(
     elif wait:
         _show_repairs(told)
     else:
-        console.print("It has begun; 'GET /reconcile' tells what it finds.")
+        remarks.print("It has begun; 'GET /reconcile' tells what it finds.")
 
 
 def _show_repairs(told: Json) -> None:
-    console.print(f"{told['examined']} records compared.")
+    remarks.print(f"{told['examined']} records compared.")
     if not told["repaired"]:
-        console.print("Nothing differs.")
-        return
-    table = Table.grid(padding=(0, 2))
-    for name, count in told["repaired"].items():
-        table.add_row(str(count), REPAIRS.get(name, escape(name)))
-    console.print(table)
+        remarks.print("Nothing differs.")
+    show_facts((count, REPAIRS.get(name, name)) for name, count in told["repaired"].items())
 
 
 def follow(
@@ -210,7 +206,7 @@ def _show(bars: Progress, task: TaskID, records: int, total: int) -> None:
     # Deleted records are read, too, and not counted in the total.
     whole = max(total, records)
     bars.update(task, description="Reading", completed=records, total=whole)
-    if not remarks.is_terminal:
+    if not remarks.file.isatty():
         remarks.print(f"[dim]{records} of about {whole} records read[/]")
 
 
@@ -221,17 +217,11 @@ def stats(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         write_json(told)
         return
-    table = Table.grid(padding=(0, 2))
-    for state, count in told["images"].items():
-        table.add_row(state, str(count))
-    searchable = told["searchable"]
-    table.add_row(
-        "[bold]searchable[/]", "index unavailable" if searchable is None else str(searchable)
-    )
-    table.add_row("[bold]in all[/]", str(told["total"]))
-    console.print(table)
+    searchable = "index unavailable" if told["searchable"] is None else told["searchable"]
+    sums = [("searchable", searchable), ("in all", told["total"])]
+    show_facts([*told["images"].items(), *sums])
     if not told["complete"]:
-        console.print("[dim]photographs from before counts were kept are being counted[/]")
+        remarks.print("[dim]photographs from before counts were kept are being counted[/]")
 
 
 def login(
@@ -242,7 +232,9 @@ def login(
     with Client(url, token) as client:
         client.call("GET", "stats")
     path = log_in(url, token, os.environ)
-    console.print(f"Logged in; kept in {path}, which only you can read.")
+    remarks.print(
+        f"Logged in; kept in {path}, which only you can read.", markup=False, soft_wrap=True
+    )
 
 
 def open_gallery(context: typer.Context) -> None:
@@ -250,4 +242,4 @@ def open_gallery(context: typer.Context) -> None:
 
     Whoever has the address has the token: keep it to yourself.
     """
-    console.print(session_of(context).connection().gallery_url, soft_wrap=True)
+    typer.echo(session_of(context).connection().gallery_url)

@@ -37,10 +37,10 @@ def test_keywords_are_given_with_commas_and_taken_away_by_none(given: str, sent:
     session, result = ran("edit", "id-1", "--keywords", given)
     assert result.exit_code == 0
     assert json.loads(session.asked[0].read()) == {"keywords": sent}
-    assert "our Rex  Lake Como, Rex" in result.output
+    assert "our Rex\tLake Como, Rex" in result.output
 
 
 def test_a_photograph_is_shown_with_its_keywords_and_who_wrote_its_caption() -> None:
     _, result = ran("show", "id-1")
-    told = {line.split("  ")[0]: line for line in result.output.splitlines()}
+    told = {line.partition("\t")[0]: line for line in result.output.splitlines()}
     assert "Lake Como, Rex" in told["keywords"] and "file" in told["caption by"]

@@ -114,11 +114,11 @@ def test_a_name_that_names_none_revokes_none(name: str) -> None:
 def test_a_list_is_a_line_a_token() -> None:
     _, result = ran("list")
     lines = result.output.splitlines()
-    made = "ann  read,write  laptop  2026-01-01T00:00:00Z"
+    made = "ann\tread,write\tlaptop\t2026-01-01T00:00:00Z"
     assert lines == [
-        f"{'a' * 12}  {made}  used never  valid",
-        f"{'b' * 12}  ann  read,write    2026-01-01T00:00:00Z  used 2026-01-02T00:00:00Z  "
+        f"{'a' * 12}\t{made}\tused never\tvalid",
+        f"{'b' * 12}\tann\tread,write\t\t2026-01-01T00:00:00Z\tused 2026-01-02T00:00:00Z\t"
         "expired 2026-01-08T00:00:00Z",
-        f"{'c' * 12}  {made}  used never  valid until 2126-01-01T00:00:00Z",
+        f"{'c' * 12}\t{made}\tused never\tvalid until 2126-01-01T00:00:00Z",
     ]
     assert json.loads(ran("list", "--json")[1].output) == {"items": KEPT}
