@@ -1,15 +1,17 @@
 """``image-repo``: the command line."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from image_repo import bulk, doctor, photographs, searching, tokens, upkeep
+from image_repo import bulk, doctor, listing, photographs, searching, tokens, upkeep
 from image_repo.config import Session
 from image_repo.errors import FAILED, CommandError
+from image_repo.options import Coloured, Command, Token, Url, keep, register, with_options
 from image_repo.terminal import remarks
 
 INTERRUPTED = 130
@@ -27,17 +29,19 @@ unavailable, 130 interrupted.
 app = typer.Typer(
     help=_HELP,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS: Mapping[str, Callable[..., None]] = {
+COMMANDS: Mapping[str, Command] = {
     "upload": photographs.upload_files,
     "show": photographs.show,
     "edit": photographs.edit,
     "delete": photographs.delete,
     "import": bulk.import_folder,
     "export": bulk.export,
+    "download": bulk.download,
+    "list": listing.list_images,
     "search": searching.search,
     "similar": searching.similar,
     "rebuild": upkeep.rebuild,
@@ -50,35 +54,44 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "doctor": doctor.doctor,
 }
 
-
-def register(commands: Mapping[str, Callable[..., None]], to: typer.Typer) -> None:
-    """Add commands to an application.
-
-    To "search" what begins with one dash is a word that is left out, and no option.
-    """
-    for name, command in commands.items():
-        lenient = {"ignore_unknown_options": command is searching.search}
-        to.command(name, context_settings=lenient)(command)
-
-
+of_tokens = typer.Typer(no_args_is_help=True)
+of_tokens.callback()(with_options(tokens.about_tokens))
 register(COMMANDS, app)
-app.add_typer(tokens.tokens, name="token")
+register(tokens.COMMANDS, of_tokens)
+app.add_typer(of_tokens, name="token")
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"image-repo {version('image-repo')}")
+        raise typer.Exit
 
 
 @app.callback()
 def options(
     context: typer.Context,
-    url: Annotated[str | None, typer.Option(help="The API's address.")] = None,
-    token: Annotated[str | None, typer.Option(help="Your token.")] = None,
+    url: Url = None,
+    token: Token = None,
+    color: Coloured = None,
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the release."),
+    ] = False,
 ) -> None:
     """Keep what was said before the command."""
-    context.obj = Session(url, token)
+    keep(context, url, token, color)
 
 
-def main() -> None:
-    """Run a command; a failure is one line that says what was wrong."""
+def main(arguments: Sequence[str] | None = None, session: Session | None = None) -> None:
+    """Run a command; a failure is one line that says what was wrong.
+
+    Parameters
+    ----------
+    arguments
+        Without, those of the process.
+    """
     try:
-        app()
+        app(args=arguments, prog_name="image-repo", obj=session or Session(None, None))
     except (CommandError, OSError) as error:
         remarks.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code if isinstance(error, CommandError) else FAILED)

@@ -1,6 +1,8 @@
 """Commands on many photographs: import a folder, export everything."""
 
 import json
+from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
@@ -8,13 +10,14 @@ import typer
 from rich.markup import escape
 
 from image_repo import exporting
-from image_repo.client import PAGE, Client, Json
+from image_repo.client import PAGE, Client, Json, image_path
 from image_repo.config import AsJson, session_of
-from image_repo.errors import FAILED
+from image_repo.errors import FAILED, ApiProblem
+from image_repo.exporting import SavedFile
 from image_repo.importing import put_in, read_folder
 from image_repo.names import counted, shown
 from image_repo.reporting import is_whole, report, tell_report
-from image_repo.terminal import console, progress, remarks, write_json
+from image_repo.terminal import console, progress, remarks, write_json, write_record
 from image_repo.uploading import AT_ONCE, Duplicates
 
 WithDuplicates = Annotated[
@@ -120,11 +123,50 @@ def _export_into(client: Client, folder: Path, owner: str | None) -> None:
     if none := len(files) - saved - len(failed):
         counts.append(f"{none} without a file yet")
     console.print(f"{counted(len(files), 'photograph')}: {', '.join(counts)}", soft_wrap=True)
-    for one in failed:
-        named = f"{escape(shown(one.image['name']))} ({one.image['id']})"
-        remarks.print(f"[red]✗[/] {named}: {escape(one.problem or '')}", soft_wrap=True)
+    _tell_failed(failed)
     for name in exporting.left_over(folder, files):
         gone = f"[yellow]{escape(shown(name))}[/] is of no photograph any more"
         remarks.print(gone, soft_wrap=True)
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _tell_failed(failed: Sequence[SavedFile]) -> None:
+    for one in failed:
+        named = f"{escape(shown(one.image['name']))} ({one.image['id']})"
+        reason = one.problem or "there is no file of it yet"
+        remarks.print(f"[red]✗[/] {named}: {escape(reason)}", soft_wrap=True)
+
+
+def download(
+    context: typer.Context,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")],
+    into: Annotated[Path, typer.Option(file_okay=False, help="The folder.")] = Path(),
+) -> None:
+    """Save the files of some photographs under their own names.
+
+    What lies in the folder stays: a second dog.jpg is called "dog (2).jpg".
+
+    For example: image-repo search dog --all | cut -f1 | xargs image-repo download --into dogs
+    """
+    with session_of(context).client() as client, progress() as bars:
+        images = [_known(client, image_id) for image_id in dict.fromkeys(ids)]
+        task = bars.add_task("Saving", total=len(images))
+        found = [image for image in images if image is not None]
+        files = exporting.download(client, found, into, lambda: bars.advance(task))
+    for one in files:
+        if one.name is not None:
+            write_record(one.image["id"], into / one.name)
+    _tell_failed([one for one in files if one.name is None])
+    if None in images or None in [one.name for one in files]:
+        raise typer.Exit(FAILED)
+
+
+def _known(client: Client, image_id: str) -> Json | None:
+    try:
+        return client.call("GET", image_path(image_id))
+    except ApiProblem as problem:
+        if problem.status != HTTPStatus.NOT_FOUND:
+            raise
+        remarks.print(f"[red]✗[/] {escape(image_id)}: {escape(str(problem))}", soft_wrap=True)
+        return None

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from image_repo.errors import ApiProblem, CommandError, Unreachable
+from image_repo.shrinking import query_image
 
 TRIES = 5
 _RETRIED = frozenset({429, 500, 502, 503, 504})
@@ -147,10 +148,10 @@ class Client:
         return response.headers.get("Access-Control-Allow-Origin") in {"*", origin}
 
     def search(self, document: Json, image: Path | None = None) -> Json:
-        """Search by text and attributes, or by an image of this machine."""
+        """Search by text and attributes, or by an image of this machine, which may be large."""
         if image is None:
             return self.call("POST", "search", body=document)
-        body = document | {"image": base64.b64encode(image.read_bytes()).decode()}
+        body = document | {"image": base64.b64encode(query_image(image)).decode()}
         return self.call("POST", "search/image", body=body)
 
     def download(self, url: str, path: Path, sha256: str | None = None) -> None:

@@ -74,16 +74,47 @@ def save(
     (folder / UNFINISHED).touch()
     names = FileNames((FILE_NAME, UNFINISHED, captions.DEFAULT_NAME))
     named = [(image, names.of(image["name"]) if _has_file(image) else None) for image in images]
+    files = _save(client, named, folder, done)
+    _describe(files, folder)
+    return files
 
+
+def download(
+    client: Client, images: Sequence[Json], folder: Path, done: Callable[[], object]
+) -> list[SavedFile]:
+    """Save photographs under their own names beside whatever lies in a folder, and that stays.
+
+    A file with the same content counts as saved.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = FileNames()
+
+    def free(image: Json) -> str:
+        while not _is_free(folder / (name := names.of(image["name"])), image):
+            pass
+        return name
+
+    named = [(image, free(image) if _has_file(image) else None) for image in images]
+    return _save(client, named, folder, done)
+
+
+def _is_free(path: Path, image: Json) -> bool:
+    return not path.exists() or (path.is_file() and sha256_of(path) == image["sha256"])
+
+
+def _save(
+    client: Client,
+    named: Sequence[tuple[Json, str | None]],
+    folder: Path,
+    done: Callable[[], object],
+) -> list[SavedFile]:
     def saved(one: tuple[Json, str | None]) -> SavedFile:
         found = _saved(client, *one, folder)
         done()
         return found
 
     with threads(AT_ONCE) as pool:
-        files = list(pool.map(saved, named))
-    _describe(files, folder)
-    return files
+        return list(pool.map(saved, named))
 
 
 def left_over(folder: Path, files: Sequence[SavedFile]) -> list[str]:

@@ -13,7 +13,7 @@ from image_repo.bulk import WithDuplicates
 from image_repo.client import Client, Json, image_path
 from image_repo.config import AsJson, session_of
 from image_repo.contents import photograph
-from image_repo.errors import FAILED, ApiProblem, CommandError
+from image_repo.errors import FAILED, UNAVAILABLE, ApiProblem, CommandError
 from image_repo.importing import Imported, put_in
 from image_repo.names import counted, shown
 from image_repo.output import show_image, told, words
@@ -150,6 +150,8 @@ def _deleted(client: Client, image_id: str) -> bool:
     try:
         client.call("DELETE", image_path(image_id))
     except ApiProblem as problem:
+        if problem.exit_code == UNAVAILABLE:
+            raise
         remarks.print(f"[red]✗[/] {escape(image_id)}: {escape(str(problem))}", soft_wrap=True)
         return False
     write_record(image_id, "deleted")

@@ -1,5 +1,6 @@
 """Commands that find: by words, attributes, an image, likeness."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
@@ -10,11 +11,28 @@ import typer
 from image_repo.client import PAGE, Json, image_path
 from image_repo.config import AsJson, session_of
 from image_repo.errors import CommandError
-from image_repo.output import FACETS, TRAITS, show_hits
+from image_repo.filters import (
+    Action,
+    AddedFrom,
+    AddedTo,
+    BySource,
+    InState,
+    Label,
+    Narrowing,
+    OfColour,
+    OfOwner,
+    Order,
+    Place,
+    Subject,
+    TakenFrom,
+    TakenTo,
+)
+from image_repo.output import FACETS, show_hits
 from image_repo.terminal import remarks, write_json
 
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
 Cursor = Annotated[str | None, typer.Option(help="Go on where the last page ended.")]
+Everything = Annotated[bool, typer.Option("--all", help="All of them, not a page.")]
 Crop = Annotated[
     str | None, typer.Option(help="Only this part: x,y,width,height as fractions, 0 to 1.")
 ]
@@ -28,14 +46,6 @@ Unlike = Annotated[
 ]
 Collapse = Annotated[
     bool, typer.Option("--collapse", help="Of near duplicates, show the best match only.")
-]
-TakenFrom = Annotated[
-    str | None,
-    typer.Option(metavar="DAY|TIME", help="Taken on this day or later, by the camera's clock."),
-]
-TakenTo = Annotated[
-    str | None,
-    typer.Option(metavar="DAY|TIME", help="Taken on this day at the latest, or before this time."),
 ]
 Explain = Annotated[bool, typer.Option("--explain", help="Say why each was found.")]
 
@@ -56,31 +66,27 @@ class Sort(StrEnum):
     TAKEN = "taken"
 
 
-class Order(StrEnum):
-    """Which come first, where a time orders them."""
-
-    NEWEST = "newest"
-    OLDEST = "oldest"
-
-
 def search(
     context: typer.Context,
     text: Annotated[
         list[str] | None, typer.Argument(help="Words to look for; -word leaves out.")
     ] = None,
-    subject: Annotated[str | None, typer.Option(help="Who or what: dog.")] = None,
-    colour: Annotated[list[str] | None, typer.Option(help="Its colour; again for more.")] = None,
-    action: Annotated[list[str] | None, typer.Option(help="What it does; again for more.")] = None,
-    place: Annotated[list[str] | None, typer.Option(help="Where it is; again for more.")] = None,
-    label: Annotated[
-        list[str] | None, typer.Option(help="What the model sees in it; again for more.")
-    ] = None,
+    subject: Subject = None,
+    colour: OfColour = None,
+    action: Action = None,
+    place: Place = None,
+    label: Label = None,
+    state: InState = None,
+    source: BySource = None,
+    added_from: AddedFrom = None,
+    added_to: AddedTo = None,
+    taken_from: TakenFrom = None,
+    taken_to: TakenTo = None,
+    owner: OfOwner = None,
     image: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Looks like this file.")
     ] = None,
     crop: Crop = None,
-    taken_from: TakenFrom = None,
-    taken_to: TakenTo = None,
     sort: Annotated[
         Sort | None, typer.Option(help="What orders the matches; what has no date is last.")
     ] = None,
@@ -104,7 +110,7 @@ def search(
     ] = None,
     facets: Annotated[bool, typer.Option("--facets", help="Count what the matches hold.")] = False,
     limit: Limit = 20,
-    everything: Annotated[bool, typer.Option("--all", help="Every match, not a page.")] = False,
+    everything: Everything = False,
     cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
@@ -124,15 +130,26 @@ def search(
 
     image-repo search beach --taken-from 2023-06-01 --taken-to 2023-08-31 --sort taken
     """
+    if "-h" in (text or ()):
+        typer.echo(context.get_help())
+        return
     if unknown := next((word for word in text or () if word.startswith("--")), None):
         raise typer.BadParameter(f"there is no option {unknown}")
     if crop and not image:
         raise CommandError("--crop is a part of the image that --image names")
-    document: Json = {"limit": PAGE if everything else limit}
-    bound = zip(TRAITS.values(), (colour, action, place), strict=True)
-    clause = {"subject": subject, **dict(bound)}
-    given = {name: value for name, value in clause.items() if value}
-    filters = {"labels": label, "taken_from": taken_from, "taken_to": taken_to}
+    narrowing = Narrowing(
+        subject=subject,
+        colour=colour,
+        action=action,
+        place=place,
+        state=state,
+        source=source,
+        label=label,
+        added_from=added_from,
+        added_to=added_to,
+        taken_from=taken_from,
+        taken_to=taken_to,
+    )
     optional = {
         "text": " ".join(text or ()),
         "mode": mode,
@@ -142,20 +159,28 @@ def search(
         "explain": explain,
         "crop": _box(crop) if crop else None,
         "weights": dict(map(_weight, weight or ())),
-        "attributes": given,
-        "filters": {name: value for name, value in filters.items() if value},
+        "owner": owner,
         "sort": sort,
         "order": order,
-        "cursor": cursor,
         "facets": [*FACETS] if facets else [],
     }
-    document |= {name: value for name, value in optional.items() if value}
+    given = {name: value for name, value in optional.items() if value}
+    document = {"limit": PAGE if everything else limit, **narrowing.document(), **given}
     with session_of(context).client() as client:
-        answer = client.search(document, image)
-        while everything and answer["cursor"]:
-            page = client.search(document | {"cursor": answer["cursor"]}, image)
-            answer |= {"hits": answer["hits"] + page["hits"], "cursor": page["cursor"]}
-    _tell(answer, as_json=as_json, with_dates=sort is Sort.TAKEN)
+
+        def ask(page: Json) -> Json:
+            return client.search(document | page, image)
+
+        _tell(_answer(ask, cursor, everything), as_json=as_json, with_dates=sort is Sort.TAKEN)
+
+
+def _answer(ask: Callable[[Json], Json], cursor: str | None, everything: bool) -> Json:
+    """Return a page of matches, or all that follow, as one answer."""
+    answer = ask({"cursor": cursor} if cursor else {})
+    while everything and answer["cursor"]:
+        page = ask({"cursor": answer["cursor"]})
+        answer |= {"hits": answer["hits"] + page["hits"], "cursor": page["cursor"]}
+    return answer
 
 
 def _number(text: str) -> float:
@@ -189,6 +214,7 @@ def similar(
     collapse: Collapse = False,
     explain: Explain = False,
     limit: Limit = 20,
+    everything: Everything = False,
     cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
@@ -202,12 +228,15 @@ def similar(
         "unlike": ",".join(unlike or ()),
         "collapse": "near_duplicates" if collapse else None,
         "explain": "true" if explain else None,
-        "limit": limit,
-        "cursor": cursor,
+        "limit": PAGE if everything else limit,
     }
+    path = f"{image_path(image_id)}/similar"
     with session_of(context).client() as client:
-        answer = client.call("GET", f"{image_path(image_id)}/similar", query=query)
-    _tell(answer, as_json=as_json)
+
+        def ask(page: Json) -> Json:
+            return client.call("GET", path, query=query | page)
+
+        _tell(_answer(ask, cursor, everything), as_json=as_json)
 
 
 def _tell(answer: Json, *, as_json: bool, with_dates: bool = False) -> None:
@@ -215,5 +244,10 @@ def _tell(answer: Json, *, as_json: bool, with_dates: bool = False) -> None:
         write_json(answer)
         return
     show_hits(answer, with_dates=with_dates)
+    tell_more(answer)
+
+
+def tell_more(answer: Json) -> None:
+    """Say how to go on behind a page."""
     if answer["cursor"]:
         remarks.print(f"[dim]There are more: --cursor {answer['cursor']}[/]", soft_wrap=True)

@@ -1,6 +1,6 @@
 """Commands that make, list and revoke tokens; an administrator's token is needed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -14,10 +14,8 @@ from image_repo.terminal import console, is_terminal, remarks, write_json, write
 
 ID_SHOWN = 12
 LEAST_ID = 8  # of a token's id, so that no slip of the finger names one
-tokens = typer.Typer(no_args_is_help=True, help="Make, list and revoke tokens (scope admin).")
 
 
-@tokens.command("add")
 def add_token(
     context: typer.Context,
     owner: Annotated[str, typer.Argument(help="Whose photographs it opens.")],
@@ -46,7 +44,6 @@ def add_token(
     remarks.print(f"It opens {opened}{none}.", markup=False, soft_wrap=True)
 
 
-@tokens.command("revoke")
 def revoke_token(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Its label, or 8 characters of its id.")],
@@ -61,7 +58,6 @@ def revoke_token(
             write_record(one["id"][:ID_SHOWN], one["owner"], "revoked")
 
 
-@tokens.command("list")
 def list_tokens(context: typer.Context, as_json: AsJson = False) -> None:
     """List what is known of the tokens; never the tokens themselves."""
     with session_of(context).client() as client:
@@ -106,3 +102,14 @@ def _state(token: dict[str, Any]) -> str:
 def _is_named(token: dict[str, Any], name: str) -> bool:
     # An empty name is no label: it would revoke every token that has none.
     return token["label"] == name != "" or (len(name) >= LEAST_ID and token["id"].startswith(name))
+
+
+def about_tokens(context: typer.Context) -> None:
+    """Make, list and revoke tokens (scope admin)."""
+
+
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "add": add_token,
+    "list": list_tokens,
+    "revoke": revoke_token,
+}

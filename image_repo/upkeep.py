@@ -2,8 +2,10 @@
 
 import os
 import time
+import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
+from getpass import getpass
 from typing import Annotated
 
 import typer
@@ -225,21 +227,34 @@ def stats(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def login(
-    url: Annotated[str, typer.Argument(help="The API's address: the stack's output ApiUrl.")],
-    token: Annotated[str, typer.Option(prompt=True, hide_input=True)],
+    context: typer.Context,
+    address: Annotated[
+        str, typer.Argument(metavar="URL", help="The API's address: the stack's output ApiUrl.")
+    ],
 ) -> None:
-    """Remember a repository for later commands."""
-    with Client(url, token) as client:
-        client.call("GET", "stats")
-    path = log_in(url, token, os.environ)
-    remarks.print(
-        f"Logged in; kept in {path}, which only you can read.", markup=False, soft_wrap=True
-    )
+    """Remember a repository for later commands.
 
-
-def open_gallery(context: typer.Context) -> None:
-    """Print the gallery's address, which carries the token.
-
-    Whoever has the address has the token: keep it to yourself.
+    Without --token, it is asked for and not shown.
     """
-    typer.echo(session_of(context).connection().gallery_url)
+    token = session_of(context).token or getpass("Token: ")
+    with Client(address, token) as client:
+        client.call("GET", "stats")
+    path = log_in(address, token, os.environ)
+    kept = f"Logged in; kept in {path}, which only you can read."
+    remarks.print(kept, markup=False, soft_wrap=True)
+
+
+def open_gallery(
+    context: typer.Context,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Or only print the address.")
+    ] = True,
+) -> None:
+    """Open the gallery in the browser, and print its address.
+
+    It carries the token, and so whoever has the address has the token: keep it to yourself.
+    """
+    address = session_of(context).connection().gallery_url
+    typer.echo(address)
+    if browser and not webbrowser.open(address):
+        remarks.print("No browser could be opened here: open the address yourself.")

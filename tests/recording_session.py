@@ -8,9 +8,9 @@ import httpx
 import typer
 from typer.testing import CliRunner
 
-from image_repo.__main__ import register
 from image_repo.client import Client
 from image_repo.config import Session
+from image_repo.options import register
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,13 @@ class RecordingSession(Session):
 
 
 def run(
-    commands: dict[str, Callable[..., None]], answer: Any, arguments: tuple[str, ...]
+    commands: dict[str, Callable[..., None]],
+    answer: Any,
+    arguments: tuple[str, ...],
+    kind: type[RecordingSession] = RecordingSession,
 ) -> tuple[RecordingSession, Any]:
     """Run one of several commands, 200 columns wide; return its session and result."""
-    session = RecordingSession(None, None, answer=answer)
+    session = kind(None, None, answer=answer)
     app = typer.Typer()
     register(commands, app)
     return session, CliRunner().invoke(app, [*arguments], obj=session, env={"COLUMNS": "200"})

@@ -5,15 +5,19 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from chalicelib.attributes.kinds import TRAITS
-from chalicelib.search.query import FACETS
-from image_repo import output
+from chalicelib.images import Source, State
+from chalicelib.search.query import FACETS, Direction
+from chalicelib.settings import Settings
+from image_repo import filters, output, shrinking
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = set(PROJECT["tool"]["setuptools"]["packages"])
+IMPORTED_AS = {"pillow": "PIL"}
 
 
 def imported(package: str) -> Iterator[str]:
@@ -28,8 +32,10 @@ def imported(package: str) -> Iterator[str]:
 
 def test_it_imports_what_it_declares_and_declares_what_it_imports() -> None:
     names = {name for package in PACKAGES for name in imported(package)}
-    wanted = (re.split(r"[<>=]", one)[0] for one in PROJECT["project"]["dependencies"])
-    declared = {name.replace("-", "_") for name in wanted}
+    optional = PROJECT["project"]["optional-dependencies"].values()
+    wanted = [*PROJECT["project"]["dependencies"], *chain.from_iterable(optional)]
+    distributions = (re.split(r"[<>=]", one)[0] for one in wanted)
+    declared = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in distributions}
     assert names - sys.stdlib_module_names - PACKAGES == declared
 
 
@@ -42,3 +48,14 @@ def test_the_formats_need_little_for_every_function_carries_them() -> None:
 def test_it_knows_the_kinds_of_words_that_the_repository_binds_to_a_subject() -> None:
     assert {kind.name: kind.plural for kind in TRAITS} == output.TRAITS
     assert set(output.FACETS) <= set(FACETS)
+
+
+def test_its_filters_know_the_states_and_sources_that_the_api_filters_by() -> None:
+    assert {*map(str, filters.State)} == {*map(str, State)} - {"deleted"}
+    assert {*map(str, filters.Source)} == {*map(str, Source)}
+    assert {*map(str, filters.Order)} == {*map(str, Direction)}
+
+
+def test_it_shrinks_images_to_what_a_deployment_takes_that_sets_no_other_limit() -> None:
+    fields = Settings.model_fields
+    assert fields["max_query_image_bytes"].default == shrinking.MAX_BYTES

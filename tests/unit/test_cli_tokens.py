@@ -13,6 +13,7 @@ from image_repo import tokens
 from image_repo.client import Client
 from image_repo.config import Session
 from image_repo.errors import CommandError
+from image_repo.options import register
 
 
 def kept(first: str, label: str) -> dict[str, Any]:
@@ -63,7 +64,9 @@ class RecordingSession(Session):
 def ran(*arguments: str) -> tuple[RecordingSession, Any]:
     session = RecordingSession(None, None)
     app = typer.Typer()
-    app.add_typer(tokens.tokens, name="token")
+    group = typer.Typer()
+    register(tokens.COMMANDS, group)
+    app.add_typer(group, name="token")
 
     @app.callback()
     def whole() -> None:

@@ -1,0 +1,102 @@
+"""Options that narrow down what is listed or found, as the API's filters have them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from image_repo.client import Json
+from image_repo.output import TRAITS
+
+
+class State(StrEnum):
+    """What has become of a photograph."""
+
+    PENDING = "pending"
+    CAPTIONED = "captioned"
+    NEEDS_REVIEW = "needs_review"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Source(StrEnum):
+    """Who wrote a caption."""
+
+    MODEL = "model"
+    FILE = "file"
+    IMPORT = "import"
+    USER = "user"
+
+
+class Order(StrEnum):
+    """Which come first, where a time orders them."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+InState = Annotated[list[State] | None, typer.Option(help="In this state; again for more.")]
+BySource = Annotated[
+    list[Source] | None, typer.Option(help="Whose caption was written by; again for more.")
+]
+Subject = Annotated[str | None, typer.Option(help="Who or what: dog.")]
+OfColour = Annotated[list[str] | None, typer.Option(help="Its colour; again for more.")]
+Action = Annotated[list[str] | None, typer.Option(help="What it does; again for more.")]
+Place = Annotated[list[str] | None, typer.Option(help="Where it is; again for more.")]
+Label = Annotated[list[str] | None, typer.Option(help="What the model sees in it; again for more.")]
+AddedFrom = Annotated[
+    str | None, typer.Option(metavar="DAY|TIME", help="Added then or later; in UTC.")
+]
+AddedTo = Annotated[str | None, typer.Option(metavar="DAY|TIME", help="Added before then; in UTC.")]
+TakenFrom = Annotated[
+    str | None,
+    typer.Option(metavar="DAY|TIME", help="Taken on this day or later, by the camera's clock."),
+]
+TakenTo = Annotated[
+    str | None,
+    typer.Option(metavar="DAY|TIME", help="Taken on this day at the latest, or before this time."),
+]
+OfOwner = Annotated[
+    str | None, typer.Option(help="Only this owner's photographs; for administrators.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What was asked for by options, as a part of the API's search document."""
+
+    subject: str | None = None
+    colour: Sequence[str] | None = None
+    action: Sequence[str] | None = None
+    place: Sequence[str] | None = None
+    state: Sequence[State] | None = None
+    source: Sequence[Source] | None = None
+    label: Sequence[str] | None = None
+    added_from: str | None = None
+    added_to: str | None = None
+    taken_from: str | None = None
+    taken_to: str | None = None
+
+    def document(self) -> Json:
+        """Return attributes and filters, where there are any."""
+        bound = zip(TRAITS.values(), (self.colour, self.action, self.place), strict=True)
+        filters = {
+            "states": self.state,
+            "sources": self.source,
+            "labels": self.label,
+            "created_from": self.added_from,
+            "created_to": self.added_to,
+            "taken_from": self.taken_from,
+            "taken_to": self.taken_to,
+        }
+        parts = {
+            "attributes": _given({"subject": self.subject, **dict(bound)}),
+            "filters": _given(filters),
+        }
+        return _given(parts)
+
+
+def _given(options: Json) -> Json:
+    return {name: value for name, value in options.items() if value}
