@@ -6,6 +6,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chalicelib.names import EMBEDDED
+from chalicelib.wording import worded
 
 PREFIX = "IMAGE_REPO_"
 MEGABYTE = 1_000_000
@@ -107,5 +108,5 @@ def _message(error: ValidationError) -> str:
         if entry["type"] in {"missing", "string_too_short"}:
             missing.append(name)
         else:
-            wrong.append(f"{name} is {entry['input']!r}: {entry['msg']}")
+            wrong.append(f"{name} is {entry['input']!r}: it {worded(entry)}")
     return "; ".join(([f"environment lacks {', '.join(missing)}"] if missing else []) + wrong)

@@ -148,6 +148,8 @@ def _content(one: Photograph) -> Content | str:
         modified = one.path.stat().st_mtime_ns
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
+    if not size:
+        return "is empty"
     if kind is None and not one.is_record:
         return f"is no photograph: only {TAKEN} are taken"
     return Content(sha256, size, modified, kind)

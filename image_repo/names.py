@@ -25,6 +25,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s'[: number != 1]}"
 
 
+def about(name: str, problem: str) -> str:
+    """Return a problem as a sentence about a file: "dog.jpg is empty", "dog.jpg: name: must …"."""
+    is_sentence = problem.partition(" ")[0] in {"is", "has", "cannot", "changed"}
+    return f"{name} {problem}" if is_sentence else f"{name}: {problem}"
+
+
 def is_text(name: str) -> bool:
     """Tell whether a name is UTF-8, which names in the repository are."""
     try:

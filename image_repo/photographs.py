@@ -15,7 +15,7 @@ from image_repo.config import AsJson, session_of
 from image_repo.contents import photograph
 from image_repo.errors import FAILED, UNAVAILABLE, ApiProblem, CommandError
 from image_repo.importing import Imported, put_in
-from image_repo.names import counted, shown
+from image_repo.names import about, counted, shown
 from image_repo.output import show_image, told, words
 from image_repo.terminal import confirm, remarks, write_json, write_record
 from image_repo.uploading import Duplicates, Fate, UploadOutcome
@@ -73,7 +73,7 @@ def _tell_uploaded(
             same = escape(one.same_as or "")
             remarks.print(f"{label} is the same picture as {same}", soft_wrap=True)
         if one.problem:
-            remarks.print(f"[red]✗[/] {label}: {escape(one.problem)}", soft_wrap=True)
+            remarks.print(f"[red]✗[/] {about(label, escape(one.problem))}", soft_wrap=True)
     if any(map(imported.problem, imported.outcomes)):
         raise typer.Exit(FAILED)
 

@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from image_repo.client import Json
 from image_repo.importing import Folder, Imported
-from image_repo.names import counted
+from image_repo.names import about, counted
 from image_repo.terminal import console, remarks
 from image_repo.uploading import Fate
 
@@ -92,7 +92,7 @@ _WORDS = (
 
 def _lines(told: Json) -> Iterator[str]:
     for one in told["failed"]:
-        yield f"[red]✗[/] {_named(one)} {escape(one['problem'])}"
+        yield f"[red]✗[/] {escape(about(one['file'], one['problem']))}"
     for one in told["left_out"]:
         yield f"[yellow]left out:[/] {escape(one['file'])} {escape(one['reason'])}"
     for one in told["lines"]:
@@ -105,7 +105,3 @@ def _lines(told: Json) -> Iterator[str]:
     for one in told["kept"]:
         fields = " and ".join(one["fields"])
         yield f"[dim]{escape(one['file'])} keeps the {fields} that a user wrote[/]"
-
-
-def _named(one: Json) -> str:
-    return f"{escape(one['file'])}:"

@@ -1,6 +1,5 @@
 """Errors as RFC 9457 problem documents."""
 
-import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,11 +9,11 @@ from pydantic import ValidationError
 
 from chalicelib.api.answers import FieldProblem, Problem
 from chalicelib.errors import ImageRepoError, InvalidField, Unavailable
+from chalicelib.wording import errors_of, worded
 
 PROBLEM_JSON = "application/problem+json"
 # Names of a union's branches, which are ours and not the client's.
 _BRANCHES = frozenset({"group", "clause"})
-_PREFIXES = re.compile(r"^(Value error|Assertion failed), ")
 MAX_ERRORS = 20
 
 
@@ -22,10 +21,9 @@ class InvalidRequest(InvalidField):
     """Fields of a request are wrong: the first of them as `InvalidField` has it, and all."""
 
     def __init__(self, invalid: ValidationError) -> None:
-        found = invalid.errors(include_url=False, include_context=False, include_input=False)
         self.errors = [
-            FieldProblem(field=_path(entry["loc"]), detail=_PREFIXES.sub("", entry["msg"]))
-            for entry in found[:MAX_ERRORS]
+            FieldProblem(field=_path(entry["loc"]), detail=worded(entry))
+            for entry in errors_of(invalid)[:MAX_ERRORS]
         ]
         super().__init__(self.errors[0].field, self.errors[0].detail)
 

@@ -43,6 +43,7 @@ from chalicelib.search.query import (
     Sort,
 )
 from chalicelib.search.tuned import WEIGHTS
+from chalicelib.wording import OWNER
 
 MAX_WORD_CHARS = 64
 MAX_WORDS = 16
@@ -177,7 +178,7 @@ QueryText = Annotated[
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=8_000)]
 Owner = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=128, pattern=r"^[^/#\x00-\x1f]+$"),
+    StringConstraints(min_length=1, max_length=128, pattern=OWNER),
     AfterValidator(literal),
 ]
 Facets = Annotated[list[FacetName], Field(max_length=len(FACETS))]

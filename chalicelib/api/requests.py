@@ -30,6 +30,7 @@ from chalicelib.api.queries import (
 )
 from chalicelib.attributes.kinds import COLOUR, TRAITS, Kind
 from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment, State
+from chalicelib.wording import SHA256
 from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORD_CHARS, MAX_KEYWORDS, MEDIA_TYPES
 from image_repo_formats.captions import rank
 from image_repo_formats.media_types import known_media_type
@@ -52,6 +53,13 @@ def file_name(name: str) -> str:
     if rank(name) is not None:
         raise ValueError("must be a photograph's: this is the name of a file of captions")
     return literal(printable(name))
+
+
+def of_a_file(size: object) -> object:
+    """Return the size, if it is not an empty file's."""
+    if size == 0 and not isinstance(size, bool):
+        raise ValueError("the file is empty")
+    return size
 
 
 def media_type(written: str) -> str:
@@ -122,7 +130,7 @@ CaptionText = Annotated[
     AfterValidator(one_line),
 ]
 
-Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
+Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=SHA256)]
 
 
 class NewImage(Request):
@@ -139,7 +147,7 @@ class NewImage(Request):
         AfterValidator(file_name),
     ]
     content_type: Annotated[str, AfterValidator(media_type)] | None = None
-    size: Annotated[int, Field(ge=1, description="bytes")]
+    size: Annotated[int, BeforeValidator(of_a_file), Field(ge=1, description="bytes")]
     sha256: Sha256 | None = None
     source: Literal["user", "import"] = "user"
     duplicates: Literal["report", "store"] = "report"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_repo.names import MAX_BYTES, FileNames, portable, shown
+from image_repo.names import MAX_BYTES, FileNames, about, portable, shown
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,15 @@ def test_names_that_differ_by_case_or_by_how_accents_are_stored_are_one() -> Non
         "cafe\u0301 (2).jpg",
         "TAKEN (2).jpg",
     ]
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        ("is empty", "dog.jpg is empty"),
+        ("cannot be read: denied", "dog.jpg cannot be read: denied"),
+        ("name: must not be empty", "dog.jpg: name: must not be empty"),
+    ],
+)
+def test_a_problem_is_told_as_a_sentence_about_the_file(problem: str, told: str) -> None:
+    assert about("dog.jpg", problem) == told

@@ -61,7 +61,5 @@ def test_without_pillow_limit_and_remedy_are_told(
 
 def test_a_large_file_that_is_no_image_is_named(tmp_path: Path) -> None:
     (tmp_path / "film.mov").write_bytes(bytes(MAX_BYTES + 1))
-    with pytest.raises(
-        CommandError, match=r"film\.mov has 4\.0 MB, and a search by image"
-    ):
+    with pytest.raises(CommandError, match=r"film\.mov has 4\.0 MB, and a search by image"):
         query_image(tmp_path / "film.mov")
