@@ -46,8 +46,12 @@ def portable(name: str) -> str:
     if _DEVICES.match(kept) or kept.startswith("."):
         kept = f"_{kept}"
     stem, suffix = os.path.splitext(kept)  # noqa: PTH122  a Path would take "." and ".." apart
-    room = MAX_BYTES - len(suffix.encode())
-    return stem.encode()[: max(room, 1)].decode(errors="ignore") + suffix[:MAX_BYTES]
+    suffix = _cut(suffix, MAX_BYTES // 2)
+    return (_cut(stem, MAX_BYTES - len(suffix.encode())) + suffix).rstrip(". ")
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")
 
 
 class FileNames:

@@ -45,9 +45,22 @@ def test_every_file_has_a_name_of_its_own_on_every_file_system(names: list[str])
     chosen = FileNames()
     given_names = [chosen.of(name.replace("/", "_")) for name in names]
     assert len({name.casefold() for name in given_names}) == len(names)
-    assert all(
-        len(name.encode()) <= MAX_BYTES + 5 and name == portable(name) for name in given_names
-    )
+    assert all(len(name.encode()) <= MAX_BYTES + 5 for name in given_names)
+    assert all(name == portable(name) for name in given_names if len(name.encode()) <= MAX_BYTES)
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=3), st.integers(200, 260))
+def test_a_long_name_is_cut_to_one_that_every_file_system_takes(end: str, length: int) -> None:
+    name = portable(f"{'x' * length}{end.replace('/', '_')}{'y' * length}")
+    assert len(name.encode()) <= MAX_BYTES
+    assert name == portable(name)
+
+
+@pytest.mark.parametrize("name", [f"{'x' * 235} yy", f"x.{'ä' * 200}", f"ä.{'x' * 400}"])
+def test_a_cut_name_does_not_end_with_a_blank_and_is_never_hidden(name: str) -> None:
+    cut = portable(name)
+    assert len(cut.encode()) <= MAX_BYTES
+    assert cut[0] in "xä" and not cut.endswith((" ", "."))
 
 
 def test_names_that_differ_by_case_or_by_how_accents_are_stored_are_one() -> None:
