@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from image_repo.errors import ApiProblem, CommandError, Unreachable
+from image_repo.errors import ApiProblem, CommandError, Unreachable, in_words
 from image_repo.shrinking import query_image
 
 TRIES = 5
@@ -130,7 +131,7 @@ class Client:
         form = {"data": upload["fields"], "files": {"file": ("photograph", body)}}
         response = self._tried("POST", upload["url"], may_repeat=True, **form)
         if not response.is_success:
-            raise ApiProblem(response.status_code, f"the bucket refused it: {_said(response)}")
+            raise _refusal(response)
 
     @property
     def origin(self) -> str:
@@ -178,7 +179,7 @@ class Client:
             except httpx.TransportError as error:
                 if attempt == TRIES - 1:
                     host = httpx.URL(url).host  # the URL itself opens the file to whoever reads it
-                    raise Unreachable(f"nothing answers at {host} ({error})") from error
+                    raise Unreachable(f"nothing answers at {host} ({in_words(error)})") from error
                 self._wait(attempt, None)
         raise AssertionError  # the last try has returned or raised
 
@@ -202,7 +203,7 @@ class Client:
                 raise CommandError(f"--url {self._url} is no address: {error}") from error
             except httpx.TransportError as error:
                 if is_last or not (may_repeat or isinstance(error, httpx.ConnectError)):
-                    raise Unreachable(f"nothing answers at {url} ({error})") from error
+                    raise Unreachable(f"nothing answers at {url} ({in_words(error)})") from error
                 self._wait(attempt, None)
                 continue
             is_refused = response.status_code in (_RETRIED if may_repeat else _NEVER_TAKEN)
@@ -245,6 +246,18 @@ def _problem(response: httpx.Response) -> ApiProblem:
         )
     detail = told.get("detail") or told.get("message") or _said(response)
     return ApiProblem(response.status_code, detail, told.get("field"))
+
+
+def _refusal(response: httpx.Response) -> ApiProblem:
+    """Return the bucket's refusal, of which its answer in XML names code and reason.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    """
+    told = dict(re.findall(r"<(Code|Message)>([^<]*)</", response.text))
+    code, status = told.get("Code"), response.status_code
+    reason = told.get("Message") or code
+    words = f"{reason} (status {status})" if reason else _said(response)
+    return ApiProblem(status, f"the bucket refused it: {words}", code=code)
 
 
 def _said(response: httpx.Response) -> str:

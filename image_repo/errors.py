@@ -8,6 +8,8 @@
     └── Unreachable       exit code 3  the API did not answer
 """
 
+import re
+
 USAGE = 2
 FAILED = 1
 UNAVAILABLE = 3
@@ -20,12 +22,25 @@ class CommandError(Exception):
 
 
 class ApiProblem(CommandError):
-    """A problem document of the API: its HTTP status, and the field that was wrong, if one was."""
+    """A problem document of the API, or the bucket's refusal.
 
-    def __init__(self, status: int, detail: str, field: str | None = None) -> None:
+    Attributes
+    ----------
+    status
+        Of HTTP.
+    field
+        That was wrong, if one was.
+    code
+        The bucket's, as "EntityTooLarge".
+    """
+
+    def __init__(
+        self, status: int, detail: str, field: str | None = None, code: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.field = field
+        self.code = code
         self.exit_code = UNAVAILABLE if status == 503 else FAILED
 
 
@@ -39,3 +54,11 @@ class Unreachable(CommandError):
     """Nothing answers at the address."""
 
     exit_code = UNAVAILABLE
+
+
+def in_words(error: Exception) -> str:
+    """Return what the system or the network says, without the number of the error."""
+    if isinstance(error, OSError) and error.strerror:
+        named = f"{error.filename}: " if error.filename else ""
+        return f"{named}{error.strerror}"
+    return re.sub(r"\[Errno -?\d+\] ", "", str(error))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from image_repo.client import PAGE, Client, Json, image_path
 from image_repo.contents import sha256_of, threads
-from image_repo.errors import UNAVAILABLE, CommandError, Unreachable
+from image_repo.errors import UNAVAILABLE, CommandError, Unreachable, in_words
 from image_repo.exported import FILE_NAME, line_of
 from image_repo.names import FileNames, folded
 from image_repo.uploading import WITHOUT_FILE
@@ -142,7 +142,7 @@ def _saved(client: Client, image: Json, name: str | None, folder: Path) -> Saved
     except (CommandError, OSError) as problem:
         if isinstance(problem, CommandError) and problem.exit_code == UNAVAILABLE:
             raise
-        return SavedFile(image, None, str(problem))
+        return SavedFile(image, None, in_words(problem))
     return SavedFile(image, name, is_new=True)
 
 

@@ -1,6 +1,5 @@
 """What to do about a check that failed, in words: by the check, and by what was answered."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -123,6 +122,6 @@ def _kinds(problem: CommandError) -> tuple[str | int, ...]:
         return SILENT, ELSE
     if not isinstance(problem, ApiProblem):
         return (ELSE,)
-    of_bucket = re.findall(r"<Code>(\w+)</Code>", str(problem))
+    of_bucket = (problem.code,) if problem.code else ()
     failure = (FAILS,) if problem.status >= 500 else ()
     return (*of_bucket, problem.status, *failure, ELSE)

@@ -19,7 +19,7 @@ from image_repo.contents import (
     is_unchanged,
     threads,
 )
-from image_repo.errors import UNAVAILABLE, ApiProblem, CommandError
+from image_repo.errors import UNAVAILABLE, ApiProblem, CommandError, in_words
 from image_repo.names import shown
 
 AT_ONCE = 8
@@ -146,7 +146,7 @@ class Uploading:
             except (CommandError, OSError) as problem:
                 if isinstance(problem, CommandError) and problem.exit_code == UNAVAILABLE:
                     raise
-                yield UploadOutcome(one, Fate.FAILED, problem=str(problem))
+                yield UploadOutcome(one, Fate.FAILED, problem=in_words(problem))
             self.done()
 
     def _upload(
