@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Command] = {
     "edit": photographs.edit,
     "delete": photographs.delete,
     "import": bulk.import_folder,
+    "watch": bulk.watch,
     "export": bulk.export,
     "download": bulk.download,
     "list": listing.list_images,
@@ -97,8 +98,10 @@ def main(arguments: Sequence[str] | None = None, session: Session | None = None)
         sys.exit(error.exit_code if isinstance(error, CommandError) else FAILED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # Typer has turned Ctrl-C into it
-            remarks.print("Interrupted. 'import', 'export' and 'rebuild' go on when they are given")
-            remarks.print("again.")
+            remarks.print(
+                "Interrupted. 'import', 'watch', 'export' and 'rebuild' go on when they are"
+            )
+            remarks.print("given again.")
         raise
 
 

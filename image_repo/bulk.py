@@ -1,6 +1,7 @@
 """Commands on many photographs: import a folder, export everything."""
 
 import json
+import sys
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -9,30 +10,34 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from image_repo import exporting
+from image_repo import exporting, watching
 from image_repo.client import PAGE, Client, Json, image_path
 from image_repo.config import AsJson, session_of
 from image_repo.errors import FAILED, ApiProblem
 from image_repo.exporting import SavedFile
+from image_repo.folders import LeftOut
 from image_repo.importing import put_in, read_folder
-from image_repo.names import counted, shown
+from image_repo.names import about, counted, shown
 from image_repo.reporting import is_whole, report, tell_report
 from image_repo.terminal import console, progress, remarks, write_json, write_record
-from image_repo.uploading import AT_ONCE, Duplicates
+from image_repo.uploading import AT_ONCE, Duplicates, UploadOutcome
 
 WithDuplicates = Annotated[
     Duplicates,
     typer.Option(help="Whether the same picture again is only reported, or stored again."),
 ]
 
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Subfolders too.")]
+Encoding = Annotated[
+    str | None, typer.Option(help="Of the caption files, such as cp1251; else it is told.")
+]
+
 
 def import_folder(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
-    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Subfolders too.")] = False,
-    encoding: Annotated[
-        str | None, typer.Option(help="Of the caption files, such as cp1251; else it is told.")
-    ] = None,
+    recursive: Recursive = False,
+    encoding: Encoding = None,
     duplicates: WithDuplicates = Duplicates.REPORT,
     report_file: Annotated[
         Path | None,
@@ -77,6 +82,43 @@ def import_folder(
         _write(report_file, told)
     if not is_whole(told):
         raise typer.Exit(FAILED)
+
+
+def watch(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
+    recursive: Recursive = False,
+    encoding: Encoding = None,
+) -> None:
+    """Upload what lies in a folder, and what arrives in it, until stopped.
+
+    As 'import' does, with the captions and keywords that lie in it. A file that is still being
+    written waits until it is whole. What was uploaded is not sent again, nor after a new start,
+    which takes up what arrived meanwhile.
+
+    For example: image-repo watch ~/Pictures --recursive
+    """
+    with (
+        session_of(context).client() as client,
+        watching.events(folder, is_recursive=recursive) as heard,
+    ):
+        watched = watching.Watch(client, folder, _tell_arrived, _tell_left_out, recursive, encoding)
+        watching.follow(watched, heard, lambda problem: remarks.print(escape(problem)))
+
+
+def _tell_arrived(outcome: UploadOutcome) -> None:
+    label = outcome.photograph.label
+    if outcome.problem:
+        told = escape(about(label, outcome.problem))
+        remarks.print(f"[red]✗[/] {told}", soft_wrap=True)
+        return
+    write_record(outcome.image.get("id", ""), label, outcome.fate)
+    sys.stdout.flush()  # for who follows it in a pipe
+
+
+def _tell_left_out(one: LeftOut) -> None:
+    told = f"[yellow]left out:[/] {escape(one.file)} {escape(one.reason)}"
+    remarks.print(told, soft_wrap=True)
 
 
 def _write(path: Path, told: Json) -> None:

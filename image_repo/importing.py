@@ -47,7 +47,13 @@ class Folder:
     left_out: tuple[LeftOut, ...]
 
 
-def read_folder(folder: Path, *, is_recursive: bool = False, encoding: str | None = None) -> Folder:
+def read_folder(
+    folder: Path,
+    *,
+    is_recursive: bool = False,
+    encoding: str | None = None,
+    may_be_empty: bool = False,
+) -> Folder:
     """Read a folder of photographs.
 
     Parameters
@@ -58,7 +64,8 @@ def read_folder(folder: Path, *, is_recursive: bool = False, encoding: str | Non
     Raises
     ------
     CommandError
-        It is no folder, there is nothing in it, or no encoding has this name.
+        It is no folder, there is nothing in it and it may not be empty, or no encoding has this
+        name.
     """
     if not folder.is_dir():
         raise CommandError(f"{shown(folder)} is no folder")
@@ -68,7 +75,7 @@ def read_folder(folder: Path, *, is_recursive: bool = False, encoding: str | Non
     contents = look_through(
         folder, is_text_file=is_text_file, listed=exported, is_recursive=is_recursive
     )
-    if not contents.photographs and not contents.left_out:
+    if not (contents.photographs or contents.left_out or may_be_empty):
         raise CommandError(f"{shown(folder)} holds no photographs ({TAKEN})")
     told = describe(contents, exported, encoding=encoding, is_recursive=is_recursive)
     photographs = tuple(
