@@ -1,7 +1,6 @@
 """Commands on many photographs: import a folder, export everything."""
 
 import json
-import sys
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -90,7 +89,7 @@ def watch(
     recursive: Recursive = False,
     encoding: Encoding = None,
 ) -> None:
-    """Upload what lies in a folder, and what arrives in it, until stopped.
+    """Upload a folder, and what arrives in it, until stopped.
 
     As 'import' does, with the captions and keywords that lie in it. A file that is still being
     written waits until it is whole. What was uploaded is not sent again, nor after a new start,
@@ -113,7 +112,6 @@ def _tell_arrived(outcome: UploadOutcome) -> None:
         remarks.print(f"[red]✗[/] {told}", soft_wrap=True)
         return
     write_record(outcome.image.get("id", ""), label, outcome.fate)
-    sys.stdout.flush()  # for who follows it in a pipe
 
 
 def _tell_left_out(one: LeftOut) -> None:

@@ -69,7 +69,7 @@ def progress() -> Progress:
 
 def write_json(document: Any) -> None:
     """Write one JSON document as one line."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    typer.echo(json.dumps(document, ensure_ascii=False))
 
 
 def tell(document: Any, text: str, *, as_json: bool) -> None:
@@ -88,7 +88,8 @@ def write_record(*fields: object) -> None:
     first, *others = map(one_line, map(str, fields))
     if console.color_system and not console.no_color:
         first = _FIRST.render(first, color_system=ColorSystem.STANDARD)
-    sys.stdout.write(("  " if is_terminal() else "\t").join((first, *others)) + "\n")
+    # At once: then a reader who has enough of it is noticed here, and not when Python ends.
+    typer.echo(("  " if is_terminal() else "\t").join((first, *others)), color=True)
 
 
 def one_line(text: str) -> str:

@@ -18,6 +18,7 @@ from tests.deployed import ROOT
 pytestmark = pytest.mark.slow
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "image_repo", "image_repo_formats")
 UV = (sys.executable, "-m", "uv")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 STATS = {"images": {"captioned": 3}, "total": 3, "searchable": 3}
 
 
@@ -78,8 +79,7 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = home / "venv"
     install = (*UV, "pip", "install", "--python", environment / "bin" / "python")
     assert run(*UV, "venv", "-p", sys.executable, environment, cwd=home).returncode == 0
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    had = run(*install, *wanted, cwd=home, HOME=os.environ["HOME"])
+    had = run(*install, *PROJECT["dependencies"], cwd=home, HOME=os.environ["HOME"])
     if had.returncode:
         pytest.skip(f"the client's dependencies cannot be had: {had.stderr[-300:]}")
     installed = run(*install, "--no-index", wheel, cwd=home)
@@ -101,6 +101,26 @@ def test_help_can_be_read_in_a_pipe_of_80_columns(programs: Path, tmp_path: Path
     assert "  search     Search by words, by attributes, by an image, or all at once." in lines
     assert told.stdout.isascii()  # no boxes, no colours
     assert "..." not in told.stdout.partition("Commands:")[2]  # no line is cut
+
+
+def test_the_console_script_is_of_the_wheels_release(programs: Path, tmp_path: Path) -> None:
+    told = run(programs / "image-repo", "--version", cwd=tmp_path)
+    assert (told.stdout, told.stderr) == (f"image-repo {PROJECT['version']}\n", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_console_script_completes_itself(programs: Path, tmp_path: Path, shell: str) -> None:
+    told = run(programs / "image-repo", cwd=tmp_path, _IMAGE_REPO_COMPLETE=f"source_{shell}")
+    assert told.returncode == 0, told.stderr
+    assert "_IMAGE_REPO_COMPLETE=complete_" in told.stdout
+
+
+def test_a_large_image_is_refused_with_the_remedy(programs: Path, url: str, tmp_path: Path) -> None:
+    (tmp_path / "large.jpg").write_bytes(bytes(4_000_001))
+    command = (programs / "image-repo", "search", "--url", url, "--token", "imr_stub")
+    told = run(*command, "--image", "large.jpg", cwd=tmp_path)
+    assert told.returncode == 2
+    assert "pip install 'image-repo[shrink]'" in told.stderr
 
 
 def test_a_command_speaks_to_a_repository(programs: Path, url: str, tmp_path: Path) -> None:
