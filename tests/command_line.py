@@ -24,9 +24,23 @@ class CommandLine:
         }
 
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "image_repo", *map(str, arguments)]
         return subprocess.run(
-            command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False
+            _command(arguments),
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def begin(self, *arguments: object) -> subprocess.Popen[str]:
+        """Start a command that does not end by itself."""
+        return subprocess.Popen(
+            _command(arguments),
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def json(self, *arguments: object) -> dict[str, object]:
@@ -34,3 +48,7 @@ class CommandLine:
         assert ran.returncode == 0, ran.stderr
         told: dict[str, object] = json.loads(ran.stdout.splitlines()[-1])
         return told
+
+
+def _command(arguments: tuple[object, ...]) -> list[str]:
+    return [sys.executable, "-m", "image_repo", *map(str, arguments)]

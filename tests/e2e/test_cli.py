@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.drawings import draw
 from tests.command_line import CommandLine
 from tests.deployed import DeployedStack, eventually
 
@@ -58,6 +59,49 @@ def test_what_is_imported_is_exported_and_found(
     alike = command_line.json("similar", looks["hits"][0]["image"]["id"])  # type: ignore[index]
     assert alike["hits"]
     assert command_line.json("stats")["total"] == len(images)
+
+
+def test_a_listing_is_narrowed_and_its_files_are_downloaded(
+    command_line: CommandLine, photographs: Path, tmp_path: Path
+) -> None:
+    command_line.json("upload", photographs / "coffee.jpg", "--caption", "A red cup")
+    narrow = ("--source", "user", "--added-from", "2020-01-01")
+    eventually(lambda: "A red cup" in command_line.run("list", *narrow).stdout)
+    (listed,) = [
+        line.split("\t")
+        for line in command_line.run("list").stdout.splitlines()
+        if "A red cup" in line
+    ]
+    saved = command_line.run("download", listed[0], "--into", tmp_path / "out")
+    assert saved.stdout == f"{listed[0]}\t{tmp_path / 'out' / 'coffee.jpg'}\n"
+    original = (photographs / "coffee.jpg").read_bytes()
+    assert (tmp_path / "out" / "coffee.jpg").read_bytes() == original
+
+
+def test_what_arrives_in_a_watched_folder_goes_in_also_after_a_new_start(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    fates: dict[str, str] = {}
+
+    def watch(until: str) -> None:
+        with command_line.begin("watch", folder) as watching:
+            assert watching.stdout
+            for line in watching.stdout:
+                _, name, fate = line.rstrip().split("\t")
+                fates[name] = fate
+                if name == until:
+                    watching.terminate()
+
+    draw(folder).rename(folder / "first.jpg")
+    (folder / "descriptions.txt").write_text("first.jpg A watched cup\n")
+    watch(until="first.jpg")
+    draw(folder).rename(folder / "second.jpg")
+    watch(until="second.jpg")
+    assert set(fates) == {"first.jpg", "second.jpg"}
+    listed = command_line.run("list", "--all").stdout
+    assert "A watched cup" in listed
 
 
 def test_bad_input_is_one_line_that_names_it(command_line: CommandLine, tmp_path: Path) -> None:
