@@ -11,6 +11,7 @@ from rich.markup import escape
 from image_repo import bulk, doctor, listing, photographs, searching, tokens, upkeep
 from image_repo.config import Session
 from image_repo.errors import FAILED, CommandError, in_words
+from image_repo.filters import by_option
 from image_repo.options import Coloured, Command, Token, Url, keep, register, with_options
 from image_repo.terminal import remarks
 
@@ -93,9 +94,12 @@ def main(arguments: Sequence[str] | None = None, session: Session | None = None)
     """
     try:
         app(args=arguments, prog_name="image-repo", obj=session or Session(None, None))
-    except (CommandError, OSError) as error:
+    except CommandError as error:
+        remarks.print(f"[red]✗[/] {escape(by_option(error))}", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
         remarks.print(f"[red]✗[/] {escape(in_words(error))}", soft_wrap=True)
-        sys.exit(error.exit_code if isinstance(error, CommandError) else FAILED)
+        sys.exit(FAILED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # Typer has turned Ctrl-C into it
             remarks.print(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from image_repo.client import Json
+from image_repo.errors import ApiProblem, CommandError, in_words
 from image_repo.output import TRAITS
 
 
@@ -96,6 +97,25 @@ class Narrowing:
             "filters": _given(filters),
         }
         return _given(parts)
+
+
+_OPTIONS = {
+    "filters.created_from": "--added-from",
+    "filters.created_to": "--added-to",
+    "filters.taken_from": "--taken-from",
+    "filters.taken_to": "--taken-to",
+    "filters.labels": "--label",
+    "attributes.subject": "--subject",
+    **{f"attributes.{plural}": f"--{name}" for name, plural in TRAITS.items()},
+}
+
+
+def by_option(problem: CommandError) -> str:
+    """Return a problem with the option's name in the place of the field's, where there is one."""
+    field = problem.field if isinstance(problem, ApiProblem) and problem.field else ""
+    option = _OPTIONS.get(field.partition("[")[0])
+    told = in_words(problem)
+    return told.replace(f"{field}: ", f"{option}: ", 1) if option else told
 
 
 def _given(options: Json) -> Json:

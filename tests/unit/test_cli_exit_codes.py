@@ -82,6 +82,35 @@ def test_a_question_that_is_not_answered_with_yes_ends_with_1(
     assert "for good?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("field", "option"),
+    [
+        ("filters.created_from", "--added-from"),
+        ("attributes.colours[1]", "--colour"),
+        ("limit", "limit"),
+    ],
+)
+def test_a_refused_field_is_called_by_its_option(
+    field: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusal = answers(400, type="x", detail=f"{field}: must be a day", field=field)
+    with pytest.raises(SystemExit):
+        main(("list", "--source", "user"), SessionWith(None, None, refusal))
+    assert capsys.readouterr().err == f"✗ {option}: must be a day\n"
+
+
+def test_a_file_that_cannot_be_written_is_named_in_words(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    arguments = ("download", "id-1", "--into", str(tmp_path / "file" / "folder"))
+    found = answers(200, id="id-1", name="a.jpg", state="pending")
+    with pytest.raises(SystemExit) as ended:
+        main(arguments, SessionWith(None, None, found))
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"✗ {tmp_path / 'file' / 'folder'}: Not a directory\n"
+
+
 def test_the_documented_codes_are_those() -> None:
     rows = re.findall(r"^\| `(\d+)` \|", DOCUMENTED, re.MULTILINE)
     assert sorted(map(int, rows)) == sorted({code for code, _, _ in CASES})
