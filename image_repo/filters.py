@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -20,6 +21,10 @@ class State(StrEnum):
     NEEDS_REVIEW = "needs_review"
     FAILED = "failed"
     EXPIRED = "expired"
+
+
+UNSEARCHED = frozenset({State.PENDING, State.FAILED, State.EXPIRED})
+"""States of photographs that no search finds."""
 
 
 class Source(StrEnum):
@@ -80,6 +85,15 @@ class Narrowing:
     taken_from: str | None = None
     taken_to: str | None = None
 
+    def added(self) -> tuple[datetime, datetime]:
+        """Return from when on, and before when, photographs were added."""
+        begin = datetime.min.replace(tzinfo=UTC)
+        end = datetime.max.replace(tzinfo=UTC)
+        return (
+            _moment("--added-from", self.added_from) or begin,
+            _moment("--added-to", self.added_to) or end,
+        )
+
     def document(self) -> Json:
         """Return attributes and filters, where there are any."""
         bound = zip(TRAITS.values(), (self.colour, self.action, self.place), strict=True)
@@ -97,6 +111,18 @@ class Narrowing:
             "filters": _given(filters),
         }
         return _given(parts)
+
+
+def _moment(option: str, told: str | None) -> datetime | None:
+    if told is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError as error:
+        raise CommandError(
+            f"{option} {told}: must be a day or a time, as 2026-05-01 or 2026-05-01T13:20:00Z"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 _OPTIONS = {

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 
 import typer
 
 from image_repo.client import PAGE, Client, Json
 from image_repo.config import AsJson, session_of
+from image_repo.errors import CommandError
 from image_repo.filters import (
+    UNSEARCHED,
     Action,
     AddedFrom,
     AddedTo,
@@ -50,6 +53,9 @@ def list_images(
     as_json: AsJson = False,
 ) -> None:
     """List photographs, the newest added first.
+
+    Narrowed by more than one state and when they were added, or with the oldest first, those that
+    are captioned or need review.
 
     For example: image-repo list --state needs_review --added-from 2026-05-01
     """
@@ -102,23 +108,40 @@ class Listing:
 
     def pages(self, cursor: str | None) -> Iterator[Json]:
         """Yield one page after another."""
+        if self._is_narrow and (alone := UNSEARCHED.intersection(self.narrowing.state or ())):
+            raise CommandError(
+                f"--state {min(alone)}: such photographs are listed by this state alone and by when"
+                " they were added, the newest first; what else narrows down knows only those that"
+                " are captioned or need review"
+            )
         ask = self._found if self._is_narrow else self._listed
         while True:
             page = ask(cursor)
-            yield page
-            if (cursor := page["cursor"]) is None:
+            cursor = page["cursor"]
+            if page["items"] or cursor is None:
+                yield page
+            if cursor is None:
                 return
 
     @property
     def _is_narrow(self) -> bool:
         states = self.narrowing.state or ()
-        others = replace(self.narrowing, state=None).document()
+        others = replace(self.narrowing, state=None, added_from=None, added_to=None).document()
         return bool(others) or len(states) > 1 or self.order is Order.OLDEST
 
     def _listed(self, cursor: str | None) -> Json:
+        """Return a page of the catalogue, which knows states, and which was added when."""
         (state,) = self.narrowing.state or (None,)
         query = {"state": state, "owner": self.owner, "limit": self.size, "cursor": cursor}
-        return self.client.call("GET", "images", query=query)
+        page = self.client.call("GET", "images", query=query)
+        begin, end = self.narrowing.added()
+        moments = [datetime.fromisoformat(image["created_at"]) for image in page["items"]]
+        pairs = zip(page["items"], moments, strict=True)
+        is_over = any(moment < begin for moment in moments)
+        return {
+            "items": [image for image, moment in pairs if begin <= moment < end],
+            "cursor": None if is_over else page["cursor"],
+        }
 
     def _found(self, cursor: str | None) -> Json:
         asked = {"sort": "added", "order": self.order, "limit": self.size}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chalicelib.attributes.kinds import TRAITS
 from chalicelib.images import Source, State
+from chalicelib.search.port import SEARCHABLE
 from chalicelib.search.query import FACETS, Direction
 from chalicelib.settings import Settings
 from image_repo import filters, output, shrinking
@@ -52,6 +53,7 @@ def test_it_knows_the_kinds_of_words_that_the_repository_binds_to_a_subject() ->
 
 def test_its_filters_know_the_states_and_sources_that_the_api_filters_by() -> None:
     assert {*map(str, filters.State)} == {*map(str, State)} - {"deleted"}
+    assert {*map(str, filters.UNSEARCHED)} == {*map(str, set(State) - SEARCHABLE)} - {"deleted"}
     assert {*map(str, filters.Source)} == {*map(str, Source)}
     assert {*map(str, filters.Order)} == {*map(str, Direction)}
 

@@ -9,6 +9,8 @@ import pytest
 
 from image_repo import listing, searching
 from image_repo.client import Client
+from image_repo.filters import Narrowing, Order, State
+from image_repo.listing import Listing
 from tests.recording_session import RecordingSession, run
 from tests.unit.test_cli_output import HIT, IMAGE
 
@@ -49,9 +51,49 @@ def test_a_listing_is_the_catalogues_where_that_can_tell() -> None:
     assert result.stdout == "\t".join(fields) + "\n"
 
 
+def test_the_catalogue_is_asked_page_by_page_for_what_was_added_when() -> None:
+    days = ("2026-01-05", "2026-01-04", "2026-01-03", "2026-01-02", "2026-01-01")
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        added = f"{days[len(asked)]}T12:00:00Z"
+        asked.append(request)
+        return httpx.Response(200, json={"items": [IMAGE | {"created_at": added}], "cursor": "on"})
+
+    client = Client("http://api", "imr_x", transport=httpx.MockTransport(answer))
+    narrowing = Narrowing(
+        state=[State.FAILED], added_from="2026-01-03", added_to="2026-01-04T13:00:00Z"
+    )
+    pages = Listing(client, narrowing, None, Order.NEWEST, 1).pages(None)
+    told = [image["created_at"][:10] for page in pages for image in page["items"]]
+    assert told == ["2026-01-04", "2026-01-03"]
+    assert [dict(request.url.params)["state"] for request in asked] == ["failed"] * 4
+
+
+@pytest.mark.parametrize("further", [("--source", "user"), ("--order", "oldest")])
+def test_what_no_search_finds_is_not_said_to_be_none(further: tuple[str, ...]) -> None:
+    session, result = run(COMMANDS, FOUND, ("list", "--state", "failed", *further))
+    assert "--state failed: such photographs are listed by" in str(result.exception)
+    assert session.asked == []
+
+
+def test_a_day_that_is_none_is_named() -> None:
+    _, result = run(COMMANDS, PAGE, ("list", "--added-from", "yesterday"))
+    assert str(result.exception).startswith("--added-from yesterday: must be a day or a time")
+
+
 def test_every_filter_of_the_api_narrows_a_listing() -> None:
     bound = ("--subject", "dog", "--colour", "brown", "--action", "run", "--place", "snow")
-    filters = ("--state", "captioned", "--state", "failed", "--source", "user", "--label", "cat")
+    filters = (
+        "--state",
+        "captioned",
+        "--state",
+        "needs_review",
+        "--source",
+        "user",
+        "--label",
+        "cat",
+    )
     added = ("--added-from", "2026-01-01", "--added-to", "2026-02-01")
     taken = ("--taken-from", "2024-01-01", "--taken-to", "2024-02-01", "--owner", "ann")
     request, _ = listed(FOUND, *bound, *filters, *added, *taken, "--order", "oldest")
@@ -67,7 +109,7 @@ def test_every_filter_of_the_api_narrows_a_listing() -> None:
             "places": ["snow"],
         },
         "filters": {
-            "states": ["captioned", "failed"],
+            "states": ["captioned", "needs_review"],
             "sources": ["user"],
             "labels": ["cat"],
             "created_from": "2026-01-01",
