@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "image_repo", "image_repo_formats")
 UV = (sys.executable, "-m", "uv")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-STATS = {"images": {"captioned": 3}, "total": 3, "searchable": 3}
+STATS = {"images": {"captioned": 3}, "total": 3, "searchable": 3, "complete": True}
 
 
 class Stub(BaseHTTPRequestHandler):
@@ -131,6 +131,13 @@ def test_a_command_speaks_to_a_repository(programs: Path, url: str, tmp_path: Pa
     refused = run(*stats, "imr_other", "stats", cwd=tmp_path)
     assert refused.returncode == 1
     assert "token is not accepted" in refused.stderr
+
+
+def test_a_login_is_remembered_for_later_commands(programs: Path, url: str, tmp_path: Path) -> None:
+    entered = run(programs / "image-repo", "login", url, "--token", "imr_stub", cwd=tmp_path)
+    assert (entered.returncode, entered.stdout) == (0, ""), entered.stderr
+    counted = run(programs / "image-repo", "stats", cwd=tmp_path)
+    assert counted.stdout.splitlines()[0] == "captioned\t3"
 
 
 def test_python_code_uses_the_same_client(programs: Path, url: str, tmp_path: Path) -> None:
