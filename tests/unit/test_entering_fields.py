@@ -23,7 +23,7 @@ def refused(api: Api, **more: Any) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("", "1 character"),
+        ("", "empty"),
         ("x" * 256, "255 characters"),
         (".", "folders"),
         ("..", "folders"),
@@ -40,7 +40,7 @@ def refused(api: Api, **more: Any) -> tuple[int, str, str]:
         ("Descriptions.TXT", "captions"),
         ("Flickr8k.token.txt", "captions"),
         ("dog.jpg.xmp", "captions"),
-        ("a\ud83d.jpg", "unicode"),
+        ("a\ud83d.jpg", "UTF-8"),
     ],
 )
 def test_a_name_that_cannot_be_a_photographs_is_refused_and_why(
