@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from image_repo import exporting, watching
+from image_repo import corrections, exporting, watching
 from image_repo.client import PAGE, Client, Json, image_path
 from image_repo.config import AsJson, session_of
 from image_repo.errors import FAILED, ApiProblem
@@ -132,6 +132,10 @@ def export(
     owner: Annotated[
         str | None, typer.Option(help="Only this owner's photographs; for administrators.")
     ] = None,
+    only_corrections: Annotated[
+        bool,
+        typer.Option("--corrections", help="What people captioned, to train a model on."),
+    ] = False,
 ) -> None:
     """Write everything into a folder, or records to stdout.
 
@@ -141,10 +145,17 @@ def export(
     descriptions.txt with people's captions, and XMP sidecars with captions and keywords for other
     programs. 'import' brings it all back. Given again, it fetches only what is missing.
 
+    With --corrections the folder gets the photographs whose caption a person wrote or chose, as
+    'python -m training' takes them with --captioned.
+
     For example: image-repo export backup/
     """
+    if only_corrections and folder is None:
+        raise typer.BadParameter("name the folder", param_hint="'FOLDER'")
     with session_of(context).client() as client:
-        if folder is None:
+        if only_corrections and folder is not None:
+            _export_corrections(client, folder, owner)
+        elif folder is None:
             for image in client.pages("images", "items", {"limit": PAGE, "owner": owner}):
                 write_json(image)
         else:
@@ -157,6 +168,26 @@ def _export_into(client: Client, folder: Path, owner: str | None) -> None:
         images = exporting.list_images(client, owner)
         task = bars.add_task("Saving", total=len(images))
         files = exporting.save(client, images, folder, lambda: bars.advance(task))
+    failed = _tell_saved(files)
+    for name in exporting.left_over(folder, files):
+        gone = f"[yellow]{escape(shown(name))}[/] is of no photograph any more"
+        remarks.print(gone, soft_wrap=True)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _export_corrections(client: Client, folder: Path, owner: str | None) -> None:
+    corrections.check(folder)
+    with progress() as bars:
+        images = corrections.corrected(exporting.list_images(client, owner))
+        task = bars.add_task("Saving", total=len(images))
+        files = corrections.save(client, images, folder, lambda: bars.advance(task))
+    if _tell_saved(files):
+        raise typer.Exit(FAILED)
+
+
+def _tell_saved(files: Sequence[SavedFile]) -> Sequence[SavedFile]:
+    """Tell how many files there are; return those that could not be saved."""
     new, saved = sum(one.is_new for one in files), sum(one.name is not None for one in files)
     failed = [one for one in files if one.problem]
     counts = [f"{new} saved", f"{saved - new} there before", f"{len(failed)} failed"]
@@ -164,11 +195,7 @@ def _export_into(client: Client, folder: Path, owner: str | None) -> None:
         counts.append(f"{none} without a file yet")
     console.print(f"{counted(len(files), 'photograph')}: {', '.join(counts)}", soft_wrap=True)
     _tell_failed(failed)
-    for name in exporting.left_over(folder, files):
-        gone = f"[yellow]{escape(shown(name))}[/] is of no photograph any more"
-        remarks.print(gone, soft_wrap=True)
-    if failed:
-        raise typer.Exit(FAILED)
+    return failed
 
 
 def _tell_failed(failed: Sequence[SavedFile]) -> None:
