@@ -136,7 +136,9 @@ class PlainIndex(Searcher):
         return [self._retrieved(one) for one in asked]
 
     def looks(self, keys: Keys, space: str | None) -> Looks:
-        return looks_of(self.stored(keys.tolist(), visual=True), keys, space)
+        stored = self.stored(keys.tolist(), visual=True)
+        looks = {key: (one.visual, one.space) for key, one in stored.items()}
+        return looks_of(looks, keys, space)
 
     def stored(self, keys: Sequence[int], *, visual: bool = False) -> Mapping[int, Stored]:
         found = {one.key: one.document for one in self._living if one.key in keys}

@@ -46,10 +46,19 @@ class Likely:
         return {word: share for word, share, sure in told if sure >= SEARCHED_FROM}
 
 
-def likely_of(view: View, query: Query, words: LikelyWords, keys: Keys) -> Likely:
-    """Return what the words of a query say of photographs, by their keys in order."""
-    looks = view.looks(keys, query.space)
+def likely_of(
+    view: View, query: Query, words: LikelyWords, keys: Keys, places: npt.NDArray[np.intp]
+) -> Likely:
+    """Return what the words of a query say of photographs, by their keys in order.
+
+    Parameters
+    ----------
+    places
+        Of the keys of those that are looked at, ascending.
+    """
+    looks = view.looks(keys[places], query.space)
+    known = places[looks.known]
     shares, sure = (np.full((len(keys), len(words.words)), np.nan, np.float32) for _ in range(2))
     told = words.probabilities(looks.vectors.astype(np.float32) / np.float32(SCALE))
-    sure[looks.known], shares[looks.known] = told, words.shares(told)
+    sure[known], shares[known] = told, words.shares(told)
     return Likely(words.words, shares, sure)

@@ -347,13 +347,12 @@ class Looks:
     vectors: npt.NDArray[np.int8]
 
 
-def looks_of(stored: Mapping[int, Stored], keys: Keys, space: str | None) -> Looks:
-    """Return the looks in what is stored of photographs with their vectors."""
-    found = [stored.get(key) for key in keys.tolist()]
-    held = [
-        one.visual if one and (space is None or one.space in (None, space)) else None
-        for one in found
-    ]
+def looks_of(
+    found: Mapping[int, tuple[bytes | None, str | None]], keys: Keys, space: str | None
+) -> Looks:
+    """Return the looks of photographs, by their keys, of vectors and the spaces of each."""
+    looks = (found.get(key, (None, None)) for key in keys.tolist())
+    held = [vector if space is None or own in (None, space) else None for vector, own in looks]
     vectors = np.frombuffer(b"".join(filter(None, held)), np.int8).reshape(-1, VECTOR_SIZE)
     return Looks(np.array([one is not None for one in held], np.bool_), vectors)
 

@@ -226,7 +226,8 @@ class FusedOrder:
         self._scores = dict(self._scored(found))
         self._likely: Likely | None = None
         if words := plan.likely:
-            self._likely = likely_of(view, plan.query, words, self._keys)
+            best = np.sort(np.lexsort((self._keys, -self._totals()))[:DEPTH])
+            self._likely = likely_of(view, plan.query, words, self._keys, best)
             self._scores["likely"] = self._likely.scores
         self._places = self._ordered()
         self._by_time: list[Place] | None = None
@@ -345,11 +346,16 @@ class FusedOrder:
 
     def _ordered(self) -> list[Place]:
         """Return every candidate's place, best first."""
+        total = self._totals()
+        order = np.lexsort((self._keys, -total))
+        return [*zip((-total[order]).tolist(), self._keys[order].tolist(), strict=True)]
+
+    def _totals(self) -> Floats:
+        """Return every candidate's score."""
         total = np.zeros(len(self._keys))
         for name, values in self._scores.items():
             total += getattr(self._plan.weights, name) * np.nan_to_num(values)
-        order = np.lexsort((self._keys, -total))
-        return [*zip((-total[order]).tolist(), self._keys[order].tolist(), strict=True)]
+        return total
 
     def _sorted(self) -> list[Place]:
         """Return the places of all matches in the order that is asked for."""

@@ -12,6 +12,7 @@ from chalicelib.search.opensearch.client import RETRYABLE, RetryingClient
 from chalicelib.search.opensearch.queries import (
     Json,
     held_of,
+    look_of,
     query_of,
     retrieved,
     search_of,
@@ -183,8 +184,18 @@ class IndexView:
 
     def looks(self, keys: Keys, space: str | None) -> Looks:
         """Return visual vectors; see `View.looks`."""
-        stored = self.stored(keys.tolist(), visual=True) if len(keys) else {}
-        return looks_of(stored, keys, space)
+        if not len(keys):
+            return looks_of({}, keys, space)
+        body = {
+            "query": query_of(Among(tuple(keys.tolist()))),
+            "size": len(keys),
+            "docvalue_fields": ["key", "likeness", "space"],
+            "_source": False,
+            "stored_fields": "_none_",
+            "track_total_hits": False,
+        }
+        hits = self._search([body])[0]["hits"]["hits"]
+        return looks_of({hit["fields"]["key"][0]: look_of(hit) for hit in hits}, keys, space)
 
     def words_like(self, among: Condition, word: str, edits: int) -> Sequence[str]:
         """Return words that may be so many edits from one; see `View.words_like`."""

@@ -288,11 +288,16 @@ def held_of(hit: Json) -> Held:
 
 def stored_of(hit: Json) -> Stored:
     """Return what is shown of a match."""
+    visual, space = look_of(hit)
+    return Stored(hit["_id"], hit["_source"].get("text", ""), visual, space)
+
+
+def look_of(hit: Json) -> tuple[bytes | None, str | None]:
+    """Return the visual vector of a match, and the space that it is of."""
     fields = hit.get("fields", {})
     likeness, space = fields.get("likeness"), fields.get("space", [None])[0]
     # Doc values come without the padding that they were sent with.
-    visual = b64decode(f"{likeness[0]}==") if likeness else None
-    return Stored(hit["_id"], hit["_source"].get("text", ""), visual, space)
+    return b64decode(f"{likeness[0]}==") if likeness else None, space
 
 
 def _total(asked: Retrieval, answer: Json) -> int:
