@@ -3,6 +3,7 @@ import { BASE } from "./base.js";
 import { byId, make } from "./dom.js";
 import * as oauth from "./oauth.js";
 import * as session from "./session.js";
+import { showDialog } from "./toast.js";
 
 const PENDING = `image-repo-sign-in:${BASE.pathname}`;
 const WINDOW = "popup,width=520,height=720";
@@ -43,7 +44,7 @@ export async function askWho(go) {
   const why = refused ? `${refused} ` : whyAgain();
   refused = "";
   dialog().replaceChildren(make("h2", { id: "token-title", textContent: "One moment, please" }));
-  dialog().showModal();
+  showDialog(dialog());
   const at = await oauth.provider().catch((problem) => problem);
   if (at instanceof Error) return show("That did not work", at.message, again(go));
   if (!at) return show("Your token, please", `${why}The repository answers only those who hold a token. ‘make demo’ and ‘image-repo open’ print an address that carries one; ‘image-repo token add’ makes another.`, tokenForm(go));
@@ -109,7 +110,7 @@ export function signInAgain() {
     };
     dialog().oncancel = () => reject(new Error("Your sign-in has run out."));
     ask("Sign in again, and go on where you are: nothing on this page is lost.");
-    if (!dialog().open) dialog().showModal();
+    showDialog(dialog());
   });
 }
 
@@ -124,7 +125,7 @@ export function showAccount() {
       make("div", { class: "row" },
         make("button", { type: "button", class: "primary", textContent: "Sign out", onclick: signOut }),
         make("button", { type: "button", textContent: "Close", onclick: () => dialog().close() })));
-    dialog().showModal();
+    showDialog(dialog());
   };
 }
 

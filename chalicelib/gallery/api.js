@@ -19,7 +19,7 @@ export const onUnauthenticated = (handler) => (unauthenticated = handler);
 /**
  * @param {string} method
  * @param {string} path relative to the API's base
- * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal}} [options]
+ * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} [options]
  * @returns {Promise<any>} the answer, parsed; null for an empty one
  */
 export async function call(method, path, options = {}) {
@@ -38,10 +38,11 @@ function runOut({ message }) {
   throw new ApiProblem(401, message);
 }
 
-async function send(bearer, method, path, { body, headers = {}, signal } = {}) {
+async function send(bearer, method, path, { body, headers = {}, signal, keepalive = false } = {}) {
   const response = await fetch(new URL(path, BASE), {
     method,
     signal,
+    keepalive, // it outlives the page
     redirect: "error", // the token is for this origin alone
     headers: {
       Authorization: `Bearer ${bearer}`,

@@ -1,20 +1,25 @@
 // One photograph, large: its caption and where it comes from, editing, likeness, deleting.
 import { call } from "./api.js";
+import { change, foreseen } from "./changes.js";
 import { croppable } from "./crop.js";
 import { clock } from "./dates.js";
-import { byId, icon, make, say } from "./dom.js";
+import { byId, icon, make } from "./dom.js";
+import { edit, onEdited, startEditing } from "./editing.js";
 import * as grid from "./grid.js";
 import { told, wantedBy } from "./kinds.js";
 import { alternative, chips, filed, guess } from "./labels.js";
 import { go, unlikeOf } from "./search.js";
+import { say, showDialog } from "./toast.js";
 
 const CLOSE = "M6 6l12 12M18 6L6 18";
 const dialog = () => byId("detail");
 
 /** @param {any} image its record */
 export async function open(image) {
-  render(image);
-  if (!dialog().open) dialog().showModal();
+  const changed = foreseen(image.id);
+  render(changed ?? image);
+  showDialog(dialog());
+  if (changed) return;
   try {
     renew(image, await call("GET", `images/${image.id}`)); // links age, and others edit
   } catch (problem) {
@@ -23,10 +28,16 @@ export async function open(image) {
   }
 }
 
+/** Show a record anew where it is the one that is open. @param {any} image */
+function shown(image) {
+  if (dialog().open && dialog().dataset.id === image.id && !dialog().querySelector("form")) render(image);
+}
+onEdited({ shown, opened: (image) => (render(image), showDialog(dialog())) });
+
 /** Show what has changed, but never under somebody's hands: an editor, a chosen part, a question stay. */
 function renew(shown, fresh) {
   const isEditing = dialog().querySelector("form");
-  if (!dialog().open || dialog().dataset.id !== fresh.id || isEditing) return;
+  if (!dialog().open || dialog().dataset.id !== fresh.id || isEditing || foreseen(fresh.id)) return;
   const img = dialog().querySelector(".stage img");
   const isBroken = img?.complete && !img.naturalWidth;
   if (fresh.rev !== shown.rev || isBroken) render(fresh);
@@ -51,10 +62,10 @@ function render(image) {
       })
     : make("p", { class: "soft", textContent: image.reason ?? "The photograph is on its way." });
   const close = make("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog().close() }, icon(CLOSE));
-  dialog().replaceChildren(
+  dialog().querySelector(".opened").replaceChildren(
+    close, // first, so that the focus begins where nothing is changed
     make("div", { class: "stage" }, picture),
     make("div", { class: "facts" }, ...caption(image), attributes(image), keywords(image), seen(image), part, actions(image, similar), facts(image)),
-    close,
   );
   if (dialog().open && !dialog().contains(document.activeElement)) close.focus();
 }
@@ -140,59 +151,6 @@ function alike(image, crop) {
   go({ similar: image.id, crop }, { fresh: true });
 }
 
-/** @param {any} image @param {{caption?: string, keywords?: string[]}} [written] what was written before, if anything */
-function startEditing(image, written = {}) {
-  const text = make("textarea", { rows: 3, maxLength: 2000, required: Boolean(image.caption), value: written.caption ?? image.caption?.text ?? "", "aria-label": "Caption" });
-  const under = make("input", { type: "text", value: listed(written.keywords ?? image.keywords), placeholder: "Keywords, with commas", "aria-label": "Keywords" });
-  const form = make("form", { class: "facts-edit", onsubmit: (event) => (event.preventDefault(), edit(image, changed(image, text.value, under.value))) },
-    text,
-    under,
-    make("div", { class: "row" },
-      make("button", { class: "primary", type: "submit", textContent: "Save" }),
-      make("button", { type: "button", textContent: "Cancel", onclick: () => render(image) })));
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      event.preventDefault(); // leaves the editing, not the dialog
-      event.stopPropagation();
-      render(image);
-    }
-  });
-  byId("detail-actions").replaceWith(form);
-  text.focus();
-}
-
-const listed = (keywords) => keywords.join(", ");
-
-/** What was changed; a caption that is saved as it is, and alone, becomes a person's. */
-function changed(image, caption, list) {
-  const under = list.split(",").map((word) => word.trim()).filter(Boolean);
-  const isRefiled = listed(under) !== listed(image.keywords); // one may hold a comma
-  const isRewritten = caption.trim() && (caption !== image.caption?.text || !isRefiled);
-  return { ...(isRewritten && { caption }), ...(isRefiled && { keywords: under }) };
-}
-
-async function edit(image, changes) {
-  if (!Object.keys(changes).length) return render(image);
-  try {
-    const changed = await call("PATCH", `images/${image.id}`, { body: changes, headers: { "If-Match": `"${image.rev}"` } });
-    grid.refresh(changed);
-    render(changed);
-    say("Saved. Nothing will overwrite it.");
-  } catch (problem) {
-    if (problem.status === 412) await reconcile(image, changes);
-    else say(problem.message, 8);
-  }
-}
-
-/** Show what somebody else wrote, and keep what was about to be saved. */
-async function reconcile(image, written) {
-  const theirs = await call("GET", `images/${image.id}`);
-  grid.refresh(theirs);
-  render(theirs);
-  startEditing(theirs, written);
-  say("Somebody changed this photograph meanwhile. Theirs is shown; yours is still in the box.", 8);
-}
-
 /** Leaf through the grid without leaving the dialog. @param {KeyboardEvent} event */
 async function leaf(event) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -214,15 +172,16 @@ function confirmDelete(image, button) {
   }, 4000);
 }
 
-async function erase(image) {
-  try {
-    await call("DELETE", `images/${image.id}`);
-    dialog().close(); // gives the focus back to the tile, which hands it on
-    grid.remove(image.id);
-    say("Deleted.");
-  } catch (problem) {
-    say(problem.message, 8);
-  }
+function erase(image) {
+  dialog().close(); // gives the focus back to the tile, which hands it on
+  const putBack = grid.remove(image.id);
+  const send = () =>
+    call("DELETE", `images/${image.id}`, { keepalive: true }).catch((problem) => {
+      if (problem.status === 404) return; // somebody else was quicker
+      putBack();
+      say(`${image.name} was not deleted: ${problem.message}`, { seconds: 8 });
+    });
+  change(image.id, { told: `${image.name} deleted.`, shown: null, send, undo: putBack });
 }
 
 /** Ask to delete the photograph that has the focus. @param {string} id */

@@ -1,4 +1,4 @@
-// Small means of building and speaking to the page. Text is always set as text.
+// Small means of building the page. Text is always set as text.
 
 /** @param {string} id @returns {any} */
 export const byId = (id) => document.getElementById(id);
@@ -45,13 +45,4 @@ export function marked(highlight) {
     const inner = /^<mark>(.*)<\/mark>$/.exec(part);
     return inner ? make("mark", { textContent: unescaped(inner[1]) }) : unescaped(part);
   });
-}
-
-let quieting = 0;
-
-/** Tell something in passing, aloud for screen readers too. @param {string} text */
-export function say(text, seconds = 5) {
-  byId("status").textContent = text;
-  clearTimeout(quieting);
-  quieting = setTimeout(() => (byId("status").textContent = ""), seconds * 1000);
 }

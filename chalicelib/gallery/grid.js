@@ -99,12 +99,19 @@ export function refresh(image) {
   if (hadFocus) fresh.querySelector("button").focus();
 }
 
-/** Take a photograph away, and leave the focus with its neighbour. @param {string} id */
+/** Take a photograph away, and leave the focus with its neighbour. @param {string} id @returns {() => void} puts it back */
 export function remove(id) {
   const old = find(id);
-  const neighbour = old?.nextElementSibling ?? old?.previousElementSibling;
+  const after = old?.nextElementSibling;
+  const neighbour = after ?? old?.previousElementSibling;
   old?.remove();
   neighbour?.querySelector("button")?.focus();
+  return () => {
+    if (!old || find(id)) return;
+    if (after?.isConnected) after.before(old);
+    else grid().append(old);
+    old.querySelector("button").focus();
+  };
 }
 
 /** The photograph before or after another, as it is in the grid. @param {string} id @param {1 | -1} step */

@@ -1,7 +1,8 @@
 // Searching by an image from outside: picked, dropped onto the search box, or pasted.
 import { croppable } from "./crop.js";
-import { byId, make, say } from "./dom.js";
+import { byId, make } from "./dom.js";
 import { goByImage } from "./search.js";
+import { say, showDialog } from "./toast.js";
 
 const LARGEST_SIDE = 1024; // more than the model looks at, and far under the API's 4 MB
 
@@ -22,13 +23,13 @@ export async function offer(file) {
     make("div", { class: "row" }, search, make("button", { type: "button", textContent: "Cancel", onclick: () => dialog.close("") })),
   );
   dialog.returnValue = "";
-  dialog.showModal();
+  showDialog(dialog);
   search.focus();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   try {
     if (dialog.returnValue === "search") await goByImage({ image: await base64(file), crop, name: file.name });
   } catch {
-    say("This file is no image that the browser can read.", 8);
+    say("This file is no image that the browser can read.", { seconds: 8 });
   } finally {
     URL.revokeObjectURL(url);
   }

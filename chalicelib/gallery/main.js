@@ -1,8 +1,9 @@
 // Starts the page: listens to the mouse, the keyboard, drops and pastes, and shows the first search.
 import * as account from "./account.js";
 import * as api from "./api.js";
+import { sendBeforeLeaving } from "./changes.js";
 import { listenToDates } from "./dates.js";
-import { byId, say } from "./dom.js";
+import { byId } from "./dom.js";
 import * as detail from "./detail.js";
 import * as grid from "./grid.js";
 import { offer } from "./likeness.js";
@@ -10,6 +11,7 @@ import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
 import * as session from "./session.js";
 import { completeTyping } from "./suggest.js";
+import { say, undoLast } from "./toast.js";
 import { onAdded, upload } from "./upload.js";
 
 const INDEX_LAG_MS = 2500; // what is captioned can be counted a moment later
@@ -21,6 +23,7 @@ api.onUnauthenticated(() => account.askWho(search.fromAddress));
 grid.onOpen(detail.open);
 grid.listenToArrows();
 detail.listenToLeafing();
+sendBeforeLeaving();
 grid.watchWaiting();
 onAdded((image) => {
   if (!search.isEverything()) return;
@@ -64,6 +67,8 @@ new IntersectionObserver(([entry]) => entry.isIntersecting && !byId("more").hidd
 // ---- Keyboard ----------------------------------------------------------------------------------
 
 document.addEventListener("keydown", (event) => {
+  const isUndo = (event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest?.("input, textarea");
+  if (isUndo && undoLast()) event.preventDefault();
   const isTyping = event.target.closest?.("input, textarea, dialog[open]");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "/") {
@@ -115,5 +120,5 @@ async function begin() {
   byId("grid").dataset.ready = "yes";
 }
 
-window.addEventListener("unhandledrejection", ({ reason }) => say(reason?.message ?? "Something went wrong.", 8));
+window.addEventListener("unhandledrejection", ({ reason }) => say(reason?.message ?? "Something went wrong.", { seconds: 8 }));
 begin();

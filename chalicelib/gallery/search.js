@@ -1,5 +1,6 @@
 // What is searched for: kept in the address, asked of the API, shown in the grid.
 import { ApiProblem, call, queryString } from "./api.js";
+import { allSettled } from "./changes.js";
 import { ANY_TIME, isDated, showDates } from "./dates.js";
 import { byId, make } from "./dom.js";
 import { showFacets } from "./facets.js";
@@ -58,6 +59,7 @@ export async function show() {
   showDates(wanted, { isRanked: Boolean(wanted.q || picture), isHidden: Boolean(wanted.similar) });
   nothingToExplain();
   grid.skeletons();
+  await allSettled(); // so that what was just written is searched, too
   await page(true);
 }
 

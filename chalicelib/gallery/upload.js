@@ -1,9 +1,10 @@
 // Adding photographs: a form from the API, the file to the bucket, then waiting for the caption.
 import { ApiProblem, call, sendFile } from "./api.js";
-import { byId, make, say } from "./dom.js";
+import { byId, make } from "./dom.js";
 import * as grid from "./grid.js";
 import { guess } from "./labels.js";
 import { checksum, mediaType, TAKEN } from "./sniffing.js";
+import { say } from "./toast.js";
 
 const AT_ONCE = 3;
 const POLL_MS = 700;
@@ -89,7 +90,7 @@ function placeholder(file) {
           make("button", { type: "button", textContent: "Try again", onclick: retry }),
           make("button", { type: "button", textContent: "Dismiss", onclick: () => element.remove() })),
       );
-      say(`${file.name}: ${why}`, 8);
+      say(`${file.name}: ${why}`, { seconds: 8 });
     },
   };
 }

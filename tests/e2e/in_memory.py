@@ -41,21 +41,29 @@ def showing(records: Mapping[str, Mapping[str, Any]]) -> Iterator[Api]:
 
 
 @contextmanager
-def gallery(browser: Browser, api: Api, width: int, **context: Any) -> Iterator[Page]:
-    """Yield the opened gallery; it must not complain, nor be wider than the window."""
+def gallery(
+    browser: Browser, api: Api, width: int, address: str = "#token=ann", **context: Any
+) -> Iterator[Page]:
+    """Yield the gallery; it must not complain, nor be wider than the window.
+
+    Where its address has a token, it is opened.
+    """
     complaints: list[str] = []
     page = browser.new_context(viewport={"width": width, "height": 800}, **context).new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.route("**/*", _answering(api))
-    page.goto(f"{ORIGIN}/#token=ann")
-    page.locator("#grid[data-ready]").wait_for(state="attached")
+    page.context.route("**/*", answering(api))
+    page.goto(f"{ORIGIN}/{address}")
+    if "token" in address:
+        page.locator("#grid[data-ready]").wait_for(state="attached")
     yield page
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.context.close()
     assert complaints == []
 
 
-def _answering(api: Api) -> Callable[[Route], None]:
+def answering(api: Api) -> Callable[[Route], None]:
+    """Return what answers a browser's requests, each as whose token it carries."""
+
     def answer(route: Route) -> None:
         asked = urlsplit(route.request.url)
         if asked.path.startswith("/files/"):
@@ -63,10 +71,22 @@ def _answering(api: Api) -> Callable[[Route], None]:
             return
         target = f"{asked.path}?{asked.query}" if asked.query else asked.path
         body = route.request.post_data
-        told = api.call(route.request.method, target, body, as_="ann")
+        sent: dict[str, Any] = {"as_": _token(route), **_seen(route)}
+        told = api.call(route.request.method, target, body, **sent)
         route.fulfill(status=told.status, headers=told.headers, body=told.text)
 
     return answer
+
+
+def _token(route: Route) -> str | None:
+    given = route.request.headers.get("authorization", "")
+    return given.removeprefix("Bearer ") or None
+
+
+def _seen(route: Route) -> dict[str, Any]:
+    """Return the revision that a change is of."""
+    revision = route.request.headers.get("if-match")
+    return {"If_Match": revision} if revision else {}
 
 
 def _picture(size: str) -> bytes:

@@ -68,6 +68,9 @@ def test_a_keyword_with_a_comma_outlives_the_editing_of_the_caption(page: Page, 
     dialog.get_by_role("textbox", name="Caption").fill("a dog sits")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("heading")).to_have_text("a dog sits")
+    page.keyboard.press("Escape")
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        page.locator("#home").click()
     image = api.catalogue.get("shown")
     assert image and image.keywords == SHOWN["shown"]["keywords"]
     assert image.keywords_source is Source.FILE

@@ -1,0 +1,58 @@
+// What is told in passing, above whatever is open, with a way to take back what was done.
+import { byId, make } from "./dom.js";
+
+const SECONDS = 5;
+
+/**
+ * Tell something, aloud for screen readers too; it stays while it is pointed at or has the focus.
+ * @param {string} text
+ * @param {{seconds?: number, way?: string, act?: () => void, ended?: () => void}} [more] a button, and what follows where nobody takes it
+ * @returns {() => void} ends it at once
+ */
+export function say(text, { seconds = SECONDS, way = "", act, ended } = {}) {
+  let timer = 0;
+  const wait = () => (hold(), (timer = setTimeout(end, seconds * 1000)));
+  const hold = () => clearTimeout(timer);
+  const end = () => {
+    hold();
+    if (!toast.isConnected) return;
+    const hadFocus = toast.contains(document.activeElement);
+    toast.remove();
+    raise();
+    if (hadFocus) byId("detail").querySelector(".close")?.focus();
+    ended?.();
+  };
+  const take = () => {
+    ended = act;
+    end();
+  };
+  const toast = make("div", { class: "toast", onpointerenter: hold, onpointerleave: wait, onfocusin: hold, onfocusout: wait },
+    make("span", { textContent: text }), act ? make("button", { type: "button", textContent: way, onclick: take }) : null);
+  for (const old of byId("status").querySelectorAll(".toast:not(:has(button))")) old.remove();
+  raise();
+  byId("status").append(toast);
+  wait();
+  return end;
+}
+
+/** Show a dialog, and within it what is being told: what lies outside of it cannot be reached. @param {HTMLDialogElement} dialog */
+export function showDialog(dialog) {
+  if (!dialog.open) dialog.showModal();
+  raise();
+}
+
+function raise() {
+  const box = byId("status");
+  const place = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  if (box.parentElement !== place) place.append(box); // which closes it
+  if (!box.matches(":popover-open")) box.showPopover();
+}
+
+document.addEventListener("close", raise, true);
+
+/** Take back the last change that can be, as its button does. @returns {boolean} whether there was one */
+export function undoLast() {
+  const button = [...byId("status").querySelectorAll("button")].at(-1);
+  button?.click();
+  return Boolean(button);
+}
