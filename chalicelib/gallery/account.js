@@ -3,7 +3,7 @@ import { BASE } from "./base.js";
 import { byId, make } from "./dom.js";
 import * as oauth from "./oauth.js";
 import * as session from "./session.js";
-import { showDialog } from "./toast.js";
+import { fill, showDialog } from "./toast.js";
 
 const PENDING = `image-repo-sign-in:${BASE.pathname}`;
 const WINDOW = "popup,width=520,height=720";
@@ -38,19 +38,52 @@ export async function finish() {
 
 let refused = ""; // why the last sign-in came to nothing
 
-/** Ask for a sign-in or a token. @param {() => void} go called with a token at hand */
-export async function askWho(go) {
-  if (dialog().open) return;
+let asking = /** @type {{answer: Promise<boolean>, end: (isGiven: boolean) => void} | null} */ (null);
+
+/** Ask for a sign-in or a token, once for all who wait. @returns {Promise<boolean>} whether there is a token now */
+export function askWho() {
+  if (!asking) {
+    let end = (/** @type {boolean} */ _isGiven) => {};
+    asking = { answer: new Promise((resolve) => (end = resolve)), end };
+    dialog().addEventListener("close", () => answered(false), { once: true });
+    ask();
+  }
+  return asking.answer;
+}
+
+/** Go on with what waits for a sign-in. @returns {boolean} whether anything does */
+export function answered(isGiven = true) {
+  if (!asking) return false;
+  if (!isGiven) session.over(session.token());
+  const { end } = asking;
+  asking = null;
+  dialog().close();
+  showAccount();
+  end(isGiven);
+  return true;
+}
+
+let resume = () => {}; // where a sign-in that ran out is asked for
+
+/** Go on with a sign-in of another tab. @param {boolean} isAnother whether it is somebody else's */
+export function elsewhere(isAnother) {
+  if (isAnother) return location.reload(); // this page shows another's photographs
+  answered();
+  resume();
+}
+
+async function ask() {
   const why = refused ? `${refused} ` : whyAgain();
   refused = "";
-  dialog().replaceChildren(make("h2", { id: "token-title", textContent: "One moment, please" }));
+  fill(dialog(), make("h2", { id: "token-title", textContent: "One moment, please" }));
   showDialog(dialog());
   const at = await oauth.provider().catch((problem) => problem);
-  if (at instanceof Error) return show("That did not work", at.message, again(go));
-  if (!at) return show("Your token, please", `${why}The repository answers only those who hold a token. ‘make demo’ and ‘image-repo open’ print an address that carries one; ‘image-repo token add’ makes another.`, tokenForm(go));
+  if (!asking) return; // answered meanwhile
+  if (at instanceof Error) return show("That did not work", at.message, make("button", { type: "button", class: "primary", textContent: "Try again", onclick: ask }));
+  if (!at) return show("Your token, please", `${why}The repository answers only those who hold a token. ‘make demo’ and ‘image-repo open’ print an address that carries one; ‘image-repo token add’ makes another.`, tokenForm());
   show("Sign in", `${why}The repository shows everybody their own photographs.`,
     make("button", { type: "button", class: "primary", textContent: "Sign in", onclick: () => leave(at) }),
-    make("details", {}, make("summary", { class: "soft", textContent: "With a token instead" }), tokenForm(go)));
+    make("details", {}, make("summary", { class: "soft", textContent: "With a token instead" }), tokenForm()));
 }
 
 function whyAgain() {
@@ -59,19 +92,16 @@ function whyAgain() {
 }
 
 function show(title, text, ...rest) {
-  dialog().replaceChildren(
+  fill(dialog(),
     make("h2", { id: "token-title", textContent: title }), make("p", { class: "soft", textContent: text }), ...rest);
 }
 
-const again = (go) => make("button", { type: "button", class: "primary", textContent: "Try again", onclick: () => (dialog().close(), askWho(go)) });
-
-function tokenForm(go) {
+function tokenForm() {
   const input = make("input", { type: "password", autocomplete: "off", required: true, "aria-label": "Token", placeholder: "imr_…" });
   const form = make("form", { method: "dialog" }, input, make("button", { class: "primary", textContent: "Open the gallery" }));
   form.addEventListener("submit", () => {
     session.setToken(input.value);
-    showAccount();
-    go();
+    answered();
   });
   return form;
 }
@@ -104,11 +134,18 @@ export function signInAgain() {
       const before = session.current();
       session.keep(await oauth.session(at, answer, kept));
       if (before && before.name !== session.current().name) return location.reload(); // this page shows another's photographs
+      resume();
+    };
+    resume = () => {
+      resume = () => {};
       dialog().oncancel = null;
       dialog().close();
       resolve();
     };
-    dialog().oncancel = () => reject(new Error("Your sign-in has run out."));
+    dialog().oncancel = () => {
+      resume = () => {};
+      reject(new Error("Your sign-in has run out."));
+    };
     ask("Sign in again, and go on where you are: nothing on this page is lost.");
     showDialog(dialog());
   });
@@ -117,13 +154,15 @@ export function signInAgain() {
 /** Show who is signed in, and let them sign out. */
 export function showAccount() {
   const now = session.current();
-  byId("account").hidden = !now;
-  if (!now) return;
-  byId("account").title = `Signed in as ${now.name}`;
+  byId("account").hidden = !session.token();
+  const [who, what, way] = now
+    ? [`Signed in as ${now.name}`, "Signing out ends the session at the identity provider, too.", "Sign out"]
+    : ["A token lets you in", "It is kept in this browser until it is forgotten, or nobody comes here for two weeks.", "Forget it here"];
+  byId("account").title = who;
   byId("account").onclick = () => {
-    show(`Signed in as ${now.name}`, "Signing out ends the session at the identity provider, too.",
+    show(who, what,
       make("div", { class: "row" },
-        make("button", { type: "button", class: "primary", textContent: "Sign out", onclick: signOut }),
+        make("button", { type: "button", class: "primary", textContent: way, onclick: signOut }),
         make("button", { type: "button", textContent: "Close", onclick: () => dialog().close() })));
     showDialog(dialog());
   };

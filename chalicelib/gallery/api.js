@@ -12,8 +12,8 @@ export class ApiProblem extends Error {
   }
 }
 
-let unauthenticated = () => {};
-/** @param {() => void} handler called when no token, or one that is not accepted, is at hand */
+let unauthenticated = async () => false;
+/** @param {() => Promise<boolean>} handler called when no token, or one that is not accepted, is at hand; says whether there is one now */
 export const onUnauthenticated = (handler) => (unauthenticated = handler);
 
 /**
@@ -23,14 +23,17 @@ export const onUnauthenticated = (handler) => (unauthenticated = handler);
  * @returns {Promise<any>} the answer, parsed; null for an empty one
  */
 export async function call(method, path, options = {}) {
+  const wasOver = session.isOver();
   const bearer = await session.bearer().catch(runOut);
   try {
+    if (!bearer) throw new ApiProblem(401, "The repository shows photographs only to those who say who they are.", undefined, true);
     return await send(bearer, method, path, options);
   } catch (problem) {
-    if (!problem.isTokenRefused) throw problem;
-    if (await session.replaced(bearer).catch(runOut)) return send(session.token(), method, path, options);
-    unauthenticated();
-    throw problem;
+    const isDeclined = !wasOver && session.isOver(); // while this was on its way
+    if (!problem.isTokenRefused || isDeclined) throw problem;
+    const isNew = (await session.replaced(bearer).catch(runOut)) || (await unauthenticated());
+    if (!isNew) throw problem;
+    return send(session.token(), method, path, options);
   }
 }
 

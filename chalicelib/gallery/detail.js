@@ -1,4 +1,5 @@
 // One photograph, large: its caption and where it comes from, editing, likeness, deleting.
+import * as address from "./address.js";
 import { call } from "./api.js";
 import { change, foreseen } from "./changes.js";
 import { croppable } from "./crop.js";
@@ -8,31 +9,60 @@ import { edit, onEdited, startEditing } from "./editing.js";
 import * as grid from "./grid.js";
 import { told, wantedBy } from "./kinds.js";
 import { alternative, chips, filed, guess } from "./labels.js";
-import { go, unlikeOf } from "./search.js";
+import { entitle, go, hasMore, more, unlikeOf } from "./search.js";
 import { say, showDialog } from "./toast.js";
 
 const CLOSE = "M6 6l12 12M18 6L6 18";
 const dialog = () => byId("detail");
 
-/** @param {any} image its record */
-export async function open(image) {
-  const changed = foreseen(image.id);
-  render(changed ?? image);
-  showDialog(dialog());
-  if (changed) return;
-  try {
-    renew(image, await call("GET", `images/${image.id}`)); // links age, and others edit
-  } catch (problem) {
-    if (problem.status === 404) gone(image);
-    else say(problem.message);
+/** Open a photograph, at an address of its own. @param {string} id */
+export async function open(id) {
+  await address.open(id);
+  await fromAddress();
+}
+
+/** Show the photograph that is in the address, or none. */
+export async function fromAddress() {
+  const id = address.photo();
+  if (!id) {
+    dialog().close();
+    return entitle();
   }
+  if (dialog().open && dialog().dataset.id === id) return;
+  const known = foreseen(id) ?? grid.known(id);
+  if (known) display(known);
+  if (foreseen(id)) return;
+  try {
+    const fresh = await call("GET", `images/${encodeURIComponent(id)}`); // links age, and others edit
+    if (address.photo() !== id) return;
+    if (known) renew(known, fresh);
+    else display(fresh);
+  } catch (problem) {
+    if (address.photo() !== id) return;
+    if (problem.status === 404) gone(id);
+    else if (known) say(problem.message);
+    else excuse("That did not work", problem.message, "Try again", fromAddress);
+  }
+}
+
+function display(image) {
+  render(image);
+  showDialog(dialog());
+}
+
+/** Let the address follow where the dialog is closed, by whatever means. */
+export function listenToClosing() {
+  dialog().addEventListener("close", () => {
+    address.close();
+    entitle(); // where no history is gone back in
+  });
 }
 
 /** Show a record anew where it is the one that is open. @param {any} image */
 function shown(image) {
   if (dialog().open && dialog().dataset.id === image.id && !dialog().querySelector("form")) render(image);
 }
-onEdited({ shown, opened: (image) => (render(image), showDialog(dialog())) });
+onEdited({ shown, opened: (image) => (display(image), address.open(image.id)) });
 
 /** Show what has changed, but never under somebody's hands: an editor, a chosen part, a question stay. */
 function renew(shown, fresh) {
@@ -44,15 +74,26 @@ function renew(shown, fresh) {
   else dialog().querySelector("#detail-actions a")?.setAttribute("href", fresh.links.original);
 }
 
-function gone(image) {
-  grid.remove(image.id);
-  dialog().close();
-  say("This photograph has been deleted meanwhile.");
+function gone(id) {
+  grid.remove(id);
+  excuse("This photograph is not here", "It has been deleted, or it is somebody else's.", "All photographs", () => (dialog().close(), go({}, { fresh: true })));
 }
+
+function excuse(title, text, way, act) {
+  address.entitle(title);
+  delete dialog().dataset.id;
+  dialog().querySelector(".opened").replaceChildren(closing(), make("div", { class: "excuse" },
+    make("h2", { id: "detail-title", textContent: title }), make("p", { class: "soft", textContent: text }),
+    make("button", { type: "button", class: "primary", textContent: way, onclick: act })));
+  showDialog(dialog());
+}
+
+const closing = () => make("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog().close() }, icon(CLOSE));
 
 /** @param {any} image */
 function render(image) {
   dialog().dataset.id = image.id;
+  address.entitle(alternative(image));
   const similar = make("button", { type: "button", textContent: "Find similar", disabled: !image.width, onclick: () => alike(image, "") });
   const part = image.links.display ? make("p", { class: "soft", textContent: "Drag over the photograph to search by a part of it." }) : "";
   const picture = image.links.display
@@ -61,7 +102,7 @@ function render(image) {
         similar.onclick = () => alike(image, crop ? [crop.x, crop.y, crop.width, crop.height].map((v) => v.toFixed(4)).join(",") : "");
       })
     : make("p", { class: "soft", textContent: image.reason ?? "The photograph is on its way." });
-  const close = make("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog().close() }, icon(CLOSE));
+  const close = closing();
   dialog().querySelector(".opened").replaceChildren(
     close, // first, so that the focus begins where nothing is changed
     make("div", { class: "stage" }, picture),
@@ -155,8 +196,14 @@ function alike(image, crop) {
 async function leaf(event) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step || !dialog().open || event.target.closest?.("textarea, input")) return;
-  const id = grid.beside(dialog().dataset.id, step);
-  if (id) await open(await call("GET", `images/${encodeURIComponent(id)}`));
+  await leafBy(step);
+}
+
+async function leafBy(step) {
+  const { id } = dialog().dataset;
+  if (step > 0 && !grid.beside(id, step) && hasMore()) await more();
+  const other = grid.beside(id, step);
+  if (other) await open(other);
 }
 
 /** Let the arrow keys leaf, for as long as the page is open. */
@@ -186,8 +233,7 @@ function erase(image) {
 
 /** Ask to delete the photograph that has the focus. @param {string} id */
 export async function askToDelete(id) {
-  const image = await call("GET", `images/${id}`);
-  await open(image);
+  await open(id);
   const button = dialog().querySelector(".danger");
   button.click();
   button.focus();

@@ -9,20 +9,21 @@ const STATES = { pending: "waiting for its caption", needs_review: "needs review
 const WATCH_MS = 2500;
 const SKELETONS = [1.5, 0.8, 1.33, 1, 1.78, 0.75, 1.4, 1.5, 1, 1.33, 1.6, 0.8];
 const renewed = new Set();
-let open = (/** @type {any} */ _image) => {};
+let open = (/** @type {string} */ _id) => {};
 
-/** @param {(image: any) => void} handler called with the photograph that is opened */
+/** @param {(id: string) => void} handler called with the photograph that is opened */
 export const onOpen = (handler) => (open = handler);
 
 /** @param {any} image @param {string | null} [highlight] @param {string} [why] it was found @param {string[]} [matched] labels that were looked for */
 export function tile(image, highlight = null, why = "", matched = []) {
   const frame = make("span", { class: "frame" }, picture(image), badge(image));
-  const button = make("button", { type: "button", onclick: () => open(image) }, frame, ...told(image, highlight, matched), why ? make("span", { class: "why", textContent: why }) : "");
+  const button = make("button", { type: "button", onclick: () => open(image.id) }, frame, ...told(image, highlight, matched), why ? make("span", { class: "why", textContent: why }) : "");
   const element = make("div", { class: "tile", role: "listitem", "data-id": image.id, "data-state": image.state }, button);
   if (image.width && image.height) {
     element.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, image.width / image.height))));
   }
   element.classList.toggle("waiting", image.state === "pending");
+  element.image = image;
   return element;
 }
 
@@ -120,6 +121,12 @@ export function beside(id, step) {
   const other = step > 0 ? old?.nextElementSibling : old?.previousElementSibling;
   return other?.dataset.id ?? null;
 }
+
+/** How many photographs are shown. */
+export const count = () => grid().querySelectorAll("[data-id]").length;
+
+/** What is known of a photograph in the grid. @param {string} id */
+export const known = (id) => find(id)?.image;
 
 const find = (id) => grid().querySelector(`[data-id="${CSS.escape(id)}"]`);
 

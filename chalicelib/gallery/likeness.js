@@ -2,7 +2,7 @@
 import { croppable } from "./crop.js";
 import { byId, make } from "./dom.js";
 import { goByImage } from "./search.js";
-import { say, showDialog } from "./toast.js";
+import { fill, say, showDialog } from "./toast.js";
 
 const LARGEST_SIDE = 1024; // more than the model looks at, and far under the API's 4 MB
 
@@ -13,7 +13,8 @@ export async function offer(file) {
   const url = URL.createObjectURL(file);
   const image = make("img", { src: url, alt: "The image to search by" });
   const search = make("button", { class: "primary", type: "button", textContent: "Search", onclick: () => dialog.close("search") });
-  dialog.replaceChildren(
+  fill(
+    dialog,
     make("h2", { id: "crop-title", textContent: "Search by this image" }),
     make("p", { class: "soft", textContent: "Drag over a part to search by that part only." }),
     croppable(image, (part) => {

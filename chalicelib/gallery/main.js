@@ -1,5 +1,6 @@
 // Starts the page: listens to the mouse, the keyboard, drops and pastes, and shows the first search.
 import * as account from "./account.js";
+import * as address from "./address.js";
 import * as api from "./api.js";
 import { sendBeforeLeaving } from "./changes.js";
 import { listenToDates } from "./dates.js";
@@ -17,12 +18,16 @@ import { onAdded, upload } from "./upload.js";
 const INDEX_LAG_MS = 2500; // what is captioned can be counted a moment later
 let recounting = 0;
 
-session.takeToken();
+session.visited();
+session.takeToken("");
 session.onRunOut(account.signInAgain);
-api.onUnauthenticated(() => account.askWho(search.fromAddress));
+session.onOtherTabs(account.elsewhere);
+api.onUnauthenticated(account.askWho);
 grid.onOpen(detail.open);
+search.keepPlaces();
 grid.listenToArrows();
 detail.listenToLeafing();
+detail.listenToClosing();
 sendBeforeLeaving();
 grid.watchWaiting();
 onAdded((image) => {
@@ -51,7 +56,19 @@ byId("add").addEventListener("click", () => byId("files").click());
 byId("by-image").addEventListener("click", () => byId("query-file").click());
 byId("files").addEventListener("change", (event) => taken(event.target, upload));
 byId("query-file").addEventListener("change", (event) => taken(event.target, ([file]) => offer(file)));
-window.addEventListener("popstate", search.fromAddress);
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault(); // it is no search
+  byId("grid").focus();
+});
+window.addEventListener("popstate", follow);
+
+/** Show what the address says, as after back, forward, a link, or an address typed or pasted. */
+async function follow() {
+  const isTaken = session.takeToken(address.before());
+  address.follow();
+  if (isTaken && !account.answered()) return location.reload();
+  await Promise.all([search.fromAddress(), detail.fromAddress()]);
+}
 
 /** Use a file input's files, and make it ready for the same ones again. */
 function taken(input, use) {
@@ -115,8 +132,7 @@ function endDrag() {
 async function begin() {
   if (!(await account.finish())) return;
   account.showAccount();
-  if (!session.token()) return account.askWho(search.fromAddress);
-  await search.fromAddress();
+  await follow();
   byId("grid").dataset.ready = "yes";
 }
 

@@ -1,4 +1,5 @@
 // What is searched for: kept in the address, asked of the API, shown in the grid.
+import * as address from "./address.js";
 import { ApiProblem, call, queryString } from "./api.js";
 import { allSettled } from "./changes.js";
 import { ANY_TIME, isDated, showDates } from "./dates.js";
@@ -9,6 +10,7 @@ import { clauseOf, isBound, parametersOf, told, TRAITS, UNBOUND } from "./kinds.
 import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
 import { asFields, asParameters, showOptions } from "./options.js";
 import { showReading } from "./reading.js";
+import { isOver } from "./session.js";
 
 const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels"].join(",");
 const PAGE = 40;
@@ -16,52 +18,66 @@ const MOST_UNLIKE = 10;
 const NOTHING = { ...UNBOUND(), ...ANY_TIME, q: "", label: [], similar: "", crop: "", why: "", collapse: "", all: "", unlike: [] };
 const LISTS = [...TRAITS.map(({ name }) => name), "label", "unlike"];
 const PLAIN = [...Object.keys(ANY_TIME), "q", "subject", "similar", "crop", "why", "collapse", "all"];
-/** A search by an image cannot stand in the address: it lives until the next search. */
-let picture = /** @type {{image: string, crop: any, name: string} | null} */ (null);
+/** A search by an image cannot stand in the address, but in the history. */
+let picture = /** @type {address.Picture | null} */ (null);
 let wanted = { ...NOTHING };
+let shown = ""; // which search that is
 let cursor = null;
 let running = new AbortController();
 
-/** Begin a new search, leaving it in the history. @param {Partial<typeof NOTHING>} changes */
-export function go(changes, { fresh = false, keepPicture = false } = {}) {
+/** Begin a new search, leaving the former in the history. @param {Partial<typeof NOTHING>} changes */
+export async function go(changes, { fresh = false, keepPicture = false } = {}) {
   if (!keepPicture) picture = null;
   wanted = { ...(fresh ? NOTHING : wanted), ...changes };
-  history.pushState(null, "", `${location.pathname}#${queryString(wanted)}`);
+  if (!address.photo()) address.keepPlace(grid.count());
+  await address.go(wanted, picture);
   return show();
 }
 
-/** Search by an image. @param {{image: string, crop: any, name: string}} given */
-export function goByImage(given) {
+/** Search by an image. @param {address.Picture} given */
+export async function goByImage(given) {
   wanted = { ...NOTHING };
-  history.pushState(null, "", `${location.pathname}#`);
   picture = given;
+  await address.go(wanted, picture);
   return show();
 }
 
-/** Read the search out of the address, as after the browser's back. */
-export function fromAddress() {
-  const given = new URLSearchParams(location.hash.slice(1));
+/** Show the search that is in the address, as after the browser's back, unless it is shown. */
+export async function fromAddress() {
+  const given = address.read();
   const list = (name) => (given.get(name) ? given.get(name).split(",") : []);
-  picture = null;
+  picture = address.kept().picture ?? null;
   wanted = { ...NOTHING };
   for (const name of LISTS) wanted[name] = list(name);
   for (const name of PLAIN) wanted[name] = given.get(name) ?? "";
-  return show();
+  if (shown !== JSON.stringify([wanted, picture])) await show(address.kept());
 }
 
-/** Show the search from its first page. */
-export async function show() {
+/** Show the search from its first page, or from where somebody was in it. */
+export async function show({ y = 0, count = 0 } = {}) {
   running.abort();
   running = new AbortController();
+  const { signal } = running;
+  shown = JSON.stringify([wanted, picture]);
   cursor = null;
   byId("query").value = wanted.q;
   byId("heading").textContent = heading();
+  entitle();
   showDates(wanted, { isRanked: Boolean(wanted.q || picture), isHidden: Boolean(wanted.similar) });
   nothingToExplain();
   grid.skeletons();
+  scrollTo(0, 0);
   await allSettled(); // so that what was just written is searched, too
-  await page(true);
+  if (!signal.aborted) await page(true);
+  while (!signal.aborted && cursor && grid.count() < count) await page(false);
+  if (!signal.aborted && y) scrollTo(0, y);
 }
+
+/** Say in the window's title what is searched for. */
+export const entitle = () => !address.photo() && address.entitle(heading());
+
+/** Let back and forward come back to the place in what is shown. */
+export const keepPlaces = () => document.addEventListener("scrollend", () => !byId("detail").open && address.keepPlace(grid.count()));
 
 /** Whether all photographs are shown, the newest first. */
 export const isEverything = () => !isSearch() && !picture && !wanted.similar;
@@ -83,6 +99,7 @@ export async function recount() {
 }
 
 export const more = () => page(false);
+export const hasMore = () => Boolean(cursor);
 
 async function page(isFirst) {
   const { signal } = running;
@@ -95,10 +112,11 @@ async function page(isFirst) {
     if (isFirst) grid.clear();
     grid.append(...answer.tiles);
     if (isFirst) await frame(answer, signal);
+    if (isFirst) entitle();
   } catch (problem) {
     if (problem.name === "AbortError") return;
     if (isFirst) grid.clear();
-    explain("That did not work", problem.message, { "Try again": isFirst ? show : more, "All photographs": () => go({}, { fresh: true }) });
+    explain("That did not work", problem.message, { "Try again": isFirst ? () => show() : more, "All photographs": () => go({}, { fresh: true }) });
     cursor = null;
   } finally {
     if (!signal.aborted) settle();
@@ -156,7 +174,7 @@ async function frame(answer, signal) {
 }
 
 async function facetsOfAll(signal) {
-  if (wanted.similar) return {};
+  if (wanted.similar || isOver()) return {};
   try {
     return (await call("GET", `search?state=captioned,needs_review&facets=${FACETS}&limit=1`, { signal })).facets;
   } catch (problem) {

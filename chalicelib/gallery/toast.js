@@ -2,6 +2,7 @@
 import { byId, make } from "./dom.js";
 
 const SECONDS = 5;
+const box = byId("status");
 
 /**
  * Tell something, aloud for screen readers too; it stays while it is pointed at or has the focus.
@@ -15,7 +16,7 @@ export function say(text, { seconds = SECONDS, way = "", act, ended } = {}) {
   const hold = () => clearTimeout(timer);
   const end = () => {
     hold();
-    if (!toast.isConnected) return;
+    if (!toast.parentElement) return;
     const hadFocus = toast.contains(document.activeElement);
     toast.remove();
     raise();
@@ -28,11 +29,18 @@ export function say(text, { seconds = SECONDS, way = "", act, ended } = {}) {
   };
   const toast = make("div", { class: "toast", onpointerenter: hold, onpointerleave: wait, onfocusin: hold, onfocusout: wait },
     make("span", { textContent: text }), act ? make("button", { type: "button", textContent: way, onclick: take }) : null);
-  for (const old of byId("status").querySelectorAll(".toast:not(:has(button))")) old.remove();
+  for (const old of box.querySelectorAll(".toast:not(:has(button))")) old.remove();
   raise();
-  byId("status").append(toast);
+  box.append(toast);
   wait();
   return end;
+}
+
+/** Fill a dialog anew, but for what is being told in it. @param {HTMLDialogElement} dialog @param {...any} children */
+export function fill(dialog, ...children) {
+  const isWithin = dialog.contains(box);
+  dialog.replaceChildren(...children);
+  if (isWithin) raise();
 }
 
 /** Show a dialog, and within it what is being told: what lies outside of it cannot be reached. @param {HTMLDialogElement} dialog */
@@ -42,7 +50,6 @@ export function showDialog(dialog) {
 }
 
 function raise() {
-  const box = byId("status");
   const place = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
   if (box.parentElement !== place) place.append(box); // which closes it
   if (!box.matches(":popover-open")) box.showPopover();
@@ -52,7 +59,7 @@ document.addEventListener("close", raise, true);
 
 /** Take back the last change that can be, as its button does. @returns {boolean} whether there was one */
 export function undoLast() {
-  const button = [...byId("status").querySelectorAll("button")].at(-1);
+  const button = [...box.querySelectorAll("button")].at(-1);
   button?.click();
   return Boolean(button);
 }

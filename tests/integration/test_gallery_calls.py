@@ -10,7 +10,8 @@ from local.synthesis import path_with_node
 
 # A browser's globals that the module uses.
 SURROUNDINGS = """
-globalThis.sessionStorage = { getItem: (key) => (key.includes("token") ? "imr_token" : null) };
+const kept = JSON.stringify({ bearer: "imr_token", until: Date.now() + 1000 });
+globalThis.localStorage = { getItem: (key) => (key.includes("token") ? kept : null) };
 globalThis.fetch = async (url, options) => {
   console.log(JSON.stringify({ url: String(url), ...options }));
   return { ok: true, status: 200, text: async () => "" };
