@@ -2,13 +2,17 @@
 import { BASE } from "./base.js";
 import * as session from "./session.js";
 
+const MOST_SECONDS = 15; // that anybody waits for another try
+export const FORM_MS = 15 * 60 * 1000; // that an upload's form is good for: chalicelib/storage.py
+
 /** A problem document as an exception. */
 export class ApiProblem extends Error {
-  constructor(status, detail, field, isTokenRefused = false) {
+  constructor(status, detail, field, isTokenRefused = false, retryAfter = NaN) {
     super(detail);
     this.status = status;
     this.field = field;
     this.isTokenRefused = isTokenRefused;
+    this.retryAfter = retryAfter; // seconds; NaN where nobody said that another try may help
   }
 }
 
@@ -27,15 +31,31 @@ export async function call(method, path, options = {}) {
   const bearer = await session.bearer().catch(runOut);
   try {
     if (!bearer) throw new ApiProblem(401, "The repository shows photographs only to those who say who they are.", undefined, true);
-    return await send(bearer, method, path, options);
+    return await patiently(bearer, method, path, options);
   } catch (problem) {
     const isDeclined = !wasOver && session.isOver(); // while this was on its way
     if (!problem.isTokenRefused || isDeclined) throw problem;
     const isNew = (await session.replaced(bearer).catch(runOut)) || (await unauthenticated());
     if (!isNew) throw problem;
-    return send(session.token(), method, path, options);
+    return patiently(session.token(), method, path, options);
   }
 }
+
+/** Send a request, and what only asks once more where the API says when. */
+async function patiently(bearer, method, path, options) {
+  const isQuestion = method === "GET" || path.startsWith("search");
+  try {
+    return await send(bearer, method, path, options);
+  } catch (problem) {
+    if (!isQuestion || !(problem.retryAfter <= MOST_SECONDS)) throw problem;
+    await new Promise((resolve) => setTimeout(resolve, problem.retryAfter * 1000));
+    options.signal?.throwIfAborted();
+    return send(bearer, method, path, options);
+  }
+}
+
+/** @param {Response} response */
+const retryAfter = ({ status, headers }) => (status === 503 && headers.has("Retry-After") ? Number(headers.get("Retry-After")) : NaN);
 
 function runOut({ message }) {
   throw new ApiProblem(401, message);
@@ -62,7 +82,7 @@ async function send(bearer, method, path, { body, headers = {}, signal, keepaliv
   if (response.ok) return answer;
   const detail = answer?.detail ?? answer?.message ?? answer?.Message ?? `The API answered ${response.status}.`;
   const isElsewhere = response.status === 403 && !answer?.type; // the stack was renewed
-  throw new ApiProblem(response.status, detail, answer?.field, response.status === 401 || isElsewhere);
+  throw new ApiProblem(response.status, detail, answer?.field, response.status === 401 || isElsewhere, retryAfter(response));
 }
 
 function parsed(text) {
@@ -94,6 +114,8 @@ export function sendFile(upload, file, progress) {
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onload = () =>
       request.status < 300 ? resolve(undefined) : reject(new ApiProblem(request.status, "The bucket refused the file."));
+    request.timeout = FORM_MS;
+    request.ontimeout = () => reject(new ApiProblem(0, "The upload took longer than the 15 minutes that it may."));
     request.onerror = () => reject(new ApiProblem(0, "The upload was interrupted."));
     request.open("POST", upload.url);
     request.send(form);

@@ -219,7 +219,8 @@ function confirmDelete(image, button) {
   }, 4000);
 }
 
-function erase(image) {
+/** Delete a photograph, unless that is taken back. @param {any} image */
+export function erase(image) {
   dialog().close(); // gives the focus back to the tile, which hands it on
   const putBack = grid.remove(image.id);
   const send = () =>

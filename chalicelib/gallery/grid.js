@@ -1,5 +1,5 @@
 // The grid of photographs: tiles, and moving among them with the keyboard.
-import { call } from "./api.js";
+import { call, FORM_MS } from "./api.js";
 import { byId, make, marked } from "./dom.js";
 import { alternative, beside as seenBeside, filedBeside, guess, guessed } from "./labels.js";
 import { isOver } from "./session.js";
@@ -22,10 +22,23 @@ export function tile(image, highlight = null, why = "", matched = []) {
   if (image.width && image.height) {
     element.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, image.width / image.height))));
   }
-  element.classList.toggle("waiting", image.state === "pending");
+  element.classList.toggle("waiting", image.state === "pending" && !isUnfinished(image));
+  if (isUnfinished(image)) element.append(remedies(image));
   element.image = image;
   return element;
 }
+
+/** Whether no file came of an upload while one could, as where its page was left. @param {any} image */
+const isUnfinished = ({ state, updated_at: since }) => state === "expired" || (state === "pending" && Date.now() - Date.parse(since) > FORM_MS);
+
+function remedies(image) {
+  const way = (textContent, onclick) => make("button", { type: "button", textContent, "aria-label": `${textContent}: ${image.name}`, onclick });
+  return make("span", { class: "remedy" }, way("Add it again", () => mend.again(image)), way("Remove", () => mend.remove(image)));
+}
+
+let mend = { again: (/** @type {any} */ _image) => {}, remove: (/** @type {any} */ _image) => {} };
+/** @param {typeof mend} handlers what can be done about an upload that came to nothing */
+export const onUnfinished = (handlers) => (mend = handlers);
 
 function picture(image) {
   if (!image.links.display) return "";
@@ -48,16 +61,16 @@ export async function watchWaiting() {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     if (document.hidden) continue;
-    for (const element of [...grid().querySelectorAll('[data-state="pending"]')].slice(0, 8)) {
+    for (const element of [...grid().querySelectorAll('[data-state="pending"].waiting')].slice(0, 8)) {
       if (isOver()) break;
       const image = await call("GET", `images/${encodeURIComponent(element.dataset.id)}`).catch(() => null);
-      if (image && image.state !== "pending") refresh(image);
+      if (image && (image.state !== "pending" || isUnfinished(image))) refresh(image);
     }
   }
 }
 
 function badge(image) {
-  const text = STATES[image.state];
+  const text = isUnfinished(image) ? "unfinished" : STATES[image.state];
   return text ? make("span", { class: `badge ${image.state}`, textContent: text }) : null;
 }
 
@@ -68,7 +81,7 @@ function told(image, highlight, matched) {
 
 function caption(image, highlight) {
   if (highlight) return make("span", { class: "caption" }, ...marked(highlight));
-  const text = image.caption?.text ?? image.reason ?? image.name;
+  const text = isUnfinished(image) ? `${image.name}: its file never came` : (image.caption?.text ?? image.reason ?? image.name);
   return make("span", { class: image.caption ? "caption" : "caption muted", textContent: text });
 }
 

@@ -2,12 +2,17 @@
 import { croppable } from "./crop.js";
 import { byId, make } from "./dom.js";
 import { goByImage } from "./search.js";
-import { fill, say, showDialog } from "./toast.js";
+import { mediaType } from "./sniffing.js";
+import { fill, showDialog } from "./toast.js";
+import { upload } from "./upload.js";
 
+const OTHERS = { "image/heic": "HEIC", "image/heif": "HEIF", "image/avif": "AVIF", "image/tiff": "TIFF" };
 const LARGEST_SIDE = 1024; // more than the model looks at, and far under the API's 4 MB
 
 /** @param {File} file */
 export async function offer(file) {
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return excuse(file, await mediaType(file));
   const dialog = byId("crop");
   let crop = null;
   const url = URL.createObjectURL(file);
@@ -21,24 +26,40 @@ export async function offer(file) {
       crop = part;
       search.textContent = part ? "Search by this part" : "Search";
     }),
-    make("div", { class: "row" }, search, make("button", { type: "button", textContent: "Cancel", onclick: () => dialog.close("") })),
+    make("div", { class: "row" }, search, cancel(dialog)),
   );
   dialog.returnValue = "";
   showDialog(dialog);
   search.focus();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-  try {
-    if (dialog.returnValue === "search") await goByImage({ image: await base64(file), crop, name: file.name });
-  } catch {
-    say("This file is no image that the browser can read.", { seconds: 8 });
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+  URL.revokeObjectURL(url);
+  if (dialog.returnValue === "search") await goByImage({ image: base64(bitmap), crop, name: file.name });
 }
 
-/** The image, scaled down where it is large, as base64 of a JPEG. @param {File} file */
-async function base64(file) {
-  const bitmap = await createImageBitmap(file);
+const cancel = (dialog) => make("button", { type: "button", textContent: "Cancel", onclick: () => dialog.close("") });
+
+/** Say why a file cannot be searched by, and what can be done. @param {File} file @param {string | null} type */
+function excuse(file, type) {
+  const dialog = byId("crop");
+  const kind = type && OTHERS[type];
+  const add = () => {
+    dialog.close("");
+    upload([file]);
+  };
+  const text = kind
+    ? `This browser cannot show ${kind} photographs. Add it to your photographs instead: opened there, “Find similar” searches by it. Or save it as JPEG, and search by that.`
+    : type ? "It is damaged: this browser cannot read it." : "It is no photograph that this browser can read. JPEG, PNG, WebP and GIF can be searched by.";
+  fill(
+    dialog,
+    make("h2", { id: "crop-title", textContent: `${file.name} cannot be searched by` }),
+    make("p", { class: "soft", textContent: text }),
+    make("div", { class: "row" }, kind ? make("button", { class: "primary", type: "button", textContent: "Add it instead", onclick: add }) : null, cancel(dialog)),
+  );
+  showDialog(dialog);
+}
+
+/** The image, scaled down where it is large, as base64 of a JPEG. @param {ImageBitmap} bitmap */
+function base64(bitmap) {
   const scale = Math.min(1, LARGEST_SIDE / Math.max(bitmap.width, bitmap.height));
   const canvas = make("canvas", { width: Math.max(1, Math.round(bitmap.width * scale)), height: Math.max(1, Math.round(bitmap.height * scale)) });
   const context = canvas.getContext("2d");

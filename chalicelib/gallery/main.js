@@ -52,9 +52,11 @@ byId("home").addEventListener("click", (event) => {
   search.go({}, { fresh: true });
 });
 byId("more").addEventListener("click", search.more);
-byId("add").addEventListener("click", () => byId("files").click());
+byId("add").addEventListener("click", () => choose(""));
 byId("by-image").addEventListener("click", () => byId("query-file").click());
-byId("files").addEventListener("change", (event) => taken(event.target, upload));
+let instead = ""; // which unfinished upload the files are for
+byId("files").addEventListener("change", (event) => taken(event.target, (files) => upload(files, instead)));
+grid.onUnfinished({ again: ({ id }) => choose(id), remove: detail.erase });
 byId("query-file").addEventListener("change", (event) => taken(event.target, ([file]) => offer(file)));
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault(); // it is no search
@@ -68,6 +70,11 @@ async function follow() {
   address.follow();
   if (isTaken && !account.answered()) return location.reload();
   await Promise.all([search.fromAddress(), detail.fromAddress()]);
+}
+
+function choose(id) {
+  instead = id;
+  byId("files").click();
 }
 
 /** Use a file input's files, and make it ready for the same ones again. */

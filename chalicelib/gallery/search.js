@@ -115,12 +115,18 @@ async function page(isFirst) {
     if (isFirst) entitle();
   } catch (problem) {
     if (problem.name === "AbortError") return;
-    if (isFirst) grid.clear();
+    if (isFirst) await failed(signal);
     explain("That did not work", problem.message, { "Try again": isFirst ? () => show() : more, "All photographs": () => go({}, { fresh: true }) });
     cursor = null;
   } finally {
     if (!signal.aborted) settle();
   }
+}
+
+/** What surrounds the tiles where there is no answer: nothing of the search before. */
+async function failed(signal) {
+  grid.clear();
+  await frame({ tiles: null, total: null, degraded: [], facets: null }, signal);
 }
 
 function settle() {
@@ -169,7 +175,7 @@ async function frame(answer, signal) {
   showOptions(wanted, isEverything() ? null : (changes) => go(changes, { keepPicture: true }), Boolean(wanted.q || picture || wanted.similar));
   byId("note").hidden = !answer.degraded.length;
   byId("note").textContent = answer.degraded.length ? `Some of the search was unavailable: ${answer.degraded.join("; ")}` : "";
-  if (!answer.tiles.length) sayNothing(answer.hints ?? []);
+  if (answer.tiles?.length === 0) sayNothing(answer.hints ?? []);
   facets(answer.facets && Object.keys(answer.facets).length ? answer.facets : await facetsOfAll(signal));
 }
 

@@ -15,19 +15,23 @@ let added = (/** @type {any} */ _image) => {};
 /** @param {(image: any) => void} handler called with each photograph that has been added */
 export const onAdded = (handler) => (added = handler);
 
-/** Upload files, a few at a time. @param {Iterable<File>} files */
-export async function upload(files) {
+/**
+ * Upload files, a few at a time.
+ * @param {Iterable<File>} files
+ * @param {string} [instead] the photograph of a former upload, whose file never came
+ */
+export async function upload(files, instead) {
   const waiting = [...files];
   if (!waiting.length) return;
   say(waiting.length === 1 ? "Adding one photograph" : `Adding ${waiting.length} photographs`);
   const lane = async () => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) await one(file);
+    for (let file = waiting.shift(); file; file = waiting.shift()) await one(file, instead);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }
 
-/** @param {File} file */
-async function one(file) {
+/** @param {File} file @param {string} [instead] */
+async function one(file, instead) {
   const tile = placeholder(file);
   tray().append(tile.element);
   try {
@@ -35,13 +39,15 @@ async function one(file) {
     if (!type) throw new ApiProblem(0, `Only ${TAKEN} can be added.`);
     const request = { name: file.name, content_type: type, size: file.size, sha256: await checksum(file) };
     const { image, upload: form, duplicate } = await call("POST", "images", { body: request });
+    if (instead && instead !== image.id) await call("DELETE", `images/${instead}`);
+    if (instead) grid.remove(instead);
     if (form) await sendFile(form, file, tile.progress);
     tile.waiting();
     tile.become(await captioned(image.id), duplicate);
   } catch (problem) {
     tile.failed(problem.message, () => {
       tile.element.remove();
-      one(file);
+      one(file, instead);
     });
   }
 }
