@@ -7,9 +7,10 @@ const LEAST = 0.05;
  * Let a part of an image be chosen.
  * @param {HTMLImageElement} image
  * @param {(part: {x: number, y: number, width: number, height: number} | null) => void} chosen
+ * @param {() => boolean} [isOn] whether dragging chooses now
  * @returns {HTMLElement} the image in its frame; put it where the image was
  */
-export function croppable(image, chosen) {
+export function croppable(image, chosen, isOn = () => true) {
   const box = make("span", { class: "part", hidden: true });
   const clip = make("span", { class: "clip" }, image, box);
   image.draggable = false;
@@ -20,6 +21,7 @@ export function croppable(image, chosen) {
     return { x: inside((event.clientX - frame.left) / frame.width), y: inside((event.clientY - frame.top) / frame.height) };
   };
   clip.addEventListener("pointerdown", (event) => {
+    if (!isOn()) return;
     start = at(event);
     clip.setPointerCapture(event.pointerId);
   });

@@ -29,6 +29,7 @@ export function listenToDates(choose) {
  */
 export function showDates(wanted, { isRanked, isHidden }) {
   byId("dates").hidden = isHidden;
+  byId("dates").classList.toggle("set", Boolean(wanted.taken_from || wanted.taken_to));
   for (const input of inputs()) {
     const value = wanted[field(input)];
     if (input.value !== value) input.value = value;

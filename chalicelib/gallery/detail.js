@@ -2,7 +2,6 @@
 import * as address from "./address.js";
 import { call } from "./api.js";
 import { change, foreseen } from "./changes.js";
-import { croppable } from "./crop.js";
 import { clock } from "./dates.js";
 import { byId, icon, make } from "./dom.js";
 import { edit, onEdited, startEditing } from "./editing.js";
@@ -10,7 +9,8 @@ import * as grid from "./grid.js";
 import { told, wantedBy } from "./kinds.js";
 import { alternative, chips, filed, guess } from "./labels.js";
 import { entitle, go, hasMore, more, unlikeOf } from "./search.js";
-import { say, showDialog } from "./toast.js";
+import { fill, say, showDialog } from "./toast.js";
+import { press, viewer } from "./viewer.js";
 
 const CLOSE = "M6 6l12 12M18 6L6 18";
 const dialog = () => byId("detail");
@@ -82,7 +82,7 @@ function gone(id) {
 function excuse(title, text, way, act) {
   address.entitle(title);
   delete dialog().dataset.id;
-  dialog().querySelector(".opened").replaceChildren(closing(), make("div", { class: "excuse" },
+  fill(dialog().querySelector(".opened"), closing(), make("div", { class: "excuse" },
     make("h2", { id: "detail-title", textContent: title }), make("p", { class: "soft", textContent: text }),
     make("button", { type: "button", class: "primary", textContent: way, onclick: act })));
   showDialog(dialog());
@@ -94,35 +94,35 @@ const closing = () => make("button", { type: "button", class: "close", "aria-lab
 function render(image) {
   dialog().dataset.id = image.id;
   address.entitle(alternative(image));
+  const focused = dialog().contains(document.activeElement) ? (document.activeElement?.getAttribute("data-control") ?? "") : null;
   const similar = make("button", { type: "button", textContent: "Find similar", disabled: !image.width, onclick: () => alike(image, "") });
-  const part = image.links.display ? make("p", { class: "soft", textContent: "Drag over the photograph to search by a part of it." }) : "";
-  const picture = image.links.display
-    ? framed(image, (crop) => {
-        similar.textContent = crop ? "Find what looks like this part" : "Find similar";
-        similar.onclick = () => alike(image, crop ? [crop.x, crop.y, crop.width, crop.height].map((v) => v.toFixed(4)).join(",") : "");
-      })
-    : make("p", { class: "soft", textContent: image.reason ?? "The photograph is on its way." });
   const close = closing();
-  dialog().querySelector(".opened").replaceChildren(
+  fill(dialog().querySelector(".opened"),
     close, // first, so that the focus begins where nothing is changed
-    make("div", { class: "stage" }, picture),
-    make("div", { class: "facts" }, ...caption(image), attributes(image), keywords(image), seen(image), part, actions(image, similar), facts(image)),
+    ...(image.links.display ? pictured(image, similar) : [make("div", { class: "stage" }, make("p", { class: "soft", textContent: image.reason ?? "The photograph is on its way." })), facing(image, similar)]),
   );
-  if (dialog().open && !dialog().contains(document.activeElement)) close.focus();
+  if (dialog().open && !dialog().contains(document.activeElement)) {
+    /** @type {HTMLElement} */ (dialog().querySelector(`[data-control="${focused}"]:not(:disabled)`) ?? close).focus();
+  }
 }
 
-/** The large copy in its place; until it is there the small one, which the browser has, fills it. */
-function framed(image, chosen) {
-  const { display, large } = image.links;
-  const img = make("img", { src: display, alt: alternative(image) });
-  const frame = croppable(img, chosen);
-  frame.style.setProperty("--wide", `${Math.min(image.width, (2048 * image.width) / Math.max(image.width, image.height))}px`);
-  frame.style.setProperty("--ratio", String(image.width / image.height));
-  if (large !== display) {
-    const whole = make("img", { src: large });
-    whole.decode().then(() => (img.src = large), () => {}); // the small one stays
-  }
-  return frame;
+const facing = (image, ...ways) =>
+  make("div", { class: "facts" }, ...caption(image), attributes(image), keywords(image), seen(image), actions(image, ways), facts(image));
+
+function pictured(image, similar) {
+  const chosen = (crop) => {
+    similar.textContent = crop ? "Find what looks like this part" : "Find similar";
+    similar.onclick = () => alike(image, crop ? [crop.x, crop.y, crop.width, crop.height].map((v) => v.toFixed(4)).join(",") : "");
+  };
+  const can = (step) => Boolean(grid.beside(image.id, step)) || (step > 0 && hasMore());
+  const { stage, choosePart } = viewer(image, alternative(image), { chosen, leaf: leafBy, can });
+  const part = make("button", { type: "button", textContent: "Choose a part", title: "Drag over the photograph, and search by that part", "aria-pressed": "false", onclick: () => {
+    const isOn = part.getAttribute("aria-pressed") === "false";
+    part.setAttribute("aria-pressed", String(isOn));
+    part.textContent = isOn ? "Drag over the photograph" : "Choose a part";
+    choosePart(isOn);
+  } });
+  return [stage, facing(image, similar, part)];
 }
 
 function caption(image) {
@@ -138,9 +138,8 @@ function caption(image) {
 function provenance(image) {
   const { caption } = image;
   if (!caption) return image.reason ?? "No caption yet";
-  const sure = caption.confidence === null ? "" : `, ${Math.round(caption.confidence * 100)} % sure`;
-  const who = { user: "Written by a person", import: "Imported", file: "Written in the file", model: `Written by ${caption.model ?? "the model"}${sure}` };
-  return who[caption.source] + (image.state === "needs_review" && image.reason ? ` · ${image.reason}` : "");
+  if (image.state === "needs_review") return `Needs a look${image.reason ? `: ${image.reason}` : ""}`;
+  return { user: "Written by a person", import: "Imported", file: "Written in the file", model: "Written by the model" }[caption.source];
 }
 
 function attributes(image) {
@@ -160,7 +159,7 @@ const askFor = (word) => {
 const seen = (image) => chips(image.labels, askFor);
 const keywords = (image) => filed(image, askFor);
 
-function actions(image, similar) {
+function actions(image, ways) {
   const change = make("button", { type: "button", textContent: "Edit caption and keywords", onclick: () => startEditing(image) });
   const remove = make("button", { type: "button", class: "danger", textContent: "Delete", onclick: () => confirmDelete(image, remove) });
   const isThere = image.state !== "expired";
@@ -169,8 +168,10 @@ function actions(image, similar) {
   const unlike = leaveOut && image.width
     ? [make("button", { type: "button", textContent: "Not like this", title: "Leave out of this search what looks like it", onclick: () => (dialog().close(), leaveOut()) })]
     : [];
-  return make("div", { class: "row", id: "detail-actions" }, similar, ...unlike, change, remove, original);
+  return make("div", { class: "row", id: "detail-actions" }, ...ways, ...unlike, change, remove, original);
 }
+
+const sureness = ({ confidence }) => (confidence === null ? "" : `${Math.round(confidence * 100)} % sure`);
 
 function facts(image) {
   const size = image.size ? `${(image.size / 1e6).toFixed(2)} MB` : "";
@@ -180,6 +181,7 @@ function facts(image) {
     Taken: clock(image.taken_at),
     Camera: image.camera,
     Position: image.position && `${image.position.latitude}, ${image.position.longitude}`,
+    Model: image.caption?.model && [image.caption.model, sureness(image.caption)].filter(Boolean).join(", "),
     Added: new Date(image.created_at).toLocaleString(),
     Owner: image.owner,
   };
@@ -192,22 +194,16 @@ function alike(image, crop) {
   go({ similar: image.id, crop }, { fresh: true });
 }
 
-/** Leaf through the grid without leaving the dialog. @param {KeyboardEvent} event */
-async function leaf(event) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!step || !dialog().open || event.target.closest?.("textarea, input")) return;
-  await leafBy(step);
-}
+/** Let keys leaf and zoom, for as long as the page is open. */
+export const listenToLeafing = () => document.addEventListener("keydown", (event) => dialog().open && press(event));
 
+/** Go to a neighbour in the grid without leaving the dialog. @param {1 | -1} step */
 async function leafBy(step) {
   const { id } = dialog().dataset;
   if (step > 0 && !grid.beside(id, step) && hasMore()) await more();
   const other = grid.beside(id, step);
   if (other) await open(other);
 }
-
-/** Let the arrow keys leaf, for as long as the page is open. */
-export const listenToLeafing = () => document.addEventListener("keydown", leaf);
 
 function confirmDelete(image, button) {
   if (button.dataset.sure) return erase(image);

@@ -37,7 +37,7 @@ function group(label, facet, counted = [], chosen, most, toggle) {
   const values = [...new Set([...chosen, ...counts.keys()])].slice(0, Math.max(most, chosen.length));
   if (!values.length) return null;
   const chips = values.map((value) => chip(facet, value, counts.get(value) ?? 0, chosen.includes(value), toggle));
-  return make("div", { class: "facet", role: "group", "aria-label": label }, make("span", { class: "label", "aria-hidden": "true", textContent: label }), ...chips);
+  return make("div", { class: "facet", role: "group", "aria-label": label }, make("span", { class: "label", "aria-hidden": "true", textContent: label }), make("div", { class: "chips" }, ...chips));
 }
 
 function chip(facet, value, count, isOn, toggle) {

@@ -5,7 +5,7 @@ import { alternative, beside as seenBeside, filedBeside, guess, guessed } from "
 import { isOver } from "./session.js";
 
 const grid = () => byId("grid");
-const STATES = { pending: "waiting for its caption", needs_review: "needs review", failed: "failed", expired: "no file came" };
+const STATES = { pending: "waiting for its caption", needs_review: "needs a look", failed: "failed", expired: "no file came" };
 const WATCH_MS = 2500;
 const SKELETONS = [1.5, 0.8, 1.33, 1, 1.78, 0.75, 1.4, 1.5, 1, 1.33, 1.6, 0.8];
 const renewed = new Set();

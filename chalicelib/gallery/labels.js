@@ -39,7 +39,7 @@ export function filedBeside(keywords, matched) {
 export function beside(labels, matched) {
   const shown = labels.filter(({ word }, place) => place < MOST_ON_A_TILE || matched.includes(word));
   if (!shown.length) return "";
-  const words = shown.map((label) => make(matched.includes(label.word) ? "mark" : "span", {}, label.word, make("small", { textContent: percent(label) })));
+  const words = shown.map((label) => make(matched.includes(label.word) ? "mark" : "span", { textContent: label.word, title: percent(label) }));
   return make("span", { class: "seen" }, make("span", { class: "hidden", textContent: "Seen in the picture: " }), ...words);
 }
 

@@ -7,6 +7,7 @@ import { listenToDates } from "./dates.js";
 import { byId } from "./dom.js";
 import * as detail from "./detail.js";
 import * as grid from "./grid.js";
+import { showKeys } from "./help.js";
 import { offer } from "./likeness.js";
 import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
@@ -53,6 +54,12 @@ byId("home").addEventListener("click", (event) => {
 });
 byId("more").addEventListener("click", search.more);
 byId("add").addEventListener("click", () => choose(""));
+byId("help").addEventListener("click", showKeys);
+byId("all-filters").addEventListener("click", ({ currentTarget: button }) => {
+  const isAll = document.body.classList.toggle("filters");
+  button.setAttribute("aria-expanded", String(isAll));
+  button.textContent = isAll ? "Fewer filters" : "All filters";
+});
 byId("by-image").addEventListener("click", () => byId("query-file").click());
 let instead = ""; // which unfinished upload the files are for
 byId("files").addEventListener("change", (event) => taken(event.target, (files) => upload(files, instead)));
@@ -93,6 +100,7 @@ new IntersectionObserver(([entry]) => entry.isIntersecting && !byId("more").hidd
 document.addEventListener("keydown", (event) => {
   const isUndo = (event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest?.("input, textarea");
   if (isUndo && undoLast()) event.preventDefault();
+  if (event.key === "?" && !event.target.closest?.("input, textarea")) return showKeys();
   const isTyping = event.target.closest?.("input, textarea, dialog[open]");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "/") {

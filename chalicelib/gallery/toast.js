@@ -36,7 +36,7 @@ export function say(text, { seconds = SECONDS, way = "", act, ended } = {}) {
   return end;
 }
 
-/** Fill a dialog anew, but for what is being told in it. @param {HTMLDialogElement} dialog @param {...any} children */
+/** Fill a dialog anew, but for what is being told in it. @param {Element} dialog or what it holds @param {...any} children */
 export function fill(dialog, ...children) {
   const isWithin = dialog.contains(box);
   dialog.replaceChildren(...children);
@@ -50,12 +50,13 @@ export function showDialog(dialog) {
 }
 
 function raise() {
-  const place = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  const place = document.fullscreenElement ?? [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
   if (box.parentElement !== place) place.append(box); // which closes it
   if (!box.matches(":popover-open")) box.showPopover();
 }
 
 document.addEventListener("close", raise, true);
+document.addEventListener("fullscreenchange", raise);
 
 /** Take back the last change that can be, as its button does. @returns {boolean} whether there was one */
 export function undoLast() {

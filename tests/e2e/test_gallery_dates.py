@@ -71,6 +71,7 @@ def test_everything_is_ordered_by_when_it_was_taken(page: Page) -> None:
 
 
 def test_two_days_narrow_down_what_was_found(page: Page) -> None:
+    page.get_by_role("button", name="All filters").click()
     page.locator("#query").fill("dog")
     page.keyboard.press("Enter")
     expect(page.locator("#grid .tile[data-id]")).to_have_count(4)
@@ -86,6 +87,7 @@ def test_two_days_narrow_down_what_was_found(page: Page) -> None:
 
 
 def test_a_year_that_is_being_typed_asks_for_nothing(page: Page) -> None:
+    page.get_by_role("button", name="All filters").click()
     page.get_by_label("Taken from").fill("0002-05-01")
     expect_order(page, "undated", "scan", "spring", "summer")
     assert "taken_from" not in page.url

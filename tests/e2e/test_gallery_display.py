@@ -129,6 +129,9 @@ def test_until_the_large_copy_is_there_the_small_one_fills_its_place(page: Page,
 
 def test_a_part_of_the_large_copy_is_searched_by(page: Page) -> None:
     opened(page)
+    page.get_by_role("button", name="Choose a part").click()
+    page.locator(".stage").scroll_into_view_if_needed()
+    page.locator("#detail").evaluate("it => it.scrollTo(0, 0)")
     box = page.locator(".stage img").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.25)
