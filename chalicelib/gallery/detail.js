@@ -53,6 +53,7 @@ function display(image) {
 /** Let the address follow where the dialog is closed, by whatever means. */
 export function listenToClosing() {
   dialog().addEventListener("close", () => {
+    grid.focus(dialog().dataset.id); // it may have been drawn anew, or leafed to
     address.close();
     entitle(); // where no history is gone back in
   });

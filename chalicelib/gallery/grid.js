@@ -135,6 +135,9 @@ export function beside(id, step) {
   return other?.dataset.id ?? null;
 }
 
+/** Give a photograph the focus. @param {string} id */
+export const focus = (id) => find(id)?.querySelector("button").focus();
+
 /** How many photographs are shown. */
 export const count = () => grid().querySelectorAll("[data-id]").length;
 

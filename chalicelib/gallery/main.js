@@ -41,6 +41,7 @@ onAdded((image) => {
 
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
+  if (matchMedia("(max-width: 720px)").matches) byId("query").blur(); // where it lies over the rest, and the keyboard does
   search.go({ q: byId("query").value.trim(), similar: "", crop: "" });
 });
 completeTyping();

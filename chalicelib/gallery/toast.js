@@ -55,6 +55,7 @@ function raise() {
   if (!box.matches(":popover-open")) box.showPopover();
 }
 
+raise(); // what is told later is told aloud only where its place was there before
 document.addEventListener("close", raise, true);
 document.addEventListener("fullscreenchange", raise);
 

@@ -93,8 +93,8 @@ function placeholder(file) {
       bar.remove();
       frame.append(
         make("span", { class: "remedy" },
-          make("button", { type: "button", textContent: "Try again", onclick: retry }),
-          make("button", { type: "button", textContent: "Dismiss", onclick: () => element.remove() })),
+          make("button", { type: "button", textContent: "Try again", "aria-label": `Try again: ${file.name}`, onclick: retry }),
+          make("button", { type: "button", textContent: "Dismiss", "aria-label": `Dismiss: ${file.name}`, onclick: () => element.remove() })),
       );
       say(`${file.name}: ${why}`, { seconds: 8 });
     },

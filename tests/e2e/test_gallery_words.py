@@ -71,6 +71,9 @@ def test_search_and_filters_take_a_row_each_until_they_are_used(page: Page) -> N
     page.locator("#query").focus()
     assert height(page, ".top") == bar
     assert page.locator("#query").evaluate("it => it.clientWidth") > 220
+    page.keyboard.type("dog")
+    page.keyboard.press("Enter")
+    page.locator("#home").click()
     page.get_by_role("button", name="All filters").click()
     expect(page.get_by_label("Taken from")).to_be_visible()
     expect(page.get_by_role("button", name="Fewer filters")).to_have_attribute(
