@@ -135,8 +135,11 @@ export function beside(id, step) {
   return other?.dataset.id ?? null;
 }
 
-/** Give a photograph the focus. @param {string} id */
-export const focus = (id) => find(id)?.querySelector("button").focus();
+/** Give a photograph the focus, unless something outside of the grid has it by now. @param {string} id */
+export function focus(id) {
+  const now = document.activeElement;
+  if (now === document.body || grid().contains(now)) find(id)?.querySelector("button").focus();
+}
 
 /** How many photographs are shown. */
 export const count = () => grid().querySelectorAll("[data-id]").length;

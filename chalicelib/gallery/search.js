@@ -66,6 +66,7 @@ export async function show({ y = 0, count = 0 } = {}) {
   showDates(wanted, { isRanked: Boolean(wanted.q || picture), isHidden: Boolean(wanted.similar) });
   nothingToExplain();
   grid.skeletons();
+  byId("grid").setAttribute("aria-busy", "true");
   scrollTo(0, 0);
   await allSettled(); // so that what was just written is searched, too
   if (!signal.aborted) await page(true);

@@ -23,14 +23,14 @@ export const token = () => (current() ?? kept(TOKEN))?.bearer ?? "";
 export function setToken(value) {
   forget();
   write(TOKEN, { bearer: /[#&]token=([^&\s]+)/.exec(value)?.[1] ?? value.trim() });
-  known = person();
+  note();
 }
 
 /** @param {oauth.Session} session */
 export function keep(session) {
   forget();
   write(SESSION, session);
-  known = person();
+  note();
 }
 
 export function forget() {
@@ -49,15 +49,16 @@ export function visited() {
 
 /** Who it is, whatever token says so now. */
 const person = () => current()?.name ?? token();
-let known = ""; // who this tab is for
+let [known, seen] = ["", ""]; // who this tab is for, and by which token
+const note = () => ([known, seen] = [person(), token()]);
 
 /** @param {(isAnother: boolean) => void} heard called when another tab signs in, perhaps as somebody else */
 export function onOtherTabs(heard) {
-  known = person();
+  note();
   window.addEventListener("storage", () => {
-    if (!token()) return; // whoever signed out is asked with the next request
+    if (!token() || token() === seen) return; // whoever signed out is asked with the next request
     const isAnother = known !== "" && person() !== known;
-    known = person();
+    note();
     heard(isAnother);
   });
 }

@@ -43,7 +43,8 @@ def eventually_found(page: Page, text: str) -> None:
     for _ in range(80):
         search(page, text)
         page.wait_for_timeout(500)
-        if page.locator(".tile").count():
+        expect(page.locator("#grid[aria-busy]")).to_have_count(0)
+        if page.locator("#grid .tile[data-id]").count():
             return
         page.locator("#query").fill("")
         page.locator("#home").click()
@@ -91,7 +92,7 @@ def test_a_photograph_finds_itself_by_image_and_others_by_likeness(
     add(page, photographs / "astronaut.jpg", photographs / "coffee.jpg")
     page.wait_for_timeout(3000)
     page.locator("#query-file").set_input_files(photographs / "astronaut.jpg")
-    page.get_by_role("button", name="Search", exact=True).last.click()
+    page.get_by_role("dialog").get_by_role("button", name="Search", exact=True).click()
     expect(page.locator("#heading")).to_contain_text("look like astronaut.jpg")
     expect(page.locator(".tile").first).to_be_visible()
     open_newest(page)

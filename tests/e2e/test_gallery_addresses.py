@@ -188,7 +188,7 @@ def test_a_search_by_an_image_is_come_back_to(page: Page) -> None:
     page.locator("#query-file").set_input_files(
         {"name": "red.png", "mimeType": "image/png", "buffer": _bytes(picture)}
     )
-    page.get_by_role("button", name="Search", exact=True).last.click()
+    page.get_by_role("dialog").get_by_role("button", name="Search", exact=True).click()
     looks_alike = "Photographs that look like red.png"
     expect(page.locator("#heading")).to_contain_text(looks_alike)
     page.locator("#home").click()
