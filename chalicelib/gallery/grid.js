@@ -135,10 +135,11 @@ export function beside(id, step) {
   return other?.dataset.id ?? null;
 }
 
-/** Give a photograph the focus, unless something outside of the grid has it by now. @param {string} id */
+/** Give a photograph the focus, unless something else on the page has it by now. @param {string} id */
 export function focus(id) {
   const now = document.activeElement;
-  if (now === document.body || grid().contains(now)) find(id)?.querySelector("button").focus();
+  const isElsewhere = now !== document.body && !now?.closest("#grid, #detail"); // a closed dialog may have it for a moment
+  if (!isElsewhere) find(id)?.querySelector("button").focus();
 }
 
 /** How many photographs are shown. */

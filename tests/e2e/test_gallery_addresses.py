@@ -72,7 +72,7 @@ def far_down(page: Page) -> int:
             break
         expect(page.locator("#grid[aria-busy]")).to_have_count(0)
     page.evaluate("scrollTo(0, document.body.scrollHeight - innerHeight - 900)")
-    page.wait_for_function("history.state?.y === scrollY")
+    page.wait_for_function("() => history.state?.y === scrollY")
     return scrolled(page)
 
 
@@ -99,7 +99,7 @@ def test_a_photograph_that_is_closed_is_one_step_of_the_history(page: Page) -> N
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    page.wait_for_function("!location.hash.includes('photo')")
+    page.wait_for_function("() => !location.hash.includes('photo')")
     page.go_back()
     expect(page.locator("#heading")).to_contain_text("Newest photographs")
 
@@ -111,7 +111,7 @@ def test_closing_a_photograph_asks_for_nothing_again(page: Page) -> None:
     tiles(page).nth(3).get_by_role("button").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
-    page.wait_for_function("!location.hash.includes('photo')")
+    page.wait_for_function("() => !location.hash.includes('photo')")
     expect(tiles(page).nth(3).get_by_role("button")).to_be_focused()
     assert not [url for url in asked if "/images?" in url or "/search?" in url]
 

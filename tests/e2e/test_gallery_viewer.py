@@ -80,7 +80,7 @@ def test_buttons_keys_and_the_wheel_zoom(page: Page) -> None:
     assert box(page) == pytest.approx(before)
     page.mouse.move(before["x"] + 10, before["y"] + 10)
     page.mouse.wheel(0, -400)
-    page.wait_for_function("document.querySelector('.stage').matches('.zoomed')")
+    page.wait_for_function("() => document.querySelector('.stage').matches('.zoomed')")
     assert box(page)["width"] == pytest.approx(2.72 * before["width"], rel=0.01)
     # What is pointed at stays where it is.
     assert box(page)["x"] == pytest.approx(before["x"] - 17, abs=2)
@@ -125,12 +125,12 @@ def test_neighbours_are_a_button_a_key_or_a_swipe_away(page: Page) -> None:
 
 def test_the_full_screen_holds_the_photograph_and_what_is_told(page: Page) -> None:
     control(page, "Full screen").click()
-    page.wait_for_function("document.fullscreenElement?.matches('.opened')")
+    page.wait_for_function("() => document.fullscreenElement?.matches('.opened')")
     expect(page.locator(".facts")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#detail")).to_have_attribute("data-id", order(page)[1])
     page.keyboard.press("f")
-    page.wait_for_function("!document.fullscreenElement")
+    page.wait_for_function("() => !document.fullscreenElement")
     expect(page.locator(".facts")).to_be_visible()
 
 
