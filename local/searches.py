@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from chalicelib.attributes.dictionary import STOP_WORDS
-from chalicelib.attributes.kinds import PEOPLE
+from chalicelib.attributes.kinds import in_words
+from chalicelib.images import Attribute
 from chalicelib.search.text import words_of
 from image_repo import Client
 from local.photographs import DemoPhotograph
@@ -192,13 +193,6 @@ def _telling(clause: Mapping[str, Any]) -> int:
     return len(clause["colours"]) + len(clause["actions"])
 
 
-def _spoken(clause: Mapping[str, Any]) -> str:
-    """Return an attribute clause as a person would say it: "brown dog run", "man in black"."""
-    subject, colours = clause["subject"], list(clause["colours"])
-    named = [subject, "in", *colours] if colours and subject in PEOPLE else [*colours, subject]
-    return " ".join([*named, *clause["actions"]])
-
-
 def _by_text(client: Client, text: str, right: Collection[str] = ()) -> JudgedSearch:
     return _asked(client, f'By text: "{text}"', {"text": text, "mode": "fused"}, right)
 
@@ -206,7 +200,9 @@ def _by_text(client: Client, text: str, right: Collection[str] = ()) -> JudgedSe
 def _by_attributes(
     client: Client, clause: Mapping[str, Any], right: Collection[str] = ()
 ) -> JudgedSearch:
-    title = f'By attributes: "{_spoken(clause)}" as one'
+    colours, actions = tuple(clause["colours"]), tuple(clause["actions"])
+    told = in_words(Attribute(clause["subject"], colours, actions))
+    title = f"By attributes: {told}"
     return _asked(client, title, {"attributes": clause}, right)
 
 

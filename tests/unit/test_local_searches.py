@@ -91,7 +91,7 @@ def test_what_is_said_wrongly_of_a_photograph_is_not_searched_for() -> None:
 
     search = right_attribute_search(client(found), KNOWN, images)
     assert search is not None
-    assert search.title == 'By attributes: "grey cat" as one'
+    assert search.title == "By attributes: a cat, grey"
     assert asked == [{"subject": "cat", "colours": ["grey"], "actions": []}]
 
 
