@@ -35,7 +35,7 @@ export function sayNothingFound(wanted, hints, go) {
     for (const value of wanted[name]) ways[`Without “${value}”`] = () => go({ [name]: wanted[name].filter((other) => other !== value) });
   }
   if (wanted.taken_from || wanted.taken_to) ways["Taken at any time"] = () => go({ taken_from: "", taken_to: "" });
-  const words = wanted.q.split(/\s+/).filter(Boolean);
+  const words = wanted.q.split(/[\s"“”„]+/).filter((word) => word && !word.startsWith("-"));
   const longest = [...words].sort((one, other) => other.length - one.length)[0];
   if (words.length > 1) ways[`Only “${longest}”`] = () => go({ q: longest });
   ways["All photographs"] = () => go({ ...UNBOUND(), ...ANY_TIME, q: "", label: [], similar: "", crop: "" });

@@ -194,7 +194,7 @@ function heading() {
   if (picture) return `Photographs that look like ${picture.crop ? "that part of " : ""}${picture.name}`;
   if (wanted.similar) return wanted.crop ? "Photographs that look like that part" : "Photographs that look alike";
   if (!isSearch()) return "Newest photographs";
-  if (wanted.q) return `“${wanted.q}”`;
+  if (wanted.q) return /["“”„]/.test(wanted.q) ? wanted.q : `“${wanted.q}”`;
   const labels = wanted.label.length ? `Seen or filed under: ${wanted.label.join(", ")}` : "Photographs by their dates";
   return told({ subject: "", ...clauseOf(wanted) }) || labels;
 }

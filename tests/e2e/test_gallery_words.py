@@ -97,3 +97,12 @@ def test_a_question_mark_tells_the_keys(page: Page) -> None:
     page.locator("#query").press("?")
     expect(dialog).to_be_hidden()
     expect(page.locator("#query")).to_have_value("?")
+
+
+def test_a_phrase_that_nobody_holds_is_shown_as_typed_and_loosened_without_quotes(
+    page: Page,
+) -> None:
+    page.locator("#query").fill('-cat "red parrots"')
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_contain_text('-cat "red parrots"')
+    expect(page.get_by_role("button", name="Only “parrots”")).to_be_visible()
