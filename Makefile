@@ -100,21 +100,26 @@ lock: ## Resolve the locks again after a change of requirements/*.in
 
 # ---- The stack on this machine -----------------------------------------------------------------
 
-demo: setup ## Bring up the stack, upload photographs (PHOTOS=folder), search them (SEARCH=opensearch)
+demo: setup ## Bring up the stack (PORT=4600), upload photographs (PHOTOS=folder), search them (SEARCH=opensearch)
 	@$(LOCAL) demo $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 up: setup ## Only bring up the stack (ARGS="-c auth=oidc -c issuer=…" as docs/deploy.md has them)
 	@$(LOCAL) up
 
-stop: ## Stop the stack and keep its data
-	@if [ -x $(BIN)/python ]; then $(LOCAL) down; else echo "There is no local stack."; fi
+# A stack may outlive the environment that it was started from.
+known = if [ -x $(BIN)/python ]; then $(LOCAL) $(1); \
+  elif [ -e "$${IMAGE_REPO_LOCAL:-.local}" ]; then echo "✗ $(VENV) is missing: run 'make setup', then again"; exit 1; \
+  else echo "There is no local stack."; fi
 
-clean: ## Stop the stack and forget its data
-	@if [ -x $(BIN)/python ]; then $(LOCAL) clean; else echo "There is no local stack."; fi
+stop: ## Stop the stack and keep its data
+	@$(call known,down)
+
+clean: ## Stop the stack, forget its data and remove what was built
+	@$(call known,clean)
 	@rm -rf build cdk.out chalice.out mutants
 
 status: ## Tell whether the stack runs and where
-	@if [ -x $(BIN)/python ]; then $(LOCAL) status; else echo "There is no local stack."; fi
+	@$(call known,status)
 
 # ---- Quality -----------------------------------------------------------------------------------
 

@@ -179,7 +179,11 @@ def _captioned(
 ) -> Mapping[str, str]:
     ids = {one.image["id"] for one in outcomes if one.image}
     task = bars.add_task("Captioning", total=len(ids))
-    return wait(client, ids, lambda count: bars.update(task, completed=count), patience)
+    failed = wait(client, ids, lambda count: bars.update(task, completed=count), patience)
+    if failed:
+        described = f"Captioning, {len(failed)} failed"
+        bars.update(task, completed=len(ids) - len(failed), description=described)
+    return failed
 
 
 def _counter(what: str, total: int, bars: Progress) -> Callable[[], None]:

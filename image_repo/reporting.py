@@ -79,7 +79,10 @@ def tell_report(told: Json) -> None:
     for line in lines[:SHOWN]:
         remarks.print(line, soft_wrap=True)
     if len(lines) > SHOWN:
-        remarks.print(f"There are {len(lines) - SHOWN} more: '--report FILE' writes all of them.")
+        remarks.print(
+            f"There are {len(lines) - SHOWN} more: 'image-repo import --report FILE' writes all.",
+            soft_wrap=True,
+        )
 
 
 _WORDS = (

@@ -1,14 +1,16 @@
 """What ``make demo`` shows: photographs go in, captions come out, three searches find them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.search.port import SEARCHABLE
 from image_repo import Client, CommandError, importing
 from image_repo.client import PAGE
-from image_repo.importing import Folder, read_folder
+from image_repo.importing import Folder, Imported, read_folder
+from image_repo.names import counted
 from image_repo.reporting import report, tell_report
 from local.errors import LocalError
-from local.photographs import PHOTOGRAPHS, lay_out
+from local.photographs import PHOTOGRAPHS, DemoPhotograph, lay_out
 from local.processes import until
 from local.recovery import client_of, wait_until_healthy
 from local.searches import show_searches, show_what_is_said
@@ -47,11 +49,7 @@ def demo(stack: LocalStack, folder: Path | None) -> None:
     with client_of(facts) as client:
         with step("Waiting for the API"):
             wait_until_healthy(client)
-        put_in(client, found)
-        images = list(client.pages("images", "items", {"limit": PAGE}))
-        if known:
-            show_what_is_said(images, known)
-        show_searches(client, images, [one.path for one in found.photographs], known)
+        show(client, found, known)
     say(
         f"\nGallery  {facts['gallery_url']}\nAPI      {facts['api_url']}\n"
         "The stack keeps running: 'make stop' stops it and keeps the data, 'make clean' "
@@ -67,7 +65,19 @@ def _read(folder: Path) -> Folder:
         raise LocalError(str(problem), remedy) from problem
 
 
-def put_in(client: Client, found: Folder) -> None:
+def show(client: Client, found: Folder, known: Mapping[str, DemoPhotograph]) -> None:
+    """Put photographs in, and search them by what is right of ``known`` ones."""
+    imported = put_in(client, found)
+    images = list(client.pages("images", "items", {"limit": PAGE}))
+    if known:
+        show_what_is_said(images, known)
+    taken = [one for one in imported.outcomes if not imported.problem(one)]
+    show_searches(client, images, [one.photograph.path for one in taken], known)
+    if failed := len(imported.outcomes) - len(taken):
+        say(f"\n[red]✗[/] {counted(failed, 'photograph')} failed, as is told above.")
+
+
+def put_in(client: Client, found: Folder) -> Imported:
     """Import photographs, reported as ``image-repo import`` does, until all can be found."""
     imported = importing.put_in(
         client, found.photographs, at_once=UPLOADS_AT_ONCE, patience=STUCK_SECONDS
@@ -78,8 +88,9 @@ def put_in(client: Client, found: Folder) -> None:
     if not is_found:
         raise LocalError(
             f"the index did not take in every photograph within {STUCK_SECONDS} s",
-            "read the newest lines of .local/logs/ministack.log",
+            "read the newest lines of ministack.log",
         )
+    return imported
 
 
 def _all_can_be_found(client: Client) -> bool:

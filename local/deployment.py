@@ -160,7 +160,7 @@ def _wait() -> None:
         happened = f"the stack is {_status()}: {_reason()}"
     else:
         happened = f"the stack was not complete within {DEPLOY_SECONDS} s"
-    raise LocalError(happened, "read .local/logs/ministack.log; 'make clean' begins anew")
+    raise LocalError(happened, "read ministack.log; 'make clean' begins anew")
 
 
 def _status() -> str:

@@ -54,9 +54,9 @@ class ImageFunctions:
         self._processes = {name: Process(layout, name) for name in HANDLERS}
 
     @property
-    def running(self) -> bool:
-        """True while all of them are."""
-        return all(process.running for process in self._processes.values())
+    def parts(self) -> dict[str, bool]:
+        """Whether each runs, by its name."""
+        return {name: process.running for name, process in self._processes.items()}
 
     def start(self, credentials: Mapping[str, str], ports: Mapping[str, str]) -> dict[str, str]:
         """Start those that are not running and return where each one answers.

@@ -1,5 +1,6 @@
 """Starting processes that outlive this one, finding them again and stopping them; their ports."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -34,18 +35,23 @@ def checked(port: int) -> int:
     Raises
     ------
     LocalError
-        Something does.
+        Something does, or it may not be used.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except OSError as taken:
+        except OSError as refused:
+            if refused.errno != errno.EADDRINUSE:
+                raise LocalError(
+                    f"port {port} of {HOST} cannot be used: {refused.strerror}",
+                    "choose another port from 1024 on: PORT=4600",
+                ) from refused
             raise LocalError(
                 f"port {port} of {HOST} is in use by another program",
                 f"stop that program ('ss -ltnp sport = :{port}' names it), or choose another "
-                "port: make demo PORT=4600",
-            ) from taken
+                "port: PORT=4600",
+            ) from refused
     return port
 
 

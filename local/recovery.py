@@ -42,7 +42,7 @@ def wait_until_healthy(client: Client, seconds: float = 60, poll: float = 0.3) -
     if not until(healthy, seconds, poll):
         raise LocalError(
             f"the API does not answer: {said[-1]}",
-            "read the newest lines of .local/logs/ministack.log",
+            "read the newest lines of ministack.log",
         )
 
 

@@ -40,6 +40,8 @@ class LocalStack:
         The search engine; None for the one it had, else the embedded one.
     context
         What else the CDK is told, as by ``-c NAME=VALUE``; None for what it was told before.
+    remove_seconds
+        How long the removal of the data is tried.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class LocalStack:
         port: int | None = None,
         search: str | None = None,
         context: Mapping[str, str] | None = None,
+        remove_seconds: float = REMOVE_SECONDS,
     ) -> None:
         self.layout = layout
+        self._remove_seconds = remove_seconds
         self._port = port
         self._engine = search or self.facts.get("search", EMBEDDED)
         self.context = read_json(layout.context_file) if context is None else context
@@ -64,13 +68,23 @@ class LocalStack:
         return read_json(self.layout.stack_file)
 
     @property
-    def running(self) -> bool:
-        """True while the emulator, the functions and the search engine are."""
-        return (
-            self._emulator.process.running
-            and self._functions.running
-            and (self._engine == EMBEDDED or self._node.process.running)
-        )
+    def parts(self) -> dict[str, bool]:
+        """Whether the emulator, the functions and the search engine run, each by its name."""
+        parts = {"the emulator": self._emulator.process.running, **self._functions.parts}
+        if self._node.process.running or self.facts.get("search", EMBEDDED) != EMBEDDED:
+            parts["OpenSearch"] = self._node.process.running
+        return parts
+
+    @property
+    def has_data(self) -> bool:
+        """True where there is anything that a later start would go on with."""
+        return self.layout.journal.exists()
+
+    @property
+    def is_deployed(self) -> bool:
+        """True where the last start came to its end, so that the facts are those of what runs."""
+        port = self._emulator.process.facts.get("port", self.facts.get("port"))
+        return self.layout.deployed_file.exists() and self.facts.get("port") == port
 
     def up(self) -> dict[str, str]:
         """Bring the stack up, doing only what is missing, and return its facts.
@@ -100,23 +114,25 @@ class LocalStack:
         Raises
         ------
         LocalError
-            Another command is at work on the folder.
+            Another command is at work on the folder, or something of it cannot be removed.
         """
         with only_command(self.layout.home):
             self._down()
             for folder in (self._node.data, self.layout.home):
                 # Another program may be removing in it, too.
-                until(partial(_is_removed, folder), REMOVE_SECONDS)
+                if not until(partial(_is_removed, folder), self._remove_seconds):
+                    raise LocalError(
+                        f"the stack is stopped, but {folder} could not be removed",
+                        f"remove it yourself: rm -r {folder}",
+                    )
 
     def _up(self) -> dict[str, str]:
         self._check_disk()
         self.layout.make()
-        write_json(self.layout.context_file, self.context)
         if self.facts.get("search", self._engine) != self._engine:
             self._down()  # the emulator learns at its start where domains answer
-        emulator = self._emulator
-        if not self.layout.deployed_file.exists():
-            emulator.kill()  # a deployment was cut short: what was saved before it counts
+        emulator = self._emulator_as_asked()
+        write_json(self.layout.context_file, self.context)
         ran, killed = emulator.process.running, self._unsaved.exists()
         if not ran:
             checked(emulator.port)  # now, and not after half a minute's work
@@ -142,6 +158,19 @@ class LocalStack:
         elif not ran and (was_deployed or self._engine != EMBEDDED):
             catch_up(facts)
         return facts
+
+    def _emulator_as_asked(self) -> Emulator:
+        if not self.layout.deployed_file.exists():
+            self._emulator.kill()  # a deployment was cut short: what was saved before it counts
+        emulator = self._emulator
+        if emulator.port != (self._port or emulator.port):
+            raise LocalError(
+                f"the stack is running on port {emulator.port}, not on {self._port}",
+                f"stop it ('make stop'), then start it with PORT={self._port}: it keeps its data",
+            )
+        if str(emulator.port) != self.facts.get("port"):
+            self._functions.stop()  # they know where the emulator answered
+        return emulator
 
     def _down(self) -> None:
         was_running = self._emulator.process.running
