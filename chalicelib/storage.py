@@ -97,7 +97,7 @@ class Storage(Protocol):
     def presigned_post(
         self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None
     ) -> PresignedPost:
-        """Return a form that lets one file of this key, type and size in, for 15 minutes.
+        """Return a form that lets a file of this key and type in, no larger, for 15 minutes.
 
         Where ``sha256`` (hexadecimal) is given, it lets that content in and no other.
         """
@@ -191,7 +191,7 @@ class S3Storage:
     def presigned_post(
         self, key: str, *, content_type: str, max_bytes: int, sha256: str | None = None
     ) -> PresignedPost:
-        """Return a form whose policy fixes the key, the type, the size and the checksum."""
+        """Return a form whose policy fixes key, type and checksum, and limits the size."""
         fields = {"Content-Type": content_type, **(_checksum(sha256) if sha256 else {})}
         answer = self._client.generate_presigned_post(
             self.bucket,
