@@ -12,7 +12,7 @@ LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--s
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz fuzz-api simulate format bench synth \
-        deploy diff destroy preflight chromium java imagemagick exiftool provider lock lint types security template quick audit setup-checkov setup-audit
+        deploy diff destroy preflight chromium java imagemagick exiftool jq provider lock lint types security template quick audit setup-checkov setup-audit
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -54,7 +54,7 @@ $(VENV)/corpus.fetched: requirements/corpus.lock $(VENV)/train.installed
 
 setup: $(VENV)/demo.installed $(VENV)/photographs.installed ## What the demo needs, into .venv
 setup-dev: $(VENV)/dev.installed $(VENV)/photographs.installed setup-checkov setup-audit ## What 'make check' needs
-setup-test: $(VENV)/train.installed $(VENV)/photographs.installed $(VENV)/corpus.fetched chromium java imagemagick exiftool provider setup-sagemaker setup-checkov setup-audit ## What 'make test' needs: TensorFlow, a browser and Java too
+setup-test: $(VENV)/train.installed $(VENV)/photographs.installed $(VENV)/corpus.fetched chromium java imagemagick exiftool jq provider setup-sagemaker setup-checkov setup-audit ## What 'make test' needs: TensorFlow, a browser and Java too
 setup-sagemaker: .venv-sagemaker/installed ## What starts SageMaker jobs, into .venv-sagemaker
 setup-checkov: .venv-checkov/installed ## What looks for risks in the templates, into .venv-checkov
 setup-audit: .venv-audit/installed ## What looks for known vulnerabilities, into .venv-audit
@@ -86,6 +86,10 @@ imagemagick:
 
 exiftool:
 	@command -v exiftool >/dev/null || $(call debian,ExifTool,the tests of sidecars,libimage-exiftool-perl)
+
+jq:
+	@command -v jq >/dev/null && command -v curl >/dev/null || \
+	  $(call debian,jq and curl,the tests of the documentation,jq curl)
 
 # Where the machine has no npm, that of the environment's own packages, whose script of that name lost its place.
 provider: $(VENV)/train.installed
