@@ -1,6 +1,7 @@
 """Who is told that something is wrong."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from infra.choices import yes_or_no
 from infra.observability import Observability, email_of
 from infra.stage import Stage
 from infra.storage import OwnStorage, Queues
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def alarms(**context: object) -> assertions.Template:
@@ -113,3 +116,12 @@ def test_a_dashboard_is_there_where_one_is_asked_for_and_nowhere_else() -> None:
 def test_a_dashboard_is_wanted_or_not() -> None:
     with pytest.raises(ValueError, match="-c dashboard=maybe: it can be yes, no"):
         alarms(dashboard="maybe")
+
+
+def test_every_alarm_is_explained_where_it_sends_to() -> None:
+    table = (ROOT / "docs" / "deploy.md").read_text().partition("| Alarm |")[2].partition("\n\n")[0]
+    ids = alarms().find_resources("AWS::CloudWatch::Alarm")
+    names = {re.sub(r"^Alarms|[0-9A-F]{8}$", "", name) for name in ids}
+    assert "DoubtfulCaptions" in names
+    assert {name for name in names if name not in table} == {"SettlerErrors"}
+    assert "…Errors" in table

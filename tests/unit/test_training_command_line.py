@@ -1,12 +1,16 @@
 """The command line explains itself without TensorFlow and names what is wrong."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from training import options
 from training.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("step", ["prepare", "distil", "train", "evaluate", "report", "export"])
@@ -39,3 +43,18 @@ def test_missing_data_is_a_message_not_a_traceback(
     pytest.importorskip("pycocoevalcap", reason="scoring needs pycocoevalcap (training extra)")
     assert main(["evaluate", "--data", str(tmp_path)]) == 2
     assert "missing file" in capsys.readouterr().err
+
+
+def test_the_documentation_has_the_defaults() -> None:
+    said = options.parser().parse_args(
+        ["train", "--encoder", "vgg16", "--out", "model", "--data", "flickr8k"]
+    )
+    text = (ROOT / "docs" / "training.md").read_text()
+    for names, defaults in re.findall(r"^\| (`--[^|]*) \| ([^|]+?) \|", text, re.M):
+        for name, default in zip(
+            re.findall(r"`--([a-z-]+)", names), defaults.split(", "), strict=True
+        ):
+            held = getattr(said, name.replace("-", "_"))
+            in_words = {None: "none", False: "off"}.get(held, held)
+            if name != "epochs":  # as many as the recipe has
+                assert default == in_words or float(default) == held, name
