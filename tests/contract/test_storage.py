@@ -250,7 +250,7 @@ def test_a_link_to_save_differs_from_a_link_to_show(storage: VersionedStorage) -
 
 
 @pytest.mark.fault(14, by="moto")
-def test_the_policy_fixes_key_type_and_size_and_links_never_run_in_a_browser() -> None:
+def test_the_policy_fixes_key_and_type_limits_the_size_and_links_never_run_in_a_browser() -> None:
     with mock_aws():
         client = boto3.client(
             "s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
