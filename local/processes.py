@@ -115,7 +115,8 @@ class Process:
     def running(self) -> bool:
         """True while the very process that was started lives."""
         noted = self._noted()
-        return bool(noted) and _birth(noted["pid"]) == noted["birth"]
+        born = noted.get("birth")  # None where it ended before that could be noted
+        return born is not None and _birth(noted["pid"]) == born
 
     @property
     def facts(self) -> dict[str, str]:

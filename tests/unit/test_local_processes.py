@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -60,6 +61,13 @@ def test_another_process_with_the_same_number_is_not_mistaken_for_it(layout: Lay
     process = Process(layout, "worker")
     assert not process.running
     process.stop(patience=0.1)  # must not end this very test
+
+
+def test_a_process_that_ended_before_it_could_be_noted_is_not_running(layout: Layout) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    write_json(layout.processes / "worker.pid", {"pid": ended.pid, "birth": None, "facts": {}})
+    assert not Process(layout, "worker").running
 
 
 def test_a_port_in_use_is_told_with_what_to_do() -> None:
