@@ -1,7 +1,7 @@
 """What captions of a photograph would hold, by its picture: the words of a text, each by itself.
 
-Computed at the search for the candidates of the other parts, from the visual vectors that engines
-hold anyway: docs/decisions/412.
+Computed at the search, for the best candidates of the other parts, from the visual vectors that
+engines hold anyway: docs/decisions/412.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,8 @@ import numpy.typing as npt
 from chalicelib.search.port import SEARCHED_FROM, Keys, View
 from chalicelib.search.query import Floats, LikelyWords, Query
 from chalicelib.search.text import SCALE
+
+LOOKED_AT = 200  # of the candidates, those that are best by the other parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.search.conditions import AllOf, Among
-from chalicelib.search.likely import Likely, likely_of
+from chalicelib.search.likely import LOOKED_AT, Likely, likely_of
 from chalicelib.search.plan import DEPTH, Plan, visible_to
 from chalicelib.search.port import (
     By,
@@ -226,7 +226,7 @@ class FusedOrder:
         self._scores = dict(self._scored(found))
         self._likely: Likely | None = None
         if words := plan.likely:
-            best = np.sort(np.lexsort((self._keys, -self._totals()))[:DEPTH])
+            best = np.sort(np.lexsort((self._keys, -self._totals()))[:LOOKED_AT])
             self._likely = likely_of(view, plan.query, words, self._keys, best)
             self._scores["likely"] = self._likely.scores
         self._places = self._ordered()
