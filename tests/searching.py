@@ -2,10 +2,14 @@
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
 
 from chalicelib.images import VECTOR_SIZE, Attribute, Source
 from chalicelib.search import Document, Query, Results, SearchIndex
 from chalicelib.search.embedded import EmbeddedIndex
+from chalicelib.search.query import Floats
 from tests.corpora import START, vector
 from tests.plain_index import PlainIndex
 
@@ -38,6 +42,21 @@ def told(image_id: str, text: str = "", **more: object) -> Document:
     """Return a photograph that a person captioned, of no known time."""
     values = {"owner": "ann", "source": Source.USER} | more
     return Document(image_id, 1, text=text, **values)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Knows a word, which pictures in the first direction of `tests.corpora.vector` show."""
+
+    words: tuple[str, ...] = ("dog",)
+
+    def probabilities(self, visual: Floats) -> Floats:
+        """Give what the first of the directions says."""
+        return np.clip(visual[:, :1] * 4, 0, 1)
+
+    def shares(self, probabilities: Floats) -> Floats:
+        """Give all of it."""
+        return probabilities
 
 
 def ids(results: Results) -> list[str]:

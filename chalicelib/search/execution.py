@@ -46,11 +46,14 @@ class Anchor:
         scores must not move between pages.
     bound
         The least score of a match, as the first page had it.
+    looked
+        As of `ranking.FusedOrder`, likewise.
     """
 
     place: Place
     weights: tuple[int, ...] = ()
     bound: float | None = None
+    looked: float | None = None
 
 
 class Searcher(ABC):
@@ -77,7 +80,7 @@ class Searcher(ABC):
         order = (
             EngineOrder(view, planned, alone)
             if alone
-            else FusedOrder(view, planned, weights, lists)
+            else FusedOrder(view, planned, weights, lists, anchor.looked if anchor else None)
         )
         bound = anchor.bound if anchor else bound_of(planned, order)
         if bound is not None:
@@ -89,7 +92,7 @@ class Searcher(ABC):
             hits=_hits(order, page, stemmed, explain=query.explain),
             total=total,
             facets=facets,
-            cursor=page.last and encoded(query, Anchor(page.last, weights, bound)),
+            cursor=page.last and encoded(query, Anchor(page.last, weights, bound, order.looked)),
             degraded=(*planned.degraded, *_incomparable(others), *view.degraded),
             unmet=() if total or anchor else unmet(view, query, planned.text),
         )
@@ -245,7 +248,7 @@ def page_of(order: Order, view: View, after: Place | None, query: Query) -> Matc
 
 def encoded(query: Query, anchor: Anchor) -> str:
     """Return the opaque cursor that continues ``query`` after ``anchor``."""
-    content: list[object] = [*anchor.place, list(anchor.weights), anchor.bound]
+    content: list[object] = [*anchor.place, list(anchor.weights), anchor.bound, anchor.looked]
     packed = json.dumps([_checksum(query, content), *content], separators=(",", ":"))
     return urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
@@ -265,13 +268,13 @@ def decoded(query: Query) -> Anchor | None:
             raise ValueError
         padded = query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4)
         checksum, *content = json.loads(urlsafe_b64decode(padded))
-        score, key, weights, bound = content
+        score, key, weights, *bounds = content
+        bound, looked = (None if one is None else float(one) for one in bounds)
         if checksum != _checksum(query, content) or not _are_weights(weights):
             raise ValueError
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise wrong_cursor() from error
-    bound = None if bound is None else float(bound)
-    return Anchor((float(score), int(key)), tuple(weights), bound)
+    return Anchor((float(score), int(key)), tuple(weights), bound, looked)
 
 
 def wrong_cursor() -> InvalidField:

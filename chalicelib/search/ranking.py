@@ -132,6 +132,8 @@ class EngineOrder:
         (first,) = self._view.retrieve([first_of_all])
         return min(1.0, float(first.scores[0]) / self._whole) if len(first.scores) else None
 
+    looked = None
+
     @property
     def compares_vectors(self) -> bool:
         """Whether a photograph's score is of vectors."""
@@ -208,10 +210,27 @@ class EngineOrder:
 
 
 class FusedOrder:
-    """Several parts rank: whatever is among the best of one is scored exactly in all of them."""
+    """Several parts rank: whatever is among the best of one is scored exactly in all of them.
+
+    Parameters
+    ----------
+    looked
+        The score by all parts but the likely words from which on pictures are looked at for those,
+        as the first page of an answer had it; None on the first page.
+
+    Attributes
+    ----------
+    looked
+        The same, of this page; None where no picture is looked at.
+    """
 
     def __init__(
-        self, view: View, plan: Plan, weights: tuple[int, ...], lists: Mapping[PartName, Retrieved]
+        self,
+        view: View,
+        plan: Plan,
+        weights: tuple[int, ...],
+        lists: Mapping[PartName, Retrieved],
+        looked: float | None = None,
     ) -> None:
         self._view, self._plan = view, plan
         self._parts = plan.parts(weights)
@@ -225,8 +244,11 @@ class FusedOrder:
         self._keys: Keys = np.unique(np.concatenate([one.keys for one in found.values()]))
         self._scores = dict(self._scored(found))
         self._likely: Likely | None = None
+        self.looked: float | None = None
         if words := plan.likely:
-            best = np.sort(np.lexsort((self._keys, -self._totals()))[:LOOKED_AT])
+            totals = self._totals()
+            self.looked = looked if looked is not None else _least_of_best(totals)
+            best = np.flatnonzero(totals >= self.looked)
             self._likely = likely_of(view, plan.query, words, self._keys, best)
             self._scores["likely"] = self._likely.scores
         self._places = self._ordered()
@@ -367,6 +389,11 @@ class FusedOrder:
             (found,) = self._view.retrieve([asked])
             self._by_time = [*zip((-found.scores).tolist(), found.keys.tolist(), strict=True)]
         return self._by_time
+
+
+def _least_of_best(scores: Floats) -> float:
+    """Return the least of the ``LOOKED_AT`` best scores."""
+    return float(np.sort(scores)[-LOOKED_AT:].min(initial=math.inf))
 
 
 def part_scores(

@@ -1,17 +1,16 @@
 """How words, attributes, meaning and image become one score, and how that is explained."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from chalicelib.images import Attribute, Label, Source
 from chalicelib.search import Query, SearchIndex
-from chalicelib.search.query import AUTO, Contribution, Floats, Mode, Weights
+from chalicelib.search.query import AUTO, Contribution, Mode, Weights
 from chalicelib.search.ranking import EMPHASIS, EMPHASIS_ON_A_MODEL, idf
 from chalicelib.search.tuned import WEIGHTS
 from tests.corpora import vector
-from tests.searching import ids, told
+from tests.searching import Shown, ids, told
 
 HERE, THERE, BETWEEN = vector(1), vector(0, 1), vector(1, 1)
 # The most that a text can reach, without attributes.
@@ -164,21 +163,6 @@ def test_where_no_vector_can_be_compared_the_words_decide_what_is_relevant(
     assert ids(index.search(cat)) == ["seen"]
     index.apply([told("near", semantic=HERE)])
     assert ids(index.search(cat)) == ["near"]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Knows a word, which pictures in the direction of ``HERE`` show."""
-
-    words: tuple[str, ...] = ("dog",)
-
-    def probabilities(self, visual: Floats) -> Floats:
-        """Give what the first of the directions says."""
-        return np.clip(visual[:, :1] * 4, 0, 1)
-
-    def shares(self, probabilities: Floats) -> Floats:
-        """Give all of it."""
-        return probabilities
 
 
 def test_words_that_the_picture_shows_count_beside_meaning(index: SearchIndex) -> None:

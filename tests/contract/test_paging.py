@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from chalicelib.errors import InvalidField
 from chalicelib.images import Attribute
 from chalicelib.search import Clause, Document, Query, SearchIndex
+from chalicelib.search.likely import LOOKED_AT
 from chalicelib.search.query import AUTO, FACETS, Mode
-from tests.corpora import START, VECTORS, corpora
+from tests.corpora import START, VECTORS, corpora, vector
 from tests.paging import pages
-from tests.searching import ENGINES, document, ids, spread, told
+from tests.searching import ENGINES, Shown, document, ids, spread, told
 
 MANY = [
     document(
@@ -60,6 +61,30 @@ def test_pages_skip_and_repeat_nothing_while_photographs_come_and_go(
         index.apply([document(gone, rev=9, deleted=True), new])
     assert len(seen) == len(set(seen))
     assert {document.image_id for document in MANY} <= set(seen)
+
+
+@pytest.mark.fault(21)
+def test_a_photograph_whose_picture_was_looked_at_is_not_shown_again(index: SearchIndex) -> None:
+    """Pictures of the best by all else are looked at: later ones must not push them out."""
+    documents = [
+        told(
+            f"{number:03}",
+            semantic=vector(1, number / 100),
+            visual=vector(1) if LOOKED_AT - 10 <= number < LOOKED_AT + 10 else None,
+        )
+        for number in range(LOOKED_AT + 30)
+    ]
+    index.apply(documents)
+    fused = {"mode": Mode.FUSED, "semantic": vector(1), "likely": Shown()}
+    query = Query("ann", text="dog", limit=10, **fused)  # type: ignore[arg-type]
+    seen: list[str] = []
+    for turn, page in enumerate(pages(index, query)):
+        seen += ids(page)
+        if turn == 0:
+            assert {*seen} <= {one.image_id for one in documents if one.visual}
+            index.apply([told(f"new {number}", semantic=vector(1)) for number in range(10)])
+    assert len(seen) == len(set(seen))
+    assert {document.image_id for document in documents} <= set(seen)
 
 
 @pytest.mark.fault(22)
