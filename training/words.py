@@ -65,7 +65,8 @@ def fitted(
     tf.keras.utils.set_random_seed(seed)
     held = [[_lemmas(caption) for caption in group] for group in captions]
     counts = Counter(chain.from_iterable(set().union(*group) for group in held))
-    words = [word for word, count in counts.most_common() if count >= LEAST]
+    often = (word for word, count in counts.items() if count >= LEAST)
+    words = sorted(often, key=lambda word: (-counts[word], word))
     wanted = _wanted(held, words)
     mean, std = visual.mean(0), visual.std(0) + np.float32(1e-6)
     network = _network(visual.shape[1], wanted.mean(0))
