@@ -3,17 +3,21 @@ import { make } from "./dom.js";
 
 const LEAST = 0.05;
 
+/** @typedef {{x: number, y: number, width: number, height: number}} Part as shares of the image */
+
 /**
  * Let a part of an image be chosen.
  * @param {HTMLImageElement} image
- * @param {(part: {x: number, y: number, width: number, height: number} | null) => void} chosen
+ * @param {(part: Part | null) => void} chosen
  * @param {() => boolean} [isOn] whether dragging chooses now
+ * @param {Part | null} [part] that is chosen at first
  * @returns {HTMLElement} the image in its frame; put it where the image was
  */
-export function croppable(image, chosen, isOn = () => true) {
+export function croppable(image, chosen, isOn = () => true, part = null) {
   const box = make("span", { class: "part", hidden: true });
   const clip = make("span", { class: "clip" }, image, box);
   image.draggable = false;
+  if (part) draw(box, part);
   let start = null;
   const at = (event) => {
     const frame = image.getBoundingClientRect();

@@ -9,6 +9,7 @@ import * as grid from "./grid.js";
 import { told, wantedBy } from "./kinds.js";
 import { alternative, chips, filed, guess } from "./labels.js";
 import { entitle, go, hasMore, more, unlikeOf } from "./search.js";
+import { written } from "./source.js";
 import { fill, say, showDialog } from "./toast.js";
 import { press, viewer } from "./viewer.js";
 
@@ -113,7 +114,7 @@ const facing = (image, ...ways) =>
 function pictured(image, similar) {
   const chosen = (crop) => {
     similar.textContent = crop ? "Find what looks like this part" : "Find similar";
-    similar.onclick = () => alike(image, crop ? [crop.x, crop.y, crop.width, crop.height].map((v) => v.toFixed(4)).join(",") : "");
+    similar.onclick = () => alike(image, written(crop));
   };
   const can = (step) => Boolean(grid.beside(image.id, step)) || (step > 0 && hasMore());
   const { stage, choosePart } = viewer(image, alternative(image), { chosen, leaf: leafBy, can });

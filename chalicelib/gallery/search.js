@@ -3,6 +3,7 @@ import * as address from "./address.js";
 import { ApiProblem, call, queryString } from "./api.js";
 import { allSettled } from "./changes.js";
 import { ANY_TIME, isDated, showDates } from "./dates.js";
+import { open } from "./detail.js";
 import { byId, make } from "./dom.js";
 import { showFacets } from "./facets.js";
 import * as grid from "./grid.js";
@@ -11,6 +12,7 @@ import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
 import { asFields, asParameters, showOptions } from "./options.js";
 import { showReading } from "./reading.js";
 import { isOver } from "./session.js";
+import { partIn, showSource, written } from "./source.js";
 
 const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels"].join(",");
 const PAGE = 40;
@@ -63,15 +65,34 @@ export async function show({ y = 0, count = 0 } = {}) {
   byId("query").value = wanted.q;
   byId("heading").textContent = heading();
   entitle();
+  showSource(ofPicture(), byPart);
   showDates(wanted, { isRanked: Boolean(wanted.q || picture), isHidden: Boolean(wanted.similar) });
   nothingToExplain();
   grid.skeletons();
   byId("grid").setAttribute("aria-busy", "true");
   scrollTo(0, 0);
   await allSettled(); // so that what was just written is searched, too
+  if (wanted.similar) await ofStored(signal);
   if (!signal.aborted) await page(true);
   while (!signal.aborted && cursor && grid.count() < count) await page(false);
   if (!signal.aborted && y) scrollTo(0, y);
+}
+
+/** What an image from outside looks like, where that is searched by. */
+const ofPicture = () => picture && { src: `data:image/jpeg;base64,${picture.image}`, name: picture.name, part: picture.crop };
+
+/** Show the stored photograph that others are compared with, unless that cannot be had. */
+async function ofStored(signal) {
+  const { similar, crop } = wanted;
+  const image = await call("GET", `images/${encodeURIComponent(similar)}`, { signal }).catch(() => null);
+  if (!image || signal.aborted) return;
+  showSource({ src: image.links.display, name: image.name, part: partIn(crop), open: () => open(similar) }, byPart);
+}
+
+/** Search by another part of the same image. */
+function byPart(part) {
+  if (picture) picture = { ...picture, crop: part };
+  return go(picture ? {} : { crop: written(part) }, { keepPicture: true });
 }
 
 /** Say in the window's title what is searched for. */

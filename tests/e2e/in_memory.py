@@ -67,7 +67,7 @@ def answering(api: Api) -> Callable[[Route], None]:
     def answer(route: Route) -> None:
         asked = urlsplit(route.request.url)
         if asked.path.startswith("/files/"):
-            route.fulfill(body=_picture(Path(asked.path).stem), content_type="image/png")
+            route.fulfill(body=drawn(Path(asked.path).stem), content_type="image/png")
             return
         target = f"{asked.path}?{asked.query}" if asked.query else asked.path
         body = route.request.post_data
@@ -89,7 +89,7 @@ def _seen(route: Route) -> dict[str, Any]:
     return {"If_Match": revision} if revision else {}
 
 
-def _picture(size: str) -> bytes:
+def drawn(size: str) -> bytes:
     width, height = map(int, size.split("x"))
     drawn = io.BytesIO()
     Picture.new("RGB", (width, height), (200, 150, 90)).save(drawn, "PNG")
