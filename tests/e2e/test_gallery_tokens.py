@@ -54,6 +54,7 @@ def revoked(page: Page) -> None:
         else:
             route.fallback()
 
+    page.wait_for_load_state("networkidle")  # what is asked already is answered yet
     page.route("**/*", answer)
 
 

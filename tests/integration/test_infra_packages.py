@@ -50,9 +50,8 @@ def test_the_api_package_holds_the_application_and_nothing_else(api_package: Pat
 def test_the_api_package_holds_the_models_text_side_and_no_more_of_it(api_package: Path) -> None:
     with zipfile.ZipFile(api_package) as package:
         names = {name for name in package.namelist() if name.startswith("captioner/bundle/")}
-    assert names == {
-        f"captioner/bundle/{file}" for file in ("bundle.json", "text.npz", "tokenizer.json")
-    }
+    files = ("bundle.json", "text.npz", "tokenizer.json", "words.npz")
+    assert names == {f"captioner/bundle/{file}" for file in files}
 
 
 def test_a_query_becomes_a_vector_in_the_api_package(api_package: Path, tmp_path: Path) -> None:

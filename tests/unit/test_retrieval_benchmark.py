@@ -9,7 +9,7 @@ import pytest
 from benchmarks.retrieval.choosing import ranks
 from benchmarks.retrieval.cutoffs import ScoredQueries
 from benchmarks.retrieval.material import Asked
-from benchmarks.retrieval.photographs import OWNER, Kept
+from benchmarks.retrieval.photographs import OWNER, Kept, likely_words
 from benchmarks.retrieval.recall import NEVER, WAYS, filled, told
 from benchmarks.retrieval.recall import ranks as asked_ranks
 from benchmarks.retrieval.values import values_of
@@ -38,6 +38,7 @@ def documents() -> list[Document]:
             source=Source.USER if at % 2 else Source.MODEL,
             attributes=tuple(extract(text)),
             semantic=VECTORS[at],
+            visual=VECTORS[at],
         )
         for at, text in enumerate(CAPTIONS)
     ]
@@ -46,9 +47,10 @@ def documents() -> list[Document]:
 @pytest.mark.parametrize("text", ["brown dog running", "a child in a red shirt", "an animal"])
 def test_weights_are_chosen_by_the_scores_that_the_engine_gives(text: str) -> None:
     (expected,) = values_of(documents(), [text], [VECTORS[5]]).scores(WEIGHTS)
-    query = Query(OWNER, text=text, mode=Mode.FUSED, semantic=VECTORS[5])
+    query = Query(OWNER, text=text, mode=Mode.FUSED, semantic=VECTORS[5], likely=likely_words(text))
     hits = filled(documents()).search(query).hits
-    given = WEIGHTS.words + WEIGHTS.labels + WEIGHTS.name + WEIGHTS.meaning + WEIGHTS.attributes
+    parts = ("words", "labels", "name", "meaning", "attributes", "likely")
+    given = sum(getattr(WEIGHTS, part) for part in parts)
     found = {hit.image_id: hit.score * given for hit in hits}
     assert len(found) == len(CAPTIONS)
     scores = [found[document.image_id] for document in documents()]
