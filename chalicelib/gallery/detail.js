@@ -196,8 +196,14 @@ function alike(image, crop) {
   go({ similar: image.id, crop }, { fresh: true });
 }
 
-/** Let keys leaf and zoom, for as long as the page is open. */
-export const listenToLeafing = () => document.addEventListener("keydown", (event) => dialog().open && press(event));
+/** Let keys leaf, zoom and delete, for as long as the page is open. */
+export const listenToKeys = () =>
+  document.addEventListener("keydown", (event) => {
+    if (!dialog().open) return;
+    const isTyping = event.target.closest?.("textarea, input");
+    if (event.key === "Delete" && !event.repeat && !isTyping) ask();
+    else press(event);
+  });
 
 /** Go to a neighbour in the grid without leaving the dialog. @param {1 | -1} step */
 async function leafBy(step) {
@@ -233,7 +239,11 @@ export function erase(image) {
 /** Ask to delete the photograph that has the focus. @param {string} id */
 export async function askToDelete(id) {
   await open(id);
+  ask();
+}
+
+function ask() {
   const button = dialog().querySelector(".danger");
-  button.click();
-  button.focus();
+  button?.click();
+  button?.focus();
 }

@@ -27,7 +27,7 @@ api.onUnauthenticated(account.askWho);
 grid.onOpen(detail.open);
 search.keepPlaces();
 grid.listenToArrows();
-detail.listenToLeafing();
+detail.listenToKeys();
 detail.listenToClosing();
 sendBeforeLeaving();
 grid.watchWaiting();
