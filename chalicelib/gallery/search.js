@@ -71,8 +71,8 @@ export async function show({ y = 0, count = 0 } = {}) {
   grid.skeletons();
   byId("grid").setAttribute("aria-busy", "true");
   scrollTo(0, 0);
+  if (wanted.similar) ofStored(signal);
   await allSettled(); // so that what was just written is searched, too
-  if (wanted.similar) await ofStored(signal);
   if (!signal.aborted) await page(true);
   while (!signal.aborted && cursor && grid.count() < count) await page(false);
   if (!signal.aborted && y) scrollTo(0, y);
