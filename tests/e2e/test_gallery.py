@@ -158,6 +158,7 @@ def test_the_arrow_keys_leaf_through_the_open_photographs_and_delete_asks_first(
     page.keyboard.press("ArrowRight")
     expect(page.locator("#detail")).to_have_attribute("data-id", str(second))
     page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("photo="))
     page.locator(f'.tile[data-id="{second}"] > button').focus()
     page.keyboard.press("Delete")
     expect(page.get_by_role("button", name="Really delete")).to_be_focused()
