@@ -4,14 +4,12 @@ Both may differ a moment later, when words are added or the encoder fails. The p
 go together, so that a cursor says what the first page took the text for.
 """
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.encoder import Encoder
 from chalicelib.errors import EncoderUnavailable
-from chalicelib.search.execution import wrong_cursor
+from chalicelib.search.execution import opaque, transparent, wrong_cursor
 from chalicelib.search.port import Searching
 from chalicelib.search.query import Mode, Query
 from chalicelib.search.spelling import corrected, unsure
@@ -45,8 +43,7 @@ class Understood:
         """Return the cursor that goes on after a page that ended at the engine's ``engines``."""
         if engines is None or not (self.corrections or self.is_degraded):
             return engines
-        said = json.dumps([dict(self.corrections), self.is_degraded], separators=(",", ":"))
-        return f"{engines}.{urlsafe_b64encode(said.encode()).decode().rstrip('=')}"
+        return f"{engines}.{opaque([dict(self.corrections), self.is_degraded])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ def _taken_apart(cursor: str | None) -> tuple[str | None, Mapping[str, str], boo
     if not dot:
         return cursor, {}, False
     try:
-        corrections, is_degraded = json.loads(urlsafe_b64decode(said + "=" * (-len(said) % 4)))
+        corrections, is_degraded = transparent(said)
         pairs = {str(word): str(other) for word, other in corrections.items()}
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise wrong_cursor() from error

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from chalicelib.attributes.kinds import KINDS, Kind, in_words
 from chalicelib.errors import InvalidField
@@ -249,8 +249,7 @@ def page_of(order: Order, view: View, after: Place | None, query: Query) -> Matc
 def encoded(query: Query, anchor: Anchor) -> str:
     """Return the opaque cursor that continues ``query`` after ``anchor``."""
     content: list[object] = [*anchor.place, list(anchor.weights), anchor.bound, anchor.looked]
-    packed = json.dumps([_checksum(query, content), *content], separators=(",", ":"))
-    return urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+    return opaque([_checksum(query, content), *content])
 
 
 def decoded(query: Query) -> Anchor | None:
@@ -266,8 +265,7 @@ def decoded(query: Query) -> Anchor | None:
     try:
         if len(query.cursor) > _MAX_CHARS:
             raise ValueError
-        padded = query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4)
-        checksum, *content = json.loads(urlsafe_b64decode(padded))
+        checksum, *content = transparent(query.cursor)
         score, key, weights, *bounds = content
         bound, looked = (None if one is None else float(one) for one in bounds)
         if checksum != _checksum(query, content) or not _are_weights(weights):
@@ -275,6 +273,23 @@ def decoded(query: Query) -> Anchor | None:
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise wrong_cursor() from error
     return Anchor((float(score), int(key)), tuple(weights), bound, looked)
+
+
+def opaque(content: object) -> str:
+    """Return what JSON can hold as letters, digits, ``-`` and ``_``."""
+    packed = json.dumps(content, separators=(",", ":"))
+    return urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def transparent(text: str) -> Any:
+    """Return what `opaque` was given.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        The text is none of its.
+    """
+    return json.loads(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
 
 
 def wrong_cursor() -> InvalidField:
