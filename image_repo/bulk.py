@@ -177,7 +177,7 @@ def _export_into(client: Client, folder: Path, owner: str | None) -> None:
 
 
 def _export_corrections(client: Client, folder: Path, owner: str | None) -> None:
-    corrections.check(folder)
+    exporting.check(folder, {corrections.CAPTIONS})
     with progress() as bars:
         images = corrections.corrected(exporting.list_images(client, owner))
         task = bars.add_task("Saving", total=len(images))

@@ -11,25 +11,10 @@ from pathlib import Path
 
 from image_repo import exporting
 from image_repo.client import Client, Json
-from image_repo.errors import CommandError
 from image_repo.exporting import SavedFile
 
 PHOTOGRAPHS, CAPTIONS, HELD_OUT = "photographs", "captions.jsonl", "everyday_dev.txt"
 _SHARE = 10  # one in so many is held out
-
-
-def check(folder: Path) -> None:
-    """Refuse a folder that holds anything but corrections of an export before.
-
-    Raises
-    ------
-    CommandError
-        It is none, or holds files of somebody else's.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise CommandError(f"{folder} is no folder")
-    if folder.exists() and any(folder.iterdir()) and not (folder / CAPTIONS).is_file():
-        raise CommandError(f"{folder} holds other files: name a new or an empty folder")
 
 
 def corrected(images: Sequence[Json]) -> list[Json]:

@@ -2,7 +2,7 @@
 
 ::
 
-    CommandError          exit code 2  the command cannot be carried out as it was given
+    CommandError          exit code 2  wrong usage
     ├── ApiProblem        exit code 1  the API refused; 3 where it is unavailable
     ├── Overdue           exit code 1  what was waited for did not come
     └── Unreachable       exit code 3  the API did not answer

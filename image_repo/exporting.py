@@ -42,8 +42,13 @@ class SavedFile:
     is_new: bool = False
 
 
-def check(folder: Path) -> None:
+def check(folder: Path, marks: Collection[str] = (FILE_NAME, UNFINISHED)) -> None:
     """Refuse a folder in which an export could overwrite what is somebody else's.
+
+    Parameters
+    ----------
+    marks
+        Files of which an export leaves one at least.
 
     Raises
     ------
@@ -52,7 +57,7 @@ def check(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise CommandError(f"{folder} is no folder")
-    is_ours = any((folder / name).exists() for name in (FILE_NAME, UNFINISHED))
+    is_ours = any((folder / name).exists() for name in marks)
     if folder.exists() and any(folder.iterdir()) and not is_ours:
         raise CommandError(f"{folder} holds other files: name a new or an empty folder")
 

@@ -72,7 +72,7 @@ def test_what_a_model_wrote_is_no_correction() -> None:
 def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(CommandError, match="holds other files"):
-        corrections.check(tmp_path)
+        exporting.check(tmp_path, {corrections.CAPTIONS})
     with pytest.raises(CommandError, match="is no folder"):
-        corrections.check(tmp_path / "letter.txt")
-    corrections.check(tmp_path / "new")
+        exporting.check(tmp_path / "letter.txt", {corrections.CAPTIONS})
+    exporting.check(tmp_path / "new", {corrections.CAPTIONS})
