@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 from benchmarks.peers.opensearch import Hybrid
 from benchmarks.retrieval.photographs import OWNER, documents, likely_words, model, text_vectors
-from benchmarks.retrieval.recall import Way, filled
+from benchmarks.retrieval.recall import WORDS_ALONE, Way, filled
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import Document
-from chalicelib.search.query import AUTO, MAX_LIMIT, Mode, Query, Weights
+from chalicelib.search.query import AUTO, MAX_LIMIT, Mode, Query
 from chalicelib.search.spelling import corrected, unsure
 from chalicelib.search.text import parse
 
@@ -30,9 +30,6 @@ FOLDERS = {"everyday": "captioned/photographs", "flickr8k": "flickr8k/Flicker8k_
 FIRST, PAGE = 5, 10
 RIGHT = 2  # the grade
 COMMON = 60  # answers, of a query that says little of what is alike
-WORDS_ALONE = Weights(
-    words=1, meaning=0, attributes=0, image=0, trust=1, labels=0, name=0, likely=0
-)
 
 WAYS: Mapping[str, Way] = {
     "words, all of them": {"mode": Mode.WORDS},

@@ -121,7 +121,7 @@ def text_vectors(asked: Sequence[str]) -> list[bytes]:
     """Return each text's semantic vector, as the encoder function answers it."""
     kept = Kept.of_bundle("texts")
     return [
-        kept.get(text, lambda text: packed(model().text.encode_query(text)), text)
+        kept.get(text, lambda text: packed(texts().encode_query(text)), text)
         for text in progress(asked, "queries encoded")
     ]
 
