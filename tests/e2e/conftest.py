@@ -33,6 +33,12 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(params=[1440, 390], ids=["wide", "phone"])
+def width(request: pytest.FixtureRequest) -> int:
+    """Return how wide a desk's window is, and a phone's."""
+    return int(request.param)
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """Return what the browser complains of: errors, policy violations."""

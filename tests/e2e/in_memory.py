@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, Route
 
@@ -59,6 +60,13 @@ def gallery(
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def page(browser: Browser, api: Api, width: int) -> Iterator[Page]:
+    """Yield the gallery, as wide as a desk or as a phone, over the photographs of ``api``."""
+    with gallery(browser, api, width) as page:
+        yield page
 
 
 def answering(api: Api) -> Callable[[Route], None]:

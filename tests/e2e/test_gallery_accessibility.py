@@ -13,9 +13,11 @@ from chalicelib.attributes import extract
 from chalicelib.images import Caption, Label, Source, State
 from chalicelib.transitions import UNSURE
 from tests.api import Api
+from tests.e2e import in_memory
 from tests.e2e.in_memory import gallery, showing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+page = in_memory.page
 UNSURE_OF = Caption("a brown dog runs", Source.MODEL, "net@1", 0.36, ("a ginger cat sleeps",))
 SHOWN: dict[str, dict[str, Any]] = {
     "unsure": {
@@ -40,13 +42,6 @@ SHOWN: dict[str, dict[str, Any]] = {
 def api() -> Iterator[Api]:
     with showing(SHOWN) as api:
         yield api
-
-
-@pytest.fixture(params=[1440, 390], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, api: Api) -> Iterator[Page]:
-    """Yield the gallery, as wide as a desk or as a phone."""
-    with gallery(browser, api, request.param) as page:
-        yield page
 
 
 def tab_to(page: Page, target: Locator, most: int = 40) -> None:

@@ -38,11 +38,6 @@ def api() -> Iterator[Api]:
         yield api
 
 
-@pytest.fixture(params=[1440, 390], ids=["wide", "phone"])
-def width(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
-
-
 @pytest.fixture
 def page(browser: Browser, api: Api, width: int) -> Iterator[Page]:
     """Yield the gallery, as wide as a desk or as a phone."""

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from PIL import Image as Picture
-from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from chalicelib.images import Attribute, Caption, Source, State
 from tests.api import Api
-from tests.e2e.in_memory import gallery, showing
+from tests.e2e import in_memory
+from tests.e2e.in_memory import showing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+page = in_memory.page
 PANORAMA, UPRIGHT = (1200, 300), (300, 450)
 ORDER = (UPRIGHT, PANORAMA, PANORAMA, UPRIGHT, UPRIGHT, PANORAMA, PANORAMA, UPRIGHT, PANORAMA)
 SHOWN: dict[str, dict[str, Any]] = {
@@ -35,13 +37,6 @@ def api() -> Iterator[Api]:
         for name, moment in times.items():
             api.enter(name, state=State.PENDING, updated_at=moment, created_at=moment)
         yield api
-
-
-@pytest.fixture(params=[1440, 390], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, api: Api) -> Iterator[Page]:
-    """Yield the gallery, as wide as a desk or as a phone."""
-    with gallery(browser, api, request.param) as page:
-        yield page
 
 
 def tile(page: Page, image_id: str) -> Locator:

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from chalicelib.images import Caption, Source
 from tests.api import VECTOR, Api
-from tests.e2e.in_memory import drawn, gallery, showing
+from tests.e2e import in_memory
+from tests.e2e.in_memory import drawn, showing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+page = in_memory.page
 SHOWN: dict[str, dict[str, Any]] = {
     f"p{number}": {
         "width": 400,
@@ -27,13 +29,6 @@ SHOWN: dict[str, dict[str, Any]] = {
 def api() -> Iterator[Api]:
     with showing(SHOWN) as api:
         yield api
-
-
-@pytest.fixture(params=[1440, 390], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, api: Api) -> Iterator[Page]:
-    """Yield the gallery, as wide as a desk or as a phone."""
-    with gallery(browser, api, request.param) as page:
-        yield page
 
 
 def source(page: Page) -> Locator:

@@ -25,10 +25,10 @@ def api() -> Iterator[Api]:
         yield api
 
 
-@pytest.fixture(params=[1440, 390], ids=["wide", "phone"])
-def stranger(request: pytest.FixtureRequest, browser: Browser, api: Api) -> Iterator[Page]:
+@pytest.fixture
+def stranger(browser: Browser, api: Api, width: int) -> Iterator[Page]:
     """Yield the gallery as it asks for a token at the address of a photograph."""
-    with gallery(browser, api, request.param, "#photo=dog") as page:
+    with gallery(browser, api, width, "#photo=dog") as page:
         expect(page.get_by_role("heading", name="Your token, please")).to_be_visible()
         yield page
 

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from chalicelib.images import Caption, Source, State
 from chalicelib.transitions import UNSURE
 from tests.api import Api
-from tests.e2e.in_memory import gallery, showing
+from tests.e2e import in_memory
+from tests.e2e.in_memory import showing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+page = in_memory.page
 CAPTION = Caption("a brown dog runs", Source.MODEL, "net@1", 0.36, ("a cat sits", "a wolf"))
 SHOWN: dict[str, dict[str, Any]] = {
     name: {
@@ -31,13 +33,6 @@ SHOWN: dict[str, dict[str, Any]] = {
 def api() -> Iterator[Api]:
     with showing(SHOWN) as api:
         yield api
-
-
-@pytest.fixture(params=[1440, 390], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, api: Api) -> Iterator[Page]:
-    """Yield the gallery, as wide as a desk or as a phone."""
-    with gallery(browser, api, request.param) as page:
-        yield page
 
 
 def tile(page: Page, image_id: str) -> Locator:

@@ -23,10 +23,10 @@ def api() -> Iterator[Api]:
         yield api
 
 
-@pytest.fixture(params=[1440, 390], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, api: Api) -> Iterator[Page]:
+@pytest.fixture
+def page(browser: Browser, api: Api, width: int) -> Iterator[Page]:
     """Yield the gallery with its first photograph open, as wide as a desk or as a phone."""
-    with gallery(browser, api, request.param) as page:
+    with gallery(browser, api, width) as page:
         page.locator("#grid .tile > button").first.click()
         expect(page.get_by_role("dialog")).to_be_visible()
         expect(page.locator(".stage img")).to_be_visible()

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from chalicelib.attributes import extract
 from chalicelib.images import Caption, Label, Source, State
 from chalicelib.transitions import UNSURE
 from tests.api import Api
-from tests.e2e.in_memory import gallery, showing
+from tests.e2e import in_memory
+from tests.e2e.in_memory import showing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+page = in_memory.page
 CAPTIONS = (
     "a brown dog runs on a beach",
     "a boy in a red shirt sits on a bench",
@@ -37,13 +39,6 @@ SHOWN: dict[str, dict[str, Any]] = {
 def api() -> Iterator[Api]:
     with showing(SHOWN) as api:
         yield api
-
-
-@pytest.fixture(params=[1440, 390], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, api: Api) -> Iterator[Page]:
-    """Yield the gallery, as wide as a desk or as a phone."""
-    with gallery(browser, api, request.param) as page:
-        yield page
 
 
 def height(page: Page, of: str) -> float:
