@@ -15,8 +15,8 @@ from PIL.ExifTags import Base
 from captioner.automatic import is_automatic
 from captioner.decoding import Decoded
 from captioner.exif import Exif
-from chalicelib.images import fitting_keywords
-from image_repo_formats import MAX_CAPTION_CHARS, xmp
+from chalicelib.images import fitting
+from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORDS, xmp
 from image_repo_formats.western import is_western
 
 # IPTC-IIM's datasets: https://exiftool.org/TagNames/IPTC.html
@@ -54,8 +54,8 @@ def read(decoded: Decoded) -> Embedded:
     models = captions[:1] if packet.generated else []
     written = (text for text in captions if text not in models and not is_automatic(text))
     keywords = (packet.keywords, _iptc(decoded, _KEYWORDS), _exif_keywords(decoded.exif))
-    fitting = (fitting_keywords(filter(None, map(_clean, said))) for said in keywords)
-    return Embedded(next(map(_cut, written), None), next(filter(None, fitting), ()))
+    kept = (fitting(filter(None, map(_clean, said)), MAX_KEYWORDS) for said in keywords)
+    return Embedded(next(map(_cut, written), None), next(filter(None, kept), ()))
 
 
 def _clean(text: str) -> str:

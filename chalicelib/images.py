@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
-from image_repo_formats import MAX_KEYWORD_CHARS, MAX_KEYWORDS
+from image_repo_formats import MAX_KEYWORD_CHARS
 
+MAX_ALBUMS = 50
 MAX_ALTERNATIVES = 5
 MAX_ATTRIBUTES = 32
 VECTOR_SIZE = 256
@@ -184,6 +185,8 @@ class Image:
     keywords, keywords_source
         What a person files it under, in their order and case; the source is None where nobody
         said anything.
+    albums
+        What a person put it into, by their names.
     visual, semantic
         Unit vectors of ``VECTOR_SIZE`` float16 numbers, as bytes.
     space
@@ -226,6 +229,7 @@ class Image:
     labels: tuple[Label, ...] = ()
     keywords: tuple[str, ...] = ()
     keywords_source: Source | None = None
+    albums: tuple[str, ...] = ()
     reason: str | None = None
     visual: bytes | None = None
     semantic: bytes | None = None
@@ -327,17 +331,17 @@ class ModelRun:
     sha256: str | None
 
 
-def fitting_keywords(said: Iterable[str]) -> tuple[str, ...]:
-    """Return keywords as records keep them.
+def fitting(said: Iterable[str], count: int) -> tuple[str, ...]:
+    """Return keywords, or names of albums, as records keep them.
 
     Once each whatever their case, none longer than ``image_repo_formats.MAX_KEYWORD_CHARS``,
-    the first ``MAX_KEYWORDS``.
+    the first ``count``.
     """
     once: dict[str, str] = {}
-    for keyword in said:
-        if len(keyword) <= MAX_KEYWORD_CHARS:
-            once.setdefault(keyword.casefold(), keyword)
-    return tuple(once.values())[:MAX_KEYWORDS]
+    for name in said:
+        if len(name) <= MAX_KEYWORD_CHARS:
+            once.setdefault(name.casefold(), name)
+    return tuple(once.values())[:count]
 
 
 def image_id_of(bucket: str, key: str) -> str:

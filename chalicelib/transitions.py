@@ -7,9 +7,9 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 
 * Identity (``image_id``, ``owner``, ``bucket``, ``key``) and ``created_at`` never change, and
   ``sequencer`` never goes back to None.
-* A user's caption, attributes and keywords stand until the user changes them or the photograph is
-  deleted. An import replaces what a model, the file or an earlier import said, never a user's.
-  What a person wrote into the file stands where neither said anything.
+* A user's caption, attributes, keywords and albums stand until the user changes them or the
+  photograph is deleted. An import replaces what a model, the file or an earlier import said, never
+  a user's. What a person wrote into the file stands where neither said anything.
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
   person's caption; ``failed`` and ``expired`` have a ``reason``; ``pending`` and ``deleted`` have
   none.
@@ -26,8 +26,8 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 * Attributes have the source ``user`` or ``import`` (who may say that there are none), or ``model``
   where they were read out of the present caption; none were read where the source is None.
 * A caption has a model's name if and only if a model wrote it.
-* Keywords are as `images.fitting_keywords` leaves them. They have the source of the person who
-  gave them; a user or an import may say that there are none, a file has some.
+* Keywords and albums are as `images.fitting` leaves them. Keywords have the source of the person
+  who gave them; a user or an import may say that there are none, a file has some.
 """
 
 from dataclasses import replace
@@ -40,6 +40,7 @@ from chalicelib.events import ObjectEvent, is_older
 from chalicelib.images import (
     DESCRIBED,
     HUMAN_SOURCES,
+    MAX_ALBUMS,
     Attribute,
     Caption,
     Image,
@@ -48,10 +49,11 @@ from chalicelib.images import (
     Prepared,
     Source,
     State,
-    fitting_keywords,
+    fitting,
     image_id_of,
 )
 from chalicelib.storage import owner_of
+from image_repo_formats import MAX_KEYWORDS
 
 NO_CAPTION = "the model found no caption"
 TOO_UNSURE = "the model was too unsure to write a caption"
@@ -257,6 +259,7 @@ def edited(
     caption: str | None = None,
     attributes: tuple[Attribute, ...] | None = None,
     keywords: tuple[str, ...] | None = None,
+    albums: tuple[str, ...] | None = None,
 ) -> Image:
     """Record what a user wrote; None changes nothing.
 
@@ -272,6 +275,8 @@ def edited(
         image = _with_persons_caption(image, caption, Source.USER)
     if attributes is not None:
         image = replace(image, attributes=attributes, attributes_source=Source.USER)
+    if albums is not None:
+        image = replace(image, albums=fitting(albums, MAX_ALBUMS))
     return image if keywords is None else _with_keywords(image, keywords, Source.USER)
 
 
@@ -305,8 +310,11 @@ def described(
     caption: str | None = None,
     attributes: tuple[Attribute, ...] | None = None,
     keywords: tuple[str, ...] | None = None,
+    albums: tuple[str, ...] | None = None,
 ) -> Image:
     """Record what a user (`edited`) or an import (`imported`) says; None changes nothing.
+
+    An import adds to the albums that a photograph is in.
 
     Raises
     ------
@@ -314,11 +322,14 @@ def described(
         The photograph is deleted.
     """
     if source is Source.USER:
-        return edited(image, now, caption=caption, attributes=attributes, keywords=keywords)
+        return edited(
+            image, now, caption=caption, attributes=attributes, keywords=keywords, albums=albums
+        )
     after = imported(image, caption, now, keywords=keywords)
-    if attributes is None or after.attributes_source is Source.USER:
-        return after
-    after = replace(after, attributes=attributes, attributes_source=source)
+    if albums is not None:
+        after = replace(after, albums=fitting((*after.albums, *albums), MAX_ALBUMS))
+    if attributes is not None and after.attributes_source is not Source.USER:
+        after = replace(after, attributes=attributes, attributes_source=source)
     return image if after == image else replace(after, updated_at=now)
 
 
@@ -353,7 +364,7 @@ def _emptied(image: Image, now: datetime) -> Image:
 
 def _without_file(image: Image, now: datetime) -> Image:
     """Return what holds for whatever file comes next: what a person wrote beside it."""
-    left = replace(_emptied(image, now), entry=image.entry)
+    left = replace(_emptied(image, now), entry=image.entry, albums=image.albums)
     if image.attributes_source in HUMAN_SOURCES:
         left = replace(left, attributes=image.attributes, attributes_source=image.attributes_source)
     if image.keywords_source in _OUTLIVING_THE_FILE:
@@ -396,7 +407,7 @@ def _with_embedded(image: Image, prepared: Prepared) -> Image:
 
 
 def _with_keywords(image: Image, keywords: tuple[str, ...], source: Source) -> Image:
-    return replace(image, keywords=fitting_keywords(keywords), keywords_source=source)
+    return replace(image, keywords=fitting(keywords, MAX_KEYWORDS), keywords_source=source)
 
 
 def _with_persons_caption(image: Image, text: str, source: Source) -> Image:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from image_repo import bulk, doctor, listing, photographs, searching, tokens, upkeep
+from image_repo import albums, bulk, doctor, listing, photographs, searching, tokens, upkeep
 from image_repo.config import Session
 from image_repo.errors import FAILED, CommandError, in_words
 from image_repo.filters import by_option
@@ -56,11 +56,15 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": doctor.doctor,
 }
 
-of_tokens = typer.Typer(no_args_is_help=True)
-of_tokens.callback()(with_options(tokens.about_tokens))
 register(COMMANDS, app)
-register(tokens.COMMANDS, of_tokens)
-app.add_typer(of_tokens, name="token")
+for name, about, commands in (
+    ("album", albums.about_albums, albums.COMMANDS),
+    ("token", tokens.about_tokens, tokens.COMMANDS),
+):
+    group = typer.Typer(no_args_is_help=True)
+    group.callback()(with_options(about))
+    register(commands, group)
+    app.add_typer(group, name=name)
 
 
 def _tell_version(is_asked: bool) -> None:

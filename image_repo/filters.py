@@ -52,6 +52,7 @@ OfColour = Annotated[list[str] | None, typer.Option(help="Its colour; again for 
 Action = Annotated[list[str] | None, typer.Option(help="What it does; again for more.")]
 Place = Annotated[list[str] | None, typer.Option(help="Where it is; again for more.")]
 Label = Annotated[list[str] | None, typer.Option(help="What the model sees in it; again for more.")]
+InAlbum = Annotated[list[str] | None, typer.Option(help="In this album; again for more.")]
 AddedFrom = Annotated[
     str | None, typer.Option(metavar="DAY|TIME", help="Added then or later; in UTC.")
 ]
@@ -80,6 +81,7 @@ class Narrowing:
     state: Sequence[State] | None = None
     source: Sequence[Source] | None = None
     label: Sequence[str] | None = None
+    album: Sequence[str] | None = None
     added_from: str | None = None
     added_to: str | None = None
     taken_from: str | None = None
@@ -101,6 +103,7 @@ class Narrowing:
             "states": self.state,
             "sources": self.source,
             "labels": self.label,
+            "albums": self.album,
             "created_from": self.added_from,
             "created_to": self.added_to,
             "taken_from": self.taken_from,
@@ -131,6 +134,7 @@ _OPTIONS = {
     "filters.taken_from": "--taken-from",
     "filters.taken_to": "--taken-to",
     "filters.labels": "--label",
+    "filters.albums": "--album",
     "attributes.subject": "--subject",
     **{f"attributes.{plural}": f"--{name}" for name, plural in TRAITS.items()},
 }

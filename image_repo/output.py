@@ -84,6 +84,7 @@ def _facts(image: Json) -> Iterable[tuple[str, Any]]:
     yield "or", "\n".join(caption.get("alternatives", ()))
     yield "attributes", "\n".join(map(words, image["attributes"]))
     yield "keywords", ", ".join(image.get("keywords", ()))
+    yield "albums", ", ".join(image.get("albums", ()))
     labels = image.get("labels", ())
     yield "seen", ", ".join(f"{label['word']} {label['probability']:.0%}" for label in labels)
     yield "size", image["width"] and f"{image['width']} × {image['height']}, {image['size']} bytes"

@@ -101,20 +101,24 @@ def edit(
     keywords: Annotated[
         str | None, typer.Option(help="The new keywords, with commas; '' for none.")
     ] = None,
+    albums: Annotated[
+        str | None, typer.Option(help="The albums that it is in, with commas; '' for none.")
+    ] = None,
     rev: Annotated[int | None, typer.Option(help="Only if it is still at this revision.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a photograph's caption, attributes or keywords.
+    """Change a photograph's caption, attributes, keywords or albums.
 
     No model overwrites them.
     """
     body: dict[str, Any] = {} if caption is None else {"caption": caption}
     if attributes is not None:
         body["attributes"] = _parsed(attributes)
-    if keywords is not None:
-        body["keywords"] = [word.strip() for word in keywords.split(",") if word.strip()]
+    for name, given in (("keywords", keywords), ("albums", albums)):
+        if given is not None:
+            body[name] = [word.strip() for word in given.split(",") if word.strip()]
     if not body:
-        raise CommandError("give --caption, --attributes or --keywords")
+        raise CommandError("give --caption, --attributes, --keywords or --albums")
     headers = {"If-Match": f'"{rev}"'} if rev is not None else {}
     with session_of(context).client() as client:
         image = client.call("PATCH", image_path(image_id), body=body, headers=headers)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 import numpy as np
 
@@ -89,6 +90,13 @@ class Compared:
             return self.words
         if facet == "labels":
             return self.labels
+        if facet == "albums":
+            return {*map(clean, self.document.albums)}
+        if facet in ("added_months", "taken_months"):
+            document = self.document
+            made = document.taken_at if facet == "taken_months" else document.created_at
+            in_utc = made.astimezone(UTC) if made and made.tzinfo else made
+            return {in_utc.isoformat()[:7]} if in_utc else set()
         if facet == "space":
             return {self.document.space} if self.document.space else set()
         if facet in ("state", "source"):
@@ -244,6 +252,8 @@ def is_such(one: Compared, condition: Living | Is | Among | Within | Comparable)
             return not document.deleted
         case Is("label", values):
             return bool(one.labels & set(values))
+        case Is("album", values):
+            return bool({*map(clean, document.albums)} & set(values))
         case Is(field, values):
             return getattr(document, field) in values
         case Among(keys):
@@ -261,7 +271,9 @@ def stand_in(text: Sequence[str], asked: Sequence[str]) -> bool:
 
 
 def counted(facet: Facet, matches: Iterable[Compared]) -> tuple[tuple[str, int], ...]:
-    """Return a facet's commonest values."""
+    """Return a facet's commonest values, or the latest."""
     counts = Counter(value for one in matches for value in one.values(facet.name))
     kept = [pair for pair in counts.items() if pair[0].startswith(facet.start)]
+    if facet.latest_first:
+        return tuple(sorted(kept, reverse=True)[: facet.size])
     return tuple(sorted(kept, key=lambda pair: (-pair[1], pair[0]))[: facet.size])

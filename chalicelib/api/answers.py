@@ -111,6 +111,7 @@ class ImageAnswer(Answer):
     labels: list[LabelAnswer]
     keywords: list[str]
     keywords_source: Source | None
+    albums: list[str]
     content_type: str | None
     size: int | None
     width: int | None

@@ -243,7 +243,7 @@ Condition = Annotated[
 
 
 class FiltersInput(Request):
-    """Exact conditions; of ``labels`` a photograph has all.
+    """Exact conditions; a photograph has all of the ``labels``, and is in all of the ``albums``.
 
     ``taken_from`` and ``taken_to`` are a day, or a time by the camera's clock, without a zone; a
     day is meant whole.
@@ -252,6 +252,7 @@ class FiltersInput(Request):
     states: list[State] = Field([])
     sources: list[Source] = Field([])
     labels: Labels = Field([])
+    albums: SeparatedWords = Field([])
     created_from: Moment | None = None
     created_to: Moment | None = None
     taken_from: TakenFrom | None = None
@@ -389,6 +390,7 @@ class SearchParameters(Request):
     state: Annotated[list[State], BeforeValidator(separated)] = Field([])
     source: Annotated[list[Source], BeforeValidator(separated)] = Field([])
     label: Labels = Field([])
+    album: SeparatedWords = Field([])
     created_from: Moment | None = None
     created_to: Moment | None = None
     taken_from: TakenFrom | None = None
@@ -408,7 +410,7 @@ class SearchParameters(Request):
         """Return the same search as ``POST /search`` takes it."""
         clause = {kind.field: getattr(self, kind.name) for kind in KINDS}
         ranges = ("created_from", "created_to", "taken_from", "taken_to")
-        own = ("q", *(kind.name for kind in KINDS), "state", "source", "label", *ranges)
+        own = ("q", *(kind.name for kind in KINDS), "state", "source", "label", "album", *ranges)
         shared = set(SearchParameters.model_fields) - set(own)
         return SearchDocument(
             text=self.q,
@@ -417,6 +419,7 @@ class SearchParameters(Request):
                 states=self.state,
                 sources=self.source,
                 labels=self.label,
+                albums=self.album,
                 **{name: getattr(self, name) for name in ranges},
             ),
             **{name: getattr(self, name) for name in shared},

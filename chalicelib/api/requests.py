@@ -29,7 +29,7 @@ from chalicelib.api.queries import (
     with_traits,
 )
 from chalicelib.attributes.kinds import COLOUR, TRAITS, Kind
-from chalicelib.images import MAX_ATTRIBUTES, Attribute, Garment, State
+from chalicelib.images import MAX_ALBUMS, MAX_ATTRIBUTES, Attribute, Garment, State
 from chalicelib.wording import SHA256
 from image_repo_formats import MAX_CAPTION_CHARS, MAX_KEYWORD_CHARS, MAX_KEYWORDS, MEDIA_TYPES
 from image_repo_formats.captions import rank
@@ -68,6 +68,13 @@ def media_type(written: str) -> str:
     if known is None:
         raise ValueError(f"must be one of {', '.join(sorted(MEDIA_TYPES))}, or left out")
     return known
+
+
+def of_an_album(name: str) -> str:
+    """Return the name, if lists of names can hold it."""
+    if "," in name:
+        raise ValueError("must not hold a comma, which separates names")
+    return name
 
 
 def _list_of(kind: Kind) -> Any:
@@ -121,6 +128,9 @@ Keyword = Annotated[
 ]
 Keywords = Annotated[list[Keyword], Field(max_length=MAX_KEYWORDS)]
 KeywordList = Annotated[Keywords, BeforeValidator(separated, json_schema_input_type=Keywords | str)]
+Album = Annotated[Keyword, AfterValidator(of_an_album)]
+Albums = Annotated[list[Album], Field(max_length=MAX_ALBUMS)]
+AlbumList = Annotated[Albums, BeforeValidator(separated, json_schema_input_type=Albums | str)]
 AttributeList = Annotated[
     list[AttributeInput], Field(max_length=MAX_ATTRIBUTES), AfterValidator(storable)
 ]
@@ -154,6 +164,7 @@ class NewImage(Request):
     caption: CaptionText | None = None
     attributes: AttributeList | None = None
     keywords: KeywordList | None = None
+    albums: AlbumList | None = None
 
 
 class ImageEdit(Request):
@@ -162,13 +173,14 @@ class ImageEdit(Request):
     caption: CaptionText | None = None
     attributes: AttributeList | None = None
     keywords: KeywordList | None = None
+    albums: AlbumList | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _something_is_set(cls, value: Any) -> Any:
         if isinstance(value, dict):
             if not value:
-                raise ValueError("must hold 'caption', 'attributes' or 'keywords'")
+                raise ValueError("must hold 'caption', 'attributes', 'keywords' or 'albums'")
             nulls = [name for name in cls.model_fields if value.get(name, "") is None]
             if nulls:
                 raise ValueError(f"'{nulls[0]}' must not be null")
@@ -177,7 +189,7 @@ class ImageEdit(Request):
 
 def described_by(asked: NewImage | ImageEdit) -> dict[str, Any]:
     """Return what a request says of a photograph, as transitions take it; None says nothing."""
-    lists = {"attributes": asked.attributes, "keywords": asked.keywords}
+    lists = {name: getattr(asked, name) for name in ("attributes", "keywords", "albums")}
     return {"caption": asked.caption} | {
         name: None if given is None else tuple(map(_as_recorded, given))
         for name, given in lists.items()

@@ -105,7 +105,7 @@ ROUTES = (
     Route(
         "PATCH",
         "/images/{image_id}",
-        "Change a photograph's caption, attributes or keywords",
+        "Change a photograph's caption, attributes, keywords or albums",
         _W,
         answers.ImageAnswer,
         body=requests.ImageEdit,

@@ -269,6 +269,7 @@ def _filters(given: FiltersInput) -> Filters:
         states=tuple(given.states),
         sources=tuple(given.sources),
         labels=tuple(given.labels),
+        albums=tuple(given.albums),
         created_from=given.created_from,
         created_to=given.created_to,
         taken_from=given.taken_from,

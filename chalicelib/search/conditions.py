@@ -37,9 +37,9 @@ class HasAttribute:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """One of its fields has one of the values; of ``label`` it may have many."""
+    """One of its fields has one of the values; of ``label`` and ``album`` it may have many."""
 
-    field: Literal["owner", "state", "source", "label"]
+    field: Literal["owner", "state", "source", "label", "album"]
     values: tuple[str, ...]
 
 

@@ -312,6 +312,7 @@ def _filters(filters: Filters) -> list[Condition]:
     if filters.sources:
         found.append(Is("source", tuple(source.value for source in filters.sources)))
     found += (Is("label", (label,)) for label in filters.labels)
+    found += (Is("album", (album,)) for album in filters.albums)
     if filters.created_from is not None or filters.created_to is not None:
         found.append(Within("created", filters.created_from, filters.created_to))
     if filters.taken_from is not None or filters.taken_to is not None:

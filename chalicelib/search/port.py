@@ -61,6 +61,7 @@ class Document:
     source: Source | None = None
     attributes: tuple[Attribute, ...] = ()
     labels: tuple[Label, ...] = ()
+    albums: tuple[str, ...] = ()
     name: str = ""
     visual: bytes | None = None
     semantic: bytes | None = None
@@ -118,6 +119,7 @@ def document_of(image: Image) -> Document:
         source=caption.source if caption else None,
         attributes=_attributes(image),
         labels=labels_of(image),
+        albums=image.albums,
         name=image.name.rpartition(".")[0] or image.name,
         visual=image.visual,
         semantic=image.semantic,
@@ -149,6 +151,12 @@ def microseconds(moment: datetime) -> int:
     """Return a moment as microseconds since 1970, a camera's local one as if it were UTC."""
     known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (known - _EPOCH) // timedelta(microseconds=1)
+
+
+def month_of(moment: datetime) -> str:
+    """Return the month of a moment, in UTC where it has a zone: "2024-05"."""
+    known = moment.astimezone(UTC) if moment.tzinfo else moment
+    return f"{known:%Y-%m}"
 
 
 # What orders photographs -------------------------------------------------------------------------
@@ -242,11 +250,14 @@ class Facet:
         Of the values.
     size
         So many of the commonest.
+    latest_first
+        Whether the last of the alphabet are wanted, and told first, instead of the commonest.
     """
 
     name: str
     start: str = ""
     size: int = 100
+    latest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +329,8 @@ class Retrieved:
     total
         How many match; 0 where ``counts`` was not asked.
     facets
-        For each asked for, values and counts, most first, of equal ones in the alphabet's order.
+        For each asked for, values and counts, most first, of equal ones in the alphabet's order,
+        unless the facet says otherwise.
     stored
         By the matches' keys, where asked for, without vectors.
     """

@@ -18,11 +18,13 @@ MAX_TEXT_CHARS = 1_000
 MAX_CLAUSES = 16
 MAX_LIMIT = 100
 MAX_FACET_VALUES = 100
+MAX_MONTHS = 12 * 200  # cameras are younger
 MAX_SUGGESTIONS = 20
 MAX_DEPTH = 8  # of groups within groups
 MAX_WEIGHT = 100
 VECTOR_BYTES = 2 * VECTOR_SIZE
-FACETS = (*(kind.plural for kind in KINDS), "labels", "state", "source")
+MONTHS = ("added_months", "taken_months")
+FACETS = (*(kind.plural for kind in KINDS), "labels", "albums", "state", "source", *MONTHS)
 
 NEAR_DUPLICATES: Literal["near_duplicates"] = "near_duplicates"
 AUTO: Literal["auto"] = "auto"
@@ -80,12 +82,13 @@ class Filters:
 
     ``created_from`` is included in the range, ``created_to`` is not; ``taken_from`` and
     ``taken_to`` likewise, by the camera's own clock, which has no zone. Of states and sources
-    any will do, of labels a photograph must have all.
+    any will do; a photograph must have all of the labels and be in all of the albums.
     """
 
     states: tuple[State, ...] = ()
     sources: tuple[Source, ...] = ()
     labels: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
     created_from: datetime | None = None
     created_to: datetime | None = None
     taken_from: datetime | None = None
@@ -166,7 +169,8 @@ class Query:
         Visual vectors; what looks like one of them does not match. The space of each, as far as
         they are known.
     facets
-        Names out of ``FACETS``, counted over all matches; the ``MAX_FACET_VALUES`` commonest.
+        Names out of ``FACETS``, counted over all matches; the ``MAX_FACET_VALUES`` commonest, of
+        ``MONTHS`` all ("2024-05").
     cursor
         From the last page of the same query.
     min_relevance
@@ -282,7 +286,8 @@ class Results:
     total
         How many match in all; for a vector query, how many were ranked.
     facets
-        For each facet asked for, the value and its count over all matches, most first.
+        For each facet asked for, the value and its count over all matches, most first; months the
+        latest first.
     degraded
         Parts that were unavailable and left out, in words.
     unmet

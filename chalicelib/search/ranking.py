@@ -36,7 +36,14 @@ from chalicelib.search.port import (
     Terms,
     View,
 )
-from chalicelib.search.query import AUTO, MAX_FACET_VALUES, Contribution, Weights
+from chalicelib.search.query import (
+    AUTO,
+    MAX_FACET_VALUES,
+    MAX_MONTHS,
+    MONTHS,
+    Contribution,
+    Weights,
+)
 from chalicelib.search.text import SCALE
 from chalicelib.search.tuned import CUTOFFS
 
@@ -419,7 +426,12 @@ def part_scores(
 
 def facets_of(plan: Plan) -> tuple[Facet, ...]:
     """Return the facets that a query wants counted."""
-    return tuple(Facet(name, size=MAX_FACET_VALUES) for name in plan.query.facets)
+    return tuple(
+        Facet(name, size=MAX_MONTHS, latest_first=True)
+        if name in MONTHS
+        else Facet(name, size=MAX_FACET_VALUES)
+        for name in plan.query.facets
+    )
 
 
 def _terms(by: By) -> tuple[Term, ...]:

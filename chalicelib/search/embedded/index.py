@@ -60,7 +60,8 @@ Numbers = npt.NDArray[Any]
 _REMEMBERED = 128  # answers that are kept until the index changes
 _SUGGESTED: tuple[TextName, ...] = ("caption", "labels")  # the texts whose words are
 _KINDS = {kind.plural: kind.name for kind in KINDS}
-_OF_ROWS = {"labels": "label", "space": "space"}
+_OF_ROWS = {"labels": "label", "albums": "album", "space": "space"}
+_MONTHS: Mapping[str, Time] = {"added_months": "created", "taken_months": "taken"}
 _HUMAN = Is("source", tuple(sorted(source.value for source in HUMAN_SOURCES)))
 
 
@@ -290,8 +291,8 @@ class EmbeddedIndex(Searcher):
                 rows = self._rows_or_mask(condition)
             case HasAttribute(words):
                 rows = self._rows_having(words)
-            case Is("label", values):
-                rows = arrays["label.of"][self._are(values)[arrays["label.value"]]]
+            case Is("label" | "album" as table, values):
+                rows = arrays[f"{table}.of"][self._are(values)[arrays[f"{table}.value"]]]
             case Is(field, values):
                 return self._are(values)[arrays[f"row.{field}"]]
             case Comparable(space):
@@ -357,11 +358,21 @@ class EmbeddedIndex(Searcher):
     # ---- Counts ----------------------------------------------------------------------------------
 
     def _facet(self, facet: Facet, mask: Mask) -> tuple[tuple[str, int], ...]:
+        if facet.name in _MONTHS:
+            return self._months(facet, mask)
         strings = self._columns.strings
         counts = np.bincount(self._values(facet, mask), minlength=len(strings))
         found = ((strings[code], int(counts[code])) for code in np.flatnonzero(counts).tolist())
         kept = [(value, count) for value, count in found if value and value.startswith(facet.start)]
         return tuple(nsmallest(facet.size, kept, key=lambda pair: (-pair[1], pair[0])))
+
+    def _months(self, facet: Facet, mask: Mask) -> tuple[tuple[str, int], ...]:
+        """Return the latest months and their counts."""
+        rows, times = self._timed(_MONTHS[facet.name])
+        months = times[mask[rows]].astype("datetime64[us]").astype("datetime64[M]")
+        values, counts = np.unique(months, return_counts=True)
+        latest = [*zip(map(str, values), counts.tolist(), strict=True)][::-1]
+        return tuple(latest[: facet.size])
 
     def _values(self, facet: Facet, mask: Mask) -> Numbers:
         """Return the numbers of the values that rows have, each once a row."""

@@ -46,6 +46,7 @@ PARENT: Mapping[str, str | None] = {
     "row": None,
     **dict.fromkeys(TEXTS, "row"),
     "label": "row",
+    "album": "row",
     "visual": "row",
     "semantic": "row",
     "taken": "row",
@@ -59,6 +60,7 @@ COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "row": _ROW,
     **{name: {"of": np.int32, "word": np.int32} for name in TEXTS},
     "label": {"of": np.int32, "value": np.int32},
+    "album": {"of": np.int32, "value": np.int32},
     "visual": {"of": np.int32, "vector": np.int8},
     "semantic": {"of": np.int32, "vector": np.int8},
     "taken": {"of": np.int32, "at": np.int64},
@@ -198,7 +200,8 @@ class _Builder:
         if not document.deleted:
             for name, told in words.items():
                 self._entries[name] += ((row, self._word(word)) for word in told)
-            self._add_labels(row, document)
+            self._add_values("label", row, (label.word for label in document.labels))
+            self._add_values("album", row, document.albums)
             self._add_attributes(row, document)
             for kind, vector in vectors.items():
                 self._entries[kind].append((row, vector))
@@ -216,9 +219,9 @@ class _Builder:
         stemmed[list(self._stems)] = list(self._stems.values())
         return Segment(tables, self._ids, self._texts, list(self._codes), stemmed)
 
-    def _add_labels(self, row: int, document: Document) -> None:
-        words = dict.fromkeys(label.word for label in document.labels)
-        self._entries["label"] += ((row, self._code(clean(word))) for word in words)
+    def _add_values(self, table: str, row: int, values: Iterable[str]) -> None:
+        once = dict.fromkeys(map(clean, values))
+        self._entries[table] += ((row, self._code(value)) for value in once)
 
     def _add_attributes(self, row: int, document: Document) -> None:
         known: set[tuple[str, str]] = set()

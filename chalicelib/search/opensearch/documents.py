@@ -14,6 +14,7 @@ from chalicelib.search.port import (
     brevity,
     key_of,
     microseconds,
+    month_of,
     searched_labels,
     texts_of,
 )
@@ -41,6 +42,9 @@ def source_of(document: Document) -> Mapping[str, Any]:
         "human": document.source in HUMAN_SOURCES,
         "created": document.created_at and microseconds(document.created_at),
         "taken": document.taken_at and microseconds(document.taken_at),
+        "added_months": document.created_at and month_of(document.created_at),
+        "taken_months": document.taken_at and month_of(document.taken_at),
+        "albums": sorted({*map(clean, document.albums)}),
         **_texts(document),
         **_attributes(document.attributes),
         **vectors,

@@ -46,9 +46,10 @@ from chalicelib.search.text import SCALE, clean
 Json = Mapping[str, Any]
 
 _HOLD = {**TEXT_FIELDS, "any": ANY_TEXT}
-_IS = {"owner": "owner", "state": "state", "source": "source", "label": "labels"}
+_IS = {"owner": "owner", "state": "state", "source": "source", "label": "labels", "album": "albums"}
 _FLAT = {kind.name: kind.plural for kind in KINDS}
 _COMMONEST_FIRST = [{"_count": "desc"}, {"_key": "asc"}]
+_LATEST_FIRST = {"_key": "desc"}
 _BREVITY = {"field_value_factor": {"field": "brevity", "missing": 0}}
 _MAX_WORDS_LIKE = 1_000  # words of the photographs that have one of these
 
@@ -231,7 +232,8 @@ def _is_vector(by: By) -> bool:
 
 
 def _counted(facet: Facet) -> Json:
-    terms: dict[str, Any] = {"field": facet.name, "size": facet.size, "order": _COMMONEST_FIRST}
+    order: Any = _LATEST_FIRST if facet.latest_first else _COMMONEST_FIRST
+    terms: dict[str, Any] = {"field": facet.name, "size": facet.size, "order": order}
     if facet.start:
         # "@" is Lucene's "anything": ".*" at the end is optimised in a way that fails where
         # nothing matches.

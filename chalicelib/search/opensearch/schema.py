@@ -16,7 +16,7 @@ from chalicelib.attributes.kinds import KINDS
 from chalicelib.images import VECTOR_SIZE
 from chalicelib.search.port import TEXTS
 
-_CONTENTS = 7  # version of what the fields hold
+_CONTENTS = 8  # version of what the fields hold
 REFRESH_INTERVAL = "1s"
 
 # Malkov and Yashunin's HNSW graph: links of a vertex, and candidates examined while it is built.
@@ -53,6 +53,8 @@ _PROPERTIES: Mapping[str, Any] = {
     "human": {"type": "boolean"},
     "created": {"type": "long"},  # microseconds since 1970
     "taken": {"type": "long"},  # likewise, by the camera's clock
+    "added_months": _KEYWORD,  # of the two times, to be counted
+    "taken_months": _KEYWORD,
     "text": _SHOWN,
     **{TEXT_FIELDS[name]: {**_STEMS, "copy_to": ANY_TEXT} for name in TEXTS},
     # The gap between its values keeps a phrase from matching across them.
@@ -60,6 +62,7 @@ _PROPERTIES: Mapping[str, Any] = {
     "brevity": {"type": "byte", "index": False},
     "words": _KEYWORD,  # as they are written, to complete and correct what is typed
     "labels": _KEYWORD,
+    "albums": _KEYWORD,
     # Nested documents bind traits to their subject; the flat fields are counted.
     "attributes": {"type": "nested", "properties": {kind.name: _KEYWORD for kind in KINDS}},
     **{kind.plural: _KEYWORD for kind in KINDS},
