@@ -47,7 +47,7 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def about_albums(context: typer.Context) -> None:  # noqa: ARG001  (Typer gives it)
+def about_albums(context: typer.Context) -> None:
     """Put photographs into albums, and list these."""
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -86,19 +86,18 @@ class Compared:
         return int(left @ right)
 
     def values(self, facet: str) -> set[str]:
-        if facet == "words":
-            return self.words
-        if facet == "labels":
-            return self.labels
-        if facet == "albums":
-            return {*map(clean, self.document.albums)}
-        if facet in ("added_months", "taken_months"):
-            document = self.document
-            made = document.taken_at if facet == "taken_months" else document.created_at
-            in_utc = made.astimezone(UTC) if made and made.tzinfo else made
-            return {in_utc.isoformat()[:7]} if in_utc else set()
-        if facet == "space":
-            return {self.document.space} if self.document.space else set()
+        document = self.document
+        held = {
+            "words": self.words,
+            "labels": self.labels,
+            "albums": {*map(clean, document.albums)},
+            "space": {*filter(None, (document.space,))},
+        }
+        if facet in held:
+            return held[facet]
+        times = {"added_months": document.created_at, "taken_months": document.taken_at}
+        if facet in times:
+            return {month_of(made) for made in (times[facet],) if made}
         if facet in ("state", "source"):
             value = getattr(self.document, facet)
             return {value.value} if value else set()
@@ -250,10 +249,8 @@ def is_such(one: Compared, condition: Living | Is | Among | Within | Comparable)
     match condition:
         case Living():
             return not document.deleted
-        case Is("label", values):
-            return bool(one.labels & set(values))
-        case Is("album", values):
-            return bool({*map(clean, document.albums)} & set(values))
+        case Is("label" | "album" as field, values):
+            return not one.values(f"{field}s").isdisjoint(values)
         case Is(field, values):
             return getattr(document, field) in values
         case Among(keys):
@@ -268,6 +265,11 @@ def is_such(one: Compared, condition: Living | Is | Among | Within | Comparable)
 def stand_in(text: Sequence[str], asked: Sequence[str]) -> bool:
     """Return whether stems stand in a text one after another."""
     return any(tuple(text[at : at + len(asked)]) == tuple(asked) for at in range(len(text)))
+
+
+def month_of(made: datetime) -> str:
+    """Return the month of a moment: "2024-05"."""
+    return (made.astimezone(UTC) if made.tzinfo else made).isoformat()[:7]
 
 
 def counted(facet: Facet, matches: Iterable[Compared]) -> tuple[tuple[str, int], ...]:

@@ -26,6 +26,7 @@ from chalicelib.reconciling.report import Report, ReportStore
 from chalicelib.reindexing import RunStateStore, Stage
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
+from chalicelib.search.query import FACETS
 from tests.api import CALLERS, Answer, Api
 
 DOCUMENTATION = Path(__file__).resolve().parents[2] / "docs" / "api.md"
@@ -37,7 +38,7 @@ MISSING = {NOBODYS, OWN_DELETED, FOREIGN_DELETED, "c" * 32, "d" * 64, "nothing.j
 HIDDEN = MISSING | {FOREIGN, FOREIGN_IMPORT}
 PICTURE = base64.b64encode(b"picture").decode()
 # Words that only the other owner's records hold, one of them misspelt by a letter.
-SECRETS = ("marmalade", "platypus", "turquoise", "juggle", "trombone", "lighthouse")
+SECRETS = ("marmalade", "platypus", "turquoise", "juggle", "trombone", "lighthouse", "accordion")
 TEXTS = ["dog", "marmalade", "marmelade", "trombone platypus", "turquoise platypus juggles"]
 PATH_VALUES = {
     "image_id": [OWN, FOREIGN, NOBODYS, OWN_DELETED, FOREIGN_DELETED],
@@ -54,6 +55,8 @@ CONDITIONS: list[Any] = [
 ]
 VALUES: dict[str, list[Any]] = {
     "action": ["juggle"],
+    "album": ["accordion", "Oslo"],
+    "albums": [["accordion"]],
     "after": [f"uploads/bob/x/{FOREIGN}.jpg"],
     "attributes": [[{"subject": "cat"}], *CONDITIONS],
     "caption": ["A cat sleeps"],
@@ -71,8 +74,13 @@ VALUES: dict[str, list[Any]] = {
     "crop": ["0,0,0.5,0.5", {"x": 0, "y": 0, "width": 0.5, "height": 0.5}],
     "cursor": ["nonsense", "BOB'S LIST", "BOB'S SEARCH"],
     "explain": [True],
-    "facets": [["subjects", "colours", "actions", "places", "labels", "state", "source"]],
-    "filters": [{"labels": ["trombone"]}, {"states": ["captioned"]}, {"sources": ["user"]}],
+    "facets": [list(FACETS)],
+    "filters": [
+        {"labels": ["trombone"]},
+        {"albums": ["accordion"]},
+        {"states": ["captioned"]},
+        {"sources": ["user"]},
+    ],
     "encoding": ["cp1252"],
     "file": ["descriptions.txt", "captions.csv"],
     "force": [True],
@@ -177,6 +185,7 @@ def _enter(api: Api, image_id: str, text: str, attribute: Attribute, label: str)
         labels=(Label(label, 0.9),),
         keywords=(f"{label} lesson",),
         keywords_source=Source.FILE,
+        albums=("accordion",) if owner == "bob" else ("Oslo",),
     )
     api.storage.write(image.key, b"photograph", content_type="image/jpeg")
     api.index.apply([document_of(image)])
