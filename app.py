@@ -239,6 +239,18 @@ def similar_images(
     return repository().searching.similar(caller, image_id, query)
 
 
+@serves("GET", "/images/{image_id}/attention")
+def attention(image_id: str, caller: Caller) -> answers.AttentionAnswer:
+    """Tell where the model looks for each word of a caption."""
+    return repository().reviewing.attention(caller, image_id)
+
+
+@serves("GET", "/duplicates")
+def duplicates(caller: Caller, query: queries.DuplicatesQuery) -> answers.DuplicatesAnswer:
+    """Tell which photographs look the same."""
+    return repository().reviewing.duplicates(caller, query)
+
+
 @serves("GET", "/search")
 def search(caller: Caller, query: queries.SearchParameters) -> answers.SearchAnswer:
     """Search by parameters."""

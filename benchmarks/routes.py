@@ -213,6 +213,8 @@ def routes(images: int) -> Iterator[tuple[str, str, Reads]]:
     yield "`GET /images/{id}`, `PATCH`, `DELETE`", "1 record", one()
     yield "`GET`, `POST /search`, `/search/image`", f"{of_search} records", found(of_search)
     yield "`GET /images/{id}/similar`", f"{of_search + 1} records", one() + found(of_search)
+    yield "`GET /images/{id}/attention`", "1 record", one()
+    yield "`GET /duplicates`, a page with ten pairs", "20 records", found(20)
     yield "`POST /images`, a new one", "1 record twice, 1 entry", absent() + absent() + by_content()
     yield (
         "`POST /images`, one that is there",

@@ -1,4 +1,4 @@
-"""Vectors of images that someone searches by: docs/contracts.md, "Encoder function"."""
+"""What the model says of images that someone asks about: docs/contracts.md, "Encoder function"."""
 
 import base64
 import binascii
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from captioner.decoding import Crop, crop
+from captioner.decoding import Crop, Pixels, crop
 from captioner.photograph import Photograph
 from captioner.preparing import packed
 from captioner.vision.model import Model
@@ -33,7 +33,10 @@ class Queries:
     max_stored_bytes: int
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return vectors in base64, or ``{"error": …}`` where the request is at fault."""
+        """Return vectors in base64, or the attention of captions.
+
+        ``{"error": …}`` where the request is at fault.
+        """
         try:
             return self._vectors(request)
         except _ANSWERED as error:
@@ -45,6 +48,9 @@ class Queries:
         match request:
             case {"image": str(image)}:
                 return self._of(self._sent(image), request.get("crop"))
+            case {"key": str(key), "captions": [*captions]}:
+                pixels = self._stored(key, request.get("version_id")).pixels
+                return self._looked(pixels, [str(text) for text in captions])
             case {"key": str(key)}:
                 return self._of(self._stored(key, request.get("version_id")), request.get("crop"))
         raise InvalidField("request", "needs one of image and key")
@@ -56,6 +62,12 @@ class Queries:
         visual, semantic = self.model.embed(pixels)
         told = {"visual": _written(visual), "semantic": _written(semantic)}
         return told | {"space": self.model.space}
+
+    def _looked(self, pixels: Pixels, captions: list[str]) -> dict[str, Any]:
+        looked = self.model.attention(pixels, captions)
+        rows, columns = looked.shape
+        told = [[[word.text, _rounded(word.attention)] for word in one] for one in looked.captions]
+        return {"rows": rows, "columns": columns, "captions": told}
 
     def _sent(self, image: str) -> Photograph:
         if len(image) > self.max_query_bytes * 4 // 3 + 4:
@@ -86,6 +98,10 @@ def _crop(part: object) -> Crop:
         ]:
             return float(x), float(y), float(w), float(h)
     raise InvalidField("crop", "must be four numbers: x, y, width, height")
+
+
+def _rounded(attention: F32) -> list[float]:
+    return [round(weight, 4) for weight in attention.ravel().tolist()]
 
 
 def _written(vector: F32) -> str:

@@ -15,6 +15,7 @@ from chalicelib.access import TOKEN_PREFIX, Caller, Tokens, TokenStore
 from chalicelib.api.collection import Collection
 from chalicelib.api.cross_origin import CrossOrigin
 from chalicelib.api.entering import Entering
+from chalicelib.api.reviewing import Reviewing
 from chalicelib.api.searching import SearchService
 from chalicelib.api.signing_in import SignIn
 from chalicelib.api.tokens import TokenAdministration
@@ -90,6 +91,7 @@ class Repository:
     collection: Collection
     entering: Entering
     searching: SearchService
+    reviewing: Reviewing
     upkeep: Upkeep
     token_administration: TokenAdministration
     dead_letters: DeadLetters
@@ -141,6 +143,7 @@ def assemble(
         ),
         entering=Entering(catalogue, storage, settings.max_upload_bytes, clock),
         searching=SearchService(catalogue, storage, index, encoder, settings.max_query_image_bytes),
+        reviewing=Reviewing(catalogue, storage, index, encoder),
         upkeep=Upkeep(
             Rebuild(catalogue, storage, queue),
             reindexing,

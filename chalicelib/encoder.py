@@ -49,6 +49,23 @@ class Vector:
     likely: LikelyWords | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Where the model looks in a photograph for the words of captions.
+
+    Attributes
+    ----------
+    rows, columns
+        Of the grid that is laid over the whole upright image.
+    captions
+        Each a sequence of words, each with its weights by rows, which sum to one.
+    """
+
+    rows: int
+    columns: int
+    captions: tuple[tuple[tuple[str, tuple[float, ...]], ...], ...]
+
+
 class Encoder(Protocol):
     """Port.
 
@@ -68,6 +85,9 @@ class Encoder(Protocol):
 
     def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
         """Return the visual vector of an image of the bucket."""
+
+    def attention(self, key: str, version_id: str | None, captions: Sequence[str]) -> Attention:
+        """Return where the model looks in an image of the bucket, word by word."""
 
 
 class TextEncoder(Protocol):
@@ -129,6 +149,18 @@ class QueryEncoder:
     def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
         """Return the visual vector of an image of the bucket."""
         return self._visual({"key": key, "version_id": version_id, "crop": crop})
+
+    def attention(self, key: str, version_id: str | None, captions: Sequence[str]) -> Attention:
+        """Return where the model looks in an image of the bucket."""
+        answer = self._ask({"key": key, "version_id": version_id, "captions": [*captions]})
+        try:
+            told = tuple(
+                tuple((str(word), tuple(map(float, weights))) for word, weights in caption)
+                for caption in answer["captions"]
+            )
+            return Attention(int(answer["rows"]), int(answer["columns"]), told)
+        except (KeyError, TypeError, ValueError):
+            raise EncoderUnavailable("the encoder answered with no attention") from None
 
     @cached_property
     def _texts(self) -> TextEncoder:

@@ -12,7 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.access import Caller, Scope, TokenRecord, Tokens
 from chalicelib.api.signing_in import SignIn
 from chalicelib.catalogue.progress import RecountProgress
-from chalicelib.encoder import Crop, Vector
+from chalicelib.encoder import Attention, Crop, Vector
 from chalicelib.errors import EncoderUnavailable, NotFound, RejectedImage
 from chalicelib.images import Image, State
 from chalicelib.reconciling.index import Repairing
@@ -20,7 +20,7 @@ from chalicelib.reconciling.reconciler import Asked
 from chalicelib.search import Hit, Query, Results
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.plan import check
-from chalicelib.search.query import Contribution, Suggestion, Unmet
+from chalicelib.search.query import AlikePage, Contribution, Suggestion, Unmet
 from chalicelib.settings import Settings
 from tests.gateway import Gateway
 from tests.memory.catalogue import MemoryCatalogue
@@ -112,6 +112,11 @@ class FixedIndex:
     def spaces(self, owner: str | None) -> dict[str, int]:
         return self.held
 
+    def alike(self, owner: str | None, cursor: str | None, limit: int) -> AlikePage:
+        if self.problem:
+            raise self.problem
+        return AlikePage((tuple(self.finds),), limit, None)
+
 
 class FixedEncoder:
     """Answers with one vector, or not at all."""
@@ -141,6 +146,12 @@ class FixedEncoder:
 
     def stored(self, key: str, version_id: str | None, crop: Crop | None) -> Vector:
         return self.image(b"", crop)
+
+    def attention(self, key: str, version_id: str | None, captions: Sequence[str]) -> Attention:
+        if self.down:
+            raise EncoderUnavailable("the encoder did not answer")
+        looked = (tuple((word, (0.25,) * 4) for word in text.split()) for text in captions)
+        return Attention(2, 2, tuple(looked))
 
 
 class NotedReindexing:

@@ -15,6 +15,8 @@ REQUESTS: list[tuple[str, str, str, Any]] = [
     ("PATCH", "/images/{image_id}", "/images/id-1", {"attributes": [{"subject": "dog"}]}),
     ("DELETE", "/images/{image_id}", "/images/id-1", None),
     ("GET", "/images/{image_id}/similar", "/images/id-1/similar", None),
+    ("GET", "/images/{image_id}/attention", "/images/id-1/attention", None),
+    ("GET", "/duplicates", "/duplicates?limit=10", None),
     ("GET", "/search", "/search?q=dog&label=dog&facets=colours,labels&explain=true", None),
     ("POST", "/search", "/search", {"attributes": {"not": {"subject": "cat"}}}),
     ("POST", "/search/image", "/search/image", {"image": PICTURE}),

@@ -11,9 +11,17 @@ from captioner.vision.encoder import ImageEncoder
 from captioner.vision.frame import is_blank
 from captioner.vision.judgement import Confidence, Ranking, judge
 from captioner.vision.labels import Labels, entropy
-from captioner.vision.prediction import Caption, Observation, Prediction, Word
+from captioner.vision.prediction import Caption, Looked, Observation, Prediction, Word
 from captioner.vision.sentence import Rules
-from captioner.vision.text import F32, TextEncoder, Tokenizer
+from captioner.vision.text import (
+    F32,
+    LONGEST_QUERY,
+    START,
+    UNKNOWN,
+    TextEncoder,
+    Tokenizer,
+    words_of,
+)
 from captioner.vision.vectors import Vectors, pooled, with_captions
 
 
@@ -82,6 +90,25 @@ class Model:
     def embed(self, pixels: npt.NDArray[np.uint8]) -> tuple[F32, F32]:
         """Visual and semantic vector of a photograph uint8 (height, width, 3), nothing written."""
         return self._both(self.encoder.map(pixels))
+
+    def attention(self, pixels: npt.NDArray[np.uint8], captions: Sequence[str]) -> Looked:
+        """Tell where the decoder would look if it wrote these captions, whoever did write them.
+
+        ``pixels`` are uint8 (height, width, 3). Of a caption the first `LONGEST_QUERY` words; what
+        the decoder cannot write stands for itself as an unknown word.
+        """
+        map_ = self.map(pixels)
+        height, width = map_.shape[:2]
+        return Looked((height, width), tuple(self._followed(map_, text) for text in captions))
+
+    def _followed(self, map_: F32, text: str) -> tuple[Word, ...]:
+        state, last, found = self.decoder.start(map_), START, []
+        for word in words_of(text)[:LONGEST_QUERY]:
+            log_probs, state, attention = self.decoder.step(state, np.array([last], np.intp))
+            number = self.tokenizer.number(word)
+            last = number if number < self.tokenizer.captioned else UNKNOWN
+            found.append(Word(word, float(log_probs[0, last]), attention.reshape(map_.shape[:2])))
+        return tuple(found)
 
     def encode_text(self, text: str) -> F32:
         """Give the semantic vector float32 (256,), unit length, of a caption."""

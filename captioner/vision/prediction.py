@@ -33,6 +33,14 @@ class Caption:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """Where the decoder looks, in a grid of ``shape`` (h, w), for the words of given captions."""
+
+    shape: tuple[int, int]
+    captions: tuple[tuple[Word, ...], ...]
+
+
+@dataclass(frozen=True)
 class Observation:
     """A photograph before anything is decided: every caption that the beam search ended.
 

@@ -357,6 +357,46 @@ class SearchAnswer(Answer):
     hints: list[HintAnswer]
 
 
+class WordAttention(Answer):
+    """A word, and how much the model looks at each cell for it, by rows; the sum is 1."""
+
+    word: str
+    weights: list[float]
+
+
+class CaptionAttention(Answer):
+    """A caption, word by word, as the model reads it: in lower case, without punctuation."""
+
+    text: str
+    words: list[WordAttention]
+
+
+class AttentionAnswer(Answer):
+    """Where the model looks for the words of a caption and of its alternatives.
+
+    The grid of ``rows`` and ``columns`` lies over the whole upright photograph.
+    """
+
+    rows: int
+    columns: int
+    captions: list[CaptionAttention]
+
+
+class AlikeAnswer(Answer):
+    """Photographs that look the same, the best first; ``identical``: all are the same file."""
+
+    images: list[ImageAnswer]
+    identical: bool
+
+
+class DuplicatesAnswer(Answer):
+    """Groups of photographs that look the same, of the next ``examined``; go on with ``cursor``."""
+
+    groups: list[AlikeAnswer]
+    examined: int
+    cursor: str | None
+
+
 class SuggestionAnswer(Answer):
     """A value, and how many photographs have it."""
 

@@ -426,6 +426,14 @@ class SearchParameters(Request):
         )
 
 
+class DuplicatesQuery(Request):
+    """``GET /duplicates``: how many photographs are compared with all others at once."""
+
+    limit: Limit = 100
+    cursor: Cursor | None = None
+    owner: Owner | None = None
+
+
 class SuggestParameters(Request):
     """``GET /suggest``: what was typed so far; its last word is to be completed."""
 

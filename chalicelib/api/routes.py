@@ -130,6 +130,22 @@ ROUTES = (
     ),
     Route(
         "GET",
+        "/images/{image_id}/attention",
+        "Where the model looks for each word of the caption and its alternatives",
+        _R,
+        answers.AttentionAnswer,
+        query=requests.NoParameters,
+    ),
+    Route(
+        "GET",
+        "/duplicates",
+        "Groups of photographs that look the same, page by page",
+        _R,
+        answers.DuplicatesAnswer,
+        query=queries.DuplicatesQuery,
+    ),
+    Route(
+        "GET",
         "/search",
         "Search by words, by one subject with its colours, actions and places, by filters",
         _R,

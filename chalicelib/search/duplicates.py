@@ -1,4 +1,7 @@
-"""Near duplicates: of photographs that look the same only the best match is shown."""
+"""Near duplicates: of photographs that look the same only the best match is shown.
+
+Or they are what is looked for, in groups.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.images import VECTOR_SIZE
+from chalicelib.search.conditions import AllOf, Condition, LooksLike
 from chalicelib.search.plan import DEPTH
-from chalicelib.search.port import Place, Stored, View
+from chalicelib.search.port import ByTime, Place, Retrieval, Stored, View
 from chalicelib.search.ranking import Order
 from chalicelib.search.text import SCALE
 from chalicelib.search.tuned import NEAR_DUPLICATE
@@ -73,6 +77,62 @@ def _looks(view: View, places: Sequence[Place]) -> list[Look | None]:
 
 def _look(stored: Stored) -> Look | None:
     return None if stored.visual is None else (stored.visual, stored.space)
+
+
+MAX_ALIKE = 100  # photographs in a group
+_OLDEST_FIRST = ByTime("created", oldest_first=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Groups of photographs that look the same, of a page of all photographs.
+
+    Attributes
+    ----------
+    groups
+        Their ids, those added first at the front: each looks like the first of its group, which is
+        one of the page.
+    examined
+        How many photographs the page has.
+    last
+        Where the next one begins; None where there is none.
+    """
+
+    groups: Sequence[Sequence[str]]
+    examined: int
+    last: Place | None
+
+
+def alike(view: View, among: Condition, after: Place | None, size: int) -> Alike:
+    """Return the groups whose first photographs are the next ``size``, the oldest first."""
+    asked = Retrieval(among, _OLDEST_FIRST, size=size + 1, after=after, counts=False)
+    (page,) = view.retrieve([asked])
+    places = [*zip((-page.scores).tolist(), page.keys.tolist(), strict=True)]
+    walked = places[:size]
+    looks = {
+        key: look
+        for (_, key), look in zip(walked, _looks(view, walked), strict=True)
+        if look is not None
+    }
+    found = view.retrieve(
+        [
+            Retrieval(
+                AllOf((among, LooksLike(vector, NEAR_DUPLICATE, space))),
+                _OLDEST_FIRST,
+                size=MAX_ALIKE,
+                counts=False,
+            )
+            for vector, space in looks.values()
+        ]
+    )
+    groups = [
+        one.keys.tolist()
+        for first, one in zip(looks, found, strict=True)
+        if len(one.keys) > 1 and int(one.keys[0]) == first
+    ]
+    stored = view.stored([key for group in groups for key in group]) if groups else {}
+    told = [[stored[key].image_id for key in group if key in stored] for group in groups]
+    return Alike(told, len(walked), walked[-1] if len(places) > size else None)
 
 
 def stand_out(looks: Sequence[Look | None], earlier: Sequence[Look]) -> list[bool]:

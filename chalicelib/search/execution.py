@@ -6,15 +6,16 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from math import isfinite
 from typing import Any, TypeAlias
 
 from chalicelib.attributes.kinds import KINDS, Kind, in_words
 from chalicelib.errors import InvalidField
 from chalicelib.search.conditions import AllOf, Condition, HasAttribute, Holds
-from chalicelib.search.duplicates import MatchPage, collapsed
+from chalicelib.search.duplicates import MatchPage, alike, collapsed
 from chalicelib.search.plan import clause_condition, clauses_in, plan, visible_to
 from chalicelib.search.port import Facet, Place, Retrieval, View, caption_in
-from chalicelib.search.query import Clause, Hit, Query, Results, Suggestion, Unmet
+from chalicelib.search.query import AlikePage, Clause, Hit, Query, Results, Suggestion, Unmet
 from chalicelib.search.ranking import EngineOrder, FusedOrder, Order, bound_of, weighed
 from chalicelib.search.spelling import edits, last_word, near_words, nearest_of
 from chalicelib.search.text import (
@@ -30,6 +31,7 @@ from chalicelib.search.text import (
 _LOOKED_AT = 40  # words of which the counts are made exact
 _TOLD = 10  # values that there are instead of one that there is not
 _MAX_CHARS = 2_000
+_ALIKE = "alike"  # cursors of groups, which are of no query
 _MAX_WEIGHT = 1_000  # more than the idf of any word of any collection
 
 
@@ -129,6 +131,12 @@ class Searcher(ABC):
             if count
         )
         return tuple(sorted(told, key=lambda one: (-one.count, one.value, one.kind))[:limit])
+
+    def alike(self, owner: str | None, cursor: str | None, limit: int) -> AlikePage:
+        """Return groups of near duplicates; see `port.Searching.alike`."""
+        found = alike(self.view(), visible_to(owner), _begun(cursor), limit)
+        groups = tuple(map(tuple, found.groups))
+        return AlikePage(groups, found.examined, found.last and opaque([_ALIKE, *found.last]))
 
     def nearest(
         self, owner: str | None, words: Sequence[str], others: Sequence[str] = ()
@@ -273,6 +281,20 @@ def decoded(query: Query) -> Anchor | None:
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise wrong_cursor() from error
     return Anchor((float(score), int(key)), tuple(weights), bound, looked)
+
+
+def _begun(cursor: str | None) -> Place | None:
+    """Return where a page of `Searcher.alike` begins; None at the beginning."""
+    if cursor is None:
+        return None
+    try:
+        kind, score, key = transparent(cursor)
+        place = float(score), int(key)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise wrong_cursor() from error
+    if kind != _ALIKE or not isfinite(place[0]):
+        raise wrong_cursor()
+    return place
 
 
 def opaque(content: object) -> str:

@@ -26,7 +26,7 @@ from chalicelib.images import (
 )
 from chalicelib.reindexing import UNNOTED, Progress
 from chalicelib.search.conditions import Condition, TextName, Time
-from chalicelib.search.query import Query, Results, Suggestion
+from chalicelib.search.query import AlikePage, Query, Results, Suggestion
 
 # Less probable labels are shown, counted and filtered by, but no text finds them.
 SEARCHED_FROM = 0.3
@@ -432,6 +432,18 @@ class Searching(Protocol):
         Words of attributes in the form the index compares, and words of captions and labels as
         they are written, each with how many of the owner's photographs have it; nothing that no
         photograph of the owner's has. Nothing for an empty prefix.
+        """
+
+    def alike(self, owner: str | None, cursor: str | None, limit: int) -> AlikePage:
+        """Return the groups of near duplicates of the next ``limit`` photographs.
+
+        Each looks like the first of its group, the one that was added first, and is told with it
+        alone; at most ``duplicates.MAX_ALIKE`` are in one.
+
+        Raises
+        ------
+        InvalidField
+            ``cursor`` is none of this.
         """
 
     def nearest(

@@ -303,6 +303,23 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class AlikePage:
+    """Groups of near duplicates of a page of photographs.
+
+    Attributes
+    ----------
+    groups
+        Ids, the photograph that was added first at the front of each.
+    examined
+        How many photographs were compared with all.
+    """
+
+    groups: tuple[tuple[str, ...], ...]
+    examined: int
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """What a beginning of a word may become.
 

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from captioner.vision import words
-from chalicelib.encoder import QueryEncoder, Vector
+from chalicelib.encoder import Attention, QueryEncoder, Vector
 from chalicelib.errors import (
     EncoderUnavailable,
     ImageRepoError,
@@ -112,6 +112,23 @@ def test_what_the_function_refuses_is_refused_alike(
 def test_a_function_that_fails_or_answers_nonsense_is_unavailable(functions: Functions) -> None:
     with pytest.raises(EncoderUnavailable):
         encoder(functions).image(b"raw", None)
+
+
+def test_attention_is_asked_for_as_agreed() -> None:
+    told = {"rows": 1, "columns": 2, "captions": [[["dog", [0.75, 0.25]]], []]}
+    functions = Functions(told)
+    found = encoder(functions).attention("uploads/ann/x.jpg", "v1", ("dog", ""))
+    assert found == Attention(1, 2, ((("dog", (0.75, 0.25)),), ()))
+    asked = {"key": "uploads/ann/x.jpg", "version_id": "v1", "captions": ["dog", ""]}
+    assert functions.asked == [asked]
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"rows": 1, "columns": 2, "captions": [["dog"]]}, BOTH, {"captions": []}]
+)
+def test_a_function_that_knows_no_attention_is_unavailable(told: dict[str, object]) -> None:
+    with pytest.raises(EncoderUnavailable):
+        encoder(Functions(told)).attention("uploads/ann/x.jpg", None, ("dog",))
 
 
 def test_texts_are_encoded_here_by_what_is_loaded_once() -> None:

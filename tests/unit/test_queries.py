@@ -12,6 +12,7 @@ from PIL import Image
 from captioner.decoding import Pixels
 from captioner.photograph import read
 from captioner.queries import Queries
+from captioner.vision.prediction import Looked, Word
 from captioner.vision.text import F32
 from tests.memory.storage import MemoryStorage
 
@@ -25,6 +26,13 @@ class Mean:
 
     def embed(self, pixels: Pixels) -> tuple[F32, F32]:
         return np.full(256, pixels.mean(), np.float32), np.full(256, pixels.shape[0], np.float32)
+
+    def attention(self, pixels: Pixels, captions: list[str]) -> Looked:
+        """Look at all words where the picture is bright."""
+        above, below = pixels[: pixels.shape[0] // 2].mean(), pixels[pixels.shape[0] // 2 :].mean()
+        bright = np.array([[above], [below]], np.float32) / (above + below)
+        words = ([Word(word, -1.0, bright) for word in text.split()] for text in captions)
+        return Looked((2, 1), tuple(map(tuple, words)))
 
 
 def photograph() -> bytes:
@@ -65,6 +73,12 @@ def test_a_crop_is_cut_before_it_is_encoded() -> None:
     assert (number(answer["visual"]), number(answer["semantic"])) == (255, 10)
 
 
+def test_a_stored_image_is_looked_at_for_every_word_of_captions() -> None:
+    answer = ask(key=KEY, version_id=None, captions=["white paper", ""])
+    told = [[["white", [0.0, 1.0]], ["paper", [0.0, 1.0]]], []]
+    assert answer == {"rows": 2, "columns": 1, "captions": told}
+
+
 @pytest.mark.fault(23)
 @pytest.mark.parametrize(
     ("request_", "kind", "field"),
@@ -80,6 +94,8 @@ def test_a_crop_is_cut_before_it_is_encoded() -> None:
         ({"image": "A" * 400}, "PayloadTooLarge", None),
         ({"key": "imports/x.json"}, "InvalidField", "key"),
         ({"key": "uploads/ada/gone.png"}, "RejectedImage", None),
+        ({"key": "uploads/ada/gone.png", "captions": ["a dog"]}, "RejectedImage", None),
+        ({"key": "imports/x.json", "captions": ["a dog"]}, "InvalidField", "key"),
         ({"key": KEY, "crop": [0, 0, 2, 1]}, "InvalidField", "crop"),
         ({"key": KEY, "crop": [0, 0, 1]}, "InvalidField", "crop"),
         ({"key": KEY, "crop": [0, 0, float("nan"), 1]}, "InvalidField", "crop"),

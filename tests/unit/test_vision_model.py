@@ -12,7 +12,7 @@ from captioner.vision.labels import Labels
 from captioner.vision.model import Model
 from captioner.vision.prediction import Caption
 from captioner.vision.sentence import Rules
-from captioner.vision.text import F32, TextEncoder, Tokenizer, unit
+from captioner.vision.text import F32, LONGEST_QUERY, TextEncoder, Tokenizer, unit
 from captioner.vision.vectors import Vectors
 
 WORDS = Tokenizer(["a", "dog", "runs", "beach", "in"], captioned=9)
@@ -223,3 +223,22 @@ def test_a_map_is_described_as_its_photograph_is() -> None:
     whole = seeing.describe(PHOTOGRAPH, beam=2)
     assert [caption.text for caption in again.captions] == [c.text for c in whole.captions]
     assert np.array_equal(again.visual, whole.visual)
+
+
+def test_what_the_model_wrote_it_looks_at_again_as_it_did() -> None:
+    found = model(SEEN)
+    written = found.describe(PHOTOGRAPH).captions[0]
+    (again,) = found.attention(PHOTOGRAPH, [written.text]).captions
+    assert [word.text for word in again] == written.text.split()
+    for once, other in zip(written.words, again, strict=True):
+        np.testing.assert_allclose(once.attention, other.attention, atol=1e-6)
+        assert once.log_prob == pytest.approx(other.log_prob, abs=1e-5)
+
+
+def test_a_persons_words_are_looked_up_too_known_or_not() -> None:
+    looked = model(SEEN).attention(PHOTOGRAPH, ["A Dog, an axolotl!", "", "a " * 99])
+    assert looked.shape == (CELLS, CELLS)
+    first, none, long = looked.captions
+    assert [word.text for word in first] == ["a", "dog", "an", "axolotl"]
+    assert all(word.attention.sum() == pytest.approx(1) for word in first)
+    assert none == () and len(long) == LONGEST_QUERY
