@@ -62,7 +62,15 @@ export function keepPlace(count) {
 /** Note that the page shows what the address says. */
 export const follow = () => (followed = location.hash);
 
-/** Say in the window's title what is shown. @param {string} text */
-export const entitle = (text) => (document.title = text ? `${text} · Image Repo` : "Image Repo");
+let behind = "";
+
+/** Say in the window's title what is shown: a photograph, or what is behind it. @param {string} [text] */
+export const entitle = (text = behind) => (document.title = text ? `${text} · Image Repo` : "Image Repo");
+
+/** Note what is behind photographs, and say so where none is open. @param {string} text */
+export function entitleBehind(text) {
+  behind = text;
+  if (!photo()) entitle();
+}
 
 const addressOf = (fields) => `${location.pathname}${String(fields) ? `#${fields}` : ""}`;

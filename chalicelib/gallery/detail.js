@@ -8,7 +8,7 @@ import { edit, onEdited, startEditing } from "./editing.js";
 import * as grid from "./grid.js";
 import { told, wantedBy } from "./kinds.js";
 import { alternative, chips, filed, guess } from "./labels.js";
-import { entitle, go, hasMore, more, unlikeOf } from "./search.js";
+import { go, hasMore, more, unlikeOf } from "./search.js";
 import { written } from "./source.js";
 import { fill, say, showDialog } from "./toast.js";
 import { press, viewer } from "./viewer.js";
@@ -27,7 +27,7 @@ export async function fromAddress() {
   const id = address.photo();
   if (!id) {
     dialog().close();
-    return entitle();
+    return address.entitle();
   }
   if (dialog().open && dialog().dataset.id === id) return;
   const known = foreseen(id) ?? grid.known(id);
@@ -56,7 +56,7 @@ export function listenToClosing() {
   dialog().addEventListener("close", () => {
     grid.focus(dialog().dataset.id); // it may have been drawn anew, or leafed to
     address.close();
-    entitle(); // where no history is gone back in
+    address.entitle(); // where no history is gone back in
   });
 }
 

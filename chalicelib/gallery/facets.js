@@ -20,7 +20,7 @@ export function showFacets(counted, chosen, choose, clear) {
   const focused = document.activeElement?.closest("#refine .chip")?.getAttribute("data-facet");
   const groups = [
     group("Subjects", "subject", counted.subjects, chosen.subject ? [chosen.subject] : [], 8, (value, isOn) => choose({ subject: isOn ? "" : value })),
-    ...[...TRAITS, { name: "label", plural: "labels", title: "Seen or filed under" }].map(({ name, plural, title }) =>
+    ...[...TRAITS, { name: "label", plural: "labels", title: "Seen or filed under" }, { name: "album", plural: "albums", title: "Albums" }].map(({ name, plural, title }) =>
       group(title, name, counted[plural], chosen[name], 7, (value) => choose({ [name]: toggled(chosen[name], value) })),
     ),
   ].filter((one) => one !== null);

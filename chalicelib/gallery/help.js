@@ -11,6 +11,7 @@ const KEYS = {
   "F": "full screen",
   "I": "shows or hides its details",
   "Del": "asks whether to delete",
+  "R F S": "in the review: right, fix, skip; 1 to 5 take another caption",
   "Ctrl+Z": "takes the last change back",
   "?": "shows this",
 };

@@ -13,8 +13,13 @@ import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
 import * as session from "./session.js";
 import { completeTyping } from "./suggest.js";
+import { watchPlaces } from "./places.js";
 import { say, undoLast } from "./toast.js";
 import { onAdded, upload } from "./upload.js";
+import * as views from "./views.js";
+import "./albums.js";
+import "./copies.js";
+import "./review.js";
 
 const INDEX_LAG_MS = 2500; // what is captioned can be counted a moment later
 let recounting = 0;
@@ -77,7 +82,7 @@ async function follow() {
   const isTaken = session.takeToken(address.before());
   address.follow();
   if (isTaken && !account.answered()) return location.reload();
-  await Promise.all([search.fromAddress(), detail.fromAddress()]);
+  await Promise.all([views.fromAddress() ? search.leave() : search.fromAddress(), detail.fromAddress()]);
 }
 
 function choose(id) {
@@ -104,6 +109,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "?" && !event.target.closest?.("input, textarea")) return showKeys();
   const isTyping = event.target.closest?.("input, textarea, dialog[open]");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key !== "/" && views.press(event)) return;
   if (event.key === "/") {
     event.preventDefault();
     byId("query").focus();
@@ -148,6 +154,7 @@ function endDrag() {
 async function begin() {
   if (!(await account.finish())) return;
   account.showAccount();
+  watchPlaces();
   await follow();
   byId("grid").dataset.ready = "yes";
 }

@@ -31,14 +31,14 @@ export function sayNothingFound(wanted, hints, go) {
   const ways = {};
   for (const { text } of hints) if (text) ways[`Search for ${text}`] = () => go({ q: text });
   if (wanted.subject) ways[`Any subject, not just “${wanted.subject}”`] = () => go({ subject: "" });
-  for (const name of [...TRAITS.map((kind) => kind.name), "label"]) {
+  for (const name of [...TRAITS.map((kind) => kind.name), "label", "album"]) {
     for (const value of wanted[name]) ways[`Without “${value}”`] = () => go({ [name]: wanted[name].filter((other) => other !== value) });
   }
   if (wanted.taken_from || wanted.taken_to) ways["Taken at any time"] = () => go({ taken_from: "", taken_to: "" });
   const words = wanted.q.split(/[\s"“”„]+/).filter((word) => word && !word.startsWith("-"));
   const longest = [...words].sort((one, other) => other.length - one.length)[0];
   if (words.length > 1) ways[`Only “${longest}”`] = () => go({ q: longest });
-  ways["All photographs"] = () => go({ ...UNBOUND(), ...ANY_TIME, q: "", label: [], similar: "", crop: "" });
+  ways["All photographs"] = () => go({ ...UNBOUND(), ...ANY_TIME, q: "", label: [], album: [], similar: "", crop: "" });
   const hint = Object.keys(ways).length > 1 ? "Loosen the search a little:" : "Try other words: a thing, a colour, a place, what is happening.";
   explain("Nothing found", [...hints.map(({ message }) => message), hint].join(" "), ways);
 }

@@ -14,11 +14,11 @@ import { showReading } from "./reading.js";
 import { isOver } from "./session.js";
 import { partIn, showSource, written } from "./source.js";
 
-const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels"].join(",");
+const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels", "albums"].join(",");
 const PAGE = 40;
 const MOST_UNLIKE = 10;
-const NOTHING = { ...UNBOUND(), ...ANY_TIME, q: "", label: [], similar: "", crop: "", why: "", collapse: "", all: "", unlike: [] };
-const LISTS = [...TRAITS.map(({ name }) => name), "label", "unlike"];
+const NOTHING = { ...UNBOUND(), ...ANY_TIME, q: "", label: [], album: [], similar: "", crop: "", why: "", collapse: "", all: "", unlike: [] };
+const LISTS = [...TRAITS.map(({ name }) => name), "label", "album", "unlike"];
 const PLAIN = [...Object.keys(ANY_TIME), "q", "subject", "similar", "crop", "why", "collapse", "all"];
 /** A search by an image cannot stand in the address, but in the history. */
 let picture = /** @type {address.Picture | null} */ (null);
@@ -55,6 +55,13 @@ export async function fromAddress() {
   if (shown !== JSON.stringify([wanted, picture])) await show(address.kept());
 }
 
+/** Leave the search for another view, which stands in its place. */
+export function leave() {
+  running.abort();
+  shown = "";
+  byId("query").value = "";
+}
+
 /** Show the search from its first page, or from where somebody was in it. */
 export async function show({ y = 0, count = 0 } = {}) {
   running.abort();
@@ -64,7 +71,7 @@ export async function show({ y = 0, count = 0 } = {}) {
   cursor = null;
   byId("query").value = wanted.q;
   byId("heading").textContent = heading();
-  entitle();
+  address.entitleBehind(heading());
   showSource(ofPicture(), byPart);
   showDates(wanted, { isRanked: Boolean(wanted.q || picture), isHidden: Boolean(wanted.similar) });
   nothingToExplain();
@@ -94,9 +101,6 @@ function byPart(part) {
   if (picture) picture = { ...picture, crop: part };
   return go(picture ? {} : { crop: written(part) }, { keepPicture: true });
 }
-
-/** Say in the window's title what is searched for. */
-export const entitle = () => !address.photo() && address.entitle(heading());
 
 /** Let back and forward come back to the place in what is shown. */
 export const keepPlaces = () => document.addEventListener("scrollend", () => !byId("detail").open && address.keepPlace(grid.count()));
@@ -134,7 +138,7 @@ async function page(isFirst) {
     if (isFirst) grid.clear();
     grid.append(...answer.tiles);
     if (isFirst) await frame(answer, signal);
-    if (isFirst) entitle();
+    if (isFirst) address.entitleBehind(byId("heading").firstChild.textContent);
   } catch (problem) {
     if (problem.name === "AbortError") return;
     if (isFirst) await failed(signal);
@@ -157,7 +161,7 @@ function settle() {
   byId("grid").removeAttribute("aria-busy");
 }
 
-const isSearch = () => Boolean(wanted.q || wanted.label.length) || isBound(wanted) || isDated(wanted);
+const isSearch = () => Boolean(wanted.q || wanted.label.length || wanted.album.length) || isBound(wanted) || isDated(wanted);
 
 async function ask(signal) {
   const paging = { limit: PAGE, cursor: cursor ?? "" };
@@ -167,8 +171,8 @@ async function ask(signal) {
     return found(await call("GET", `images/${encodeURIComponent(wanted.similar)}/similar?${asked}`, { signal }));
   }
   if (isSearch()) {
-    const { q, label, taken_from, taken_to, sort, order } = wanted;
-    return found(await call("GET", `search?${queryString({ q, ...parametersOf(wanted), label, taken_from, taken_to, sort, order, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
+    const { q, label, album, taken_from, taken_to, sort, order } = wanted;
+    return found(await call("GET", `search?${queryString({ q, ...parametersOf(wanted), label, album, taken_from, taken_to, sort, order, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
   }
   const answer = await call("GET", `images?${queryString(paging)}`, { signal });
   return { cursor: answer.cursor, tiles: answer.items.map((image) => grid.tile(image)), facets: null, total: null, degraded: [] };
@@ -178,8 +182,8 @@ function byPicture(paging, signal) {
   const body = { image: picture.image, facets: FACETS.split(","), limit: PAGE, ...asFields(wanted) };
   if (picture.crop) body.crop = picture.crop;
   if (isBound(wanted)) body.attributes = clauseOf(wanted);
-  const { label, taken_from, taken_to, sort, order } = wanted;
-  body.filters = { ...(label.length && { labels: label }), ...(taken_from && { taken_from }), ...(taken_to && { taken_to }) };
+  const { label, album, taken_from, taken_to, sort, order } = wanted;
+  body.filters = { ...(label.length && { labels: label }), ...(album.length && { albums: album }), ...(taken_from && { taken_from }), ...(taken_to && { taken_to }) };
   if (sort) Object.assign(body, { sort }, order && { order });
   if (paging.cursor) body.cursor = paging.cursor;
   return call("POST", "search/image", { body, signal });
@@ -216,6 +220,7 @@ function heading() {
   if (wanted.similar) return wanted.crop ? "Photographs that look like that part" : "Photographs that look alike";
   if (!isSearch()) return "Newest photographs";
   if (wanted.q) return /["“”„]/.test(wanted.q) ? wanted.q : `“${wanted.q}”`;
+  if (wanted.album.length && !wanted.label.length && !isBound(wanted)) return wanted.album.join(" and ");
   const labels = wanted.label.length ? `Seen or filed under: ${wanted.label.join(", ")}` : "Photographs by their dates";
   return told({ subject: "", ...clauseOf(wanted) }) || labels;
 }

@@ -21,7 +21,7 @@ def test_every_word_of_the_caption_and_its_alternatives_is_looked_up(api: Api) -
     assert (answer["rows"], answer["columns"]) == (2, 2)
     assert [one["text"] for one in answer["captions"]] == ["a dog runs", "a cat"]
     assert [word["word"] for word in answer["captions"][0]["words"]] == ["a", "dog", "runs"]
-    assert answer["captions"][1]["words"][0]["weights"] == [0.25] * 4
+    assert answer["captions"][1]["words"][0]["weights"] == [0.7, 0.1, 0.1, 0.1]
 
 
 def test_of_a_photograph_without_a_caption_no_words_are_told(api: Api) -> None:
