@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { change, foreseen } from "./changes.js";
 import { clock } from "./dates.js";
 import { byId, icon, make } from "./dom.js";
+import { addToAlbum, favourite, filedIn } from "./filing.js";
 import { edit, onEdited, startEditing } from "./editing.js";
 import * as grid from "./grid.js";
 import { told, wantedBy } from "./kinds.js";
@@ -109,7 +110,7 @@ function render(image) {
 }
 
 const facing = (image, ...ways) =>
-  make("div", { class: "facts" }, ...caption(image), attributes(image), keywords(image), seen(image), actions(image, ways), facts(image));
+  make("div", { class: "facts" }, ...caption(image), attributes(image), keywords(image), seen(image), filedIn(image, (album) => (dialog().close(), go({ album: [album], sort: "taken" }, { fresh: true })), shown), actions(image, ways), facts(image));
 
 function pictured(image, similar) {
   const chosen = (crop) => {
@@ -170,7 +171,8 @@ function actions(image, ways) {
   const unlike = leaveOut && image.width
     ? [make("button", { type: "button", textContent: "Not like this", title: "Leave out of this search what looks like it", onclick: () => (dialog().close(), leaveOut()) })]
     : [];
-  return make("div", { class: "row", id: "detail-actions" }, ...ways, ...unlike, change, remove, original);
+  const album = make("button", { type: "button", textContent: "Add to an album", onclick: () => addToAlbum([image], ([fresh]) => fresh && shown(fresh)) });
+  return make("div", { class: "row", id: "detail-actions" }, favourite(image, shown), ...ways, ...unlike, change, album, remove, original);
 }
 
 const sureness = ({ confidence }) => (confidence === null ? "" : `${Math.round(confidence * 100)} % sure`);
