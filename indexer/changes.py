@@ -78,7 +78,7 @@ class Change:
             "key": image.key,
             "rev": image.rev,
             "state": state.value,
-            "reason": image.reason,
+            "reason": None if image.is_hidden else image.reason,
         }
         return {
             "Source": SOURCE,

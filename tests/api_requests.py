@@ -14,6 +14,8 @@ REQUESTS: list[tuple[str, str, str, Any]] = [
     ("GET", "/images/{image_id}", "/images/id-1", None),
     ("PATCH", "/images/{image_id}", "/images/id-1", {"attributes": [{"subject": "dog"}]}),
     ("DELETE", "/images/{image_id}", "/images/id-1", None),
+    ("POST", "/images/{image_id}/restore", "/images/trashed/restore", None),
+    ("GET", "/trash", "/trash", None),
     ("GET", "/images/{image_id}/similar", "/images/id-1/similar", None),
     ("GET", "/search", "/search?q=dog&label=dog&facets=colours,labels&explain=true", None),
     ("POST", "/search", "/search", {"attributes": {"not": {"subject": "cat"}}}),
