@@ -97,7 +97,8 @@ class ImageAnswer(Answer):
     ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where the
     model was too unsure to write a caption, ``caption`` is null and ``reason`` says so.
     ``taken_at`` is by the camera's clock, without a zone; ``orientation`` is EXIF's; ``position``
-    is there only where the deployment keeps it.
+    is there only where the deployment keeps it. ``trashed_at`` is null but in the trash, from where
+    it can be restored for 30 days.
     """
 
     id: str
@@ -122,6 +123,7 @@ class ImageAnswer(Answer):
     orientation: int | None
     position: PositionAnswer | None
     reason: str | None
+    trashed_at: datetime | None
     created_at: datetime
     updated_at: datetime
     links: Links
@@ -133,7 +135,7 @@ class ImageAnswer(Answer):
 
 
 class ImageList(Answer):
-    """A page of photographs, newest first."""
+    """A page of photographs, newest first; in the trash, latest trashed first."""
 
     items: list[ImageAnswer]
     cursor: str | None
