@@ -163,7 +163,7 @@ const seen = (image) => chips(image.labels, askFor);
 const keywords = (image) => filed(image, askFor);
 
 function actions(image, ways) {
-  const change = make("button", { type: "button", textContent: "Edit caption and keywords", onclick: () => startEditing(image) });
+  const change = make("button", { type: "button", textContent: "Edit", onclick: () => startEditing(image) });
   const remove = make("button", { type: "button", class: "danger", textContent: "Delete", onclick: () => confirmDelete(image, remove) });
   const isThere = image.state !== "expired";
   const original = isThere ? make("a", { href: image.links.original, textContent: "Download the original", class: "soft", download: "" }) : "";

@@ -18,6 +18,14 @@ export function favourite(image, show) {
   return make("button", { type: "button", class: "heart", "data-control": "heart", "aria-pressed": String(isOn), "aria-label": "Favourite", title: isOn ? "Take out of the favourites" : "Add to the favourites", onclick: toggle }, heart());
 }
 
+/** Put photographs among the favourites; where all are there already, take them out. @param {any[]} images */
+export async function favour(images) {
+  const isOut = images.every(isFavourite);
+  const fresh = await change(images, isOut ? outOf(FAVOURITES) : into(FAVOURITES));
+  const back = () => change(fresh.filter((image) => !images.some((one) => one.id === image.id && isFavourite(one) === isFavourite(image))), isOut ? into(FAVOURITES) : outOf(FAVOURITES));
+  if (fresh.length) say(`${photographs(fresh.length)} ${isOut ? "taken out of" : "added to"} the favourites.`, { seconds: SECONDS, way: "Undo", act: back });
+}
+
 /** Change the albums of photographs, and show them anew. @returns {Promise<any[]>} the records of those that were changed */
 async function change(images, how) {
   const fresh = new Map();

@@ -25,6 +25,7 @@ export function tile(image, highlight = null, why = "", matched = []) {
   element.classList.toggle("waiting", image.state === "pending" && !isUnfinished(image));
   if (isUnfinished(image)) element.append(remedies(image));
   element.image = image;
+  decorate(element);
   return element;
 }
 
@@ -84,6 +85,16 @@ function caption(image, highlight) {
   const text = isUnfinished(image) ? `${image.name}: its file never came` : (image.caption?.text ?? image.reason ?? image.name);
   return make("span", { class: image.caption ? "caption" : "caption muted", textContent: text });
 }
+
+let decorate = (/** @type {any} */ _tile) => {};
+/** @param {typeof decorate} handler called with every tile of a photograph that is made */
+export const onTile = (handler) => (decorate = handler);
+
+/** The photographs in the order in which they are shown. @returns {string[]} */
+export const ids = () => [...grid().querySelectorAll("[data-id]")].map((element) => element.dataset.id);
+
+/** The tile of a photograph, where it has one now. @param {string} id */
+export const element = (id) => find(id);
 
 export const clear = () => grid().replaceChildren();
 export const append = (...tiles) => grid().append(...tiles);

@@ -12,6 +12,7 @@ import { offer } from "./likeness.js";
 import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
 import * as session from "./session.js";
+import * as selection from "./selection.js";
 import { completeTyping } from "./suggest.js";
 import { watchPlaces } from "./places.js";
 import { say, undoLast } from "./toast.js";
@@ -32,6 +33,7 @@ api.onUnauthenticated(account.askWho);
 grid.onOpen(detail.open);
 search.keepPlaces();
 grid.listenToArrows();
+selection.listenToSelecting();
 detail.listenToKeys();
 detail.listenToClosing();
 sendBeforeLeaving();
@@ -81,6 +83,7 @@ window.addEventListener("popstate", follow);
 async function follow() {
   const isTaken = session.takeToken(address.before());
   address.follow();
+  if (!address.photo()) selection.clear();
   if (isTaken && !account.answered()) return location.reload();
   await Promise.all([views.fromAddress() ? search.leave() : search.fromAddress(), detail.fromAddress()]);
 }
@@ -108,6 +111,7 @@ document.addEventListener("keydown", (event) => {
   if (isUndo && undoLast()) event.preventDefault();
   if (event.key === "?" && !event.target.closest?.("input, textarea")) return showKeys();
   const isTyping = event.target.closest?.("input, textarea, dialog[open]");
+  if (!isTyping && !document.body.classList.contains("elsewhere") && selection.press(event)) return event.preventDefault();
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key !== "/" && views.press(event)) return;
   if (event.key === "/") {

@@ -30,7 +30,7 @@ export const photographs = (count) => (count === 1 ? "1 photograph" : `${count} 
 /**
  * Move photographs to the trash, with a way back.
  * @param {any[]} images
- * @param {{undone: (image: any) => void}} handlers what shows a photograph again
+ * @param {{undone: (images: any[]) => void}} handlers what shows photographs again
  */
 export async function discard(images, { undone }) {
   const remove = (image) =>
@@ -38,9 +38,9 @@ export async function discard(images, { undone }) {
       if (problem.status !== 404) throw problem; // somebody else was quicker
     });
   const { done, failed } = await each(images, remove);
-  for (const { one } of failed) undone(one);
+  if (failed.length) undone(failed.map(({ one }) => one));
   if (failed.length) say(`${photographs(failed.length)} not deleted: ${failed[0].problem.message}`, { seconds: SECONDS });
-  const act = () => restore(done).then((back) => back.forEach(undone));
+  const act = () => restore(done).then(undone);
   if (done.length) say(`${done.length === 1 ? done[0].name : photographs(done.length)} moved to the trash.`, { seconds: SECONDS, way: "Undo", act });
 }
 

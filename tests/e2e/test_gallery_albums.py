@@ -78,7 +78,7 @@ def test_a_photograph_is_added_to_an_album_that_is_there_or_new_and_taken_back(
     expect(page.locator("#detail").get_by_role("group", name="Albums")).to_have_count(0)
     assert albums(api, "three") == ()
     page.get_by_role("button", name="Add to an album").click()
-    page.get_by_role("textbox", name="Name of the album").fill("Bergen")
+    page.get_by_role("combobox", name="Name of the album").fill("Bergen")
     page.keyboard.press("Enter")
     expect(page.locator("#detail").get_by_role("group", name="Albums")).to_contain_text("Bergen")
     assert albums(api, "three") == ("Bergen",)
