@@ -10,7 +10,7 @@ const KEYS = {
   "+ −": "zoom in and out in an open photograph",
   "F": "full screen",
   "I": "shows or hides its details",
-  "Del": "asks whether to delete",
+  "Del": "moves a photograph to the trash",
   "Ctrl+Z": "takes the last change back",
   "?": "shows this",
 };
