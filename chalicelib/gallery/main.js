@@ -120,7 +120,7 @@ document.addEventListener("keydown", (event) => {
     byId("query").select();
   }
   const tile = event.target.closest?.(".tile[data-id]");
-  if (event.key === "Delete" && tile) detail.askToDelete(tile.dataset.id);
+  if (event.key === "Delete" && !event.repeat && tile) detail.erase(grid.known(tile.dataset.id));
 });
 
 // ---- Drop and paste ----------------------------------------------------------------------------
