@@ -95,7 +95,7 @@ def test_an_adopted_caption_is_a_persons_once_it_is_searched_again(page: Page, a
 def test_edited_words_are_taken_back_by_the_keyboard(page: Page, api: Api) -> None:
     before = api.catalogue.get("one")
     dialog = opened(page)
-    dialog.get_by_role("button", name="Edit caption and keywords").click()
+    dialog.get_by_role("button", name="Edit").click()
     dialog.get_by_role("textbox", name="Caption").fill("a fox")
     dialog.get_by_role("textbox", name="Keywords").fill("Rex, holiday")
     dialog.get_by_role("button", name="Save").click()
