@@ -59,8 +59,14 @@ export function keepPlace(count) {
   history.replaceState({ ...kept(), y: scrollY, count }, "");
 }
 
+/** Whether the trash is shown instead of a search. */
+export const isTrash = () => read().has("trash");
+
 /** Note that the page shows what the address says. */
-export const follow = () => (followed = location.hash);
+export function follow() {
+  followed = location.hash;
+  document.body.classList.toggle("in-trash", isTrash());
+}
 
 /** Say in the window's title what is shown. @param {string} text */
 export const entitle = (text) => (document.title = text ? `${text} · Image Repo` : "Image Repo");

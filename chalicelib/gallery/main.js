@@ -14,6 +14,7 @@ import * as search from "./search.js";
 import * as session from "./session.js";
 import { completeTyping } from "./suggest.js";
 import { say, undoLast } from "./toast.js";
+import * as trash from "./trash.js";
 import { onAdded, upload } from "./upload.js";
 
 const INDEX_LAG_MS = 2500; // what is captioned can be counted a moment later
@@ -68,7 +69,7 @@ grid.onUnfinished({ again: ({ id }) => choose(id), remove: detail.erase });
 byId("query-file").addEventListener("change", (event) => taken(event.target, ([file]) => offer(file)));
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault(); // it is no search
-  byId("grid").focus();
+  byId(address.isTrash() ? "trash" : "grid").focus();
 });
 window.addEventListener("popstate", follow);
 
@@ -77,7 +78,9 @@ async function follow() {
   const isTaken = session.takeToken(address.before());
   address.follow();
   if (isTaken && !account.answered()) return location.reload();
+  if (address.isTrash()) return Promise.all([detail.fromAddress(), trash.show()]);
   await Promise.all([search.fromAddress(), detail.fromAddress()]);
+  if (trash.hasRestored()) await search.show(address.kept());
 }
 
 function choose(id) {

@@ -96,7 +96,7 @@ function byPart(part) {
 }
 
 /** Say in the window's title what is searched for. */
-export const entitle = () => !address.photo() && address.entitle(heading());
+export const entitle = () => !address.photo() && !address.isTrash() && address.entitle(heading());
 
 /** Let back and forward come back to the place in what is shown. */
 export const keepPlaces = () => document.addEventListener("scrollend", () => !byId("detail").open && address.keepPlace(grid.count()));
