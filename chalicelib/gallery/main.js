@@ -21,6 +21,7 @@ import * as views from "./views.js";
 import "./albums.js";
 import "./copies.js";
 import "./review.js";
+import "./trash.js";
 
 const INDEX_LAG_MS = 2500; // what is captioned can be counted a moment later
 let recounting = 0;
@@ -75,7 +76,7 @@ grid.onUnfinished({ again: ({ id }) => choose(id), remove: detail.erase });
 byId("query-file").addEventListener("change", (event) => taken(event.target, ([file]) => offer(file)));
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault(); // it is no search
-  byId("grid").focus();
+  byId(address.isTrash() ? "trash" : "grid").focus();
 });
 window.addEventListener("popstate", follow);
 

@@ -202,7 +202,7 @@ def test_an_unfinished_upload_is_removed_by_keyboard(page: Page, api: Api) -> No
     tab_to(page, page.get_by_role("button", name="Remove: late.jpg"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Remove: late.jpg")).to_have_count(0)
-    expect(page.get_by_role("status")).to_contain_text("late.jpg deleted.")
+    expect(page.get_by_role("status")).to_contain_text("late.jpg moved to the trash.")
 
 
 CONTRAST = """it => {

@@ -10,7 +10,7 @@ SHA256 = "ab" * 32
 PERMANENT = {"permanent": "true"}
 
 
-def enter(api: Api, image_id: str = "id-1", **more: object) -> None:
+def enter(api: Api, image_id: str = "id-1") -> None:
     image = api.enter(
         image_id,
         caption=Caption("my Rex", Source.USER),
@@ -20,7 +20,6 @@ def enter(api: Api, image_id: str = "id-1", **more: object) -> None:
         keywords_source=Source.USER,
         derivative_key=COPY,
         sha256=SHA256,
-        **more,
     )
     for key in (image.key, COPY):
         api.storage.write(key, b"x", content_type="image/jpeg")
