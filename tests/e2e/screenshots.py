@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,7 +52,7 @@ class Direct:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
 
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: ARG002, N803
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
         """Return its answer."""
         answer = self._queries.answer(json.loads(Payload))
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
@@ -95,7 +96,10 @@ def _entered(api: Api, model: Model, name: str, content: bytes) -> str:
         space=model.space,
     )
     ingest = Ingest(
-        api.catalogue, api.storage, described, model=version_of(model), max_bytes=MOST_BYTES
+        *(api.catalogue, api.storage, described),
+        model=version_of(model),
+        clock=partial(datetime.now, UTC),
+        max_bytes=MOST_BYTES,
     )
     event = ObjectEvent(api.storage.bucket, key, EventKind.CREATED, "v1", "01")
     ingest.created(event)
