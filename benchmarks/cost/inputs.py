@@ -30,7 +30,7 @@ class Inputs:
         "for download, small copy and writes",
     )
     writes: Input = Input(21, "write units of a photograph", _ROUTES)
-    item_bytes: Input = Input(2_928, "bytes of a record as stored", _ROUTES)
+    item_bytes: Input = Input(2_946, "bytes of a record as stored", _ROUTES)
     published_bytes: Input = Input(
         870, "bytes of a photograph in the published index", f"{_SEARCH}: 791; a tenth for changes"
     )
