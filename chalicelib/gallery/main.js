@@ -12,6 +12,7 @@ import { offer } from "./likeness.js";
 import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
 import * as session from "./session.js";
+import { listenToTimeline } from "./scrubber.js";
 import { completeTyping } from "./suggest.js";
 import { watchPlaces } from "./places.js";
 import { say, undoLast } from "./toast.js";
@@ -32,6 +33,7 @@ api.onUnauthenticated(account.askWho);
 grid.onOpen(detail.open);
 search.keepPlaces();
 grid.listenToArrows();
+listenToTimeline();
 detail.listenToKeys();
 detail.listenToClosing();
 sendBeforeLeaving();
@@ -98,7 +100,7 @@ function taken(input, use) {
 }
 
 new IntersectionObserver(([entry]) => entry.isIntersecting && !byId("more").hidden && !byId("more").disabled && search.more(), {
-  rootMargin: "600px",
+  rootMargin: "1200px",
 }).observe(byId("more"));
 
 // ---- Keyboard ----------------------------------------------------------------------------------
