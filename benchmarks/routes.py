@@ -70,6 +70,7 @@ def records() -> tuple[Image, Image]:
         height=3_024,
         content_type="image/jpeg",
         display=b"",
+        placeholder="#8a7f70",
         labels=tuple(("fire engine", 0.912_345_678_901_234) for _ in range(LABELS)),
         taken_at=_NOW.replace(tzinfo=None, microsecond=0),
         camera="Panasonic DC-GH5M2",

@@ -47,6 +47,7 @@ def prepare(
         semantic=packed(described.semantic),
         width=photograph.width,
         height=photograph.height,
+        placeholder=average(photograph.pixels),
         content_type=photograph.content_type,
         display=display(photograph.pixels),
         labels=tuple((label.word, label.probability) for label in described.labels),
@@ -65,6 +66,12 @@ def prepare(
 def packed(vector: npt.NDArray[np.float32]) -> bytes | None:
     """Return a vector as float16 bytes, or None where it holds no numbers to compare by."""
     return vector.astype("<f2").tobytes() if np.isfinite(vector).all() else None
+
+
+def average(pixels: Pixels) -> str:
+    """Return the average colour, ``#rrggbb``, of uint8 (height, width, 3), RGB."""
+    one = np.asarray(Image.fromarray(pixels).resize((1, 1), Image.Resampling.BOX))
+    return f"#{one.tobytes().hex()}"
 
 
 SIDE, LARGE_SIDE = 512, 2_048

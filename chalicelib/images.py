@@ -170,6 +170,8 @@ class Image:
     content_type, width, height, size, sha256
         Of the original file; width and height in pixels after EXIF orientation. While it is awaited
         they are what its uploader announced.
+    placeholder
+        The average colour of the upright photograph, ``#rrggbb``.
     taken_at, camera, orientation
         What the file says of its taking: by the camera's own clock, without a zone; maker and
         model; EXIF's number of how the pixels are to be turned, 1 to 8.
@@ -225,6 +227,7 @@ class Image:
     size: int | None = None
     width: int | None = None
     height: int | None = None
+    placeholder: str | None = None
     sha256: str | None = None
     derivative_key: str | None = None
     large_key: str | None = None
@@ -314,7 +317,7 @@ class Prepared:
         Whether the captions are too unsure to be shown, or kept anywhere.
     embedded_caption, keywords
         What a person wrote into the file.
-    taken_at, camera, orientation, position, space
+    placeholder, taken_at, camera, orientation, position, space
         As in `Image`.
     """
 
@@ -332,6 +335,7 @@ class Prepared:
     embedded_caption: str | None = None
     keywords: tuple[str, ...] = ()
     large: bytes | None = None
+    placeholder: str | None = None
     taken_at: datetime | None = None
     camera: str | None = None
     orientation: int | None = None

@@ -13,10 +13,10 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
 * ``captioned`` has a caption and no ``reason``; ``needs_review`` has a ``reason`` and no
   person's caption; ``failed`` and ``expired`` have a ``reason``; ``pending`` and ``deleted`` have
   none.
-* What the file and the model gave (measures, checksum, when and how it was taken, labels, vectors,
-  copies for display, the file's or a model's caption, the file's keywords, ``processed_by``) stands
-  only where the model could read the newest file. While that is awaited, type, size and checksum
-  are as announced.
+* What the file and the model gave (measures, colour, checksum, when and how it was taken, labels,
+  vectors, copies for display, the file's or a model's caption, the file's keywords,
+  ``processed_by``) stands only where the model could read the newest file. While that is awaited,
+  type, size and checksum are as announced.
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
 * ``deleted`` holds identity, version, sequencer and times, and nothing else. Only there is a
   ``removed_at``; with it the file may come back, and the record with what the model makes of it.
@@ -135,6 +135,7 @@ def captioned_by_model(
         _after_run(image, event, run, now),
         width=prepared.width,
         height=prepared.height,
+        placeholder=prepared.placeholder,
         content_type=prepared.content_type,
         labels=tuple(Label(word.lower(), sure) for word, sure in prepared.labels),
         visual=prepared.visual,

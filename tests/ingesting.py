@@ -28,6 +28,7 @@ def prepared(data: bytes) -> Prepared:
         semantic=b"\1" * 512,
         width=4,
         height=3,
+        placeholder="#102030",
         content_type="image/jpeg",
         display=b"webp of " + data,
         large=b"large webp of " + data,

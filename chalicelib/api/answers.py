@@ -96,6 +96,7 @@ class ImageAnswer(Answer):
 
     ``labels`` are the model's alone, the most probable first, ``keywords`` a person's. Where the
     model was too unsure to write a caption, ``caption`` is null and ``reason`` says so.
+    ``placeholder`` is the average colour, ``#rrggbb``, to show until the picture is there.
     ``taken_at`` is by the camera's clock, without a zone; ``orientation`` is EXIF's; ``position``
     is there only where the deployment keeps it. ``trashed_at`` is null but in the trash, from where
     it can be restored for 30 days.
@@ -117,6 +118,7 @@ class ImageAnswer(Answer):
     size: int | None
     width: int | None
     height: int | None
+    placeholder: str | None
     sha256: str | None
     taken_at: LocalTime | None
     camera: str | None

@@ -16,7 +16,7 @@ export const photo = () => read().get("photo") ?? "";
 /** The address as it was when it was followed last. */
 export const before = () => followed;
 
-/** What the history keeps of this address. @returns {{picture?: Picture, y?: number, count?: number, isOpened?: boolean}} */
+/** What the history keeps of this address. @returns {{picture?: Picture, y?: number, count?: number, at?: import("./pane.js").Anchor | null, isOpened?: boolean}} */
 export const kept = () => history.state ?? {};
 
 /**
@@ -54,9 +54,9 @@ export function close() {
   follow();
 }
 
-/** Keep where somebody is in what is shown. @param {number} count of what is shown */
-export function keepPlace(count) {
-  history.replaceState({ ...kept(), y: scrollY, count }, "");
+/** Keep where somebody is in what is shown. @param {number} count of what is loaded @param {import("./pane.js").Anchor | null} at what is at the top of the window */
+export function keepPlace(count, at) {
+  history.replaceState({ ...kept(), y: scrollY, count, at }, "");
 }
 
 /** Note that the page shows what the address says. */

@@ -119,7 +119,7 @@ function pictured(image, similar) {
     similar.textContent = crop ? "Find what looks like this part" : "Find similar";
     similar.onclick = () => alike(image, written(crop));
   };
-  const can = (step) => Boolean(grid.beside(image.id, step)) || (step > 0 && hasMore());
+  const can = (step) => Boolean(grid.beside(image.id, step)) || grid.isMissing(image.id, step) || (step > 0 && hasMore());
   const { stage, choosePart } = viewer(image, alternative(image), { chosen, leaf: leafBy, can });
   const part = make("button", { type: "button", textContent: "Choose a part", title: "Drag over the photograph, and search by that part", "aria-pressed": "false", onclick: () => {
     const isOn = part.getAttribute("aria-pressed") === "false";
@@ -213,6 +213,7 @@ export const listenToKeys = () =>
 /** Go to a neighbour in the grid without leaving the dialog. @param {1 | -1} step */
 async function leafBy(step) {
   const { id } = dialog().dataset;
+  await grid.loadBeside(id, step);
   if (step > 0 && !grid.beside(id, step) && hasMore()) await more();
   const other = grid.beside(id, step);
   if (other) await open(other);

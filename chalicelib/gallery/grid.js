@@ -1,54 +1,23 @@
-// The grid of photographs: tiles, and moving among them with the keyboard.
-import { call, FORM_MS } from "./api.js";
-import { byId, make, marked } from "./dom.js";
-import { alternative, beside as seenBeside, filedBeside, guess, guessed } from "./labels.js";
+// The grid of photographs: what it holds, and moving among it with the keyboard. `pane.js` shows the part near the window.
+import { call } from "./api.js";
+import { byId } from "./dom.js";
+import * as pane from "./pane.js";
 import { isOver } from "./session.js";
+import { blank, isUnfinished, isWaiting, onBroken, tile } from "./tiles.js";
 
-const grid = () => byId("grid");
-const STATES = { pending: "waiting for its caption", needs_review: "needs a look", failed: "failed", expired: "no file came" };
+export { decorate } from "./pane.js";
+export { onOpen, onUnfinished, tile } from "./tiles.js";
+
+/** @typedef {import("./tiles.js").Item} Item */
+
 const WATCH_MS = 2500;
 const SKELETONS = [1.5, 0.8, 1.33, 1, 1.78, 0.75, 1.4, 1.5, 1, 1.33, 1.6, 0.8];
 const renewed = new Set();
-let open = (/** @type {string} */ _id) => {};
 
-/** @param {(id: string) => void} handler called with the photograph that is opened */
-export const onOpen = (handler) => (open = handler);
-
-/** @param {any} image @param {string | null} [highlight] @param {string} [why] it was found @param {string[]} [matched] labels that were looked for */
-export function tile(image, highlight = null, why = "", matched = []) {
-  const frame = make("span", { class: "frame" }, picture(image), badge(image));
-  const button = make("button", { type: "button", onclick: () => open(image.id) }, frame, ...told(image, highlight, matched), why ? make("span", { class: "why", textContent: why }) : "");
-  const element = make("div", { class: "tile", role: "listitem", "data-id": image.id, "data-state": image.state }, button);
-  if (image.width && image.height) {
-    element.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, image.width / image.height))));
-  }
-  element.classList.toggle("waiting", image.state === "pending" && !isUnfinished(image));
-  if (isUnfinished(image)) element.append(remedies(image));
-  element.image = image;
-  decorate(element);
-  return element;
-}
-
-/** Whether no file came of an upload while one could, as where its page was left. @param {any} image */
-const isUnfinished = ({ state, updated_at: since }) => state === "expired" || (state === "pending" && Date.now() - Date.parse(since) > FORM_MS);
-
-function remedies(image) {
-  const way = (textContent, onclick) => make("button", { type: "button", textContent, "aria-label": `${textContent}: ${image.name}`, onclick });
-  return make("span", { class: "remedy" }, way("Add it again", () => mend.again(image)), way("Remove", () => mend.remove(image)));
-}
-
-let mend = { again: (/** @type {any} */ _image) => {}, remove: (/** @type {any} */ _image) => {} };
-/** @param {typeof mend} handlers what can be done about an upload that came to nothing */
-export const onUnfinished = (handlers) => (mend = handlers);
-
-function picture(image) {
-  if (!image.links.display) return "";
-  const img = make("img", { loading: "lazy", decoding: "async", alt: alternative(image) });
-  img.addEventListener("load", () => img.classList.add("here"));
-  img.addEventListener("error", () => renew(image.id), { once: true });
-  img.src = image.links.display;
-  return img;
-}
+const whole = (items = []) => ({ key: "", title: "", items, missing: 0, load: null });
+pane.replace([whole()]);
+pane.listen();
+onBroken(renew);
 
 /** Links age: ask once for a fresh record where a picture does not load. */
 async function renew(id) {
@@ -62,128 +31,167 @@ export async function watchWaiting() {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     if (document.hidden) continue;
-    for (const element of [...grid().querySelectorAll('[data-state="pending"].waiting')].slice(0, 8)) {
+    for (const { image: before } of shown().filter(({ image }) => isWaiting(image)).slice(0, 8)) {
       if (isOver()) break;
-      const image = await call("GET", `images/${encodeURIComponent(element.dataset.id)}`).catch(() => null);
+      const image = await call("GET", `images/${encodeURIComponent(before.id)}`).catch(() => null);
       if (image && (image.state !== "pending" || isUnfinished(image))) refresh(image);
     }
   }
 }
 
-function badge(image) {
-  const text = isUnfinished(image) ? "unfinished" : STATES[image.state];
-  return text ? make("span", { class: `badge ${image.state}`, textContent: text }) : null;
+export const clear = () => pane.replace([whole()]);
+
+/** Show more at the end. @param {...Item} items */
+export function append(...items) {
+  const last = pane.sections[pane.sections.length - 1];
+  pane.update(() => last.items.push(...items), last);
 }
-
-function told(image, highlight, matched) {
-  const filed = filedBeside(image.keywords, matched);
-  return guess(image) ? [guessed(image, matched), filed] : [caption(image, highlight), filed, seenBeside(image.labels, matched)];
-}
-
-function caption(image, highlight) {
-  if (highlight) return make("span", { class: "caption" }, ...marked(highlight));
-  const text = isUnfinished(image) ? `${image.name}: its file never came` : (image.caption?.text ?? image.reason ?? image.name);
-  return make("span", { class: image.caption ? "caption" : "caption muted", textContent: text });
-}
-
-let decorate = (/** @type {any} */ _tile) => {};
-/** @param {typeof decorate} handler called with every tile of a photograph that is made */
-export const onTile = (handler) => (decorate = handler);
-
-/** The photographs in the order in which they are shown. @returns {string[]} */
-export const ids = () => [...grid().querySelectorAll("[data-id]")].map((element) => element.dataset.id);
-
-/** The tile of a photograph, where it has one now. @param {string} id */
-export const element = (id) => find(id);
-
-export const clear = () => grid().replaceChildren();
-export const append = (...tiles) => grid().append(...tiles);
 
 /** Stand-ins of various shapes, while an answer is on its way. */
-export function skeletons() {
-  const blanks = SKELETONS.map((ratio) => {
-    const blank = make("div", { class: "tile waiting", "aria-hidden": "true" }, make("span", { class: "frame" }), make("span", { class: "line" }));
-    blank.style.setProperty("--ratio", String(ratio));
-    return blank;
-  });
-  grid().replaceChildren(...blanks);
-}
+export const skeletons = () => pane.replace([whole(SKELETONS.map(blank))]);
 
-/** Show a tile first, and nowhere else. */
-export function prepend(element) {
-  find(element.dataset.id)?.remove();
-  grid().prepend(element);
+/** Show a tile first, and nowhere else. @param {Item} item */
+export function prepend(item) {
+  const old = sectionOf(item.key);
+  const first = pane.sections[0];
+  pane.update(() => {
+    if (old) take(old, item.key);
+    first.items.unshift(item);
+  }, first, ...(old ? [old] : []));
+  pane.redraw(item);
 }
 
 /** Show a photograph's record anew where it is in the grid. @param {any} image */
 export function refresh(image) {
-  const old = find(image.id);
-  const hadFocus = old?.contains(document.activeElement);
-  const fresh = tile(image);
-  old?.replaceWith(fresh);
-  if (hadFocus) fresh.querySelector("button").focus();
+  const section = sectionOf(image.id);
+  if (!section) return;
+  const item = tile(image);
+  pane.update(() => (section.items[place(section, image.id)] = item), section);
+  pane.redraw(item);
 }
 
 /** Take a photograph away, and leave the focus with its neighbour. @param {string} id @returns {() => void} puts it back */
 export function remove(id) {
-  const old = find(id);
-  const after = old?.nextElementSibling;
-  const neighbour = after ?? old?.previousElementSibling;
-  old?.remove();
-  neighbour?.querySelector("button")?.focus();
+  const section = sectionOf(id);
+  if (!section) return () => {};
+  const hadFocus = id === focused() || document.activeElement === document.body;
+  const [after, before] = [beside(id, 1), beside(id, -1)];
+  const item = section.items[place(section, id)];
+  pane.update(() => take(section, id), section);
+  if (hadFocus) pane.reveal(after ?? before ?? "")?.querySelector("button").focus();
   return () => {
-    if (!old || find(id)) return;
-    if (after?.isConnected) after.before(old);
-    else grid().append(old);
-    old.querySelector("button").focus();
+    if (!pane.sections.includes(section) || sectionOf(id)) return;
+    const next = after ? place(section, after) : -1;
+    pane.update(() => section.items.splice(next < 0 ? section.items.length : next, 0, item), section);
+    pane.reveal(id)?.querySelector("button").focus();
   };
 }
 
-/** The photograph before or after another, as it is in the grid. @param {string} id @param {1 | -1} step */
+const take = (section, key) => section.items.splice(place(section, key), 1);
+const place = (section, key) => section.items.findIndex((item) => item.key === key);
+const sectionOf = (key) => pane.sections.find((section) => place(section, key) >= 0);
+const focused = () => document.activeElement?.closest("#grid .tile")?.getAttribute("data-id");
+
+/** The photograph before or after another, null where there is none or it is not loaded. @param {string} id @param {1 | -1} step @returns {string | null} */
 export function beside(id, step) {
-  const old = find(id);
-  const other = step > 0 ? old?.nextElementSibling : old?.previousElementSibling;
-  return other?.dataset.id ?? null;
+  const section = sectionOf(id);
+  if (!section) return null;
+  const near = section.items[place(section, id) + step];
+  if (near) return near.key;
+  if (step > 0 && section.load) return null;
+  const other = pane.sections[pane.sections.indexOf(section) + step];
+  return (step < 0 && other?.load ? null : other?.items.at(step > 0 ? 0 : -1)?.key) ?? null;
+}
+
+/** Whether there is a photograph beside another that is not loaded yet. @param {string} id @param {1 | -1} step */
+export const isMissing = (id, step) => !beside(id, step) && Boolean(missing(id, step));
+
+/** Load what is beside a photograph. @param {string} id @param {1 | -1} step */
+export async function loadBeside(id, step) {
+  for (let section = missing(id, step); section && !beside(id, step); section = missing(id, step)) {
+    const had = section.items.length;
+    await pane.load(section);
+    if (section.load && section.items.length === had) return; // it did not work
+  }
+}
+
+/** The section in which a photograph beside another is missing. */
+function missing(id, step) {
+  const section = sectionOf(id);
+  if (!section || section.items[place(section, id) + step]) return null;
+  const at = pane.sections.indexOf(section);
+  return [step > 0 ? section : null, pane.sections[at + step]].find((one) => one?.load) ?? null;
+}
+
+/** The photographs from one to another, in order, as far as they are loaded. @param {string} one @param {string} other @returns {string[]} */
+export function between(one, other) {
+  const keys = ids();
+  const [from, to] = [keys.indexOf(one), keys.indexOf(other)].sort((left, right) => left - right);
+  return from < 0 ? [] : keys.slice(from, to + 1);
 }
 
 /** Give a photograph the focus, unless something else on the page has it by now. @param {string} id */
 export function focus(id) {
   const now = document.activeElement;
   const isElsewhere = now !== document.body && !now?.closest("#grid, #detail"); // a closed dialog may have it for a moment
-  if (!isElsewhere) find(id)?.querySelector("button").focus();
+  if (!isElsewhere) pane.reveal(id)?.querySelector("button").focus();
 }
 
-/** How many photographs are shown. */
-export const count = () => grid().querySelectorAll("[data-id]").length;
+const shown = () => pane.all().filter(({ image }) => image);
+
+/** The photographs in their order, as far as they are loaded. @returns {string[]} */
+export const ids = () => shown().map(({ key }) => key);
+
+/** What is known of the photographs that are loaded, in their order. @returns {any[]} */
+export const records = () => shown().map(({ image }) => image);
+
+/** The tile of a photograph that is near the window. @param {string} id */
+export const element = (id) => byId("grid").querySelector(`[data-id="${CSS.escape(id)}"]`);
+
+/** How many photographs are loaded. */
+export const count = () => shown().length;
 
 /** What is known of a photograph in the grid. @param {string} id */
-export const known = (id) => find(id)?.image;
-
-const find = (id) => grid().querySelector(`[data-id="${CSS.escape(id)}"]`);
+export const known = (id) => shown().find(({ key }) => key === id)?.image;
 
 /** Move the focus with the arrow keys; up and down go to what lies nearest. */
 export function listenToArrows() {
-  grid().addEventListener("keydown", (event) => {
-    const buttons = [...grid().querySelectorAll(".tile > button")];
-    const here = buttons.indexOf(event.target.closest(".tile > button"));
-    if (here < 0) return;
-    const there = target(event.key, buttons, here);
-    if (!there) return;
+  byId("grid").addEventListener("keydown", async (event) => {
+    const id = event.target.closest(".tile > button") && focused();
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!id || !step) return;
     event.preventDefault();
-    there.focus();
+    const isAside = event.key === "ArrowRight" || event.key === "ArrowLeft";
+    let there = isAside ? beside(id, step) : nearest(id, step);
+    if (!there && isMissing(isAside ? id : atEnd(id, step), step)) {
+      await loadBeside(isAside ? id : atEnd(id, step), step);
+      if (focused() !== id) return;
+      there = isAside ? beside(id, step) : nearest(id, step);
+    }
+    if (there) pane.reveal(there)?.querySelector("button").focus();
   });
 }
 
-function target(key, buttons, here) {
-  if (key === "ArrowRight") return buttons[here + 1];
-  if (key === "ArrowLeft") return buttons[here - 1];
-  if (key !== "ArrowDown" && key !== "ArrowUp") return null;
-  const from = buttons[here].getBoundingClientRect();
-  const below = key === "ArrowDown";
-  const middle = (box) => box.left + box.width / 2;
-  const rows = buttons
-    .map((button) => ({ button, box: button.getBoundingClientRect() }))
-    .filter(({ box }) => (below ? box.top > from.top + 5 : box.top < from.top - 5));
-  const distance = ({ box }) => Math.abs(box.top - from.top) * 4 + Math.abs(middle(box) - middle(from));
-  return rows.sort((one, other) => distance(one) - distance(other))[0]?.button;
+/** The first or last photograph of a row. */
+function atEnd(id, step) {
+  const { items, row } = pane.rows().find((one) => placeIn(one, id) >= 0) ?? {};
+  return row ? items[step > 0 ? row.to - 1 : row.from].key : id;
+}
+
+const placeIn = ({ items, row }, id) => {
+  for (let at = row.from; at < row.to; at += 1) if (items[at].key === id) return at - row.from;
+  return -1;
+};
+
+/** The photograph of the next row whose middle is nearest. */
+function nearest(id, step) {
+  const rows = pane.rows();
+  const at = rows.findIndex((one) => placeIn(one, id) >= 0);
+  const there = rows[at + step];
+  if (!there || isMissing(atEnd(id, step), step)) return null;
+  const middle = ({ row }, place) => row.lefts[place] + row.widths[place] / 2;
+  const from = middle(rows[at], placeIn(rows[at], id));
+  const distance = (place) => Math.abs(middle(there, place) - from);
+  const places = there.row.lefts.map((_, place) => place).sort((one, other) => distance(one) - distance(other));
+  return there.items[there.row.from + places[0]].key;
 }

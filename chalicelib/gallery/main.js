@@ -13,6 +13,7 @@ import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
 import * as session from "./session.js";
 import * as selection from "./selection.js";
+import { listenToTimeline } from "./scrubber.js";
 import { completeTyping } from "./suggest.js";
 import { watchPlaces } from "./places.js";
 import { say, undoLast } from "./toast.js";
@@ -35,6 +36,7 @@ grid.onOpen(detail.open);
 search.keepPlaces();
 grid.listenToArrows();
 selection.listenToSelecting();
+listenToTimeline();
 detail.listenToKeys();
 detail.listenToClosing();
 sendBeforeLeaving();
@@ -102,7 +104,7 @@ function taken(input, use) {
 }
 
 new IntersectionObserver(([entry]) => entry.isIntersecting && !byId("more").hidden && !byId("more").disabled && search.more(), {
-  rootMargin: "600px",
+  rootMargin: "1200px",
 }).observe(byId("more"));
 
 // ---- Keyboard ----------------------------------------------------------------------------------

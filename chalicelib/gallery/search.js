@@ -9,14 +9,18 @@ import { showFacets } from "./facets.js";
 import * as grid from "./grid.js";
 import { clauseOf, isBound, parametersOf, told, TRAITS, UNBOUND } from "./kinds.js";
 import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
+import { addUnsearched, comeBack, divide } from "./months.js";
 import { asFields, asParameters, showOptions } from "./options.js";
+import { anchored, openEnded } from "./pane.js";
 import { showReading } from "./reading.js";
 import { isOver } from "./session.js";
 import { partIn, showSource, written } from "./source.js";
+import { say } from "./toast.js";
 import * as views from "./views.js";
 
 const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels", "albums"].join(",");
 const PAGE = 40;
+const DAY_MS = 86_400_000;
 const MOST_UNLIKE = 10;
 const NOTHING = { ...UNBOUND(), ...ANY_TIME, q: "", label: [], album: [], similar: "", crop: "", why: "", collapse: "", all: "", unlike: [] };
 const LISTS = [...TRAITS.map(({ name }) => name), "label", "album", "unlike"];
@@ -32,7 +36,7 @@ let running = new AbortController();
 export async function go(changes, { fresh = false, keepPicture = false } = {}) {
   if (!keepPicture) picture = null;
   wanted = { ...(fresh ? NOTHING : wanted), ...changes };
-  if (!address.photo()) address.keepPlace(grid.count());
+  if (!address.photo()) keepPlace();
   await address.go(wanted, picture);
   return show();
 }
@@ -64,7 +68,7 @@ export function leave() {
 }
 
 /** Show the search from its first page, or from where somebody was in it. */
-export async function show({ y = 0, count = 0 } = {}) {
+export async function show({ y = 0, count = 0, at = null } = {}) {
   running.abort();
   running = new AbortController();
   views.fromAddress(); // whatever else was shown is left
@@ -84,7 +88,7 @@ export async function show({ y = 0, count = 0 } = {}) {
   await allSettled(); // so that what was just written is searched, too
   if (!signal.aborted) await page(true);
   while (!signal.aborted && cursor && grid.count() < count) await page(false);
-  if (!signal.aborted && y) scrollTo(0, y);
+  if (!signal.aborted && y && !(at && (await comeBack(at)))) scrollTo(0, y);
 }
 
 /** What an image from outside looks like, where that is searched by. */
@@ -104,8 +108,10 @@ function byPart(part) {
   return go(picture ? {} : { crop: written(part) }, { keepPicture: true });
 }
 
+const keepPlace = () => address.keepPlace(grid.count(), anchored());
+
 /** Let back and forward come back to the place in what is shown. */
-export const keepPlaces = () => document.addEventListener("scrollend", () => !byId("detail").open && address.keepPlace(grid.count()));
+export const keepPlaces = () => document.addEventListener("scrollend", () => !byId("detail").open && keepPlace());
 
 /** Whether all photographs are shown, the newest first. */
 export const isEverything = () => !isSearch() && !picture && !wanted.similar;
@@ -137,9 +143,10 @@ async function page(isFirst) {
     const answer = await ask(signal);
     if (signal.aborted) return;
     cursor = answer.cursor;
+    openEnded(Boolean(cursor));
     if (isFirst) grid.clear();
     grid.append(...answer.tiles);
-    if (isFirst) await frame(answer, signal);
+    if (isFirst) inMonths(await frame(answer, signal), answer.total, signal);
     if (isFirst) address.entitleBehind(byId("heading").firstChild.textContent);
   } catch (problem) {
     if (problem.name === "AbortError") return;
@@ -149,6 +156,33 @@ async function page(isFirst) {
   } finally {
     if (!signal.aborted) settle();
   }
+}
+
+/** By which time what is shown is ordered, if by any. */
+const ordered = () => (isEverything() ? "added" : picture || wanted.similar ? "" : wanted.sort);
+
+/** Divide what is ordered by a time into months, where there is much of it. */
+function inMonths(counted, total, signal) {
+  const by = /** @type {"added" | "taken" | ""} */ (ordered());
+  if (signal.aborted || !by || !cursor) return;
+  const view = { by, isOldest: wanted.order === "oldest", total: by === "taken" ? total : null, ask: (days, paging) => ofMonth(by, days, paging, signal) };
+  if (!divide(counted[`${by}_months`] ?? [], view)) return;
+  cursor = null;
+  if (isEverything()) addUnsearched(signal, view).catch((problem) => problem.name !== "AbortError" && say(problem.message));
+}
+
+/** What is shown of a month. */
+async function ofMonth(by, { from, to }, paging, signal) {
+  if (by === "taken") return searched({ taken_from: latest(from, wanted.taken_from), taken_to: wanted.taken_to && wanted.taken_to < to ? wanted.taken_to : to, ...paging }, signal);
+  const after = new Date(Date.parse(to) + DAY_MS).toISOString();
+  return searched({ sort: by, created_from: `${from}T00:00:00Z`, created_to: after, ...paging }, signal);
+}
+
+const latest = (one, other) => (one > other ? one : other);
+
+async function searched(more, signal) {
+  const { q, label, album, taken_from, taken_to, sort, order } = wanted;
+  return found(await call("GET", `search?${queryString({ q, ...parametersOf(wanted), label, album, taken_from, taken_to, sort, order, ...asParameters(wanted), ...more })}`, { signal }));
 }
 
 /** What surrounds the tiles where there is no answer: nothing of the search before. */
@@ -173,8 +207,8 @@ async function ask(signal) {
     return found(await call("GET", `images/${encodeURIComponent(wanted.similar)}/similar?${asked}`, { signal }));
   }
   if (isSearch()) {
-    const { q, label, album, taken_from, taken_to, sort, order } = wanted;
-    return found(await call("GET", `search?${queryString({ q, ...parametersOf(wanted), label, album, taken_from, taken_to, sort, order, facets: FACETS, ...asParameters(wanted), ...paging })}`, { signal }));
+    const facets = !cursor && ordered() ? `${FACETS},${ordered()}_months` : FACETS;
+    return searched({ facets, ...paging }, signal);
   }
   const answer = await call("GET", `images?${queryString(paging)}`, { signal });
   return { cursor: answer.cursor, tiles: answer.items.map((image) => grid.tile(image)), facets: null, total: null, degraded: [] };
@@ -204,13 +238,15 @@ async function frame(answer, signal) {
   byId("note").hidden = !answer.degraded.length;
   byId("note").textContent = answer.degraded.length ? `Some of the search was unavailable: ${answer.degraded.join("; ")}` : "";
   if (answer.tiles?.length === 0) sayNothing(answer.hints ?? []);
-  facets(answer.facets && Object.keys(answer.facets).length ? answer.facets : await facetsOfAll(signal));
+  const counted = answer.facets && Object.keys(answer.facets).length ? answer.facets : await facetsOfAll(signal);
+  facets(counted);
+  return counted;
 }
 
 async function facetsOfAll(signal) {
   if (wanted.similar || isOver()) return {};
   try {
-    return (await call("GET", `search?state=captioned,needs_review&facets=${FACETS}&limit=1`, { signal })).facets;
+    return (await call("GET", `search?state=captioned,needs_review&facets=${FACETS},added_months&limit=1`, { signal })).facets;
   } catch (problem) {
     if (problem instanceof ApiProblem) return {}; // the photographs can be seen without their facets
     throw problem;

@@ -17,7 +17,7 @@ let dragging = /** @type {{isOn: boolean, before: Map<string, any>} | null} */ (
 
 /** Give every tile a tick, and let presses and keys choose. */
 export function listenToSelecting() {
-  grid.onTile(dress);
+  grid.decorate(dress);
   const place = byId("grid");
   place.addEventListener("click", onClick, true); // before a tile opens its photograph
   place.addEventListener("pointerdown", onDown);
@@ -28,12 +28,12 @@ export function listenToSelecting() {
   document.addEventListener("touchmove", (event) => dragging && event.preventDefault(), { passive: false });
 }
 
-function dress(element) {
-  const { id } = element.dataset;
-  const tick = make("span", { class: "tick", tabIndex: -1, role: "checkbox", "aria-checked": String(chosen.has(id)), "aria-label": `Select ${element.image.name}` }, icon(TICK));
-  element.prepend(tick);
+function dress(element, { image }) {
+  const { id, name } = image;
+  element.querySelector(".tick")?.remove();
+  element.prepend(make("span", { class: "tick", tabIndex: -1, role: "checkbox", "aria-checked": String(chosen.has(id)), "aria-label": `Select ${name}` }, icon(TICK)));
   element.classList.toggle("chosen", chosen.has(id));
-  if (chosen.has(id)) chosen.set(id, element.image);
+  if (chosen.has(id)) chosen.set(id, image);
 }
 
 const tileOf = (target) => target?.closest?.("#grid .tile[data-id]") ?? null;
@@ -101,25 +101,26 @@ function onMove(event) {
   const tile = dragging && document.elementsFromPoint(event.clientX, event.clientY).map(tileOf).find(Boolean);
   if (!dragging || !tile) return;
   const among = new Set(between(last, tile.dataset.id));
-  for (const id of grid.ids()) set(id, among.has(id) ? dragging.isOn : dragging.before.has(id));
+  for (const image of grid.records()) set(image, among.has(image.id) ? dragging.isOn : dragging.before.has(image.id));
   show();
 }
 
 /** The photographs from one to another, as they are shown. */
 function between(one, other) {
-  const ids = grid.ids();
-  const [first, end] = [ids.indexOf(one), ids.indexOf(other)].sort((left, right) => left - right);
-  return first < 0 ? [other] : ids.slice(first, end + 1);
+  const among = grid.between(one, other);
+  return among.length ? among : [other];
 }
 
 function choose(ids, isOn) {
-  for (const id of ids) set(id, isOn);
+  const wanted = new Set(ids);
+  for (const image of grid.records()) if (wanted.has(image.id)) set(image, isOn);
   show();
 }
 
-function set(id, isOn) {
+function set(image, isOn) {
+  const { id } = image;
   if (isOn === chosen.has(id)) return;
-  if (isOn) chosen.set(id, grid.known(id));
+  if (isOn) chosen.set(id, image);
   else chosen.delete(id);
   const tile = grid.element(id);
   tile?.classList.toggle("chosen", isOn);
@@ -128,8 +129,9 @@ function set(id, isOn) {
 
 /** Choose nothing any more. */
 export function clear() {
-  choose([...chosen.keys()], false);
+  for (const image of chosen.values()) set(image, false);
   last = "";
+  show();
 }
 
 function show() {

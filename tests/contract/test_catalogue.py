@@ -48,6 +48,7 @@ def test_a_saved_record_comes_back_whole(catalogue: Catalogue) -> None:
         size=10,
         width=4,
         height=3,
+        placeholder="#0a141e",
         sha256="ab" * 32,
         derivative_key="derived/x/display.webp",
         state=State.CAPTIONED,

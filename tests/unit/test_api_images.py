@@ -289,3 +289,10 @@ def test_links_lead_to_a_small_and_a_large_copy(api: Api) -> None:
     assert links["id-1"]["large"].endswith("/a-large.webp")
     assert links["id-2"]["large"] == links["id-2"]["display"]
     assert (links["id-3"]["display"], links["id-3"]["large"]) == (None, None)
+
+
+def test_a_record_tells_the_colour_to_show_until_the_picture_is_there(api: Api) -> None:
+    api.enter("old")
+    api.enter("new", placeholder="#8a7f70")
+    told = {image: api.call("GET", f"/images/{image}").json for image in ("old", "new")}
+    assert (told["old"]["placeholder"], told["new"]["placeholder"]) == (None, "#8a7f70")

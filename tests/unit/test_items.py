@@ -28,6 +28,7 @@ IMAGE = Image(
     labels=(Label("dog", 0.93), Label("fire engine", 0.3125)),
     visual=bytes(range(256)) * 2,
     form_until=MOMENT,
+    placeholder="#8a7f70",
     taken_at=datetime.fromisoformat("2024-05-01T13:20"),
     camera="Canon EOS R5",
     orientation=6,
@@ -78,6 +79,12 @@ def test_an_older_item_has_no_labels() -> None:
     item = item_of(IMAGE)
     del item["labels"]
     assert image_of(item) == replace(IMAGE, labels=())
+
+
+def test_an_older_item_has_no_colour() -> None:
+    item = item_of(IMAGE)
+    del item["placeholder"]
+    assert image_of(item) == replace(IMAGE, placeholder=None)
 
 
 def test_an_item_that_is_no_record_is_refused_without_telling_what_it_says() -> None:

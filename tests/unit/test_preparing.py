@@ -10,7 +10,7 @@ from PIL import Image
 
 from captioner.decoding import Pixels
 from captioner.photograph import read
-from captioner.preparing import prepare
+from captioner.preparing import average, prepare
 from captioner.vision.labels import Label
 from captioner.vision.prediction import Caption, Prediction
 from tests.phone import photograph_of_a_phone
@@ -66,6 +66,34 @@ def test_labels_and_what_is_withheld_are_passed_on() -> None:
     prepared = prepare(photograph(), describe=model.describe, read=READ)
     assert prepared.labels == (("cat", 0.75), ("bed", 0.125))
     assert prepared.needs_review and prepared.withheld
+
+
+def drawn(image: Image.Image) -> bytes:
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("image", "colour"),
+    [
+        (Image.new("RGB", (30, 20), (200, 150, 90)), "#c8965a"),
+        (Image.new("L", (30, 20), 128), "#808080"),
+        (Image.new("RGBA", (30, 20), (255, 0, 0, 0)), "#ffffff"),  # mixed with white
+    ],
+    ids=["one colour", "grey", "clear"],
+)
+def test_until_the_picture_is_there_its_average_colour_is_shown(
+    image: Image.Image, colour: str
+) -> None:
+    prepared = prepare(drawn(image), describe=Says().describe, read=READ)
+    assert prepared.placeholder == colour
+
+
+def test_the_average_colour_is_of_all_pixels() -> None:
+    halves = np.zeros((2_000, 1_500, 3), np.uint8)
+    halves[1_000:] = (200, 100, 10)
+    assert average(halves) == "#643205"
 
 
 def test_a_file_says_when_and_with_what_it_was_taken() -> None:

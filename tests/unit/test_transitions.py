@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -54,6 +55,7 @@ PREPARED = Prepared(
     semantic=b"\1" * 512,
     width=4,
     height=3,
+    placeholder="#0a141e",
     content_type="image/jpeg",
     display=b"webp",
     labels=(("Dog", 0.9),),
@@ -130,12 +132,13 @@ def test_what_the_file_is_counts_for_more_than_what_was_announced() -> None:
 
 
 def test_when_and_how_the_newest_file_was_taken_stands_in_its_record() -> None:
-    told = ("taken_at", "camera", "orientation", "position")
+    told = ("placeholder", "taken_at", "camera", "orientation", "position")
     record = captioned()
     assert [getattr(record, name) for name in told] == [getattr(PREPARED, name) for name in told]
-    plain = replace(PREPARED, taken_at=None, camera=None, orientation=None, position=None)
+    nothing: dict[str, Any] = dict.fromkeys(told)
+    plain = replace(PREPARED, **nothing)
     newer = captioned(record, event("02", "v2"), plain, sha256="bb")
-    assert [getattr(newer, name) for name in told] == [None] * 4
+    assert [getattr(newer, name) for name in told] == [None] * 5
 
 
 def test_a_tombstone_is_the_same_by_whichever_way_it_comes() -> None:
@@ -218,6 +221,7 @@ def test_a_refused_or_failed_file_keeps_nothing_of_the_one_before() -> None:
         assert (record.state, record.caption, record.attributes) == (State.FAILED, None, ())
         assert (record.visual, record.semantic, record.labels) == (None, None, ())
         assert (record.copies, record.width, record.size) == (frozenset(), None, 8)
+        assert record.placeholder is None
         assert (record.version_id, record.sequencer) == ("v2", "02")
         assert record.sha256 != "aa"
 
