@@ -14,7 +14,7 @@ from tests.e2e.in_memory import showing
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 page = in_memory.page
 SHOWN = {
-    f"photo-{number}": {"width": 300 + number, "height": 200, "keywords": ("old",)}
+    f"photo-{number}": {"width": 200 + number, "height": 300, "keywords": ("old",)}
     for number in range(6)
 }
 
