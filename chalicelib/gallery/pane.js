@@ -26,6 +26,9 @@ const laid = new Map();
 let bands = [];
 let heads = /** @type {{top: number, section: Section}[]} */ ([]);
 let width = 0;
+let height = 0; // of all
+let seen = { top: 0, covered: 0 }; // how far the window's top is below the grid's, and what lies over it
+let around = ""; // which titles and gaps are in the page
 let sizes = /** @type {import("./layout.js").Sizes | null} */ (null);
 let isPrinting = false;
 /** @type {Set<(element: any, item: Item) => void>} */
@@ -92,7 +95,7 @@ function place(anchor = null) {
   let top = 0;
   for (const section of sections) {
     heads.push({ top, section });
-    if (section.title && (section.items.length || section.load || section.key === "undated")) top += Math.round(TITLE * sizes.rem);
+    if (isTitled(section)) top += Math.round(TITLE * sizes.rem);
     if (!laid.has(section)) laid.set(section, { rows: rowsOf(section.items, width, sizes), items: [...section.items] });
     for (const row of laid.get(section).rows) bands.push({ top: top + row.top, height: row.height, section, row });
     const last = laid.get(section).rows.at(-1);
@@ -103,7 +106,9 @@ function place(anchor = null) {
       top += height;
     }
   }
-  box().style.height = `${Math.max(0, top - sizes.rowGap)}px`;
+  height = Math.max(0, top - sizes.rowGap);
+  box().style.height = `${height}px`;
+  around = "";
   for (const element of tiles.values()) element.stale = true;
   if (anchor) restore(anchor);
   render();
@@ -139,7 +144,7 @@ export function anchored() {
 /** Where a section lies, with what is missing of it. @param {Section} section */
 function spread(section) {
   const at = heads.findIndex((head) => head.section === section);
-  return { top: heads[at].top, height: (heads[at + 1]?.top ?? box().offsetHeight) - heads[at].top };
+  return { top: heads[at].top, height: (heads[at + 1]?.top ?? height) - heads[at].top };
 }
 
 /** Scroll so that something is at the top of the window again. @param {Anchor} anchor @returns {boolean} whether it is there */
@@ -160,7 +165,7 @@ function holds({ section, row }, key) {
 }
 
 /** How high all is, where sections begin, and which part of it is at the top of the window. */
-export const extent = () => ({ heads, height: box().offsetHeight, top: scrolled() + covered() });
+export const extent = () => ({ heads, height, top: seen.top + seen.covered });
 
 /** Scroll to a height of the grid. @param {number} top */
 export function scrollToHeight(top) {
@@ -191,9 +196,10 @@ function put(element, band, at, position) {
 function render() {
   if (!width) return;
   const [top, tall] = [scrolled(), innerHeight];
-  const around = isPrinting ? 20 * tall : AROUND * tall;
+  seen = { top, covered: covered() };
+  const beyond = isPrinting ? 20 * tall : AROUND * tall;
   const focused = document.activeElement?.closest("#grid .tile[data-id]")?.getAttribute("data-id");
-  const [first, last] = [bandAt(top - around), bandAt(top + tall + around)];
+  const [first, last] = [bandAt(top - beyond), bandAt(top + tall + beyond)];
   const shown = [];
   const show = (band) => {
     const { items } = laid.get(band.section);
@@ -216,7 +222,7 @@ function render() {
     if (element === next) next = next.nextElementSibling;
     else box().insertBefore(element, next);
   }
-  surround(top - around, top + tall + around);
+  surround(top - beyond, top + tall + beyond);
   askFor(top, tall);
   for (const watcher of watchers) watcher();
 }
@@ -237,13 +243,22 @@ function beforeSection(section) {
 
 /** Draw titles of sections, and what stands for photographs that are missing. */
 function surround(from, to) {
+  const tall = TITLE * sizes.rem;
+  const titles = heads.filter(({ top, section }) => isTitled(section) && top < to && top + tall > from);
+  const gaps = bands.slice(bandAt(from), bandAt(to) + 1).filter((band) => !band.row);
+  const key = JSON.stringify([...titles, ...gaps].map(({ top }) => top));
+  if (key === around) return;
+  around = key;
   for (const old of box().querySelectorAll(":scope > .month, :scope > .gap")) old.remove();
-  const at = (one, top, height) => ((one.style.cssText = `top:${top}px;height:${height}px`), one);
-  const near = ({ top, height = 99 }) => top < to && top + height > from;
-  const titles = heads.filter((head) => head.section.title && near(head)).map(({ top, section }) => at(make("span", { class: "month", "aria-hidden": "true", textContent: section.title }), top, TITLE * sizes.rem));
-  const gaps = bands.slice(bandAt(from), bandAt(to) + 1).filter((band) => !band.row).map(({ top, height }) => at(make("span", { class: "gap", "aria-hidden": "true" }), top, height - sizes.rowGap));
-  box().prepend(...titles, ...gaps);
+  const at = (kind, top, high, textContent = "") => {
+    const one = make("span", { class: kind, "aria-hidden": "true", textContent });
+    one.style.cssText = `top:${top}px;height:${high}px`;
+    return one;
+  };
+  box().prepend(...titles.map(({ top, section }) => at("month", top, tall, section.title)), ...gaps.map(({ top, height: high }) => at("gap", top, high - sizes.rowGap)));
 }
+
+const isTitled = ({ title, items, load, key }) => Boolean(title && (items.length || load || key === "undated"));
 
 let waiting = 0;
 const loading = new Set();

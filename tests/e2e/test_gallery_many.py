@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -65,42 +66,35 @@ def settled(page: Page) -> None:
     page.wait_for_function(in_sight)
 
 
-def press_end(page: Page) -> None:
-    before = page.evaluate("scrollY")
-    page.keyboard.press("End")
-    page.wait_for_function(
-        "(before) => scrollY > before || scrollY + innerHeight >= document.body.scrollHeight - 2",
-        arg=before,
-    )
-
-
 def to_the_end(page: Page) -> None:
-    """Press End until there is no more."""
-    page.locator("#grid").focus()
+    """Scroll to the end until there is no more."""
     for _ in range(60):
-        press_end(page)
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
         settled(page)
         if tile(page, "p0").count():
             return
     raise AssertionError("the last photograph was never shown")
 
 
-def overlaps(page: Page) -> list[str]:
+# Of each tile the corners of its box, and the lower end of what stands in it.
+EXTENTS = """() => [...document.querySelectorAll('#grid .tile')].map((tile) => {
+  const box = tile.getBoundingClientRect();
+  const inside = [...tile.querySelectorAll('span')].map((one) => one.getBoundingClientRect());
+  const ends = inside.filter(({ height }) => height > 1).map(({ bottom }) => bottom);
+  return [tile.dataset.id, box.left, box.right, box.top, Math.max(...ends)];
+})"""
+
+
+def overlaps(page: Page) -> list[tuple[str, str]]:
     """Return the pairs of tiles that lie over each other, texts and all."""
-    found = page.evaluate(
-        """() => {
-          const tiles = [...document.querySelectorAll('#grid .tile')];
-          const boxes = tiles.map((tile) => [tile, ...tile.querySelectorAll('span')].map((one) => one.getBoundingClientRect()));
-          const around = boxes.map((all) => ({
-            left: all[0].left, right: all[0].right, top: all[0].top,
-            bottom: Math.max(...all.filter((box) => box.height > 1).slice(1).map((box) => box.bottom)),
-          }));
-          const isOver = (one, other) => one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1;
-          return around.flatMap((one, at) => around.slice(at + 1).flatMap((other, after) => (isOver(one, other) ? [`${tiles[at].dataset.id} ${tiles[at + 1 + after].dataset.id}`] : [])));
-        }"""
-    )
-    assert isinstance(found, list)
-    return found
+    return [
+        (one[0], other[0])
+        for one, other in combinations(page.evaluate(EXTENTS), 2)
+        if one[1] < other[2] - 1
+        and other[1] < one[2] - 1
+        and one[3] < other[4] - 1
+        and other[3] < one[4] - 1
+    ]
 
 
 def test_the_page_holds_few_tiles_however_far_it_is_scrolled(page: Page) -> None:
