@@ -1,17 +1,16 @@
 // The part of the grid that is near the window: only its tiles are in the page, each at the place that the layout gives it.
 import { byId, make } from "./dom.js";
-import { estimate, rowsOf } from "./layout.js";
+import { firstBelow, isTitled, stacked, titleHeight } from "./layout.js";
 import { drawn, drawnBlank } from "./tiles.js";
 
 /**
  * @typedef {import("./tiles.js").Item} Item
- * @typedef {{key: string, title: string, items: Item[], missing: number, load: (() => Promise<void>) | null}} Section photographs one after the other, of which some may not be loaded yet
- * @typedef {{top: number, height: number, section: Section, row: import("./layout.js").Row | null}} Band across the grid: a row, or with null what is missing
+ * @typedef {import("./layout.js").Section} Section
+ * @typedef {import("./layout.js").Band} Band
  */
 
 const AROUND = 0.9; // of the window's height, above and below it
 const AHEAD = 1.5; // likewise: what is missing there is asked for
-const TITLE = 2.6; // rem
 const LOAD_MS = 80;
 const AT_ONCE = 2;
 
@@ -73,6 +72,7 @@ export function redraw(item) {
   tiles.delete(item.key);
   const fresh = tileOf(item);
   old.replaceWith(fresh);
+  render();
   if (hadFocus) fresh.querySelector("button").focus({ preventScroll: true });
 }
 
@@ -91,22 +91,7 @@ function place(anchor = null) {
   if (now !== width) laid.clear();
   width = now;
   measure();
-  [bands, heads] = [[], []];
-  let top = 0;
-  for (const section of sections) {
-    heads.push({ top, section });
-    if (isTitled(section)) top += Math.round(TITLE * sizes.rem);
-    if (!laid.has(section)) laid.set(section, { rows: rowsOf(section.items, width, sizes), items: [...section.items] });
-    for (const row of laid.get(section).rows) bands.push({ top: top + row.top, height: row.height, section, row });
-    const last = laid.get(section).rows.at(-1);
-    if (last) top += last.top + last.height;
-    if (section.load) {
-      const height = estimate(Math.max(1, section.missing), width, sizes);
-      bands.push({ top, height, section, row: null });
-      top += height;
-    }
-  }
-  height = Math.max(0, top - sizes.rowGap);
+  ({ bands, heads, height } = stacked(sections, laid, width, sizes));
   box().style.height = `${height}px`;
   around = "";
   for (const element of tiles.values()) element.stale = true;
@@ -119,16 +104,7 @@ const scrolled = () => -box().getBoundingClientRect().top;
 /** The height of what lies over the top of the page. */
 const covered = () => /** @type {any} */ (document.querySelector(".top")).offsetHeight;
 
-/** The first band that ends below a height. */
-function bandAt(height) {
-  let [low, high] = [0, bands.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (bands[middle].top + bands[middle].height > height) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+const bandAt = (top) => firstBelow(bands, top);
 
 /** @typedef {{key: string, section: string, below: number, share: number}} Anchor a tile and how far below its top, or with "" the share of a section */
 
@@ -243,7 +219,7 @@ function beforeSection(section) {
 
 /** Draw titles of sections, and what stands for photographs that are missing. */
 function surround(from, to) {
-  const tall = TITLE * sizes.rem;
+  const tall = titleHeight(sizes);
   const titles = heads.filter(({ top, section }) => isTitled(section) && top < to && top + tall > from);
   const gaps = bands.slice(bandAt(from), bandAt(to) + 1).filter((band) => !band.row);
   const key = JSON.stringify([...titles, ...gaps].map(({ top }) => top));
@@ -257,8 +233,6 @@ function surround(from, to) {
   };
   box().prepend(...titles.map(({ top, section }) => at("month", top, tall, section.title)), ...gaps.map(({ top, height: high }) => at("gap", top, high - sizes.rowGap)));
 }
-
-const isTitled = ({ title, items, load, key }) => Boolean(title && (items.length || load || key === "undated"));
 
 let waiting = 0;
 const loading = new Set();
