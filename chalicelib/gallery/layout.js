@@ -5,8 +5,12 @@
  * @typedef {{key: string, ratio: number, says: Says}} Placed
  * @typedef {{row: number, gap: number, rowGap: number, rem: number, font: number}} Sizes in pixels; the font is the caption's
  * @typedef {{top: number, height: number, from: number, to: number, high: number, lefts: number[], widths: number[]}} Row the tiles `from` to `to`, with pictures that are so `high`
+ * @typedef {{key: string, title: string, items: import("./tiles.js").Item[], missing: number, load: (() => Promise<void>) | null}} Section photographs one after the other, of which some may not be loaded yet
+ * @typedef {{top: number, height: number, section: Section, row: Row | null}} Band across the grid: a row, or with null what is missing
+ * @typedef {Map<Section, {rows: Row[], items: import("./tiles.js").Item[]}>} Laid what was laid out already
  */
 
+const TITLE = 2.6; // rem
 const HIGHEST = 1.7; // of a row's height, where a lone portrait fills it
 const [CHIP_FONT, WHY_FONT, BUTTON_FONT] = [0.75, 0.78, 0.82]; // rem, as in style.css
 const LINE = 1.35;
@@ -70,4 +74,42 @@ function wrapped(widths, room, gap) {
 export function estimate(count, width, { row, gap, rowGap, font }) {
   const beside = Math.max(1, Math.floor((width + gap) / (1.4 * row + gap)));
   return Math.ceil(count / beside) * Math.round(row * 1.1 + 3.4 * font + rowGap);
+}
+
+/**
+ * Stack sections: their titles, their rows, and room for what is missing.
+ * @param {Section[]} sections @param {Laid} laid @param {number} width @param {Sizes} sizes
+ * @returns {{bands: Band[], heads: {top: number, section: Section}[], height: number}}
+ */
+export function stacked(sections, laid, width, sizes) {
+  const [bands, heads] = [[], []];
+  let top = 0;
+  for (const section of sections) {
+    heads.push({ top, section });
+    if (isTitled(section)) top += Math.round(titleHeight(sizes));
+    if (!laid.has(section)) laid.set(section, { rows: rowsOf(section.items, width, sizes), items: [...section.items] });
+    const { rows } = laid.get(section);
+    for (const row of rows) bands.push({ top: top + row.top, height: row.height, section, row });
+    const last = rows.at(-1);
+    if (last) top += last.top + last.height;
+    if (!section.load) continue;
+    const height = estimate(Math.max(1, section.missing), width, sizes);
+    bands.push({ top, height, section, row: null });
+    top += height;
+  }
+  return { bands, heads, height: Math.max(0, top - sizes.rowGap) };
+}
+
+export const isTitled = ({ title, items, load, key }) => Boolean(title && (items.length || load || key === "undated"));
+export const titleHeight = ({ rem }) => TITLE * rem;
+
+/** The place of the first band that ends below a height. @param {Band[]} bands @param {number} top */
+export function firstBelow(bands, top) {
+  let [low, high] = [0, bands.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (bands[middle].top + bands[middle].height > top) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

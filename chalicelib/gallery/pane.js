@@ -1,17 +1,16 @@
 // The part of the grid that is near the window: only its tiles are in the page, each at the place that the layout gives it.
 import { byId, make } from "./dom.js";
-import { estimate, rowsOf } from "./layout.js";
+import { firstBelow, isTitled, stacked, titleHeight } from "./layout.js";
 import { drawn, drawnBlank } from "./tiles.js";
 
 /**
  * @typedef {import("./tiles.js").Item} Item
- * @typedef {{key: string, title: string, items: Item[], missing: number, load: (() => Promise<void>) | null}} Section photographs one after the other, of which some may not be loaded yet
- * @typedef {{top: number, height: number, section: Section, row: import("./layout.js").Row | null}} Band across the grid: a row, or with null what is missing
+ * @typedef {import("./layout.js").Section} Section
+ * @typedef {import("./layout.js").Band} Band
  */
 
 const AROUND = 0.9; // of the window's height, above and below it
 const AHEAD = 1.5; // likewise: what is missing there is asked for
-const TITLE = 2.6; // rem
 const LOAD_MS = 80;
 const AT_ONCE = 2;
 
@@ -26,6 +25,9 @@ const laid = new Map();
 let bands = [];
 let heads = /** @type {{top: number, section: Section}[]} */ ([]);
 let width = 0;
+let height = 0; // of all
+let seen = { top: 0, covered: 0 }; // how far the window's top is below the grid's, and what lies over it
+let around = ""; // which titles and gaps are in the page
 let sizes = /** @type {import("./layout.js").Sizes | null} */ (null);
 let isPrinting = false;
 /** @type {Set<(element: any, item: Item) => void>} */
@@ -70,6 +72,7 @@ export function redraw(item) {
   tiles.delete(item.key);
   const fresh = tileOf(item);
   old.replaceWith(fresh);
+  render();
   if (hadFocus) fresh.querySelector("button").focus({ preventScroll: true });
 }
 
@@ -88,22 +91,9 @@ function place(anchor = null) {
   if (now !== width) laid.clear();
   width = now;
   measure();
-  [bands, heads] = [[], []];
-  let top = 0;
-  for (const section of sections) {
-    heads.push({ top, section });
-    if (section.title && (section.items.length || section.load || section.key === "undated")) top += Math.round(TITLE * sizes.rem);
-    if (!laid.has(section)) laid.set(section, { rows: rowsOf(section.items, width, sizes), items: [...section.items] });
-    for (const row of laid.get(section).rows) bands.push({ top: top + row.top, height: row.height, section, row });
-    const last = laid.get(section).rows.at(-1);
-    if (last) top += last.top + last.height;
-    if (section.load) {
-      const height = estimate(Math.max(1, section.missing), width, sizes);
-      bands.push({ top, height, section, row: null });
-      top += height;
-    }
-  }
-  box().style.height = `${Math.max(0, top - sizes.rowGap)}px`;
+  ({ bands, heads, height } = stacked(sections, laid, width, sizes));
+  box().style.height = `${height}px`;
+  around = "";
   for (const element of tiles.values()) element.stale = true;
   if (anchor) restore(anchor);
   render();
@@ -114,16 +104,7 @@ const scrolled = () => -box().getBoundingClientRect().top;
 /** The height of what lies over the top of the page. */
 const covered = () => /** @type {any} */ (document.querySelector(".top")).offsetHeight;
 
-/** The first band that ends below a height. */
-function bandAt(height) {
-  let [low, high] = [0, bands.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (bands[middle].top + bands[middle].height > height) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+const bandAt = (top) => firstBelow(bands, top);
 
 /** @typedef {{key: string, section: string, below: number, share: number}} Anchor a tile and how far below its top, or with "" the share of a section */
 
@@ -139,7 +120,7 @@ export function anchored() {
 /** Where a section lies, with what is missing of it. @param {Section} section */
 function spread(section) {
   const at = heads.findIndex((head) => head.section === section);
-  return { top: heads[at].top, height: (heads[at + 1]?.top ?? box().offsetHeight) - heads[at].top };
+  return { top: heads[at].top, height: (heads[at + 1]?.top ?? height) - heads[at].top };
 }
 
 /** Scroll so that something is at the top of the window again. @param {Anchor} anchor @returns {boolean} whether it is there */
@@ -160,7 +141,7 @@ function holds({ section, row }, key) {
 }
 
 /** How high all is, where sections begin, and which part of it is at the top of the window. */
-export const extent = () => ({ heads, height: box().offsetHeight, top: scrolled() + covered() });
+export const extent = () => ({ heads, height, top: seen.top + seen.covered });
 
 /** Scroll to a height of the grid. @param {number} top */
 export function scrollToHeight(top) {
@@ -191,9 +172,10 @@ function put(element, band, at, position) {
 function render() {
   if (!width) return;
   const [top, tall] = [scrolled(), innerHeight];
-  const around = isPrinting ? 20 * tall : AROUND * tall;
+  seen = { top, covered: covered() };
+  const beyond = isPrinting ? 20 * tall : AROUND * tall;
   const focused = document.activeElement?.closest("#grid .tile[data-id]")?.getAttribute("data-id");
-  const [first, last] = [bandAt(top - around), bandAt(top + tall + around)];
+  const [first, last] = [bandAt(top - beyond), bandAt(top + tall + beyond)];
   const shown = [];
   const show = (band) => {
     const { items } = laid.get(band.section);
@@ -216,7 +198,7 @@ function render() {
     if (element === next) next = next.nextElementSibling;
     else box().insertBefore(element, next);
   }
-  surround(top - around, top + tall + around);
+  surround(top - beyond, top + tall + beyond);
   askFor(top, tall);
   for (const watcher of watchers) watcher();
 }
@@ -237,12 +219,19 @@ function beforeSection(section) {
 
 /** Draw titles of sections, and what stands for photographs that are missing. */
 function surround(from, to) {
+  const tall = titleHeight(sizes);
+  const titles = heads.filter(({ top, section }) => isTitled(section) && top < to && top + tall > from);
+  const gaps = bands.slice(bandAt(from), bandAt(to) + 1).filter((band) => !band.row);
+  const key = JSON.stringify([...titles, ...gaps].map(({ top }) => top));
+  if (key === around) return;
+  around = key;
   for (const old of box().querySelectorAll(":scope > .month, :scope > .gap")) old.remove();
-  const at = (one, top, height) => ((one.style.cssText = `top:${top}px;height:${height}px`), one);
-  const near = ({ top, height = 99 }) => top < to && top + height > from;
-  const titles = heads.filter((head) => head.section.title && near(head)).map(({ top, section }) => at(make("span", { class: "month", "aria-hidden": "true", textContent: section.title }), top, TITLE * sizes.rem));
-  const gaps = bands.slice(bandAt(from), bandAt(to) + 1).filter((band) => !band.row).map(({ top, height }) => at(make("span", { class: "gap", "aria-hidden": "true" }), top, height - sizes.rowGap));
-  box().prepend(...titles, ...gaps);
+  const at = (kind, top, high, textContent = "") => {
+    const one = make("span", { class: kind, "aria-hidden": "true", textContent });
+    one.style.cssText = `top:${top}px;height:${high}px`;
+    return one;
+  };
+  box().prepend(...titles.map(({ top, section }) => at("month", top, tall, section.title)), ...gaps.map(({ top, height: high }) => at("gap", top, high - sizes.rowGap)));
 }
 
 let waiting = 0;

@@ -3,6 +3,7 @@ import { byId, make } from "./dom.js";
 import * as pane from "./pane.js";
 
 const [YEAR_PX, DOT_PX] = [22, 7]; // between one and the next
+const MARGINS_PX = 106; // above and below the bar, as in style.css
 const bar = () => byId("timeline");
 const label = make("span", { class: "at" });
 let drawn = "";
@@ -56,13 +57,14 @@ function tell(share) {
 
 function show() {
   const { heads, height, top } = months();
-  bar().hidden = heads.length < 2;
-  document.body.classList.toggle("timed", heads.length > 1);
+  if (bar().hidden !== heads.length < 2) bar().hidden = heads.length < 2;
   if (heads.length < 2) return;
   const now = indexAt(heads, top);
   const share = Math.min(1, Math.max(0, top / height));
   const said = { valuenow: now, valuemax: heads.length - 1, valuetext: heads[now].section.title };
-  for (const [name, value] of Object.entries(said)) bar().setAttribute(`aria-${name}`, String(value));
+  if (bar().getAttribute("aria-valuetext") !== said.valuetext || bar().getAttribute("aria-valuemax") !== String(said.valuemax)) {
+    for (const [name, value] of Object.entries(said)) bar().setAttribute(`aria-${name}`, String(value));
+  }
   draw(heads, height);
   tell(share);
   bar().style.setProperty("--now", String(share));
@@ -70,7 +72,7 @@ function show() {
 
 /** Draw years and months where they begin, as far as there is room. */
 function draw(heads, height) {
-  const tall = bar().clientHeight;
+  const tall = innerHeight - MARGINS_PX;
   const marks = heads.map(({ top, section }) => ({ at: Math.round((top / height) * tall), year: section.key.slice(0, 4) }));
   const key = JSON.stringify([tall, marks]);
   if (key === drawn) return;
@@ -81,7 +83,7 @@ function draw(heads, height) {
     const isYear = year !== lastYear && at - lastAt >= YEAR_PX;
     if (!isYear && at - lastDot < DOT_PX) continue;
     const mark = make("span", { class: isYear ? "year" : "dot", textContent: isYear ? year : "" });
-    mark.style.top = `${at}px`;
+    mark.style.top = `${(at / tall) * 100}%`;
     children.push(mark);
     if (isYear) [lastYear, lastAt] = [year, at];
     lastDot = isYear ? at + DOT_PX : at;

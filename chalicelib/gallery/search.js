@@ -21,6 +21,7 @@ import * as views from "./views.js";
 const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels", "albums"].join(",");
 const PAGE = 40;
 const DAY_MS = 86_400_000;
+const REST_MS = 150;
 const MOST_UNLIKE = 10;
 const NOTHING = { ...UNBOUND(), ...ANY_TIME, q: "", label: [], album: [], similar: "", crop: "", why: "", collapse: "", all: "", unlike: [] };
 const LISTS = [...TRAITS.map(({ name }) => name), "label", "album", "unlike"];
@@ -111,7 +112,13 @@ function byPart(part) {
 const keepPlace = () => address.keepPlace(grid.count(), anchored());
 
 /** Let back and forward come back to the place in what is shown. */
-export const keepPlaces = () => document.addEventListener("scrollend", () => !byId("detail").open && keepPlace());
+export function keepPlaces() {
+  let timer = 0;
+  document.addEventListener("scrollend", () => {
+    clearTimeout(timer); // browsers take only so many changes of the history in a while
+    timer = setTimeout(() => !byId("detail").open && keepPlace(), REST_MS);
+  });
+}
 
 /** Whether all photographs are shown, the newest first. */
 export const isEverything = () => !isSearch() && !picture && !wanted.similar;

@@ -5,6 +5,7 @@ import { alternative, beside as seenBeside, filedBeside, guess, guessed } from "
 
 const STATES = { pending: "waiting for its caption", needs_review: "needs a look", failed: "failed", expired: "no file came" };
 const [AGAIN, REMOVE] = ["Add it again", "Remove"];
+const SOON_MS = 200; // a picture that was waited for fades in
 const MOST_ON_A_TILE = 3; // labels, beside those that were looked for
 const pen = /** @type {CanvasRenderingContext2D} */ (make("canvas").getContext("2d"));
 
@@ -64,7 +65,8 @@ function remedies(image) {
 function picture(image) {
   if (!image.links.display) return "";
   const img = make("img", { loading: "lazy", decoding: "async", alt: alternative(image) });
-  img.addEventListener("load", () => img.classList.add("here"));
+  const since = performance.now();
+  img.addEventListener("load", () => img.classList.add("here", ...(performance.now() - since < SOON_MS ? ["soon"] : [])));
   img.addEventListener("error", () => broken(image.id), { once: true });
   img.src = image.links.display;
   return img;
