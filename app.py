@@ -226,9 +226,28 @@ def edit_image(
 
 
 @serves("DELETE", "/images/{image_id}")
-def delete_image(image_id: str, caller: Caller, revision: int | None) -> None:
+def delete_image(
+    image_id: str, caller: Caller, query: requests.Deletion, revision: int | None
+) -> None:
     """Delete a photograph."""
-    repository().collection.delete(caller, image_id, revision)
+    collection = repository().collection
+    delete = collection.delete_for_good if query.permanent else collection.delete
+    delete(caller, image_id, revision)
+
+
+@serves("POST", "/images/{image_id}/restore")
+def restore_image(image_id: str, caller: Caller) -> answers.ImageAnswer:
+    """Take a photograph out of the trash."""
+    image = repository().collection.restore(caller, image_id)
+    return answers.image_answer(image, repository().storage)
+
+
+@serves("GET", "/trash")
+def list_trash(caller: Caller, query: requests.TrashListing) -> answers.ImageList:
+    """List the photographs in the trash."""
+    page = repository().collection.trash(caller, query)
+    items = answers.image_answers(page.items, repository().storage)
+    return answers.ImageList(items=items, cursor=page.cursor)
 
 
 @serves("GET", "/images/{image_id}/similar")

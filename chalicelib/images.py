@@ -120,7 +120,7 @@ class Counted:
     Attributes
     ----------
     state
-        The state it is counted in; None where it does not exist or is deleted.
+        The state it is counted in; None where it does not exist or is hidden.
     epoch, at_epoch
         The number of the recount after whose beginning its state changed last, and the state that
         it was counted in at that beginning.
@@ -203,6 +203,11 @@ class Image:
         How it was asked for, where that was through the API.
     form_until
         Until when the newest upload form is good; None where a file has come, or needed no form.
+    trashed_at
+        Since when it is in the trash; None where it is not. It is hidden there, and keeps all else.
+    trashed_version
+        S3's version of the file that its key held then, None where that held none: only another
+        one takes it out of the trash.
     removed_at
         Of a tombstone: when the file was gone from the bucket, too, and while it may come back;
         None where only the record was deleted.
@@ -242,6 +247,8 @@ class Image:
     processed_by: str | None = None
     entry: Entry | None = None
     form_until: datetime | None = None
+    trashed_at: datetime | None = None
+    trashed_version: str | None = None
     removed_at: datetime | None = None
     taken_at: datetime | None = None
     camera: str | None = None
@@ -252,9 +259,19 @@ class Image:
     counted: Counted | None = field(default=None, compare=False, repr=False)
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether there is no such photograph for anyone: it is deleted, or in the trash."""
+        return self.state is State.DELETED or self.trashed_at is not None
+
+    @property
+    def shown_state(self) -> State:
+        """The state that is told of it: in the trash it is as good as deleted."""
+        return State.DELETED if self.is_hidden else self.state
+
+    @property
     def counts_as(self) -> State | None:
-        """The state it is to be counted in; None where it is deleted."""
-        return None if self.state is State.DELETED else self.state
+        """The state it is to be counted in; None where it is hidden."""
+        return None if self.is_hidden else self.state
 
     @property
     def vector_space(self) -> str | None:
@@ -279,7 +296,7 @@ class Image:
 
     def is_visible_to(self, owner: str | None) -> bool:
         """Tell whether an owner sees it; None is an administrator, who sees everyone's."""
-        return self.state is not State.DELETED and owner in (None, self.owner)
+        return not self.is_hidden and owner in (None, self.owner)
 
 
 @dataclass(frozen=True, slots=True)

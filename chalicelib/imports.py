@@ -17,7 +17,7 @@ from chalicelib.import_reports import MAX_PROBLEMS, ImportReport, LineOutcome
 from chalicelib.names import UPLOADS
 from chalicelib.queue import Queue
 from chalicelib.storage import Storage, owner_of
-from chalicelib.transitions import imported, living
+from chalicelib.transitions import imported, kept
 from image_repo_formats import text_encoding
 from image_repo_formats.captions import DEFAULT_NAME, first_captions, is_sidecar, names
 from image_repo_formats.entries import CaptionFileError, Entry, Line, UnreadableLine
@@ -244,7 +244,7 @@ class Imports:
                 self._catalogue,
                 image_id_of(self._storage.bucket, key),
                 lambda stored: imported(
-                    living(stored), told.caption, self._clock(), keywords=told.keywords or None
+                    kept(stored), told.caption, self._clock(), keywords=told.keywords or None
                 ),
             ).after
         except NotFound:

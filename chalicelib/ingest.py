@@ -26,6 +26,7 @@ from chalicelib.transitions import (
     pending,
     rejected,
     seen,
+    untrashed,
 )
 
 NEVER_BEGUN = "captioning could not begin: the event was delivered in vain and given up"
@@ -178,6 +179,19 @@ class EventRecorder:
             return True
         return record.removed_at is None and _is_same(record.version_id, event.version_id)
 
+    def _is_replaced(self, record: Image, event: ObjectEvent) -> bool:
+        """Say whether the key holds another file than when its photograph went to the trash.
+
+        It is this event's, which brings the photograph back; an older event does not, nor the work
+        of a model that was late. A redrive names no version, and is of whatever is there.
+        """
+        if record.trashed_at is None or event.kind is EventKind.REMOVED:
+            return False
+        found = self._storage.head(event.key)
+        if found is None or found.version == record.trashed_version:
+            return False
+        return event.sequencer is None or _is_same(found.version_id, event.version_id)
+
     def _apply(self, event: ObjectEvent, transition: Callable[[Image], Image]) -> IngestOutcome:
         """Save a transition unless the event changes nothing, which is checked at each try."""
 
@@ -185,7 +199,10 @@ class EventRecorder:
             skipped = self._skip_reason(stored, event)
             if skipped:
                 raise _Skipped(skipped)
-            return transition(stored or pending(event.bucket, event.key, self._clock()))
+            record = stored or pending(event.bucket, event.key, self._clock())
+            if self._is_replaced(record, event):
+                record = untrashed(record, self._clock())
+            return transition(record)
 
         try:
             saved = update(self._catalogue, image_id_of(event.bucket, event.key), applied)

@@ -23,7 +23,7 @@ class RebuildPage:
     examined
         Uploads compared with their records.
     queued, skipped
-        Those that were redriven, and those that are finished or deleted.
+        Those that were redriven, and those that are finished, deleted or in the trash.
     cursor
         ``after`` of the next page; None at the end.
     """
@@ -109,4 +109,4 @@ class Rebuild:
 
 def _is_processed(record: Image, entry: StoredObject) -> bool:
     is_processed = record.processed_by is not None and record.size == entry.size
-    return is_processed or record.state is State.DELETED
+    return is_processed or record.is_hidden

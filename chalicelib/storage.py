@@ -53,6 +53,11 @@ class StoredObject:
     version_id: str | None = None
     modified_at: datetime | None = None
 
+    @property
+    def version(self) -> str:
+        """Its version, where it is told: of what has none the null version."""
+        return self.version_id or NULL_VERSION
+
 
 @dataclass(frozen=True, slots=True)
 class PresignedPost:

@@ -20,6 +20,9 @@ From `pending` on, every sequence of transitions keeps these invariants, whateve
   ``failed`` keeps its size, and ``processed_by`` where the decoder refused the file for good.
 * ``deleted`` holds identity, version, sequencer and times, and nothing else. Only there is a
   ``removed_at``; with it the file may come back, and the record with what the model makes of it.
+* ``trashed_at`` stands beside any state but ``deleted``. Only moving to the trash sets it; only
+  restoring, another file and a deletion end it. Whatever else happens to the record meanwhile
+  leaves it there, and nobody edits it. A ``trashed_version`` stands with it alone.
 * ``former_visual`` and ``former_space`` stand together, are of the very file that ``visual`` is of,
   and of another space than that.
 * Alternatives differ from each other and from the caption; at most ``MAX_ALTERNATIVES``.
@@ -205,6 +208,32 @@ def deleted(
     )
 
 
+def trashed(image: Image, now: datetime, *, version_id: str | None = None) -> Image:
+    """Move a photograph to the trash: it is hidden, and keeps all it has.
+
+    ``version_id`` is that of the file that its key holds now, None where it holds none.
+
+    Raises
+    ------
+    NotFound
+        The photograph is deleted, or in the trash already.
+    """
+    return replace(living(image), trashed_at=now, trashed_version=version_id, updated_at=now)
+
+
+def untrashed(image: Image, now: datetime) -> Image:
+    """Take a photograph out of the trash, with all it had.
+
+    Raises
+    ------
+    NotFound
+        It is not there.
+    """
+    if image.trashed_at is None:
+        raise NotFound("there is no such photograph in the trash")
+    return replace(image, trashed_at=None, trashed_version=None, updated_at=now)
+
+
 def seen(image: Image, event: ObjectEvent, now: datetime) -> Image:
     """Return a record that holds after an event, too, though that changed nothing else of it."""
     if not is_older(image.sequencer, event.sequencer):
@@ -288,14 +317,14 @@ def imported(
 
     A corrected import does not keep the caption it corrects, so that the order in which
     descriptions and photographs arrive makes no difference. The same again returns the record as
-    it is.
+    it is. What is in the trash learns it, too, to have it when it is restored.
 
     Raises
     ------
     NotFound
         The photograph is deleted.
     """
-    after = living(image)
+    after = kept(image)
     if text is not None and not (after.caption and after.caption.source is Source.USER):
         after = _with_persons_caption(after, text, Source.IMPORT)
     if keywords is not None and after.keywords_source is not Source.USER:
@@ -335,7 +364,20 @@ def described(
 
 
 def living(image: Image | None) -> Image:
-    """Return a record that exists and is not deleted.
+    """Return a record that exists and is neither deleted nor in the trash.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    if image is None or image.is_hidden:
+        raise NotFound("there is no such photograph")
+    return image
+
+
+def kept(image: Image | None) -> Image:
+    """Return a record that exists and is not deleted, be it in the trash.
 
     Raises
     ------
@@ -365,7 +407,13 @@ def _emptied(image: Image, now: datetime) -> Image:
 
 def _without_file(image: Image, now: datetime) -> Image:
     """Return what holds for whatever file comes next: what a person wrote beside it."""
-    left = replace(_emptied(image, now), entry=image.entry, albums=image.albums)
+    left = replace(
+        _emptied(image, now),
+        entry=image.entry,
+        albums=image.albums,
+        trashed_at=image.trashed_at,
+        trashed_version=image.trashed_version,
+    )
     if image.attributes_source in HUMAN_SOURCES:
         left = replace(left, attributes=image.attributes, attributes_source=image.attributes_source)
     if image.keywords_source in _OUTLIVING_THE_FILE:

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from image_repo import albums, bulk, doctor, listing, photographs, searching, tokens, upkeep
+from image_repo import (
+    albums,
+    bulk,
+    doctor,
+    listing,
+    photographs,
+    searching,
+    tokens,
+    trash,
+    upkeep,
+)
 from image_repo.config import Session
 from image_repo.errors import FAILED, CommandError, in_words
 from image_repo.filters import by_option
@@ -38,7 +48,9 @@ COMMANDS: Mapping[str, Command] = {
     "upload": photographs.upload_files,
     "show": photographs.show,
     "edit": photographs.edit,
-    "delete": photographs.delete,
+    "delete": trash.delete,
+    "trash": trash.list_trash,
+    "restore": trash.restore,
     "import": bulk.import_folder,
     "watch": bulk.watch,
     "export": bulk.export,

@@ -158,7 +158,7 @@ class Examination:
     def _delete(self) -> str:
         left = [self._path] if self._image else self._lost()
         for path in left:
-            self._client.call("DELETE", path)
+            self._client.call("DELETE", path, query={"permanent": "true"})
         return "deleted" if left else "nothing was left"
 
     def _wait_until_gone(self) -> str:

@@ -1,11 +1,12 @@
 """The command that lists photographs, the newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
 import typer
+from rich.table import Table
 
 from image_repo.client import PAGE, Client, Json
 from image_repo.config import AsJson, session_of
@@ -77,10 +78,18 @@ def list_images(
     )
     with session_of(context).client() as client:
         listing = Listing(client, narrowing, owner, order, PAGE if everything else limit)
-        _tell(listing.pages(cursor), everything=everything, as_json=as_json)
+        tell_pages(listing.pages(cursor), everything=everything, as_json=as_json)
 
 
-def _tell(pages: Iterator[Json], *, everything: bool, as_json: bool) -> None:
+def tell_pages(
+    pages: Iterator[Json],
+    *,
+    everything: bool,
+    as_json: bool,
+    table: Callable[[Iterable[Json]], Table] = images_table,
+    write: Callable[[Json], None] = write_image,
+) -> None:
+    """Print one page of photographs, or all: as JSON, as a table, or in a pipe line by line."""
     told = pages if everything else islice(pages, 1)
     if as_json or is_terminal():
         answers = list(told)
@@ -89,12 +98,12 @@ def _tell(pages: Iterator[Json], *, everything: bool, as_json: bool) -> None:
         if as_json:
             write_json(whole)
             return
-        console.print(images_table(items))
+        console.print(table(items))
         tell_more(whole)
         return
     for page in told:
         for image in page["items"]:
-            write_image(image)
+            write(image)
         if not everything:
             tell_more(page)
 

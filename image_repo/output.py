@@ -1,6 +1,6 @@
 """What is shown of photographs: a record, a list, what was found."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -150,10 +150,20 @@ def images_table(images: Iterable[Json]) -> Table:
     return table
 
 
-def write_image(image: Json) -> None:
+def trash_table(images: Iterable[Json], kept_until: Callable[[Json], str]) -> Table:
+    """Return records in the trash, with since and until when, for 80 columns or more."""
+    table = _table("trashed, until", "caption, attributes")
+    for image in images:
+        since = [image["trashed_at"][:10], kept_until(image)]
+        about = [told(image) or image["reason"] or "", _attributes(image), taken(image)]
+        table.add_row(_stacked(since), _stacked(about), _stacked(_named(image)[::-1]))
+    return table
+
+
+def write_image(image: Json, *further: object) -> None:
     """Write a record of a listing as a line."""
     text = told(image) or image["reason"] or ""
-    dates = (image["created_at"], taken(image))
+    dates = (image["created_at"], taken(image), *further)
     write_record(*_named(image), image["state"], text, _attributes(image), *dates)
 
 

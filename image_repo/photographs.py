@@ -1,4 +1,4 @@
-"""Commands on single photographs: upload, show, edit, delete."""
+"""Commands on single photographs: upload, show, edit."""
 
 import json
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ import typer
 from rich.markup import escape
 
 from image_repo.bulk import WithDuplicates
-from image_repo.client import Client, Json, image_path
+from image_repo.client import Json, image_path
 from image_repo.config import AsJson, session_of
 from image_repo.contents import photograph
-from image_repo.errors import FAILED, UNAVAILABLE, ApiProblem, CommandError
+from image_repo.errors import FAILED, CommandError
 from image_repo.importing import Imported, put_in
-from image_repo.names import about, counted, shown
+from image_repo.names import about, shown
 from image_repo.output import show_image, told, words
-from image_repo.terminal import confirm, remarks, write_json, write_record
+from image_repo.terminal import remarks, write_json, write_record
 from image_repo.uploading import Duplicates, Fate, UploadOutcome
 
 
@@ -134,29 +134,3 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise CommandError(f"--attributes is not JSON: {error}") from error
-
-
-def delete(
-    context: typer.Context,
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-) -> None:
-    """Delete photographs, files and all."""
-    if not yes:
-        confirm(f"Delete {counted(len(ids), 'photograph')} for good?")
-    with session_of(context).client() as client:
-        failed = [image_id for image_id in ids if not _deleted(client, image_id)]
-    if failed:
-        raise typer.Exit(FAILED)
-
-
-def _deleted(client: Client, image_id: str) -> bool:
-    try:
-        client.call("DELETE", image_path(image_id))
-    except ApiProblem as problem:
-        if problem.exit_code == UNAVAILABLE:
-            raise
-        remarks.print(f"[red]✗[/] {escape(image_id)}: {escape(str(problem))}", soft_wrap=True)
-        return False
-    write_record(image_id, "deleted")
-    return True

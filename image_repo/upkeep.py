@@ -51,6 +51,7 @@ REPAIRS = {
     "StrayDocumentsRemoved": "entries of the index without a photograph, removed",
     "IndexesRebuilt": "index ahead of the catalogue, being rebuilt",
     "CountersCorrected": "counters that were wrong, corrected",
+    "TrashEmptied": "photographs deleted for good after their days in the trash",
     "RecordsPassedOver": "records that cannot be read or saved, passed over: see the log",
 }
 

@@ -7,6 +7,8 @@ charset-normalizer and defusedxml alone, and those only to read files of caption
 MAX_CAPTION_CHARS = 2_000
 MAX_KEYWORDS = 100
 MAX_KEYWORD_CHARS = 64
+# How long a photograph can be restored from the trash: docs/decisions/312.
+TRASH_DAYS = 30
 CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",

@@ -66,22 +66,23 @@ class Change:
     def event(self) -> "PutEventsRequestEntryTypeDef | None":
         """Return its event, without the caption, which may be private.
 
-        None where the write brought the photograph into no state that is published.
+        None where the write brought the photograph into no state that is published. Into the trash
+        it goes like a deleted one, and comes out of it like a new one.
         """
-        image = self.after
-        if image.state not in NAMES or (self.before and self.before.state is image.state):
+        image, state = self.after, self.after.shown_state
+        if state not in NAMES or (self.before and self.before.shown_state is state):
             return None
         detail = {
             "image_id": image.image_id,
             "owner": image.owner,
             "key": image.key,
             "rev": image.rev,
-            "state": image.state.value,
-            "reason": image.reason,
+            "state": state.value,
+            "reason": None if image.is_hidden else image.reason,
         }
         return {
             "Source": SOURCE,
-            "DetailType": NAMES[image.state],
+            "DetailType": NAMES[state],
             "Detail": json.dumps(detail),
         }
 

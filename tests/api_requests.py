@@ -14,6 +14,8 @@ REQUESTS: list[tuple[str, str, str, Any]] = [
     ("GET", "/images/{image_id}", "/images/id-1", None),
     ("PATCH", "/images/{image_id}", "/images/id-1", {"attributes": [{"subject": "dog"}]}),
     ("DELETE", "/images/{image_id}", "/images/id-1", None),
+    ("POST", "/images/{image_id}/restore", "/images/trashed/restore", None),
+    ("GET", "/trash", "/trash", None),
     ("GET", "/images/{image_id}/similar", "/images/id-1/similar", None),
     ("GET", "/images/{image_id}/attention", "/images/id-1/attention", None),
     ("GET", "/duplicates", "/duplicates?limit=10", None),

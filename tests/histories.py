@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from urllib.parse import quote_plus
@@ -205,12 +206,24 @@ class Life:
         self.bucket.write(self.key, body, content_type="image/jpeg")
 
     def delete(self) -> bool:
-        """Delete it through the API; tell whether there was such a photograph."""
+        """Delete it for good through the API; tell whether there was such a photograph."""
+        was_there = self._has(partial(self._api.delete_for_good, rev=None))
+        self.is_answered_deleted |= was_there
+        return was_there
+
+    def trash(self) -> bool:
+        """Move it to the trash through the API; tell whether there was such a photograph."""
+        return self._has(partial(self._api.delete, rev=None))
+
+    def restore(self) -> bool:
+        """Take it out of the trash through the API; tell whether it was there."""
+        return self._has(self._api.restore)
+
+    def _has(self, act: Callable[[Caller, str], object]) -> bool:
         try:
-            self._api.delete(ADA, self.image_id, None)
+            act(ADA, self.image_id)
         except NotFound:
             return False
-        self.is_answered_deleted = True
         return True
 
     def undo(self) -> None:
@@ -254,7 +267,7 @@ class Life:
 
     @property
     def is_living(self) -> bool:
-        return self.record is not None and self.record.state is not State.DELETED
+        return self.record is not None and not self.record.is_hidden
 
     @property
     def copies(self) -> set[str]:

@@ -36,6 +36,22 @@ class Killed(BaseException):
     """The process ended."""
 
 
+class Interrupting:
+    """Does something at one of the calls to adapters; every later one fails if it kills."""
+
+    def __init__(self, at: int, what: Callable[[], None] | None = None) -> None:
+        self._at = at
+        self._what = what
+        self.calls = 0
+
+    def __call__(self, name: str) -> None:
+        self.calls += 1
+        if self._what is None and self.calls >= self._at:
+            raise Killed
+        if self._what is not None and self.calls == self._at:
+            self._what()
+
+
 class Watched:
     """An adapter of which something is told before each call."""
 

@@ -78,7 +78,7 @@ class Inputs:
     )
     upload_ms: Input = Input(50, "ms of the API for an upload's form", _ASSUMED)
     authorizer_ms: Input = Input(5, "ms of the authorizer, before each request", _ASSUMED)
-    gallery_files: Input = Input(43, "files of the gallery beside the page", "`chalicelib/gallery`")
+    gallery_files: Input = Input(49, "files of the gallery beside the page", "`chalicelib/gallery`")
     file_ms: Input = Input(5, "ms of the API for one of them, with `cdn=no`", _ASSUMED)
     firewall_rules: Input = Input(3, "rules of the stack's own firewall", "`infra/firewall.py`")
     passes: Input = Input(2, "passes over what waits in an hour", "`app.py`")

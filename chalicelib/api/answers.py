@@ -98,7 +98,8 @@ class ImageAnswer(Answer):
     model was too unsure to write a caption, ``caption`` is null and ``reason`` says so.
     ``placeholder`` is the average colour, ``#rrggbb``, to show until the picture is there.
     ``taken_at`` is by the camera's clock, without a zone; ``orientation`` is EXIF's; ``position``
-    is there only where the deployment keeps it.
+    is there only where the deployment keeps it. ``trashed_at`` is null but in the trash, from where
+    it can be restored for 30 days.
     """
 
     id: str
@@ -124,6 +125,7 @@ class ImageAnswer(Answer):
     orientation: int | None
     position: PositionAnswer | None
     reason: str | None
+    trashed_at: datetime | None
     created_at: datetime
     updated_at: datetime
     links: Links
@@ -135,7 +137,7 @@ class ImageAnswer(Answer):
 
 
 class ImageList(Answer):
-    """A page of photographs, newest first."""
+    """A page of photographs, newest first; in the trash, latest trashed first."""
 
     items: list[ImageAnswer]
     cursor: str | None

@@ -1,4 +1,4 @@
-"""What a person does with photographs: look at, count, edit, delete."""
+"""What a person does with photographs: look at, count, edit, delete, restore."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 from chalicelib.access import Caller
 from chalicelib.api.answers import Stats
-from chalicelib.api.requests import ImageEdit, Listing, described_by
-from chalicelib.api.visibility import visible, visible_to
+from chalicelib.api.requests import ImageEdit, Listing, TrashListing, described_by
+from chalicelib.api.visibility import seen_by, visible
 from chalicelib.catalogue import Catalogue, Page, update
-from chalicelib.display_copies import DisplayCopies
+from chalicelib.deletion import Deletion
 from chalicelib.errors import InvalidField, RevisionMismatch, SearchUnavailable
 from chalicelib.images import Image, State
 from chalicelib.recounting import AutomaticRecounting
 from chalicelib.search.port import Searching as SearchEngine
 from chalicelib.storage import Storage
-from chalicelib.transitions import deleted, edited, file_removed
+from chalicelib.transitions import edited, kept, living, untrashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +75,33 @@ class Collection:
             caller, image_id, rev, lambda image, now: edited(image, now, **described_by(edit))
         )
 
+    def trash(self, caller: Caller, listing: TrashListing) -> Page:
+        """Return a page of the trash, latest trashed first."""
+        owner = caller.visible_owner(listing.owner)
+        return self.catalogue.trash(owner, limit=listing.limit, cursor=listing.cursor)
+
     def delete(self, caller: Caller, image_id: str, rev: int | None) -> None:
-        """Leave a tombstone, then remove the files: cut in between, nothing is found any more.
+        """Move a photograph to the trash; asked again, there is no such photograph any more."""
+        self._update(caller, image_id, rev, self._deletion.trashed)
+
+    def restore(self, caller: Caller, image_id: str) -> Image:
+        """Take a photograph out of the trash, with all it had."""
+        return self._update(caller, image_id, None, untrashed, kept)
+
+    def delete_for_good(self, caller: Caller, image_id: str, rev: int | None) -> None:
+        """Leave a tombstone, then remove the files, be the photograph in the trash or not.
 
         Asked again, it removes what was left, though there is no such photograph any more.
         """
+        deletion = self._deletion
         held = self.catalogue.get(image_id)
         if held is not None and caller.sees(held.owner) and held.state is State.DELETED:
-            self._remove_files(held)
-        self._remove_files(self._update(caller, image_id, rev, self._deleted))
+            deletion.remove_files(held)
+        deletion.remove_files(self._update(caller, image_id, rev, deletion.tombstone, kept))
 
-    def _deleted(self, image: Image, now: datetime) -> Image:
-        found = self.storage.head(image.key)
-        return deleted(image, now, version_id=found.version_id if found else None)
-
-    def _remove_files(self, tombstone: Image) -> None:
-        if tombstone.removed_at is None:
-            self.storage.delete(tombstone.key)
-            update(
-                self.catalogue,
-                tombstone.image_id,
-                lambda stored: self._without_file(stored or tombstone),
-            )
-        DisplayCopies(self.catalogue, self.storage).sweep(tombstone.image_id)
-
-    def _without_file(self, image: Image) -> Image:
-        """Return the tombstone, which knows now that the file is gone.
-
-        It is saved even so: a worker that looked at the bucket before the file was removed finds
-        its record changed, and looks again. One that was quicker is undone, unless what it found
-        was uploaded after the removal.
-        """
-        now = self.clock()
-        if image.state is not State.DELETED and self.storage.head(image.key) is None:
-            image = deleted(image, now)
-        return file_removed(image, now)
+    @property
+    def _deletion(self) -> Deletion:
+        return Deletion(self.catalogue, self.storage, self.clock)
 
     def _update(
         self,
@@ -117,9 +109,10 @@ class Collection:
         image_id: str,
         rev: int | None,
         transition: Callable[[Image, datetime], Image],
+        existing: Callable[[Image | None], Image] = living,
     ) -> Image:
         def applied(stored: Image | None) -> Image:
-            image = visible_to(caller, stored)
+            image = seen_by(caller, existing(stored))
             if rev is not None and rev != image.rev:
                 raise RevisionMismatch(f"the photograph is at revision {image.rev}, not {rev}")
             return transition(image, self.clock())

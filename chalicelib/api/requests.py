@@ -209,6 +209,20 @@ class Listing(Request):
     cursor: Cursor | None = None
 
 
+class TrashListing(Request):
+    """``GET /trash``."""
+
+    owner: Owner | None = None
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class Deletion(Request):
+    """``DELETE /images/{id}``: into the trash, or ``permanent``, out of it too."""
+
+    permanent: bool = False
+
+
 class RebuildRequest(Request):
     """``POST /rebuild``: one page of the bucket goes through the captioner again."""
 

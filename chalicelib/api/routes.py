@@ -114,11 +114,27 @@ ROUTES = (
     Route(
         "DELETE",
         "/images/{image_id}",
-        "Delete a photograph, its files too",
+        "Move a photograph to the trash, or delete it for good, its files too",
         _W,
         None,
         204,
+        query=requests.Deletion,
         if_match=True,
+    ),
+    Route(
+        "POST",
+        "/images/{image_id}/restore",
+        "Take a photograph out of the trash",
+        _W,
+        answers.ImageAnswer,
+    ),
+    Route(
+        "GET",
+        "/trash",
+        "List the photographs in the trash, latest trashed first",
+        _R,
+        answers.ImageList,
+        query=requests.TrashListing,
     ),
     Route(
         "GET",

@@ -13,20 +13,19 @@ def visible(catalogue: Catalogue, caller: Caller, image_id: str) -> Image:
     Raises
     ------
     NotFound
-        There is none, it is deleted, or it is another owner's.
+        There is none, it is deleted or in the trash, or it is another owner's.
     """
-    return visible_to(caller, catalogue.get(image_id))
+    return seen_by(caller, living(catalogue.get(image_id)))
 
 
-def visible_to(caller: Caller, image: Image | None) -> Image:
-    """Return a record that was read.
+def seen_by(caller: Caller, image: Image) -> Image:
+    """Return a record that exists, if it is the caller's to see.
 
     Raises
     ------
     NotFound
-        As for `visible`.
+        It is another owner's.
     """
-    image = living(image)
     if not caller.sees(image.owner):
         raise NotFound("there is no such photograph")
     return image

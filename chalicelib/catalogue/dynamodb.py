@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _KEY_BYTES = 2_048  # longest partition key: DynamoDB's quotas
 _EVERYONE = "all"
+_TRASH = "trash"  # stands where a state does
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -85,23 +86,43 @@ class DynamoCatalogue:
         self, owner: str | None, *, state: State | None, limit: int, cursor: str | None
     ) -> Page:
         """Return a page, newest first: an index knows which records, the table what they hold."""
-        index, value = _listing(owner, state)
-        listing = f"{owner}|{state}"
+        return self._page(
+            f"{owner}|{state}",
+            _listing(owner, state),
+            lambda image: not image.is_hidden and state in (None, image.state),
+            limit,
+            cursor,
+        )
+
+    def trash(self, owner: str | None, *, limit: int, cursor: str | None) -> Page:
+        """Return a page of the trash, latest trashed first."""
+        where = _listing(owner, _TRASH)
+        return self._page(f"{owner}|{_TRASH}", where, _is_in_trash, limit, cursor)
+
+    def _page(
+        self,
+        listing: str,
+        where: tuple[str, str],
+        stands: Callable[[Image], bool],
+        limit: int,
+        cursor: str | None,
+    ) -> Page:
+        index, value = where
         more: dict[str, Any] = {"Limit": limit + 1}  # one more tells whether there is a next page
         if cursor:
             position = {IMAGES_INDEXES[index][0]: value} | unseal(listing, cursor)
             more["ExclusiveStartKey"] = {name: {"S": text} for name, text in position.items()}
         found = self._query(index, value, **more)
         if len(found) <= limit:
-            return Page(self._standing(found, state), None)
+            return Page(self._standing(found, stands), None)
         last = {name: found[limit - 1][name]["S"] for name in ("created_at", IMAGES_KEY)}
-        return Page(self._standing(found[:limit], state), seal(listing, last))
+        return Page(self._standing(found[:limit], stands), seal(listing, last))
 
     def with_content(self, owner: str, sha256: str) -> tuple[Image, ...]:
         """Return an owner's records of this content: an index knows which, the table what."""
         content = _content(owner, sha256)
         found = self._query("by_content", content, Limit=BATCH, ScanIndexForward=True)
-        return tuple(image for image in self._standing(found, None) if image.sha256 == sha256)
+        return self._standing(found, lambda one: not one.is_hidden and one.sha256 == sha256)
 
     def scan(self, after: str | None = None, *, consistent: bool = True) -> Iterator[Image]:
         """Yield every record, in the order of the table's partitions."""
@@ -158,12 +179,13 @@ class DynamoCatalogue:
         found: Sequence[Any] = answer["Items"]
         return found
 
-    def _standing(self, entries: Iterable[Any], state: State | None) -> tuple[Image, ...]:
+    def _standing(
+        self, entries: Iterable[Any], stands: Callable[[Image], bool]
+    ) -> tuple[Image, ...]:
         """Return the records of an index's entries, but those that have left it meanwhile."""
         ids = [entry[IMAGES_KEY]["S"] for entry in entries]
         records = self.get_many(ids)
-        found = (records[name] for name in ids if name in records)
-        return tuple(i for i in found if i.state is not State.DELETED and state in (None, i.state))
+        return tuple(filter(stands, (records[name] for name in ids if name in records)))
 
 
 def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[Image]:
@@ -178,10 +200,18 @@ def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[Image]:
 def item_of(image: Image) -> dict[str, Any]:
     """Return the item that stores ``image``; empty fields are left out."""
     plain = _plain(replace(image, counted=None))
-    if image.state is State.DELETED:
-        # Without `owner` the tombstone leaves the owner's listing, yet says whose it was.
+    if image.is_hidden:
+        # Without `owner` it leaves the owner's listing, yet says whose it was.
         plain["tombstone_owner"] = plain.pop("owner")
-    else:
+    if image.trashed_at:
+        # The trash is a listing of its own, in the order of the indexes' sort key.
+        plain |= {
+            "entered_at": plain["created_at"],
+            "created_at": plain["trashed_at"],
+            "owner_state": _in_state(image.owner, _TRASH),
+            "listing_state": _in_state(_EVERYONE, _TRASH),
+        }
+    elif not image.is_hidden:
         plain |= {
             "listing": _EVERYONE,
             "owner_state": _in_state(image.owner, image.state),
@@ -203,8 +233,9 @@ def image_of(item: Mapping[str, Any]) -> Image:
         It is no record of the catalogue.
     """
     plain = {name: _value(value) for name, value in item.items()}
+    told = {"created_at": plain["entered_at"]} if "entered_at" in plain else {}
     try:
-        image = _validate({"owner": plain.get("tombstone_owner")} | plain)
+        image = _validate({"owner": plain.get("tombstone_owner")} | plain | told)
     except ValidationError as error:
         # An error that is logged must not hold what a record says.
         wrong = {".".join(map(str, entry["loc"])) for entry in error.errors()}
@@ -217,7 +248,7 @@ def counted_of(item: Mapping[str, Any]) -> Counted:
     state = State(item["state"]["S"])
     at_epoch = item.get("at_epoch", {}).get("S")
     return Counted(
-        None if state is State.DELETED else state,
+        None if state is State.DELETED or "trashed_at" in item else state,
         int(item.get("epoch", {}).get("N", 0)),
         State(at_epoch) if at_epoch else None,
     )
@@ -253,11 +284,15 @@ def _value(value: Any) -> Any:
     return b64decode(binary) if isinstance(binary, str) else binary
 
 
+def _is_in_trash(image: Image) -> bool:
+    return image.trashed_at is not None
+
+
 def _can_be_key(image_id: str) -> bool:
     return 0 < len(image_id.encode(errors="surrogatepass")) <= _KEY_BYTES
 
 
-def _listing(owner: str | None, state: State | None) -> tuple[str, str]:
+def _listing(owner: str | None, state: str | None) -> tuple[str, str]:
     """Return the index that lists in order of time, and its partition."""
     if owner is None:
         everyone = _EVERYONE
@@ -269,7 +304,7 @@ def _content(owner: str, sha256: str) -> str:
     return f"{owner}#{sha256}"
 
 
-def _in_state(whose: str, state: State) -> str:
+def _in_state(whose: str, state: str) -> str:
     return f"{whose}#{state}"
 
 

@@ -20,7 +20,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many records stand in each state, tombstones left out.
+    """How many records stand in each state, hidden ones left out.
 
     ``is_complete`` is false until what was there before counts were kept has been counted.
     """
@@ -63,7 +63,7 @@ class Catalogue(Protocol):
     def list(
         self, owner: str | None, *, state: State | None, limit: int, cursor: str | None
     ) -> Page:
-        """Return an owner's records (None: everyone's), without tombstones, newest first.
+        """Return an owner's records (None: everyone's) that are not hidden, newest first.
 
         A record that cannot be read is left out, and logged.
 
@@ -73,8 +73,17 @@ class Catalogue(Protocol):
             ``cursor`` is forged, stale or of another listing.
         """
 
+    def trash(self, owner: str | None, *, limit: int, cursor: str | None) -> Page:
+        """Return an owner's records (None: everyone's) in the trash, latest trashed first.
+
+        Raises
+        ------
+        InvalidField
+            As for `list`.
+        """
+
     def with_content(self, owner: str, sha256: str) -> tuple[Image, ...]:
-        """Return an owner's records of this content, without tombstones, the oldest first.
+        """Return an owner's records of this content that are not hidden, the oldest first.
 
         What was saved a moment ago may be missing; the oldest hundred are enough.
         """

@@ -33,7 +33,7 @@ from chalicelib.names import COUNTS_KEY, IMAGES_KEY
 # A reading sees the items of a transaction one by one as they are committed:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 SETTLING_SECONDS = 5.0
-_READ = (IMAGES_KEY, "state", "owner", "tombstone_owner", "epoch", "at_epoch")
+_READ = (IMAGES_KEY, "state", "owner", "tombstone_owner", "trashed_at", "epoch", "at_epoch")
 _NAME = re.compile(r"#\w+")
 
 

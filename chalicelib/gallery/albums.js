@@ -60,7 +60,7 @@ export async function file(image, change) {
   }
 }
 
-const isSame = (one, other) => one.toLowerCase() === other.toLowerCase();
+export const isSame = (one, other) => one.toLowerCase() === other.toLowerCase();
 
 /** @param {string} name */
 export const into = (name) => (albums) => (albums.some((one) => isSame(one, name)) ? albums : [...albums, name]);

@@ -49,7 +49,7 @@ export function spelled(grid, words, show) {
   const buttons = words.map((looked, place) =>
     make("button", { type: "button", class: "word", tabIndex: place ? -1 : 0, textContent: looked.word, "aria-label": `${looked.word}: the model looked at the ${whereabouts(grid, looked)}`,
       onpointerenter: () => show(looked), onfocus: () => show(looked), onclick: () => show(looked) }));
-  const line = make("span", { class: "spelled", role: "group", "aria-label": words.map(({ word }) => word).join(" "), onpointerleave: () => show(null), onfocusout: () => show(null) }, ...buttons);
+  const line = make("span", { class: "spelled", role: "group", "aria-label": words.map(({ word }) => word).join(" "), onpointerleave: () => show(null), onfocusout: () => show(null) }, ...buttons.flatMap((button, place) => (place ? [" ", button] : [button])));
   line.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const there = step && buttons[buttons.indexOf(event.target) + step];

@@ -1,8 +1,8 @@
-// Changes of photographs, each of which can be taken back until it is sent: the API keeps no former record, and
-// what a person writes over a model's caption would stay a person's.
+// Changes of photographs. Of words each can be taken back until it is sent: the API keeps no former record, and
+// what a person writes over a model's caption would stay a person's. What the trash takes back is sent at once.
 import { say } from "./toast.js";
 
-const SECONDS = 8;
+export const UNDO_SECONDS = 8;
 /** @type {Map<string, {shown: any, end: () => void}>} */
 const waiting = new Map();
 /** @type {Map<string, Promise<any>>} */
@@ -23,10 +23,24 @@ export function change(id, { told, shown, send, undo }) {
     const sent = send().finally(() => sending.delete(id));
     sending.set(id, sent);
   };
-  waiting.set(id, { shown, end: say(told, { seconds: SECONDS, way: "Undo", act, ended }) });
+  waiting.set(id, { shown, end: say(told, { seconds: UNDO_SECONDS, way: "Undo", act, ended }) });
 }
 
-/** The record of a photograph as it will be; null where it will be gone, undefined where nothing waits. @param {string} id */
+/**
+ * Send a change now, after what waits for the same photograph; a search waits for it.
+ * @param {string} id of the photograph
+ * @param {() => Promise<any>} send
+ * @returns {Promise<any>} what it answers
+ */
+export function atOnce(id, send) {
+  const sent = settled(id).catch(() => {}).then(send);
+  const done = sent.finally(() => sending.get(id) === done && sending.delete(id));
+  sending.set(id, done);
+  done.catch(() => {}); // whoever asked is told
+  return sent;
+}
+
+/** The record of a photograph as it will be, undefined where nothing waits. @param {string} id */
 export const foreseen = (id) => waiting.get(id)?.shown;
 
 /** Send what waits for a photograph. @param {string} id @returns {Promise<any>} its record, if it was changed */

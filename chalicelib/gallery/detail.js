@@ -1,9 +1,10 @@
 // One photograph, large: its caption and where it comes from, editing, likeness, deleting.
 import * as address from "./address.js";
 import { call } from "./api.js";
-import { change, foreseen } from "./changes.js";
+import { atOnce, foreseen, UNDO_SECONDS } from "./changes.js";
 import { clock } from "./dates.js";
 import { byId, icon, make } from "./dom.js";
+import { addToAlbum, favourite, filedIn } from "./filing.js";
 import { edit, onEdited, startEditing } from "./editing.js";
 import * as grid from "./grid.js";
 import { told, wantedBy } from "./kinds.js";
@@ -84,6 +85,7 @@ function gone(id) {
 function excuse(title, text, way, act) {
   address.entitle(title);
   delete dialog().dataset.id;
+  dialog().image = null;
   fill(dialog().querySelector(".opened"), closing(), make("div", { class: "excuse" },
     make("h2", { id: "detail-title", textContent: title }), make("p", { class: "soft", textContent: text }),
     make("button", { type: "button", class: "primary", textContent: way, onclick: act })));
@@ -95,6 +97,7 @@ const closing = () => make("button", { type: "button", class: "close", "aria-lab
 /** @param {any} image */
 function render(image) {
   dialog().dataset.id = image.id;
+  dialog().image = image;
   address.entitle(alternative(image));
   const focused = dialog().contains(document.activeElement) ? (document.activeElement?.getAttribute("data-control") ?? "") : null;
   const similar = make("button", { type: "button", textContent: "Find similar", disabled: !image.width, onclick: () => alike(image, "") });
@@ -109,7 +112,7 @@ function render(image) {
 }
 
 const facing = (image, ...ways) =>
-  make("div", { class: "facts" }, ...caption(image), attributes(image), keywords(image), seen(image), actions(image, ways), facts(image));
+  make("div", { class: "facts" }, ...caption(image), attributes(image), keywords(image), seen(image), filedIn(image, (album) => (dialog().close(), go({ album: [album], sort: "taken" }, { fresh: true })), shown), actions(image, ways), facts(image));
 
 function pictured(image, similar) {
   const chosen = (crop) => {
@@ -162,15 +165,16 @@ const seen = (image) => chips(image.labels, askFor);
 const keywords = (image) => filed(image, askFor);
 
 function actions(image, ways) {
-  const change = make("button", { type: "button", textContent: "Edit caption and keywords", onclick: () => startEditing(image) });
-  const remove = make("button", { type: "button", class: "danger", textContent: "Delete", onclick: () => confirmDelete(image, remove) });
+  const change = make("button", { type: "button", textContent: "Edit", onclick: () => startEditing(image) });
+  const remove = make("button", { type: "button", class: "danger", textContent: "Delete", title: "Move to the trash", onclick: () => erase(image) });
   const isThere = image.state !== "expired";
   const original = isThere ? make("a", { href: image.links.original, textContent: "Download the original", class: "soft", download: "" }) : "";
   const leaveOut = unlikeOf(image.id);
   const unlike = leaveOut && image.width
     ? [make("button", { type: "button", textContent: "Not like this", title: "Leave out of this search what looks like it", onclick: () => (dialog().close(), leaveOut()) })]
     : [];
-  return make("div", { class: "row", id: "detail-actions" }, ...ways, ...unlike, change, remove, original);
+  const album = make("button", { type: "button", textContent: "Add to an album", onclick: () => addToAlbum([image], ([fresh]) => fresh && shown(fresh)) });
+  return make("div", { class: "row", id: "detail-actions" }, favourite(image, shown), ...ways, ...unlike, change, album, remove, original);
 }
 
 const sureness = ({ confidence }) => (confidence === null ? "" : `${Math.round(confidence * 100)} % sure`);
@@ -201,7 +205,8 @@ export const listenToKeys = () =>
   document.addEventListener("keydown", (event) => {
     if (!dialog().open) return;
     const isTyping = event.target.closest?.("textarea, input");
-    if (event.key === "Delete" && !event.repeat && !isTyping) ask();
+    const { image } = dialog();
+    if (event.key === "Delete" && image && !event.repeat && !isTyping) erase(image);
     else press(event);
   });
 
@@ -214,37 +219,20 @@ async function leafBy(step) {
   if (other) await open(other);
 }
 
-function confirmDelete(image, button) {
-  if (button.dataset.sure) return erase(image);
-  button.dataset.sure = "yes";
-  button.textContent = "Really delete, for good?";
-  setTimeout(() => {
-    delete button.dataset.sure;
-    button.textContent = "Delete";
-  }, 4000);
-}
-
-/** Delete a photograph, unless that is taken back. @param {any} image */
-export function erase(image) {
+/** Move a photograph to the trash; its message takes it out again. @param {any} image */
+export async function erase(image) {
   dialog().close(); // gives the focus back to the tile, which hands it on
   const putBack = grid.remove(image.id);
-  const send = () =>
-    call("DELETE", `images/${image.id}`, { keepalive: true }).catch((problem) => {
-      if (problem.status === 404) return; // somebody else was quicker
-      putBack();
-      say(`${image.name} was not deleted: ${problem.message}`, { seconds: 8 });
-    });
-  change(image.id, { told: `${image.name} deleted.`, shown: null, send, undo: putBack });
+  const sent = atOnce(image.id, () => call("DELETE", `images/${image.id}`, { keepalive: true }));
+  const restored = () => atOnce(image.id, () => call("POST", `images/${image.id}/restore`));
+  const undo = () => restored().then((back) => (putBack(), grid.refresh(back)), failed(`${image.name} was not restored`));
+  const end = say(`${image.name} moved to the trash.`, { seconds: UNDO_SECONDS, way: "Undo", act: undo });
+  await sent.catch((problem) => {
+    end();
+    if (problem.status === 404) return; // somebody else was quicker
+    putBack();
+    failed(`${image.name} was not deleted`)(problem);
+  });
 }
 
-/** Ask to delete the photograph that has the focus. @param {string} id */
-export async function askToDelete(id) {
-  await open(id);
-  ask();
-}
-
-function ask() {
-  const button = dialog().querySelector(".danger");
-  button?.click();
-  button?.focus();
-}
+const failed = (what) => (problem) => say(`${what}: ${problem.message}`, { seconds: 8 });

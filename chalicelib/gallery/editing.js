@@ -1,12 +1,13 @@
 // Writing a photograph's caption and keywords; what somebody else wrote meanwhile is shown, and nothing is lost.
 import { call } from "./api.js";
+import { attributeEditor } from "./describing.js";
 import { change, settled } from "./changes.js";
 import { byId, make } from "./dom.js";
 import * as grid from "./grid.js";
 import { say } from "./toast.js";
 
 const MOST_ALTERNATIVES = 5;
-/** @typedef {{caption?: string, keywords?: string[]}} Written */
+/** @typedef {{caption?: string, keywords?: string[], attributes?: any[]}} Written */
 let show = (/** @type {any} */ _image) => {};
 let open = (/** @type {any} */ _image) => {};
 
@@ -17,9 +18,13 @@ export const onEdited = ({ shown, opened }) => ([show, open] = [shown, opened]);
 export function startEditing(image, written = {}) {
   const text = make("textarea", { rows: 3, maxLength: 2000, required: Boolean(image.caption), value: written.caption ?? image.caption?.text ?? "", "aria-label": "Caption" });
   const under = make("input", { type: "text", value: listed(written.keywords ?? image.keywords), placeholder: "Keywords, with commas", "aria-label": "Keywords" });
-  const form = make("form", { class: "facts-edit", onsubmit: (event) => (event.preventDefault(), form.remove(), edit(image, changed(image, text.value, under.value))) },
+  const attributes = attributeEditor(written.attributes ?? image.attributes);
+  const were = JSON.stringify(attributes.read());
+  const said = () => (JSON.stringify(attributes.read()) === were && !written.attributes ? {} : { attributes: attributes.read() });
+  const form = make("form", { class: "facts-edit", onsubmit: (event) => (event.preventDefault(), form.remove(), edit(image, { ...changed(image, text.value, under.value, Boolean(said().attributes)), ...said() })) },
     text,
     under,
+    make("details", {}, make("summary", { textContent: "Subjects, colours, actions, places" }), attributes.element),
     make("div", { class: "row" },
       make("button", { class: "primary", type: "submit", textContent: "Save" }),
       make("button", { type: "button", textContent: "Cancel", onclick: () => leave(form, image) })));
@@ -42,10 +47,10 @@ function leave(form, image) {
 const listed = (keywords) => keywords.join(", ");
 
 /** What was changed; a caption that is saved as it is, and alone, becomes a person's. @returns {Written} */
-function changed(image, caption, list) {
+function changed(image, caption, list, isDescribed) {
   const under = list.split(",").map((word) => word.trim()).filter(Boolean);
   const isRefiled = listed(under) !== listed(image.keywords); // one may hold a comma
-  const isRewritten = caption.trim() && (caption !== image.caption?.text || !isRefiled);
+  const isRewritten = caption.trim() && (caption !== image.caption?.text || !(isRefiled || isDescribed));
   return { ...(isRewritten && { caption: caption.trim() }), ...(isRefiled && { keywords: under }) };
 }
 
@@ -53,8 +58,8 @@ function changed(image, caption, list) {
 export async function edit(image, written) {
   if (!Object.keys(written).length) return show(image);
   const before = (await settled(image.id)) ?? image;
-  const shown = { ...before, ...rewritten(before, written.caption), ...(written.keywords && { keywords: written.keywords, keywords_source: "user" }) };
-  const told = written.caption === undefined ? "Keywords changed." : "Caption changed.";
+  const shown = { ...before, ...rewritten(before, written.caption), ...(written.keywords && { keywords: written.keywords, keywords_source: "user" }), ...(written.attributes && { attributes: written.attributes, attributes_source: "user" }) };
+  const told = written.caption !== undefined ? "Caption changed." : written.keywords ? "Keywords changed." : "Attributes changed.";
   put(shown);
   change(image.id, { told, shown, send: () => save(before, written), undo: () => put(before) });
 }

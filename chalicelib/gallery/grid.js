@@ -125,7 +125,7 @@ function missing(id, step) {
 
 /** The photographs from one to another, in order, as far as they are loaded. @param {string} one @param {string} other @returns {string[]} */
 export function between(one, other) {
-  const keys = shown().map(({ key }) => key);
+  const keys = ids();
   const [from, to] = [keys.indexOf(one), keys.indexOf(other)].sort((left, right) => left - right);
   return from < 0 ? [] : keys.slice(from, to + 1);
 }
@@ -138,6 +138,15 @@ export function focus(id) {
 }
 
 const shown = () => pane.all().filter(({ image }) => image);
+
+/** The photographs in their order, as far as they are loaded. @returns {string[]} */
+export const ids = () => shown().map(({ key }) => key);
+
+/** What is known of the photographs that are loaded, in their order. @returns {any[]} */
+export const records = () => shown().map(({ image }) => image);
+
+/** The tile of a photograph that is near the window. @param {string} id */
+export const element = (id) => byId("grid").querySelector(`[data-id="${CSS.escape(id)}"]`);
 
 /** How many photographs are loaded. */
 export const count = () => shown().length;

@@ -10,8 +10,9 @@ const KEYS = {
   "+ −": "zoom in and out in an open photograph",
   "F": "full screen",
   "I": "shows or hides its details",
-  "Del": "asks whether to delete",
   "R F S": "in the review: right, fix, skip; 1 to 5 take another caption",
+  "X": "selects a photograph; with Shift all from the last one on; Ctrl+A selects all that are shown",
+  "Del": "moves a photograph to the trash",
   "Ctrl+Z": "takes the last change back",
   "?": "shows this",
 };

@@ -12,6 +12,7 @@ import { offer } from "./likeness.js";
 import { nothingToExplain } from "./messages.js";
 import * as search from "./search.js";
 import * as session from "./session.js";
+import * as selection from "./selection.js";
 import { listenToTimeline } from "./scrubber.js";
 import { completeTyping } from "./suggest.js";
 import { watchPlaces } from "./places.js";
@@ -21,6 +22,7 @@ import * as views from "./views.js";
 import "./albums.js";
 import "./copies.js";
 import "./review.js";
+import "./trash.js";
 
 const INDEX_LAG_MS = 2500; // what is captioned can be counted a moment later
 let recounting = 0;
@@ -33,6 +35,7 @@ api.onUnauthenticated(account.askWho);
 grid.onOpen(detail.open);
 search.keepPlaces();
 grid.listenToArrows();
+selection.listenToSelecting();
 listenToTimeline();
 detail.listenToKeys();
 detail.listenToClosing();
@@ -75,7 +78,7 @@ grid.onUnfinished({ again: ({ id }) => choose(id), remove: detail.erase });
 byId("query-file").addEventListener("change", (event) => taken(event.target, ([file]) => offer(file)));
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault(); // it is no search
-  byId("grid").focus();
+  byId(address.isTrash() ? "trash" : "grid").focus();
 });
 window.addEventListener("popstate", follow);
 
@@ -83,6 +86,7 @@ window.addEventListener("popstate", follow);
 async function follow() {
   const isTaken = session.takeToken(address.before());
   address.follow();
+  if (!address.photo()) selection.clear();
   if (isTaken && !account.answered()) return location.reload();
   await Promise.all([views.fromAddress() ? search.leave() : search.fromAddress(), detail.fromAddress()]);
 }
@@ -110,6 +114,7 @@ document.addEventListener("keydown", (event) => {
   if (isUndo && undoLast()) event.preventDefault();
   if (event.key === "?" && !event.target.closest?.("input, textarea")) return showKeys();
   const isTyping = event.target.closest?.("input, textarea, dialog[open]");
+  if (!isTyping && !document.body.classList.contains("elsewhere") && selection.press(event)) return event.preventDefault();
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key !== "/" && views.press(event)) return;
   if (event.key === "/") {
@@ -118,7 +123,7 @@ document.addEventListener("keydown", (event) => {
     byId("query").select();
   }
   const tile = event.target.closest?.(".tile[data-id]");
-  if (event.key === "Delete" && tile) detail.askToDelete(tile.dataset.id);
+  if (event.key === "Delete" && !event.repeat && tile) detail.erase(grid.known(tile.dataset.id));
 });
 
 // ---- Drop and paste ----------------------------------------------------------------------------

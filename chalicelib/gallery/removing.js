@@ -1,5 +1,6 @@
 // Moving photographs to the trash, many at once, and taking that back.
 import { call } from "./api.js";
+import { atOnce } from "./changes.js";
 import { say } from "./toast.js";
 
 const AT_ONCE = 6; // requests
@@ -30,23 +31,23 @@ export const photographs = (count) => (count === 1 ? "1 photograph" : `${count} 
 /**
  * Move photographs to the trash, with a way back.
  * @param {any[]} images
- * @param {{undone: (image: any) => void}} handlers what shows a photograph again
+ * @param {{undone: (images: any[]) => void}} handlers what shows photographs again
  */
 export async function discard(images, { undone }) {
   const remove = (image) =>
-    call("DELETE", `images/${image.id}`, { keepalive: true }).catch((problem) => {
+    atOnce(image.id, () => call("DELETE", `images/${image.id}`, { keepalive: true })).catch((problem) => {
       if (problem.status !== 404) throw problem; // somebody else was quicker
     });
   const { done, failed } = await each(images, remove);
-  for (const { one } of failed) undone(one);
+  if (failed.length) undone(failed.map(({ one }) => one));
   if (failed.length) say(`${photographs(failed.length)} not deleted: ${failed[0].problem.message}`, { seconds: SECONDS });
-  const act = () => restore(done).then((back) => back.forEach(undone));
+  const act = () => restore(done).then(undone);
   if (done.length) say(`${done.length === 1 ? done[0].name : photographs(done.length)} moved to the trash.`, { seconds: SECONDS, way: "Undo", act });
 }
 
 /** Take photographs out of the trash. @param {any[]} images @returns {Promise<any[]>} those that are back */
 export async function restore(images) {
-  const { done, failed } = await each(images, (image) => call("POST", `images/${image.id}/restore`));
+  const { done, failed } = await each(images, ({ id }) => atOnce(id, () => call("POST", `images/${id}/restore`)));
   if (failed.length) say(`${photographs(failed.length)} not restored: ${failed[0].problem.message}`, { seconds: SECONDS });
   return done;
 }

@@ -67,35 +67,37 @@ function draw(image) {
   const isFailed = image.state === "failed";
   const picture = image.links.display ? make("img", { src: image.links.large, alt: alternative(image) }) : null;
   const { frame, show: look } = picture ? lookable(picture) : { frame: make("p", { class: "soft", textContent: "This file could not be shown." }), show: () => {} };
+  if (picture) frame.style.setProperty("--ratio", String(image.width / image.height));
+  const title = make("h2", { class: guess(image) ? "guess" : "", tabIndex: -1 }, make("span", { textContent: image.caption?.text ?? (guess(image) || image.name) }));
   const panel = make("div", { class: "facts" },
-    make("h2", { class: guess(image) ? "guess" : "", textContent: image.caption?.text ?? (guess(image) || image.name), tabIndex: -1 }),
+    title,
     make("p", { class: "soft sentence", textContent: image.reason ?? "" }),
-    ...(isFailed ? [] : [captions(image, look)]), ways(image, isFailed),
+    ways(image, isFailed),
+    ...(isFailed || !image.caption ? [] : captions(image, title, look)),
     make("p", { class: "soft", textContent: image.name }));
   box.replaceChildren(progress(), make("div", { class: "review" }, make("div", { class: "stage" }, frame), panel));
-  panel.querySelector("h2").focus({ preventScroll: true });
+  title.focus({ preventScroll: true });
   const after = queue[at + 1]?.links.large;
   if (after) new Image().src = after; // so that the next one is there at once
 }
 
 const all = ({ caption }) => (caption ? [caption.text, ...caption.alternatives] : []);
 
-/** The caption and its alternatives, spelled as soon as it is known where the model looked. */
-function captions(image, look) {
-  const list = make("ol", { class: "alternatives spelling", start: 0 }, ...all(image).map((text, place) => make("li", {}, make("span", { textContent: text }), choice(image, text, place))));
-  if (!list.children.length) return list;
+/** The alternatives, and all captions spelled as soon as it is known where the model looked. */
+function captions(image, title, look) {
+  const list = make("ol", { class: "alternatives spelling", "aria-label": "Other captions" }, ...image.caption.alternatives.map((text, place) => make("li", {}, make("span", { textContent: text }), choice(image, text, place + 1))));
   const told = make("p", { class: "soft", role: "status" });
   call("GET", `images/${image.id}/attention`, { signal: isOver })
     .then((grid) => {
-      grid.captions.forEach(({ words }, place) => list.children[place]?.firstChild?.replaceWith(spelled(grid, words, (looked) => look(grid, looked))));
+      const lines = [title, ...list.children];
+      grid.captions.forEach(({ words }, place) => lines[place]?.firstChild?.replaceWith(spelled(grid, words, (looked) => look(grid, looked))));
       told.textContent = "Point at a word, or go along the words with the arrow keys, to see where the model looked.";
     })
     .catch((problem) => problem.name !== "AbortError" && (told.textContent = `Where the model looked cannot be shown: ${problem.message}`));
-  return make("div", {}, list, told);
+  return [told, list];
 }
 
 function choice(image, text, place) {
-  if (!place) return make("small", { class: "soft", textContent: "the caption" });
   return make("button", { type: "button", "aria-label": `Use “${text}”`, onclick: () => decide(image, text) }, make("kbd", { "aria-hidden": "true", textContent: String(place) }), " Use");
 }
 

@@ -16,6 +16,7 @@ import { showReading } from "./reading.js";
 import { isOver } from "./session.js";
 import { partIn, showSource, written } from "./source.js";
 import { say } from "./toast.js";
+import * as views from "./views.js";
 
 const FACETS = ["subjects", ...TRAITS.map(({ plural }) => plural), "labels", "albums"].join(",");
 const PAGE = 40;
@@ -71,6 +72,7 @@ export function leave() {
 export async function show({ y = 0, count = 0, at = null } = {}) {
   running.abort();
   running = new AbortController();
+  views.fromAddress(); // whatever else was shown is left
   const { signal } = running;
   shown = JSON.stringify([wanted, picture]);
   cursor = null;

@@ -39,7 +39,7 @@ async function one(file, instead) {
     if (!type) throw new ApiProblem(0, `Only ${TAKEN} can be added.`);
     const request = { name: file.name, content_type: type, size: file.size, sha256: await checksum(file) };
     const { image, upload: form, duplicate } = await call("POST", "images", { body: request });
-    if (instead && instead !== image.id) await call("DELETE", `images/${instead}`);
+    if (instead && instead !== image.id) await call("DELETE", `images/${instead}?permanent=true`); // it has no file
     if (instead) grid.remove(instead);
     if (form) await sendFile(form, file, tile.progress);
     tile.waiting();

@@ -37,7 +37,7 @@ function begin(view, signal) {
   scrollTo(0, 0);
   address.entitleBehind(view.title);
   const body = make("div", { class: "body", "aria-busy": "true" });
-  byId("view").replaceChildren(make("h1", { textContent: view.title }), body);
+  byId("view").replaceChildren(make("h1", { id: "view-heading", textContent: view.title, tabIndex: -1 }), body);
   allSettled() // so that what was just changed is counted, too
     .then(() => signal.aborted || view.show(body, signal))
     .catch((problem) => {

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from chalicelib.deletion import Deletion
 from chalicelib.display_copies import DisplayCopies
 from chalicelib.events import redrive
 from chalicelib.folder_captions import FolderCaptions, is_caption_file
@@ -14,8 +15,17 @@ from chalicelib.queue import Queue
 from chalicelib.reconciling.repairs import Repair, Repairs, Saving, Unreadable
 from chalicelib.reconciling.report import MARGIN
 from chalicelib.reconciling.waiting import files, present
-from chalicelib.storage import NULL_VERSION, Storage, StoredObject
-from chalicelib.transitions import file_removed, lost_its_file, of_another_version, restored
+from chalicelib.storage import Storage, StoredObject
+from chalicelib.transitions import (
+    deleted,
+    file_removed,
+    lost_its_file,
+    of_another_version,
+    restored,
+)
+from image_repo_formats import TRASH_DAYS
+
+KEPT_IN_TRASH = timedelta(days=TRASH_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,24 @@ class Files:
         for image_id in lost:
             self.copies.sweep(image_id)
         return lost
+
+    def purge(self, records: Sequence[Image]) -> None:
+        """Delete for good those of the records that have been in the trash for their time.
+
+        Where another file has come meanwhile, its event takes the photograph out of the trash.
+        """
+        now = self.clock()
+        due = [r for r in records if r.trashed_at and now - r.trashed_at >= KEPT_IN_TRASH]
+        found = files(self.storage, due, self.executor)
+        deletion = Deletion(self.copies.catalogue, self.storage, self.clock)
+        for record in due:
+            file = found.get(record.key)
+            if file is not None and file.version != record.trashed_version:
+                continue
+            tombstone = deleted(record, now, version_id=file.version_id if file else None)
+            if self.saving.is_saved(tombstone):
+                deletion.remove_files(tombstone)
+                self.done[Repair.PURGED] += 1
 
     def without_copies(self, records: Sequence[Image]) -> None:
         """Have the copies of records made again that seem to lack some."""
@@ -159,4 +187,4 @@ def file_of(record: Image) -> str | None:
 
 def texts_of(file: StoredObject) -> tuple[str, ...]:
     """Return the texts that stand for a file: its version, and its size."""
-    return f"{file.key}\n{file.version_id or NULL_VERSION}", f"{file.key}\n{file.size} bytes"
+    return f"{file.key}\n{file.version}", f"{file.key}\n{file.size} bytes"

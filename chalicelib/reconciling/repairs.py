@@ -28,14 +28,15 @@ class Repair(StrEnum):
     UNINDEXED = "StrayDocumentsRemoved"
     REINDEXED = "IndexesRebuilt"
     RECOUNTED = "CountersCorrected"
+    PURGED = "TrashEmptied"
     PASSED_OVER = "RecordsPassedOver"
 
 
 Repairs = Counter[str]
-# The sum of what was repaired, of which an alarm tells: uploads expire every day, and what was
-# passed over was not repaired.
+# The sum of what was repaired, of which an alarm tells: uploads expire and the trash is emptied
+# every day, and what was passed over was not repaired.
 REPAIRED = "Repaired"
-_USUAL = frozenset({Repair.EXPIRED, Repair.PASSED_OVER})
+_USUAL = frozenset({Repair.EXPIRED, Repair.PURGED, Repair.PASSED_OVER})
 
 
 def told(done: Repairs) -> dict[str, int]:

@@ -150,11 +150,12 @@ class Walk:
         # What is saved rests on the revision, so that half the price is enough.
         for page in batches(self._catalogue.scan(self._after, consistent=False)):
             lost = self._compare([r for r in page if r.updated_at < self.report.unmoved_since])
-            living = [r for r in page if r.counts_as and r.image_id not in lost]
+            self._files.purge(page)
+            left = [r for r in page if r.state is not State.DELETED and r.image_id not in lost]
             self._digests("ids").add(record.image_id for record in page)
             # A file that came after all, late, is looked at by itself.
-            self._digests("keys").add(r.key for r in living if r.state is not State.EXPIRED)
-            self._digests("named").add(key for record in living for key in record.copies)
+            self._digests("keys").add(r.key for r in left if r.state is not State.EXPIRED)
+            self._digests("named").add(key for record in left for key in record.copies)
             yield page[-1].image_id, len(page)
         for name in ("files", "copies", "indexed"):
             self._seen.pop(name, None)

@@ -107,8 +107,9 @@ def caption_in(text: str) -> str:
 
 def document_of(image: Image) -> Document:
     """Return what the index should hold of ``image``: a removal unless it is searchable."""
-    if image.state not in SEARCHABLE:
-        return Document(image.image_id, image.rev, image.owner, deleted=True, state=image.state)
+    state = image.shown_state
+    if state not in SEARCHABLE:
+        return Document(image.image_id, image.rev, image.owner, deleted=True, state=state)
     caption = image.caption
     return Document(
         image_id=image.image_id,

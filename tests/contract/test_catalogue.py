@@ -13,7 +13,7 @@ from chalicelib.catalogue import Catalogue
 from chalicelib.catalogue.dynamodb import DynamoCatalogue
 from chalicelib.errors import InvalidField, RevisionConflict
 from chalicelib.images import Attribute, Caption, Entry, Image, Source, State
-from chalicelib.transitions import deleted
+from chalicelib.transitions import deleted, trashed, untrashed
 from tests.images_table import counts_table, images_table
 from tests.memory.catalogue import MemoryCatalogue
 
@@ -150,6 +150,48 @@ def test_a_tombstone_is_kept_but_neither_listed_nor_counted(catalogue: Catalogue
     assert not catalogue.list(None, state=None, limit=9, cursor=None).items
     assert sum(catalogue.counts("ann").states.values()) == 0
     assert [record.image_id for record in catalogue.scan()] == ["id-001"]
+
+
+def test_what_is_in_the_trash_comes_back_whole_and_is_neither_listed_nor_counted(
+    catalogue: Catalogue,
+) -> None:
+    said = Caption("a dog", Source.USER)
+    whole = image(1, state=State.CAPTIONED, caption=said, sha256="aa", visual=b"\0" * 512)
+    first = catalogue.save(whole, expected_rev=0)
+    later = START + timedelta(days=1)
+    there = catalogue.save(trashed(first, later, version_id="v1"), expected_rev=1)
+    assert catalogue.get("id-001") == there
+    assert (there.created_at, there.caption, there.trashed_at) == (first.created_at, said, later)
+    assert [*catalogue.scan()] == [there]
+    for owner in ("ann", None):
+        for state in (None, State.CAPTIONED):
+            assert not catalogue.list(owner, state=state, limit=9, cursor=None).items
+        assert sum(catalogue.counts(owner).states.values()) == 0
+        assert catalogue.trash(owner, limit=9, cursor=None).items == (there,)
+    assert catalogue.with_content("ann", "aa") == ()
+    back = catalogue.save(untrashed(there, later), expected_rev=2)
+    assert back == replace(first, rev=3, updated_at=later)
+    assert catalogue.trash("ann", limit=9, cursor=None).items == ()
+    assert catalogue.list("ann", state=None, limit=9, cursor=None).items == (back,)
+    assert catalogue.with_content("ann", "aa") == (back,)
+    assert catalogue.counts("ann").states[State.CAPTIONED] == 1
+
+
+def test_the_trash_pages_latest_trashed_first_and_is_an_owners_own(catalogue: Catalogue) -> None:
+    for number, owner, day in ((1, "ann", 3), (2, "ann", 1), (3, "bob", 4), (4, "ann", 2)):
+        stored = catalogue.save(image(number, owner=owner), expected_rev=0)
+        catalogue.save(trashed(stored, START + timedelta(days=day)), expected_rev=1)
+    gone = catalogue.save(image(5), expected_rev=0)
+    gone = catalogue.save(trashed(gone, START), expected_rev=1)
+    catalogue.save(deleted(gone, START), expected_rev=2)
+    first = catalogue.trash("ann", limit=2, cursor=None)
+    rest = catalogue.trash("ann", limit=2, cursor=first.cursor)
+    found = [one.image_id for page in (first, rest) for one in page.items]
+    assert (found, rest.cursor) == (["id-001", "id-004", "id-002"], None)
+    everyone = catalogue.trash(None, limit=9, cursor=None).items
+    assert [one.image_id for one in everyone] == ["id-003", "id-001", "id-004", "id-002"]
+    with pytest.raises(InvalidField, match="cursor"):
+        catalogue.trash("bob", limit=2, cursor=first.cursor)
 
 
 def test_a_reading_of_everything_goes_on_where_it_stopped(catalogue: Catalogue) -> None:

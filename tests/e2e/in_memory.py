@@ -1,6 +1,7 @@
 """The gallery on an API in memory, which answers the browser instead of a network."""
 
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,9 @@ def answering(api: Api) -> Callable[[Route], None]:
     def answer(route: Route) -> None:
         asked = urlsplit(route.request.url)
         if asked.path.startswith("/files/"):
-            route.fulfill(body=drawn(Path(asked.path).stem), content_type="image/png")
+            size = Path(asked.path).stem
+            body = drawn(size if re.fullmatch(r"\d+x\d+", size) else "40x30")  # an original
+            route.fulfill(body=body, content_type="image/png")
             return
         target = f"{asked.path}?{asked.query}" if asked.query else asked.path
         body = route.request.post_data

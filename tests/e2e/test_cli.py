@@ -17,7 +17,7 @@ def command_line(stack: DeployedStack, tmp_path: Path) -> CommandLine:
     return CommandLine(stack, tmp_path)
 
 
-def test_a_photograph_goes_in_is_shown_edited_and_deleted(
+def test_a_photograph_goes_in_is_shown_edited_trashed_restored_and_deleted(
     command_line: CommandLine, photographs: Path
 ) -> None:
     image = command_line.json("upload", photographs / "coffee.jpg", "--caption", "A red cup")
@@ -29,8 +29,14 @@ def test_a_photograph_goes_in_is_shown_edited_and_deleted(
     stale = command_line.run("edit", image["id"], "--caption", "x", "--rev", 1)
     assert stale.returncode == 1
     assert "revision" in stale.stderr
-    assert command_line.run("delete", image["id"], "--yes").returncode == 0
+    deleted = command_line.run("delete", image["id"])
+    assert f"image-repo restore {image['id']}" in deleted.stderr
     assert command_line.run("show", image["id"]).returncode == 1
+    assert str(image["id"]) in command_line.run("trash").stdout
+    assert command_line.run("restore", image["id"]).returncode == 0
+    assert "A blue cup" in command_line.run("show", image["id"]).stdout
+    assert command_line.run("delete", image["id"], "--permanent", "--yes").returncode == 0
+    assert command_line.run("restore", image["id"]).returncode == 1
 
 
 def test_a_folder_is_imported_once_however_often_it_is_asked(

@@ -105,7 +105,7 @@ def test_an_open_photograph_says_what_can_be_done(page: Page) -> None:
             - button /dog/
           - button "Find similar"
           - button "Choose a part" [pressed=false]
-          - button "Edit caption and keywords"
+          - button "Edit"
           - button "Delete"
           - link "Download the original"
         """
@@ -124,7 +124,7 @@ def test_a_caption_is_reviewed_by_keyboard(page: Page, api: Api) -> None:
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("heading")).to_have_text("a brown dog runs")
     expect(dialog.get_by_role("button", name="Close")).to_be_focused()
-    tab_to(page, dialog.get_by_role("button", name="Edit caption and keywords"))
+    tab_to(page, dialog.get_by_role("button", name="Edit"))
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("textbox", name="Caption")).to_be_focused()
     page.keyboard.press("Control+a")
@@ -202,7 +202,7 @@ def test_an_unfinished_upload_is_removed_by_keyboard(page: Page, api: Api) -> No
     tab_to(page, page.get_by_role("button", name="Remove: late.jpg"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Remove: late.jpg")).to_have_count(0)
-    expect(page.get_by_role("status")).to_contain_text("late.jpg deleted.")
+    expect(page.get_by_role("status")).to_contain_text("late.jpg moved to the trash.")
 
 
 CONTRAST = """it => {

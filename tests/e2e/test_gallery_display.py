@@ -161,7 +161,7 @@ def test_a_keyword_that_a_text_found_is_marked_on_the_card(page: Page) -> None:
 
 def test_keywords_are_edited_and_the_caption_is_left_as_it_is(page: Page, api: Api) -> None:
     opened(page)
-    page.get_by_role("button", name="Edit caption and keywords").click()
+    page.get_by_role("button", name="Edit").click()
     page.get_by_role("textbox", name="Keywords").fill("Rex, holiday ,")
     page.get_by_role("button", name="Save").click()
     group = page.get_by_role("group", name="Keywords", exact=True)
@@ -175,7 +175,7 @@ def test_keywords_are_edited_and_the_caption_is_left_as_it_is(page: Page, api: A
 
 def test_a_caption_that_is_saved_as_it_is_becomes_a_persons(page: Page, api: Api) -> None:
     opened(page)
-    page.get_by_role("button", name="Edit caption and keywords").click()
+    page.get_by_role("button", name="Edit").click()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("dialog")).to_contain_text("Written by a person")
     sent(page)

@@ -64,7 +64,7 @@ def test_long_words_stay_within_what_they_stand_in(page: Page) -> None:
 
 def test_a_keyword_with_a_comma_outlives_the_editing_of_the_caption(page: Page, api: Api) -> None:
     dialog = opened(page, "shown")
-    dialog.get_by_role("button", name="Edit caption and keywords").click()
+    dialog.get_by_role("button", name="Edit").click()
     dialog.get_by_role("textbox", name="Caption").fill("a dog sits")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("heading")).to_have_text("a dog sits")

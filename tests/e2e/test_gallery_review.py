@@ -42,7 +42,7 @@ def page(browser: Browser, api: Api, width: int) -> Iterator[Page]:
 
 
 def title(page: Page) -> str:
-    return page.locator(".review h2").inner_text()
+    return " ".join(page.locator(".review h2").inner_text().split())
 
 
 def at(page: Page, caption: str) -> None:

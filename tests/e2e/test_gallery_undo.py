@@ -95,7 +95,7 @@ def test_an_adopted_caption_is_a_persons_once_it_is_searched_again(page: Page, a
 def test_edited_words_are_taken_back_by_the_keyboard(page: Page, api: Api) -> None:
     before = api.catalogue.get("one")
     dialog = opened(page)
-    dialog.get_by_role("button", name="Edit caption and keywords").click()
+    dialog.get_by_role("button", name="Edit").click()
     dialog.get_by_role("textbox", name="Caption").fill("a fox")
     dialog.get_by_role("textbox", name="Keywords").fill("Rex, holiday")
     dialog.get_by_role("button", name="Save").click()
@@ -122,8 +122,8 @@ def test_a_second_change_sends_the_first_and_is_taken_back_alone(page: Page, api
 
 
 def delete(page: Page, image_id: str) -> None:
-    opened(page, image_id).get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Really delete").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        opened(page, image_id).get_by_role("button", name="Delete").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(tile(page, image_id)).to_have_count(0)
 
@@ -133,19 +133,59 @@ def test_deleted_photographs_come_back_to_their_places(page: Page, api: Api) -> 
     before = page.evaluate(order)
     delete(page, "one")
     delete(page, "two")
-    for _ in range(2):
+    for image_id in ("two", "one"):
         page.get_by_role("status").get_by_role("button", name="Undo").last.click()
+        expect(tile(page, image_id)).to_be_visible()
     assert page.evaluate(order) == before
     image = api.catalogue.get("one")
-    assert image and image.state is State.NEEDS_REVIEW
+    assert image and image.state is State.NEEDS_REVIEW and not image.is_hidden
 
 
-def test_what_is_not_taken_back_is_deleted(page: Page, api: Api) -> None:
+def test_what_is_deleted_lies_in_the_trash_at_once(page: Page, api: Api) -> None:
     delete(page, "one")
-    search_sends(page, "DELETE")
+    expect(page.get_by_role("status")).to_contain_text("moved to the trash")
     expect(page.locator("#grid .tile")).to_have_count(2)
     image = api.catalogue.get("one")
-    assert image and image.state is State.DELETED
+    assert image and image.trashed_at and image.caption == CAPTION
+
+
+def test_words_that_were_just_written_go_to_the_trash_with_their_photograph(
+    page: Page, api: Api
+) -> None:
+    dialog = opened(page)
+    dialog.get_by_role("button", name="a cat sits").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        dialog.get_by_role("button", name="Delete").click()
+    image = api.catalogue.get("one")
+    assert image and image.trashed_at and image.caption and image.caption.text == "a cat sits"
+    page.keyboard.press("Control+z")
+    expect(tile(page, "one")).to_contain_text("a cat sits")
+
+
+def test_what_was_restored_can_be_changed_at_once(page: Page, api: Api) -> None:
+    delete(page, "one")
+    undo(page)
+    opened(page).get_by_role("button", name="a cat sits").click()
+    page.keyboard.press("Escape")
+    search_sends(page, "PATCH")
+    image = api.catalogue.get("one")
+    assert image and image.caption and image.caption.text == "a cat sits"
+
+
+def test_a_deletion_that_the_api_refuses_puts_the_photograph_back(page: Page) -> None:
+    refused = {"type": "about:blank", "title": "x", "status": 403, "detail": "only a reader"}
+    page.route(
+        "**/images/one",
+        lambda route: (
+            route.fulfill(status=403, json=refused)
+            if route.request.method == "DELETE"
+            else route.fallback()
+        ),
+    )
+    opened(page).get_by_role("button", name="Delete").click()
+    expect(tile(page, "one")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("was not deleted: only a reader")
+    expect(page.get_by_role("status").get_by_role("button", name="Undo")).to_have_count(0)
 
 
 def test_what_is_told_lies_above_the_open_photograph(page: Page) -> None:

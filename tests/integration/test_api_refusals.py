@@ -158,6 +158,7 @@ def test_a_route_wants_its_scope(api: AwsApi, asked: Asked, who: str) -> None:
         ("GET", "/images/{}", None),
         ("PATCH", "/images/{}", {"caption": "mine"}),
         ("DELETE", "/images/{}", None),
+        ("POST", "/images/{}/restore", None),
         ("GET", "/images/{}/similar", None),
         ("GET", "/search?q=dog&unlike={}", None),
     ],

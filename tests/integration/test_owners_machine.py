@@ -218,11 +218,17 @@ class TwoOwners(RuleBasedStateMachine):
         self.ask(person, "PATCH", "/images/{image_id}", said, in_path=image_id, **headers)
         self.settle()
 
-    @rule(photograph=photographs, revision=REVISIONS)
-    def delete(self, photograph: Photograph, revision: str | None) -> None:
+    @rule(photograph=photographs, revision=REVISIONS, permanent=st.booleans())
+    def delete(self, photograph: Photograph, revision: str | None, permanent: bool) -> None:
         person, image_id = photograph
         headers = {"If-Match": revision} if revision else {}
-        self.ask(person, "DELETE", "/images/{image_id}", in_path=image_id, **headers)
+        query = {"permanent": "true"} if permanent else None
+        self.ask(person, "DELETE", "/images/{image_id}", in_path=image_id, query=query, **headers)
+
+    @rule(photograph=photographs)
+    def restore(self, photograph: Photograph) -> None:
+        person, image_id = photograph
+        self.ask(person, "POST", "/images/{image_id}/restore", in_path=image_id)
 
     @rule(photograph=photographs)
     def show(self, photograph: Photograph) -> None:
@@ -300,6 +306,7 @@ class TwoOwners(RuleBasedStateMachine):
         for method in ("GET", "DELETE"):
             self.hidden(person, method, path, image_id)
         self.hidden(person, "PATCH", path, image_id, said or {"caption": "mine"})
+        self.hidden(person, "POST", f"{path}/restore", image_id)
         self.hidden(person, "GET", f"{path}/similar", image_id, query={"crop": "0,0,1,1"})
         for query in ({"q": "dog", "unlike": image_id}, {"sort": "added", "cursor": image_id}):
             self.hidden(person, "GET", "/search", image_id, query=query)

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.stack
 
 SETTLED = ("captioned", "needs_review", "failed")
 COPIES = ("display", "large")
+PERMANENT = {"permanent": "true"}
 Described = dict[str, Any]
 
 
@@ -146,7 +147,7 @@ def test_the_copies_for_display_are_there_a_small_and_a_large_one(client: httpx.
     links = image["links"]
     sides = [max(Image.open(io.BytesIO(httpx.get(links[name]).content)).size) for name in COPIES]
     assert sides == [512, 2048]
-    client.delete(f"/images/{image['id']}").raise_for_status()
+    client.delete(f"/images/{image['id']}", params=PERMANENT).raise_for_status()
     eventually(lambda: {httpx.get(links[name]).status_code for name in COPIES} <= {403, 404})
 
 
@@ -176,13 +177,27 @@ def test_an_edit_is_found_under_the_new_words_alone(client: httpx.Client) -> Non
     assert image_id not in found(client, {"text": "canoe"})
 
 
-def test_a_deleted_photograph_is_gone_from_list_search_and_bucket(
+def test_what_is_restored_from_the_trash_is_found_again_by_its_words(
+    client: httpx.Client, stack: DeployedStack
+) -> None:
+    image_id = upload(client, "back.jpg", photograph("lime"), caption="A yak in a hammock")
+    settled(client, image_id)
+    eventually(lambda: image_id in found(client, {"text": "yak"}))
+    client.delete(f"/images/{image_id}").raise_for_status()
+    eventually(lambda: image_id not in found(client, {"text": "yak"}))
+    assert image_id in [item["id"] for item in client.get("/trash").json()["items"]]
+    assert "back.jpg" in keys(stack)
+    client.post(f"/images/{image_id}/restore").raise_for_status()
+    eventually(lambda: image_id in found(client, {"text": "yak"}))
+
+
+def test_a_photograph_deleted_for_good_is_gone_from_list_search_and_bucket(
     client: httpx.Client, stack: DeployedStack
 ) -> None:
     image_id = upload(client, "gone.jpg", photograph("red"), caption="A walrus plays the trombone")
     settled(client, image_id)
     eventually(lambda: image_id in found(client, {"text": "walrus"}))
-    assert client.delete(f"/images/{image_id}").status_code in (200, 202, 204)
+    assert client.delete(f"/images/{image_id}", params=PERMANENT).status_code == 204
     assert client.get(f"/images/{image_id}").status_code == 404
     eventually(lambda: image_id not in found(client, {"text": "walrus"}))
     eventually(lambda: "gone.jpg" not in keys(stack))

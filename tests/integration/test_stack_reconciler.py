@@ -138,7 +138,7 @@ def test_a_photograph_comes_back_though_no_event_told_of_its_delete_marker(
     person: Person,
 ) -> None:
     image_id, key = uploaded(person, "curlew.jpg", "maroon")
-    person.client.delete(f"/images/{image_id}").raise_for_status()
+    person.client.delete(f"/images/{image_id}?permanent=true").raise_for_status()
     eventually(person.stack.is_drained, because=person.stack.log)
     with person.stack.without_events():
         person.remove_marker(key)

@@ -135,10 +135,12 @@ def photographs(person: Person) -> None:
     person.call("GET", f"/images/{lake}/similar", params={"crop": "0,0,0.5,0.5"})
     person.put(key_of(person, "teal.jpg"), picture("purple"))
     person.described(lake, after=image["rev"])
-    person.call("DELETE", f"/images/{person.upload('red.jpg')}")
+    person.call("DELETE", f"/images/{person.upload('red.jpg')}?permanent=true")
     forest = person.upload("green.jpg")
     person.described(forest)
     person.call("DELETE", f"/images/{forest}")
+    person.call("GET", "/trash")
+    person.call("POST", f"/images/{forest}/restore")
 
 
 def key_of(person: Person, name: str) -> str:
@@ -222,7 +224,7 @@ def reconciler(person: Person) -> None:
     person.described(cut)
     with person.stack.without_events():
         key = key_of(person, "silver.jpg")
-        person.call("DELETE", f"/images/{cut}")
+        person.call("DELETE", f"/images/{cut}?permanent=true")
         undo_removal(person, cut, key)
     lose_copies(person, lost)
     asked = person.call("POST", "/reconcile", json={"margin_minutes": 0})

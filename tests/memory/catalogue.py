@@ -1,7 +1,7 @@
 """A catalogue in memory."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
 
@@ -42,12 +42,13 @@ class MemoryCatalogue:
         self, owner: str | None, *, state: State | None, limit: int, cursor: str | None
     ) -> Page:
         """Return a page, newest first."""
-        listing = f"{owner}|{state}"
-        after = unseal(listing, cursor) if cursor else None
-        matching = [image for image in self._newest_first(owner, state) if _is_after(image, after)]
-        page = tuple(matching[:limit])
-        more = len(matching) > limit
-        return Page(page, seal(listing, _position(page[-1])) if more else None)
+        chosen = (image for image in self._living(owner) if state in (None, image.state))
+        return _page(f"{owner}|{state}", chosen, _key, limit, cursor)
+
+    def trash(self, owner: str | None, *, limit: int, cursor: str | None) -> Page:
+        """Return a page of the trash, latest trashed first."""
+        held = (image for image in self._of(owner) if image.trashed_at)
+        return _page(f"{owner}|trash", held, _key_in_trash, limit, cursor)
 
     def with_content(self, owner: str, sha256: str) -> tuple[Image, ...]:
         """Return an owner's records of this content, the oldest first."""
@@ -65,25 +66,34 @@ class MemoryCatalogue:
         return Counts(Counter(image.state for image in self._living(owner)), self.counted)
 
     def _living(self, owner: str | None) -> tuple[Image, ...]:
-        return tuple(
-            image
-            for image in tuple(self._images.values())
-            if image.state is not State.DELETED and owner in (None, image.owner)
-        )
+        return tuple(image for image in self._of(owner) if not image.is_hidden)
 
-    def _newest_first(self, owner: str | None, state: State | None) -> tuple[Image, ...]:
-        chosen = (image for image in self._living(owner) if state in (None, image.state))
-        return tuple(sorted(chosen, key=_key, reverse=True))
+    def _of(self, owner: str | None) -> tuple[Image, ...]:
+        images = tuple(self._images.values())
+        return tuple(image for image in images if owner in (None, image.owner))
+
+
+def _page(
+    listing: str,
+    images: Iterable[Image],
+    key: Callable[[Image], tuple[str, str]],
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    at = unseal(listing, cursor) if cursor else None
+    before = (at["created_at"], at["image_id"]) if at else None
+    matching = [one for one in images if before is None or key(one) < before]
+    found = sorted(matching, key=key, reverse=True)
+    if len(found) <= limit:
+        return Page(tuple(found), None)
+    created_at, image_id = key(found[limit - 1])
+    position = {"created_at": created_at, "image_id": image_id}
+    return Page(tuple(found[:limit]), seal(listing, position))
 
 
 def _key(image: Image) -> tuple[str, str]:
     return time_text(image.created_at), image.image_id
 
 
-def _position(image: Image) -> dict[str, str]:
-    created_at, image_id = _key(image)
-    return {"created_at": created_at, "image_id": image_id}
-
-
-def _is_after(image: Image, position: dict[str, str] | None) -> bool:
-    return position is None or _key(image) < (position["created_at"], position["image_id"])
+def _key_in_trash(image: Image) -> tuple[str, str]:
+    return time_text(image.trashed_at or image.created_at), image.image_id

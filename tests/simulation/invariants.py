@@ -87,6 +87,8 @@ def _files(
                 yield f"a photograph without a file is {record.state}"
         elif record is None or not is_alive:
             yield f"a file has {'no record' if record is None else 'a tombstone'}"
+        elif record.trashed_at and record.state not in DESCRIBED:
+            continue  # what became of it is made up for when it is restored
         else:
             yield from _file(record, version.body, is_excused=key in excused)
 
@@ -121,7 +123,7 @@ def _records(world: World, users: Users, images: list[Image]) -> Iterator[str]:
     """No record waits for ever, and a person's words stand."""
     by_id = {image.image_id: image for image in images}
     for image in images:
-        if image.state is State.PENDING:
+        if image.state is State.PENDING and not image.trashed_at:
             yield "a record is pending for ever"
         if image.state in (State.FAILED, State.EXPIRED) and not image.reason:
             yield f"a {image.state} record has no reason"
@@ -197,6 +199,10 @@ def _answers(world: World, users: Users, images: list[Image]) -> Iterator[str]:
         listed = _told(world, users, owner, "/images", limit=100)["items"]
         if {one["id"] for one in listed} != {image.image_id for image in own}:
             yield "a listing is not what the catalogue holds"
+        trash = _told(world, users, owner, "/trash", limit=100)["items"]
+        in_trash = {image.image_id for image in images if image.owner == owner and image.trashed_at}
+        if {one["id"] for one in trash} != in_trash:
+            yield "the trash is not what the catalogue holds"
         counted = _told(world, users, owner, "/stats")
         states = Counter(image.state.value for image in own)
         if {state: n for state, n in counted["images"].items() if n} != dict(states):

@@ -106,8 +106,7 @@ class Upkeep:
             case _:
                 image_id = image_id_of(BUCKET, self._key(operation))
                 answer = self.call("GET", f"/images/{image_id}", owner=owner)
-                is_dead = self._world.dead.get(image_id, began + 1) < began
-                if answer.status == 200 and is_dead:
+                if answer.status == 200 and self._is_gone(image_id, began):
                     self._world.violate("a deleted photograph is shown")
 
     def _see(self, answer: Answer, owner: str, since: float) -> None:
@@ -116,7 +115,12 @@ class Upkeep:
         body = answer.body
         images = body["items"] if "items" in body else [hit["image"] for hit in body["hits"]]
         for image in images:
-            if self._world.dead.get(image["id"], since + 1) < since:
+            if self._is_gone(image["id"], since):
                 self._world.violate("a deleted photograph is found")
             if image["owner"] != owner:
                 self._world.violate("another owner's photograph is found")
+
+    def _is_gone(self, image_id: str, since: float) -> bool:
+        """Tell whether a photograph was deleted, or in the trash, before a moment."""
+        gone = (self._world.dead, self._world.trashed)
+        return any(found.get(image_id, since + 1) < since for found in gone)

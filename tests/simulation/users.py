@@ -45,6 +45,7 @@ class Users(Upkeep):
         self._newest: dict[str, str] = {}
         self._removed: Counter[str] = Counter()
         self._unsure: Counter[str] = Counter()
+        self._stirred: Counter[str] = Counter()
         self.tokens: dict[str, str] = {}
         self.words: dict[str, set[str]] = {}
         self.half_deleted: set[str] = set()
@@ -83,6 +84,7 @@ class Users(Upkeep):
         self._world.scheduler.sleep(pause)
         self.bodies[hashlib.sha256(content).hexdigest()] = content
         self._world.dead.pop(image_id_of(BUCKET, key), None)
+        self._stir(key)
         self.half_deleted.discard(key)
         self._newest[key.split("/")[1]] = key
         self._world.s3.put_object(BUCKET, key, content, "image/jpeg")
@@ -163,6 +165,7 @@ class Users(Upkeep):
             if operation.number % 3 == 0:
                 self._world.untold.add(key)
                 self._world.dead.pop(image_id_of(BUCKET, key), None)
+                self._stir(key)
                 versions[key].pop()
                 self._forget_words(key)
             else:
@@ -182,6 +185,7 @@ class Users(Upkeep):
 
     def _purge_newest(self, key: str) -> None:
         s3 = self._world.s3
+        self._stir(key)
         former = s3.versions[key][:-1]
         if former and former[-1].body is not None:
             self._world.dead.pop(image_id_of(BUCKET, key), None)
@@ -189,14 +193,15 @@ class Users(Upkeep):
         self._forget_words(key)
 
     def _delete(self, operation: Operation) -> None:
-        """Delete through the API, again until that is answered."""
+        """Delete for good through the API, again until that is answered."""
         world, key = self._world, self._key(operation)
         image_id = image_id_of(BUCKET, key)
         self._unsure[key] += 1
         self._forget_words(key)
         self.half_deleted.add(key)
         for _ in range(4):
-            answer = self.call("DELETE", f"/images/{image_id}", owner=operation.owner)
+            path, permanent = f"/images/{image_id}", {"permanent": "true"}
+            answer = self.call("DELETE", path, owner=operation.owner, **permanent)
             if answer.status in (204, 404):
                 self._deleted(key, answer.status == 204)
                 break
@@ -212,6 +217,39 @@ class Users(Upkeep):
             is_gone = record is not None and record.state is State.DELETED
             if is_gone and was_there:
                 self._world.dead[image_id] = self._world.scheduler.seconds
+
+    def _trash(self, operation: Operation) -> None:
+        """Move to the trash, again until that is answered, which must delete nothing for good."""
+        key = self._key(operation)
+        image_id, stirred = image_id_of(BUCKET, key), self._stirred[key]
+        for _ in range(4):
+            answer = self.call("DELETE", f"/images/{image_id}", owner=operation.owner)
+            if answer.status in (204, 404):
+                break
+            self._world.scheduler.sleep(3)
+        if answer.status == 204 and stirred == self._stirred[key]:
+            self._world.trashed[image_id] = self._world.scheduler.seconds
+
+    def _restore(self, operation: Operation) -> None:
+        """Restore what the trash shows, or the one meant; every third time as another owner."""
+        listed = self.call("GET", "/trash", owner=operation.owner, limit=100)
+        held = listed.body["items"] if listed.status == 200 else []
+        image_id = held[0]["id"] if held else image_id_of(BUCKET, self._key(operation))
+        if operation.number % 3 == 0:
+            other = next(one for one in OWNERS if one != operation.owner)
+            if self.call("POST", f"/images/{image_id}/restore", owner=other).status == 200:
+                self._world.violate("another owner's photograph is restored")
+        record = self._world.record(image_id)
+        if record is not None:
+            self._stir(record.key)
+        answer = self.call("POST", f"/images/{image_id}/restore", owner=operation.owner)
+        if answer.status == 200 and answer.body["trashed_at"] is not None:
+            self._world.violate("a restored photograph is in the trash")
+
+    def _stir(self, key: str) -> None:
+        """Note that a photograph may be taken out of the trash from now on."""
+        self._stirred[key] += 1
+        self._world.trashed.pop(image_id_of(BUCKET, key), None)
 
     def _forget_words(self, key: str) -> None:
         self.words.pop(image_id_of(BUCKET, key), None)

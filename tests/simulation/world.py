@@ -62,6 +62,8 @@ class World(Deployment):
     ----------
     dead
         Photographs (ids) whose DELETE was answered, and when, until a file is there again.
+    trashed
+        Photographs (ids) that went to the trash, and when, until somebody may have taken them out.
     changes
         What the catalogue's writes are to publish: name, id and revision.
     untold
@@ -79,6 +81,7 @@ class World(Deployment):
         self.model = "net@1"
         self.metrics = Metrics(self.violate)
         self.dead: dict[str, float] = {}
+        self.trashed: dict[str, float] = {}
         self.changes: list[tuple[str, str, int]] = []
         self.at_rest_since = scheduler.now()
         self.untold: set[str] = set()
@@ -214,8 +217,11 @@ class World(Deployment):
             self._check_expiry(after["key"]["S"])
         if image_id in self.dead and state is not State.DELETED:
             self.violate(f"a deleted photograph is {state} again")
-        if state in NAMES and (before is None or before["state"] != after["state"]):
-            self.changes.append((NAMES[state], image_id, int(after["rev"]["N"])))
+        shown = _shown_state(after)
+        if image_id in self.trashed and shown is not State.DELETED:
+            self.violate("a photograph left the trash by itself")
+        if shown in NAMES and (before is None or _shown_state(before) is not shown):
+            self.changes.append((NAMES[shown], image_id, int(after["rev"]["N"])))
         self.stream.put(image_id, before, after)
 
     def _check_expiry(self, key: str) -> None:
@@ -284,6 +290,10 @@ class _Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn"
     aws_request_id: str = "request"
+
+
+def _shown_state(item: Item) -> State:
+    return State.DELETED if "trashed_at" in item else State(item["state"]["S"])
 
 
 def _events_of(body: str) -> list[ObjectEvent]:

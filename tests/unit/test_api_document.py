@@ -29,6 +29,7 @@ def prepared(api: Api) -> str:
         derivative_key="derived/id-1/x.webp",
     )
     api.enter("id-2", state=State.FAILED, reason="not an image", visual=None)
+    api.enter("trashed", trashed_at=datetime(2026, 1, 1, tzinfo=UTC))
     api.index.finds = ["id-1"]
     RunStateStore(api.storage).run("seven", roll_back=False, work=lambda _: 2)
     moment = datetime(2026, 1, 1, tzinfo=UTC)
@@ -65,6 +66,8 @@ def test_problems_are_as_described(
     wrong = ("{", target) if body is not None else (None, f"{target}{glue}nonsense=1")
     if method == "DELETE":
         wrong = (None, f"{target.rpartition('/')[0]}/nobody")
+    if path.endswith("/restore"):
+        wrong = (None, "/images/nobody/restore")
     answer = api.call(method, wrong[1], wrong[0], as_="admin")
     assert answer.status in {400, 404}
     told = openapi.document()["paths"][path][method.lower()]["responses"]["default"]

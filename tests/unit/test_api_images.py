@@ -8,7 +8,7 @@ from chalicelib.images import Attribute, Caption, Source, State
 from chalicelib.search import Clause, Query
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
-from tests.api import Api
+from tests.api import Answer, Api
 
 NEW = {"name": "dog.jpg", "content_type": "image/jpeg", "size": 1000}
 
@@ -231,15 +231,20 @@ def test_an_edit_of_another_revision_is_refused(api: Api) -> None:
     assert api.call("PATCH", "/images/id-1", {"caption": "x"}, If_Match="new").status == 400
 
 
-def test_a_deleted_photograph_is_gone_with_its_files(api: Api) -> None:
+def _delete_for_good(api: Api, as_: str = "ann", **headers: str) -> Answer:
+    query = {"permanent": "true"}
+    return api.call("DELETE", "/images/id-1", as_=as_, query=query, **headers)
+
+
+def test_a_photograph_deleted_for_good_is_gone_with_its_files(api: Api) -> None:
     image = api.enter(
         derivative_key="derived/id-1/display.webp", processed_by="slim@1", sha256="aa"
     )
     for key in (image.key, "derived/id-1/display.webp"):
         api.storage.write(key, b"x", content_type="image/jpeg")
-    assert api.call("DELETE", "/images/id-1").status == 204
+    assert _delete_for_good(api).status == 204
     assert api.call("GET", "/images/id-1").status == 404
-    assert api.call("DELETE", "/images/id-1").status == 404
+    assert _delete_for_good(api).status == 404
     assert list(api.storage.objects("")) == []
     tombstone = api.catalogue.get("id-1")
     assert tombstone is not None
@@ -252,9 +257,9 @@ def test_a_deletion_that_was_cut_short_is_finished_when_asked_again(api: Api) ->
     image = api.enter(state=State.DELETED)
     for key in (image.key, "derived/id-1/late.webp", "derived/id-10/other.webp"):
         api.storage.write(key, b"x", content_type="image/jpeg")
-    assert api.call("DELETE", "/images/id-1", as_="bob").status == 404
+    assert _delete_for_good(api, as_="bob").status == 404
     assert len(list(api.storage.objects(""))) == 3
-    assert api.call("DELETE", "/images/id-1").status == 404
+    assert _delete_for_good(api).status == 404
     assert [left.key for left in api.storage.objects("")] == ["derived/id-10/other.webp"]
 
 
@@ -265,6 +270,7 @@ def test_another_owners_photograph_does_not_exist(api: Api) -> None:
         ("GET", "/images/id-1", None),
         ("PATCH", "/images/id-1", {"caption": "mine"}),
         ("DELETE", "/images/id-1", None),
+        ("POST", "/images/id-1/restore", None),
         ("GET", "/images/id-1/similar", None),
     ):
         assert api.call(method, path, body, as_="bob").status == 404

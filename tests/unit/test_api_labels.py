@@ -73,6 +73,6 @@ def test_an_edit_leaves_labels_alone_and_a_deletion_takes_them(filled: Api) -> N
     edited = filled.call("PATCH", "/images/unsure", {"caption": "my tiger"}).json
     assert (edited["state"], edited["caption"]["text"]) == ("captioned", "my tiger")
     assert edited["labels"] == TOLD
-    filled.call("DELETE", "/images/unsure")
+    filled.call("DELETE", "/images/unsure", query={"permanent": "true"})
     gone = filled.catalogue.get("unsure")
     assert gone is not None and gone.labels == ()

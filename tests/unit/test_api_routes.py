@@ -27,21 +27,31 @@ from chalicelib.reindexing import RunStateStore, Stage
 from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from chalicelib.search.query import FACETS
+from chalicelib.transitions import trashed
 from tests.api import CALLERS, Answer, Api
 
 DOCUMENTATION = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 OWN, FOREIGN, NOBODYS = "own-1", "foreign-1", "nobodys"
 OWN_DELETED, FOREIGN_DELETED = "own-deleted", "foreign-deleted"
+OWN_TRASHED, FOREIGN_TRASHED = "own-trashed", "foreign-trashed"
 OWN_IMPORT, FOREIGN_IMPORT = "a" * 32, "b" * 32
 # What does not exist for anybody, and what does not for the caller of these tests.
 MISSING = {NOBODYS, OWN_DELETED, FOREIGN_DELETED, "c" * 32, "d" * 64, "nothing.js"}
-HIDDEN = MISSING | {FOREIGN, FOREIGN_IMPORT}
+HIDDEN = MISSING | {FOREIGN, FOREIGN_TRASHED, FOREIGN_IMPORT}
 PICTURE = base64.b64encode(b"picture").decode()
 # Words that only the other owner's records hold, one of them misspelt by a letter.
 SECRETS = ("marmalade", "platypus", "turquoise", "juggle", "trombone", "lighthouse", "accordion")
 TEXTS = ["dog", "marmalade", "marmelade", "trombone platypus", "turquoise platypus juggles"]
 PATH_VALUES = {
-    "image_id": [OWN, FOREIGN, NOBODYS, OWN_DELETED, FOREIGN_DELETED],
+    "image_id": [
+        OWN,
+        FOREIGN,
+        NOBODYS,
+        OWN_DELETED,
+        FOREIGN_DELETED,
+        OWN_TRASHED,
+        FOREIGN_TRASHED,
+    ],
     "import_id": [OWN_IMPORT, FOREIGN_IMPORT, "c" * 32],
     "name": ["index.html", "nothing.js"],
     "release": ["0123456789abcdef"],
@@ -94,6 +104,7 @@ VALUES: dict[str, list[Any]] = {
     "mode": ["words", "meaning"],
     "name": ["a.jpg"],
     "owner": ["ann", "bob"],
+    "permanent": [True],
     "place": ["lighthouse"],
     "prefix": ["do", "marm", "lighth", "uploads/ann/trip/", "uploads/bob/trip/"],
     "q": TEXTS,
@@ -157,6 +168,7 @@ def world(*owners: str) -> Api:
     if "ann" in owners:
         _enter(api, OWN, "A brown dog runs", Attribute("dog", ("brown",), ("run",)), "dog")
         _enter(api, "own-2", "A dog sits", Attribute("dog", (), ("sit",)), "dog")
+        _enter_trashed(api, OWN_TRASHED, "A dog sleeps", Attribute("dog"))
         _enter_deleted(api, OWN_DELETED, "ann")
         _enter_import(api, OWN_IMPORT, "ann")
         api.tokens.add("ann", ["read"], "laptop")
@@ -164,6 +176,7 @@ def world(*owners: str) -> Api:
         secret = Attribute("platypus", ("turquoise",), ("juggle",), places=("lighthouse",))
         _enter(api, FOREIGN, "A turquoise platypus juggles marmalade", secret, "trombone")
         _enter(api, "foreign-2", "A dog beside marmalade", secret, "dog")
+        _enter_trashed(api, FOREIGN_TRASHED, "A platypus with marmalade", secret)
         _enter_deleted(api, FOREIGN_DELETED, "bob")
         _enter_import(api, FOREIGN_IMPORT, "bob")
         api.tokens.add("bob", ["read"], "trombone")
@@ -171,6 +184,15 @@ def world(*owners: str) -> Api:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     ReportStore(api.storage).tell(Report("seven", moment, moment, stage=Stage.FINISHED))
     return api
+
+
+def _enter_trashed(api: Api, image_id: str, text: str, attribute: Attribute) -> None:
+    _enter(api, image_id, text, attribute, "dog")
+    image = api.catalogue.get(image_id)
+    assert image is not None
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    there = api.catalogue.save(trashed(image, moment), expected_rev=image.rev)
+    api.index.apply([document_of(there)])
 
 
 def _enter(api: Api, image_id: str, text: str, attribute: Attribute, label: str) -> None:

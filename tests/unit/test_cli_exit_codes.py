@@ -77,7 +77,7 @@ def test_a_question_that_is_not_answered_with_yes_ends_with_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(("delete", "id-1"), SessionWith(None, None, answers(204)))
+        main(("delete", "id-1", "--permanent"), SessionWith(None, None, answers(204)))
     assert ended.value.code == 1
     assert "for good?" in capsys.readouterr().err
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from image_repo import photographs, searching, terminal, tokens, upkeep
+from image_repo import photographs, searching, terminal, tokens, trash, upkeep
 from image_repo.output import hits_table, images_table
 from image_repo.terminal import Colour
 from image_repo.tokens import tokens_table
@@ -43,7 +43,7 @@ ANSWER = {
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "show": photographs.show,
-    "delete": photographs.delete,
+    "delete": trash.delete,
     "stats": upkeep.stats,
 }
 
@@ -129,7 +129,7 @@ def test_tokens_fit_80_columns() -> None:
 
 
 def test_a_question_is_asked_on_stderr() -> None:
-    session, result = run(COMMANDS, {}, ("delete", "a", "b"))
+    session, result = run(COMMANDS, {}, ("delete", "--permanent", "a", "b"))
     assert (result.exit_code, result.stdout) == (1, "")
     assert "Delete 2 photographs for good?" in result.stderr
     assert not session.asked

@@ -55,7 +55,7 @@ def test_comparing_100_000_photographs_every_day_costs_a_tenth_of_keeping_them()
 def test_a_visit_behind_cloudfront_calls_no_function() -> None:
     behind, bare = (visited(cdn=cdn, first=True) for cdn in (True, False))
     assert not [line for line in behind if line.price.startswith(("Lambda", "API"))]
-    requests = 1_000 * (1 + 38)
+    requests = 1_000 * (1 + 49)
     assert total(behind) == pytest.approx(
         requests * 0.01 / 1e4 + 1_000 * 0.10 / 1e6 + 1_000 * 0.0004 / 1e3
     )

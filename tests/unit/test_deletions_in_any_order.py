@@ -13,20 +13,21 @@ from tests.histories import KEY, Life
 from tests.memory.catalogue import MemoryCatalogue
 from tests.memory.storage import MemoryStorage
 
-UPLOAD, DELETE, UNDO = "upload", "delete through the API", "undo"
+UPLOAD, DELETE, UNDO = "upload", "delete for good through the API", "undo"
+TRASH, RESTORE = "trash", "restore"
 Step = str | int
 """What a person does, or the number of the event that is delivered."""
 
 
 @dataclass(frozen=True)
 class History:
-    """A person's actions, of which each makes one event, among deliveries of these."""
+    """A person's actions among deliveries of the events that some of them make, one each."""
 
     steps: tuple[Step, ...] = ()
     events: int = 0
 
     def then(self, step: Step) -> "History":
-        events = self.events + isinstance(step, str)
+        events = self.events + (step in {UPLOAD, DELETE, UNDO})
         return replace(self, steps=(*self.steps, step), events=events)
 
 
@@ -69,7 +70,11 @@ def act(life: Life, action: str) -> bool:
     """Do something; return whether the photograph is deleted, as the API has answered."""
     if action == DELETE:
         return life.delete()
-    if action == UPLOAD:
+    if action == TRASH:
+        return life.trash()
+    if action == RESTORE:
+        life.restore()
+    elif action == UPLOAD:
         life.upload(f"upload {len(life.messages)}".encode())
     elif life.bucket.versions(KEY):
         life.undo()
@@ -119,8 +124,33 @@ def test_it_comes_back_by_an_upload_and_by_undoing_alone_in_every_order(
 
 
 @pytest.mark.fault(3)
+@pytest.mark.parametrize(
+    ("actions", "is_back"),
+    [
+        ((UPLOAD, TRASH), False),
+        ((UPLOAD, UPLOAD, TRASH), False),
+        ((UPLOAD, TRASH, UPLOAD), True),
+        ((TRASH, UPLOAD), True),
+        ((UPLOAD, TRASH, UPLOAD, UPLOAD), True),
+        ((UPLOAD, TRASH, RESTORE, UPLOAD), True),
+        ((UPLOAD, TRASH, RESTORE), True),
+    ],
+)
+def test_only_another_file_and_restoring_take_out_of_the_trash_in_every_order_of_events(
+    actions: tuple[str, ...], is_back: bool
+) -> None:
+    for history in histories(actions, times=2):
+        life = lived(history)
+        assert life.is_living == is_back, history
+        life.restore()
+        life.assert_settled()
+
+
+@pytest.mark.fault(3)
 @given(
-    st.lists(st.sampled_from([UPLOAD, UPLOAD, DELETE, DELETE, UNDO]) | st.integers(0, 9)),
+    st.lists(
+        st.sampled_from([UPLOAD, UPLOAD, DELETE, DELETE, UNDO, TRASH, RESTORE]) | st.integers(0, 9)
+    ),
     st.randoms(use_true_random=False),
 )
 @settings(max_examples=300)
@@ -130,4 +160,5 @@ def test_longer_lives_end_as_the_bucket_says(steps: list[Step], chance: Random) 
     chance.shuffle(order)
     for event in order:
         life.deliver(event)
+    life.restore()
     life.assert_settled()

@@ -106,9 +106,15 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
         image = data.draw(st.sampled_from(self._living()))
-        self.repository.collection.delete(ANN, image.image_id, None)
+        self.repository.collection.delete_for_good(ANN, image.image_id, None)
         self.written.pop(image.image_id, None)
         self._tell(image.key, EventKind.REMOVED, None)
+
+    @precondition(lambda self: self._living())
+    @rule(data=st.data())
+    def trash(self, data: st.DataObject) -> None:
+        image = data.draw(st.sampled_from(self._living()))
+        self.repository.collection.delete(ANN, image.image_id, None)
 
     @precondition(lambda self: self._living())
     @rule(data=st.data())
@@ -156,7 +162,7 @@ class Machine(RuleBasedStateMachine):
             assert image is not None and image.caption and image.caption.text == text
 
     def _living(self) -> list[Image]:
-        return [image for image in self.api.catalogue.scan() if image.state is not State.DELETED]
+        return [image for image in self.api.catalogue.scan() if not image.is_hidden]
 
     def _tell(self, key: str, kind: EventKind, version: str | None) -> None:
         self.sequence += 1

@@ -114,6 +114,26 @@ def test_a_deleted_photograph_is_gone_and_told(bench: Bench) -> None:
     assert bench.told() == ["ImageCaptioned", "ImageDeleted"]
 
 
+def test_into_the_trash_a_photograph_goes_like_a_deleted_one_and_comes_out_like_a_new_one(
+    bench: Bench,
+) -> None:
+    there = replace(CAPTIONED, rev=3, trashed_at=MOMENT, reason="so it was")
+    bench.deliver(record(1, PENDING, CAPTIONED), record(2, CAPTIONED, there))
+    assert bench.found() == set()
+    assert bench.told() == ["ImageCaptioned", "ImageDeleted"]
+    assert (bench.detail()["state"], bench.detail()["reason"]) == ("deleted", None)
+    bench.deliver(record(3, there, replace(CAPTIONED, rev=4)))
+    assert bench.found() == {"a"}
+    assert bench.told()[2:] == ["ImageCaptioned"]
+
+
+def test_of_what_is_in_the_trash_nothing_more_is_told(bench: Bench) -> None:
+    there = replace(CAPTIONED, rev=3, trashed_at=MOMENT)
+    late = replace(there, rev=4, state=State.FAILED, reason="not an image")
+    bench.deliver(record(1, there, late), record(2, late, replace(DELETED, rev=5)))
+    assert bench.told() == []
+
+
 def test_an_item_removed_from_the_table_is_gone_too(bench: Bench) -> None:
     unsure = replace(CAPTIONED, state=State.NEEDS_REVIEW, reason="the model is not sure")
     bench.deliver(record(1, PENDING, unsure))

@@ -67,6 +67,7 @@ def test_captions_that_were_imported_as_they_are_need_not_be_again() -> None:
     [
         ({"state": State.NEEDS_REVIEW}, False),
         ({"state": State.DELETED}, False),
+        ({"processed_by": None, "trashed_at": NOW}, False),
         ({"state": State.FAILED}, False),
         ({"state": State.FAILED, "processed_by": None}, True),
         ({"state": State.PENDING, "processed_by": None}, True),

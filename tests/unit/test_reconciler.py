@@ -20,6 +20,7 @@ from chalicelib.transitions import deleted, edited
 from tests.memory.catalogue import MemoryCatalogue
 from tests.reconciling import (
     LOSSES,
+    Interrupting,
     Killed,
     World,
     all_repairs,
@@ -95,22 +96,6 @@ def test_a_pass_that_has_no_time_does_a_page_at_a_call_and_comes_to_its_end() ->
     assert Repairs(world.report().repaired) == all_repairs()
     world.work()
     world.assert_whole()
-
-
-class Interrupting:
-    """Does something at one of the calls to adapters; every later one fails if it kills."""
-
-    def __init__(self, at: int, what: Callable[[], None] | None = None) -> None:
-        self._at = at
-        self._what = what
-        self.calls = 0
-
-    def __call__(self, name: str) -> None:
-        self.calls += 1
-        if self._what is None and self.calls >= self._at:
-            raise Killed
-        if self._what is not None and self.calls == self._at:
-            self._what()
 
 
 def calls_of_a_pass() -> range:

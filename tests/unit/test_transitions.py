@@ -39,6 +39,8 @@ from chalicelib.transitions import (
     restored,
     seen,
     sent_again,
+    trashed,
+    untrashed,
 )
 
 BUCKET = "photographs"
@@ -275,6 +277,37 @@ def test_only_a_tombstone_whose_file_was_removed_comes_back_and_with_nothing_but
     assert (back.sequencer, back.updated_at) == ("02", later)
 
 
+def test_what_is_restored_from_the_trash_is_what_went_there() -> None:
+    mine = edited(captioned(), START, caption="my Rex", keywords=("Rex",))
+    later = START + timedelta(days=1)
+    there = trashed(mine, later, version_id="v1")
+    assert there == replace(mine, trashed_at=later, trashed_version="v1", updated_at=later)
+    assert (there.is_hidden, there.counts_as, there.is_visible_to(None)) == (True, None, False)
+    assert untrashed(there, later) == replace(mine, updated_at=later)
+
+
+def test_what_is_in_the_trash_is_neither_moved_there_again_nor_edited() -> None:
+    there = trashed(captioned(), START)
+    for change in (trashed, lambda image, now: edited(image, now, caption="my Rex")):
+        with pytest.raises(NotFound):
+            change(there, START)
+    for elsewhere in (captioned(), deleted(there, START)):
+        with pytest.raises(NotFound):
+            untrashed(elsewhere, START)
+
+
+def test_a_late_model_and_a_description_leave_a_photograph_in_the_trash_and_stand() -> None:
+    there = imported(captioned(trashed(NEW, START, version_id="v1")), "Rex", START)
+    assert (there.state, there.trashed_at, there.trashed_version) == (State.CAPTIONED, START, "v1")
+    assert there.caption and (there.caption.text, there.visual is None) == ("Rex", False)
+    assert failed(there, event("02"), "out of memory", START).trashed_at == START
+
+
+def test_a_tombstone_is_in_no_trash() -> None:
+    gone = deleted(trashed(captioned(), START, version_id="v1"), START)
+    assert (gone.trashed_at, gone.trashed_version) == (None, None)
+
+
 def test_an_upload_whose_file_never_came_keeps_what_its_uploader_told_and_can_still_come() -> None:
     told = edited(NEW, START, caption="my Rex")
     record = expired(told, START + timedelta(hours=1))
@@ -317,10 +350,14 @@ ATTRIBUTES = st.sampled_from([(), (Attribute("poodle", ("brown",)),)])
 @st.composite
 def transitions(draw: st.DrawFn) -> Transition:
     kinds = ("captioned", "rejected", "failed", "deleted", "edit", "import")
-    kind = draw(st.sampled_from((*kinds, "expired", "restored")))
+    by_itself = {"expired": expired, "restored": restored, "untrashed": untrashed}
+    kind = draw(st.sampled_from((*kinds, *by_itself, "trashed")))
     text, keywords = draw(st.none() | CAPTIONS), draw(st.none() | KEYWORDS)
-    if kind in {"expired", "restored"}:
-        return {"expired": expired, "restored": restored}[kind]
+    if kind in by_itself:
+        return by_itself[kind]
+    if kind == "trashed":
+        version_id = draw(st.sampled_from([None, "v1"]))
+        return lambda image, now: trashed(image, now, version_id=version_id)
     if kind == "import":
         return lambda image, now: imported(image, text, now, keywords=keywords)
     if kind == "edit":
@@ -361,9 +398,10 @@ def test_every_sequence_of_transitions_keeps_the_invariants(steps: list[Transiti
         try:
             after = step(record, now)
         except NotFound:
-            assert record.state is State.DELETED
+            assert record.trashed_at is None if step is untrashed else record.is_hidden
             continue
         assert_follows(record, after, now)
+        assert step is untrashed or not record.trashed_at or after.is_hidden
         assert_consistent(after)
         record = after
 
@@ -377,6 +415,7 @@ def assert_follows(before: Image, after: Image, now: datetime) -> None:
     if before.sequencer:
         assert after.sequencer and not is_older(after.sequencer, before.sequencer)
     if after.state is not State.DELETED:
+        assert before.trashed_at in (None, after.trashed_at) or not after.is_hidden
         assert_users_words_stand(before, after)
 
 
@@ -413,7 +452,8 @@ def assert_state_and_reason_agree(record: Image) -> None:
     assert record.removed_at is None or record.state is State.DELETED
     if record.state is State.DELETED:
         assert (record.caption, record.attributes_source, record.size) == (None, None, None)
-        assert record.keywords_source is None
+        assert (record.keywords_source, record.trashed_at) == (None, None)
+    assert record.trashed_version is None or record.trashed_at is not None
 
 
 def assert_file_and_state_agree(record: Image) -> None:

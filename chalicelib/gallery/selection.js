@@ -1,0 +1,189 @@
+// Many photographs at once: chosen by ticks, shift, ctrl, a long press and dragging, and what can be done with them.
+import { addToAlbum, favour } from "./filing.js";
+import { byId, icon, make } from "./dom.js";
+import * as grid from "./grid.js";
+import { save } from "./saving.js";
+import { describe } from "./describing.js";
+import { discard } from "./removing.js";
+
+const TICK = "M5 12.500l4.500 4.500L19 7.500";
+const LONG_MS = 450;
+const MOVED = 10; // pixels from which a press is no long one
+
+/** @type {Map<string, any>} */
+const chosen = new Map(); // records by their ids
+let last = ""; // from which on shift chooses
+let dragging = /** @type {{isOn: boolean, before: Map<string, any>} | null} */ (null);
+
+/** Give every tile a tick, and let presses and keys choose. */
+export function listenToSelecting() {
+  grid.decorate(dress);
+  const place = byId("grid");
+  place.addEventListener("click", onClick, true); // before a tile opens its photograph
+  place.addEventListener("pointerdown", onDown);
+  place.addEventListener("contextmenu", (event) => dragging && event.preventDefault());
+  document.addEventListener("pointermove", onMove);
+  document.addEventListener("pointerup", () => (dragging = null));
+  document.addEventListener("pointercancel", () => (dragging = null));
+  document.addEventListener("touchmove", (event) => dragging && event.preventDefault(), { passive: false });
+}
+
+function dress(element, { image }) {
+  const { id, name } = image;
+  element.querySelector(".tick")?.remove();
+  element.prepend(make("span", { class: "tick", tabIndex: -1, role: "checkbox", "aria-checked": String(chosen.has(id)), "aria-label": `Select ${name}` }, icon(TICK)));
+  element.classList.toggle("chosen", chosen.has(id));
+  if (chosen.has(id)) chosen.set(id, image);
+}
+
+const tileOf = (target) => target?.closest?.("#grid .tile[data-id]") ?? null;
+
+function onClick(event) {
+  const tile = tileOf(event.target);
+  if (!tile || event.target.closest(".remedy")) return;
+  const { id } = tile.dataset;
+  const isTick = event.target.closest(".tick");
+  if (pressed === id) { // what a long press chose is not opened by its end
+    pressed = "";
+    return swallow(event);
+  }
+  if (!isTick && !event.shiftKey && !event.ctrlKey && !event.metaKey && !chosen.size) return;
+  swallow(event);
+  if (event.shiftKey && last) choose(between(last, id), true);
+  else choose([id], !chosen.has(id));
+  last = id;
+}
+
+function swallow(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+let pressed = "";
+function onDown(event) {
+  const tile = tileOf(event.target);
+  if (!tile || event.button || event.target.closest(".remedy")) return;
+  const { id } = tile.dataset;
+  const begin = () => {
+    dragging = { isOn: !chosen.has(id), before: new Map(chosen) };
+    pressed = id;
+    choose([id], dragging.isOn);
+    last = id;
+  };
+  if (event.pointerType === "mouse") return event.target.closest(".tick") ? drag(event, begin) : undefined;
+  const timer = setTimeout(begin, LONG_MS);
+  const end = () => {
+    clearTimeout(timer);
+    for (const name of ["pointerup", "pointercancel", "pointermove"]) document.removeEventListener(name, name === "pointermove" ? moved : end);
+  };
+  const moved = (later) => Math.hypot(later.clientX - event.clientX, later.clientY - event.clientY) > MOVED && !dragging && end();
+  document.addEventListener("pointermove", moved);
+  document.addEventListener("pointerup", end);
+  document.addEventListener("pointercancel", end);
+}
+
+/** Begin where a mouse that was pressed on a tick has moved to another tile. */
+function drag(from, begin) {
+  const moved = (event) => {
+    if (Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) <= MOVED) return;
+    end();
+    begin();
+  };
+  const end = () => {
+    document.removeEventListener("pointermove", moved);
+    document.removeEventListener("pointerup", end);
+  };
+  document.addEventListener("pointermove", moved);
+  document.addEventListener("pointerup", end);
+}
+
+function onMove(event) {
+  const tile = dragging && document.elementsFromPoint(event.clientX, event.clientY).map(tileOf).find(Boolean);
+  if (!dragging || !tile) return;
+  const among = new Set(between(last, tile.dataset.id));
+  for (const image of grid.records()) set(image, among.has(image.id) ? dragging.isOn : dragging.before.has(image.id));
+  show();
+}
+
+/** The photographs from one to another, as they are shown. */
+function between(one, other) {
+  const among = grid.between(one, other);
+  return among.length ? among : [other];
+}
+
+function choose(ids, isOn) {
+  const wanted = new Set(ids);
+  for (const image of grid.records()) if (wanted.has(image.id)) set(image, isOn);
+  show();
+}
+
+function set(image, isOn) {
+  const { id } = image;
+  if (isOn === chosen.has(id)) return;
+  if (isOn) chosen.set(id, image);
+  else chosen.delete(id);
+  const tile = grid.element(id);
+  tile?.classList.toggle("chosen", isOn);
+  tile?.querySelector(".tick").setAttribute("aria-checked", String(isOn));
+}
+
+/** Choose nothing any more. */
+export function clear() {
+  for (const image of chosen.values()) set(image, false);
+  last = "";
+  show();
+}
+
+function show() {
+  const bar = byId("chosen");
+  const hadFocus = bar.contains(document.activeElement);
+  document.body.classList.toggle("choosing", chosen.size > 0);
+  bar.hidden = !chosen.size;
+  if (!chosen.size) return hadFocus && byId("grid").focus();
+  if (!bar.childElementCount) bar.append(...ways());
+  bar.querySelector("span").textContent = `${chosen.size} selected`;
+}
+
+function ways() {
+  const images = () => [...chosen.values()];
+  const way = (textContent, onclick, properties = {}) => make("button", { type: "button", textContent, onclick, ...properties });
+  return [
+    make("button", { type: "button", class: "quiet", "aria-label": "Clear the selection", onclick: clear }, icon("M6 6l12 12M18 6L6 18")),
+    make("span", { role: "status" }),
+    way("Favourite", () => favour(images())),
+    way("Add to an album", () => addToAlbum(images())),
+    way("Describe", () => describe(images())),
+    way("Download", () => save(images())),
+    way("Delete", away, { class: "danger" }),
+  ];
+}
+
+/** Move what is chosen to the trash, with a way back. */
+function away() {
+  const images = [...chosen.values()];
+  const back = new Map(images.map((image) => [image.id, grid.remove(image.id)]));
+  clear();
+  const order = [...back.keys()].reverse(); // each is put before the one that was removed after it
+  discard(images, {
+    undone: (restored) => {
+      const ids = new Set(restored.map(({ id }) => id));
+      for (const id of order) if (ids.has(id)) back.get(id)?.();
+    },
+  });
+}
+
+/** @param {KeyboardEvent} event @returns {boolean} whether it was for the selection */
+export function press(event) {
+  const tile = tileOf(event.target);
+  if (event.key === "Escape" && chosen.size) clear();
+  else if (event.key === "Delete" && chosen.size) away();
+  else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) choose(grid.ids(), true);
+  else if (event.key.toLowerCase() === "x" && tile && !event.ctrlKey && !event.metaKey) {
+    const { id } = tile.dataset;
+    if (event.shiftKey && last) choose(between(last, id), true);
+    else choose([id], !chosen.has(id));
+    last = id;
+  } else return false;
+  return true;
+}
+
