@@ -77,8 +77,8 @@ def answering(api: Api) -> Callable[[Route], None]:
         asked = urlsplit(route.request.url)
         if asked.path.startswith("/files/"):
             size = Path(asked.path).stem
-            body = drawn(size if re.fullmatch(r"\d+x\d+", size) else "40x30")  # an original
-            route.fulfill(body=body, content_type="image/png")
+            picture = drawn(size if re.fullmatch(r"\d+x\d+", size) else "40x30")  # an original
+            route.fulfill(body=picture, content_type="image/png")
             return
         target = f"{asked.path}?{asked.query}" if asked.query else asked.path
         body = route.request.post_data

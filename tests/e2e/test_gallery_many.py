@@ -68,12 +68,15 @@ def settled(page: Page) -> None:
 
 def to_the_end(page: Page) -> None:
     """Scroll to the end until there is no more."""
-    for _ in range(60):
+    while not tile(page, "p0").count():
+        tall = page.evaluate("document.body.scrollHeight")
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         settled(page)
-        if tile(page, "p0").count():
-            return
-    raise AssertionError("the last photograph was never shown")
+        page.wait_for_function(
+            """tall => document.querySelector('#more').hidden
+              || document.body.scrollHeight > tall""",
+            arg=tall,
+        )
 
 
 # Of each tile the corners of its box, and the lower end of what stands in it.
