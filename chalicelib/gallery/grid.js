@@ -31,7 +31,9 @@ export async function watchWaiting() {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     if (document.hidden) continue;
-    for (const { image: before } of shown().filter(({ image }) => isWaiting(image)).slice(0, 8)) {
+    // One whose form has ended meanwhile still looks as if it waited.
+    const looksSo = (image) => isWaiting(image) || element(image.id)?.classList.contains("waiting");
+    for (const { image: before } of shown().filter(({ image }) => looksSo(image)).slice(0, 8)) {
       if (isOver()) break;
       const image = await call("GET", `images/${encodeURIComponent(before.id)}`).catch(() => null);
       if (image && (image.state !== "pending" || isUnfinished(image))) refresh(image);

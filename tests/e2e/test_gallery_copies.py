@@ -86,7 +86,7 @@ def test_one_of_a_group_is_opened_and_closed_again(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#detail")).to_be_hidden()
     expect(page.locator("#view").get_by_role("region")).to_have_count(2)
-    assert page.title() == "Duplicates · Image Repo"
+    expect(page).to_have_title("Duplicates · Image Repo")
 
 
 def test_where_nothing_looks_the_same_that_is_said(browser: Browser, width: int) -> None:
