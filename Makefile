@@ -11,7 +11,7 @@ CODE   := chalicelib captioner indexer infra layers local image_repo image_repo_
 LOCAL  := $(BIN)/python -m local $(if $(PORT),--port $(PORT)) $(if $(SEARCH),--search $(SEARCH)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status test check mutants fuzz fuzz-api simulate format bench synth \
+.PHONY: help setup setup-dev setup-test setup-sagemaker training-image demo up stop clean status screenshots test check mutants fuzz fuzz-api simulate format bench synth \
         deploy diff destroy preflight chromium java imagemagick exiftool jq provider lock lint types security template quick audit setup-checkov setup-audit
 
 help: ## This list
@@ -126,6 +126,10 @@ status: ## Tell whether the stack runs and where
 	@$(call known,status)
 
 # ---- Quality -----------------------------------------------------------------------------------
+
+screenshots: setup-test ## Pictures of the gallery's views, into build/screenshots and docs/screenshots
+	@AWS_DEFAULT_REGION=us-east-1 POWERTOOLS_METRICS_NAMESPACE=ImageRepo POWERTOOLS_METRICS_DISABLED=true \
+	  POWERTOOLS_TRACE_DISABLED=true $(BIN)/python -m tests.e2e.screenshots
 
 test: setup-test ## Every test, or those that ARGS names (ARGS=tests/unit)
 	@$(BIN)/python -m layers

@@ -33,7 +33,7 @@ async function show(into, signal) {
   await goOn();
 }
 
-const counted = (count) => (count ? `${count} ${count === 1 ? "group" : "groups"} that look the same` : "none look the same");
+const counted = (count) => (count ? `${count} ${count === 1 ? "group" : "groups"} of photographs that look the same` : "none look the same");
 
 function group({ images, identical }) {
   let kept = images[0];

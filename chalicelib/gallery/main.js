@@ -78,7 +78,7 @@ grid.onUnfinished({ again: ({ id }) => choose(id), remove: detail.erase });
 byId("query-file").addEventListener("change", (event) => taken(event.target, ([file]) => offer(file)));
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault(); // it is no search
-  byId(address.isTrash() ? "trash" : "grid").focus();
+  (byId("view-heading") ?? byId("grid")).focus();
 });
 window.addEventListener("popstate", follow);
 

@@ -50,7 +50,7 @@ def is_kept(api: Api, image_id: str) -> bool:
 
 
 def test_the_best_of_each_group_stands_first_and_is_to_be_kept(page: Page) -> None:
-    group = page.get_by_role("region").first
+    group = page.locator("#view").get_by_role("region").first
     radios = group.get_by_role("radio")
     assert [radio.get_attribute("aria-label") for radio in radios.all()] == [
         "Keep large.jpg, 400 × 200, 0.00 MB",
@@ -58,22 +58,22 @@ def test_the_best_of_each_group_stands_first_and_is_to_be_kept(page: Page) -> No
         "Keep middle.jpg, 300 × 150, 0.00 MB",
     ]
     expect(radios.first).to_be_checked()
-    expect(page.get_by_role("region").last).to_contain_text("The very same file")
+    expect(page.locator("#view").get_by_role("region").last).to_contain_text("The very same file")
 
 
 def test_the_others_go_to_the_trash_and_come_back_by_undo(api: Api, page: Page) -> None:
-    group = page.get_by_role("region").first
+    group = page.locator("#view").get_by_role("region").first
     group.get_by_role("button", name="Keep this one, delete the other 2").click()
     expect(page.get_by_text("2 photographs moved to the trash.")).to_be_visible()
     assert [is_kept(api, one) for one in ("small", "large", "middle")] == [False, True, False]
-    expect(page.get_by_role("region")).to_have_count(1)
+    expect(page.locator("#view").get_by_role("region")).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("region")).to_have_count(2)
+    expect(page.locator("#view").get_by_role("region")).to_have_count(2)
     assert all(is_kept(api, one) for one in SHOWN)
 
 
 def test_another_one_than_the_best_may_be_kept(api: Api, page: Page) -> None:
-    group = page.get_by_role("region").first
+    group = page.locator("#view").get_by_role("region").first
     group.get_by_role("radio", name="Keep small.jpg").check()
     group.get_by_role("button", name="Keep this one, delete the other 2").click()
     expect(page.get_by_text("2 photographs moved to the trash.")).to_be_visible()
@@ -85,7 +85,7 @@ def test_one_of_a_group_is_opened_and_closed_again(page: Page) -> None:
     expect(page.locator("#detail")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#detail")).to_be_hidden()
-    expect(page.get_by_role("region")).to_have_count(2)
+    expect(page.locator("#view").get_by_role("region")).to_have_count(2)
     assert page.title() == "Duplicates · Image Repo"
 
 
