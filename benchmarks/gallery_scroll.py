@@ -45,8 +45,6 @@ LONG_MS: Final = 50
 SHAPES: Final = ((512, 384), (384, 512), (512, 288), (400, 400), (512, 341))
 LABELS: Final = ("dog", "ball", "fire engine")
 _START: Final = datetime(2020, 1, 1, tzinfo=UTC)
-# What a link is signed with, of which no two are the same.
-SIGNATURE: Final = "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Security-Token=" + "x" * 900
 
 
 def records(count: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
