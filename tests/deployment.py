@@ -26,6 +26,7 @@ from chalicelib.search.replicated import IndexWriter, PublishedIndex, S3IndexSto
 from chalicelib.search.replicated.reader import FRESH_SECONDS
 from chalicelib.settings import Settings
 from tests.api import Answer, NotedReconciling, NotedReindexing
+from tests.attending import LooksEverywhere
 from tests.buckets import S3Bucket, client
 from tests.corpora import VECTORS
 from tests.gateway import Gateway
@@ -61,7 +62,7 @@ def described(content: bytes) -> Prepared:
     )
 
 
-class Likenesses:
+class Likenesses(LooksEverywhere):
     """Adapter of the port ``Encoder``, of the same model."""
 
     def text(self, text: str, telling: Sequence[str] = ()) -> Vector:

@@ -9,7 +9,7 @@ from tests.searching import found, told
 
 def filed(image_id: str, *albums: str, **more: object) -> Document:
     """Return a photograph in albums."""
-    return told(image_id, "a dog", albums=albums, **more)  # type: ignore[arg-type]
+    return told(image_id, "a dog", albums=albums, **more)
 
 
 def test_a_photograph_is_found_in_all_of_its_albums(index: SearchIndex) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,11 @@ from tests.searching import told
 DOG, NEAR_DOG, CAT = vector(1), vector(20, 1), vector(0, 1)
 
 
-def shown(image_id: str, hours: int, visual: bytes | None, **more: object) -> Document:
+def shown(image_id: str, hours: int, visual: bytes | None, **more: Any) -> Document:
     """Return a photograph that was added some hours after the first, and looks so."""
     added = START + timedelta(hours=hours)
-    return told(image_id, visual=visual, created_at=added, space="m@1", **more)
+    known: dict[str, Any] = {"visual": visual, "created_at": added, "space": "m@1"}
+    return told(image_id, **known, **more)
 
 
 @pytest.fixture
@@ -45,7 +47,8 @@ def test_groups_are_told_by_what_was_added_first(filled: SearchIndex) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 6, 7])
 def test_pages_tell_each_group_once_whatever_their_size(filled: SearchIndex, size: int) -> None:
-    groups, examined, cursor = [], 0, None
+    groups: list[tuple[str, ...]] = []
+    examined, cursor = 0, None
     while True:
         page = filled.alike("ann", cursor, size)
         groups += page.groups

@@ -1,6 +1,7 @@
 """Albums and favourites in the gallery; a browser on an API in memory."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -11,7 +12,7 @@ from tests.e2e.in_memory import gallery, showing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 page = in_memory.page
-SIZE = {"width": 300, "height": 200}
+SIZE: dict[str, Any] = {"width": 300, "height": 200}
 SHOWN = {
     "one": SIZE | {"albums": ("Oslo 2024", "Favourites")},
     "two": SIZE | {"albums": ("Oslo 2024",)},

@@ -41,8 +41,7 @@ def shown(number: int) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
     with showing({f"p{number}": shown(number) for number in range(6)}) as api:
-        failed = {"caption": None, "reason": "the file is no image", "visual": None}
-        api.enter("failed", state=State.FAILED, **failed)
+        api.enter("failed", state=State.FAILED, caption=None, reason="no image", visual=None)
         api.call("DELETE", "/images/p5")
         yield api
 

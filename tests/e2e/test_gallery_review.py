@@ -21,6 +21,7 @@ SHOWN = {
 DARKNESS = """veil => [...veil.getContext('2d').getImageData(0, 0, 2, 2).data]
   .filter((_, place) => place % 4 === 3)"""
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+NO_IMAGE = "the file is no image"
 ADDRESS = "#token=ann&view=review"
 
 
@@ -28,8 +29,7 @@ ADDRESS = "#token=ann&view=review"
 def api() -> Iterator[Api]:
     """Yield an API with two photographs to review, a failed file, and a caption that is sure."""
     with showing(SHOWN) as api:
-        failed = {"state": State.FAILED, "caption": None, "reason": "the file is no image"}
-        api.enter("failed", visual=None, **failed)
+        api.enter("failed", state=State.FAILED, visual=None, caption=None, reason=NO_IMAGE)
         yield api
 
 

@@ -19,6 +19,7 @@ from chalicelib.images import VECTOR_SIZE, Image, Prepared, image_id_of
 from chalicelib.ingest import Ingest, IngestOutcome
 from chalicelib.search.port import document_of
 from chalicelib.search.replicated import IndexWriter, PublishedIndex, S3IndexStore
+from tests.attending import LooksEverywhere
 from tests.buckets import BUCKET, dynamo_catalogue, s3_bucket
 
 pytestmark = pytest.mark.fault(36)
@@ -39,7 +40,7 @@ def seen(photograph: str, model: str) -> bytes:
     return (numbers / np.linalg.norm(numbers)).astype("<f2").tobytes()
 
 
-class NewEncoder:
+class NewEncoder(LooksEverywhere):
     """What encodes queries, of the new model; texts perhaps still of the old one."""
 
     texts = NEW

@@ -8,6 +8,7 @@ import numpy as np
 from chalicelib.encoder import Crop, Vector
 from chalicelib.errors import RejectedImage
 from chalicelib.images import VECTOR_SIZE, Prepared
+from tests.attending import LooksEverywhere
 from tests.simulation.scheduler import Killed, Scheduler
 
 SPACE = "net@1"  # of all releases of the model: another one is another decoder
@@ -63,7 +64,7 @@ def prepare_with(model: str, scheduler: Scheduler) -> Callable[[bytes], Prepared
     return prepare
 
 
-class Encoder:
+class Encoder(LooksEverywhere):
     """The encoder of queries."""
 
     def text(self, text: str, telling: Sequence[str] = ()) -> Vector:
