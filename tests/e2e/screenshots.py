@@ -73,10 +73,9 @@ def filled() -> Iterator[Api]:
     with TemporaryDirectory() as folder:
         lay_out(Path(folder), PHOTOGRAPHS)
         files = sorted(Path(folder).iterdir())
-        names = {one.name: _entered(api, model, one.name, one.read_bytes()) for one in files}
         _entered(api, model, f"small-{files[0].name}", _smaller(files[0]))
+        *filed, last = [_entered(api, model, one.name, one.read_bytes()) for one in files]
     provider.repository = api.repository()
-    *filed, last = names.values()
     for place, image_id in enumerate(filed):
         named = [name for name, every in (("Favourites", 3), ("Summer", 4)) if place % every == 0]
         api.call("PATCH", f"/images/{image_id}", {"albums": named})
