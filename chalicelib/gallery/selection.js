@@ -61,6 +61,7 @@ function swallow(event) {
 
 let pressed = "";
 function onDown(event) {
+  pressed = "";
   const tile = tileOf(event.target);
   if (!tile || event.button || event.target.closest(".remedy")) return;
   const { id } = tile.dataset;

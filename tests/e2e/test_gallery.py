@@ -32,7 +32,7 @@ def open_newest(page: Page) -> None:
 
 
 def rewrite(page: Page, caption: str) -> None:
-    page.get_by_role("button", name="Edit caption").click()
+    page.get_by_role("button", name="Edit").click()
     page.get_by_role("textbox", name="Caption").fill(caption)
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#detail-title")).to_have_text(caption)
@@ -202,7 +202,7 @@ def test_an_edit_of_an_outdated_caption_shows_the_newer_one_and_keeps_the_words(
 ) -> None:
     add(page, photographs / "chelsea.jpg")
     open_newest(page)
-    page.get_by_role("button", name="Edit caption").click()
+    page.get_by_role("button", name="Edit").click()
     image_id = page.locator("#detail").get_attribute("data-id")
     with stack.client() as client:
         client.patch(f"images/{image_id}", json={"caption": "A cat, says another"})

@@ -19,6 +19,12 @@ MANY, FEW, MOST_IN_THE_PAGE = 600, 250, 150
 ADDED = datetime(2024, 1, 1, tzinfo=UTC)
 SHAPES = ((300, 200), (200, 300), (240, 240), (320, 180), (400, 100))
 TEXTS = ("a dog", "a brown dog runs along the beach after a ball that somebody has thrown for it")
+# A wheel's turn scrolls on for a moment.
+STILL = """() => new Promise((still) => {
+  let last = -1;
+  const look = () => (scrollY === last ? still() : ((last = scrollY), setTimeout(look, 300)));
+  look();
+})"""
 
 
 def record(number: int) -> dict[str, Any]:
@@ -158,6 +164,7 @@ def test_the_focus_stays_with_what_is_scrolled_out_of_the_window(page: Page, api
         page.mouse.wheel(0, 3_000)
         settled(page)
     expect(first.get_by_role("button")).to_be_focused()
+    page.evaluate(STILL)
     page.keyboard.press("ArrowRight")
     second = f"p{len(list(api.catalogue.scan())) - 2}"
     expect(tile(page, second).get_by_role("button")).to_be_focused()

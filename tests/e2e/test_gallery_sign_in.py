@@ -191,7 +191,7 @@ def test_where_only_the_person_can_sign_in_again_nothing_on_the_page_is_lost(
     sign_in(guest, "carol")
     add(guest, photographs / "chelsea.jpg")
     guest.locator(".tile > button").first.click()
-    guest.get_by_role("button", name="Edit caption").click()
+    guest.get_by_role("button", name="Edit").click()
     guest.get_by_role("textbox", name="Caption").fill("A cat that waited")
     stored(guest, renewAt=0, refresh=None)
     guest.get_by_role("button", name="Save").click()

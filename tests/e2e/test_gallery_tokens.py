@@ -98,7 +98,7 @@ def test_after_two_weeks_without_a_visit_it_asks_again(page: Page) -> None:
 
 def test_a_revoked_token_asks_again_and_nothing_that_was_written_is_lost(page: Page) -> None:
     page.locator('[data-id="cat"]').get_by_role("button").first.click()
-    page.get_by_role("button", name="Edit caption").click()
+    page.get_by_role("button", name="Edit").click()
     page.get_by_role("textbox", name="Caption").fill("a cat that waited")
     revoked(page)
     page.get_by_role("button", name="Save").click()

@@ -144,7 +144,11 @@ def test_a_route_wants_its_scope(api: AwsApi, asked: Asked, who: str) -> None:
     target = target.replace("id-1", "never-was") if method == "DELETE" else target
     answer = api.call(method, target, body, as_=who)
     if CALLERS[who].scopes & {wanted, Scope.ADMIN}:
-        assert answer.status in {200, 201, 202, 204, 400, 404}, answer.text
+        # There is no encoder, which alone answers where the model looked.
+        is_asked = path.endswith("/attention")
+        assert answer.status in {200, 201, 202, 204, 400, 404, 503 if is_asked else 200}, (
+            answer.text
+        )
     else:
         assert_problem(answer, 403)
         assert f"'{wanted.value}'" in answer.json["detail"]

@@ -137,7 +137,7 @@ def test_a_stopped_stack_goes_on_at_another_port(own_stack: DeployedStack) -> No
     eventually(lambda: "elder.jpg" in searchable(own_stack), because=own_stack.log)
     with own_stack.client() as client:
         elder = records(own_stack)["elder.jpg"]
-        assert client.delete(f"/images/{elder['id']}").is_success
+        assert client.delete(f"/images/{elder['id']}?permanent=true").is_success
     eventually(lambda: searchable(own_stack) == set(NAMES), because=own_stack.log)
 
 
