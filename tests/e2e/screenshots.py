@@ -152,7 +152,7 @@ def _as_it_is(page: Page) -> None:
 
 VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "photographs": ("", _as_it_is),
-    "search": ("&q=dog&why=1", _as_it_is),
+    "search": ("&q=cat&why=1", _as_it_is),
     "photograph": ("", _opened),
     "selection": ("", _chosen),
     "albums": ("&view=albums", _as_it_is),

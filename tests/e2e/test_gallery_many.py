@@ -42,15 +42,30 @@ def record(number: int) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(params=[MANY, FEW], ids=["in months", "in pages"])
-def api(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """Yield an API over so many that they are shown in months, or over fewer."""
-    with showing({f"p{number}": record(number) for number in range(request.param)}) as api:
+# How many there are, so many that they are shown in months or fewer, and how wide the window is.
+WIDE, PHONE, PAGES = (MANY, 1440), (MANY, 390), (FEW, 1440)
+in_months = pytest.mark.parametrize("shown", [WIDE, PHONE], indirect=True)
+in_pages = pytest.mark.parametrize("shown", [PAGES], indirect=True)
+
+
+@pytest.fixture(params=[WIDE, PHONE, PAGES])
+def shown(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """Return a count and a width."""
+    count, width = request.param
+    return count, width
+
+
+@pytest.fixture
+def width(shown: tuple[int, int]) -> int:
+    """Return how wide the window is."""
+    return shown[1]
+
+
+@pytest.fixture
+def api(shown: tuple[int, int]) -> Iterator[Api]:
+    """Yield an API over so many photographs."""
+    with showing({f"p{number}": record(number) for number in range(shown[0])}) as api:
         yield api
-
-
-in_months = pytest.mark.parametrize("api", [MANY], ids=["in months"], indirect=True)
-in_pages = pytest.mark.parametrize("api", [FEW], ids=["in pages"], indirect=True)
 
 
 def tile(page: Page, name: str) -> Locator:
