@@ -204,9 +204,7 @@ def add_image(
 @serves("GET", "/images")
 def list_images(caller: Caller, query: requests.Listing) -> answers.ImageList:
     """List photographs."""
-    page = repository().collection.list(caller, query)
-    items = answers.image_answers(page.items, repository().storage)
-    return answers.ImageList(items=items, cursor=page.cursor)
+    return answers.image_list(repository().collection.list(caller, query), repository().storage)
 
 
 @serves("GET", "/images/{image_id}")
@@ -245,9 +243,7 @@ def restore_image(image_id: str, caller: Caller) -> answers.ImageAnswer:
 @serves("GET", "/trash")
 def list_trash(caller: Caller, query: requests.TrashListing) -> answers.ImageList:
     """List the photographs in the trash."""
-    page = repository().collection.trash(caller, query)
-    items = answers.image_answers(page.items, repository().storage)
-    return answers.ImageList(items=items, cursor=page.cursor)
+    return answers.image_list(repository().collection.trash(caller, query), repository().storage)
 
 
 @serves("GET", "/images/{image_id}/similar")

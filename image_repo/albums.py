@@ -4,19 +4,18 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from image_repo.client import Client, image_path
 from image_repo.config import AsJson, session_of
-from image_repo.errors import FAILED, UNAVAILABLE, ApiProblem
+from image_repo.errors import ApiProblem
 from image_repo.options import Command
 from image_repo.output import show_facts
-from image_repo.terminal import remarks, write_json, write_record
+from image_repo.several import Ids, each
+from image_repo.terminal import write_json, write_record
 
 _CHANGED = 412  # meanwhile, by somebody else
 _TRIES = 5
 Name = Annotated[str, typer.Argument(help="The album's; 'Favourites' is the gallery's heart.")]
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")]
 
 
 def list_albums(context: typer.Context, as_json: AsJson = False) -> None:
@@ -52,21 +51,10 @@ def about_albums(context: typer.Context) -> None:
 
 
 def _each(context: typer.Context, ids: Sequence[str], albums: "_Change") -> None:
-    with session_of(context).client() as client:
-        failed = [image_id for image_id in ids if not _is_changed(client, image_id, albums)]
-    if failed:
-        raise typer.Exit(FAILED)
-
-
-def _is_changed(client: Client, image_id: str, albums: "_Change") -> bool:
-    try:
+    def changed(client: Client, image_id: str) -> None:
         write_record(image_id, ", ".join(_changed(client, image_id, albums)))
-    except ApiProblem as problem:
-        if problem.exit_code == UNAVAILABLE:
-            raise
-        remarks.print(f"[red]✗[/] {escape(image_id)}: {escape(str(problem))}", soft_wrap=True)
-        return False
-    return True
+
+    each(context, ids, changed)
 
 
 def _changed(client: Client, image_id: str, albums: "_Change") -> list[str]:

@@ -1,6 +1,6 @@
 """Commands of what is deleted: into the trash, out of it, and for good."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -9,16 +9,14 @@ from rich.markup import escape
 
 from image_repo.client import PAGE, Client, Json, image_path
 from image_repo.config import AsJson, session_of
-from image_repo.errors import FAILED, UNAVAILABLE, ApiProblem
 from image_repo.filters import OfOwner
 from image_repo.listing import tell_pages
 from image_repo.names import counted, shown
 from image_repo.output import told, trash_table, write_image
 from image_repo.searching import Cursor, Everything, Limit
+from image_repo.several import Ids, each
 from image_repo.terminal import confirm, remarks, write_json, write_record
 from image_repo_formats import TRASH_DAYS
-
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of photographs.")]
 
 
 def delete(
@@ -45,15 +43,15 @@ def delete(
         client.call("DELETE", image_path(image_id), query=query)
         write_record(image_id, "deleted" if permanent else "trashed")
 
-    with session_of(context).client() as client:
-        done = [image_id for image_id in ids if _is_done(client, image_id, deleted)]
-    if done and not permanent:
+    def told_how_to_restore(done: Sequence[str]) -> None:
+        if permanent or not done:
+            return
         which = f"it within {TRASH_DAYS} days: image-repo restore {escape(done[0])}"
         if len(done) > 1:
             which = f"them within {TRASH_DAYS} days: image-repo restore ID..."
         remarks.print(f"Moved to the trash; restore {which}", soft_wrap=True)
-    if len(done) < len(ids):
-        raise typer.Exit(FAILED)
+
+    each(context, ids, deleted, told_how_to_restore)
 
 
 def restore(context: typer.Context, ids: Ids, as_json: AsJson = False) -> None:
@@ -69,10 +67,7 @@ def restore(context: typer.Context, ids: Ids, as_json: AsJson = False) -> None:
         else:
             write_record(image["id"], shown(image["name"]), image["state"], told(image))
 
-    with session_of(context).client() as client:
-        done = [image_id for image_id in ids if _is_done(client, image_id, restored)]
-    if len(done) < len(ids):
-        raise typer.Exit(FAILED)
+    each(context, ids, restored)
 
 
 def list_trash(
@@ -113,15 +108,3 @@ def _pages(client: Client, asked: Json, cursor: str | None) -> Iterator[Json]:
         cursor = page["cursor"]
         if cursor is None:
             return
-
-
-def _is_done(client: Client, image_id: str, act: Callable[[Client, str], None]) -> bool:
-    """Do something with a photograph; what is refused of one is told, and stops no other."""
-    try:
-        act(client, image_id)
-    except ApiProblem as problem:
-        if problem.exit_code == UNAVAILABLE:
-            raise
-        remarks.print(f"[red]✗[/] {escape(image_id)}: {escape(str(problem))}", soft_wrap=True)
-        return False
-    return True

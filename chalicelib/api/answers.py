@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from chalicelib.api.entering import Entered
 from chalicelib.api.queries import with_traits
+from chalicelib.catalogue import Page
 from chalicelib.images import Image, Source, State
 from chalicelib.storage import Storage
 
@@ -454,6 +455,11 @@ def entered_image(entered: Entered, storage: Storage) -> EnteredImage:
         upload=form and Upload(url=form.url, fields=form.fields),
         duplicate=form is None,
     )
+
+
+def image_list(page: Page, storage: Storage) -> ImageList:
+    """Return what the API says of a page of records."""
+    return ImageList(items=image_answers(page.items, storage), cursor=page.cursor)
 
 
 def image_answers(images: Sequence[Image], storage: Storage) -> list[ImageAnswer]:

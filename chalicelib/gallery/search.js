@@ -12,6 +12,7 @@ import { explain, nothingToExplain, sayNothingFound } from "./messages.js";
 import { addUnsearched, comeBack, divide } from "./months.js";
 import { asFields, asParameters, showOptions } from "./options.js";
 import { anchored, openEnded } from "./pane.js";
+import { photographs } from "./removing.js";
 import { showReading } from "./reading.js";
 import { isOver } from "./session.js";
 import { partIn, showSource, written } from "./source.js";
@@ -238,7 +239,7 @@ const found = (answer) => ({ ...answer, tiles: answer.hits.map((hit) => grid.til
 async function frame(answer, signal) {
   if (answer.asked && !wanted.q && !picture) byId("heading").textContent = answer.asked;
   if (answer.total !== null && isSearch()) {
-    byId("heading").append(make("small", { textContent: answer.total === 1 ? "1 photograph" : `${answer.total} photographs` }));
+    byId("heading").append(make("small", { textContent: photographs(answer.total) }));
   }
   showReading(answer, wanted, (changes) => go(changes, { keepPicture: true }));
   showOptions(wanted, isEverything() ? null : (changes) => go(changes, { keepPicture: true }), Boolean(wanted.q || picture || wanted.similar));

@@ -49,7 +49,12 @@ function onClick(event) {
   }
   if (!isTick && !event.shiftKey && !event.ctrlKey && !event.metaKey && !chosen.size) return;
   swallow(event);
-  if (event.shiftKey && last) choose(between(last, id), true);
+  pick(id, event.shiftKey);
+}
+
+/** Choose a photograph, or no longer, or all from the last one on. @param {string} id @param {boolean} isRange */
+function pick(id, isRange) {
+  if (isRange && last) choose(between(last, id), true);
   else choose([id], !chosen.has(id));
   last = id;
 }
@@ -179,12 +184,8 @@ export function press(event) {
   if (event.key === "Escape" && chosen.size) clear();
   else if (event.key === "Delete" && chosen.size) away();
   else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) choose(grid.ids(), true);
-  else if (event.key.toLowerCase() === "x" && tile && !event.ctrlKey && !event.metaKey) {
-    const { id } = tile.dataset;
-    if (event.shiftKey && last) choose(between(last, id), true);
-    else choose([id], !chosen.has(id));
-    last = id;
-  } else return false;
+  else if (event.key.toLowerCase() === "x" && tile && !event.ctrlKey && !event.metaKey) pick(tile.dataset.id, event.shiftKey);
+  else return false;
   return true;
 }
 

@@ -25,14 +25,16 @@ let broken = (/** @type {string} */ _id) => {};
 /** @param {(id: string) => void} handler called with a photograph whose picture does not load */
 export const onBroken = (handler) => (broken = handler);
 
+/** The ratio that a photograph is shown in: very wide and very tall ones are cut. @param {any} image */
+export const ratioOf = ({ width, height }) => (width && height ? Math.min(2.2, Math.max(0.6, width / height)) : 1.4);
+
 /**
  * What a tile is to show.
  * @param {any} image @param {string | null} [highlight] @param {string} [why] it was found @param {string[]} [matched] labels that were looked for
  * @returns {Item}
  */
 export function tile(image, highlight = null, why = "", matched = []) {
-  const ratio = image.width && image.height ? Math.min(2.2, Math.max(0.6, image.width / image.height)) : 1.4;
-  return { key: image.id, ratio, says: says(image, highlight, why, matched), image, highlight, why, matched };
+  return { key: image.id, ratio: ratioOf(image), says: says(image, highlight, why, matched), image, highlight, why, matched };
 }
 
 /** Whether no file came of an upload while one could, as where its page was left. @param {any} image */

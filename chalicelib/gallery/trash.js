@@ -2,6 +2,7 @@
 import { call, queryString } from "./api.js";
 import { byId, make } from "./dom.js";
 import { alternative } from "./labels.js";
+import { ratioOf } from "./tiles.js";
 import { say } from "./toast.js";
 import { register } from "./views.js";
 
@@ -53,7 +54,7 @@ function tile(image) {
     make("span", { class: image.caption ? "caption" : "caption muted", textContent: text }),
     make("span", { class: "why", textContent: until(image) }),
     make("span", { class: "remedy" }, restore, erase));
-  if (image.width && image.height) element.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, image.width / image.height))));
+  element.style.setProperty("--ratio", String(ratioOf(image)));
   return element;
 }
 

@@ -28,7 +28,7 @@ export function fromAddress() {
 }
 
 /** Begin the view that is shown anew. */
-export function again() {
+function again() {
   shown = "";
   fromAddress();
 }
