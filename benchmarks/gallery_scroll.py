@@ -156,14 +156,23 @@ def tasks(events: list[dict[str, Any]]) -> dict[int, tuple[float, float]]:
 def traced(cdp: CDPSession, into: list[dict[str, Any]]) -> Iterator[None]:
     """Record what the browser does meanwhile."""
     ended: list[bool] = []
-    cdp.on("Tracing.dataCollected", lambda told: into.extend(told["value"]))
-    cdp.on("Tracing.tracingComplete", lambda _: ended.append(True))
+
+    def collect(told: dict[str, Any]) -> None:
+        into.extend(told["value"])
+
+    def end(_: dict[str, Any]) -> None:
+        ended.append(True)
+
+    cdp.on("Tracing.dataCollected", collect)
+    cdp.on("Tracing.tracingComplete", end)
     kinds = "disabled-by-default-devtools.timeline,toplevel,devtools.timeline"
     cdp.send("Tracing.start", {"categories": kinds, "transferMode": "ReportEvents"})
     yield
     cdp.send("Tracing.end")
     while not ended:
         cdp.send("Performance.getMetrics")
+    cdp.remove_listener("Tracing.dataCollected", collect)
+    cdp.remove_listener("Tracing.tracingComplete", end)
 
 
 # Scrolls as a wheel does, and says at which photograph it is.

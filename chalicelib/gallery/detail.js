@@ -78,7 +78,7 @@ function renew(shown, fresh) {
 }
 
 function gone(id) {
-  grid.remove(id);
+  grid.remove([id]);
   excuse("This photograph is not here", "It has been deleted, or it is somebody else's.", "All photographs", () => (dialog().close(), go({}, { fresh: true })));
 }
 
@@ -222,15 +222,15 @@ async function leafBy(step) {
 /** Move a photograph to the trash; its message takes it out again. @param {any} image */
 export async function erase(image) {
   dialog().close(); // gives the focus back to the tile, which hands it on
-  const putBack = grid.remove(image.id);
+  const putBack = grid.remove([image.id]);
   const sent = atOnce(image.id, () => call("DELETE", `images/${image.id}`, { keepalive: true }));
   const restored = () => atOnce(image.id, () => call("POST", `images/${image.id}/restore`));
-  const undo = () => restored().then((back) => (putBack(), grid.refresh(back)), failed(`${image.name} was not restored`));
+  const undo = () => restored().then((back) => putBack([back]), failed(`${image.name} was not restored`));
   const end = say(`${image.name} moved to the trash.`, { seconds: UNDO_SECONDS, way: "Undo", act: undo });
   await sent.catch((problem) => {
     end();
     if (problem.status === 404) return; // somebody else was quicker
-    putBack();
+    putBack([image]);
     failed(`${image.name} was not deleted`)(problem);
   });
 }

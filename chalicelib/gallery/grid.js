@@ -72,21 +72,55 @@ export function refresh(image) {
   pane.redraw(item);
 }
 
-/** Take a photograph away, and leave the focus with its neighbour. @param {string} id @returns {() => void} puts it back */
-export function remove(id) {
-  const section = sectionOf(id);
-  if (!section) return () => {};
-  const hadFocus = id === focused() || document.activeElement === document.body;
-  const [after, before] = [beside(id, 1), beside(id, -1)];
-  const item = section.items[place(section, id)];
-  pane.update(() => take(section, id), section);
-  if (hadFocus) pane.reveal(after ?? before ?? "")?.querySelector("button").focus();
-  return () => {
-    if (!pane.sections.includes(section) || sectionOf(id)) return;
-    const next = after ? place(section, after) : -1;
-    pane.update(() => section.items.splice(next < 0 ? section.items.length : next, 0, item), section);
-    pane.reveal(id)?.querySelector("button").focus();
+/**
+ * Take photographs away, and leave the focus with a neighbour.
+ * @param {string[]} ids
+ * @returns {(images: any[]) => void} puts some of them back where they were, as they are by now
+ */
+export function remove(ids) {
+  const gone = new Set(ids);
+  const touched = pane.sections.filter(({ items }) => items.some(({ key }) => gone.has(key)));
+  if (!touched.length) return () => {};
+  const former = new Map(touched.map((section) => [section, section.items]));
+  const now = focused();
+  const hadFocus = gone.has(now) || document.activeElement === document.body;
+  const heir = hadFocus ? heirOf(gone.has(now) ? now : ids[0], gone) : null;
+  pane.update(() => {
+    for (const section of touched) section.items = section.items.filter(({ key }) => !gone.has(key));
+  }, ...touched);
+  if (hadFocus) pane.reveal(heir ?? "")?.querySelector("button").focus();
+  return (images) => {
+    const present = new Set(pane.all().map(({ key }) => key));
+    const back = new Map(images.filter(({ id }) => !present.has(id)).map((image) => [image.id, image]));
+    const there = touched.filter((section) => pane.sections.includes(section));
+    pane.update(() => {
+      for (const section of there) section.items = rejoined(section.items, former.get(section), back);
+    }, ...there);
+    const first = pane.all().find(({ key }) => back.has(key));
+    if (first) pane.reveal(first.key)?.querySelector("button").focus();
   };
+}
+
+/** The photograph that follows another, or else comes before it, and is not gone. */
+function heirOf(id, gone) {
+  const section = sectionOf(id);
+  const isLeft = ({ key }) => !gone.has(key);
+  const all = pane.all();
+  const at = all.findIndex(({ key }) => key === id);
+  const after = section?.load ? section.items.slice(place(section, id)) : all.slice(Math.max(0, at));
+  return (after.find(isLeft) ?? all.slice(0, Math.max(0, at)).findLast(isLeft))?.key;
+}
+
+/** Put each before the first that stood behind it and still is there. */
+function rejoined(items, former, back) {
+  const places = new Map(items.map(({ key }, at) => [key, at]));
+  const before = Array.from({ length: items.length + 1 }, () => []);
+  let next = items.length;
+  for (const { key, highlight, why, matched } of [...former].reverse()) {
+    next = places.get(key) ?? next;
+    if (back.has(key)) before[next].push(tile(back.get(key), highlight, why, matched));
+  }
+  return before.flatMap((put, at) => [...put.reverse(), ...items.slice(at, at + 1)]);
 }
 
 const take = (section, key) => section.items.splice(place(section, key), 1);
@@ -148,7 +182,7 @@ export const ids = () => shown().map(({ key }) => key);
 export const records = () => shown().map(({ image }) => image);
 
 /** The tile of a photograph that is near the window. @param {string} id */
-export const element = (id) => byId("grid").querySelector(`[data-id="${CSS.escape(id)}"]`);
+export const element = pane.element;
 
 /** How many photographs are loaded. */
 export const count = () => shown().length;

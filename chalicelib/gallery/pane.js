@@ -273,6 +273,9 @@ export function listen() {
   addEventListener("afterprint", () => ((isPrinting = false), render()));
 }
 
+/** A photograph's tile, null where it is not in the page. @param {string} key @returns {any} */
+export const element = (key) => tiles.get(key) ?? null;
+
 /** Bring a photograph's tile into the page, and into the window. @param {string} key @returns {any} its element */
 export function reveal(key) {
   const band = bands.find((one) => one.row && holds(one, key));

@@ -45,9 +45,10 @@ export async function discard(images, { undone }) {
   if (done.length) say(`${done.length === 1 ? done[0].name : photographs(done.length)} moved to the trash.`, { seconds: SECONDS, way: "Undo", act });
 }
 
-/** Take photographs out of the trash. @param {any[]} images @returns {Promise<any[]>} those that are back */
+/** Take photographs out of the trash. @param {any[]} images @returns {Promise<any[]>} those that are back, as they are now */
 export async function restore(images) {
-  const { done, failed } = await each(images, ({ id }) => atOnce(id, () => call("POST", `images/${id}/restore`)));
+  const back = [];
+  const { failed } = await each(images, async ({ id }) => back.push(await atOnce(id, () => call("POST", `images/${id}/restore`))));
   if (failed.length) say(`${photographs(failed.length)} not restored: ${failed[0].problem.message}`, { seconds: SECONDS });
-  return done;
+  return back;
 }

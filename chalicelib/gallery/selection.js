@@ -167,15 +167,9 @@ function ways() {
 /** Move what is chosen to the trash, with a way back. */
 function away() {
   const images = [...chosen.values()];
-  const back = new Map(images.map((image) => [image.id, grid.remove(image.id)]));
+  const putBack = grid.remove(images.map(({ id }) => id));
   clear();
-  const order = [...back.keys()].reverse(); // each is put before the one that was removed after it
-  discard(images, {
-    undone: (restored) => {
-      const ids = new Set(restored.map(({ id }) => id));
-      for (const id of order) if (ids.has(id)) back.get(id)?.();
-    },
-  });
+  discard(images, { undone: putBack });
 }
 
 /** @param {KeyboardEvent} event @returns {boolean} whether it was for the selection */

@@ -40,7 +40,7 @@ async function one(file, instead) {
     const request = { name: file.name, content_type: type, size: file.size, sha256: await checksum(file) };
     const { image, upload: form, duplicate } = await call("POST", "images", { body: request });
     if (instead && instead !== image.id) await call("DELETE", `images/${instead}?permanent=true`); // it has no file
-    if (instead) grid.remove(instead);
+    if (instead) grid.remove([instead]);
     if (form) await sendFile(form, file, tile.progress);
     tile.waiting();
     tile.become(await captioned(image.id), duplicate);

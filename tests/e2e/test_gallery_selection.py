@@ -131,6 +131,24 @@ def test_what_is_chosen_goes_to_the_trash_and_comes_back_by_undo(api: Api, page:
     assert [api.call("GET", f"/images/{one}").status for one in before[1:3]] == [200, 200]
 
 
+def test_what_came_back_by_undo_stands_where_it_was_and_can_be_changed(
+    api: Api, page: Page
+) -> None:
+    before = ids(page)
+    for place in (0, 2, 5):
+        tick(tiles(page)[place]).click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("3 photographs moved to the trash.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#grid [data-id]")).to_have_count(6)
+    assert ids(page) == before
+    tiles(page)[2].get_by_role("button").first.focus()
+    page.keyboard.press("x")
+    page.get_by_role("toolbar").get_by_role("button", name="Favourite").click()
+    expect(page.get_by_text("1 photograph added to the favourites.")).to_be_visible()
+    assert albums(api, before[2]) == ("Favourites",)
+
+
 def test_what_is_chosen_becomes_favourites_and_leaves_them_by_undo(api: Api, page: Page) -> None:
     names = ids(page)[:2]
     for tile in tiles(page)[:2]:
