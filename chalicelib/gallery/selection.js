@@ -9,11 +9,12 @@ import { discard } from "./removing.js";
 const TICK = "M5 12.500l4.500 4.500L19 7.500";
 const LONG_MS = 450;
 const MOVED = 10; // pixels from which a press is no long one
+const EDGE = 48; // pixels at the window's edge, where dragging scrolls
 
 /** @type {Map<string, any>} */
 const chosen = new Map(); // records by their ids
 let last = ""; // from which on shift chooses
-let dragging = /** @type {{isOn: boolean, before: Map<string, any>} | null} */ (null);
+let dragging = /** @type {{isOn: boolean, before: Map<string, any>, at: any} | null} */ (null); // `at`: the pointer's last event
 
 /** Give every tile a tick, and let presses and keys choose. */
 export function listenToSelecting() {
@@ -71,7 +72,7 @@ function onDown(event) {
   if (!tile || event.button || event.target.closest(".remedy")) return;
   const { id } = tile.dataset;
   const begin = () => {
-    dragging = { isOn: !chosen.has(id), before: new Map(chosen) };
+    dragging = { isOn: !chosen.has(id), before: new Map(chosen), at: event };
     pressed = id;
     choose([id], dragging.isOn);
     last = id;
@@ -104,11 +105,32 @@ function drag(from, begin) {
 }
 
 function onMove(event) {
-  const tile = dragging && document.elementsFromPoint(event.clientX, event.clientY).map(tileOf).find(Boolean);
-  if (!dragging || !tile) return;
+  if (!dragging) return;
+  dragging.at = event;
+  reach();
+  if (!creeping) creep();
+}
+
+/** Choose up to where the pointer is. */
+function reach() {
+  const { at, isOn, before } = dragging;
+  const tile = document.elementsFromPoint(at.clientX, at.clientY).map(tileOf).find(Boolean);
+  if (!tile) return;
   const among = new Set(between(last, tile.dataset.id));
-  for (const image of grid.records()) set(image, among.has(image.id) ? dragging.isOn : dragging.before.has(image.id));
+  for (const image of grid.records()) set(image, among.has(image.id) ? isOn : before.has(image.id));
   show();
+}
+
+let creeping = 0;
+/** Scroll as long as the pointer drags at the window's edge, the faster the nearer. */
+function creep() {
+  creeping = 0;
+  const top = document.querySelector(".top").getBoundingClientRect().bottom + EDGE;
+  const by = dragging ? Math.max(0, dragging.at.clientY - innerHeight + EDGE) - Math.max(0, top - dragging.at.clientY) : 0;
+  if (!by) return;
+  scrollBy({ top: by / 3, behavior: "instant" });
+  reach();
+  creeping = requestAnimationFrame(creep);
 }
 
 /** The photographs from one to another, as they are shown. */

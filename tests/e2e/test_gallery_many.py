@@ -310,3 +310,20 @@ def test_a_search_in_order_of_time_is_in_months_too(page: Page) -> None:
 def test_few_photographs_need_no_months(page: Page) -> None:
     settled(page)
     expect(page.get_by_role("slider", name="Month")).to_be_hidden()
+
+
+@in_pages
+def test_dragging_to_the_windows_edge_scrolls_and_goes_on_choosing(page: Page) -> None:
+    tick = page.locator("#grid .tile").first.get_by_role("checkbox")
+    at = tick.bounding_box()
+    assert at
+    page.mouse.move(at["x"] + 5, at["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 60, at["y"] + 200, steps=3)
+    page.mouse.move(at["x"] + 60, 795, steps=3)
+    page.wait_for_function("() => scrollY > 3000")
+    page.mouse.move(at["x"] + 60, 400)
+    page.evaluate(STILL)
+    page.mouse.up()
+    told = page.get_by_role("toolbar", name="What is selected").get_by_role("status")
+    assert int((told.text_content() or "").split()[0]) > 20
