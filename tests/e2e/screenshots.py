@@ -7,7 +7,6 @@ to ``docs/screenshots``, too.
 
 import io
 import json
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,7 +34,7 @@ from chalicelib.search.embedded import EmbeddedIndex
 from chalicelib.search.port import document_of
 from local.photographs import PHOTOGRAPHS, lay_out
 from tests.api import Api
-from tests.e2e.conftest import FLAGS
+from tests.e2e.conftest import FLAGS, chromium
 from tests.e2e.in_memory import ORIGIN, OpenStorage, answering
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,9 +163,9 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
 
 def main() -> int:
     """Make them all; tell each."""
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
+    browser_path = chromium()
     if browser_path is None:
-        print("✗ No Chromium: sudo apt install chromium", file=sys.stderr)
+        print("✗ No Chromium: sudo apt install chromium-headless-shell", file=sys.stderr)
         return 1
     EVERYTHING.mkdir(parents=True, exist_ok=True)
     SHOWN.mkdir(parents=True, exist_ok=True)
