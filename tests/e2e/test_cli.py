@@ -1,6 +1,7 @@
 """The command line as a person and a script use it, on the deployed stack."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -100,10 +101,16 @@ def test_what_arrives_in_a_watched_folder_goes_in_also_after_a_new_start(
                 if name == until:
                     watching.terminate()
 
-    draw(folder).rename(folder / "first.jpg")
+    def arrive(name: str) -> None:
+        """Put a photograph there that was taken long ago, so that no writer is waited for."""
+        photograph = draw(folder)
+        os.utime(photograph, (0, 0))
+        photograph.rename(folder / name)
+
+    arrive("first.jpg")
     (folder / "descriptions.txt").write_text("first.jpg A watched cup\n")
     watch(until="first.jpg")
-    draw(folder).rename(folder / "second.jpg")
+    arrive("second.jpg")
     watch(until="second.jpg")
     assert set(fates) == {"first.jpg", "second.jpg"}
     listed = command_line.run("list", "--all").stdout
