@@ -8,7 +8,7 @@ from cfnlint.data import AdditionalSpecs
 from cfnlint.helpers import load_resource
 
 from local.processes import alone
-from local.synthesis import fingerprint, synthesise, synthesised
+from local.synthesis import LOCAL, fingerprint, synthesise, synthesised
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,11 +23,20 @@ class Grant(NamedTuple):
 
 def engine_assembly(engine: str) -> Path:
     """Return the cloud assembly of an engine, made anew only where something changed."""
-    folder = ROOT / "build" / "tests" / ("cdk.out" if engine == "embedded" else engine)
+    return _assembly("cdk.out" if engine == "embedded" else engine, engine, LOCAL)
+
+
+def aws_assembly(engine: str, context: Mapping[str, str] | None = None, name: str = "") -> Path:
+    """Return that of a deployment to AWS, told nothing, or what another name stands for."""
+    return _assembly(f"aws-{name or engine}", engine, context or {})
+
+
+def _assembly(name: str, engine: str, context: Mapping[str, str]) -> Path:
+    folder = ROOT / "build" / "tests" / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     with alone(folder.with_suffix(".lock")):
-        if not synthesised(folder, fingerprint(engine)):
-            synthesise(folder, folder.parent / "synthesis.log", engine)
+        if not synthesised(folder, fingerprint(engine, context)):
+            synthesise(folder, folder.parent / "synthesis.log", engine, context)
     return folder
 
 

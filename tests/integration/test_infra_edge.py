@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +17,7 @@ from aws_cdk import aws_s3 as s3
 from samtranslator.translator.transform import transform
 
 from chalicelib.api import pages
+from chalicelib.names import EMBEDDED
 from infra.access_log import LINE
 from infra.address import Address
 from infra.app import check
@@ -25,7 +25,8 @@ from infra.cdn import KEPT_ERRORS, PAGE_FUNCTION, Cdn
 from infra.edge import Edge
 from infra.gateway import gateway_responses
 from infra.storage import OwnStorage
-from local.synthesis import path_with_node, synthesise
+from local.synthesis import path_with_node
+from tests.templates import aws_assembly
 
 REACHED = pages.Origins(
     "https://photographs.s3.eu-central-1.amazonaws.com", "https://sign-in.example.org"
@@ -37,28 +38,27 @@ NAMED = {
 Template = dict[str, Any]
 
 
-def synthesised(folder: Path, context: Mapping[str, str]) -> Template:
+def translated(assembly: Path) -> Template:
     """Return the whole template, as SAM leaves it to CloudFormation; cdk-nag let it pass."""
-    synthesise(folder / "cdk.out", folder / "synthesis.log", context=context)
-    template = json.loads((folder / "cdk.out" / "ImageRepo.template.json").read_text())
+    template = json.loads((assembly / "ImageRepo.template.json").read_text())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         return dict(transform(copy.deepcopy(template), {}, SimpleNamespace(load=dict)))
 
 
 @pytest.fixture(scope="module")
-def on_aws(tmp_path_factory: pytest.TempPathFactory) -> Template:
+def on_aws() -> Template:
     """Return what is deployed to AWS where nothing else is said."""
-    return synthesised(tmp_path_factory.mktemp("default"), {})
+    return translated(aws_assembly(EMBEDDED))
 
 
 @pytest.fixture(scope="module")
-def with_everything(tmp_path_factory: pytest.TempPathFactory) -> Template:
+def with_everything() -> Template:
     """Return what is deployed without CloudFront, and with everything else that can be said."""
     cors = "https://a.example.org,https://b.example.org"
     said = {"cdn": "no", "waf": "yes", "logRole": "no", "cors": cors, "keepPosition": "yes"}
     context = {**NAMED, **said}
-    return synthesised(tmp_path_factory.mktemp("everything"), context)
+    return translated(aws_assembly(EMBEDDED, context, "without-cdn"))
 
 
 def address(region: str = "eu-central-1", **context: str) -> Template:

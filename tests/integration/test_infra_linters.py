@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.synthesis import fingerprint, synthesise, synthesised
-from tests.linters import CHECKOV, ROOT, Finding, accepted, cfn_lint, checkov, judge, translated
+from tests.linters import CHECKOV, Finding, accepted, cfn_lint, checkov, judge, translated
+from tests.templates import aws_assembly
 
 pytestmark = pytest.mark.slow
 
@@ -38,15 +38,9 @@ def templates() -> list[Path]:
 
 
 def _translated(name: str, context: dict[str, str]) -> Path:
-    folder = ROOT / "build" / "tests" / "templates" / name
-    folder.mkdir(parents=True, exist_ok=True)
     engine = "embedded" if name == "embedded" else "opensearch"
-    wanted = fingerprint(engine) + json.dumps(context)
-    assembly, stamp = folder / "cdk.out", folder / "context.txt"
-    if not (synthesised(assembly, fingerprint(engine)) and stamp.read_text() == wanted):
-        synthesise(assembly, folder / "synthesis.log", engine, context)
-        stamp.write_text(wanted)
-    file = folder / f"{name}.template.json"
+    assembly = aws_assembly(engine, context, name)
+    file = assembly / f"{name}.translated.json"
     template = json.loads((assembly / "ImageRepo.template.json").read_text())
     file.write_text(json.dumps(translated(template), indent=1))
     return file

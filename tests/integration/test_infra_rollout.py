@@ -11,8 +11,7 @@ import pytest
 from samtranslator.translator.transform import transform
 
 from infra.rollout import Rollout
-from local.synthesis import synthesise
-from tests.templates import engine_assembly
+from tests.templates import aws_assembly, engine_assembly
 
 Template = dict[str, Any]
 # Functions of the API, and API Gateway's right to call each.
@@ -24,10 +23,8 @@ CALLERS = {
 
 
 @pytest.fixture(scope="module")
-def gradual(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("rollout")
-    synthesise(folder / "cdk.out", folder / "log", "opensearch", {"rollout": "canary"})
-    return folder / "cdk.out"
+def gradual() -> Path:
+    return aws_assembly("opensearch")
 
 
 @pytest.fixture(scope="module")
