@@ -55,12 +55,15 @@ def _shared(path: str) -> str:
         return "the templates"
     if not ("/e2e/" in path or name.startswith("test_stack_")):
         return path
-    starts_its_own = "DeployedStack(" in (ROOT / path).read_text(encoding="utf-8")
-    return path if starts_its_own else "the stack"
+    text = (ROOT / path).read_text(encoding="utf-8")
+    starts_its_own = "DeployedStack(" in text
+    return "the stack" if "DeployedStack" in text and not starts_its_own else path
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
     """Say which process runs which test, where there are several ('-n 2')."""
+    # As they are collected: what takes minutes begins first, and unit tests fill up the end.
+    config.option.loadscopereorder = False
     return Sharing(config, log)
 
 
