@@ -35,8 +35,13 @@ def source(page: Page) -> Locator:
     return page.get_by_role("region", name="Searched by")
 
 
+def found(page: Page) -> None:
+    expect(page.locator("#grid")).not_to_have_attribute("aria-busy", "true")
+
+
 def choose_quarter(page: Page) -> None:
-    """Drag over the upper left quarter of the picture that is searched by."""
+    """Drag over the upper left quarter of the picture that is searched by, once all is there."""
+    found(page)
     box = source(page).get_by_role("img").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 6, box["y"] + 6)  # its corners are round
@@ -70,7 +75,7 @@ def test_another_part_of_a_stored_photograph_is_searched_by(page: Page, api: Api
     choose_quarter(page)
     expect(page).to_have_url(re.compile("crop=0"))
     expect(source(page)).to_contain_text("this part of")
-    expect(page.locator("#grid")).not_to_have_attribute("aria-busy", "true")
+    found(page)
     assert api.encoder.crops[-1] == pytest.approx((0, 0, 0.5, 0.5), abs=0.06)
     source(page).get_by_role("button", name="Search by all of it").click()
     expect(page).not_to_have_url(re.compile("crop"))
@@ -84,10 +89,11 @@ def test_an_image_from_outside_is_shown_and_its_part_moved(page: Page, api: Api)
     )
     page.get_by_role("dialog").get_by_role("button", name="Search").click()
     expect(source(page).get_by_role("img", name="Searched by: mine.png")).to_be_visible()
+    found(page)
     assert api.encoder.crops == [None]
     choose_quarter(page)
     expect(source(page)).to_contain_text("this part of mine.png")
-    expect(page.locator("#grid")).not_to_have_attribute("aria-busy", "true")
+    found(page)
     assert api.encoder.crops[-1] == pytest.approx((0, 0, 0.5, 0.5), abs=0.06)
     page.go_back()
     expect(source(page)).not_to_contain_text("this part of")
