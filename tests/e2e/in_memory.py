@@ -19,6 +19,7 @@ from tests.api import Api
 from tests.memory.storage import MemoryStorage
 
 ORIGIN = "http://gallery.test"
+PATIENCE_MS, POLL_MS = 30_000, 50
 
 
 class OpenStorage(MemoryStorage):
@@ -87,6 +88,18 @@ def answering(api: Api) -> Callable[[Route], None]:
         route.fulfill(status=told.status, headers=told.headers, body=told.text)
 
     return answer
+
+
+def expect_to_become(page: Page, seen: Callable[[], object], expected: object) -> None:
+    """Wait until what is seen beside a page, as by its API, is as expected.
+
+    The page is answered by the thread of its test: only a wait of Playwright's lets it go on.
+    """
+    for _ in range(PATIENCE_MS // POLL_MS):
+        if seen() == expected:
+            return
+        page.wait_for_timeout(POLL_MS)
+    assert seen() == expected, f"{seen()!r} is seen, not {expected!r}"
 
 
 def _token(route: Route) -> str | None:
