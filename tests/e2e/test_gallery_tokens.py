@@ -1,5 +1,6 @@
 """A token opens the gallery once for all tabs; a browser on an API in memory."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,10 +36,11 @@ def stranger(browser: Browser, api: Api, width: int) -> Iterator[Page]:
 
 @pytest.fixture
 def page(stranger: Page) -> Page:
-    """Return the gallery, opened."""
+    """Return the gallery, opened, all that it asks for answered."""
     stranger.get_by_role("textbox", name="Token").fill("ann")
     stranger.get_by_role("button", name="Open the gallery").click()
     expect(stranger.locator("#detail").get_by_role("heading")).to_have_text("a dog")
+    stranger.locator("#grid[data-ready]").wait_for(state="attached")
     stranger.keyboard.press("Escape")
     expect(stranger.get_by_role("dialog")).to_be_hidden()
     return stranger
@@ -54,7 +56,6 @@ def revoked(page: Page) -> None:
         else:
             route.fallback()
 
-    page.wait_for_load_state("networkidle")  # what is asked already is answered yet
     page.route("**/*", answer)
 
 
@@ -62,7 +63,7 @@ def test_the_printed_address_opens_the_tab_that_asks_where_it_was(stranger: Page
     stranger.evaluate("address => location.assign(address)", ANN)
     expect(stranger.locator("#token")).to_be_hidden()
     expect(stranger.locator("#detail").get_by_role("heading")).to_have_text("a dog")
-    assert stranger.url == f"{ORIGIN}/#photo=dog"
+    expect(stranger).to_have_url(f"{ORIGIN}/#photo=dog")
     expect(stranger.locator("#grid .tile[data-id]")).to_have_count(2)
 
 
@@ -83,7 +84,7 @@ def test_a_tab_that_asks_goes_on_when_another_is_opened(stranger: Page) -> None:
     tab.goto(ANN)
     expect(tab.locator("#grid .tile[data-id]")).to_have_count(2)
     expect(stranger.locator("#detail").get_by_role("heading")).to_have_text("a dog")
-    assert "token" not in tab.url
+    expect(tab).not_to_have_url(re.compile("token"))
 
 
 def test_after_two_weeks_without_a_visit_it_asks_again(page: Page) -> None:
@@ -97,7 +98,8 @@ def test_after_two_weeks_without_a_visit_it_asks_again(page: Page) -> None:
 
 
 def test_a_revoked_token_asks_again_and_nothing_that_was_written_is_lost(page: Page) -> None:
-    page.locator('[data-id="cat"]').get_by_role("button").first.click()
+    with page.expect_response("**/images/cat"):
+        page.locator('[data-id="cat"]').get_by_role("button").first.click()
     page.get_by_role("button", name="Edit").click()
     page.get_by_role("textbox", name="Caption").fill("a cat that waited")
     revoked(page)
@@ -121,7 +123,7 @@ def test_whoever_gives_no_token_may_do_so_later(page: Page) -> None:
     page.get_by_role("textbox", name="Token").fill("admin")
     page.get_by_role("button", name="Open the gallery").click()
     expect(page.locator("#grid .tile[data-id]")).to_have_count(1)
-    assert page.url == f"{ORIGIN}/#q=cat"
+    expect(page).to_have_url(f"{ORIGIN}/#q=cat")
 
 
 def test_a_link_replaces_no_token_unasked(page: Page) -> None:
