@@ -51,6 +51,12 @@ def undo(page: Page) -> None:
     expect(page.get_by_role("status").get_by_role("button", name="Undo")).to_have_count(0)
 
 
+def search_anew(page: Page) -> None:
+    """Search, before which all that waits is sent."""
+    with page.expect_response("**/images?*"):
+        page.locator("#home").click()
+
+
 def search_sends(page: Page, method: str) -> None:
     with page.expect_response(lambda answer: answer.request.method == method):
         page.locator("#home").click()
@@ -63,8 +69,7 @@ def test_two_presses_of_enter_change_nothing(page: Page, api: Api) -> None:
     expect(page.get_by_role("dialog").get_by_role("button", name="Close")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    page.locator("#home").click()
-    expect(tile(page, "one")).to_be_visible()
+    search_anew(page)
     assert api.catalogue.get("one") == before
 
 
@@ -77,7 +82,7 @@ def test_an_adopted_caption_is_taken_back_as_the_models(page: Page, api: Api) ->
     expect(dialog.get_by_role("heading")).to_have_text("a brown dog runs")
     page.keyboard.press("Escape")
     expect(tile(page, "one")).to_contain_text("a brown dog runs")
-    page.locator("#home").click()
+    search_anew(page)
     expect(tile(page, "one")).to_contain_text("a brown dog runs")
     assert api.catalogue.get("one") == before
 
@@ -105,7 +110,7 @@ def test_edited_words_are_taken_back_by_the_keyboard(page: Page, api: Api) -> No
     expect(dialog.get_by_role("heading")).to_have_text("a brown dog runs")
     expect(dialog.get_by_role("button", name="holiday")).to_have_count(0)
     page.keyboard.press("Escape")
-    page.locator("#home").click()
+    search_anew(page)
     assert api.catalogue.get("one") == before
 
 
@@ -117,6 +122,8 @@ def test_a_second_change_sends_the_first_and_is_taken_back_alone(page: Page, api
     expect(dialog.get_by_role("heading")).to_have_text("a wolf")
     undo(page)
     expect(dialog.get_by_role("heading")).to_have_text("a cat sits")
+    page.keyboard.press("Escape")
+    search_anew(page)
     image = api.catalogue.get("one")
     assert image and image.caption and image.caption.text == "a cat sits"
 
