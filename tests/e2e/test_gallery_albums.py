@@ -52,7 +52,7 @@ def test_albums_are_shown_with_their_counts_and_a_photograph(page: Page) -> None
     expect(page.get_by_role("heading", name="Oslo 2024")).to_be_visible()
     expect(page.locator("#grid [data-id]")).to_have_count(2)
     assert ids(page) == {"one", "two"}
-    assert page.title() == "Oslo 2024 · Image Repo"
+    expect(page).to_have_title("Oslo 2024 · Image Repo")
 
 
 def test_the_heart_puts_a_photograph_among_the_favourites_and_takes_it_out(
@@ -96,9 +96,12 @@ def test_an_album_of_a_photograph_is_left_and_that_is_taken_back(api: Api, page:
 
 
 def test_what_somebody_else_did_meanwhile_stays(api: Api, page: Page) -> None:
-    dialog = opened(page, "three")
+    with page.expect_response("**/images/three"):  # which is asked for anew
+        dialog = opened(page, "three")
     api.call("PATCH", "/images/three", {"albums": ["Theirs"]})
-    dialog.get_by_role("button", name="Favourite", exact=True).click()
+    heart = dialog.get_by_role("button", name="Favourite", exact=True)
+    heart.click()
+    expect(heart).to_have_attribute("aria-pressed", "true")
     expect(dialog.get_by_role("group", name="Albums")).to_contain_text("Theirs")
     assert albums(api, "three") == ("Theirs", "Favourites")
 
