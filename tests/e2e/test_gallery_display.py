@@ -1,6 +1,7 @@
 """A photograph opened large, and its keywords: a browser on an API in memory."""
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -107,7 +108,7 @@ def shown(page: Page) -> tuple[float, float]:
 def test_a_photograph_opens_large_and_whole(page: Page) -> None:
     opened(page)
     expect(page.locator(".stage img")).to_have_attribute("src", f"{ORIGIN}/files/{LARGE}")
-    assert page.evaluate("document.querySelector('.stage img').naturalWidth") == 2_016
+    expect(page.locator(".stage img")).to_have_js_property("naturalWidth", 2_016)
     width, height = shown(page)
     assert width / height == pytest.approx(4 / 3, abs=0.02)
     viewport = page.viewport_size
@@ -139,7 +140,7 @@ def test_a_part_of_the_large_copy_is_searched_by(page: Page) -> None:
     page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.75, steps=4)
     page.mouse.up()
     page.get_by_role("button", name="Find what looks like this part").click()
-    assert "crop=0.25" in page.url
+    expect(page).to_have_url(re.compile("crop=0.25"))
 
 
 def test_what_stands_in_the_file_is_told_as_such_and_searched_by(page: Page) -> None:
@@ -150,7 +151,7 @@ def test_what_stands_in_the_file_is_told_as_such_and_searched_by(page: Page) -> 
     expect(keywords.get_by_role("button")).to_have_text(["Lake Como", "Rex"])
     keywords.get_by_role("button", name="Lake Como").click()
     expect(page.locator("#grid .tile")).to_have_count(1)
-    assert "label=lake" in page.url
+    expect(page).to_have_url(re.compile("label=lake"))
 
 
 def test_a_keyword_that_a_text_found_is_marked_on_the_card(page: Page) -> None:
