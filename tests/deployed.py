@@ -19,6 +19,7 @@ import httpx
 
 from benchmarks.kills import waiting
 from chalicelib.catalogue.dynamodb import time_text
+from chalicelib.search.port import SEARCHABLE
 from local.processes import any_free
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -148,6 +149,12 @@ class DeployedStack:
     def is_drained(self) -> bool:
         """Tell whether no event waits, and nobody works on one."""
         return self.waiting() == 0
+
+    def is_indexed(self) -> bool:
+        """Tell whether the index holds all that it should."""
+        with self.client() as client:
+            told = client.get("stats").json()
+        return bool(told["searchable"] == sum(told["images"][state] for state in SEARCHABLE))
 
     @contextmanager
     def without_events(self) -> Iterator[None]:

@@ -53,7 +53,7 @@ def test_a_folder_is_imported_once_however_often_it_is_asked(
 
 
 def test_what_is_imported_is_exported_and_found(
-    command_line: CommandLine, photographs: Path, tmp_path: Path
+    command_line: CommandLine, stack: DeployedStack, photographs: Path
 ) -> None:
     command_line.json("import", photographs)
     ran = command_line.run("export")
@@ -61,6 +61,7 @@ def test_what_is_imported_is_exported_and_found(
     images = [json.loads(line) for line in ran.stdout.splitlines()]
     captions = [(image["caption"] or {}).get("text") for image in images]
     assert "A ginger cat is looking" in captions
+    eventually(stack.is_indexed, because=stack.log)
     looks = command_line.json("search", "--image", photographs / "astronaut.jpg", "--limit", 1)
     assert looks["hits"][0]["image"]["name"] == "astronaut.jpg"  # type: ignore[index]
     alike = command_line.json("similar", looks["hits"][0]["image"]["id"])  # type: ignore[index]

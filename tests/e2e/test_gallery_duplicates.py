@@ -37,7 +37,7 @@ def test_a_photograph_that_is_there_is_said_to_be_and_shown(
     page.locator("#files").set_input_files(again)
     expect(page.locator("#status")).to_contain_text("the same.jpg is already there")
     expect(page.locator(f'#grid .tile[data-id="{first}"]')).to_have_count(1)
-    assert page.locator("#grid .tile").first.get_attribute("data-id") == first
+    expect(page.locator("#grid .tile").first).to_have_attribute("data-id", str(first))
     assert count(stack) == before + 1
 
 
