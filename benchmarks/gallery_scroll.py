@@ -3,8 +3,9 @@
 ``python -m benchmarks.gallery_scroll [--photographs N] [--before REV] [--profile FILE]``
 
 Chromium, headless, on the API in memory: its network costs nothing, its pages the time that Python
-takes for them. Somebody scrolls by the wheel to the end and back. ``--before`` measures the gallery
-of another commit as well, on the API of this one.
+takes for them, which gives way to the browser where both want a processor. Somebody scrolls by the
+wheel to the end and back. ``--before`` measures the gallery of another commit as well, on the API
+of this one.
 """
 
 import argparse
@@ -12,7 +13,6 @@ import gzip
 import io
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ from chalicelib.images import Caption, Label, Source
 # Read when the API is imported.
 os.environ |= {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_METRICS_NAMESPACE": "-"}
 from tests.api import Api
-from tests.e2e.conftest import FLAGS
+from tests.e2e.conftest import FLAGS, chromium
 from tests.e2e.in_memory import ORIGIN, answering, showing
 
 COUNT: Final = 10_000
@@ -117,6 +117,14 @@ def opened(browser: Browser, api: Api, gallery: Path) -> Iterator[Page]:
     page.locator("#grid[data-ready]").wait_for(state="attached")
     yield page
     context.close()
+
+
+def give_way() -> None:
+    """Let the browser go first, which somebody's network would not slow down either."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    drivers = map(int, children.read_text().split()) if children.exists() else ()
+    for process in (os.getpid(), *drivers):
+        os.setpriority(os.PRIO_PROCESS, process, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,13 +274,13 @@ def main() -> None:
     parser.add_argument("--before", metavar="REV", help="a commit whose gallery is measured too")
     parser.add_argument("--profile", type=Path, help="where the trace of the longest task goes")
     given = parser.parse_args()
-    path = shutil.which("chromium") or shutil.which("google-chrome")
     with (
         tempfile.TemporaryDirectory() as scratch,
         showing(dict(records(given.photographs))) as api,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        give_way()
         with redirect_stdout(io.StringIO()):  # what the API tells of itself
             now = measured(browser, api, GALLERY, given.photographs, given.profile)
         shown("now", now)
