@@ -13,23 +13,21 @@ const SHADES = { brown: "#8b5a2b", blond: "#e6c87a", blonde: "#e6c87a", colourfu
 /**
  * @param {Record<string, Counted[]>} counted
  * @param {Chosen} chosen
- * @param {(chosen: Partial<Chosen>) => void} choose
+ * @param {(change: (now: Chosen) => Partial<Chosen>) => void} choose of what is chosen by then, which may be more than is shown here
  * @param {(() => void) | null} clear null where there is nothing to clear
  */
 export function showFacets(counted, chosen, choose, clear) {
   const focused = document.activeElement?.closest("#refine .chip")?.getAttribute("data-facet");
   const groups = [
-    group("Subjects", "subject", counted.subjects, chosen.subject ? [chosen.subject] : [], 8, (value, isOn) => choose({ subject: isOn ? "" : value })),
+    group("Subjects", "subject", counted.subjects, chosen.subject ? [chosen.subject] : [], 8, (value, isOn) => choose(() => ({ subject: isOn ? "" : value }))),
     ...[...TRAITS, { name: "label", plural: "labels", title: "Seen or filed under" }, { name: "album", plural: "albums", title: "Albums" }].map(({ name, plural, title }) =>
-      group(title, name, counted[plural], chosen[name], 7, (value) => choose({ [name]: toggled(chosen[name], value) })),
+      group(title, name, counted[plural], chosen[name], 7, (value, isOn) => choose((now) => ({ [name]: [...now[name].filter((other) => other !== value), ...(isOn ? [] : [value])] }))),
     ),
   ].filter((one) => one !== null);
   const away = clear && make("button", { class: "chip away", type: "button", textContent: "Clear all", onclick: clear });
   byId("refine").replaceChildren(...(away ? [away] : []), ...groups);
   if (focused) byId("refine").querySelector(`[data-facet="${CSS.escape(focused)}"]`)?.focus();
 }
-
-const toggled = (list, value) => (list.includes(value) ? list.filter((other) => other !== value) : [...list, value]);
 
 /** What is chosen comes first, and stays even where nothing was found that could be counted. */
 function group(label, facet, counted = [], chosen, most, toggle) {

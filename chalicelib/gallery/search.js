@@ -280,6 +280,6 @@ function sayNothing(hints) {
 
 /** @param {Record<string, {value: string, count: number}[]>} counted */
 function facets(counted) {
-  const choose = (changes) => go({ ...changes, similar: "", crop: "" }, { keepPicture: true });
+  const choose = (change) => go({ ...change(wanted), similar: "", crop: "" }, { keepPicture: true });
   showFacets(counted, wanted, choose, isEverything() ? null : () => go({}, { fresh: true }));
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from chalicelib.images import Attribute, Caption, Label, Source, State
 from chalicelib.transitions import TOO_UNSURE
@@ -101,6 +101,22 @@ def test_what_is_seen_narrows_down_by_chips(page: Page) -> None:
     expect(page).to_have_url(re.compile("label=cat%2Ccup"))
     page.go_back()
     expect(page.locator("#grid .tile")).to_have_count(2)
+
+
+def test_a_second_chip_adds_to_the_first_before_that_is_answered(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/search?*", hold)
+    seen = page.get_by_role("group", name="Seen or filed under")
+    for label in ("cat", "cup"):
+        with page.expect_request("**/search?*"):
+            seen.get_by_role("button", name=label).click()
+    held[-1].fallback()
+    expect(page).to_have_url(f"{ORIGIN}/#label=cat%2Ccup")
+    expect(page.locator("#grid .tile[data-id]")).to_have_count(1)
 
 
 def test_where_a_subject_is_narrows_down_by_chips(page: Page) -> None:
