@@ -43,6 +43,7 @@ async function* waiting(signal) {
 async function go(place) {
   at = place;
   while (at >= queue.length) {
+    box.replaceChildren(progress()); // what was decided on is not decided on again meanwhile
     const more = await pages?.next();
     if (isOver.aborted) return;
     if (!more || more.done) return finish();

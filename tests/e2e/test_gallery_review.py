@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from chalicelib.images import Caption, Source, State
 from chalicelib.transitions import UNSURE
@@ -133,6 +133,25 @@ def test_where_the_model_looked_may_be_unknown_and_the_rest_goes_on(api: Api, pa
     walked_to(page, "a dog runs here")
     expect(page.get_by_text("Where the model looked cannot be shown")).to_be_visible()
     expect(page.locator(".spelling")).to_contain_text("a cat sleeps")
+
+
+def test_a_key_that_is_pressed_twice_before_more_is_there_leaves_nothing_out(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/images?state=failed*", hold)
+    page.locator(".review h2").wait_for()
+    first = title(page)
+    page.keyboard.press("s")
+    expect(page.locator(".review h2")).not_to_have_text(first)
+    with page.expect_request("**/images?state=failed*"):
+        page.keyboard.press("s")
+    page.keyboard.press("s")
+    held[0].fallback()
+    at(page, "failed.jpg")
+    expect(page.locator(".progress")).to_have_text("2 of 3")
 
 
 def test_a_failed_file_is_tried_again(api: Api, page: Page) -> None:
